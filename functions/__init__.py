@@ -1,0 +1,1 @@
+"""When: the triggers. One file per kind of trigger; no decisions here."""

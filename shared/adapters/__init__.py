@@ -1,0 +1,1 @@
+"""How: one file per Azure service. Adapters do not know each other."""
