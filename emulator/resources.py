@@ -59,7 +59,7 @@ class DeploymentFiles:
 
 
 class ContainerError(Exception):
-    """The deployment's processes did not become ready. `code` is Azure's error code, the message what a person reads."""
+    """The deployment's processes did not become ready: `code` is Azure's, the message what a person reads."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
