@@ -20,10 +20,9 @@ setup: .venv/.installed .serving/.installed .azurite/.installed
 	@.serving/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-.azurite/.installed: emulator/azurite/package.json | .venv/.installed
+.azurite/.installed: emulator/storage/package-lock.json | .venv/.installed
 	@echo "Setting up .azurite: Microsoft's storage emulator (about half a minute)"
-	@$(BIN)/python -m emulator.azurite
-	@touch $@
+	@$(BIN)/python -m emulator.storage
 
 demo: setup
 	@$(BIN)/teal demo $(if $(KEEP),--keep)

@@ -1,0 +1,47 @@
+"""A certificate authority made on the spot, and server certificates for the emulated host names.
+
+Its key never leaves this process's memory; only the CA's certificate is written down, for the clients to trust.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trustme
+
+
+@dataclass(slots=True)
+class CertificateAuthority:
+    """Signs certificates for host names; `directory` receives the files that other programs read."""
+
+    directory: Path
+    _authority: trustme.CA = field(default_factory=trustme.CA)
+    _contexts: dict[str, ssl.SSLContext] = field(default_factory=dict)
+
+    @property
+    def bundle(self) -> Path:
+        """The PEM file that clients trust; written on first use."""
+        path = self.directory / "ca.pem"
+        if not path.exists():
+            self._authority.cert_pem.write_to_path(path)
+        return path
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """Return the TLS server context for `host`, signing its certificate the first time."""
+        if host not in self._contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._authority.issue_cert(host).configure_cert(context)
+            self._contexts[host] = context
+        return self._contexts[host]
+
+    def write_pair(self, name: str, hosts: list[str]) -> tuple[Path, Path]:
+        """Write a certificate for `hosts` and its key as `<name>.pem` and `<name>.key`; return both paths."""
+        pair = self._authority.issue_cert(*hosts)
+        certificate, key = self.directory / f"{name}.pem", self.directory / f"{name}.key"
+        key.touch(mode=0o600)
+        pair.private_key_pem.write_to_path(key)
+        for blob in pair.cert_chain_pems:
+            blob.write_to_path(certificate, append=True)
+        return certificate, key

@@ -1,0 +1,1 @@
+"""Azure Storage: Microsoft's own emulator, Azurite, installed with pinned dependencies and run as a child process."""

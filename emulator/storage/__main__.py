@@ -1,0 +1,36 @@
+"""`python -m emulator.storage [DIRECTORY]`: install Azurite with npm, exactly as package-lock.json says.
+
+It installs and ends; the emulator starts Azurite itself (`azurite.py`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from emulator.storage import node
+from emulator.storage.azurite import HOME
+
+
+def main() -> None:
+    """Install into the directory given, or `.azurite/`. Raises CalledProcessError with npm's own words above it."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else HOME
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(Path(__file__).with_name(name), target / name)
+    options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run([*_npm(), "ci", *options], cwd=target, check=True)  # noqa: S603  # a fixed command line
+    (target / ".installed").touch()
+
+
+def _npm() -> list[str]:
+    try:
+        return node.npm()
+    except node.NodeMissingError:
+        node.install_node()
+        return node.npm()
+
+
+main()

@@ -1,0 +1,3 @@
+// Loaded before Azurite: when standard input closes, the parent is gone (also after kill -9), and so are we.
+process.stdin.on("end", () => process.exit(0));
+process.stdin.resume();
