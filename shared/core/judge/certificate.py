@@ -1,0 +1,42 @@
+"""Evidence that the next step is within the harm budget: begun afresh at each step. It must never cause a rollback."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from shared.core.judge.odds import Counts, Null, log_e, log_sum
+
+BETS = (0.02, 0.1, 0.25, 0.45, 0.65, 0.8, 0.9)
+SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
+RATIO = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate of one step: the log wealth of each bet, and how many settled minutes of this share went in."""
+
+    wealth: tuple[float, ...] = (0.0,) * len(BETS)
+    minutes: int = 0
+
+    @property
+    def log_odds(self) -> float:
+        """Natural logarithm of the odds against `the next step exceeds the budget`; the line is log(1 / beta)."""
+        return log_sum([w + math.log(share) for w, share in zip(self.wealth, SHARES, strict=True)])
+
+
+def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
+    """Return the null `after the step, all traffic together fails more than (1 + ratio) x blue + budget`.
+
+    `next_weight` is green's share after the step in per cent (1 to 100); `budget` is D, a probability over all traffic.
+    """
+    share = next_weight / 100.0
+    return Null(rho=1.0 + ratio / share, delta=budget / share)
+
+
+def add_minute(certificate: Certificate, counts: Counts, null: Null, temper: float) -> Certificate:
+    """Return the certificate after one more settled minute at the step's share; `temper` (>= 1) discounts bursts."""
+    return Certificate(
+        wealth=tuple(w + log_e(counts, bet, null) / temper for w, bet in zip(certificate.wealth, BETS, strict=True)),
+        minutes=certificate.minutes + 1,
+    )

@@ -1,0 +1,80 @@
+"""One minute's betting odds for one gate: the only formula of the judge. It must never estimate or remember anything.
+
+The null hypothesis says `g <= rho * b + delta`, where g and b are the mean failure probabilities of green and blue in
+that minute; b may drift freely from minute to minute. A bet above 1 wins when green fails more often than the null
+allows (harm); a bet below 1 wins when it fails less often (no harm). For independent requests the expected winnings
+under the null are at most 1 (`E(1+a)^X <= exp(a E X)`), so evidence multiplies over minutes however often it is read.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Requests of one minute, or of several added up: how many green and blue answered, and how many of those badly."""
+
+    green_bad: int = 0
+    green_total: int = 0
+    blue_bad: int = 0
+    blue_total: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.green_bad <= self.green_total and 0 <= self.blue_bad <= self.blue_total):
+            raise ValueError(f"counts must satisfy 0 <= bad <= total, but are {self}")
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.green_bad + other.green_bad,
+            self.green_total + other.green_total,
+            self.blue_bad + other.blue_bad,
+            self.blue_total + other.blue_total,
+        )
+
+    @property
+    def green_rate(self) -> float | None:
+        """Green's share of bad answers, or None without requests."""
+        return self.green_bad / self.green_total if self.green_total else None
+
+    @property
+    def blue_rate(self) -> float | None:
+        """Blue's share of bad answers, or None without requests."""
+        return self.blue_bad / self.blue_total if self.blue_total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """What green may do and still be called no worse: `rho` times blue's rate plus `delta` (a probability)."""
+
+    rho: float
+    delta: float
+
+    def __post_init__(self) -> None:
+        if self.rho < 0 or self.delta < 0:
+            raise ValueError(f"a null needs rho >= 0 and delta >= 0, but is {self}")
+
+
+def log_e(counts: Counts, bet: float, null: Null) -> float:
+    """Return the natural logarithm of one minute's e-value for a bet (> 0) against a null.
+
+    0.0 when there is nothing to learn: no request on green, or no blue to compare with and a relative null. With
+    `rho = 0` it is an absolute test that needs no blue.
+    """
+    if bet <= 0:
+        raise ValueError(f"a bet must be above 0, but is {bet}")
+    allowed = null.rho * counts.green_total
+    theta = allowed / (allowed + counts.blue_total) if allowed else 0.0
+    divisor = 1.0 + theta * (bet - 1.0)
+    edge = (bet - 1.0) * (1.0 - theta) / divisor
+    bad = counts.green_bad + counts.blue_bad
+    return counts.green_bad * math.log(bet) - bad * math.log(divisor) - counts.green_total * null.delta * edge
+
+
+def log_sum(terms: list[float]) -> float:
+    """Return log(sum(exp(terms))) without overflow; -inf for nothing."""
+    top = max(terms, default=-math.inf)
+    if top == -math.inf:
+        return -math.inf
+    return top + math.log(sum(math.exp(term - top) for term in terms))

@@ -1,0 +1,100 @@
+"""What was seen of the world in one look. Facts only: what they mean is `decide`'s. It must never hold a wish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Provisioning(StrEnum):
+    """Azure ML's provisioning states, and UNKNOWN for any that it may add."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    SCALING = "Scaling"
+    DELETING = "Deleting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+    UNKNOWN = "Unknown"
+
+    @property
+    def broken(self) -> bool:
+        """Say whether the deployment will not serve without a person or a new deployment."""
+        return self in {Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING}
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSeen:
+    """One deployment as Azure shows it. model: its ARM id or asset reference, as Azure gives it."""
+
+    name: str
+    state: Provisioning
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSeen:
+    """One online endpoint as Azure shows it. traffic: per cent by deployment, without zeroes."""
+
+    name: str
+    state: Provisioning
+    traffic: dict[str, int] = field(default_factory=dict)
+    mirror: dict[str, int] = field(default_factory=dict)
+    deployments: dict[str, DeploymentSeen] = field(default_factory=dict)
+
+    def ready(self, name: str | None) -> bool:
+        """Say whether this deployment is seen to stand and serve (one that is being scaled goes on serving)."""
+        seen = self.deployments.get(name or "")
+        return seen is not None and seen.state in {
+            Provisioning.SUCCEEDED,
+            Provisioning.SCALING,
+            Provisioning.UPDATING,
+        }
+
+    def serving(self) -> str | None:
+        """Return the deployment with the most live traffic, or None if there is no live traffic."""
+        live = {name: weight for name, weight in self.traffic.items() if weight > 0}
+        return max(live, key=lambda name: live[name]) if live else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentMinute:
+    """Requests of one deployment in one minute. bad: answers that count as errors (5xx, 424, 408, 429)."""
+
+    deployment: str
+    minute: datetime
+    total: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """What the smoke test gave: how many requests were sent, and what was wrong, in words, one line each."""
+
+    sent: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Say whether at least one request was sent and none went wrong."""
+        return self.sent > 0 and not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at the world.
+
+    endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
+    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). history: blue's past, for the
+    calibration, or None if not asked or not answered. settled_until: minutes before this have been read.
+    """
+
+    endpoint: EndpointSeen | None
+    minutes: tuple[DeploymentMinute, ...] | None = None
+    settled_until: datetime | None = None
+    history: tuple[DeploymentMinute, ...] | None = None
+    telemetry_problem: str | None = None
+    smoke: SmokeResult | None = None
+    logs: str | None = None

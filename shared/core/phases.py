@@ -1,0 +1,84 @@
+"""The phases of a rollout and every move between them. All that may ever happen is in this table, and nothing else is.
+
+It must never know why a move is made in a given case: that is `decide`'s.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a rollout stands."""
+
+    QUEUED = "queued"
+    PROVISIONING = "provisioning"
+    STEPPING = "stepping"
+    PAUSED = "paused"
+    PROMOTING = "promoting"
+    PROMOTED = "promoted"
+    ROLLING_BACK = "rolling-back"
+    ROLLED_BACK = "rolled-back"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+class IllegalMove(Exception):  # noqa: N818 -- named after what happened, as Python's StopIteration is
+    """A move that the table does not have: a defect of ours, never of the input."""
+
+
+BEGINNINGS: dict[Phase, str] = {
+    Phase.QUEUED: "accepted while another rollout is open on the endpoint",
+    Phase.PROVISIONING: "accepted and the endpoint is free",
+}
+
+TRANSITIONS: dict[tuple[Phase, Phase], str] = {
+    (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
+    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead, or a person cancelled it",
+    (Phase.PROVISIONING, Phase.STEPPING): "green is seen ready",
+    (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or asked",
+    (Phase.PROVISIONING, Phase.FAILED): "a person is needed",
+    (Phase.STEPPING, Phase.STEPPING): "the step passed: the next step begins",
+    (
+        Phase.STEPPING,
+        Phase.PAUSED,
+    ): "a pause step, an operator, inconclusive beyond patience, or traffic edited by others",
+    (Phase.STEPPING, Phase.PROMOTING): "the last step passed, or an operator promotes",
+    (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or asked",
+    (Phase.STEPPING, Phase.FAILED): "a person is needed",
+    (Phase.PAUSED, Phase.STEPPING): "resumed",
+    (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
+    (Phase.PAUSED, Phase.ROLLING_BACK): "verdict FAIL, deadline, or asked",
+    (Phase.PAUSED, Phase.FAILED): "a person is needed",
+    (Phase.PROMOTING, Phase.PROMOTED): "traffic seen at 100 on green and the bake passed",
+    (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or asked",
+    (Phase.PROMOTING, Phase.FAILED): "a person is needed",
+    (Phase.PROMOTED, Phase.ROLLING_BACK): "asked, while blue still stands",
+    (Phase.ROLLING_BACK, Phase.ROLLED_BACK): "traffic seen at 100 on blue",
+    (Phase.ROLLING_BACK, Phase.FAILED): "blue itself is unhealthy, or Azure refuses for good",
+}
+
+TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED})
+
+
+def check_move(before: Phase, after: Phase) -> None:
+    """Raise IllegalMove unless the table has this move."""
+    if (before, after) not in TRANSITIONS:
+        raise IllegalMove(f"no rollout goes from {before} to {after}; from {before} it may go to {_exits(before)}")
+
+
+def _exits(phase: Phase) -> str:
+    return ", ".join(after for before, after in TRANSITIONS if before is phase) or "nowhere: it has ended"
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for the README."""
+    lines = ["stateDiagram-v2", "    direction LR"]
+    lines += [f"    [*] --> {_node(phase)}" for phase in BEGINNINGS]
+    lines += [f"    {_node(before)} --> {_node(after)}" for before, after in TRANSITIONS]
+    lines += [f"    {_node(phase)} --> [*]" for phase in Phase if phase in TERMINAL]
+    return "\n".join(lines) + "\n"
+
+
+def _node(phase: Phase) -> str:
+    return phase.value.replace("-", "_")

@@ -1,0 +1,135 @@
+"""The record of one rollout: all that must outlive a process, and nothing that can be read from Azure again.
+
+It must never hold a client, a live clock or a decision's reasons in any form but data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.core.judge.gate import Calibration, Evidence
+from shared.core.judge.verdict import Verdict
+from shared.core.observation import SmokeResult
+from shared.core.phases import TERMINAL, Phase, check_move
+from shared.core.policy import Policy, SmokeStep, Step
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One version of a registered model. Versions are text: Azure ML allows any."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.version}"
+
+
+class Verb(StrEnum):
+    """What a person may ask of a rollout."""
+
+    PROMOTE = "promote"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for, to be carried out by the same loop as everything else."""
+
+    verb: Verb
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may act on Azure for this rollout, and until when: two reconciles never act at once."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action that Azure refused for good, and its words."""
+
+    action: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One journey of one model version on one endpoint.
+
+    green, blue: names of deployments; blue is None on an endpoint that had none. weight: per cent of live traffic that
+    green should have. expected: the traffic maps that are ours (the one before and the one wanted): any other was set
+    by someone else. steady_since: when the present weight was seen in force. judged_until: minutes before this one have
+    been judged. finished: when nothing was left to do or to clean up.
+    """
+
+    id: str
+    endpoint: str
+    model: ModelVersion
+    policy: Policy
+    green: str
+    phase: Phase
+    created: datetime
+    since: datetime
+    cause: str
+    reason: str = ""
+    blue: str | None = None
+    step: int = 0
+    step_since: datetime | None = None
+    weight: int = 0
+    expected: tuple[dict[str, int], ...] = ()
+    steady_since: datetime | None = None
+    judged_until: datetime | None = None
+    calibration: Calibration | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    verdict: Verdict | None = None
+    smoke: SmokeResult | None = None
+    wish: Wish | None = None
+    refusal: Refusal | None = None
+    serving: str | None = None
+    telemetry_problem: str | None = None
+    lease: Lease | None = None
+    finished: datetime | None = None
+    entries: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Say whether the rollout can still change what serves."""
+        return self.phase not in TERMINAL
+
+    @property
+    def current_step(self) -> Step | None:
+        """The step under way, or None past the last."""
+        return self.policy.steps[self.step] if self.step < len(self.policy.steps) else None
+
+    @property
+    def smoke_passed(self) -> bool:
+        """Say whether every smoke step has been passed, so that green may get live traffic."""
+        last = max((i for i, step in enumerate(self.policy.steps) if isinstance(step, SmokeStep)), default=-1)
+        return self.step > last
+
+    @property
+    def wanted_traffic(self) -> dict[str, int]:
+        """The traffic map, without zeroes, that the endpoint should have while this rollout steers it."""
+        shares = {self.green: self.weight}
+        if self.blue is not None:
+            shares[self.blue] = 100 - self.weight
+        elif self.weight not in {0, 100}:
+            raise ValueError(f"{self.endpoint} has no blue to share traffic with, so {self.weight} % is impossible")
+        return {name: share for name, share in shares.items() if share}
+
+
+def move(rollout: Rollout, phase: Phase, reason: str, now: datetime) -> Rollout:
+    """Return the rollout in another phase; raises IllegalMove if the table has no such move."""
+    check_move(rollout.phase, phase)
+    return replace(rollout, phase=phase, reason=reason, since=now)
