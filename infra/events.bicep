@@ -1,0 +1,60 @@
+// Brings ModelRegistered events of the workspace to Teal. Deployed by azure.yaml after the code, into the resource group
+// of the workspace: Event Grid refuses a subscription whose function does not exist yet.
+
+@description('Name of this installation.')
+param environmentName string
+
+@description('Name of the existing workspace, in the resource group that this is deployed to.')
+param workspaceName string
+
+@description('Resource id of the function app.')
+param functionAppId string
+
+@description('Resource id of the storage account that keeps dead letters.')
+param storageId string
+
+@description('Container for events that could not be delivered.')
+param deadLetterContainer string
+
+@description('Resource id of the identity that may write there.')
+param identityId string
+
+@description('Name of the workspace\'s system topic if it has one already: Azure allows one per workspace. It must have the identity above. Empty: one is made.')
+param systemTopic string = ''
+
+@description('Only models whose events begin so, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
+param subject string = ''
+
+resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
+  name: workspaceName
+}
+
+module topic 'modules/topic.bicep' = if (empty(systemTopic)) {
+  name: 'teal-topic-${environmentName}'
+  params: {
+    name: 'evgt-${workspaceName}'
+    workspaceId: workspace.id
+    location: workspace.location
+    identityId: identityId
+  }
+}
+
+module eventSubscription 'modules/subscription.bicep' = {
+  name: 'teal-subscription-${environmentName}'
+  params: {
+    name: 'teal-${environmentName}'
+    topicName: empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
+    functionAppId: functionAppId
+    storageId: storageId
+    deadLetterContainer: deadLetterContainer
+    identityId: identityId
+    subject: subject
+  }
+  dependsOn: [topic]
+}
+
+@description('The system topic that carries the events.')
+output systemTopic string = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
+
+@description('The event subscription.')
+output subscriptionName string = 'teal-${environmentName}'

@@ -1,0 +1,11 @@
+// Every value comes from the azd environment: the outputs of main.bicep, and the last two as set by a person.
+using './events.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param workspaceName = readEnvironmentVariable('TEAL_WORKSPACE')
+param functionAppId = readEnvironmentVariable('TEAL_FUNCTION_APP_ID')
+param storageId = readEnvironmentVariable('TEAL_STORAGE_ID')
+param deadLetterContainer = readEnvironmentVariable('TEAL_DEAD_LETTER_CONTAINER')
+param identityId = readEnvironmentVariable('TEAL_EVENTS_IDENTITY_ID')
+param systemTopic = readEnvironmentVariable('TEAL_SYSTEM_TOPIC', '')
+param subject = readEnvironmentVariable('TEAL_EVENT_SUBJECT', '')

@@ -1,0 +1,137 @@
+// Everything that is Teal's own, in a resource group of its own. It must never declare or reference anything in the
+// resource group of the machine learning workspace: `azd down` deletes every resource group that this deployment
+// touched, referenced ones too (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(40)
+@description('Name of this installation; Azure Developer CLI calls it the environment.')
+param environmentName string
+
+@minLength(1)
+@description('Region of the function app and its storage. It must offer Flex Consumption; the workspace may be elsewhere.')
+param location string
+
+@minLength(3)
+@maxLength(33)
+@description('Name of the existing Azure Machine Learning workspace whose endpoints Teal delivers to. Same subscription.')
+param workspaceName string
+
+@minLength(1)
+@description('Resource group of that workspace.')
+param workspaceResourceGroup string
+
+@description('Folder of the rollout policies inside the package.')
+param policies string = 'policies'
+
+@allowed([512, 2048, 4096])
+@description('Memory of one function instance in MB. azure-ai-ml alone takes 100 MB when it is loaded.')
+param instanceMemory int = 2048
+
+@minValue(30)
+@maxValue(730)
+@description('Days for which logs and traffic records are kept.')
+param logRetention int = 30
+
+var token = uniqueString(subscription().id, environmentName, location)
+var tags = { 'azd-env-name': environmentName }
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-teal-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: { token: token, location: location, tags: tags }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  scope: group
+  params: { token: token, location: location, tags: tags }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: { token: token, location: location, tags: tags, retention: logRetention }
+}
+
+module roles 'modules/roles.bicep' = {
+  name: 'roles'
+  scope: group
+  params: {
+    appPrincipalId: identity.outputs.appPrincipalId
+    eventsPrincipalId: identity.outputs.eventsPrincipalId
+    storageName: storage.outputs.name
+    deadLetterContainer: storage.outputs.deadLetterContainer
+    logsName: monitoring.outputs.logsName
+    insightsName: monitoring.outputs.insightsName
+  }
+}
+
+module app 'modules/app.bicep' = {
+  name: 'app'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: tags
+    identityName: identity.outputs.appName
+    storageName: storage.outputs.name
+    packageContainer: storage.outputs.packageContainer
+    insightsName: monitoring.outputs.insightsName
+    instanceMemory: instanceMemory
+    settings: {
+      TEAL_SUBSCRIPTION_ID: subscription().subscriptionId
+      TEAL_RESOURCE_GROUP: workspaceResourceGroup
+      TEAL_WORKSPACE: workspaceName
+      TEAL_LOGS_WORKSPACE_ID: monitoring.outputs.logsCustomerId
+      TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
+      TEAL_POLICIES: policies
+    }
+  }
+  dependsOn: [roles] // the host reads its storage as soon as it starts
+}
+
+@description('Resource group of all that is Teal\'s own.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Address of the function app; the HTTP API is below /api.')
+output TEAL_URL string = app.outputs.url
+
+@description('Name of the function app.')
+output TEAL_FUNCTION_APP string = app.outputs.name
+
+@description('Resource id of the function app, for the event subscription.')
+output TEAL_FUNCTION_APP_ID string = app.outputs.id
+
+@description('Object id of the identity that Teal acts as, for its role on the workspace.')
+output TEAL_PRINCIPAL_ID string = identity.outputs.appPrincipalId
+
+@description('Resource id of the identity that Event Grid writes dead letters with.')
+output TEAL_EVENTS_IDENTITY_ID string = identity.outputs.eventsId
+
+@description('Resource id of the storage account.')
+output TEAL_STORAGE_ID string = storage.outputs.id
+
+@description('Container for events that could not be delivered.')
+output TEAL_DEAD_LETTER_CONTAINER string = storage.outputs.deadLetterContainer
+
+@description('Endpoint of the tables that hold the rollouts.')
+output TEAL_TABLES_ENDPOINT string = storage.outputs.tablesEndpoint
+
+@description('Resource id of the Log Analytics workspace, for diagnostic settings.')
+output TEAL_LOGS_ID string = monitoring.outputs.logsId
+
+@description('Customer id (GUID) of the Log Analytics workspace, which queries name it by.')
+output TEAL_LOGS_WORKSPACE_ID string = monitoring.outputs.logsCustomerId
+
+@description('The machine learning workspace, for the hooks.')
+output TEAL_WORKSPACE string = workspaceName
+
+@description('Its resource group, for the hooks.')
+output TEAL_RESOURCE_GROUP string = workspaceResourceGroup

@@ -1,0 +1,36 @@
+// Sends the traffic records of existing online endpoints to Log Analytics. Only those: Teal reads no other category,
+// and each is billed by its volume. An endpoint may have several such settings; this one leaves the others alone.
+
+@description('Name of the diagnostic setting; one per installation of Teal.')
+param settingName string
+
+@description('Name of the machine learning workspace.')
+param workspaceName string
+
+@description('Names of the endpoints; each must exist.')
+param endpointNames array
+
+@description('Resource id of the Log Analytics workspace.')
+param logsId string
+
+resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
+  name: workspaceName
+}
+
+resource endpoints 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2024-10-01' existing = [
+  for name in endpointNames: {
+    parent: workspace
+    name: name
+  }
+]
+
+resource settings 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = [
+  for (name, i) in endpointNames: {
+    scope: endpoints[i]
+    name: settingName
+    properties: {
+      workspaceId: logsId
+      logs: [{ category: 'AmlOnlineEndpointTrafficLog', enabled: true }]
+    }
+  }
+]

@@ -1,0 +1,84 @@
+// The storage account: the host's own data, the package, the rollouts and the dead letters. It never has a shared key.
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+// The names are the code's. The host would create the poison queue only on the first message that fails for good;
+// made here, it can be watched from the first day.
+var queueNames = ['reconcile', 'reconcile-poison']
+var tableNames = ['rollouts', 'minutes', 'open']
+
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: 'st${token}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: {
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    allowBlobPublicAccess: false
+    supportsHttpsTrafficOnly: true
+    minimumTlsVersion: 'TLS1_2'
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobs
+  name: 'package'
+}
+
+resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobs
+  name: 'dead-letters'
+}
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
+  for name in queueNames: {
+    parent: queueService
+    name: name
+  }
+]
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [
+  for name in tableNames: {
+    parent: tableService
+    name: name
+  }
+]
+
+@description('Resource id of the account.')
+output id string = account.id
+
+@description('Name of the account.')
+output name string = account.name
+
+@description('Endpoint of its tables, with no slash at the end.')
+output tablesEndpoint string = 'https://${account.name}.table.${environment().suffixes.storage}'
+
+@description('Container that the package is deployed to.')
+output packageContainer string = package.name
+
+@description('Container for events that could not be delivered.')
+output deadLetterContainer string = deadLetters.name

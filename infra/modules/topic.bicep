@@ -1,0 +1,26 @@
+// The system topic of a machine learning workspace: the one place that its events come out of.
+
+@description('Name of the topic.')
+param name string
+
+@description('Resource id of the workspace.')
+param workspaceId string
+
+@description('Region of the workspace; a system topic must be in its source\'s.')
+param location string
+
+@description('Resource id of the identity that writes dead letters.')
+param identityId string
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
+  name: name
+  location: location
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    source: workspaceId
+    topicType: 'Microsoft.MachineLearningServices.Workspaces'
+  }
+}

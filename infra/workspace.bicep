@@ -1,0 +1,87 @@
+// What Teal needs in the resource group of an existing machine learning workspace: its rights, and the traffic records
+// of the endpoints. Deployed by azure.yaml after main.bicep, and apart from it (why: see there). It must never declare
+// an endpoint or a deployment: re-deploying one would reset the traffic that Teal moves.
+
+@description('Name of this installation.')
+param environmentName string
+
+@description('Name of the existing workspace, in the resource group that this is deployed to.')
+param workspaceName string
+
+@description('Object id of the identity that Teal acts as.')
+param principalId string
+
+@description('Resource id of the Log Analytics workspace that Teal reads.')
+param logsId string
+
+@description('Existing online endpoints whose traffic Teal shall judge: names with commas between them.')
+param endpoints string = ''
+
+var provider = 'Microsoft.MachineLearningServices/workspaces'
+var endpointNames = filter(map(split(endpoints, ','), name => trim(name)), name => !empty(name))
+
+resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
+  name: workspaceName
+}
+
+// The built-in AzureML Data Scientist could run jobs, write data and delete endpoints: far more than Teal does.
+// The asterisks stand where the names of the actions below an asset are not published one by one.
+resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(workspace.id, 'Teal')
+  properties: {
+    roleName: 'Teal progressive delivery (${workspaceName}, ${uniqueString(workspace.id)})' // unique in the tenant
+    description: 'Deploy beside what serves, move traffic, read logs and keys of online endpoints; read assets.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: [
+          '${provider}/read'
+          '${provider}/models/read'
+          '${provider}/models/*/read'
+          '${provider}/environments/read'
+          '${provider}/environments/*/read'
+          '${provider}/codes/read'
+          '${provider}/codes/*/read'
+          '${provider}/data/read'
+          '${provider}/data/*/read'
+          '${provider}/onlineEndpoints/read'
+          '${provider}/onlineEndpoints/write'
+          '${provider}/onlineEndpoints/listKeys/action'
+          '${provider}/onlineEndpoints/token/action'
+          '${provider}/onlineEndpoints/score/action'
+          '${provider}/onlineEndpoints/deployments/read'
+          '${provider}/onlineEndpoints/deployments/write'
+          '${provider}/onlineEndpoints/deployments/delete'
+          '${provider}/onlineEndpoints/deployments/*/action' // getLogs
+        ]
+      }
+    ]
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: workspace
+  name: guid(workspace.id, principalId, 'Teal')
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.id
+  }
+}
+
+module diagnostics 'modules/diagnostics.bicep' = {
+  name: 'teal-diagnostics-${environmentName}'
+  params: {
+    settingName: 'teal-${environmentName}'
+    workspaceName: workspaceName
+    endpointNames: endpointNames
+    logsId: logsId
+  }
+}
+
+@description('The role that Teal has on the workspace.')
+output roleName string = role.properties.roleName
+
+@description('The endpoints whose traffic records Teal receives.')
+output observedEndpoints array = endpointNames

@@ -1,0 +1,8 @@
+// Every value comes from the azd environment: the outputs of main.bicep, and TEAL_ENDPOINTS as set by a person.
+using './workspace.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param workspaceName = readEnvironmentVariable('TEAL_WORKSPACE')
+param principalId = readEnvironmentVariable('TEAL_PRINCIPAL_ID')
+param logsId = readEnvironmentVariable('TEAL_LOGS_ID')
+param endpoints = readEnvironmentVariable('TEAL_ENDPOINTS', '')
