@@ -1,0 +1,94 @@
+"""Liveness and readiness probes: the settings in a deployment's body, and waiting until an instance passes them.
+
+Times of the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
+bounded in wall time too: never given up before 20 s, never longer than 60 s after the initial delay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from emulator.serving.durations import seconds
+
+if TYPE_CHECKING:
+    from emulator.clock import VirtualClock
+    from emulator.resources import Json
+    from emulator.serving.instance import Instance
+
+LEAST_WAIT = 20.0
+LONGEST_WAIT = 60.0
+SHORTEST_PERIOD = 0.1
+LEAST_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One probe; seconds are virtual. Defaults as in the deployment's YAML reference."""
+
+    initial_delay: float = 10.0
+    period: float = 10.0
+    timeout: float = 2.0
+    successes: int = 1
+    failures: int = 30
+
+    @staticmethod
+    def of(settings: Json | None) -> Probe:
+        """Read `readinessProbe` or `livenessProbe` of an ARM body. Raises ValueError for a bad duration."""
+        given = settings or {}
+        return Probe(
+            initial_delay=seconds(given.get("initialDelay") or "PT10S"),
+            period=seconds(given.get("period") or "PT10S"),
+            timeout=seconds(given.get("timeout") or "PT2S"),
+            successes=int(given.get("successThreshold") or 1),
+            failures=int(given.get("failureThreshold") or 30),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """A deployment's two probes. Both ask the same route of the inference server, so both must be satisfied."""
+
+    liveness: Probe
+    readiness: Probe
+
+    @staticmethod
+    def of(body: Json) -> Probes:
+        """Read both from a deployment's ARM body. Raises ValueError for a bad duration."""
+        properties = body["properties"]
+        return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")))
+
+    def patience(self, clock: VirtualClock) -> float:
+        """Return for how many wall seconds after the initial delay an instance may fail its probes."""
+        virtual = min(probe.period * probe.failures for probe in (self.liveness, self.readiness))
+        return min(max(clock.real_seconds(virtual), LEAST_WAIT), LONGEST_WAIT)
+
+
+async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: float) -> bool:
+    """Ask the instance once whether it lives and is ready; `patience` in wall seconds."""
+    try:
+        async with session.get(f"{instance.url}/", timeout=aiohttp.ClientTimeout(total=patience)) as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClock) -> bool:
+    """Wait until the readiness probe has passed; False when the process ended or time ran out first."""
+    readiness = probes.readiness
+    await asyncio.sleep(min(clock.real_seconds(readiness.initial_delay), LONGEST_WAIT))
+    give_up = time.monotonic() + probes.patience(clock)
+    pause = max(clock.real_seconds(readiness.period), SHORTEST_PERIOD)
+    patience = max(clock.real_seconds(readiness.timeout), LEAST_TIMEOUT)
+    passed = 0
+    async with aiohttp.ClientSession() as session:
+        while not instance.exited and time.monotonic() < give_up:
+            passed = passed + 1 if await healthy(session, instance, patience) else 0
+            if passed >= readiness.successes:
+                return True
+            await asyncio.sleep(pause)
+    return False
