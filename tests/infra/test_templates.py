@@ -1,0 +1,179 @@
+"""The Bicep files parse, find each other, explain themselves, and leave alone what is not Teal's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+import yaml
+from tree_sitter import Node
+
+AZD_ITSELF = {"AZURE_ENV_NAME", "AZURE_LOCATION"}
+
+
+def text(node: Node) -> str:
+    """Return the source of a node."""
+    return (node.text or b"").decode()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield the node and all below it."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
+
+
+def declarations(tree: Node, kind: str) -> list[Node]:
+    """Return the declarations of a kind (parameter, variable, output, module, resource), nested ones too."""
+    return [node for node in walk(tree) if node.type == f"{kind}_declaration"]
+
+
+def name_of(declaration: Node) -> str:
+    """Return the symbol that a declaration introduces."""
+    return next(text(child) for child in declaration.named_children if child.type == "identifier")
+
+
+def quoted(declaration: Node) -> str:
+    """Return the first string of a declaration: a resource's type, a module's path."""
+    return next(text(child).strip("'") for child in declaration.named_children if child.type == "string")
+
+
+def required(tree: Node) -> set[str]:
+    """Return the parameters of a template that have no default."""
+    return {name_of(node) for node in declarations(tree, "parameter") if "=" not in [text(c) for c in node.children]}
+
+
+def parameters(tree: Node) -> set[str]:
+    """Return all parameters of a template."""
+    return {name_of(node) for node in declarations(tree, "parameter")}
+
+
+def given(module: Node) -> set[str]:
+    """Return the names that a module declaration passes in `params`."""
+    body = next(n for n in walk(module) if n.type == "object_property" and text(n.named_children[0]) == "params")
+    return {text(p.named_children[0]) for p in body.named_children[1].named_children if p.type == "object_property"}
+
+
+def module_path(template: str, module: Node) -> str:
+    """Return the path below infra of the file that a module declaration names."""
+    return str(PurePosixPath(template).parent / quoted(module))
+
+
+def reached(templates: dict[str, Node], start: str) -> set[str]:
+    """Return the template and all modules that it deploys."""
+    found = {start}
+    for module in declarations(templates[start], "module"):
+        found |= reached(templates, module_path(start, module))
+    return found
+
+
+def test_every_file_is_bicep(templates: dict[str, Node], parameter_files: dict[str, Node]) -> None:
+    """Each file parses; a slip is named with its line."""
+    faults = [
+        f"{name}:{node.start_point.row + 1}"
+        for name, tree in (templates | parameter_files).items()
+        for node in walk(tree)
+        if node.is_error or node.is_missing
+    ]
+    assert templates
+    assert parameter_files
+    assert faults == []
+
+
+def test_modules_exist_and_get_their_parameters(templates: dict[str, Node]) -> None:
+    """A module names a file that is there, gives all it requires and nothing that it does not know."""
+    for name, tree in templates.items():
+        for module in declarations(tree, "module"):
+            path = module_path(name, module)
+            assert path in templates, f"{name} names {path}"
+            assert required(templates[path]) <= given(module) <= parameters(templates[path]), f"{name} -> {path}"
+
+
+def test_every_template_is_used(templates: dict[str, Node]) -> None:
+    """No module lies about that nothing deploys."""
+    top = [name for name in templates if "/" not in name]
+    assert set().union(*(reached(templates, name) for name in top)) == set(templates)
+
+
+def test_parameters_and_outputs_explain_themselves(templates: dict[str, Node]) -> None:
+    """Whoever is asked for a value, or reads one, is told what it is."""
+    silent = [
+        f"{name}: {name_of(node)}"
+        for name, tree in templates.items()
+        for kind in ("parameter", "output")
+        for node in declarations(tree, kind)
+        if "@description('" not in text(preceding_decorators(node))
+    ]
+    assert silent == []
+
+
+def preceding_decorators(declaration: Node) -> Node:
+    """Return the decorators of a declaration, or the declaration itself if it has none."""
+    previous = declaration.prev_named_sibling
+    return previous if previous is not None and previous.type == "decorators" else declaration
+
+
+def test_hooks_have_every_value_they_need(templates: dict[str, Node], parameter_files: dict[str, Node]) -> None:
+    """What a .bicepparam file reads is an output of main.bicep or azd's own, unless it has a default."""
+    known = {name_of(node) for node in declarations(templates["main.bicep"], "output")} | AZD_ITSELF
+    for name, tree in parameter_files.items():
+        values = declarations(tree, "variable")
+        template = templates[name.removesuffix("param")]
+        assert required(template) <= {name_of(v) for v in values} <= parameters(template), name
+        read = {m for v in values for m in re.findall(r"readEnvironmentVariable\('(\w+)'\)", text(v))}
+        assert read, name
+        assert read <= known, name
+
+
+def test_azd_is_asked_only_for_parameters_that_exist(root: Path, templates: dict[str, Node]) -> None:
+    """main.parameters.json gives what main.bicep requires, each from one variable of the azd environment."""
+    values = json.loads((root / "infra/main.parameters.json").read_text())["parameters"]
+    assert required(templates["main.bicep"]) <= set(values) <= parameters(templates["main.bicep"])
+    assert all(re.fullmatch(r"\$\{[A-Z_]+\}", entry["value"]) for entry in values.values())
+
+
+@pytest.mark.parametrize("system", ["posix", "windows"])
+@pytest.mark.parametrize(("hook", "template"), [("postprovision", "workspace"), ("postdeploy", "events")])
+def test_hooks_deploy_in_order(root: Path, hook: str, template: str, system: str) -> None:
+    """Rights come before the code and events after it, from a POSIX shell as from PowerShell."""
+    command = yaml.safe_load((root / "azure.yaml").read_text())["hooks"][hook][system]["run"]
+    assert re.findall(r"--parameters (\S+)", command) == [f"infra/{template}.bicepparam"]
+    assert f"using './{template}.bicep'" in (root / f"infra/{template}.bicepparam").read_text()
+
+
+def test_azd_down_cannot_reach_the_workspace(templates: dict[str, Node]) -> None:
+    """main.bicep touches no resource group but its own: azd down deletes every group that its deployment referenced."""
+    scopes = {text(n.named_children[1]) for n in walk(templates["main.bicep"]) if is_property(n, "scope")}
+    assert scopes == {"group"}
+    for name in reached(templates, "main.bicep"):
+        source = text(templates[name])
+        assert "Microsoft.MachineLearningServices" not in source, name
+        assert "resourceGroup(" not in source, name
+
+
+def is_property(node: Node, name: str) -> bool:
+    """Tell whether the node is an object's property of that name."""
+    return node.type == "object_property" and text(node.named_children[0]) == name
+
+
+def test_traffic_is_never_declared(templates: dict[str, Node]) -> None:
+    """Endpoints, deployments and the workspace appear only as existing: a re-deployment must not reset traffic."""
+    owned = [
+        f"{name}: {name_of(node)}"
+        for name, tree in templates.items()
+        for node in declarations(tree, "resource")
+        if quoted(node).startswith("Microsoft.MachineLearningServices/")
+        and "existing" not in [text(child) for child in node.children]
+    ]
+    assert owned == []
+
+
+def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
+    """No template asks Azure for a key, and the storage account has none to give."""
+    for name, tree in templates.items():
+        assert not re.search(r"\blist(Keys|AccountSas|ServiceSas|Secrets)\(|\.list\w*\(", text(tree)), name
+    account = text(templates["modules/storage.bicep"])
+    assert re.search(r"allowSharedKeyAccess: false", account)
