@@ -53,6 +53,20 @@ class EndpointSeen:
             Provisioning.UPDATING,
         }
 
+    @property
+    def busy(self) -> bool:
+        """Say whether Azure is still carrying out a write of this endpoint, so that its traffic may yet change."""
+        return self.state in {
+            Provisioning.CREATING,
+            Provisioning.UPDATING,
+            Provisioning.SCALING,
+            Provisioning.DELETING,
+        }
+
+    def broken(self, name: str) -> bool:
+        """Say whether this deployment is missing, or will not serve again by itself."""
+        return name not in self.deployments or self.deployments[name].state.broken
+
     def serving(self) -> str | None:
         """Return the deployment with the most live traffic, or None if there is no live traffic."""
         live = {name: weight for name, weight in self.traffic.items() if weight > 0}

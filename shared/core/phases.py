@@ -36,6 +36,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
     (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead, or a person cancelled it",
     (Phase.PROVISIONING, Phase.STEPPING): "green is seen ready",
+    (Phase.PROVISIONING, Phase.SUPERSEDED): "this version serves already",
     (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or asked",
     (Phase.PROVISIONING, Phase.FAILED): "a person is needed",
     (Phase.STEPPING, Phase.STEPPING): "the step passed: the next step begins",

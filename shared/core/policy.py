@@ -94,5 +94,7 @@ class Policy:
     on_rollback: Literal["delete", "keep"] = "delete"
 
     def next_weight(self, step: int) -> int | None:
-        """Return the weight of the first weight step behind this one, or None at the last."""
-        return next((after.weight for after in self.steps[step + 1 :] if isinstance(after, WeightStep)), None)
+        """Return green's share after this step, in per cent; None if the step has it all already."""
+        ahead = next((after.weight for after in self.steps[step + 1 :] if isinstance(after, WeightStep)), 100)
+        present = max((s.weight for s in self.steps[: step + 1] if isinstance(s, WeightStep)), default=0)
+        return ahead if present < 100 else None

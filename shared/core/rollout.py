@@ -67,10 +67,11 @@ class Refusal:
 class Rollout:
     """One journey of one model version on one endpoint.
 
-    green, blue: names of deployments; blue is None on an endpoint that had none. weight: per cent of live traffic that
-    green should have. expected: the traffic maps that are ours (the one before and the one wanted): any other was set
-    by someone else. steady_since: when the present weight was seen in force. judged_until: minutes before this one have
-    been judged. finished: when nothing was left to do or to clean up.
+    green, blue: names of deployments; blue is None until the endpoint was seen. weight: per cent of live traffic that
+    green should have. expected: the traffic maps that are known to us (what was there and what is wanted): any other
+    was set by someone else. ordered: the last map that we told Azure to set. steady_since: when the present weight was
+    seen in force. judged_until: minutes before this one have been judged. clean_after: when what is left over may be
+    deleted. finished: when nothing was left to do or to clean up. entries: how many history entries there are.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Rollout:
     step_since: datetime | None = None
     weight: int = 0
     expected: tuple[dict[str, int], ...] = ()
+    ordered: dict[str, int] | None = None
     steady_since: datetime | None = None
     judged_until: datetime | None = None
     calibration: Calibration | None = None
@@ -99,6 +101,7 @@ class Rollout:
     serving: str | None = None
     telemetry_problem: str | None = None
     lease: Lease | None = None
+    clean_after: datetime | None = None
     finished: datetime | None = None
     entries: int = 0
 
@@ -121,12 +124,8 @@ class Rollout:
     @property
     def wanted_traffic(self) -> dict[str, int]:
         """The traffic map, without zeroes, that the endpoint should have while this rollout steers it."""
-        shares = {self.green: self.weight}
-        if self.blue is not None:
-            shares[self.blue] = 100 - self.weight
-        elif self.weight not in {0, 100}:
-            raise ValueError(f"{self.endpoint} has no blue to share traffic with, so {self.weight} % is impossible")
-        return {name: share for name, share in shares.items() if share}
+        shares = {self.green: self.weight, self.blue or "": 100 - self.weight}
+        return {name: share for name, share in shares.items() if share and name}
 
 
 def move(rollout: Rollout, phase: Phase, reason: str, now: datetime) -> Rollout:

@@ -14,7 +14,7 @@ RATIO = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The certificate of one step: the log wealth of each bet, and how many settled minutes of this share went in."""
+    """One step's certificate: the log wealth of each bet, and how many settled minutes with traffic went in."""
 
     wealth: tuple[float, ...] = (0.0,) * len(BETS)
     minutes: int = 0
@@ -38,5 +38,5 @@ def add_minute(certificate: Certificate, counts: Counts, null: Null, temper: flo
     """Return the certificate after one more settled minute at the step's share; `temper` (>= 1) discounts bursts."""
     return Certificate(
         wealth=tuple(w + log_e(counts, bet, null) / temper for w, bet in zip(certificate.wealth, BETS, strict=True)),
-        minutes=certificate.minutes + 1,
+        minutes=certificate.minutes + (counts.green_total > 0),
     )

@@ -107,7 +107,7 @@ def begin_step(evidence: Evidence) -> Evidence:
 
 def _certify(step: certificate.Certificate, minute: JudgedMinute, calibration: Calibration) -> certificate.Certificate:
     if minute.next_weight is None:
-        return replace(step, minutes=step.minutes + 1)
+        return replace(step, minutes=step.minutes + (minute.counts.green_total > 0))
     null = certificate.null_for(minute.next_weight, calibration.budget)
     return certificate.add_minute(step, minute.counts, null, calibration.temper)
 

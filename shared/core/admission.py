@@ -1,0 +1,124 @@
+"""Which rollout may begin: one is open on an endpoint at a time, the newest waits, the others end superseded.
+
+It must never look at Azure: a version is admitted by what the record says, and observed afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.core import history
+from shared.core.history import Decision
+from shared.core.phases import Phase
+from shared.core.policy import Policy
+from shared.core.rollout import ModelVersion, Rollout
+
+LONGEST_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
+
+    The version matters because events come late and out of order: an old version must not replace a newer one.
+    """
+
+    endpoint: str
+    current: str | None = None
+    waiting: str | None = None
+    newest: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A rollout that someone or something asks for. attempt: 1, or more when a person starts an ended one again."""
+
+    model: ModelVersion
+    policy: Policy
+    cause: str
+    by: str = history.TEAL
+    attempt: int = 1
+
+
+def rollout_id(start: Start) -> str:
+    """Return the id that this start has wherever and however often it is asked for: how duplicates become one."""
+    return f"{deployment_name(start.model, start.attempt)}-{_digest(start.policy.endpoint, start.model, start.attempt)}"
+
+
+def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
+    """Return green's name: the model's name and version as Azure allows it (3 to 32 of a-z, 0-9, -; a letter first).
+
+    Names that had to be changed or cut carry a digest, so that two models never share one.
+    """
+    plain = f"{model.name}-{model.version}" + (f"-r{attempt}" if attempt > 1 else "")
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if name == plain and len(name) <= LONGEST_NAME and name[0].isalpha():
+        return name
+    digest = _digest("", model, attempt)
+    room = LONGEST_NAME - len(digest) - 3
+    return f"m-{name[:room].strip('-')}-{digest}" if not name[:1].isalpha() else f"{name[:room].strip('-')}-{digest}"
+
+
+def is_late(record: EndpointRecord, model: ModelVersion) -> bool:
+    """Say whether a newer version of the model was admitted before. Only whole numbers have an order."""
+    newest = record.newest.get(model.name, "")
+    return model.version.isdigit() and newest.isdigit() and int(model.version) < int(newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What admitting a start changes: the lock, the newcomer, and the rollouts that it displaces or hurries."""
+
+    record: EndpointRecord
+    newcomer: Decision
+    displaced: tuple[Decision, ...] = ()
+
+
+def admit(
+    start: Start, record: EndpointRecord, current: Rollout | None, waiting: Rollout | None, now: datetime
+) -> Admission:
+    """Return the admission of a rollout that does not exist yet. current and waiting are what the lock names."""
+    free = current is None or current.finished is not None
+    phase = Phase.PROVISIONING if free else Phase.QUEUED
+    rollout = Rollout(
+        id=rollout_id(start),
+        endpoint=start.policy.endpoint,
+        model=start.model,
+        policy=start.policy,
+        green=deployment_name(start.model, start.attempt),
+        phase=phase,
+        created=now,
+        since=now,
+        cause=start.cause,
+        reason=start.cause,
+    )
+    text = start.cause if current is None or free else f"{start.cause}; waiting for {current.model} to end"
+    newcomer = Decision(rollout, (history.entry(rollout, text, now, by=start.by, before=None),))
+    newest = record.newest | {start.model.name: start.model.version}
+    if free:
+        return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
+    displaced = [_superseded(waiting, start, now)] if waiting is not None else []
+    if current is not None and current.phase is Phase.PROMOTED and current.clean_after and current.clean_after > now:
+        hurried = replace(current, clean_after=now)
+        displaced.append(history.noted(hurried, f"{start.model} waits, so {current.blue} goes now", now))
+    return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
+
+
+def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> tuple[EndpointRecord, Decision | None]:
+    """Return the lock after its current rollout has finished, and the waiting one begun if there is one."""
+    if waiting is None:
+        return replace(record, current=None, waiting=None), None
+    begun = history.moved(waiting, Phase.PROVISIONING, "the endpoint is free", now)
+    return replace(record, current=waiting.id, waiting=None), history.after(begun, created=now)
+
+
+def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:
+    ended = history.moved(waiting, Phase.SUPERSEDED, f"{start.model} is newer and waits instead", now)
+    return history.after(ended, finished=now)
+
+
+def _digest(endpoint: str, model: ModelVersion, attempt: int) -> str:
+    return hashlib.sha256(f"{endpoint}\n{model.name}\n{model.version}\n{attempt}".encode()).hexdigest()[:6]

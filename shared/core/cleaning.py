@@ -1,0 +1,46 @@
+"""After the end: what is left over is deleted when its time has come. It must never delete what serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core import history
+from shared.core.history import Decision
+from shared.core.observation import EndpointSeen
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout
+
+
+def leftover(rollout: Rollout) -> str | None:
+    """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back."""
+    if rollout.phase is Phase.PROMOTED:
+        return rollout.blue
+    if rollout.phase is Phase.ROLLED_BACK and rollout.policy.on_rollback == "delete":
+        return rollout.green
+    return None
+
+
+def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Say whether the leftover may go now: its time has come, it has no traffic, and another deployment serves."""
+    name = leftover(rollout)
+    if name is None or rollout.clean_after is None or now < rollout.clean_after or name in endpoint.traffic:
+        return False
+    serving = endpoint.serving()
+    return name not in endpoint.mirror and (rollout.phase is Phase.ROLLED_BACK or endpoint.ready(serving))
+
+
+def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows for a rollout that has ended but may have left something behind."""
+    name = leftover(rollout)
+    if name is None:
+        return Decision(replace(rollout, finished=now))
+    if name not in endpoint.deployments:
+        return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
+    due = rollout.clean_after or now
+    if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
+        return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)
+    if now - due > rollout.policy.deadlines.rollback:
+        words = f"{name} could not be deleted and still costs money: delete it by hand"
+        return history.noted(replace(rollout, finished=now), words, now)
+    return Decision(rollout)

@@ -1,0 +1,193 @@
+"""The decision: where a rollout should be, given what was seen. Pure; every move is one of `phases`.
+
+It must never act, and never decide twice what one look can decide once: one move a call, the next look makes the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core import history, minutes
+from shared.core.cleaning import clean
+from shared.core.history import Decision
+from shared.core.judge.verdict import Outcome
+from shared.core.observation import EndpointSeen, Observation
+from shared.core.phases import Phase
+from shared.core.policy import PauseStep
+from shared.core.provisioning import provision
+from shared.core.rolling_back import roll_back
+from shared.core.rollout import Rollout, Verb
+from shared.core.stepping import in_force, next_step, shift_weight, take_step
+
+STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
+    """Return where the rollout should be after this look, with the history entries that say why."""
+    if rollout.finished is not None or rollout.phase is Phase.QUEUED:
+        return Decision(rollout)
+    informed = _informed(rollout, observation)
+    if observation.endpoint is None:
+        return _endpoint_gone(informed, now)
+    for decide in (_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue, _drifted, _asked):
+        decision = decide(informed, observation.endpoint, now)
+        if decision is not None:
+            return decision
+    return _by_phase(informed, observation, observation.endpoint, now)
+
+
+def _informed(rollout: Rollout, observation: Observation) -> Rollout:
+    """Take in what was seen, without deciding anything."""
+    seen = minutes.calibrated(minutes.judged(rollout, observation), observation.history)
+    return replace(
+        seen,
+        smoke=observation.smoke or seen.smoke,
+        serving=observation.endpoint.serving() if observation.endpoint else None,
+        telemetry_problem=observation.telemetry_problem,
+    )
+
+
+def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
+    match rollout.phase:
+        case Phase.PROVISIONING:
+            return provision(rollout, observation, endpoint, now)
+        case Phase.STEPPING:
+            return take_step(rollout, observation, endpoint, now)
+        case Phase.PAUSED:
+            return _paused(rollout, now)
+        case Phase.PROMOTING:
+            return _promote(rollout, endpoint, now)
+        case Phase.ROLLING_BACK:
+            return roll_back(rollout, endpoint, now)
+        case _:
+            return clean(rollout, endpoint, now)
+
+
+def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
+    words = f"the endpoint {rollout.endpoint} does not exist"
+    if rollout.open:
+        return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
+    return history.noted(replace(rollout, finished=now), f"{words}: nothing is left to clean up", now)
+
+
+def _asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    wish = rollout.wish
+    if wish is None or wish.verb is not Verb.ROLLBACK:
+        return None
+    granted = replace(rollout, wish=None)
+    if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
+        return history.noted(granted, f"rollback is too late: {rollout.blue} no longer stands", now, wish.by)
+    if rollout.phase not in STEERING | {Phase.PROMOTED}:
+        return None
+    return history.moved(granted, Phase.ROLLING_BACK, f"rolled back by {wish.by}: {wish.reason}", now, wish.by)
+
+
+def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    refusal = rollout.refusal
+    if refusal is None or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
+        return None
+    words = f"Azure refused to {refusal.action}: {refusal.message}"
+    if rollout.phase is not Phase.ROLLING_BACK:
+        return history.moved(replace(rollout, refusal=None), Phase.ROLLING_BACK, words, now)
+    words = f"{words}. A person is needed; now serving: {rollout.serving or 'nothing'}"
+    return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
+
+
+def _blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Without blue there is nothing to compare with and nowhere to go back to (once green has it all, it may go)."""
+    needed = rollout.phase in STEERING and rollout.blue is not None and endpoint.traffic != {rollout.green: 100}
+    if not needed or rollout.blue is None or not endpoint.broken(rollout.blue):
+        return None
+    words = f"{rollout.blue}, which served, is broken or gone. A person is needed; now: {_map(endpoint.traffic)}"
+    return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
+
+
+def _green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    if rollout.phase not in STEERING - {Phase.PROVISIONING} or not endpoint.broken(rollout.green):
+        return None
+    return history.moved(rollout, Phase.ROLLING_BACK, f"{rollout.green} is broken or gone", now)
+
+
+def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
+    if not watched or rollout.verdict is None or rollout.verdict.outcome is not Outcome.FAIL:
+        return None
+    return history.moved(rollout, Phase.ROLLING_BACK, rollout.verdict.reason, now)
+
+
+def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    limits = rollout.policy.deadlines
+    if rollout.phase in STEERING and now - rollout.created > limits.rollout:
+        return history.moved(rollout, Phase.ROLLING_BACK, f"the rollout took longer than {limits.rollout}", now)
+    if rollout.phase is Phase.PROVISIONING and now - rollout.since > limits.provisioning:
+        words = f"{rollout.green} was not ready within {limits.provisioning}"
+        return history.moved(rollout, Phase.ROLLING_BACK, words, now)
+    began = rollout.step_since if rollout.phase is Phase.STEPPING and rollout.step_since else rollout.since
+    if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and now - began > limits.step:
+        why = rollout.telemetry_problem or rollout.reason
+        return history.moved(rollout, Phase.ROLLING_BACK, f"the step took longer than {limits.step}: {why}", now)
+    return None
+
+
+def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    steered = rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
+    if not steered or not rollout.expected or endpoint.traffic in rollout.expected:
+        return None
+    words = f"someone else set the traffic to {_map(endpoint.traffic)}; expected {_map(rollout.wanted_traffic)}"
+    if rollout.phase is Phase.PROMOTING:
+        known = replace(rollout, expected=(*rollout.expected, endpoint.traffic), steady_since=None)
+        return history.noted(known, f"{words}: setting it back", now)
+    paused = history.moved(rollout, Phase.PAUSED, f"{words}. Resume to set it back, or roll back", now)
+    return history.after(paused, expected=(*rollout.expected, endpoint.traffic), steady_since=None)
+
+
+def _asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Carry out what a person asked for, or write down that it came too late."""
+    wish = rollout.wish
+    if wish is None:
+        return None
+    granted = replace(rollout, wish=None)
+    match wish.verb, rollout.phase:
+        case Verb.PROMOTE, Phase.STEPPING | Phase.PAUSED if rollout.smoke_passed and endpoint.ready(rollout.green):
+            return history.moved(granted, Phase.PROMOTING, f"promoted by {wish.by}: {wish.reason}", now, wish.by)
+        case Verb.PAUSE, Phase.STEPPING:
+            return history.moved(granted, Phase.PAUSED, f"paused by {wish.by}: {wish.reason}", now, wish.by)
+        case Verb.RESUME, Phase.PAUSED:
+            return _resumed(granted, f"resumed by {wish.by}: {wish.reason}", now, wish.by)
+        case _:
+            words = f"{wish.verb} by {wish.by} came too late: the rollout is {rollout.phase}"
+            return history.noted(granted, words, now, wish.by)
+
+
+def _resumed(rollout: Rollout, reason: str, now: datetime, by: str) -> Decision:
+    if isinstance(rollout.current_step, PauseStep):
+        return next_step(rollout, reason, now)
+    return history.moved(replace(rollout, step_since=now), Phase.STEPPING, reason, now, by)
+
+
+def _paused(rollout: Rollout, now: datetime) -> Decision:
+    step = rollout.current_step
+    if isinstance(step, PauseStep) and step.duration is not None and now - rollout.since >= step.duration:
+        return next_step(rollout, f"waited {step.duration}", now)
+    return Decision(rollout)
+
+
+def _promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    if rollout.weight != 100:
+        return history.noted(shift_weight(rollout, 100, endpoint, now), "sending all live traffic to green", now)
+    if not in_force(rollout, endpoint):
+        return Decision(rollout)
+    if rollout.steady_since is None:
+        return history.noted(replace(rollout, steady_since=now), "seen: all live traffic goes to green", now)
+    verdict = rollout.verdict
+    passed = verdict is not None and verdict.outcome is Outcome.PASS
+    if not passed and now - rollout.steady_since < rollout.policy.judge.patience:
+        return Decision(rollout)
+    words = verdict.reason if verdict is not None else "no request was seen"
+    done = history.moved(rollout, Phase.PROMOTED, words if passed else f"uncertified: {words}", now)
+    return history.after(done, clean_after=now + rollout.policy.keep_blue)
+
+
+def _map(traffic: dict[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in sorted(traffic.items())) or "nothing"

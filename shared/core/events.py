@@ -1,0 +1,70 @@
+"""Event Grid's ModelRegistered, in every spelling that is known. It must never raise: what it cannot use it explains.
+
+Microsoft's two sources disagree: the documentation has `ModelName` and a number as `ModelVersion`, the service team's
+own payloads have `modelName` and text. So keys are read without regard to case, versions become text, and the subject
+`models/<name>:<version>` stands in for a missing one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.core.rollout import ModelVersion
+
+MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistered:
+    """A model version that was registered. tags: as they were then; None if the event did not say."""
+
+    model: ModelVersion
+    tags: dict[str, str] | None
+    workspace: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that asks for nothing, and why, for the log."""
+
+    reason: str
+    event: str = field(default="")
+
+
+def read_event(event_type: str, subject: str, topic: str, event_id: str, data: object) -> ModelRegistered | Ignored:
+    """Return what an event says, or why it is ignored. Every argument is as it came: nothing is trusted."""
+    if str(event_type or "").lower() != MODEL_REGISTERED.lower():
+        return Ignored(f"its type is {event_type!r}, not {MODEL_REGISTERED}", event_id)
+    if data is not None and not isinstance(data, Mapping):
+        return Ignored(f"its data is {type(data).__name__}, not an object", event_id)
+    fields = {str(key).lower(): value for key, value in (data or {}).items()}
+    named, numbered = _subject(subject)
+    name, version = _text(fields.get("modelname")) or named, _text(fields.get("modelversion")) or numbered
+    if not name or not version:
+        missing = " and ".join(what for what, value in (("name", name), ("version", version)) if not value)
+        return Ignored(f"it has no model {missing}, neither in its data nor in its subject {subject!r}", event_id)
+    return ModelRegistered(ModelVersion(name, version), _tags(fields.get("modeltags")), str(topic or ""), event_id)
+
+
+def _subject(subject: object) -> tuple[str, str]:
+    """Return name and version out of `models/<name>:<version>`, or empty text for what is not there."""
+    kind, _, rest = str(subject or "").strip("/").partition("/")
+    name, _, version = rest.rpartition(":")
+    return (name, version) if kind.lower() == "models" and name else ("", "")
+
+
+def _text(value: object) -> str:
+    """Return a name or a version as text: 3, 3.0 and "3" are all "3"."""
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _tags(value: object) -> dict[str, str] | None:
+    if not isinstance(value, Mapping):
+        return None
+    return {str(key): "" if tag is None else str(tag) for key, tag in value.items()}

@@ -1,0 +1,33 @@
+"""What a person may ask of a rollout, and when. A granted request is only written down: the loop carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout, Verb, Wish
+
+STEERED = {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
+
+POSSIBLE: dict[Verb, frozenset[Phase]] = {
+    Verb.PROMOTE: frozenset({Phase.STEPPING, Phase.PAUSED}),
+    Verb.PAUSE: frozenset({Phase.STEPPING}),
+    Verb.RESUME: frozenset({Phase.PAUSED}),
+    Verb.ROLLBACK: frozenset({*STEERED, Phase.PROMOTED}),
+}
+
+
+class NotPossible(Exception):  # noqa: N818 -- reads as what it says to the caller
+    """A request that makes no sense now. The message is for the person who asked."""
+
+
+def ask(rollout: Rollout, wish: Wish) -> Rollout:
+    """Return the rollout with the wish written down; raises NotPossible if it makes no sense now."""
+    if rollout.phase not in POSSIBLE[wish.verb] or rollout.finished is not None:
+        phases = ", ".join(sorted(POSSIBLE[wish.verb]))
+        raise NotPossible(f"the rollout of {rollout.model} is {rollout.phase}; {wish.verb} needs one that is {phases}")
+    if wish.verb is Verb.PROMOTE and not rollout.smoke_passed:
+        raise NotPossible(f"{rollout.green} has not passed its smoke test yet, so it cannot be promoted")
+    if rollout.wish is not None and rollout.wish.verb is Verb.ROLLBACK:
+        raise NotPossible(f"{rollout.wish.by} has asked for a rollback already, and it goes before everything else")
+    return replace(rollout, wish=wish)

@@ -1,0 +1,37 @@
+"""The road back. It needs less than the road forward: the endpoint itself, and a blue that stands; no telemetry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core import history
+from shared.core.history import Decision
+from shared.core.observation import EndpointSeen
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout
+
+
+def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows while the traffic is being taken back."""
+    back = rollout if rollout.weight == 0 else replace(rollout, weight=0, steady_since=None)
+    if green_is_out(back, endpoint):
+        words = f"{endpoint.serving() or 'nothing'} serves; {rollout.green} has no live traffic"
+        done = history.moved(back, Phase.ROLLED_BACK, rollout.reason, now)
+        return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], text=words),))
+    if rollout.blue is None or not endpoint.ready(rollout.blue):
+        words = (
+            f"{rollout.blue or 'blue'} is not healthy, so traffic is not sent back to it. A person is needed; "
+            f"now serving: {rollout.serving or 'nothing'}. The rollback was for: {rollout.reason}"
+        )
+        return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
+    if now - rollout.since > rollout.policy.deadlines.rollback:
+        words = f"traffic could not be taken back within {rollout.policy.deadlines.rollback}: a person is needed"
+        return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
+    return Decision(back)
+
+
+def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Say whether green is seen without live traffic and no order of ours could still give it any."""
+    ordered = rollout.green in (rollout.ordered or {})
+    return not endpoint.busy and not ordered and rollout.green not in endpoint.traffic

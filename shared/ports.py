@@ -1,0 +1,162 @@
+"""What Teal needs from outside, as narrow doors. No adapter is known here, and no Azure type.
+
+Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else; none waits for an Azure operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from shared.core.actions import CreateDeployment
+from shared.core.admission import EndpointRecord
+from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute, EndpointSeen
+from shared.core.policy import Policy
+from shared.core.questions import Window
+from shared.core.rollout import ModelVersion, Rollout
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+class Endpoints(Protocol):
+    """Azure ML's online endpoints: seen, and changed by starting operations that are observed later."""
+
+    def see(self, endpoint: str) -> EndpointSeen | None:
+        """Return the endpoint with its deployments as Azure shows it now, or None if there is none."""
+
+    def create_deployment(self, action: CreateDeployment) -> None:
+        """Start the creation of a deployment; like `action.like` in everything but its name and model."""
+
+    def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
+        """Start the write of the live traffic map, and of nothing else of the endpoint."""
+
+    def delete_deployment(self, endpoint: str, name: str) -> None:
+        """Start the deletion of a deployment; one that is gone already is no error."""
+
+    def logs(self, endpoint: str, name: str, lines: int) -> str:
+        """Return the last lines of a deployment's container log."""
+
+
+class Models(Protocol):
+    """Azure ML's registered models."""
+
+    def tags(self, model: ModelVersion) -> dict[str, str] | None:
+        """Return the tags of a model version as they are now, or None if it is not registered."""
+
+
+class Telemetry(Protocol):
+    """What requests an endpoint's deployments answered, and how."""
+
+    def minutes(self, endpoint: str, window: Window) -> tuple[DeploymentMinute, ...]:
+        """Return every deployment and minute of the window that has requests, oldest first.
+
+        Raises Temporary when the answer is missing, partial or late: no evidence is not evidence of no errors.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a deployment answered to one request. status: of HTTP, or 0 if there was no answer (`text` says why)."""
+
+    status: int
+    text: str
+    seconds: float
+
+
+class Scoring(Protocol):
+    """Requests straight to one deployment, for the smoke test."""
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order."""
+
+
+class Policies(Protocol):
+    """The policies that were found when the app started."""
+
+    def for_model(self, model: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        """Return the policies that a model of this name with these tags sets off, one per endpoint."""
+
+    def for_endpoint(self, endpoint: str) -> Policy | None:
+        """Return the policy of an endpoint, or None."""
+
+    def requests(self, path: str) -> tuple[bytes, ...]:
+        """Return the request bodies of a smoke file named in a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """Something as it is stored. etag: the version that was read, or None if it is not stored yet."""
+
+    value: T
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A history entry with its place: the rollout's id and the entry's number, from 0."""
+
+    rollout: str
+    number: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is written at once or not at all: each stored value only if its etag is still the newest."""
+
+    rollouts: tuple[Stored[Rollout], ...] = ()
+    record: Stored[EndpointRecord] | None = None
+    entries: tuple[Numbered, ...] = ()
+
+
+class Store(Protocol):
+    """The records of rollouts, one partition an endpoint."""
+
+    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+        """Return the endpoint's lock; a fresh one without etag if there is none."""
+
+    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+        """Return one rollout, or None."""
+
+    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
+        """Return every rollout of an endpoint, newest first."""
+
+    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
+        """Return a rollout's history, oldest first."""
+
+    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+        """Write all changes in one transaction; return the new etags of rollouts by id.
+
+        Raises Conflict, with nothing written, if any value was written by another since it was read.
+        """
+
+    def open_endpoints(self) -> tuple[str, ...]:
+        """Return the endpoints that may have work to do."""
+
+    def mark_open(self, endpoint: str) -> None:
+        """Note, before the work is written down, that this endpoint has work. Twice is once."""
+
+    def mark_closed(self, endpoint: str) -> None:
+        """Note, after the last work is done, that this endpoint has none. Not open is no error."""
+
+    def endpoints(self) -> tuple[str, ...]:
+        """Return every endpoint that ever had a rollout."""
+
+    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+        """Keep the telemetry that decisions were made from. Twice is once."""
+
+    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
+        """Return what was kept for a rollout, oldest first."""
+
+
+class Wakeups(Protocol):
+    """How a rollout is looked at before the next tick."""
+
+    def wake(self, endpoint: str) -> None:
+        """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
