@@ -1,0 +1,206 @@
+"""The gateway of the online endpoints: `https://<endpoint>.<region>.inference.ml.azure.com/score`.
+
+The Host header names the endpoint. Checks the credential, picks the deployment (`traffic`, or the header
+`azureml-model-deployment`, which also bypasses mirroring), sends copies by `mirrorTraffic` whose answers are thrown
+away, keeps the limits of `requestSettings`, answers Azure's statuses (`outcome.py`) and tells the traffic log of each
+request, copies included. It never retries and never changes an endpoint. Not emulated: the rate limits of an endpoint.
+
+`gateway_application(endpoints, fleet, traffic_log, clock, tokens)` builds the application; `Gateway` takes the random
+numbers too, for shares that can be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import aiohttp
+from aiohttp import web
+
+from emulator.monitor.traffic_log import TrafficEntry
+from emulator.serving.admission import NoInstanceError, Queue, RequestLimits, TooManyRequestsError
+from emulator.serving.authorization import auth_mode, authorized
+from emulator.serving.call import CLIENT_REQUEST_ID, REQUEST_ID, Call, send
+from emulator.serving.outcome import Outcome, refused
+from emulator.serving.routing import by_traffic, mirrored
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from emulator.clock import VirtualClock
+    from emulator.monitor.traffic_log import TrafficLog
+    from emulator.resources import Deployment, Endpoint
+    from emulator.serving.authorization import TokenChecker
+    from emulator.serving.instance import Instance
+
+DEPLOYMENT_HEADER = "azureml-model-deployment"
+LARGEST_REQUEST = 10 * 1024 * 1024
+MOST_COPIES = 200
+SERVED_PATHS = ("/", "/score", "/swagger.json")
+
+
+class Instances(Protocol):
+    """What the gateway needs of the fleet."""
+
+    def instances(self, endpoint: str, deployment: str) -> Sequence[Instance]:
+        """Return the instances that take requests now."""
+
+
+def gateway_application(
+    endpoints: Mapping[str, Endpoint],
+    fleet: Instances,
+    traffic_log: TrafficLog,
+    clock: VirtualClock,
+    tokens: TokenChecker,
+) -> web.Application:
+    """Return the application for the endpoints by (lower-case) name, as the mapping is when a request comes.
+
+    `clock` is the one that the log writes its times by; timeouts of requests are wall time, whatever its speed.
+    Raises ValueError when the log runs by another clock.
+    """
+    if traffic_log.clock != clock:
+        raise ValueError("the gateway and its log must run by the same clock")
+    return Gateway(endpoints, fleet, traffic_log, tokens).application()
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The gateway of all endpoints. Seed `randomness` to repeat how requests are split."""
+
+    endpoints: Mapping[str, Endpoint]
+    fleet: Instances
+    traffic_log: TrafficLog
+    tokens: TokenChecker
+    randomness: random.Random = field(default_factory=random.Random)
+    _queues: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
+    _copies: set[asyncio.Task[Outcome]] = field(default_factory=set)
+    _session: aiohttp.ClientSession | None = None
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application; it opens and closes the connections to the processes."""
+        application = web.Application(client_max_size=LARGEST_REQUEST)
+        application.cleanup_ctx.append(self._connections)
+        application.router.add_route("*", "/{path:.*}", self.handle)
+        return application
+
+    async def _connections(self, _application: web.Application) -> AsyncIterator[None]:
+        """Keep one client session for as long as the application runs."""
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+            skip_auto_headers=("Accept-Encoding", "Content-Type", "User-Agent"),
+        ) as self._session:
+            yield
+            for copy in self._copies:
+                copy.cancel()
+            await asyncio.gather(*self._copies, return_exceptions=True)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request to whatever endpoint its Host header names."""
+        name = request.host.split(".")[0].lower()
+        endpoint = self.endpoints.get(name)
+        if endpoint is None:
+            return _response(refused(404, "NotFound", f"There is no endpoint {name}."), None, "")
+        call = await Call.read(request)
+        if not authorized(endpoint, request.headers.get("Authorization"), self.tokens):
+            outcome = refused(401, "Unauthorized", "The key or token is missing, wrong or has expired.")
+            self._record(endpoint, "", call, outcome, 0)
+            return _response(outcome, call, "")
+        outcome, deployment = await self._serve(endpoint, call, request.headers.get(DEPLOYMENT_HEADER))
+        return _response(outcome, call, deployment)
+
+    async def _serve(self, endpoint: Endpoint, call: Call, named: str | None) -> tuple[Outcome, str]:
+        """Pick the deployment and ask it; returns what became of the call and the deployment's name."""
+        if call.path not in SERVED_PATHS:
+            return self._not_found(endpoint, call, f"There is no route {call.path}."), ""
+        chosen = named.lower() if named else by_traffic(endpoint, self.randomness)
+        deployment = endpoint.deployments.get(chosen) if chosen else None
+        if deployment is None:
+            problem = f"no deployment {named}" if named else "no deployment with a positive traffic weight"
+            return self._not_found(endpoint, call, f"The endpoint {endpoint.name} has {problem}."), ""
+        if not named and call.path == "/score":
+            self._mirror(endpoint, call)
+        return await self._ask(endpoint, deployment, call), deployment.name
+
+    def _mirror(self, endpoint: Endpoint, call: Call) -> None:
+        """Send a copy in the background if this request is one of the share. A backlog of copies is not built up."""
+        name = mirrored(endpoint, self.randomness)
+        if name is None or len(self._copies) >= MOST_COPIES:
+            return
+        copy = asyncio.create_task(self._ask(endpoint, endpoint.deployments[name], call))
+        self._copies.add(copy)
+        copy.add_done_callback(self._copies.discard)
+
+    async def _ask(self, endpoint: Endpoint, deployment: Deployment, call: Call) -> Outcome:
+        """Let the deployment answer within its limits, and tell the log."""
+        started = time.perf_counter()
+        limits = RequestLimits.of(deployment)
+        try:
+            async with asyncio.timeout(limits.timeout):
+                outcome = await self._through_queue(endpoint.name, deployment.name, call, limits)
+        except TimeoutError:
+            outcome = refused(408, "RequestTimeout", f"The model did not answer within {limits.timeout:g} seconds.")
+        except TooManyRequestsError:
+            outcome = refused(429, "TooManyRequests", "Too many requests are pending for this deployment.")
+        except NoInstanceError:
+            outcome = refused(503, "ServiceUnavailable", "No instance of the deployment is healthy.")
+        self._record(endpoint, deployment.name, call, outcome, int((time.perf_counter() - started) * 1000))
+        return outcome
+
+    async def _through_queue(self, endpoint: str, deployment: str, call: Call, limits: RequestLimits) -> Outcome:
+        """Wait for an instance and send the call to it."""
+        if self._session is None:
+            raise RuntimeError("the gateway's application has not been started")
+        queue = self._queues[endpoint, deployment]
+        instance = await queue.enter(lambda: self.fleet.instances(endpoint, deployment), limits.concurrent)
+        try:
+            return await send(self._session, instance, call)
+        finally:
+            queue.leave(instance)
+
+    def _not_found(self, endpoint: Endpoint, call: Call, message: str) -> Outcome:
+        """Answer 404 and tell the log."""
+        outcome = refused(404, "NotFound", message)
+        self._record(endpoint, "", call, outcome, 0)
+        return outcome
+
+    def _record(self, endpoint: Endpoint, deployment: str, call: Call, outcome: Outcome, total_ms: int) -> None:
+        """Tell the traffic log."""
+        self.traffic_log.record(
+            TrafficEntry(
+                endpoint=endpoint.name,
+                deployment=deployment,
+                method=call.method,
+                path=call.path,
+                code=outcome.code,
+                reason=outcome.reason,
+                model_code=outcome.model_code,
+                model_reason=outcome.model_reason,
+                request_size=len(call.body),
+                response_size=len(outcome.body),
+                total_ms=total_ms,
+                response_ms=outcome.response_ms,
+                user_agent=call.user_agent,
+                request_id=call.request_id,
+                client_request_id=call.client_request_id,
+                auth_type=auth_mode(endpoint),
+            )
+        )
+
+
+def _response(outcome: Outcome, call: Call | None, deployment: str) -> web.Response:
+    """Return the answer with the headers that every answer of the gateway carries."""
+    answer = web.Response(status=outcome.code, body=outcome.body, headers=outcome.headers)
+    if deployment:
+        answer.headers[DEPLOYMENT_HEADER] = deployment
+    if call:
+        answer.headers[REQUEST_ID] = call.request_id
+        if call.client_request_id:
+            answer.headers[CLIENT_REQUEST_ID] = call.client_request_id
+    return answer
