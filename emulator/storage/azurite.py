@@ -45,7 +45,9 @@ class Azurite:
         """Start it and return when all three services listen. Raises AzuriteError."""
         script = self.home / "node_modules/azurite/dist/src/azurite.js"
         if not script.exists():
-            raise AzuriteError(f"Azurite is not installed in {self.home}: run `make setup` or `python -m emulator.storage`")
+            raise AzuriteError(
+                f"Azurite is not installed in {self.home}: run `make setup` or `python -m emulator.storage`"
+            )
         self.directory.mkdir(parents=True, exist_ok=True)
         self.ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
         accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())

@@ -1,0 +1,144 @@
+"""A deployment's files: fetched from the workspace's blob storage, as the service does before it starts a container.
+
+It reads what clients really uploaded; nothing is taken from the local disk of a caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from azure.storage.blob import ContainerClient
+
+from emulator.resource_manager.errors import ArmError, bad_request, not_emulated
+from emulator.resource_manager.state import Workspace
+from emulator.resources import Deployment, DeploymentFiles, Json
+
+_DATASTORE = re.compile(r"azureml://(?:subscriptions/.*/)?datastores/(?P<store>[^/]+)/paths/(?P<path>.+)")
+_ASSET = re.compile(
+    r"(?:azureml:)?/subscriptions/.+/(?P<kind>models|environments|codes)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
+)
+_SHORT_ASSET = re.compile(r"azureml:(?P<name>[^/:]+):(?P<version>[^/:]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class AssetReference:
+    """One version of an asset, as a deployment names it."""
+
+    kind: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How to reach blob storage: each account's key, the proxy, and the certificate authority to trust."""
+
+    keys: dict[str, str]
+    proxy: str
+    trust: Path
+
+    def container(self, account: str, container: str) -> ContainerClient:
+        """Return a client for one container, through the proxy like any other client's. Raises ArmError."""
+        if account not in self.keys:
+            raise bad_request(f"The storage account '{account}' does not exist.")
+        return ContainerClient(
+            f"https://{account}.blob.core.windows.net",
+            container,
+            credential=self.keys[account],
+            connection_verify=str(self.trust),
+            proxies={"https": self.proxy},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFiles:
+    """Brings the files of deployments into `directory`, a new folder at each start."""
+
+    directory: Path
+    storage: Storage
+
+    async def fetch(self, workspace: Workspace, deployment: Deployment) -> DeploymentFiles:
+        """Return where code and model of `deployment` now lie. Raises ArmError if something is missing."""
+        properties = deployment.body["properties"]
+        target = self.directory / deployment.endpoint / deployment.name
+        await asyncio.to_thread(shutil.rmtree, target, ignore_errors=True)
+        code = properties.get("codeConfiguration") or {}
+        model = reference(properties["model"], "models") if "model" in properties else None
+        code_path = model_path = None
+        if "codeId" in code:
+            code_uri = asset(workspace, reference(code["codeId"], "codes"))["codeUri"]
+            code_path = await self._download(workspace, code_uri, target / "code")
+        if model:
+            model_path = await self._download(workspace, asset(workspace, model)["modelUri"], target / "model")
+        return DeploymentFiles(
+            code=str(code_path) if code_path else None,
+            scoring_script=code.get("scoringScript"),
+            model=str(model_path) if model_path else None,
+            model_name=model.name if model else None,
+            model_version=model.version if model else None,
+        )
+
+    async def _download(self, workspace: Workspace, uri: str, target: Path) -> Path:
+        account, container, path = _location(workspace, uri)
+        return await asyncio.to_thread(_copy, self.storage.container(account, container), path, target)
+
+
+def reference(text: str, kind: str) -> AssetReference:
+    """Return the asset that `text` names: an ARM id or azureml:name:version. Raises ArmError."""
+    if text.startswith("azureml://registries/") or "/registries/" in text:
+        raise not_emulated(f"A registry asset ({text})")
+    match = _ASSET.fullmatch(text) or _SHORT_ASSET.fullmatch(text)
+    if match is None or match.groupdict().get("kind", kind) != kind:
+        raise bad_request(f"'{text}' is not the id of one of the {kind}.", "BadArgument")
+    return AssetReference(kind, match["name"], match["version"])
+
+
+def asset(workspace: Workspace, wanted: AssetReference) -> Json:
+    """Return the properties of an asset version. Raises ArmError 400, as the service does for a deployment's parts."""
+    container = workspace.assets[wanted.kind].get(wanted.name)
+    body = container.versions.get(wanted.version) if container else None
+    if body is None:
+        what = f"{wanted.kind}/{wanted.name}/versions/{wanted.version}"
+        raise bad_request(
+            f"The resource '{what}' was not found in the workspace '{workspace.name}'.", "ResourceNotFound"
+        )
+    properties: Json = body["properties"]
+    return properties
+
+
+def _location(workspace: Workspace, uri: str) -> tuple[str, str, str]:
+    match = _DATASTORE.fullmatch(uri)
+    if match:
+        if match["store"] != "workspaceblobstore":
+            raise not_emulated(f"The datastore {match['store']}")
+        return workspace.storage_account, workspace.container, match["path"].strip("/")
+    parts = urlsplit(uri)
+    account, _, domain = (parts.hostname or "").partition(".")
+    container, _, path = unquote(parts.path).strip("/").partition("/")
+    if domain != "blob.core.windows.net" or not path:
+        raise not_emulated(f"An asset at {uri}")
+    return account, container, path
+
+
+def _copy(client: ContainerClient, path: str, target: Path) -> Path:
+    """Copy the blob `path`, or every blob below it, to `target`/<last part of the path>."""
+    root = PurePosixPath(path)
+    with client:
+        names = [
+            name
+            for name in client.list_blob_names(name_starts_with=path)
+            if root in (p := PurePosixPath(name)).parents or p == root
+        ]
+        if not names:
+            raise ArmError(400, "ResourceNotFound", f"Nothing is stored at '{path}' in '{client.container_name}'.")
+        for name in names:
+            file = target / PurePosixPath(name).relative_to(root.parent)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("wb") as stream:
+                client.download_blob(name).readinto(stream)
+    return target / root.name

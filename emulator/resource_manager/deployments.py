@@ -1,0 +1,191 @@
+"""Online deployments: real processes behind ARM resources. It orders them from the fleet and shows how they fare."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from emulator.clock import VirtualClock
+from emulator.resource_manager import bodies, documents, endpoints, rules
+from emulator.resource_manager.asset_files import AssetFiles, asset, reference
+from emulator.resource_manager.calls import Call, Reply
+from emulator.resource_manager.errors import ArmError, bad_request, not_found
+from emulator.resource_manager.operations import Operations, Work
+from emulator.resource_manager.settings import Durations, Limits
+from emulator.resource_manager.state import Workspace
+from emulator.resources import Deployment, Endpoint, Fleet, Json
+
+DEFAULT_TAIL = 5000  # lines; what the SDK asks for when nobody says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    """The handlers of deployments."""
+
+    clock: VirtualClock
+    operations: Operations
+    durations: Durations
+    limits: Limits
+    fleet: Fleet
+    files: AssetFiles
+
+    async def list_all(self, call: Call) -> Reply:
+        """GET deployments of one endpoint."""
+        found = endpoints.existing(call.workspace, call.names["endpoint"]).deployments.values()
+        return Reply(body={"value": [documents.deployment(call.workspace, each) for each in found]})
+
+    async def show(self, call: Call) -> Reply:
+        """GET deployments/{deployment}."""
+        return Reply(body=documents.deployment(call.workspace, _existing(call)[1]))
+
+    async def put(self, call: Call) -> Reply:
+        """PUT deployments/{deployment}: make it, or change it in place: new processes replace the old when ready."""
+        endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
+        name = call.names["deployment"].lower()
+        rules.name(name, "deployment")
+        if endpoint.provisioning_state in ("Creating", "Deleting"):
+            raise ArmError(409, "Conflict", f"The endpoint '{endpoint.name}' is {endpoint.provisioning_state}.")
+        self.operations.require_idle(_entity(endpoint.name, name))
+        present = endpoint.deployments.get(name)
+        body = self._accepted(call, endpoint, name)
+        return self._create(call, endpoint, name, body) if present is None else self._change(call, present, body, 200)
+
+    async def patch(self, call: Call) -> Reply:
+        """PATCH deployments/{deployment}: tags and sku, so scaling, only."""
+        _, present = _existing(call)
+        refused = sorted(set(call.body) - {"tags", "sku"})
+        if refused:
+            raise bad_request(f"PATCH of a deployment changes tags and sku, not '{refused[0]}'.")
+        sku = present.body.get("sku", {}) | (call.body.get("sku") or {})
+        body = present.body | {"tags": call.body.get("tags", present.body.get("tags", {})), "sku": sku}
+        rules.deployment_body(body, self.limits)
+        rules.quota(body, self._others(call.workspace, present.endpoint, present.name), self.limits)
+        return self._change(call, present, body, 202)
+
+    async def delete(self, call: Call) -> Reply:
+        """DELETE deployments/{deployment}; refused while it has traffic."""
+        endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
+        present = endpoint.deployments.get(call.names["deployment"].lower())
+        if present is None:
+            return Reply(204)
+        # While the endpoint is being updated its new traffic may name this deployment.
+        self.operations.require_idle(endpoints.entity(endpoint.name))
+        rules.deletable(endpoint, present.name)
+
+        async def act() -> None:
+            await self.fleet.stop(endpoint.name, present.name)
+
+        def settle(error: ArmError | None) -> None:
+            if error:
+                present.provisioning_state = "Failed"
+            else:
+                del endpoint.deployments[present.name]
+
+        headers = self._start(present, self.durations.deployment_delete, act, settle)
+        present.provisioning_state = "Deleting"
+        return Reply(202, headers=headers)
+
+    async def logs(self, call: Call) -> Reply:
+        """POST deployments/{deployment}/getLogs: the last lines of the container's output."""
+        endpoint, present = _existing(call)
+        container = call.body.get("containerType") or "InferenceServer"
+        if container != "InferenceServer":  # there is no storage initializer here: files are fetched beforehand
+            return Reply(body={"content": ""})
+        return Reply(
+            body={"content": self.fleet.logs(endpoint.name, present.name, call.body.get("tail") or DEFAULT_TAIL)}
+        )
+
+    async def skus(self, call: Call) -> Reply:
+        """GET deployments/{deployment}/skus."""
+        _existing(call)
+        capacity = {
+            "minimum": 1,
+            "maximum": self.limits.instances_per_deployment,
+            "default": 1,
+            "scaleType": "Automatic",
+        }
+        kind = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+        sku = {"name": "Default", "tier": "Standard"}
+        return Reply(body={"value": [{"resourceType": kind, "sku": sku, "capacity": capacity}]})
+
+    def _accepted(self, call: Call, endpoint: Endpoint, name: str) -> Json:
+        body = bodies.checked("onlineDeployment", call.body)
+        rules.deployment_body(body, self.limits)
+        rules.quota(body, self._others(call.workspace, endpoint.name, name), self.limits)
+        properties = body["properties"]
+        code = properties.get("codeConfiguration", {})
+        for kind, text in (("models", properties.get("model")), ("codes", code.get("codeId"))):
+            if text:
+                asset(call.workspace, reference(text, kind))
+        environment = properties.get("environmentId")
+        # Microsoft's own environments live in a registry. Which image a deployment names makes no difference here.
+        if environment and "registries/" not in environment:
+            asset(call.workspace, reference(environment, "environments"))
+        properties.pop("provisioningState", None)
+        return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}
+
+    def _create(self, call: Call, endpoint: Endpoint, name: str, body: Json) -> Reply:
+        if len(endpoint.deployments) >= self.limits.deployments_per_endpoint:
+            raise bad_request(f"An endpoint has at most {self.limits.deployments_per_endpoint} deployments.")
+        made = Deployment(endpoint.name, name, documents.stamped(body, self.clock.now()))
+        endpoint.deployments[name] = made
+
+        async def act() -> None:
+            await self.fleet.start(made, await self.files.fetch(call.workspace, made))
+
+        headers = self._start(made, self.durations.deployment_create, act, _settle(made))
+        return Reply(201, documents.deployment(call.workspace, made), headers)
+
+    def _change(self, call: Call, present: Deployment, body: Json, status: int) -> Reply:
+        scaled = body.get("sku") != present.body.get("sku")
+        same = body["properties"] == present.body["properties"] and present.provisioning_state == "Succeeded"
+        new = documents.stamped(body, self.clock.now(), present.body)
+
+        async def act() -> None:
+            if not same:
+                await self.fleet.start(present, await self.files.fetch(call.workspace, present))
+            elif scaled:
+                await self.fleet.scale(present)
+
+        seconds = self.durations.deployment_scale if same else self.durations.deployment_update
+        headers = self._start(present, seconds, act, _settle(present))
+        present.body = new
+        present.provisioning_state = "Scaling" if same and scaled else "Updating"
+        return Reply(status, documents.deployment(call.workspace, present), headers)
+
+    def _start(
+        self,
+        present: Deployment,
+        seconds: float,
+        act: Callable[[], Awaitable[None]],
+        settle: Callable[[ArmError | None], None],
+    ) -> dict[str, str]:
+        return self.operations.start(Work(_entity(present.endpoint, present.name), seconds, act, settle))
+
+    @staticmethod
+    def _others(workspace: Workspace, endpoint: str, name: str) -> list[Deployment]:
+        return [
+            each
+            for present in workspace.endpoints.values()
+            for each in present.deployments.values()
+            if (each.endpoint, each.name) != (endpoint, name)
+        ]
+
+
+def _existing(call: Call) -> tuple[Endpoint, Deployment]:
+    endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
+    found = endpoint.deployments.get(call.names["deployment"].lower())
+    if found is None:
+        raise not_found("onlineEndpoints/deployments", call.names["deployment"])
+    return endpoint, found
+
+
+def _entity(endpoint: str, deployment: str) -> str:
+    return f"{endpoints.entity(endpoint)}/deployments/{deployment}"
+
+
+def _settle(deployment: Deployment) -> Callable[[ArmError | None], None]:
+    def settle(error: ArmError | None) -> None:
+        deployment.provisioning_state = "Failed" if error else "Succeeded"
+
+    return settle

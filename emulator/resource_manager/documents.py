@@ -1,0 +1,129 @@
+"""The documents that clients read: state rendered as ARM resources, with what the service fills in."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from datetime import datetime
+
+from emulator.resource_manager.state import PROVIDER, AssetContainer, Workspace
+from emulator.resources import Deployment, Endpoint, Json
+
+_PROBE = {"initialDelay": "PT10S", "period": "PT10S", "timeout": "PT2S", "failureThreshold": 30, "successThreshold": 1}
+_REQUESTS = {"maxConcurrentRequestsPerInstance": 1, "requestTimeout": "PT5S", "maxQueueWait": "PT0.5S"}
+_ASSET_TYPES = {kind: f"{PROVIDER}/workspaces/{kind}" for kind in ("models", "environments", "codes", "data")}
+
+
+def stamped(body: Json, now: datetime, previous: Json | None = None) -> Json:
+    """Return `body` with the system data of a resource that is changed, or created, at `now`."""
+    data = {"lastModifiedAt": now.isoformat(), "lastModifiedBy": "emulator", "lastModifiedByType": "Application"}
+    created = {"createdAt": now.isoformat(), "createdBy": "emulator", "createdByType": "Application"}
+    return {**body, "systemData": {**((previous or {}).get("systemData") or created), **data}}
+
+
+def storage_account_id(state: Workspace) -> str:
+    """Return the ARM id of the workspace's storage account."""
+    group = state.id.partition("/providers/")[0]
+    return f"{group}/providers/Microsoft.Storage/storageAccounts/{state.storage_account}"
+
+
+def workspace(state: Workspace) -> Json:
+    """Return the workspace as ARM shows it."""
+    return {
+        "id": state.id,
+        "name": state.name,
+        "type": f"{PROVIDER}/workspaces",
+        "location": state.region,
+        "kind": "Default",
+        "tags": {},
+        "identity": {"type": "SystemAssigned", "principalId": state.number, "tenantId": state.number},
+        "sku": {"name": "Basic", "tier": "Basic"},
+        "properties": {
+            "friendlyName": state.name,
+            "description": "",
+            "workspaceId": state.number,
+            "provisioningState": "Succeeded",
+            "storageAccount": storage_account_id(state),
+            "discoveryUrl": f"https://{state.region}.api.azureml.ms/discovery",
+            "mlFlowTrackingUri": f"azureml://{state.region}.api.azureml.ms/mlflow/v1.0{state.id}",
+            "publicNetworkAccess": "Enabled",
+            "hbiWorkspace": False,
+        },
+    }
+
+
+def endpoint(state: Workspace, item: Endpoint) -> Json:
+    """Return the endpoint as ARM shows it: never with its keys."""
+    address = f"https://{item.name}.{state.region}.inference.ml.azure.com"
+    document = copy.deepcopy(item.body)
+    identity = document.get("identity") or {"type": "SystemAssigned"}
+    if "SystemAssigned" in identity["type"]:
+        identity |= {"principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, address)), "tenantId": state.number}
+    properties = {"traffic": {}, "mirrorTraffic": {}, "properties": {}, "publicNetworkAccess": "Enabled"}
+    properties |= {key: value for key, value in document["properties"].items() if key != "keys"}
+    properties |= {"scoringUri": f"{address}/score", "swaggerUri": f"{address}/swagger.json"}
+    return {
+        **document,
+        "id": f"{state.id}/onlineEndpoints/{item.name}",
+        "name": item.name,
+        "type": f"{PROVIDER}/workspaces/onlineEndpoints",
+        "kind": "Managed",
+        "tags": document.get("tags", {}),
+        "identity": identity,
+        "properties": properties | {"provisioningState": item.provisioning_state},
+    }
+
+
+def deployment(state: Workspace, item: Deployment) -> Json:
+    """Return the deployment as ARM shows it, defaults filled in."""
+    document = copy.deepcopy(item.body)
+    given = document["properties"]
+    properties = {
+        "appInsightsEnabled": False,
+        "egressPublicNetworkAccess": "Enabled",
+        "environmentVariables": {},
+        "properties": {},
+        "scaleSettings": {"scaleType": "Default"},
+        **given,
+        "requestSettings": _REQUESTS | given.get("requestSettings", {}),
+        "livenessProbe": _PROBE | given.get("livenessProbe", {}),
+        "readinessProbe": _PROBE | given.get("readinessProbe", {}),
+        "provisioningState": item.provisioning_state,
+    }
+    return {
+        **document,
+        "id": f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}",
+        "name": item.name,
+        "type": f"{PROVIDER}/workspaces/onlineEndpoints/deployments",
+        "kind": "Managed",
+        "tags": document.get("tags", {}),
+        "sku": {"name": "Default", "tier": "Standard", "capacity": 1} | document.get("sku", {}),
+        "properties": properties,
+    }
+
+
+def container(state: Workspace, kind: str, name: str, item: AssetContainer) -> Json:
+    """Return the container of an asset's versions as ARM shows it."""
+    versions = {"latestVersion": item.latest_version, "nextVersion": item.next_version}
+    defaults = {"tags": {}, "properties": {}, "isArchived": False, "provisioningState": "Succeeded"}
+    return {
+        **item.body,
+        "id": f"{state.id}/{kind}/{name}",
+        "name": name,
+        "type": _ASSET_TYPES[kind],
+        "properties": defaults | item.body.get("properties", {}) | versions,
+    }
+
+
+def version(state: Workspace, kind: str, name: str, number: str, body: Json) -> Json:
+    """Return one version of an asset as ARM shows it."""
+    defaults: Json = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
+    if kind == "models":
+        defaults |= {"flavors": {}, "modelType": "custom_model"}  # clients fail on a model without flavors
+    return {
+        **body,
+        "id": f"{state.id}/{kind}/{name}/versions/{number}",
+        "name": number,
+        "type": f"{_ASSET_TYPES[kind]}/versions",
+        "properties": defaults | body["properties"] | {"provisioningState": "Succeeded"},
+    }

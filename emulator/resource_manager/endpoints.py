@@ -1,0 +1,193 @@
+"""Online endpoints: made, changed, deleted, and their keys. A change is visible when its operation ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from emulator.clock import VirtualClock
+from emulator.identity.tokens import TokenIssuer
+from emulator.resource_manager import bodies, documents, rules
+from emulator.resource_manager.calls import Call, Reply
+from emulator.resource_manager.errors import ArmError, bad_request, not_found
+from emulator.resource_manager.operations import Operations, Work
+from emulator.resource_manager.settings import Durations, Limits
+from emulator.resource_manager.state import Workspace
+from emulator.resources import Endpoint, Fleet, Json
+
+_AUTH_MODES = {mode.lower(): mode for mode in ("Key", "AMLToken", "AADToken")}
+_TOKEN_LIFETIME = timedelta(hours=12)
+
+
+def existing(workspace: Workspace, name: str) -> Endpoint:
+    """Return the endpoint of that name. Raises ArmError 404."""
+    found = workspace.endpoints.get(name.lower())
+    if found is None:
+        raise not_found("onlineEndpoints", name)
+    return found
+
+
+def entity(name: str) -> str:
+    """Return the name under which operations on an endpoint exclude each other."""
+    return f"onlineEndpoints/{name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The handlers of endpoints. Deployments below one are started and stopped through `fleet`."""
+
+    clock: VirtualClock
+    operations: Operations
+    durations: Durations
+    limits: Limits
+    fleet: Fleet
+    issuer: TokenIssuer
+
+    async def list_all(self, call: Call) -> Reply:
+        """GET onlineEndpoints."""
+        found = call.workspace.endpoints.values()
+        return Reply(body={"value": [documents.endpoint(call.workspace, each) for each in found]})
+
+    async def show(self, call: Call) -> Reply:
+        """GET onlineEndpoints/{endpoint}."""
+        return Reply(body=documents.endpoint(call.workspace, existing(call.workspace, call.names["endpoint"])))
+
+    async def put(self, call: Call) -> Reply:
+        """PUT onlineEndpoints/{endpoint}: make it, or replace all of its body. What is left out is gone."""
+        name = call.names["endpoint"].lower()
+        rules.name(name, "endpoint")
+        body = _accepted(bodies.checked("onlineEndpoint", call.body), call.workspace)
+        present = call.workspace.endpoints.get(name)
+        self.operations.require_idle(entity(name))
+        rules.traffic(present, body["properties"])
+        return self._replace(call, present, body) if present else self._create(call, name, body)
+
+    async def patch(self, call: Call) -> Reply:
+        """PATCH onlineEndpoints/{endpoint}: tags, identity and sku only."""
+        present = existing(call.workspace, call.names["endpoint"])
+        refused = sorted(set(call.body) - {"tags", "identity", "sku"})
+        if refused:
+            raise bad_request(f"PATCH of an endpoint changes tags, identity and sku, not '{refused[0]}'.")
+        return self._replace(call, present, present.body | call.body, 202)
+
+    async def delete(self, call: Call) -> Reply:
+        """DELETE onlineEndpoints/{endpoint}, with all its deployments, whatever traffic they have."""
+        name = call.names["endpoint"].lower()
+        present = call.workspace.endpoints.get(name)
+        if present is None:
+            return Reply(204)
+        self.operations.require_idle(f"{entity(name)}/")
+
+        async def act() -> None:
+            for deployment in present.deployments:
+                await self.fleet.stop(present.name, deployment)
+
+        def settle(error: ArmError | None) -> None:
+            if error:
+                present.provisioning_state = "Failed"
+            else:
+                del call.workspace.endpoints[name]
+
+        headers = self.operations.start(Work(entity(name), self.durations.endpoint_delete, act, settle))
+        present.provisioning_state = "Deleting"
+        return Reply(202, headers=headers)
+
+    async def list_keys(self, call: Call) -> Reply:
+        """POST onlineEndpoints/{endpoint}/listKeys, for endpoints with authMode Key."""
+        present = _with_auth_mode(call, {"Key"})
+        return Reply(body={"primaryKey": present.primary_key, "secondaryKey": present.secondary_key})
+
+    async def regenerate_keys(self, call: Call) -> Reply:
+        """POST onlineEndpoints/{endpoint}/regenerateKeys: a new primary or secondary key, at once."""
+        present = _with_auth_mode(call, {"Key"})
+        which, value = call.body.get("keyType"), call.body.get("keyValue") or made_up_key()
+        if which not in ("Primary", "Secondary"):
+            raise bad_request("keyType must be Primary or Secondary.")
+        if which == "Primary":
+            present.primary_key = value
+        else:
+            present.secondary_key = value
+        return Reply(202, headers=self.operations.start(_nothing(entity(present.name))))
+
+    async def token(self, call: Call) -> Reply:
+        """POST onlineEndpoints/{endpoint}/token, for endpoints with authMode AMLToken."""
+        present = _with_auth_mode(call, {"AMLToken", "AADToken"})
+        now = datetime.now(UTC)
+        expires = now + _TOKEN_LIFETIME
+        return Reply(
+            body={
+                "accessToken": self.issuer.issue(scoring_audience(present), int(_TOKEN_LIFETIME.total_seconds())),
+                "expiryTimeUtc": int(expires.timestamp()),
+                "refreshAfterTimeUtc": int((expires - timedelta(hours=1)).timestamp()),
+                "tokenType": "Bearer",
+            }
+        )
+
+    def _create(self, call: Call, name: str, body: Json) -> Reply:
+        if len(call.workspace.endpoints) >= self.limits.endpoints:
+            raise bad_request(f"There are {self.limits.endpoints} endpoints already.", "OutOfQuota")
+        given = body["properties"].pop("keys", {})
+        primary, secondary = (given.get(key) or made_up_key() for key in ("primaryKey", "secondaryKey"))
+        made = Endpoint(name, documents.stamped(body, self.clock.now()), primary, secondary)
+        call.workspace.endpoints[name] = made
+        work = Work(entity(name), self.durations.endpoint_create, _at_once, _settle(made, made.body))
+        headers = self.operations.start(work)
+        return Reply(201, documents.endpoint(call.workspace, made), headers)
+
+    def _replace(self, call: Call, present: Endpoint, body: Json, status: int = 200) -> Reply:
+        body["properties"].pop("keys", None)
+        new = documents.stamped(body, self.clock.now(), present.body)
+        work = Work(entity(present.name), self.durations.endpoint_update, _at_once, _settle(present, new))
+        headers = self.operations.start(work)
+        present.provisioning_state = "Updating"
+        asked = Endpoint(present.name, new, "", "", "Updating")
+        return Reply(status, documents.endpoint(call.workspace, asked), headers)
+
+
+def made_up_key() -> str:
+    """Return a new endpoint key."""
+    return secrets.token_urlsafe(24)
+
+
+def scoring_audience(endpoint: Endpoint) -> str:
+    """Return the audience of tokens that the control plane issues for one endpoint with authMode AMLToken."""
+    return f"https://{endpoint.name}.inference.ml.azure.com"
+
+
+def _accepted(body: Json, workspace: Workspace) -> Json:
+    properties = body["properties"]
+    properties["authMode"] = _AUTH_MODES[properties["authMode"].lower()]
+    for shares in ("traffic", "mirrorTraffic"):
+        if shares in properties:
+            properties[shares] = {key.lower(): value for key, value in properties[shares].items()}
+    for computed in ("provisioningState", "scoringUri", "swaggerUri"):
+        properties.pop(computed, None)
+    if body["location"].replace(" ", "").lower() != workspace.region:
+        raise bad_request(f"The location must be that of the workspace: {workspace.region}.", "InvalidLocation")
+    return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}
+
+
+def _settle(endpoint: Endpoint, body: Json) -> Callable[[ArmError | None], None]:
+    def settle(error: ArmError | None) -> None:
+        endpoint.provisioning_state = "Failed" if error else "Succeeded"
+        if error is None:
+            endpoint.body = body
+
+    return settle
+
+
+def _with_auth_mode(call: Call, modes: set[str]) -> Endpoint:
+    present = existing(call.workspace, call.names["endpoint"])
+    if present.body["properties"]["authMode"] not in modes:
+        raise bad_request(f"The endpoint's authMode is {present.body['properties']['authMode']}.")
+    return present
+
+
+async def _at_once() -> None:
+    """Do nothing: the change needs no process to be started or stopped."""
+
+
+def _nothing(name: str) -> Work:
+    return Work(name, 0, _at_once, lambda _: None)

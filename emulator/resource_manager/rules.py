@@ -1,0 +1,106 @@
+"""The service's rules for endpoints and deployments: pure checks that raise ArmError. They change nothing.
+
+Where Azure's exact wording or code is not public, the status is right and the wording is ours.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from emulator.resource_manager.errors import ArmError, bad_request
+from emulator.resource_manager.settings import Limits
+from emulator.resources import Deployment, Endpoint, Json
+
+MIRROR_LIMIT = 50
+REQUEST_TIMEOUT_LIMIT_SECONDS = 180
+_NAME = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
+_INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+(\d+)[a-z-]*(?:_[A-Za-z0-9]+)*")
+_DSV2 = re.compile(r"Standard_DS?\d+(_v2)?")  # the series whose number is a size, not the count of cores
+_CORES_OF_DSV2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
+
+
+def name(value: str, kind: str) -> None:
+    """Check the name of an endpoint or deployment: 3 to 32 characters, letters, digits, single dashes."""
+    if not 3 <= len(value) <= 32 or not _NAME.fullmatch(value):
+        message = f"The {kind} name '{value}' is invalid: 3 to 32 letters, digits and single dashes, a letter first."
+        raise bad_request(message)
+
+
+def traffic(endpoint: Endpoint | None, properties: Json) -> None:
+    """Check an endpoint's `traffic` and `mirrorTraffic` against the deployments that it has."""
+    live: Mapping[str, int] = properties.get("traffic", {})
+    mirror: Mapping[str, int] = properties.get("mirrorTraffic", {})
+    if sum(live.values()) not in (0, 100):
+        raise bad_request(f"The sum of traffic percentages must be 0 or 100, not {sum(live.values())}.")
+    mirrored = {deployment for deployment, share in mirror.items() if share}
+    if len(mirrored) > 1:
+        raise bad_request(f"Only one deployment can receive mirrored traffic, not {len(mirrored)}.")
+    if any(share > MIRROR_LIMIT for share in mirror.values()):
+        raise bad_request(f"At most {MIRROR_LIMIT} percent of the traffic can be mirrored.")
+    both = sorted(mirrored & {deployment for deployment, share in live.items() if share})
+    if both:
+        raise bad_request(f"The deployment '{both[0]}' cannot receive both live and mirrored traffic.")
+    _all_ready({**mirror, **live}, endpoint.deployments if endpoint else {})
+
+
+def _all_ready(shares: Mapping[str, int], deployments: Mapping[str, Deployment]) -> None:
+    for deployment, share in shares.items():
+        found = deployments.get(deployment.lower())
+        if found is None:
+            raise bad_request(f"Traffic names the deployment '{deployment}', which does not exist.")
+        if share and found.provisioning_state not in ("Succeeded", "Scaling", "Updating"):
+            state = found.provisioning_state
+            raise bad_request(f"Traffic names the deployment '{deployment}', whose provisioning state is {state}.")
+
+
+def deletable(endpoint: Endpoint, deployment: str) -> None:
+    """Check that the deployment has neither live nor mirrored traffic."""
+    for kind, shares in (("live", endpoint.traffic), ("mirrored", endpoint.mirror_traffic)):
+        share = {key.lower(): value for key, value in shares.items()}.get(deployment, 0)
+        if share:
+            raise bad_request(
+                f"The deployment '{deployment}' has {share} percent of {kind} traffic: set it to 0 first."
+            )
+
+
+def deployment_body(body: Json, limits: Limits) -> None:
+    """Check what a managed deployment must have, one by one."""
+    properties = body["properties"]
+    if properties["endpointComputeType"].lower() != "managed":
+        raise ArmError(501, "NotEmulated", f"endpointComputeType {properties['endpointComputeType']} is not emulated.")
+    if not _INSTANCE_TYPE.fullmatch(properties.get("instanceType", "")):
+        raise bad_request(f"The instance type '{properties.get('instanceType', '')}' is not supported.")
+    capacity = body.get("sku", {}).get("capacity", 1)
+    if capacity > limits.instances_per_deployment:
+        raise bad_request(f"A deployment has at most {limits.instances_per_deployment} instances, not {capacity}.")
+    if properties.get("scaleSettings", {}).get("scaleType", "Default").lower() != "default":
+        raise bad_request("A managed deployment has the scale type Default.")
+    if "model" not in properties and "codeConfiguration" not in properties:
+        raise bad_request("A deployment needs a model, or a code configuration, or both.")
+    if "codeConfiguration" in properties and "environmentId" not in properties:
+        raise bad_request("A deployment with a code configuration needs an environment.")
+
+
+def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:
+    """Check the region's cores: a deployment takes those of its instances and a fifth more, for upgrades."""
+    if limits.cores is None:
+        return
+    used = sum(cores(other.body) for other in others)
+    if used + cores(body) > limits.cores:
+        message = (
+            f"Not enough quota: {cores(body)} cores requested, {max(0, limits.cores - used)} of {limits.cores} left."
+        )
+        raise bad_request(message, "OutOfQuota")
+
+
+def cores(body: Json) -> int:
+    """Return the virtual cores that a deployment with this body takes from the quota."""
+    match = _INSTANCE_TYPE.fullmatch(body["properties"]["instanceType"])
+    if match is None:
+        return 0
+    size = int(match[1])
+    each = _CORES_OF_DSV2.get(size, size) if _DSV2.fullmatch(match[0]) else size
+    capacity: int = body.get("sku", {}).get("capacity", 1)
+    return math.ceil(1.2 * capacity) * each
