@@ -1,0 +1,94 @@
+"""`python -m cli.host`: runs a function app until it is told to stop. It prints for programs and logs apart."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.host.host import WORKERS, Configuration, FunctionHost, RefusedError
+from cli.host.http_trigger import template
+from cli.host.metadata import kind
+from cli.host.worker import IndexingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.host.metadata import Json
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m cli.host", description="Runs a function app on this machine.")
+    parser.add_argument("--app", type=Path, default=Path(), help="directory of function_app.py (default: this one)")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
+    parser.add_argument("--json", action="store_true", help="print address, keys and functions as one line of JSON")
+    parser.add_argument("--state", type=Path, help="directory in which keys and timers outlive this process")
+    parser.add_argument("--worker", choices=sorted(WORKERS), default="converters", help="what calls the functions")
+    parser.add_argument("--drain", type=float, default=10.0, metavar="SECONDS", help="how long a stop waits (10)")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM, SIGINT or, if asked, the end of standard input. Return 0, or 1 if the app cannot run."""
+    arguments = _arguments(words)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request at INFO
+    configuration = Configuration(
+        arguments.app.resolve(), arguments.port, arguments.state, arguments.worker, arguments.drain
+    )
+    try:
+        asyncio.run(_serve(configuration, arguments))
+    except (RefusedError, IndexingError, ValueError, OSError) as error:
+        print(f"The app cannot run:\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(configuration: Configuration, arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if arguments.until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+    async with FunctionHost(configuration) as host:
+        print(json.dumps(_summary(host, configuration)) if arguments.json else _greeting(host), flush=True)
+        await stop.wait()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _summary(host: FunctionHost, configuration: Configuration) -> Json:
+    return {
+        "url": host.url,
+        "pid": os.getpid(),
+        "app": str(configuration.app),
+        "keys": {"master": host.keys.master, "host": host.keys.host, "system": host.keys.system},
+        "functions": [{"name": name, "trigger": item.trigger} for name, item in host.functions.items()],
+    }
+
+
+def _greeting(host: FunctionHost) -> str:
+    lines = [f"Functions on {host.url}"]
+    for name, function in host.functions.items():
+        is_http = kind(function.trigger) == "httptrigger"
+        lines.append(f"  {name}: {function.trigger['type']}{' /' + template(function, 'api') if is_http else ''}")
+    lines += [f"master key: {host.keys.master}", f"host key: {host.keys.host['default']}"]
+    lines += [f"system key {name}: {key}" for name, key in host.keys.system.items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""One invocation from trigger to outputs: runs the function, writes what it set, logs how it ended.
+
+Every trigger goes through here, so that limits, logs and draining are the same for all. It knows no trigger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING, Protocol
+
+from cli.host.worker import Invocation, InvocationFailedError, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azure.functions.meta import Datum
+
+    from cli.host.metadata import FunctionMetadata
+    from cli.host.worker import Worker
+
+log = logging.getLogger("cli.host")
+
+
+class OutputWriter(Protocol):
+    """Takes the values of a function's output bindings where they belong."""
+
+    async def write(self, function: FunctionMetadata, outcome: Outcome) -> None:
+        """Write every output. Raises any exception to fail the invocation."""
+
+
+class Dispatcher:
+    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds)."""
+
+    def __init__(self, worker: Worker, writer: OutputWriter, timeout_seconds: float | None) -> None:
+        self._worker = worker
+        self._writer = writer
+        self._timeout = timeout_seconds
+        self._running: set[asyncio.Task[Outcome]] = set()
+
+    async def run(
+        self, function: FunctionMetadata, datum: Datum, trigger_metadata: Mapping[str, Datum] | None = None
+    ) -> Outcome:
+        """Run one function on its trigger's value. Raises InvocationFailedError, which is logged already.
+
+        The invocation ends by itself even when the caller goes away, as it does in Azure.
+        """
+        invocation = Invocation(
+            function.name, str(uuid.uuid4()), {str(function.trigger["name"]): datum}, trigger_metadata or {}
+        )
+        task = asyncio.create_task(self._timed(function, invocation))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Outcome]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # a caller that went away will not ask for it
+
+    async def _timed(self, function: FunctionMetadata, invocation: Invocation) -> Outcome:
+        started = time.perf_counter()
+        try:
+            outcome = await self._complete(function, invocation)
+        except InvocationFailedError as error:
+            _logged(invocation, "failed", started, error)
+            raise
+        _logged(invocation, "succeeded", started)
+        return outcome
+
+    async def _complete(self, function: FunctionMetadata, invocation: Invocation) -> Outcome:
+        try:
+            async with asyncio.timeout(self._timeout):
+                outcome = await self._worker.invoke(invocation)
+        except TimeoutError as error:
+            message = f"FunctionTimeout: it ran longer than functionTimeout ({self._timeout:g} s)"
+            raise InvocationFailedError(message) from error
+        try:
+            await self._writer.write(function, outcome)
+        except Exception as error:
+            raise InvocationFailedError(f"an output could not be written: {type(error).__name__}: {error}") from error
+        return outcome
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for what is running, at most so long; return how many invocations were still running then."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        left = list(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
+
+
+def _logged(invocation: Invocation, outcome: str, started: float, error: InvocationFailedError | None = None) -> None:
+    milliseconds = round((time.perf_counter() - started) * 1000)
+    line = f"{invocation.function} {outcome} in {milliseconds} ms (id {invocation.id})"
+    if error is None:
+        log.info("%s", line)
+    else:
+        log.error("%s: %s%s", line, error, f"\n{error.traceback.rstrip()}" if error.traceback else "")

@@ -1,0 +1,91 @@
+"""The Event Grid extension's webhook: handshake, delivery, unsubscription. One invocation for each event, in parallel.
+
+The answer decides whether Event Grid sends the batch again (500) or never (400), so nothing here may blur the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from azure.functions.meta import Datum
+
+from cli.host import keys
+from cli.host.worker import InvocationFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.host.dispatcher import Dispatcher
+    from cli.host.metadata import FunctionMetadata
+
+
+class EventGridWebhook:
+    """Takes what Event Grid posts for the Event Grid functions of an app."""
+
+    def __init__(self, functions: Sequence[FunctionMetadata], access: keys.Keys, dispatcher: Dispatcher) -> None:
+        self._functions = {function.name: function for function in functions}
+        self._keys = access
+        self._dispatcher = dispatcher
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request: 401 without the key, 404 for an unknown function, else by method and event type."""
+        if not self._keys.opens_extension(keys.given(request.headers, request.query), keys.EVENT_GRID):
+            return web.Response(status=401)
+        function = self._functions.get(request.query.get("functionName", ""))
+        if function is None:
+            return web.Response(status=404, text="no such Event Grid function")
+        if request.method == "OPTIONS":
+            return web.Response(headers={"Webhook-Allowed-Origin": "eventgrid.azure.net"})
+        if request.method != "POST":
+            return web.Response(status=405, headers={"Allow": "POST, OPTIONS"})
+        return await self._posted(function, request.headers.get("aeg-event-type", "").lower(), await request.read())
+
+    async def _posted(self, function: FunctionMetadata, event_type: str, body: bytes) -> web.Response:
+        if event_type == "unsubscribe":
+            return web.Response(status=202)
+        if event_type not in {"subscriptionvalidation", "notification"}:
+            return web.Response(status=400, text="the header aeg-event-type is missing or unknown")
+        try:
+            events = _events(body)
+        except ValueError as error:
+            return web.Response(status=400, text=f"the body holds no events: {error}")
+        return _handshake(events) if event_type == "subscriptionvalidation" else await self._deliver(function, events)
+
+    async def _deliver(self, function: FunctionMetadata, events: list[dict[str, Any]]) -> web.Response:
+        batches: list[Any] = [events] if function.trigger.get("cardinality", "").lower() == "many" else list(events)
+        runs = (self._dispatcher.run(function, datum(json.dumps(batch)), metadata(batch)) for batch in batches)
+        results = await asyncio.gather(*runs, return_exceptions=True)
+        unexpected = [result for result in results if isinstance(result, BaseException)]
+        for error in unexpected:
+            if not isinstance(error, InvocationFailedError):
+                raise error
+        return web.Response(status=500 if unexpected else 202)
+
+
+def datum(text: str) -> Datum:
+    """Return one event's JSON as the worker gets it."""
+    return Datum(text, "json")
+
+
+def metadata(event: object) -> dict[str, Datum]:
+    """Return the trigger metadata of an event: its data."""
+    return {"data": datum(json.dumps(event.get("data")))} if isinstance(event, dict) else {}
+
+
+def _events(body: bytes) -> list[dict[str, Any]]:
+    content = json.loads(body)
+    events = content if isinstance(content, list) else [content]
+    if not all(isinstance(event, dict) for event in events):
+        raise ValueError("an event must be a JSON object")
+    return events
+
+
+def _handshake(events: list[dict[str, Any]]) -> web.Response:
+    data = events[0].get("data") if events else None
+    code = data.get("validationCode") if isinstance(data, dict) else None
+    if code is None:
+        return web.Response(status=400, text="a validation event must have data.validationCode")
+    return web.json_response({"validationResponse": code})

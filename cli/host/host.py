@@ -1,0 +1,141 @@
+"""The development host itself: puts worker, triggers and server together, starts them and stops them in order.
+
+async with FunctionHost(Configuration(Path("."))) as host:
+    print(host.url)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from cli.host import checks, keys, options, settings
+from cli.host.admin import Admin
+from cli.host.clock import clock_of
+from cli.host.converter_worker import ConverterWorker
+from cli.host.dispatcher import Dispatcher
+from cli.host.event_grid import EventGridWebhook
+from cli.host.http_trigger import HttpTriggers
+from cli.host.listeners import Listeners, Surroundings
+from cli.host.metadata import FunctionMetadata, Json, kind
+from cli.host.microsoft_worker import MicrosoftWorker
+from cli.host.queue_output import QueueOutputs
+from cli.host.server import Fronts, Server
+from cli.host.storage import Storage
+from cli.host.timer import TimerStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cli.host.worker import Worker
+
+WORKERS: dict[str, type[ConverterWorker | MicrosoftWorker]] = {
+    "converters": ConverterWorker,
+    "microsoft": MicrosoftWorker,
+}
+
+
+class RefusedError(Exception):
+    """The app is not one that the real host would run; `problems` has every reason."""
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How to run an app. `port` 0 takes a free one; `state` is where keys and timers are kept (None: nowhere).
+
+    `drain_seconds` bounds how long a stop waits for running invocations (wall seconds).
+    """
+
+    app: Path
+    port: int = 0
+    state: Path | None = None
+    worker: str = "converters"
+    drain_seconds: float = 10.0
+
+
+class FunctionHost:
+    """Runs one function app until it is left. Entering raises RefusedError, IndexingError, ValueError or OSError."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._settings = settings.load(configuration.app, os.environ)
+        self._storage = Storage(self._settings)
+        threads = self._settings.get("PYTHON_THREADPOOL_THREAD_COUNT")
+        self._worker: Worker = WORKERS[configuration.worker](configuration.app, int(threads) if threads else None)
+        self.functions: dict[str, FunctionMetadata] = {}
+        self.keys = keys.Keys()
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        for name, value in self._settings.items():
+            os.environ.setdefault(name, value)  # the app reads local.settings.json as environment, as in Azure
+        host_json = options.overridden(_host_json(self._configuration.app), self._settings)
+        found = await asyncio.to_thread(self._worker.index)
+        refusals = checks.problems(found, host_json, self._settings)
+        if refusals:
+            raise RefusedError(refusals)
+        self.functions = {item.name: item for item in found if not settings.is_disabled(item.name, self._settings)}
+        state = self._configuration.state
+        self.keys = keys.load(state / "keys.json" if state else None, self.functions)
+        await self._listen(options.read(host_json))
+
+    async def _listen(self, chosen: options.HostOptions) -> None:
+        state = self._configuration.state
+        timers = TimerStore(state / "timers.json" if state else None)
+        timers.load()
+        self._listeners = Listeners(
+            Surroundings(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
+        )
+        writer = QueueOutputs(self._storage, self._settings, self._listeners.wake, as_base64=chosen.queues.base64)
+        timeout = chosen.function_timeout
+        self._dispatcher = Dispatcher(self._worker, writer, timeout.total_seconds() if timeout else None)
+        self._server = Server(self._fronts(chosen.route_prefix))
+        port = await self._server.start(self._configuration.port)
+        self.url = f"http://127.0.0.1:{port}"
+        self._listeners.start(list(self.functions.values()), self._dispatcher)
+
+    def _fronts(self, prefix: str) -> Fronts:
+        http = [function for function in self.functions.values() if kind(function.trigger) == "httptrigger"]
+        events = [function for function in self.functions.values() if kind(function.trigger) == "eventgridtrigger"]
+        return Fronts(
+            HttpTriggers(http, prefix, self.keys, self._dispatcher),
+            EventGridWebhook(events, self.keys, self._dispatcher),
+            Admin(self.functions, self.keys, self._dispatcher),
+        )
+
+    async def __aexit__(self, *_reason: object) -> None:
+        self._listeners.stop()
+        await self._dispatcher.drain(self._configuration.drain_seconds)
+        await self._listeners.ended(self._configuration.drain_seconds)
+        await self._server.stop()
+        self._close()
+
+    def _close(self) -> None:
+        self._worker.close()
+        self._storage.close()
+
+
+def _host_json(app: Path) -> Json:
+    path = app / "host.json"
+    if not path.exists():
+        raise ValueError(f"{path} does not exist")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise TypeError(f"{path} must hold a JSON object")
+    return content

@@ -1,0 +1,112 @@
+"""Route templates of HTTP triggers (`orders/{id:int}/{*rest}`) as patterns. Never sees a request, only a path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+_PARAMETER = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}?=]+)?)(?:=([^{}?]*))?(\?)?\}")
+_WORDS = {
+    "int": r"[+-]?\d{1,10}",
+    "long": r"[+-]?\d{1,19}",
+    "bool": r"true|false",
+    "guid": r"\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?",
+    "alpha": r"[a-z]*",
+    "decimal": r"[+-]?\d*\.?\d+",
+    "double": r"[+-]?\d*\.?\d+(?:e[+-]?\d+)?",
+    "float": r"[+-]?\d*\.?\d+(?:e[+-]?\d+)?",
+}
+_BOUNDS = re.compile(r"(min|max|range|length|minlength|maxlength)\((\d+)(?:,(\d+))?\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Constraint:
+    """A test of one parameter that a pattern alone cannot make."""
+
+    parameter: str
+    what: str
+    low: int
+    high: int
+
+    def holds(self, text: str) -> bool:
+        if self.what in {"min", "max", "range"}:
+            return re.fullmatch(r"[+-]?\d+", text) is not None and self.low <= int(text) <= self.high
+        return self.low <= len(text) <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A compiled template: matches paths without regard to case."""
+
+    template: str
+    pattern: re.Pattern[str]
+    constraints: tuple[_Constraint, ...]
+    defaults: tuple[tuple[str, str], ...]
+    precedence: tuple[int, ...]
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return the route parameters of a (still percent-encoded) path, or None if it does not match."""
+        # An encoded slash belongs to its segment and stays encoded, as ASP.NET Core leaves it.
+        decoded = unquote(re.sub("%2f", "%252F", path.strip("/"), flags=re.IGNORECASE))
+        found = self.pattern.fullmatch(decoded)
+        if found is None:
+            return None
+        values = dict(self.defaults) | {name: text for name, text in found.groupdict().items() if text}
+        fits = all(test.holds(values[test.parameter]) for test in self.constraints if test.parameter in values)
+        return values if fits else None
+
+
+def compile_route(template: str) -> Route:
+    """Return the route of a template. Raises ValueError for one that cannot be understood, or is not emulated here."""
+    pattern, constraints, defaults, precedence = "", [], [], []
+    for segment in [part for part in template.strip("/").split("/") if part]:
+        pieces = [match.groups(default="") for match in _PARAMETER.finditer(segment)]
+        if "{" in _PARAMETER.sub("", segment) or "}" in _PARAMETER.sub("", segment):
+            raise ValueError(f"the route part {segment!r} is not a valid parameter")
+        tests = [test for piece in pieces for test in _constraints(piece[1], piece[2])]
+        constraints += [test for test in tests if isinstance(test, _Constraint)]
+        defaults += [(piece[1], piece[3]) for piece in pieces if piece[3]]
+        precedence.append(_precedence(segment, pieces, constrained=bool(tests)))
+        text = _pattern(segment)
+        optional = any(piece[4] or piece[3] or piece[0] for piece in pieces)
+        separator = "/" if pattern else ""
+        pattern += f"(?:{separator}{text})?" if optional else f"{separator}{text}"
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return Route(template, compiled, tuple(constraints), tuple(defaults), tuple(precedence))
+
+
+def _pattern(segment: str) -> str:
+    result, end = "", 0
+    for match in _PARAMETER.finditer(segment):
+        star, name, tests = match[1], match[2], match[3]
+        word = next((_WORDS[test] for test in tests.split(":") if test in _WORDS), None)
+        body = ".+" if star else word or ("[^/]+" if match[0] == segment else "[^/]+?")
+        result += re.escape(segment[end : match.start()]) + f"(?P<{name}>{body})"
+        end = match.end()
+    return result + re.escape(segment[end:])
+
+
+def _precedence(segment: str, pieces: list[tuple[str, ...]], *, constrained: bool) -> int:
+    """Rank a segment as ASP.NET Core does: literal, mixed or constrained, parameter, catch-all."""
+    if not pieces:
+        return 1
+    if pieces[0][0]:
+        return 4 if constrained else 5
+    return 2 if constrained or _PARAMETER.fullmatch(segment) is None else 3
+
+
+def _constraints(parameter: str, text: str) -> list[_Constraint | str]:
+    return [_constraint(parameter, test) for test in text.split(":") if test]
+
+
+def _constraint(parameter: str, test: str) -> _Constraint | str:
+    if test in _WORDS:
+        return test
+    match = _BOUNDS.fullmatch(test.replace(" ", ""))
+    if match is None:
+        raise ValueError(f"the route constraint {test!r} is not emulated by the development host")
+    what, first = match[1], int(match[2])
+    low = {"max": -(2**63), "maxlength": 0}.get(what, first)
+    high = 2**63 if what.startswith("min") else int(match[3] or first)
+    return _Constraint(parameter, what, low, high)

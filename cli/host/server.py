@@ -1,0 +1,58 @@
+"""The host's HTTP server on 127.0.0.1: sends each request to the part that answers it. Plain http, no TLS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from cli.host.admin import Admin
+    from cli.host.event_grid import EventGridWebhook
+    from cli.host.http_trigger import HttpTriggers
+
+_BODY_LIMIT = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Fronts:
+    """What stands behind the server: functions, webhook and admin API."""
+
+    http: HttpTriggers
+    event_grid: EventGridWebhook
+    admin: Admin
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        path = request.path.lower().rstrip("/")
+        if path == "/admin" or path.startswith("/admin/"):
+            return await self.admin.handle(request)
+        if path == "/runtime/webhooks/eventgrid":
+            return await self.event_grid.handle(request)
+        if path.startswith("/runtime/"):
+            return web.Response(status=501, text=f"{request.path} is not emulated by the development host")
+        answer = await self.http.handle(request)
+        if answer.status == 404 and not path and request.method in {"GET", "HEAD"}:
+            return web.Response(text="Your function app is up and running on the development host")
+        return answer
+
+
+class Server:
+    """Listens on one port."""
+
+    def __init__(self, fronts: Fronts) -> None:
+        app = web.Application(client_max_size=_BODY_LIMIT)
+        app.router.add_route("*", "/{path:.*}", fronts.handle)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
+
+    async def start(self, port: int) -> int:
+        """Listen and return the port; 0 takes a free one. Raises OSError if it is taken."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        bound: int = self._runner.addresses[0][1]
+        return bound
+
+    async def stop(self) -> None:
+        """Accept no more and close what is open."""
+        await self._runner.cleanup()

@@ -1,0 +1,74 @@
+"""App settings: the environment, then local.settings.json. Reads, never writes; never logs a value."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Settings = dict[str, str]
+
+_REFERENCE = re.compile(r"%([^%]+)%")
+
+
+class MissingSettingError(LookupError):
+    """A `%NAME%` in a binding names a setting that does not exist; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the app setting {name} does not exist")
+        self.name = name
+
+
+def load(app: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the app's settings; the environment wins over the file, as it does under Core Tools.
+
+    Raises ValueError if local.settings.json cannot be used.
+    """
+    return {**_local(app / "local.settings.json"), **environment}
+
+
+def _local(path: Path) -> Settings:
+    if not path.exists():
+        return {}
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if content.get("IsEncrypted"):
+        raise ValueError(f"{path.name} is encrypted; only Core Tools can read it")
+    return {name: str(value) for name, value in content.get("Values", {}).items()}
+
+
+def resolve(text: str, settings: Mapping[str, str]) -> str:
+    """Return the text with each `%NAME%` replaced by that setting. Raises MissingSettingError."""
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            return settings[match[1]]
+        except KeyError:
+            raise MissingSettingError(match[1]) from None
+
+    return _REFERENCE.sub(value, text)
+
+
+def connection(name: str, settings: Mapping[str, str]) -> Settings:
+    """Return what belongs to a connection, without its prefix: `""` is a connection string, the rest identity settings.
+
+    `AzureWebJobs<name>` is looked up before `<name>`, as the WebJobs SDK does. An unknown connection gives nothing.
+    """
+    for prefix in (f"AzureWebJobs{name}", name):
+        found = {
+            key.removeprefix(f"{prefix}__"): value for key, value in settings.items() if key.startswith(f"{prefix}__")
+        }
+        if settings.get(prefix):
+            return {"": settings[prefix], **found}
+        if found:
+            return found
+    return {}
+
+
+def is_disabled(function: str, settings: Mapping[str, str]) -> bool:
+    """Tell whether `AzureWebJobs.<function>.Disabled` is on (with `__` for the dots where a shell allows none)."""
+    names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs__{function}__Disabled")
+    return any(settings.get(name, "").lower() in {"1", "true"} for name in names)
