@@ -6,9 +6,11 @@ It composes; what each service does is in its own package.
 from __future__ import annotations
 
 import asyncio
+import random
 import uuid
 from contextlib import AsyncExitStack
 from types import TracebackType
+from typing import Self
 
 from aiohttp import ClientSession, web
 
@@ -17,6 +19,9 @@ from emulator.clock import VirtualClock
 from emulator.function_apps import FunctionApps
 from emulator.identity.application import identity_application
 from emulator.identity.tokens import Principal, TokenIssuer
+from emulator.monitor.faults import QueryFaults
+from emulator.monitor.query import AUDIENCE, query_application
+from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from emulator.network.certificates import CertificateAuthority
 from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
@@ -27,6 +32,7 @@ from emulator.resource_manager.control_plane import Surroundings, control_plane
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Json
 from emulator.serving.fleet import ProcessFleet
+from emulator.serving.gateway import Gateway
 from emulator.storage.azurite import SERVICES, Azurite, made_up_key
 
 _LEAVE_SECONDS = 1.0  # what open requests get when the cloud stops
@@ -54,7 +60,7 @@ class Cloud:
         self._accounts = {name: made_up_key() for name in (options.storage_account, options.workspace_storage_account)}
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> Cloud:
+    async def __aenter__(self) -> Self:
         self.options.state.mkdir(parents=True, exist_ok=True)
         async with self._stack:
             await self._start()
@@ -101,10 +107,19 @@ class Cloud:
         self.fleet = ProcessFleet(self.options.state / "containers", self.options.serving_python, self.clock)
         self._stack.push_async_callback(self.fleet.close)
         around = Surroundings(self.clock, self.issuer, self.fleet, self.storage, self.publish)
+        self._start_monitor()
         self.manager = control_plane(self.options, self.workspace, around)
         self._stack.push_async_callback(self.manager.operations.close)
         await self._serve("identity", r"login\.microsoft(online)?\.com", identity_application(self.issuer))
         await self._serve("resource manager", r"management\.azure\.com", self.manager.application())
+        gateway = Gateway(
+            self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, random.Random(self.options.seed)
+        )
+        await self._serve(
+            "scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", gateway.application()
+        )
+        logs = query_application(self.traffic_log, self.workspace.number, self.query_faults, self._opens_logs)
+        await self._serve("log analytics", r"api\.loganalytics\.(io|azure\.com)", logs)
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
 
     async def publish(self, event: Json) -> None:
@@ -113,6 +128,21 @@ class Cloud:
     async def set_functions(self, url: str | None, key: str | None) -> None:
         """Let Event Grid deliver to, and azurewebsites.net answer from, the function host at `url`."""
         self.apps.url = url
+
+    def _start_monitor(self) -> None:
+        origin = LogOptions(
+            workspace=self.workspace.id,
+            workspace_guid=self.workspace.number,
+            tenant=self.principal.tenant,
+            location=self.options.region,
+            seed=self.options.seed,
+        )
+        self.traffic_log = TrafficLog(self.clock, self.options.log_lag, origin)
+        self.query_faults = QueryFaults()
+        self._stack.callback(self.traffic_log.close)
+
+    def _opens_logs(self, token: str) -> bool:
+        return self.issuer.accepts(token, AUDIENCE)
 
     async def _start_storage(self) -> None:
         hosts = [f"{account}.{service}.core.windows.net" for account in self._accounts for service in SERVICES]

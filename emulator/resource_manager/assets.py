@@ -28,7 +28,7 @@ class Assets:
     async def list_containers(self, call: Call) -> Reply:
         """GET {kind}: all names."""
         kind = call.names["kind"]
-        items = call.workspace.assets[kind].items()
+        items = [(name, item) for name, item in call.workspace.assets[kind].items() if not _anonymous(item)]
         return _page([documents.container(call.workspace, kind, name, item) for name, item in items], call)
 
     async def show_container(self, call: Call) -> Reply:
@@ -103,6 +103,12 @@ def _container(call: Call) -> AssetContainer:
     if item is None:
         raise not_found(call.names["kind"], call.names["name"])
     return item
+
+
+def _anonymous(item: AssetContainer) -> bool:
+    """Tell whether all versions were made as parts of deployments; such assets are not listed."""
+    versions = item.versions.values()
+    return bool(versions) and all(body["properties"].get("isAnonymous") for body in versions)
 
 
 def _require_same_content(kind: str, previous: Json, body: Json) -> None:

@@ -15,6 +15,7 @@ from emulator.resource_manager.settings import Durations, Limits
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Deployment, Endpoint, Fleet, Json
 
+_OUTSIDE_CONTAINER = ("description", "properties", "requestSettings", "scaleSettings", "egressPublicNetworkAccess")
 DEFAULT_TAIL = 5000  # lines; what the SDK asks for when nobody says otherwise
 
 
@@ -137,8 +138,8 @@ class Deployments:
         return Reply(201, documents.deployment(call.workspace, made), headers)
 
     def _change(self, call: Call, present: Deployment, body: Json, status: int) -> Reply:
-        scaled = body.get("sku") != present.body.get("sku")
-        same = body["properties"] == present.body["properties"] and present.provisioning_state == "Succeeded"
+        scaled = _capacity(body) != _capacity(present.body)
+        same = present.provisioning_state == "Succeeded" and _container(body) == _container(present.body)
         new = documents.stamped(body, self.clock.now(), present.body)
 
         async def act() -> None:
@@ -189,3 +190,14 @@ def _settle(deployment: Deployment) -> Callable[[ArmError | None], None]:
         deployment.provisioning_state = "Failed" if error else "Succeeded"
 
     return settle
+
+
+def _capacity(body: Json) -> int:
+    capacity: int = body.get("sku", {}).get("capacity", 1)
+    return capacity
+
+
+def _container(body: Json) -> Json:
+    """Return what needs new processes when it changes."""
+    properties = documents.deployment_properties(body["properties"])
+    return {key: value for key, value in properties.items() if key not in _OUTSIDE_CONTAINER}

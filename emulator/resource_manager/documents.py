@@ -74,11 +74,9 @@ def endpoint(state: Workspace, item: Endpoint) -> Json:
     }
 
 
-def deployment(state: Workspace, item: Deployment) -> Json:
-    """Return the deployment as ARM shows it, defaults filled in."""
-    document = copy.deepcopy(item.body)
-    given = document["properties"]
-    properties = {
+def deployment_properties(given: Json) -> Json:
+    """Return a deployment's properties with the service's defaults filled in."""
+    return {
         "appInsightsEnabled": False,
         "egressPublicNetworkAccess": "Enabled",
         "environmentVariables": {},
@@ -88,8 +86,13 @@ def deployment(state: Workspace, item: Deployment) -> Json:
         "requestSettings": _REQUESTS | given.get("requestSettings", {}),
         "livenessProbe": _PROBE | given.get("livenessProbe", {}),
         "readinessProbe": _PROBE | given.get("readinessProbe", {}),
-        "provisioningState": item.provisioning_state,
     }
+
+
+def deployment(state: Workspace, item: Deployment) -> Json:
+    """Return the deployment as ARM shows it."""
+    document = copy.deepcopy(item.body)
+    properties = deployment_properties(document["properties"])
     return {
         **document,
         "id": f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}",
@@ -98,7 +101,7 @@ def deployment(state: Workspace, item: Deployment) -> Json:
         "kind": "Managed",
         "tags": document.get("tags", {}),
         "sku": {"name": "Default", "tier": "Standard", "capacity": 1} | document.get("sku", {}),
-        "properties": properties,
+        "properties": properties | {"provisioningState": item.provisioning_state},
     }
 
 

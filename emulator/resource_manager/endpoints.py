@@ -16,6 +16,7 @@ from emulator.resource_manager.operations import Operations, Work
 from emulator.resource_manager.settings import Durations, Limits
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Fleet, Json
+from emulator.serving.authorization import scoring_audience
 
 _AUTH_MODES = {mode.lower(): mode for mode in ("Key", "AMLToken", "AADToken")}
 _TOKEN_LIFETIME = timedelta(hours=12)
@@ -113,12 +114,12 @@ class Endpoints:
 
     async def token(self, call: Call) -> Reply:
         """POST onlineEndpoints/{endpoint}/token, for endpoints with authMode AMLToken."""
-        present = _with_auth_mode(call, {"AMLToken", "AADToken"})
+        present = _with_auth_mode(call, {"AMLToken"})
         now = datetime.now(UTC)
         expires = now + _TOKEN_LIFETIME
         return Reply(
             body={
-                "accessToken": self.issuer.issue(scoring_audience(present), int(_TOKEN_LIFETIME.total_seconds())),
+                "accessToken": self.issuer.issue(scoring_audience(present.name), int(_TOKEN_LIFETIME.total_seconds())),
                 "expiryTimeUtc": int(expires.timestamp()),
                 "refreshAfterTimeUtc": int((expires - timedelta(hours=1)).timestamp()),
                 "tokenType": "Bearer",
@@ -149,11 +150,6 @@ class Endpoints:
 def made_up_key() -> str:
     """Return a new endpoint key."""
     return secrets.token_urlsafe(24)
-
-
-def scoring_audience(endpoint: Endpoint) -> str:
-    """Return the audience of tokens that the control plane issues for one endpoint with authMode AMLToken."""
-    return f"https://{endpoint.name}.inference.ml.azure.com"
 
 
 def _accepted(body: Json, workspace: Workspace) -> Json:
