@@ -22,6 +22,7 @@ from emulator.identity.tokens import Principal, TokenIssuer
 from emulator.monitor.faults import QueryFaults
 from emulator.monitor.query import AUDIENCE, query_application
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
+from emulator.network.acknowledgement import acknowledge_head
 from emulator.network.certificates import CertificateAuthority
 from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
@@ -165,6 +166,7 @@ class Cloud:
         self.hosts.add(pattern, Service(name, await self._server(application)))
 
     async def _server(self, application: web.Application) -> web.Server:
+        application.middlewares.append(acknowledge_head)
         runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_LEAVE_SECONDS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from emulator.network.acknowledgement import acknowledge
+
 
 class Splice(asyncio.Protocol):
     """One end of the tie; `other` is the transport of the far end. Back-pressure and closing are passed on."""
@@ -20,6 +22,7 @@ class Splice(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Pass the bytes on."""
         self._other.write(data)
+        acknowledge(self._own)
 
     def eof_received(self) -> bool:
         """Pass the half-close on, and keep the way back open."""
