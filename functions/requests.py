@@ -1,0 +1,103 @@
+"""What callers send, checked field by field, and what they get back. Nothing unchecked goes further than this file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import azure.functions as func
+
+from shared.core.requests import NotPossible
+from shared.errors import Conflict, Misconfigured, Permanent, Temporary
+from shared.names import ENDPOINT_NAME
+
+LONGEST_TEXT = 500
+
+
+class BadRequest(Exception):  # noqa: N818 -- the name that HTTP gives it
+    """A request that is wrong in one field; status is the HTTP status it deserves."""
+
+    def __init__(self, field: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.field, self.status = field, status
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A JSON object that a caller sent."""
+
+    fields: dict[str, object]
+
+    def text(self, field: str, *, pattern: str = "a text of 1 to 500 characters") -> str:
+        """Return a text field; raises BadRequest if it is missing, empty, too long or no text."""
+        value = self.fields.get(field)
+        if isinstance(value, int) and not isinstance(value, bool) and field == "version":
+            value = str(value)
+        if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT or not value.isprintable():
+            raise BadRequest(field, f"{field} must be {pattern}, but is {json.dumps(value)[:80]}")
+        return value.strip()
+
+    def only(self, *known: str) -> Body:
+        """Return the body; raises BadRequest at a field that means nothing here."""
+        for field in self.fields:
+            if field not in known:
+                raise BadRequest(field[:80], f"{field[:80]!r} is not known here; known are {', '.join(known)}")
+        return self
+
+
+def body_of(request: func.HttpRequest) -> Body:
+    """Return the request's JSON object; raises BadRequest if it is none."""
+    try:
+        content = json.loads(request.get_body() or b"{}")
+    except ValueError as error:
+        raise BadRequest("body", f"the body is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BadRequest("body", f"the body must be a JSON object, not {type(content).__name__}")
+    return Body(content)
+
+
+def endpoint_of(request: func.HttpRequest) -> str:
+    """Return the endpoint named in the route; raises BadRequest (404) if no endpoint can have that name."""
+    name = request.route_params.get("endpoint", "")
+    if not ENDPOINT_NAME.fullmatch(name):
+        raise BadRequest("endpoint", f"there is no endpoint {name[:80]!r}", 404)
+    return name.lower()
+
+
+def person(request: func.HttpRequest, body: Body, *, signed_in: bool) -> str:
+    """Return who asks: the platform's word if it signs callers in, else what the caller says, marked as such.
+
+    The header can be forged unless the platform's sign-in stands before the app, hence the flag.
+    """
+    if signed_in:
+        name = request.headers.get("x-ms-client-principal-name", "")
+        if not name:
+            raise BadRequest("by", "sign in: the platform gave no caller", 401)
+        return name
+    return body.text("by", pattern="who you are, such as a mail address (1 to 500 characters)")
+
+
+def answer(content: object, status: int = 200) -> func.HttpResponse:
+    """Return a JSON response."""
+    return func.HttpResponse(json.dumps(content, default=str), status_code=status, mimetype="application/json")
+
+
+def answered(work: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """Return what the work returns, or the error that it raises in the API's one form."""
+    try:
+        return work()
+    except BadRequest as error:
+        return _error(error.status, str(error), field=error.field)
+    except (NotPossible, Conflict) as error:
+        return _error(409, str(error))
+    except Temporary as error:
+        return _error(503, f"{error}; try again")
+    except Misconfigured as error:
+        return _error(500, str(error))
+    except Permanent as error:
+        return _error(400, str(error))
+
+
+def _error(status: int, message: str, field: str | None = None) -> func.HttpResponse:
+    return answer({"error": {"message": message} | ({"field": field} if field else {})}, status)

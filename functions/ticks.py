@@ -1,0 +1,42 @@
+"""Every minute: the timer fans out the open rollouts to a queue, and the queue reconciles each. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import azure.functions as func
+
+from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
+from shared.wiring import app
+
+log = logging.getLogger("teal.ticks")
+ticks = func.Blueprint()
+
+
+@ticks.function_name("tick")
+@ticks.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)  # missed minutes are not made up
+def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
+    """Have every endpoint with work looked at."""
+    app().controller.tick()
+
+
+@ticks.function_name("reconcile")
+@ticks.queue_trigger(arg_name="message", queue_name=QUEUE, connection=QUEUE_CONNECTION)
+def reconcile(message: func.QueueMessage) -> None:
+    """Look at one endpoint. Raises what a retry may mend; a message that makes no sense is logged and dropped."""
+    endpoint = _endpoint(message.get_body())
+    if endpoint is not None:
+        app().controller.reconcile(endpoint)
+
+
+def _endpoint(body: bytes) -> str | None:
+    try:
+        content = json.loads(body)
+        endpoint = content["endpoint"]
+    except (ValueError, KeyError, TypeError):
+        endpoint = None
+    if not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
+        log.error('dropped a message that is not {"endpoint": name}: %r', body[:200])
+        return None
+    return endpoint

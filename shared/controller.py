@@ -1,0 +1,239 @@
+"""The loop: observe, decide, save, act. The only place where pure meets impure.
+
+Save comes before act, and only one reconcile may act at a time (the lease). A crash anywhere needs no repair: the next
+look computes the difference again. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetTraffic
+from shared.core.admission import EndpointRecord, succeed
+from shared.core.decide import advance
+from shared.core.difference import difference
+from shared.core.history import Decision
+from shared.core.observation import Observation
+from shared.core.requests import ask
+from shared.core.rollout import Lease, Refusal, Rollout, Wish
+from shared.errors import Conflict, Permanent, Temporary
+from shared.observer import Observer
+from shared.ports import Changes, Clock, Endpoints, Numbered, Store, Stored, Wakeups
+
+log = logging.getLogger("teal.controller")
+LEASE = timedelta(minutes=2)
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Moves rollouts on. holder: this process's name in leases, different in every process."""
+
+    store: Store
+    endpoints: Endpoints
+    observer: Observer
+    wakeups: Wakeups
+    clock: Clock
+    holder: str
+
+    def tick(self) -> tuple[str, ...]:
+        """Have every endpoint with work reconciled; return their names."""
+        names = self.store.open_endpoints()
+        for name in names:
+            self.wakeups.wake(name)
+        return names
+
+    def reconcile(self, endpoint: str) -> None:
+        """Take one look at an endpoint's rollout and do what follows. Safe to call at any time, by anyone, often."""
+        now = self.clock()
+        record = self.store.record(endpoint)
+        if record.value.current is None:
+            self._without_current(record)
+            return
+        stored = self.store.rollout(endpoint, record.value.current)
+        if stored is None:
+            log.error("record endpoint=%s names rollout=%s, which is not stored", endpoint, record.value.current)
+            return
+        if self._leased(stored.value, now):
+            log.info("leased endpoint=%s rollout=%s", endpoint, stored.value.id)
+            return
+        self._reconcile(record, stored, now)
+
+    def request(self, endpoint: str, wish: Wish) -> Rollout | None:
+        """Write down what a person asks of the endpoint's rollout and have it carried out; None if it has none.
+
+        Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
+        """
+        for _ in range(TRIES):
+            record = self.store.record(endpoint)
+            stored = self.store.rollout(endpoint, record.value.current) if record.value.current else None
+            if stored is None:
+                return None
+            asked = ask(stored.value, wish)
+            try:
+                self.store.commit(endpoint, Changes(rollouts=(Stored(asked, stored.etag),)))
+            except Conflict:
+                continue
+            log.info("wish endpoint=%s rollout=%s verb=%s by=%r", endpoint, asked.id, wish.verb, wish.by)
+            self._wake(endpoint)
+            return asked
+        raise Conflict(f"{endpoint} is being written by others; ask again")
+
+    def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
+        rollout = stored.value
+        try:
+            seen = self.observer.observe(rollout, now)
+        except (Temporary, Permanent) as error:
+            self._blind(stored, str(error))
+            return
+        decision = advance(replace(rollout, trouble=None, lease=None), seen, now)
+        actions = difference(decision.rollout, seen.endpoint, now)
+        saved = self._save(record, stored, decision, actions, now)
+        if saved is None:
+            return
+        self._after_save(rollout, decision, seen)
+        if actions:
+            self._act(saved, actions)
+        if decision.rollout.finished is not None and record.value.waiting is None:
+            self._close(rollout.endpoint)
+        if decision.entries:
+            self._wake(rollout.endpoint)
+
+    def _save(
+        self,
+        record: Stored[EndpointRecord],
+        stored: Stored[Rollout],
+        decision: Decision,
+        actions: tuple[Action, ...],
+        now: datetime,
+    ) -> Stored[Rollout] | None:
+        """Write the decision, if there is one, under the etag it was made on; None if someone else was first."""
+        wanted = self._claimed(decision.rollout, actions, now)
+        if wanted == stored.value and not decision.entries:
+            return stored
+        changes = changed((stored.etag, replace(decision, rollout=wanted)))
+        if wanted.finished is not None:
+            changes = self._hand_over(record, changes, now)
+        try:
+            etags = self.store.commit(wanted.endpoint, changes)
+        except Conflict:
+            log.info("conflict endpoint=%s rollout=%s: another writer was first", wanted.endpoint, wanted.id)
+            return None
+        return Stored(replace(wanted, entries=wanted.entries + len(decision.entries)), etags[wanted.id])
+
+    def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
+        """Return the rollout with the lease to act, and with what is about to be ordered."""
+        if not actions:
+            return rollout
+        orders = [action.traffic for action in actions if isinstance(action, SetTraffic)]
+        return replace(
+            rollout,
+            lease=Lease(self.holder, now + LEASE),
+            ordered=orders[-1] if orders else rollout.ordered,
+        )
+
+    def _hand_over(self, record: Stored[EndpointRecord], changes: Changes, now: datetime) -> Changes:
+        """Free the endpoint in the same transaction, or begin the rollout that waits."""
+        name = record.value.endpoint
+        waiting = self.store.rollout(name, record.value.waiting) if record.value.waiting else None
+        after, begun = succeed(record.value, waiting.value if waiting else None, now)
+        more = changed((waiting.etag, begun)) if waiting and begun else Changes()
+        return Changes(
+            rollouts=changes.rollouts + more.rollouts,
+            record=Stored(after, record.etag),
+            entries=changes.entries + more.entries,
+        )
+
+    def _after_save(self, before: Rollout, decision: Decision, seen: Observation) -> None:
+        for entry in decision.entries:
+            log.info(
+                "rollout=%s endpoint=%s from=%s to=%s by=%r why=%r",
+                *(before.id, before.endpoint, entry.before, entry.after, entry.by, entry.text),
+            )
+        try:
+            self.store.keep_minutes(before.id, seen.minutes or ())
+        except (Temporary, Permanent) as error:
+            log.warning("minutes not kept rollout=%s: %s", before.id, error)
+
+    def _act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> None:
+        """Order the actions, then give the lease back. What Azure refuses for good is written down for `decide`."""
+        rollout = saved.value
+        refusal = None
+        for action in actions:
+            log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
+            try:
+                self._order(action)
+            except Temporary as error:
+                log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
+            except Permanent as error:
+                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
+                refusal = Refusal(str(action), str(error), self.clock())
+                break
+        self._release(saved, refusal)
+
+    def _order(self, action: Action) -> None:
+        match action:
+            case CreateDeployment():
+                self.endpoints.create_deployment(action)
+            case SetTraffic(endpoint=endpoint, traffic=traffic):
+                self.endpoints.set_traffic(endpoint, traffic)
+            case DeleteDeployment(endpoint=endpoint, name=name):
+                self.endpoints.delete_deployment(endpoint, name)
+
+    def _release(self, saved: Stored[Rollout], refusal: Refusal | None) -> None:
+        """Give the lease back; a wish written meanwhile is kept, so read again on conflict."""
+        current: Stored[Rollout] | None = saved
+        for _ in range(TRIES):
+            if current is None or current.value.lease is None or current.value.lease.holder != self.holder:
+                return
+            freed = replace(current.value, lease=None, refusal=refusal or current.value.refusal)
+            try:
+                self.store.commit(freed.endpoint, Changes(rollouts=(Stored(freed, current.etag),)))
+            except Conflict:
+                current = self.store.rollout(freed.endpoint, freed.id)
+                continue
+            if refusal is not None:
+                self._wake(freed.endpoint)
+            return
+
+    def _blind(self, stored: Stored[Rollout], trouble: str) -> None:
+        """Say on the record, once, that the endpoint could not be seen; the rest is for the next tick."""
+        rollout = stored.value
+        log.warning("blind endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, trouble)
+        if rollout.trouble != trouble:
+            told = Stored(replace(rollout, trouble=trouble), stored.etag)
+            try:
+                self.store.commit(rollout.endpoint, Changes(rollouts=(told,)))
+            except Conflict:
+                log.info("conflict endpoint=%s rollout=%s", rollout.endpoint, rollout.id)
+
+    def _without_current(self, record: Stored[EndpointRecord]) -> None:
+        if record.value.waiting is None:
+            self._close(record.value.endpoint)
+
+    def _close(self, endpoint: str) -> None:
+        """Take the endpoint off the list of work, unless a rollout was admitted while we did."""
+        self.store.mark_closed(endpoint)
+        if self.store.record(endpoint).value.current is not None:
+            self.store.mark_open(endpoint)
+
+    def _leased(self, rollout: Rollout, now: datetime) -> bool:
+        return rollout.lease is not None and rollout.lease.until > now
+
+    def _wake(self, endpoint: str) -> None:
+        try:
+            self.wakeups.wake(endpoint)
+        except (Temporary, Permanent) as error:
+            log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def changed(*decisions: tuple[str | None, Decision]) -> Changes:
+    """Return decisions, each with the etag it was made on, as what to write: entries are numbered on from before."""
+    rollouts, entries = [], []
+    for etag, decision in decisions:
+        first = decision.rollout.entries
+        entries += [Numbered(decision.rollout.id, first + i, entry) for i, entry in enumerate(decision.entries)]
+        rollouts.append(Stored(replace(decision.rollout, entries=first + len(decision.entries)), etag))
+    return Changes(rollouts=tuple(rollouts), entries=tuple(entries))

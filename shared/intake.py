@@ -1,0 +1,148 @@
+"""How a rollout comes to be: by an event, or by a person. Admits it once, however often it is asked for.
+
+It must never look at an endpoint: what serves is observed by the loop, a moment later.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.controller import TRIES, changed
+from shared.core.admission import Admission, Start, admit, is_late, rollout_id
+from shared.core.events import Ignored, ModelRegistered, read_event
+from shared.core.history import Decision
+from shared.core.policy import Policy
+from shared.core.rollout import ModelVersion, Rollout
+from shared.errors import Conflict, Permanent, Temporary
+from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
+
+log = logging.getLogger("teal.intake")
+
+
+class Intake(StrEnum):
+    """What came of an event, for one endpoint."""
+
+    STARTED = "started"
+    QUEUED = "queued"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an event or a request, and why."""
+
+    intake: Intake
+    why: str
+    endpoint: str = ""
+    rollout: Rollout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Takes in events and people's requests for rollouts. workspace_id: the ARM id of the workspace that is ours."""
+
+    store: Store
+    models: Models
+    policies: Policies
+    wakeups: Wakeups
+    clock: Clock
+    workspace_id: str
+
+    def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
+        """Take in an Event Grid event. Raises Temporary for what a redelivery may mend, and nothing else."""
+        outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
+        for outcome in outcomes:
+            log.info("event=%r outcome=%s endpoint=%s why=%r", event_id, outcome.intake, outcome.endpoint, outcome.why)
+        return outcomes
+
+    def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
+        """Begin a rollout because a person asks; one that has ended may be begun again.
+
+        Raises Conflict if this version is open on the endpoint already, Permanent if it is not registered.
+        """
+        if self.models.tags(model) is None:
+            raise Permanent(f"no model {model} is registered in the workspace")
+        attempt = 1
+        while True:
+            start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)
+            existing = self.store.rollout(policy.endpoint, rollout_id(start))
+            if existing is None:
+                return self._admit(start)
+            if existing.value.finished is None:
+                raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
+            attempt += 1
+
+    def _event(self, read: ModelRegistered | Ignored) -> tuple[Outcome, ...]:
+        if isinstance(read, Ignored):
+            return (Outcome(Intake.IGNORED, read.reason),)
+        if read.workspace and read.workspace.rstrip("/").lower() != self.workspace_id.lower():
+            return (Outcome(Intake.IGNORED, f"it comes from another workspace: {read.workspace}"),)
+        try:
+            tags = read.tags if read.tags is not None else self.models.tags(read.model)
+        except Permanent as error:
+            return (Outcome(Intake.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
+        if tags is None:
+            return (Outcome(Intake.IGNORED, f"{read.model} is no longer registered"),)
+        policies = self.policies.for_model(read.model.name, tags)
+        if not policies:
+            return (Outcome(Intake.IGNORED, f"no policy is for {read.model} with tags {tags}"),)
+        return tuple(self._registered(read.model, policy) for policy in policies)
+
+    def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
+        start = Start(model, policy, f"{model} was registered")
+        existing = self.store.rollout(policy.endpoint, rollout_id(start))
+        if existing is not None:
+            # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
+            if existing.value.finished is None:
+                self._push(policy.endpoint)
+            return Outcome(Intake.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value)
+        if is_late(self.store.record(policy.endpoint).value, model):
+            return Outcome(Intake.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
+        rollout = self._admit(start)
+        queued = rollout.phase == "queued"
+        return Outcome(Intake.QUEUED if queued else Intake.STARTED, rollout.reason, policy.endpoint, rollout)
+
+    def _admit(self, start: Start) -> Rollout:
+        """Write the admission; whoever loses a race reads again and finds the winner's."""
+        endpoint = start.policy.endpoint
+        self.store.mark_open(endpoint)
+        for _ in range(TRIES):
+            existing = self.store.rollout(endpoint, rollout_id(start))
+            if existing is not None:
+                return existing.value
+            record = self.store.record(endpoint)
+            current = self.store.rollout(endpoint, record.value.current) if record.value.current else None
+            waiting = self.store.rollout(endpoint, record.value.waiting) if record.value.waiting else None
+            admission = admit(
+                start,
+                record.value,
+                current.value if current else None,
+                waiting.value if waiting else None,
+                self.clock(),
+            )
+            etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
+            try:
+                self.store.commit(endpoint, _changes(admission, record.etag, etags))
+            except Conflict:
+                continue
+            self._push(endpoint)
+            return admission.newcomer.rollout
+        raise Conflict(f"{endpoint} is being written by others; try again")
+
+    def _push(self, endpoint: str) -> None:
+        try:
+            self.store.mark_open(endpoint)
+            self.wakeups.wake(endpoint)
+        except (Temporary, Permanent) as error:
+            log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def _changes(admission: Admission, record_etag: str | None, etags: dict[str, str | None]) -> Changes:
+    decisions: list[tuple[str | None, Decision]] = [(None, admission.newcomer)]
+    decisions += [(etags[decision.rollout.id], decision) for decision in admission.displaced]
+    written = changed(*decisions)
+    return Changes(written.rollouts, Stored(admission.record, record_etag), written.entries)

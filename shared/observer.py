@@ -1,0 +1,77 @@
+"""One look at the world for one rollout: asks the ports what `questions` wants to know. It must never decide or act.
+
+The road back needs only the endpoint: telemetry, smoke and logs that give no answer are noted, never fatal.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.core.observation import DeploymentMinute, Observation, SmokeResult
+from shared.core.policy import SmokeStep
+from shared.core.questions import Window, questions
+from shared.core.rollout import Rollout
+from shared.errors import TealError
+from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
+
+log = logging.getLogger("teal.observer")
+LOG_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at Azure through the ports."""
+
+    endpoints: Endpoints
+    telemetry: Telemetry
+    scoring: Scoring
+    policies: Policies
+
+    def observe(self, rollout: Rollout, now: datetime) -> Observation:
+        """Return what is seen now. Raises Temporary or Permanent only if the endpoint itself cannot be seen."""
+        endpoint = self.endpoints.see(rollout.endpoint)
+        asked = questions(rollout, endpoint, now)
+        seen = Observation(endpoint=endpoint, settled_until=asked.minutes.until if asked.minutes else None)
+        for window, name in ((asked.minutes, "minutes"), (asked.history, "history")):
+            seen = self._ask_telemetry(seen, rollout.endpoint, window, name)
+        if asked.smoke is not None:
+            seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
+        if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
+            seen = replace(seen, logs=self._logs(rollout))
+        return seen
+
+    def _ask_telemetry(self, seen: Observation, endpoint: str, window: Window | None, name: str) -> Observation:
+        if window is None:
+            return seen
+        try:
+            rows: tuple[DeploymentMinute, ...] = self.telemetry.minutes(endpoint, window)
+        except TealError as error:
+            log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
+            return replace(seen, telemetry_problem=f"telemetry gave no answer: {error}")
+        return replace(seen, minutes=rows) if name == "minutes" else replace(seen, history=rows)
+
+    def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
+        """Return None, to try again at the next look, when it could not be told how green answers."""
+        try:
+            bodies = self.policies.requests(step.requests)
+            answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies, step.timeout)
+        except TealError as error:
+            log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
+            return None
+        problems = [_problem(number, answer, step) for number, answer in enumerate(answers, 1)]
+        return SmokeResult(sent=len(answers), problems=tuple(words for words in problems if words))
+
+    def _logs(self, rollout: Rollout) -> str:
+        try:
+            return self.endpoints.logs(rollout.endpoint, rollout.green, LOG_LINES)
+        except TealError as error:
+            return f"(no log to be had: {error})"
+
+
+def _problem(number: int, answer: Answer, step: SmokeStep) -> str:
+    if answer.status == step.status:
+        return ""
+    got = f"status {answer.status}" if answer.status else "no answer"
+    return f"request {number}: {got} instead of {step.status}: {answer.text[:200]}"

@@ -1,0 +1,251 @@
+"""The ports in memory: small real things, for tests of what stands behind them. They expect and record nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.core.actions import CreateDeployment
+from shared.core.admission import EndpointRecord
+from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.policy import Policy
+from shared.core.questions import Window
+from shared.core.rollout import ModelVersion, Rollout
+from shared.errors import Conflict, Permanent, TealError, Temporary
+from shared.ports import Answer, Changes, Stored
+
+
+@dataclass
+class Faults:
+    """Errors to raise at the next calls of a fake: the first of the list at the next call, None for no error."""
+
+    planned: list[TealError | None] = field(default_factory=list)
+
+    def strike(self) -> None:
+        """Raise what is planned for this call, if anything."""
+        error = self.planned.pop(0) if self.planned else None
+        if error is not None:
+            raise error
+
+
+@dataclass
+class FakeStore:
+    """Table Storage as Teal uses it: conditional writes, all or nothing."""
+
+    faults: Faults = field(default_factory=Faults)
+    rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
+    entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+    minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
+    versions: itertools.count[int] = field(default_factory=itertools.count)
+
+    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+        value, etag = self.rows.get((endpoint, ""), (EndpointRecord(endpoint), None))
+        assert isinstance(value, EndpointRecord)
+        return Stored(value, etag)
+
+    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+        if (endpoint, rollout_id) not in self.rows:
+            return None
+        value, etag = self.rows[endpoint, rollout_id]
+        assert isinstance(value, Rollout)
+        return Stored(value, etag)
+
+    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
+        found = [
+            value for (name, _), (value, _) in self.rows.items() if name == endpoint and isinstance(value, Rollout)
+        ]
+        return tuple(sorted(found, key=lambda rollout: rollout.created, reverse=True))
+
+    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
+        keys = sorted(key for key in self.entries if key[:2] == (endpoint, rollout_id))
+        return tuple(self.entries[key] for key in keys)
+
+    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+        self.faults.strike()
+        stored: list[tuple[str, Stored[Rollout] | Stored[EndpointRecord]]] = [(s.value.id, s) for s in changes.rollouts]
+        stored += [("", changes.record)] if changes.record else []
+        for key, item in stored:
+            if self.rows.get((endpoint, key), (None, None))[1] != item.etag:
+                raise Conflict(f"{endpoint}/{key} was written by another")
+        for numbered in changes.entries:
+            if (endpoint, numbered.rollout, numbered.number) in self.entries:
+                raise Conflict(f"entry {numbered.number} of {numbered.rollout} exists")
+        for key, item in stored:
+            self.rows[endpoint, key] = (item.value, f"v{next(self.versions)}")
+        for numbered in changes.entries:
+            self.entries[endpoint, numbered.rollout, numbered.number] = numbered.entry
+        return {key: self.rows[endpoint, key][1] for key, _ in stored if key}
+
+    def open_endpoints(self) -> tuple[str, ...]:
+        return tuple(sorted(self.opened))
+
+    def mark_open(self, endpoint: str) -> None:
+        self.opened.add(endpoint)
+
+    def mark_closed(self, endpoint: str) -> None:
+        self.opened.discard(endpoint)
+
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(sorted({name for name, _ in self.rows}))
+
+    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+        kept = self.minutes_kept.setdefault(rollout_id, [])
+        kept += [minute for minute in minutes if minute not in kept]
+
+    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
+        return tuple(self.minutes_kept.get(rollout_id, ()))
+
+
+@dataclass
+class FakeEndpoints:
+    """Azure ML's endpoints: what is ordered is done at once, or when `finish` is called if `slow`.
+
+    unready: deployments that fail to become ready. Rules that Azure enforces are enforced here too.
+    """
+
+    seen: dict[str, EndpointSeen] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    slow: bool = False
+    unready: set[str] = field(default_factory=set)
+    pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
+    traffic_written: list[dict[str, int]] = field(default_factory=list)
+
+    def see(self, endpoint: str) -> EndpointSeen | None:
+        self.faults.strike()
+        return self.seen.get(endpoint)
+
+    def create_deployment(self, action: CreateDeployment) -> None:
+        self.faults.strike()
+        state = Provisioning.FAILED if action.name in self.unready else Provisioning.SUCCEEDED
+        made = DeploymentSeen(action.name, state, f"azureml:{action.model}")
+        before = self._free(action.endpoint)
+        starting = replace(made, state=Provisioning.CREATING)
+        self._change(
+            replace(before, deployments=before.deployments | {action.name: starting}),
+            replace(before, deployments=before.deployments | {action.name: made}),
+        )
+
+    def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
+        self.faults.strike()
+        before = self._free(endpoint)
+        if sum(traffic.values()) not in {0, 100} or not all(before.ready(name) for name in traffic):
+            raise Permanent(f"BadRequest: traffic {traffic}")
+        self.traffic_written.append(traffic)
+        self._change(replace(before, state=Provisioning.UPDATING), replace(before, traffic=dict(traffic)))
+
+    def delete_deployment(self, endpoint: str, name: str) -> None:
+        self.faults.strike()
+        before = self._free(endpoint)
+        if before.traffic.get(name):
+            raise Permanent(f"BadRequest: {name} has live traffic")
+        left = {key: seen for key, seen in before.deployments.items() if key != name}
+        going = before.deployments
+        if name in going:
+            going = going | {name: replace(going[name], state=Provisioning.DELETING)}
+        self._change(replace(before, deployments=going), replace(before, deployments=left))
+
+    def logs(self, endpoint: str, name: str, lines: int) -> str:
+        del lines
+        return f"log of {endpoint}/{name}"
+
+    def finish(self) -> None:
+        """Let every operation that was ordered come to its end."""
+        for name, after in self.pending:
+            self.seen[name] = after
+        self.pending.clear()
+
+    def _free(self, endpoint: str) -> EndpointSeen:
+        if self.pending:
+            raise Temporary("Conflict: another operation is running")
+        return self.seen[endpoint]
+
+    def _change(self, during: EndpointSeen, after: EndpointSeen) -> None:
+        self.seen[during.name] = during if self.slow else after
+        if self.slow:
+            self.pending.append((during.name, after))
+
+
+@dataclass
+class FakeTelemetry:
+    """Log Analytics: rows that the test put there."""
+
+    rows: list[DeploymentMinute] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+
+    def minutes(self, endpoint: str, window: Window) -> tuple[DeploymentMinute, ...]:
+        del endpoint
+        self.faults.strike()
+        return tuple(row for row in self.rows if window.since <= row.minute < window.until)
+
+
+@dataclass
+class FakeScoring:
+    """Deployments that answer every request with one status. A deployment not listed answers 200."""
+
+    statuses: dict[str, int] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        del endpoint, timeout
+        self.faults.strike()
+        return tuple(Answer(self.statuses.get(deployment, 200), "[1.0]", 0.01) for _ in bodies)
+
+
+@dataclass
+class FakeModels:
+    """Registered models with their tags."""
+
+    registered: dict[ModelVersion, dict[str, str]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+
+    def tags(self, model: ModelVersion) -> dict[str, str] | None:
+        self.faults.strike()
+        return self.registered.get(model)
+
+
+@dataclass
+class FakePolicies:
+    """Policies given by the test."""
+
+    policies: tuple[Policy, ...] = ()
+
+    def for_model(self, model: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        return tuple(p for p in self.policies if any(selector.matches(model, tags) for selector in p.models))
+
+    def for_endpoint(self, endpoint: str) -> Policy | None:
+        return next((policy for policy in self.policies if policy.endpoint == endpoint), None)
+
+    def requests(self, path: str) -> tuple[bytes, ...]:
+        return (b'{"data": [[1.0]]}',) * 3 if path else ()
+
+
+@dataclass
+class FakeWakeups:
+    """A queue: whoever was woken, in order."""
+
+    woken: list[str] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+
+    def wake(self, endpoint: str) -> None:
+        self.faults.strike()
+        self.woken.append(endpoint)
+
+
+@dataclass
+class FakeClock:
+    """Time that moves only when told to."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, span: timedelta) -> None:
+        """Let time go by."""
+        self.now += span
