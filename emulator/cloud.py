@@ -16,6 +16,7 @@ from aiohttp import ClientSession, web
 
 from emulator import environment
 from emulator.clock import VirtualClock
+from emulator.event_grid import EventGrid, EventGridOptions
 from emulator.function_apps import FunctionApps
 from emulator.identity.application import identity_application
 from emulator.identity.tokens import Principal, TokenIssuer
@@ -30,6 +31,7 @@ from emulator.options import Options
 from emulator.own_api import own_application
 from emulator.resource_manager.asset_files import Storage
 from emulator.resource_manager.control_plane import Surroundings, control_plane
+from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Json
 from emulator.serving.fleet import ProcessFleet
@@ -95,6 +97,7 @@ class Cloud:
             "refused": self._proxy.refused,
             "functions": self.apps.url,
             "endpoints": {each.name: _standing(each) for each in self.workspace.endpoints.values()},
+            "events": self._events(),
             "operations": [each.document() for each in self.manager.operations.known.values()],
         }
 
@@ -104,31 +107,52 @@ class Cloud:
         self.storage = Storage(self._accounts, self.url, self.authority.bundle)
         await asyncio.to_thread(self._make_container)
         session = await self._stack.enter_async_context(ClientSession())
-        self.apps = FunctionApps(session, self.options.functions)
+        self.apps = FunctionApps(session)
+        self.event_grid = EventGrid(self.clock, EventGridOptions(seed=self.options.seed))
+        self._stack.push_async_callback(self.event_grid.close)
         self.fleet = ProcessFleet(self.options.state / "containers", self.options.serving_python, self.clock)
         self._stack.push_async_callback(self.fleet.close)
-        around = Surroundings(self.clock, self.issuer, self.fleet, self.storage, self.publish)
+        around = Surroundings(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
         self._start_monitor()
         self.manager = control_plane(self.options, self.workspace, around)
         self._stack.push_async_callback(self.manager.operations.close)
         await self._serve("identity", r"login\.microsoft(online)?\.com", identity_application(self.issuer))
         await self._serve("resource manager", r"management\.azure\.com", self.manager.application())
-        gateway = Gateway(
-            self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, random.Random(self.options.seed)
-        )
+        dice = random.Random(self.options.seed)  # noqa: S311  # splits traffic, guards nothing
+        gateway = Gateway(self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, dice)
         await self._serve(
             "scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", gateway.application()
         )
         logs = query_application(self.traffic_log, self.workspace.number, self.query_faults, self._opens_logs)
         await self._serve("log analytics", r"api\.loganalytics\.(io|azure\.com)", logs)
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
+        if self.options.functions:
+            await self.set_functions(self.options.functions, self.options.event_key or "")
 
-    async def publish(self, event: Json) -> None:
-        pass
+    def _events(self) -> Json:
+        history = self.event_grid.history
+        return {
+            "delivered": [each.event_id for each in history.attempts if each.delivered],
+            "failed_attempts": sum(not each.delivered for each in history.attempts),
+            "dead_letters": [{"event": each.event, "reason": each.reason} for each in history.dead_letters],
+            "dropped": list(history.dropped),
+        }
 
-    async def set_functions(self, url: str | None, key: str | None) -> None:
-        """Let Event Grid deliver to, and azurewebsites.net answer from, the function host at `url`."""
+    async def set_functions(self, url: str | None, key: str) -> None:
+        """Let Event Grid deliver to, and azurewebsites.net answer from, the function host at `url`; None: no host.
+
+        Raises HandshakeError if the host does not answer Event Grid's handshake; then all stays as it was.
+        """
+        if url is None:
+            await self.event_grid.unsubscribe()
+        else:
+            await self.event_grid.subscribe(url, key, self.workspace.id)
         self.apps.url = url
+
+    @property
+    def arm_faults(self) -> Faults:
+        """How Azure Resource Manager fails; nothing unless asked."""
+        return self.manager.faults
 
     def _start_monitor(self) -> None:
         origin = LogOptions(

@@ -1,7 +1,7 @@
 """Prompt TCP acknowledgements to clients that come through the proxy.
 
-Python's most used HTTP client leaves Nagle's algorithm on when it talks through a proxy and sends head and body apart, so the
-body waits for the head's acknowledgement, which Linux delays by 40 ms: every POST would take that long.
+Python's most used HTTP client leaves Nagle's algorithm on when it talks through a proxy, and sends head and body apart.
+So the body waits for the head's acknowledgement, which Linux delays by 40 ms: every POST would take that long.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ A request that no handler takes is answered 501 with its name, never with someth
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from emulator.identity.tokens import TokenIssuer
 from emulator.resource_manager import documents
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.errors import ArmError, bad_request, not_emulated, not_found
+from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.routes import Route
 from emulator.resource_manager.state import PROVIDER, Workspace
@@ -34,6 +36,7 @@ class ResourceManager:
     routes: Sequence[Route]
     operations: Operations
     issuer: TokenIssuer
+    faults: Faults = field(default_factory=Faults)
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -42,11 +45,15 @@ class ResourceManager:
         return application
 
     async def _answer(self, request: web.Request) -> web.Response:
+        fault = self.faults.next(request.method, request.path)
         try:
             self._authenticate(request)
+            await _suffer(fault)
             reply = await self._dispatch(request)
         except ArmError as error:
-            reply = Reply(error.status, error.body(), _challenge(error))
+            reply = Reply(error.status, error.body(), _advice(error))
+        if fault and fault.lost and request.transport:
+            request.transport.abort()
         headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}
         if "x-ms-client-request-id" in request.headers:
             headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
@@ -122,6 +129,13 @@ def _scope(parts: list[str]) -> tuple[dict[str, str], list[str]]:
     return scope, below
 
 
+async def _suffer(fault: Fault | None) -> None:
+    if fault:
+        await asyncio.sleep(fault.seconds)
+        if not fault.lost:
+            raise fault.refusal()
+
+
 async def _body(request: web.Request) -> Json:
     text = await request.text()
     if not text.strip():
@@ -135,7 +149,10 @@ async def _body(request: web.Request) -> Json:
     return body
 
 
-def _challenge(error: ArmError) -> dict[str, str]:
+def _advice(error: ArmError) -> dict[str, str]:
+    """Return the headers that tell a client what to do about the error."""
+    if error.status == 429:
+        return {"Retry-After": "1"}
     if error.status != 401:
         return {}
     uri = "https://login.microsoftonline.com/common"

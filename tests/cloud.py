@@ -1,0 +1,84 @@
+"""The emulated cloud as tests use it: a process of its own, reached only over the wire, like Azure."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SPEED = 60
+# Virtual seconds become wall seconds divided by SPEED: operations take some tens of milliseconds, logs one second.
+FAST = ("--speed", str(SPEED), "--durations", "0.1", "--log-lag", "60", "--seed", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCloud:
+    """A cloud that runs: the names in it, and the environment variables that lead to it."""
+
+    names: dict[str, str]
+    environment: dict[str, str]
+    process: int
+
+    def __getitem__(self, name: str) -> str:
+        """Return one of the names: subscription, resource_group, workspace, region, storage_account, ..."""
+        return self.names[name]
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace's ARM id."""
+        group = f"/subscriptions/{self['subscription']}/resourceGroups/{self['resource_group']}"
+        return f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{self['workspace']}"
+
+    def state(self) -> dict[str, Any]:
+        """Return the emulator's own overview."""
+        return dict(json.loads(self._call("GET", "state")))
+
+    def set(self, what: str, **values: object) -> None:
+        """Set something of the emulator while it runs: `set("functions", url=..., key=...)`."""
+        self._call("PUT", what, json.dumps(values).encode())
+
+    def _call(self, method: str, what: str, body: bytes | None = None) -> bytes:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self['proxy']}/emulator/{what}", body, headers, method=method)  # noqa: S310  # http, here
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # as above
+            return bytes(answer.read())
+
+
+@contextmanager
+def running_cloud(state: Path, *options: str) -> Iterator[RunningCloud]:
+    """Run `python -m emulator` with `options`, its files in `state`; it ends with the block or with this process."""
+    command = [sys.executable, "-m", "emulator", "--json", "--until-stdin-closes", "--state", str(state), *options]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, "the emulator ended at its start; its words are above"
+            names = json.loads(line)
+            environment = names.pop("environment")
+            yield RunningCloud(names, environment, process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextmanager
+def exported(variables: dict[str, str]) -> Iterator[None]:
+    """Have `variables` in this process's environment for the length of the block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,16 @@
+"""Fixtures for all tests. The cloud is started by the first test that asks for it, once per test process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cloud import FAST, RunningCloud, exported, running_cloud
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """Run a small Azure with a fast clock; the environment of this process leads every SDK to it."""
+    with running_cloud(tmp_path_factory.mktemp("cloud"), *FAST) as running, exported(running.environment):
+        yield running
