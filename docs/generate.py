@@ -1,0 +1,42 @@
+"""Writes the parts of the documents that come from the code: `python -m docs.generate`. Tests compare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.core.phases import TRANSITIONS, diagram
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def with_part(text: str, name: str, content: str) -> str:
+    """Return the text with what stands between the marks `<!-- name` and `<!-- /name -->` replaced.
+
+    Raises ValueError if the marks are missing: a document that lost them would go stale unseen.
+    """
+    start = text.find(f"<!-- {name}:")
+    end = text.find(f"<!-- /{name} -->")
+    if start < 0 or end < start:
+        raise ValueError(f"the marks of the part {name!r} are missing")
+    head = text.index("-->", start) + len("-->\n")
+    return text[:head] + content + text[end:]
+
+
+def moves_table() -> str:
+    """Return the table of moves in Markdown."""
+    rows = [f"| {before} | {after} | {when} |" for (before, after), when in TRANSITIONS.items()]
+    return "\n".join(["| from | to | when |", "|---|---|---|", *rows]) + "\n"
+
+
+def documents() -> dict[Path, str]:
+    """Return each generated document as it should be, by its path."""
+    readme, architecture = ROOT / "README.md", ROOT / "docs" / "architecture.md"
+    return {
+        readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
+        architecture: with_part(architecture.read_text(), "moves", moves_table()),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)

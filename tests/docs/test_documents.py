@@ -1,0 +1,50 @@
+"""The documents say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.generate import documents, with_part
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_generated_parts_are_up_to_date(path: Path) -> None:
+    """A change of the code that a document shows is in the document too: `python -m docs.generate`."""
+    assert path.read_text() == documents()[path]
+
+
+def test_a_document_that_lost_its_marks_is_refused() -> None:
+    """A generated part cannot vanish unseen."""
+    with pytest.raises(ValueError, match="marks of the part 'phases'"):
+        with_part("no marks here", "phases", "x")
+
+
+def test_the_readmes_commands_are_what_ci_runs() -> None:
+    """A newcomer's two commands are the ones that CI executes, so they work."""
+    commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert commands == ["demo", "test"]
+    gate = (ROOT / ".ci" / "run").read_text()
+    assert all(re.search(rf"^make {command}\b", gate, re.MULTILINE) for command in commands)
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link in a document names a file that is there."""
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_api_page_lists_every_route() -> None:
+    """Each HTTP function stands in docs/api.md with its method and route, and no other does."""
+    source = (ROOT / "functions" / "api.py").read_text()
+    routes = set(re.findall(r'route="([^"]+)", methods=\["(\w+)"\]', source))
+    listed = {
+        (path, method)
+        for method, path in re.findall(r"^\| `(\w+) /api/([^`]+)`", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
+    }
+    assert listed == routes
