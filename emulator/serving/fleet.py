@@ -7,6 +7,7 @@ of virtual time), as Azure's containers are. When the emulator ends, however it 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from emulator.resources import ContainerError
 from emulator.serving.container import prepare
 from emulator.serving.container_log import ContainerLog
 from emulator.serving.instance import launch
-from emulator.serving.probes import Probes, wait_until_ready
+from emulator.serving.probes import LEAST_WAIT, Probes, wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 FIRST_BACK_OFF = 10.0
 LONGEST_BACK_OFF = 300.0
+TRIM_SECONDS = 60.0  # wall time between looks at the size of a log
 _LINES_IN_MESSAGE = 20
 
 
@@ -42,12 +44,16 @@ class _Replicas:
 
 
 class ProcessFleet:
-    """Implements `Fleet` with real processes of the environment whose interpreter is `python`, below `directory`."""
+    """Implements `Fleet` with real processes of the environment whose interpreter is `python`, below `directory`.
 
-    def __init__(self, directory: Path, python: Path, clock: VirtualClock) -> None:
+    `least_wait`: how many wall seconds a process has to become ready, however fast the clock runs.
+    """
+
+    def __init__(self, directory: Path, python: Path, clock: VirtualClock, least_wait: float = LEAST_WAIT) -> None:
         self._directory = directory
         self._python = python
         self._clock = clock
+        self._least_wait = least_wait
         self._replicas: dict[tuple[str, str], _Replicas] = {}
 
     def instances(self, endpoint: str, deployment: str) -> Sequence[Instance]:
@@ -105,16 +111,20 @@ class ProcessFleet:
             raise ContainerError("InternalServerError", f"There is no serving environment at {self._python}.")
         fresh = [await launch(self._python, replicas.container) for _ in range(count)]
         try:
-            ready = await asyncio.gather(*(wait_until_ready(one, replicas.probes, self._clock) for one in fresh))
+            ready = await asyncio.gather(*(self._ready(replicas, instance) for instance in fresh))
         except asyncio.CancelledError:
-            await asyncio.gather(*(instance.stop() for instance in fresh))
+            await asyncio.gather(*(instance.discard() for instance in fresh))
             raise
         if not all(ready):
             crashed = any(instance.exited for instance in fresh)
-            await asyncio.gather(*(instance.stop() for instance in fresh))
+            await asyncio.gather(*(instance.discard() for instance in fresh))
             raise _not_ready(replicas.container.log, crashed=crashed)
         for instance in fresh:
             self._enlist(replicas, instance)
+
+    async def _ready(self, replicas: _Replicas, instance: Instance) -> bool:
+        """Wait until the instance passes its probes; False if it does not in time."""
+        return await wait_until_ready(instance, replicas.probes, self._clock, self._least_wait)
 
     def _enlist(self, replicas: _Replicas, instance: Instance) -> None:
         """Put a ready instance into the rotation and watch over it."""
@@ -125,14 +135,16 @@ class ProcessFleet:
 
     async def _watch(self, replicas: _Replicas, instance: Instance) -> None:
         """Wait for the end of `instance`; if nobody asked for it, bring another in its place."""
-        await instance.process.wait()
+        while not instance.exited:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(instance.process.wait(), TRIM_SECONDS)
+            replicas.container.log.trim()
         if instance.stopping:
             return
         replicas.instances.remove(instance)
         back_off = FIRST_BACK_OFF
         while True:
             await instance.stop()
-            replicas.container.log.trim()
             await asyncio.sleep(self._clock.real_seconds(back_off))
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
             instance = await self._relaunch(replicas)
@@ -148,10 +160,10 @@ class ProcessFleet:
         """Return a new instance, ready, or stopped because it did not become so."""
         instance = await launch(self._python, replicas.container)
         try:
-            if not await wait_until_ready(instance, replicas.probes, self._clock):
-                await instance.stop()
+            if not await self._ready(replicas, instance):
+                await instance.discard()
         except asyncio.CancelledError:
-            await instance.stop()
+            await instance.discard()
             raise
         return instance
 

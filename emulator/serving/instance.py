@@ -60,6 +60,12 @@ class Instance:
                 await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
         await self._end()
 
+    async def discard(self) -> None:
+        """End the process at once: it never took a request."""
+        self.stopping = True
+        await self._kill()
+        self._let_go()
+
     async def _end(self) -> None:
         """Ask the process to end, and make it after 10 s."""
         with contextlib.suppress(ProcessLookupError):
@@ -68,9 +74,17 @@ class Instance:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.process.wait()
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
+            await self._kill()
+        self._let_go()
+
+    async def _kill(self) -> None:
+        """End the server; its workers see the end of their standard input and follow."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+    def _let_go(self) -> None:
+        """Close the pipe that keeps the workers alive."""
         if self.process.stdin is not None:
             self.process.stdin.close()
 

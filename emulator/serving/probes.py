@@ -1,7 +1,7 @@
 """Liveness and readiness probes: the settings in a deployment's body, and waiting until an instance passes them.
 
 Times of the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
-bounded in wall time too: never given up before 20 s, never longer than 60 s after the initial delay.
+bounded in wall time too: never given up before `least_wait`, never longer than 60 s after the initial delay.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.resources import Json
     from emulator.serving.instance import Instance
 
-LEAST_WAIT = 20.0
+LEAST_WAIT = 20.0  # a slow machine needs this much to import a numeric library several times at once
 LONGEST_WAIT = 60.0
 SHORTEST_PERIOD = 0.1
 LEAST_TIMEOUT = 2.0
@@ -62,10 +62,10 @@ class Probes:
         properties = body["properties"]
         return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")))
 
-    def patience(self, clock: VirtualClock) -> float:
+    def patience(self, clock: VirtualClock, least_wait: float) -> float:
         """Return for how many wall seconds after the initial delay an instance may fail its probes."""
         virtual = min(probe.period * probe.failures for probe in (self.liveness, self.readiness))
-        return min(max(clock.real_seconds(virtual), LEAST_WAIT), LONGEST_WAIT)
+        return min(max(clock.real_seconds(virtual), least_wait), LONGEST_WAIT)
 
 
 async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: float) -> bool:
@@ -77,11 +77,11 @@ async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: 
         return False
 
 
-async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClock) -> bool:
+async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClock, least_wait: float) -> bool:
     """Wait until the readiness probe has passed; False when the process ended or time ran out first."""
     readiness = probes.readiness
     await asyncio.sleep(min(clock.real_seconds(readiness.initial_delay), LONGEST_WAIT))
-    give_up = time.monotonic() + probes.patience(clock)
+    give_up = time.monotonic() + probes.patience(clock, least_wait)
     pause = max(clock.real_seconds(readiness.period), SHORTEST_PERIOD)
     patience = max(clock.real_seconds(readiness.timeout), LEAST_TIMEOUT)
     passed = 0
