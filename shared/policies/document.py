@@ -1,0 +1,115 @@
+"""From a file's bytes to YAML's nodes, which know their line and column. It must never construct an object from a tag.
+
+Everything is bounded before it is built: a hostile or broken file costs milliseconds and gives a Problem.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Protocol, cast
+
+import yaml
+
+from shared.policies.problems import WHOLE_FILE, Place, PolicyError, Problem
+
+LARGEST_FILE = 256 * 1024
+DEEPEST = 20
+MOST_NODES = 10_000
+# What YAML allows in a file at all.
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# libyaml's loader reads some ten times as fast; it is in every wheel of PyYAML, but not in every build from source.
+LOADER = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+class Mark(Protocol):
+    """Where libyaml's or PyYAML's own loader saw something, counted from 0."""
+
+    line: int
+    column: int
+
+
+def read_text(path: Path, shown: str, largest: int) -> str:
+    """Return a file's text without byte order mark; raises PolicyError. largest: bytes that it may have."""
+    try:
+        if not path.is_file():
+            raise _wrong(shown, "not a file" if path.exists() else "no such file")
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise _wrong(shown, f"cannot be read: {error.strerror}") from error
+    if len(content) > largest:
+        raise _wrong(shown, f"larger than {largest // 1024} KiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig")
+        raise _wrong(shown, f"not UTF-8: byte 0x{content[error.start]:02x}", _place(before)) from error
+
+
+def compose(text: str, shown: str) -> yaml.Node:
+    """Return the root of the one YAML document in a text; raises PolicyError."""
+    strange = UNPRINTABLE.search(text)
+    if strange:
+        raise _wrong(shown, f"not YAML: character U+{ord(strange[0]):04X}", _place(text[: strange.start()]))
+    try:
+        _check_events(text, shown)
+        root = yaml.compose(text, LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _wrong(shown, _explained(error), _marked(mark)) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: PyYAML's own loader on \U00110000
+        raise _wrong(shown, "not YAML", Place(1, 1)) from error
+    if root is None:
+        raise _wrong(shown, "empty; a policy is a mapping with endpoint, models and steps", Place(1, 1))
+    if _larger_than(root, MOST_NODES):
+        raise _wrong(shown, f"more than {MOST_NODES} values once its aliases are followed", Place(1, 1))
+    return root
+
+
+def place_of(node: yaml.Node) -> Place:
+    """Return where a node begins."""
+    return _marked(node.start_mark)
+
+
+def _check_events(text: str, shown: str) -> None:
+    """Refuse what is too deep or too much before nodes are built of it: building recurses, and so could crash."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, LOADER)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise _wrong(shown, f"nested more than {DEEPEST} deep", _marked(event.start_mark))
+        if count > 2 * MOST_NODES:
+            raise _wrong(shown, f"more than {MOST_NODES} values", _marked(event.start_mark))
+
+
+def _larger_than(root: yaml.Node, most: int) -> bool:
+    """Say whether walking the tree visits more nodes than this. An alias is walked again at each use."""
+    waiting: list[object] = [root]
+    for _ in range(most):
+        if not waiting:
+            return False
+        node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            waiting.extend(part for pair in node.value for part in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+    return bool(waiting)
+
+
+def _explained(error: yaml.MarkedYAMLError) -> str:
+    if "another document" in (error.problem or ""):
+        return "a second YAML document begins; one policy a file"
+    return "not YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
+
+
+def _marked(mark: Mark | None) -> Place:
+    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+
+
+def _place(before: str) -> Place:
+    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _wrong(shown: str, message: str, place: Place = WHOLE_FILE) -> PolicyError:
+    return PolicyError([Problem(shown, place.line, place.column, "", message)])
