@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from emulator.network.certificates import CertificateAuthority
 from emulator.network.hosts import Answerer, HostTable, Service
@@ -30,6 +31,7 @@ class Proxy:
     refused: list[str] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _connections: WeakSet[asyncio.Transport] = field(default_factory=WeakSet)
 
     async def start(self, port: int = 0) -> int:
         """Listen on 127.0.0.1:`port` (0: a free one) and return the port."""
@@ -38,12 +40,14 @@ class Proxy:
         return bound
 
     async def close(self) -> None:
-        """Stop listening. Connections that stand are closed by who answers them."""
+        """Stop listening and cut the connections that stand: what answers them would wait for their end."""
         if self._server:
             self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.abort()
 
     def refuse(self, host: str) -> None:
         """Remember, for the state overview, that someone asked for `host`."""
@@ -51,6 +55,7 @@ class Proxy:
 
     def hand_over(self, transport: asyncio.Transport, host: str, answerer: Answerer) -> None:
         """Connect the client with what answers for `host`, from now on without the proxy's own protocol."""
+        self._connections.add(transport)
         transport.pause_reading()  # else TLS bytes could reach the old protocol before the new one is in place
         transport.write(_ESTABLISHED)
         task = asyncio.get_running_loop().create_task(self._connect(transport, host, answerer))

@@ -1,0 +1,130 @@
+"""The service's rules for endpoints and deployments, over the wire: what is refused, with which status and words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.emulator.arm import Arm, deployment_body, endpoint_body
+from tests.emulator.assets import Assets
+
+ENDPOINT = "onlineEndpoints/served"
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"traffic": {"blue": 90}}, "must be 0 or 100, not 90"),
+        ({"traffic": {"blue": 90, "green": 20}}, "must be 0 or 100, not 110"),
+        ({"traffic": {"blue": 50, "red": 50}}, "'red', which does not exist"),
+        ({"traffic": {"blue": 110, "green": -10}}, "properties.traffic"),
+        ({"traffic": {"blue": 99.5, "green": 0.5}}, "properties.traffic"),
+        ({"traffic": {"blue": 100}, "mirrorTraffic": {"green": 51}}, "At most 50 percent"),
+        ({"traffic": {"blue": 100}, "mirrorTraffic": {"red": 10}}, "'red', which does not exist"),
+        ({"traffic": {"green": 100}, "mirrorTraffic": {"green": 10}}, "both live and mirrored"),
+        ({"mirrorTraffic": {"green": 10, "blue": 10}}, "Only one deployment"),
+        ({"weights": {"blue": 100}}, "'weights' was unexpected"),
+        ({"authMode": "Password"}, "properties.authMode"),
+    ],
+)
+@pytest.mark.usefixtures("served")
+def test_endpoint_refused(arm: Arm, properties: dict[str, Any], words: str) -> None:
+    """An endpoint's body that breaks a rule is refused with 400, the message says which, and nothing changes."""
+    status, _, message = arm.error("PUT", ENDPOINT, endpoint_body(**properties))
+    assert status == 400
+    assert words in message
+    assert arm.call("GET", ENDPOINT).json()["properties"]["traffic"] == {"blue": 100}
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"instanceType": "Huge"}, "BadRequest: The instance type 'Huge'"),
+        ({"scaleSettings": {"scaleType": "TargetUtilization"}}, "BadRequest: .* scale type Default"),
+        ({"model": "azureml:nowhere:1"}, "ResourceNotFound: .*models/nowhere/versions/1"),
+        ({"environmentId": "azureml:nowhere:1"}, "ResourceNotFound: .*environments/nowhere/versions/1"),
+        ({"requestSettings": {"requestTimeout": "5 seconds"}}, "InvalidRequestContent: .*requestTimeout"),
+        ({"livenessProbe": {"failureThreshold": 0}}, "InvalidRequestContent: .*livenessProbe.failureThreshold"),
+        ({"instances": 3}, "InvalidRequestContent: .*'instances' was unexpected"),
+    ],
+)
+def test_deployment_refused(arm: Arm, served: str, assets: Assets, properties: dict[str, Any], expected: str) -> None:
+    """A deployment's body that breaks a rule is refused with 400 before anything starts."""
+    body = deployment_body(assets.model, assets.echo, **properties)
+    status, code, message = arm.error("PUT", f"onlineEndpoints/{served}/deployments/refused", body)
+    assert status == 400
+    assert re.match(expected, f"{code}: {message}")
+    assert arm.call("GET", f"onlineEndpoints/{served}/deployments/refused").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["ab", "1st", "a--b", "ends-", "a_b", "x" * 33])
+def test_names(arm: Arm, served: str, assets: Assets, name: str) -> None:
+    """Names of endpoints and deployments are 3 to 32 letters, digits and single dashes, a letter first."""
+    assert arm.error("PUT", f"onlineEndpoints/{name}", endpoint_body())[0] == 400
+    body = deployment_body(assets.model, assets.echo)
+    assert arm.error("PUT", f"onlineEndpoints/{served}/deployments/{name}", body)[0] == 400
+
+
+def test_deployment_with_traffic_stays(arm: Arm, served: str) -> None:
+    """A deployment with live traffic cannot be deleted; nor can one with mirrored traffic."""
+    status, _, message = arm.error("DELETE", f"onlineEndpoints/{served}/deployments/blue")
+    assert (status, "100 percent of live traffic" in message) == (400, True)
+    arm.wait(arm.put(ENDPOINT, endpoint_body(traffic={"blue": 100}, mirrorTraffic={"green": 10})))
+    status, _, message = arm.error("DELETE", f"onlineEndpoints/{served}/deployments/green")
+    assert (status, "10 percent of mirrored traffic" in message) == (400, True)
+    arm.wait(arm.put(ENDPOINT, endpoint_body(traffic={"blue": 100})))
+
+
+def test_put_replaces_everything(arm: Arm) -> None:
+    """An endpoint's PUT is a full replace: what the body leaves out is gone, tags and description too."""
+    body = endpoint_body(description="first") | {"tags": {"team": "risk"}}
+    arm.wait(arm.put("onlineEndpoints/replaced", body))
+    arm.wait(arm.put("onlineEndpoints/replaced", endpoint_body()))
+    document = arm.call("GET", "onlineEndpoints/replaced").json()
+    assert document["tags"] == {}
+    assert "description" not in document["properties"]
+
+
+def test_patch_changes_tags_only(arm: Arm) -> None:
+    """An endpoint's PATCH changes tags and identity; traffic in it is refused."""
+    arm.wait(arm.put("onlineEndpoints/patched", endpoint_body(description="kept")))
+    answer = arm.call("PATCH", "onlineEndpoints/patched", {"tags": {"a": "b"}})
+    assert answer.status_code == 202
+    arm.wait(answer)
+    document = arm.call("GET", "onlineEndpoints/patched").json()
+    assert (document["tags"], document["properties"]["description"]) == ({"a": "b"}, "kept")
+    body = {"properties": {"traffic": {"blue": 100}}}
+    assert arm.error("PATCH", "onlineEndpoints/patched", body)[0] == 400
+
+
+def test_one_operation_at_a_time(arm: Arm, assets: Assets) -> None:
+    """While an operation runs on a deployment, another one on it, or on the whole endpoint, answers 409."""
+    arm.wait(arm.put("onlineEndpoints/busy", endpoint_body()))
+    path = "onlineEndpoints/busy/deployments/blue"
+    started = arm.put(path, deployment_body(assets.model, assets.echo))
+    assert started.status_code == 201
+    assert arm.call("GET", path).json()["properties"]["provisioningState"] == "Creating"
+    status, code, message = arm.error("PUT", path, deployment_body(assets.model, assets.echo))
+    assert (status, code) == (409, "Conflict")
+    assert "another operation on same entity is already running" in message
+    assert arm.error("DELETE", "onlineEndpoints/busy")[0] == 409
+    assert arm.wait(started)["status"] == "Succeeded"
+    arm.wait(arm.call("DELETE", "onlineEndpoints/busy"))
+    assert arm.call("GET", "onlineEndpoints/busy").status_code == 404
+
+
+def test_traffic_needs_a_ready_deployment(arm: Arm, assets: Assets) -> None:
+    """A deployment whose script cannot start ends Failed, says why in its log, and cannot get traffic."""
+    arm.wait(arm.put("onlineEndpoints/failing", endpoint_body()))
+    path = "onlineEndpoints/failing/deployments/broken"
+    document = arm.wait(arm.put(path, deployment_body(assets.model, assets.broken)))
+    assert (document["status"], document["error"]["code"]) == ("Failed", "ResourceNotReady")
+    assert "this script cannot start" in document["error"]["message"]
+    assert arm.call("GET", path).json()["properties"]["provisioningState"] == "Failed"
+    assert "this script cannot start" in arm.call("POST", f"{path}/getLogs", {"tail": 200}).json()["content"]
+    status, _, message = arm.error("PUT", "onlineEndpoints/failing", endpoint_body(traffic={"broken": 100}))
+    assert (status, "provisioning state is Failed" in message) == (400, True)
+    arm.wait(arm.call("DELETE", path))
+    arm.wait(arm.call("DELETE", "onlineEndpoints/failing"))
