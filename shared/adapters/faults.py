@@ -1,0 +1,75 @@
+"""Azure's exceptions become ours, here and nowhere else: what the same call may overcome later, and what it never will.
+
+The service's code and message are kept, since a person acts on them; headers and bodies are not, since they hold keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import AzureError, HttpResponseError, ODataV4Error
+
+from shared.errors import Conflict, Permanent, TealError, Temporary
+
+LONGEST_MESSAGE = 500
+# Time-out, busy with another operation (ARM's 409 names no rival of ours), too many requests.
+_BUSY = frozenset({408, 409, 429})
+# Storage: the row exists already, or is gone or changed since it was read.
+_STALE = frozenset({404, 409, 412})
+_NOT_A_RIVAL = frozenset({"TableNotFound", "TableBeingDeleted", "AccountBeingCreated"})
+
+
+@contextmanager
+def azure_faults(doing: str) -> Iterator[None]:
+    """Turn what Azure raises into Temporary or Permanent; `doing` completes "cannot ...": "read endpoint churn"."""
+    try:
+        yield
+    except AzureError as error:
+        raise translated(error, doing) from error
+
+
+@contextmanager
+def write_faults(doing: str) -> Iterator[None]:
+    """As azure_faults, for conditional writes: another writer was first raises Conflict."""
+    try:
+        yield
+    except HttpResponseError as error:
+        if error.status_code in _STALE and _code(error) not in _NOT_A_RIVAL:
+            raise Conflict(f"cannot {doing}: another was first ({_words(error)})") from error
+        raise translated(error, doing) from error
+    except AzureError as error:
+        raise translated(error, doing) from error
+
+
+def translated(error: AzureError, doing: str) -> TealError:
+    """Return our error for one of Azure's.
+
+    Without an HTTP status there was no answer, or no token from an identity that may yet wake up: both may pass.
+    """
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    kind = Permanent if status is not None and 400 <= status < 500 and status not in _BUSY else Temporary
+    return kind(f"cannot {doing}: {_words(error)}")
+
+
+def _words(error: AzureError) -> str:
+    """Return status, code and message on one line, cut to a length that fits a record."""
+    parts = []
+    if isinstance(error, HttpResponseError):
+        parts = [str(error.status_code or ""), _code(error)]
+    parts.append(" ".join(_message(error).split())[:LONGEST_MESSAGE])
+    return " ".join(part for part in parts if part)
+
+
+def _code(error: HttpResponseError) -> str:
+    # Tables put theirs on the exception, ARM and Log Analytics in the body.
+    own = getattr(error, "error_code", None)
+    found = own if own is not None else getattr(error.error, "code", None)
+    return str(getattr(found, "value", found) or "")
+
+
+def _message(error: AzureError) -> str:
+    body = error.error if isinstance(error, HttpResponseError) else None
+    if isinstance(body, ODataV4Error) and body.message:
+        return body.message
+    return error.message or type(error).__name__

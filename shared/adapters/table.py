@@ -1,0 +1,104 @@
+"""One table of Azure Table Storage, reduced to what records need: get a row, read a range, write all or nothing.
+
+It must never write unconditionally where a condition is given, and never know what a row means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
+
+from shared.adapters.faults import azure_faults, write_faults
+from shared.adapters.table_rows import KeyRange, Row
+
+T = TypeVar("T")
+Operation = tuple[str, Row, Mapping[str, Any]]
+
+MOST_OPERATIONS = 100  # of one transaction
+
+
+def write(row: Row, etag: str | None) -> Operation:
+    """Return the operation that creates the row (etag None), or replaces it if it is still the one that was read."""
+    if etag is None:
+        return ("create", row, {})
+    condition = {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", row, condition)
+
+
+def upsert(row: Row) -> Operation:
+    """Return the operation that writes the row, whatever was there."""
+    return ("upsert", row, {"mode": UpdateMode.REPLACE})
+
+
+class Table:
+    """A table. Infrastructure makes it; should it be missing, reads find nothing and the first write makes it."""
+
+    def __init__(self, client: TableClient) -> None:
+        self._client = client
+
+    def get(self, partition: str, row_key: str) -> TableEntity | None:
+        """Return one row with its metadata, or None."""
+        with azure_faults(f"read {self._place(partition)}/{row_key}"):
+            try:
+                return self._client.get_entity(partition, row_key)
+            except ResourceNotFoundError:
+                return None
+
+    def range(self, partition: str, keys: KeyRange) -> list[TableEntity]:
+        """Return the rows of a partition with keys in the range, in the order of their keys."""
+        question = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end"
+        return self._query(question, {"partition": partition, "first": keys.first, "end": keys.end})
+
+    def partition(self, partition: str) -> list[TableEntity]:
+        """Return every row of a partition, in the order of their keys."""
+        return self._query("PartitionKey eq @partition", {"partition": partition})
+
+    def partitions(self, keys: KeyRange) -> list[TableEntity]:
+        """Return every row of the partitions whose keys are in the range."""
+        return self._query("PartitionKey ge @first and PartitionKey lt @end", {"first": keys.first, "end": keys.end})
+
+    def submit(self, operations: Sequence[Operation]) -> list[str]:
+        """Write all operations (of one partition, at most 100) or none; return the new etags in their order.
+
+        Raises Conflict, with nothing written, if a condition does not hold.
+        """
+        if not operations:
+            return []
+        with write_faults(f"write {len(operations)} rows to {self._place(operations[0][1]['PartitionKey'])}"):
+            results = self._in_existing_table(lambda: self._client.submit_transaction(operations))
+        return [str(result["etag"]) for result in results]
+
+    def put(self, row: Row) -> None:
+        """Write one row, whatever was there."""
+        with azure_faults(f"write {self._place(row['PartitionKey'])}/{row['RowKey']}"):
+            self._in_existing_table(lambda: self._client.upsert_entity(row, mode=UpdateMode.REPLACE))
+
+    def delete(self, partition: str, row_key: str) -> None:
+        """Delete one row; one that is gone already is no error."""
+        with azure_faults(f"delete {self._place(partition)}/{row_key}"):
+            self._client.delete_entity(partition, row_key)
+
+    def _query(self, question: str, values: dict[str, str]) -> list[TableEntity]:
+        with azure_faults(f"query table {self._client.table_name}"):
+            try:
+                return list(self._client.query_entities(question, parameters=values))
+            except ResourceNotFoundError:
+                return []
+
+    def _in_existing_table(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) != "TableNotFound":
+                raise
+        with suppress(ResourceExistsError):  # another instance may make it meanwhile
+            self._client.create_table()
+        return call()
+
+    def _place(self, partition: str) -> str:
+        return f"{self._client.table_name}/{partition}"

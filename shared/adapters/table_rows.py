@@ -1,0 +1,167 @@
+"""Records as rows of Table Storage and back: keys, the JSON cut into properties, and plain columns for people.
+
+The JSON is what counts; the columns beside it are for whoever opens the table, and are never read. It calls nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from shared.adapters.json_codec import UnreadableError, decode, encode
+from shared.core.admission import EndpointRecord
+from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute
+from shared.core.rollout import Rollout
+from shared.errors import Permanent
+from shared.ports import Numbered
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+ENDPOINT_ROW = "endpoint"
+# A string property holds 64 KiB of UTF-16, so 32768 characters; a whole row 1 MiB with its columns and overhead.
+PIECE = 32_000
+MOST_PIECES = 15
+LONGEST_COLUMN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Row keys from `first` up to, but without, `end`."""
+
+    first: str
+    end: str
+
+
+def key(text: str) -> str:
+    """Return a text as part of a key: names that Azure allows as they are, anything else without forbidden signs."""
+    return quote(text, safe="").replace("%", "~")
+
+
+def partition_key(endpoint: str) -> str:
+    """Return the partition of an endpoint, whose name Azure compares without regard to case."""
+    return key(endpoint.lower())
+
+
+def rollout_key(rollout_id: str) -> str:
+    """Return the row key of a rollout."""
+    return f"rollout~{key(rollout_id)}"
+
+
+def entry_key(rollout_id: str, number: int) -> str:
+    """Return the row key of a history entry; keys sort as the numbers do."""
+    return f"event~{key(rollout_id)}~{number:06d}"
+
+
+ROLLOUTS = KeyRange("rollout~", "rollout~~")
+
+
+def entries_of(rollout_id: str) -> KeyRange:
+    """Return where a rollout's history lies."""
+    return KeyRange(f"event~{key(rollout_id)}~", f"event~{key(rollout_id)}~~")
+
+
+def record_row(record: EndpointRecord) -> Row:
+    """Return an endpoint's lock as a row."""
+    columns = {"current": record.current, "waiting": record.waiting}
+    return _row(record.endpoint, ENDPOINT_ROW, record) | _present(columns)
+
+
+def rollout_row(rollout: Rollout) -> Row:
+    """Return a rollout as a row."""
+    columns = {
+        "model": str(rollout.model),
+        "phase": rollout.phase.value,
+        "reason": rollout.reason[:LONGEST_COLUMN],
+        "since": rollout.since.astimezone(UTC),
+        "blue": rollout.blue,
+        "green": rollout.green,
+        "weight": rollout.weight,
+        "finished": rollout.finished.astimezone(UTC) if rollout.finished else None,
+    }
+    return _row(rollout.endpoint, rollout_key(rollout.id), rollout) | _present(columns)
+
+
+def entry_row(endpoint: str, numbered: Numbered) -> Row:
+    """Return a history entry as a row."""
+    entry = numbered.entry
+    columns = {
+        "at": entry.at.astimezone(UTC),
+        "by": entry.by[:LONGEST_COLUMN],
+        "phase": entry.after.value,
+        "text": entry.text[:LONGEST_COLUMN],
+    }
+    return _row(endpoint, entry_key(numbered.rollout, numbered.number), entry) | _present(columns)
+
+
+def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
+    """Return a minute of telemetry as a row."""
+    moment = minute.minute.astimezone(UTC)
+    return {
+        "PartitionKey": key(rollout_id),
+        "RowKey": f"{moment:%Y-%m-%dT%H:%M:%SZ}~{key(minute.deployment)}",
+        "deployment": minute.deployment,
+        "minute": moment,
+        "total": minute.total,
+        "bad": minute.bad,
+    }
+
+
+def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
+    """Return the minute in a row. Raises Permanent if it is not one."""
+    try:
+        moment = datetime.fromisoformat(str(row["RowKey"]).partition("~")[0])
+        return DeploymentMinute(str(row["deployment"]), moment, int(row["total"]), int(row["bad"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable(row, str(error)) from error
+
+
+def record_of(row: Mapping[str, Any]) -> EndpointRecord:
+    """Return the lock in a row. Raises Permanent if it is not one."""
+    return _value(row, EndpointRecord)
+
+
+def rollout_of(row: Mapping[str, Any]) -> Rollout:
+    """Return the rollout in a row. Raises Permanent if it is not one."""
+    return _value(row, Rollout)
+
+
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """Return the history entry in a row. Raises Permanent if it is not one."""
+    return _value(row, Entry)
+
+
+def _row(endpoint: str, row_key: str, value: object) -> Row:
+    text = encode(value)
+    pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+    if len(pieces) > MOST_PIECES:
+        raise Permanent(f"{row_key} of endpoint {endpoint} is too large to store: {len(text)} characters of JSON")
+    keys = {"PartitionKey": partition_key(endpoint), "RowKey": row_key}
+    return keys | {_piece(number): piece for number, piece in enumerate(pieces)}
+
+
+def _value(row: Mapping[str, Any], kind: type[T]) -> T:
+    pieces: list[str] = []
+    while (piece := row.get(_piece(len(pieces)))) is not None:
+        pieces.append(str(piece))
+    try:
+        return decode("".join(pieces), kind)
+    except UnreadableError as error:
+        raise _unreadable(row, str(error)) from error
+
+
+def _piece(number: int) -> str:
+    return "json" if number == 0 else f"json{number}"
+
+
+def _present(columns: Mapping[str, object]) -> Row:
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def _unreadable(row: Mapping[str, Any], problem: str) -> Permanent:
+    place = f"{row.get('PartitionKey')}/{row.get('RowKey')}"
+    return Permanent(f"row {place} of our tables cannot be read: {problem}")

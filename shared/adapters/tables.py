@@ -1,0 +1,120 @@
+"""Rollouts, their history and the telemetry they were judged by, in Azure Table Storage.
+
+Every write of a record is conditional on the ETag that was read, and goes with its history in one transaction. It must
+never write unconditionally what a decision stands on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from azure.data.tables import TableServiceClient
+
+from shared.adapters import table_rows as rows
+from shared.adapters.table import MOST_OPERATIONS, Operation, Table, upsert, write
+from shared.adapters.table_rows import KeyRange
+from shared.core.admission import EndpointRecord
+from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute
+from shared.core.rollout import Rollout
+from shared.errors import Permanent
+from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
+from shared.ports import Changes, Stored
+
+# Two lists of endpoints in one table, each spread over 16 partitions: those with work, and all that ever had any.
+OPEN = "open"
+KNOWN = "known"
+
+
+class TableStore:
+    """The port Store on the tables of `shared/names.py`."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._rollouts = Table(service.get_table_client(ROLLOUTS_TABLE))
+        self._minutes = Table(service.get_table_client(MINUTES_TABLE))
+        self._lists = Table(service.get_table_client(OPEN_TABLE))
+
+    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+        """Return the endpoint's lock; a fresh one without etag if there is none."""
+        row = self._rollouts.get(rows.partition_key(endpoint), rows.ENDPOINT_ROW)
+        if row is None:
+            return Stored(EndpointRecord(endpoint.lower()))
+        return Stored(rows.record_of(row), row.metadata["etag"])
+
+    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+        """Return one rollout, or None."""
+        row = self._rollouts.get(rows.partition_key(endpoint), rows.rollout_key(rollout_id))
+        return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
+
+    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
+        """Return every rollout of an endpoint, newest first."""
+        found = map(rows.rollout_of, self._rollouts.range(rows.partition_key(endpoint), rows.ROLLOUTS))
+        return tuple(sorted(found, key=lambda rollout: (rollout.created, rollout.id), reverse=True))
+
+    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
+        """Return a rollout's history, oldest first."""
+        return tuple(
+            map(rows.entry_of, self._rollouts.range(rows.partition_key(endpoint), rows.entries_of(rollout_id)))
+        )
+
+    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+        """Write all changes in one transaction; return the new etags of rollouts by id.
+
+        Raises Conflict, with nothing written, if any value was written by another since it was read.
+        """
+        operations = _operations(endpoint, changes)
+        if len(operations) > MOST_OPERATIONS:
+            raise Permanent(f"{len(operations)} changes of {endpoint} at once; a transaction holds {MOST_OPERATIONS}")
+        etags = self._rollouts.submit(operations)
+        ids = [stored.value.id for stored in changes.rollouts]
+        return dict(zip(ids, etags[: len(ids)], strict=True))
+
+    def open_endpoints(self) -> tuple[str, ...]:
+        """Return the endpoints that may have work to do."""
+        return self._listed(OPEN)
+
+    def mark_open(self, endpoint: str) -> None:
+        """Note, before the work is written down, that this endpoint has work. Twice is once."""
+        for name in (KNOWN, OPEN):
+            self._lists.put({"PartitionKey": _shard(name, endpoint), "RowKey": rows.partition_key(endpoint)})
+
+    def mark_closed(self, endpoint: str) -> None:
+        """Note, after the last work is done, that this endpoint has none. Not open is no error."""
+        self._lists.delete(_shard(OPEN, endpoint), rows.partition_key(endpoint))
+
+    def endpoints(self) -> tuple[str, ...]:
+        """Return every endpoint that was ever marked open, so every one that ever had a rollout."""
+        return self._listed(KNOWN)
+
+    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+        """Keep the telemetry that decisions were made from. Twice is once."""
+        # By key: a transaction names each row once.
+        by_key = {row["RowKey"]: row for row in (rows.minute_row(rollout_id, minute) for minute in minutes)}
+        writes = [upsert(row) for row in by_key.values()]
+        for start in range(0, len(writes), MOST_OPERATIONS):
+            self._minutes.submit(writes[start : start + MOST_OPERATIONS])
+
+    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
+        """Return what was kept for a rollout, oldest first."""
+        return tuple(map(rows.minute_of, self._minutes.partition(rows.key(rollout_id))))
+
+    def _listed(self, name: str) -> tuple[str, ...]:
+        return tuple(sorted(row["RowKey"] for row in self._lists.partitions(KeyRange(f"{name}~", f"{name}~~"))))
+
+
+def _operations(endpoint: str, changes: Changes) -> list[Operation]:
+    partition = rows.partition_key(endpoint)
+    operations = [write(rows.rollout_row(stored.value), stored.etag) for stored in changes.rollouts]
+    if changes.record is not None:
+        operations.append(write(rows.record_row(changes.record.value), changes.record.etag))
+    operations += [write(rows.entry_row(endpoint, numbered), None) for numbered in changes.entries]
+    for _, row, _ in operations:
+        if row["PartitionKey"] != partition:
+            raise Permanent(f"{row['RowKey']} belongs to {row['PartitionKey']}, not to {partition}")
+    return operations
+
+
+def _shard(name: str, endpoint: str) -> str:
+    # One hexadecimal digit: 16 partitions, so that a busy minute is not one server's.
+    return f"{name}~{hashlib.sha256(endpoint.lower().encode()).hexdigest()[0]}"

@@ -1,0 +1,70 @@
+"""Azurite alone, over http on free ports, for tests of what talks to storage. It ends with the block."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.storage import azurite
+from emulator.storage.node import node
+
+ACCOUNT = "tealtests"
+KEY = base64.b64encode(b"a key for tests").decode()
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where it is and how to get in."""
+
+    tables: str
+    queues: str
+    account: str = ACCOUNT
+    key: str = KEY
+
+
+@contextmanager
+def running_storage(directory: Path) -> Iterator[Storage]:
+    """Run Azurite's queue and table service with their data in `directory`."""
+    ports = _free_ports(3)
+    names = ("--blobPort", "--queuePort", "--tablePort")
+    options = [word for pair in zip(names, map(str, ports), strict=True) for word in pair]
+    options += ["--location", str(directory), "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+    script = azurite.HOME / "node_modules/azurite/dist/src/azurite.js"
+    ending = Path(azurite.__file__).with_name("end_with_parent.js")
+    command = [str(node()), "--require", str(ending), str(script), *options]
+    variables = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}", "PATH": "/usr/bin:/bin"}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, env=variables) as process:  # noqa: S603  # ours
+        try:
+            for port in ports:
+                _wait_for(port)
+            yield Storage(f"http://127.0.0.1:{ports[2]}/{ACCOUNT}", f"http://127.0.0.1:{ports[1]}/{ACCOUNT}")
+        finally:
+            process.kill()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, "Azurite did not start"
+            time.sleep(0.05)
+        else:
+            return

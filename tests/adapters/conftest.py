@@ -1,0 +1,51 @@
+"""The emulated cloud as the adapters see it: settings, and a credential that its identity service accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import TableServiceClient
+from azure.identity import EnvironmentCredential
+
+from shared.settings import Settings
+from tests.adapters.azurite import Storage, running_storage
+from tests.cloud import RunningCloud
+
+
+@pytest.fixture(scope="session")
+def settings(cloud: RunningCloud) -> Settings:
+    """Return the app's settings for the emulated cloud."""
+    account = cloud["storage_account"]
+    return Settings(
+        subscription_id=cloud["subscription"],
+        resource_group=cloud["resource_group"],
+        workspace=cloud["workspace"],
+        logs_workspace_id=cloud["log_analytics_workspace"],
+        tables_endpoint=f"https://{account}.table.core.windows.net",
+        queues_endpoint=f"https://{account}.queue.core.windows.net",
+    )
+
+
+@pytest.fixture(scope="session")
+def credential(cloud: RunningCloud) -> Iterator[EnvironmentCredential]:
+    """Return the made-up service principal."""
+    del cloud  # its environment holds the principal
+    with EnvironmentCredential() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """Start Azurite by itself, in a second: the tests of storage need nothing else of the cloud."""
+    with running_storage(tmp_path_factory.mktemp("azurite")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def table_service(storage: Storage) -> Iterator[TableServiceClient]:
+    """Return Table Storage's client, as built for the app but for the address and the credential."""
+    key = AzureNamedKeyCredential(storage.account, storage.key)
+    with TableServiceClient(storage.tables, credential=key, retry_total=1, retry_status=0) as client:
+        yield client

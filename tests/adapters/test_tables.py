@@ -1,0 +1,279 @@
+"""Table Storage keeps records, history and telemetry; two writers never both win. Over the wire, to Azurite."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.data.tables import TableServiceClient, UpdateMode
+
+from shared.adapters.tables import TableStore
+from shared.core.admission import EndpointRecord
+from shared.core.observation import DeploymentMinute
+from shared.core.phases import Phase
+from shared.core.policy import ModelSelector
+from shared.errors import Conflict, Permanent
+from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
+from shared.ports import Changes, Numbered, Store, Stored
+from tests.adapters.records import NOW, POLICY, entry, rollout
+from tests.fakes import FakeStore
+
+STALE = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def endpoint() -> str:
+    """Return a name that no other test uses."""
+    return f"churn-{next(_numbers)}"
+
+
+@pytest.fixture
+def tables(table_service: TableServiceClient) -> TableStore:
+    """Return the store on Azurite."""
+    return TableStore(table_service)
+
+
+@pytest.fixture(params=["tables", "memory"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Return the store, and the one in memory that other tests use: what holds for one must hold for the other."""
+    if request.param == "memory":
+        return FakeStore()
+    found: TableStore = request.getfixturevalue("tables")
+    return found
+
+
+def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: Store, endpoint: str) -> None:
+    """Nothing stored is an ordinary answer, not an error."""
+    assert store.record(endpoint) == Stored(EndpointRecord(endpoint), None)
+    assert store.rollout(endpoint, "none") is None
+    assert store.rollouts(endpoint) == ()
+    assert store.history(endpoint, "none") == ()
+
+
+def test_record_rollout_and_history_are_written_together(store: Store, endpoint: str) -> None:
+    """One commit writes the lock, the rollout and its history; what is read is what was written."""
+    made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a", newest={"churn-model": "7"})
+    entries = tuple(Numbered("a", number, entry(f"line {number}")) for number in range(3))
+    store.commit(endpoint, Changes((Stored(made),), Stored(lock), entries))
+    found = store.rollout(endpoint, "a")
+    assert found is not None
+    assert found.value == made
+    assert store.record(endpoint).value == lock
+    assert [line.text for line in store.history(endpoint, "a")] == ["line 0", "line 1", "line 2"]
+
+
+def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpoint: str) -> None:
+    """A writer that just wrote may write again without reading."""
+    made = rollout("a", endpoint)
+    first = store.commit(endpoint, Changes((Stored(made),)))["a"]
+    second = store.commit(endpoint, Changes((Stored(replace(made, step=1), first),)))["a"]
+    found = store.rollout(endpoint, "a")
+    assert found is not None
+    assert (found.value.step, found.etag) == (1, second)
+    assert first != second
+
+
+def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: str) -> None:
+    """One ends and the next begins, or neither."""
+    ended, begun = rollout("a", endpoint), rollout("b", endpoint)
+    etags = store.commit(endpoint, Changes((Stored(ended), Stored(begun))))
+    assert set(etags) == {"a", "b"}
+    again = Changes((Stored(replace(ended, finished=NOW), etags["a"]), Stored(begun, STALE)))
+    with pytest.raises(Conflict):
+        store.commit(endpoint, again)
+    unfinished = store.rollout(endpoint, "a")
+    assert unfinished is not None
+    assert unfinished.value.finished is None
+
+
+@pytest.mark.parametrize("loser", ["stale rollout", "rollout exists", "stale lock", "lock exists", "entry exists"])
+def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: str, loser: str) -> None:
+    """Whoever decided on what has changed since gets Conflict, and no part of the decision is stored."""
+    made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a")
+    changes = Changes((Stored(made),), Stored(lock), (Numbered("a", 0, entry("first")),))
+    etag, lock_etag = store.commit(endpoint, changes)["a"], store.record(endpoint).etag
+    later, later_lock = replace(made, step=1), replace(lock, waiting="b")
+    etag = store.commit(endpoint, Changes((Stored(later, etag),), Stored(later_lock, lock_etag)))["a"]
+    lock_etag = store.record(endpoint).etag
+    wrong, fresh = replace(made, step=99), (Numbered("a", 1, entry("lost")),)
+    attempts = {
+        "stale rollout": Changes((Stored(wrong, STALE),), entries=fresh),
+        "rollout exists": Changes((Stored(wrong),), entries=fresh),
+        "stale lock": Changes((Stored(wrong, etag),), Stored(lock, STALE), fresh),
+        "lock exists": Changes((Stored(wrong, etag),), Stored(lock), fresh),
+        "entry exists": Changes((Stored(wrong, etag),), entries=(*fresh, Numbered("a", 0, entry("lost")))),
+    }
+    with pytest.raises(Conflict):
+        store.commit(endpoint, attempts[loser])
+    assert store.rollout(endpoint, "a") == Stored(later, etag)
+    assert store.record(endpoint) == Stored(later_lock, lock_etag)
+    assert [line.text for line in store.history(endpoint, "a")] == ["first"]
+
+
+def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_service: TableServiceClient) -> None:
+    """Replacing a row that someone deleted is a lost race, not a new row."""
+    etag = tables.commit("churn-gone", Changes((Stored(rollout("a", "churn-gone")),)))["a"]
+    table_service.get_table_client(ROLLOUTS_TABLE).delete_entity("churn-gone", "rollout~a")
+    with pytest.raises(Conflict):
+        tables.commit("churn-gone", Changes((Stored(rollout("a", "churn-gone"), etag),)))
+
+
+def test_rollouts_are_listed_newest_first(store: Store, endpoint: str) -> None:
+    """The order is that of their beginning, whatever they are called."""
+    ages = {"b": 3, "a": 1, "c": 2}
+    for name, hours in ages.items():
+        store.commit(endpoint, Changes((Stored(rollout(name, endpoint, NOW - timedelta(hours=hours))),)))
+    assert [found.id for found in store.rollouts(endpoint)] == ["a", "c", "b"]
+
+
+def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoint: str) -> None:
+    """Entry 10 comes after entry 9, and a second page after the first (a page holds 1000 rows)."""
+    for start in range(0, 1050, 75):
+        lines = tuple(Numbered("a", number, entry(str(number))) for number in range(start, start + 75))
+        tables.commit(endpoint, Changes(entries=lines))
+    assert [line.text for line in tables.history(endpoint, "a")] == [str(number) for number in range(1050)]
+
+
+def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: str) -> None:
+    """`a`, `a-1` and `a1` are three rollouts."""
+    for name in ("a", "a-1", "a1"):
+        store.commit(endpoint, Changes((Stored(rollout(name, endpoint)),), entries=(Numbered(name, 0, entry(name)),)))
+    for name in ("a", "a-1", "a1"):
+        assert [line.text for line in store.history(endpoint, name)] == [name]
+
+
+def test_an_endpoint_is_found_in_any_case(tables: TableStore) -> None:
+    """Azure compares endpoint names without regard to case."""
+    tables.commit("Churn-Case", Changes((Stored(rollout("a", "Churn-Case")),)))
+    assert tables.rollout("churn-case", "a") is not None
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "a#b?c", "a'b", "a' or 'x' eq 'x", "a%2fb", "ä b\n", ""])
+def test_a_name_that_no_endpoint_can_have_is_found_nowhere(tables: TableStore, name: str) -> None:
+    """What a caller sends as a name never reaches a key or a query unescaped."""
+    assert tables.record(name).etag is None
+    assert tables.rollout(name, name) is None
+    assert tables.rollouts(name) == ()
+    assert tables.history(name, name) == ()
+
+
+def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint: str) -> None:
+    """A property holds 32768 characters; a record of ten times that comes back whole."""
+    models = tuple(ModelSelector(f"model-{number}", {"stage": "x" * 1000}) for number in range(300))
+    made = replace(rollout("a", endpoint), policy=replace(POLICY, models=models))
+    tables.commit(endpoint, Changes((Stored(made),)))
+    found = tables.rollout(endpoint, "a")
+    assert found is not None
+    assert found.value == made
+
+
+def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: str) -> None:
+    """A row is replaced, not merged: the tail of a longer record must not end up in a shorter one."""
+    long = replace(rollout("a", endpoint), reason="x" * 40_000)
+    etag = tables.commit(endpoint, Changes((Stored(long),)))["a"]
+    short = replace(long, reason="")
+    tables.commit(endpoint, Changes((Stored(short, etag),)))
+    found = tables.rollout(endpoint, "a")
+    assert found is not None
+    assert found.value == short
+
+
+def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: str) -> None:
+    """What can never be stored is for a person to mend."""
+    with pytest.raises(Permanent, match="too large"):
+        tables.commit(endpoint, Changes((Stored(replace(rollout("a", endpoint), reason="x" * 500_000)),)))
+
+
+def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: str) -> None:
+    """All or nothing has a limit of 100 rows; beyond it nothing is written."""
+    lines = tuple(Numbered("a", number, entry("")) for number in range(101))
+    with pytest.raises(Permanent, match="100"):
+        tables.commit(endpoint, Changes(entries=lines))
+    assert tables.history(endpoint, "a") == ()
+
+
+def test_a_rollout_of_another_endpoint_is_refused(tables: TableStore, endpoint: str) -> None:
+    """A transaction is of one endpoint; mixing two is a defect that must not pass for a write."""
+    with pytest.raises(Permanent, match="belongs to"):
+        tables.commit(endpoint, Changes((Stored(rollout("a", "fraud")),)))
+
+
+def test_a_spoilt_row_is_named(tables: TableStore, table_service: TableServiceClient, endpoint: str) -> None:
+    """A person who must mend a row is told which one and what is wrong with it."""
+    tables.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
+    row = {"PartitionKey": endpoint, "RowKey": "rollout~a", "json": '{"id": 7}'}
+    table_service.get_table_client(ROLLOUTS_TABLE).upsert_entity(row, mode=UpdateMode.REPLACE)
+    with pytest.raises(Permanent, match=rf"{endpoint}/rollout~a.*\$\.id"):
+        tables.rollout(endpoint, "a")
+
+
+def test_who_opens_the_table_sees_what_goes_on(
+    tables: TableStore, table_service: TableServiceClient, endpoint: str
+) -> None:
+    """Beside the JSON stand the columns that a person looks for."""
+    made = replace(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason="25 % certified")
+    tables.commit(endpoint, Changes((Stored(made),)))
+    row: dict[str, Any] = dict(table_service.get_table_client(ROLLOUTS_TABLE).get_entity(endpoint, "rollout~a"))
+    seen = {name: row[name] for name in ("model", "phase", "weight", "green", "reason", "since")}
+    assert seen == {
+        "model": "churn-model:7",
+        "phase": "stepping",
+        "weight": 25,
+        "green": "churn-7",
+        "reason": "25 % certified",
+        "since": NOW,
+    }
+
+
+def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: str) -> None:
+    """Marking twice is once, closing what is not open is no error."""
+    store.mark_open(endpoint)
+    store.mark_open(endpoint)
+    store.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
+    assert store.open_endpoints().count(endpoint) == 1
+    store.mark_closed(endpoint)
+    store.mark_closed(endpoint)
+    assert endpoint not in store.open_endpoints()
+    assert endpoint in store.endpoints()
+
+
+def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
+    """They are spread over partitions, and every partition is read."""
+    names = {f"spread-{number}" for number in range(40)}
+    for name in names:
+        tables.mark_open(name)
+    assert names <= set(tables.open_endpoints())
+
+
+def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: str) -> None:
+    """The same minutes kept again, in any order, change nothing."""
+    minutes = [
+        DeploymentMinute(name, NOW + timedelta(minutes=number), total=60 + number, bad=number % 3)
+        for number in range(120)
+        for name in ("churn-6", "churn-7")
+    ]
+    store.keep_minutes(endpoint, minutes)
+    store.keep_minutes(endpoint, minutes[100:140])
+    assert store.kept_minutes(endpoint) == tuple(minutes)
+    assert store.kept_minutes("another") == ()
+
+
+def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: TableServiceClient) -> None:
+    """Without infrastructure's tables (a fresh local cloud) the app starts all the same."""
+    for name in (ROLLOUTS_TABLE, MINUTES_TABLE, OPEN_TABLE):
+        table_service.delete_table(name)
+    fresh = TableStore(table_service)
+    assert fresh.open_endpoints() == ()
+    assert fresh.record("churn-new").etag is None
+    assert fresh.kept_minutes("a") == ()
+    fresh.mark_closed("churn-new")
+    fresh.mark_open("churn-new")
+    fresh.commit("churn-new", Changes((Stored(rollout("a", "churn-new")),)))
+    fresh.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)])
+    assert fresh.open_endpoints() == ("churn-new",)
+    assert fresh.rollout("churn-new", "a") is not None
+    assert len(fresh.kept_minutes("a")) == 1
