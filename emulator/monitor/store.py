@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MOST_ROWS = 400_000
-_SPARE_ROWS = 40_000
 _DUCKDB_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "int": "INTEGER", "real": "DOUBLE"}
 # External access is forbidden only after the connection is made: setting the time zone loads a part of DuckDB itself.
 _SETTINGS = (
@@ -47,9 +46,10 @@ class Result:
 
 
 class LogStore:
-    """The traffic table. `MOST_ROWS` newest rows are kept."""
+    """The traffic table. The newest `most_rows` are kept, and up to a tenth more until it is worth pruning."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_rows: int = MOST_ROWS) -> None:
+        self._most_rows = most_rows
         self._lock = threading.Lock()
         self._connection = duckdb_kql.connect(":memory:")
         self._connection.execute(_SETTINGS)
@@ -67,7 +67,7 @@ class LogStore:
         with self._lock:
             self._connection.execute(f"INSERT INTO arrived.traffic SELECT {marks}", columns)
             self._rows += len(rows)
-            if self._rows > MOST_ROWS + _SPARE_ROWS:
+            if self._rows > self._most_rows * 1.1:
                 self._prune()
 
     def query(self, kql: str, scope: Scope) -> Result:
@@ -90,7 +90,7 @@ class LogStore:
 
     def _prune(self) -> None:
         """Drop the oldest rows beyond those that are kept."""
-        oldest = f"SELECT TimeGenerated FROM arrived.traffic ORDER BY 1 DESC LIMIT 1 OFFSET {MOST_ROWS}"  # noqa: S608  (a constant)
+        oldest = f"SELECT TimeGenerated FROM arrived.traffic ORDER BY 1 DESC LIMIT 1 OFFSET {self._most_rows}"  # noqa: S608  (a number)
         self._connection.execute(f"DELETE FROM arrived.traffic WHERE TimeGenerated <= ({oldest})")  # noqa: S608  (the line above)
         counted = self._connection.execute("SELECT count(*) FROM arrived.traffic").fetchone()
         self._rows = int(counted[0]) if counted else 0

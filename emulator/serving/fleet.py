@@ -109,18 +109,22 @@ class ProcessFleet:
             return
         if not self._python.exists():
             raise ContainerError("InternalServerError", f"There is no serving environment at {self._python}.")
-        fresh = [await launch(self._python, replicas.container) for _ in range(count)]
+        fresh: list[Instance] = []
         try:
-            ready = await asyncio.gather(*(self._ready(replicas, instance) for instance in fresh))
-        except asyncio.CancelledError:
+            await self._bring_up(replicas, count, fresh)
+        except BaseException:
             await asyncio.gather(*(instance.discard() for instance in fresh))
             raise
-        if not all(ready):
-            crashed = any(instance.exited for instance in fresh)
-            await asyncio.gather(*(instance.discard() for instance in fresh))
-            raise _not_ready(replicas.container.log, crashed=crashed)
         for instance in fresh:
             self._enlist(replicas, instance)
+
+    async def _bring_up(self, replicas: _Replicas, count: int, fresh: list[Instance]) -> None:
+        """Launch `count` instances, noting each in `fresh` as it starts, and wait until all are ready."""
+        while len(fresh) < count:
+            fresh.append(await launch(self._python, replicas.container))
+        ready = await asyncio.gather(*(self._ready(replicas, instance) for instance in fresh))
+        if not all(ready):
+            raise _not_ready(replicas.container.log, crashed=any(instance.exited for instance in fresh))
 
     async def _ready(self, replicas: _Replicas, instance: Instance) -> bool:
         """Wait until the instance passes its probes; False if it does not in time."""

@@ -86,7 +86,7 @@ def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=1.0)
     with pytest.raises(ContainerError, match="readiness probe"):
         serving.loop.run(fleet.start(hasty, files))
-    assert _processes_below(tmp_path) == []
+    _until(lambda: _processes_below(tmp_path) == [])
 
 
 def test_a_bad_update_leaves_the_old_processes_serving(serving: Serving, model: Model, tmp_path: Path) -> None:

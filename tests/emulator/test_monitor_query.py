@@ -1,0 +1,334 @@
+"""Log Analytics over the traffic log, asked with the real LogsQueryClient: what it answers, when, what it refuses."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError
+from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult, LogsQueryStatus
+
+from emulator.clock import VirtualClock
+from emulator.monitor.faults import QueryFaults
+from emulator.monitor.query import query_application
+from emulator.monitor.store import LogStore, Scope
+from emulator.monitor.tables import TRAFFIC_COLUMNS
+from emulator.monitor.timespan import interval
+from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
+from tests.emulator.serving_parts import Loop, running_loop, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORKSPACE = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
+RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+LAG = 300.0
+SPEED = 3000.0
+ANY_TIME = None
+
+# Of 20 requests: blue answers eight of ten well, green five of ten; durations are 10, 20, ... 100 ms.
+CODES = {"diabetes-1": [200] * 8 + [424, 400], "diabetes-2": [200] * 5 + [424, 408, 500, 429, 404]}
+
+PER_MINUTE = """
+AmlOnlineEndpointTrafficLog
+| where TimeGenerated >= datetime({start}) and TimeGenerated < datetime({end})
+| where EndpointName == "diabetes" and DeploymentName in ("diabetes-1", "diabetes-2")
+| extend code = toint(ResponseCode)
+| summarize total = count(),
+    errors = countif(code >= 500 or code == 424 or code == 408),
+    client_errors = countif(code >= 400 and code < 500 and code !in (408, 424, 429))
+    by Deployment = DeploymentName, Minute = bin(TimeGenerated, 1m)
+| order by Minute asc
+"""
+
+
+class Credential:
+    """A credential with a token that is given."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:  # noqa: ANN401  (the SDK's protocol)
+        """Return the token."""
+        return AccessToken(self.token, int(time.time()) + 3600)
+
+
+class Workspace:
+    """A log with its query service, asked through the SDK."""
+
+    def __init__(self, loop: Loop, clock: VirtualClock, lag: float = 0.0) -> None:
+        self.loop = loop
+        self.log = TrafficLog(clock, lag, LogOptions(workspace=RESOURCE))
+        self.faults = QueryFaults()
+        application = query_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
+        self._runner, self.url = loop.run(serve(application))
+        self.client = LogsQueryClient(Credential("a token"), endpoint=self.url, retry_total=0)
+
+    def ask(self, query: str, timespan: Any = ANY_TIME, workspace: str = WORKSPACE) -> list[list[Any]]:  # noqa: ANN401  (as the SDK takes it)
+        """Return the rows of a query that is answered in full."""
+        answer = self.client.query_workspace(workspace, query, timespan=timespan, enforce_https=False)
+        assert isinstance(answer, LogsQueryResult)
+        assert answer.status == LogsQueryStatus.SUCCESS
+        return [list(row) for row in answer.tables[0].rows]
+
+    def record(self, deployment: str = "diabetes-1", code: int = 200, milliseconds: int = 10) -> None:
+        """Note one request."""
+        entry = TrafficEntry(
+            endpoint="diabetes",
+            deployment=deployment,
+            method="POST",
+            path="/score",
+            code=code,
+            reason="",
+            model_code=None if code in {408, 429} else code,
+            model_reason="",
+            request_size=100,
+            response_size=20,
+            total_ms=milliseconds,
+            response_ms=milliseconds,
+            user_agent="a test",
+        )
+        self.log.record(entry)
+
+    def close(self) -> None:
+        """End everything."""
+        self.client.close()
+        self.loop.run(self._runner.cleanup())
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[Loop]:
+    """Return a running event loop."""
+    with running_loop() as running:
+        yield running
+
+
+@pytest.fixture
+def quiet(loop: Loop) -> Iterator[Workspace]:
+    """Return a workspace without rows, whose rows can be seen at once."""
+    started = Workspace(loop, VirtualClock())
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def busy(quiet: Workspace) -> Workspace:
+    """Return a workspace with the twenty requests."""
+    for deployment, codes in CODES.items():
+        for number, code in enumerate(codes):
+            quiet.record(deployment, code, 10 * (number + 1))
+    return quiet
+
+
+def test_the_counts_of_each_deployment_and_minute(busy: Workspace) -> None:
+    """Totals, errors and client errors are those of the twenty requests, with minutes as aware times in UTC."""
+    now = datetime.now(UTC)
+    span = {"start": (now - timedelta(minutes=5)).isoformat(), "end": (now + timedelta(minutes=5)).isoformat()}
+    rows = busy.ask(PER_MINUTE.format(**span))
+    assert all(row[1].tzinfo is not None and row[1].second == 0 for row in rows)
+    assert _sums(rows, "diabetes-1") == [10, 1, 1]
+    assert _sums(rows, "diabetes-2") == [10, 3, 1]
+
+
+def _sums(rows: list[list[Any]], deployment: str) -> list[int]:
+    """Return the sums over the minutes, which may be two when the clock's minute changes in the middle."""
+    return [sum(row[column] for row in rows if row[0] == deployment) for column in (2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        pytest.param("| count", [[20]], id="count"),
+        pytest.param("| where TimeGenerated > ago(10m) | count", [[20]], id="ago"),
+        pytest.param('| where tolower(DeploymentName) =~ "DIABETES-2" | count', [[10]], id="tolower"),
+        pytest.param("| summarize dcount(DeploymentName)", [[2]], id="dcount"),
+        pytest.param("| summarize percentile(TotalDurationMs, 90)", [[90]], id="percentile"),
+        pytest.param("| summarize max(TotalDurationMs), min(TotalDurationMs)", [[100, 10]], id="max"),
+        pytest.param("| summarize countif(isnull(ModelStatusCode))", [[2]], id="isnull"),
+        pytest.param('| where tostring(ResponseCode) startswith "5" | count', [[1]], id="startswith"),
+        pytest.param(
+            '| extend sort_ = case(ResponseCode >= 500, "server", ResponseCode >= 400, "client", "good")'
+            " | summarize n = count() by sort_ | order by sort_ asc",
+            [["client", 6], ["good", 13], ["server", 1]],
+            id="case",
+        ),
+        pytest.param(
+            '| summarize n = count() by speed = iff(TotalDurationMs > 50, "slow", "fast") | order by speed asc',
+            [["fast", 10], ["slow", 10]],
+            id="iff",
+        ),
+        pytest.param(
+            "| extend bucket = toint(floor(log(toreal(TotalDurationMs)) / log(2.0), 1))"
+            " | summarize n = count() by bucket | order by bucket asc",
+            [[3, 2], [4, 4], [5, 6], [6, 8]],
+            id="histogram by logarithms",
+        ),
+        pytest.param(
+            "| summarize n = count() by lower = bin(TotalDurationMs, 50) | project n, lower | order by lower asc",
+            [[8, 0], [10, 50], [2, 100]],
+            id="histogram by bin",
+        ),
+        pytest.param(
+            "| join kind=inner (AmlOnlineEndpointTrafficLog | summarize all = count() by DeploymentName)"
+            " on DeploymentName | summarize take_any(all) by DeploymentName | order by DeploymentName asc",
+            [["diabetes-1", 10], ["diabetes-2", 10]],
+            id="join",
+        ),
+    ],
+)
+def test_kql(busy: Workspace, query: str, rows: list[list[object]]) -> None:
+    """What Teal's queries, and their like, are made of works and gives Kusto's answer."""
+    assert busy.ask(f"AmlOnlineEndpointTrafficLog {query}") == rows
+
+
+def test_let_names_a_value(busy: Workspace) -> None:
+    """A query may begin with let statements."""
+    assert busy.ask("let worst = 500; AmlOnlineEndpointTrafficLog | where ResponseCode == worst | count") == [[1]]
+
+
+def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
+    """No rows is an answer: no traffic must not look like a failure."""
+    query = "AmlOnlineEndpointTrafficLog | summarize n = count() by DeploymentName"
+    answer = quiet.client.query_workspace(WORKSPACE, query, timespan=None, enforce_https=False)
+    assert isinstance(answer, LogsQueryResult)
+    assert (answer.tables[0].columns, answer.tables[0].rows) == (["DeploymentName", "n"], [])
+
+
+def test_rows_arrive_late(loop: Loop) -> None:
+    """A request is not seen before the lag of virtual time has passed, then it is, with the time when it happened."""
+    clock = VirtualClock(SPEED)
+    workspace = Workspace(loop, clock, lag=LAG)
+    happened = clock.now()
+    workspace.record()
+    seen: list[list[Any]] = []
+    asked = clock.now()
+    while not seen:
+        asked = clock.now()
+        seen = workspace.ask("AmlOnlineEndpointTrafficLog | project TimeGenerated")
+    answered = clock.now()
+    workspace.close()
+    assert (answered - happened).total_seconds() >= LAG
+    assert happened <= seen[0][0] <= asked
+
+
+def test_what_has_not_arrived_is_not_counted(loop: Loop) -> None:
+    """With a lag of an hour, a request of this moment is not there."""
+    workspace = Workspace(loop, VirtualClock(), lag=3600.0)
+    workspace.record()
+    assert workspace.ask("AmlOnlineEndpointTrafficLog | count") == [[0]]
+    workspace.close()
+
+
+@pytest.mark.parametrize(
+    ("timespan", "count"),
+    [
+        (timedelta(minutes=5), 1),
+        ((datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)), 0),
+        ((datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=36500)), 1),
+        (None, 1),
+    ],
+)
+def test_the_timespan_narrows(quiet: Workspace, timespan: object, count: int) -> None:
+    """A query sees only the rows of the request's timespan, whatever it asks for itself."""
+    quiet.record()
+    assert quiet.ask("AmlOnlineEndpointTrafficLog | count", timespan) == [[count]]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("PT30M", "2026-11-20T07:30:00+00:00", None),
+        ("P1D", "2026-11-19T08:00:00+00:00", None),
+        ("2026-11-20T07:00:00Z/2026-11-20T07:10:00Z", "2026-11-20T07:00:00+00:00", "2026-11-20T07:10:00+00:00"),
+        ("2026-11-20T07:00:00Z/PT5M", "2026-11-20T07:00:00+00:00", "2026-11-20T07:05:00+00:00"),
+        ("PT5M/2026-11-20T07:00:00Z", "2026-11-20T06:55:00+00:00", "2026-11-20T07:00:00+00:00"),
+        ("2026-11-20/P1D", "2026-11-20T00:00:00+00:00", "2026-11-21T00:00:00+00:00"),
+        (None, None, None),
+    ],
+)
+def test_timespans(text: str | None, start: str | None, end: str | None) -> None:
+    """Each ISO 8601 form that the API takes means what it says; a lone duration ends now."""
+    found = interval(text, datetime(2026, 11, 20, 8, tzinfo=UTC))
+    assert [moment.isoformat() if moment else None for moment in found] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ("AmlOnlineEndpointTrafficLog | where", 400, "SyntaxError"),
+        ("NoSuchTable | count", 400, "SemanticError"),
+        ("AmlOnlineEndpointTrafficLog | where NoSuchColumn == 1", 400, "SemanticError"),
+        ("AmlOnlineEndpointTrafficLog | make-series count() on TimeGenerated step 1m", 501, "MakeSeriesOperator"),
+        (".show tables", 400, "SyntaxError"),
+        ("// a comment first\n.drop table AmlOnlineEndpointTrafficLog", 400, "SyntaxError"),
+        ("['/etc/passwd'] | take 1", 400, "SemanticError"),
+        ("   ", 400, "InvalidProperty"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_says_why(quiet: Workspace, query: str, status: int, said: str) -> None:
+    """Wrong KQL is refused as Azure refuses it, and KQL that is not emulated by its name: never a guess."""
+    with pytest.raises(HttpResponseError) as refused:
+        quiet.ask(query)
+    assert refused.value.status_code == status
+    assert said in str(refused.value)
+
+
+def test_another_workspace_is_not_found(quiet: Workspace) -> None:
+    """A workspace id that is not this one's gives 404."""
+    with pytest.raises(HttpResponseError, match="WorkspaceNotFoundError") as refused:
+        quiet.ask("AmlOnlineEndpointTrafficLog | count", workspace="00000000-0000-0000-0000-000000000000")
+    assert refused.value.status_code == 404
+
+
+def test_a_bad_token_is_refused(quiet: Workspace) -> None:
+    """A token that the identity service did not issue for Log Analytics gives 401."""
+    with LogsQueryClient(Credential("another token"), endpoint=quiet.url, retry_total=0) as client:
+        with pytest.raises(HttpResponseError) as refused:
+            client.query_workspace(WORKSPACE, "print 1", timespan=None, enforce_https=False)
+        assert refused.value.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("below", "count"),
+    [("", 20), ("/onlineEndpoints/diabetes", 20), ("/onlineEndpoints/Diabetes", 20), ("/onlineEndpoints/diab", 0)],
+)
+def test_a_resource_s_own_rows(busy: Workspace, below: str, count: int) -> None:
+    """A query by resource sees the rows of that resource and of what is below it."""
+    query = "AmlOnlineEndpointTrafficLog | count"
+    answer = busy.client.query_resource(RESOURCE + below, query, timespan=None, enforce_https=False)
+    assert isinstance(answer, LogsQueryResult)
+    assert [list(row) for row in answer.tables[0].rows] == [[count]]
+
+
+def test_faults_can_be_asked_for(busy: Workspace) -> None:
+    """A partial answer, then a refusal for too many queries, then a failure, then all is well again."""
+    busy.faults.mode, busy.faults.remaining = "partial", 1
+    query = "AmlOnlineEndpointTrafficLog | project TotalDurationMs"
+    partial = busy.client.query_workspace(WORKSPACE, query, timespan=None, enforce_https=False)
+    assert isinstance(partial, LogsQueryPartialResult)
+    assert len(partial.partial_data[0].rows) == 10
+    for mode, status in (("throttled", 429), ("failure", 500)):
+        busy.faults.mode, busy.faults.remaining = mode, 1  # type: ignore[assignment]  # a loop over literals widens them
+        with pytest.raises(HttpResponseError) as refused:
+            busy.ask(query)
+        assert refused.value.status_code == status
+    assert len(busy.ask(query)) == 20
+
+
+def test_the_oldest_rows_go_when_there_are_too_many() -> None:
+    """The log keeps a bounded number of rows, and they are the newest."""
+    kept = LogStore(most_rows=1000)
+    moment = datetime(2026, 1, 1)  # noqa: DTZ001  (as the store keeps times: in UTC without saying so)
+    blank = (None,) * (len(TRAFFIC_COLUMNS) - 1)
+    for second in range(0, 5000, 50):
+        times = (moment + timedelta(seconds=second + number) for number in range(50))
+        kept.append([(time_, time_, *blank) for time_ in times])
+    query = "AmlOnlineEndpointTrafficLog | summarize count(), max(TimeGenerated)"
+    [(count, newest)] = kept.query(query, Scope(datetime.now(UTC))).rows
+    kept.close()
+    assert 1000 <= count <= 1100
+    assert newest == moment + timedelta(seconds=4999)
