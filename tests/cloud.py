@@ -45,6 +45,10 @@ class RunningCloud:
         """Set something of the emulator while it runs: `set("functions", url=..., key=...)`."""
         self._call("PUT", what, json.dumps(values).encode())
 
+    def unset(self, what: str) -> None:
+        """Undo a setting: `unset("functions")`."""
+        self._call("DELETE", what)
+
     def _call(self, method: str, what: str, body: bytes | None = None) -> bytes:
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self['proxy']}/emulator/{what}", body, headers, method=method)  # noqa: S310  # http, here

@@ -1,0 +1,17 @@
+"""Waiting in tests: for something to become true, with a bound that only a failure reaches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+PATIENCE_SECONDS = 60.0
+
+
+def until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -> None:
+    """Return as soon as `condition()` is true. Raises TimeoutError after `patience` seconds of the wall's clock."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the condition never became true")
+        time.sleep(0.02)
