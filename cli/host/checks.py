@@ -97,5 +97,11 @@ def _of_binding(function: FunctionMetadata, binding: Json, settings: Mapping[str
         yield f"the binding type {binding.get('type')} is not emulated", "run this app with Core Tools"
     else:
         yield from check(binding, settings)
-    if function.retry and kind(binding).endswith("trigger") and kind(binding) != "timertrigger":
-        yield f"a retry policy has no effect on {binding['type']}", "only timers, Cosmos DB, Event Hubs and Kafka retry"
+    if function.retry and kind(binding).endswith("trigger"):
+        yield _of_retry(binding)
+
+
+def _of_retry(trigger: Json) -> tuple[str, str]:
+    if kind(trigger) == "timertrigger":
+        return "retry policies are not emulated", "run this app with Core Tools, or let the next tick try again"
+    return f"a retry policy has no effect on {trigger['type']}", "only timers, Cosmos DB, Event Hubs and Kafka retry"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.host.worker import Worker
+
+log = logging.getLogger("cli.host")
 
 WORKERS: dict[str, type[ConverterWorker | MicrosoftWorker]] = {
     "converters": ConverterWorker,
@@ -121,7 +124,9 @@ class FunctionHost:
 
     async def __aexit__(self, *_reason: object) -> None:
         self._listeners.stop()
-        await self._dispatcher.drain(self._configuration.drain_seconds)
+        left = await self._dispatcher.drain(self._configuration.drain_seconds)
+        if left:
+            log.warning("%d invocations were still running and are given up", left)
         await self._listeners.ended(self._configuration.drain_seconds)
         await self._server.stop()
         self._close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from cli.host.queue_output import QueueAddress
     from cli.host.storage import Storage
     from emulator.clock import VirtualClock
+
+log = logging.getLogger("cli.host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Listeners:
                 target = queue_output.address(function.trigger, self._surroundings.settings)
                 self._queues.setdefault(target, []).append(self._queue(function, target, dispatcher))
         self._tasks = [asyncio.create_task(listener.run()) for listener in self._all()]
+        for task in self._tasks:
+            task.add_done_callback(_ended)
 
     def _all(self) -> list[TimerListener | QueueListener]:
         return [*self._timers, *(listener for listeners in self._queues.values() for listener in listeners)]
@@ -84,3 +89,9 @@ class Listeners:
             for task in left:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Say so if a listener broke: its function would wait in silence otherwise."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a listener ended: its function runs no more", exc_info=error)

@@ -68,8 +68,9 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a timer fires: either a cron expression with seconds, or a constant span."""
+    """When a timer fires: `text` as the app has it; either a cron expression with seconds, or a constant span."""
 
+    text: str
     expression: str | None
     span: timedelta | None = None
 
@@ -93,9 +94,9 @@ def parse(text: str) -> Schedule:
         span = timespan.parse(text)
         if not span:
             raise ValueError("a timer cannot fire every 0 seconds")
-        return Schedule(None, span)
+        return Schedule(text, None, span)
     parts = text.split()
     if len(parts) not in {5, 6}:
         raise ValueError(f"{text!r} has {len(parts)} fields; NCRONTAB has six (second first) or five")
     parts = ["0", *parts] if len(parts) == 5 else parts
-    return Schedule(" ".join(field.plain(part) for field, part in zip(_FIELDS, parts, strict=True)))
+    return Schedule(text, " ".join(field.plain(part) for field, part in zip(_FIELDS, parts, strict=True)))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cli.host.event_grid import EventGridWebhook
     from cli.host.http_trigger import HttpTriggers
 
-_BODY_LIMIT = 100 * 1024 * 1024
+_BODY_LIMIT = 100 * 1024 * 1024  # bytes; the real host's default
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Fronts:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
+        if (request.content_length or 0) > _BODY_LIMIT:
+            return web.Response(status=413)
         path = request.path.lower().rstrip("/")
         if path == "/admin" or path.startswith("/admin/"):
             return await self.admin.handle(request)

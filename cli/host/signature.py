@@ -93,5 +93,4 @@ def _returned(function: str, binding: Json | None, hints: dict[str, Any]) -> Por
 
 
 def _converter(binding: Json) -> Any:  # noqa: ANN401 - converters share no type
-    registry = get_binding_registry()  # type: ignore[no-untyped-call]  # azure-functions has it untyped
-    return registry.get(str(binding["type"])) or TextConverter
+    return get_binding_registry().get(str(binding["type"])) or TextConverter

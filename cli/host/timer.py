@@ -91,7 +91,6 @@ class TimerListener:
         self._clock = clock
         self._stopped = asyncio.Event()
         trigger: dict[str, Any] = function.trigger
-        self._text = str(trigger["schedule"])
         self._on_startup = bool(trigger.get("runOnStartup"))
         self._monitored = trigger.get("useMonitor") is not False and not schedule.is_shorter_than_a_minute(clock.now())
 
@@ -116,12 +115,12 @@ class TimerListener:
         known = self.status
         is_late = (
             known is not None
-            and known.schedule == self._text
+            and known.schedule == self._schedule.text
             and datetime.fromisoformat(known.next) < self._clock.now()
         )
         if is_late or self._on_startup:
             await self._fire(past_due=is_late)
-        elif known is None or known.schedule != self._text:
+        elif known is None or known.schedule != self._schedule.text:
             self._record(known.last if known else _NEVER)
 
     async def _fire(self, *, past_due: bool) -> None:
@@ -134,7 +133,9 @@ class TimerListener:
         if self._monitored:
             now = self._clock.now()
             due = self._schedule.after(now)
-            self._store.put(self._function.name, TimerStatus(self._text, last, due.isoformat(), now.isoformat()))
+            self._store.put(
+                self._function.name, TimerStatus(self._schedule.text, last, due.isoformat(), now.isoformat())
+            )
 
     async def _sleep_until(self, due: datetime) -> None:
         while not self._stopped.is_set() and (left := due - self._clock.now()) > timedelta(0):

@@ -3,12 +3,16 @@
 # ruff: noqa: ARG001 - a binding must be a parameter, also where the function has no use for it
 import asyncio
 import json
+import logging
+import os
 import time
 from typing import List  # noqa: UP035 - the worker refuses list[str]
 
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+log = logging.getLogger("sample")
 
 SEEN: list[object] = []  # what the functions of this process were given, readable at /api/seen
 
@@ -63,9 +67,22 @@ def unset(req: func.HttpRequest, res: func.Out[func.HttpResponse]) -> None:
     """Leave the response unset."""
 
 
+@app.route("switched_off", auth_level=func.AuthLevel.ANONYMOUS)
+def switched_off(req: func.HttpRequest) -> str:
+    """Answer, unless it is switched off."""
+    return "on"
+
+
+@app.route("greeting", auth_level=func.AuthLevel.ANONYMOUS)
+def greeting(req: func.HttpRequest) -> str:
+    """Say what a setting holds."""
+    return os.environ.get("GREETING", "")
+
+
 @app.route("slow", auth_level=func.AuthLevel.ANONYMOUS)
 async def slow(req: func.HttpRequest) -> str:
     """Run longer than functionTimeout."""
+    log.info("entered slow")
     await asyncio.sleep(600)
     return "late"
 
@@ -73,8 +90,9 @@ async def slow(req: func.HttpRequest) -> str:
 @app.route("rest/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
 def rest(req: func.HttpRequest) -> str:
     """Say the rest of the path, after a moment in which a test may stop the host."""
+    log.info("entered rest")
     time.sleep(float(req.params.get("seconds", "0")))
-    return req.route_params["path"]
+    return str(req.route_params["path"])
 
 
 @app.route("send", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -105,7 +123,7 @@ def work(message: func.QueueMessage, done: func.Out[str]) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%TICK%")
 def tick(timer: func.TimerRequest) -> None:
     """Note each tick."""
-    SEEN.append({"tick": timer.schedule_status, "past_due": timer.past_due})
+    SEEN.append({"tick": getattr(timer, "schedule_status", {}), "past_due": timer.past_due})
 
 
 @app.event_grid_trigger(arg_name="event")

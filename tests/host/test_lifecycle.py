@@ -1,0 +1,107 @@
+"""Start and stop of the host as a process: settings, limits, draining, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.function_host import PATIENCE_SECONDS, Interpreter, eventually, running_host, start
+from tests.host.conftest import SAMPLE_APP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_stop_waits_for_running_functions(settings: dict[str, str], tmp_path: Path) -> None:
+    """A request that is being served when SIGTERM comes gets its answer, and the host ends well."""
+    with running_host(SAMPLE_APP, tmp_path / "log", settings) as host, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(host.call, "GET", "/api/rest/done?seconds=1")
+        eventually(lambda: "entered rest" in host.log())
+        assert host.stop() == 0
+        assert (answer.result().status, answer.result().body) == (200, b"done")
+
+
+def test_stop_does_not_wait_for_ever(settings: dict[str, str], tmp_path: Path) -> None:
+    """What still runs after the time for draining is given up, and named."""
+    with running_host(SAMPLE_APP, tmp_path / "log", settings, options=["--drain", "0.1"]) as host:
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(host.call, "GET", "/api/slow")
+            eventually(lambda: "entered slow" in host.log())
+            assert host.stop() == 0
+            assert answer.exception() is not None or answer.result().status >= 500
+        assert "1 invocations were still running" in host.log()
+
+
+def test_function_that_runs_too_long_fails(settings: dict[str, str], tmp_path: Path) -> None:
+    """Past functionTimeout the caller gets 500 and the log the reason."""
+    limited = {**settings, "AzureFunctionsJobHost__functionTimeout": "00:00:01"}
+    with running_host(SAMPLE_APP, tmp_path / "log", limited) as host:
+        assert host.call("GET", "/api/slow").status == 500
+        assert "FunctionTimeout" in host.log()
+
+
+def test_host_ends_with_its_parent(settings: dict[str, str], tmp_path: Path) -> None:
+    """With --until-stdin-closes nothing is left when whoever started it is gone."""
+    with start(SAMPLE_APP, tmp_path / "log", settings) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_keys_outlive_the_process_if_asked(settings: dict[str, str], tmp_path: Path) -> None:
+    """With --state the keys of one run open the next, and no one else may read them; without it they are new."""
+    options = ["--state", str(tmp_path / "state")]
+    with running_host(SAMPLE_APP, tmp_path / "log", settings, options=options) as first:
+        kept = first.summary["keys"]
+    with running_host(SAMPLE_APP, tmp_path / "log", settings, options=options) as second:
+        assert second.summary["keys"] == kept
+    with running_host(SAMPLE_APP, tmp_path / "log", settings) as third:
+        assert third.summary["keys"] != kept
+    assert (tmp_path / "state/keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_local_settings_serve_where_the_environment_is_silent(settings: dict[str, str], tmp_path: Path) -> None:
+    """local.settings.json is read, reaches the app as environment, and gives way to the real environment."""
+    app = tmp_path / "app"
+    shutil.copytree(SAMPLE_APP, app)
+    values = {"TICK": "not a schedule", "WORK_QUEUE": settings["WORK_QUEUE"], "GREETING": "from the file"}
+    (app / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+    given = {name: value for name, value in settings.items() if name != "WORK_QUEUE"}
+    with running_host(app, tmp_path / "log", given) as host:
+        assert host.call("GET", "/api/greeting").body == b"from the file"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import missing_module", "No module named 'missing_module'"),
+        ("app = 1", "it holds 0"),
+        ("import azure.functions as func\na, b = func.FunctionApp(), func.FunctionApp()", "it holds 2"),
+        (
+            "import azure.functions as func\napp = func.FunctionApp()\n@app.route('x')\ndef my_f(request): ...",
+            "parameters without a binding: request",
+        ),
+        (
+            "import azure.functions as func\napp = func.FunctionApp()\n@app.route('x')\ndef f(req: int): ...",
+            "req cannot be <class 'int'>",
+        ),
+        (
+            "import azure.functions as func\napp = func.FunctionApp()\n@app.route('admin/x')\ndef f(req): ...",
+            "is reserved",
+        ),
+    ],
+    ids=["import error", "no app", "two apps", "unbound parameter", "wrong type", "refused by the host"],
+)
+def test_app_that_cannot_run_is_named(settings: dict[str, str], tmp_path: Path, source: str, said: str) -> None:
+    """The host ends with 1 and says why, instead of serving less than the app has."""
+    (tmp_path / "function_app.py").write_text(source)
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    with start(tmp_path, tmp_path / "log", settings, Interpreter()) as process:
+        assert process.wait(PATIENCE_SECONDS) == 1
+    assert said in (tmp_path / "log").read_text()

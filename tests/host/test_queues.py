@@ -1,0 +1,83 @@
+"""Queue triggers and outputs over a real queue, on every worker."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.function_host import HostProcess, eventually
+
+if TYPE_CHECKING:
+    from tests.host.conftest import StorageAccount
+
+
+def _work(host: HostProcess) -> list[dict[str, Any]]:
+    return [seen for seen in host.call("GET", "/api/seen").json() if "work" in seen]
+
+
+def _decoded(texts: list[str]) -> list[str]:
+    return sorted(base64.b64decode(text).decode() for text in texts)
+
+
+def test_messages_go_from_output_to_trigger_to_output(
+    host: HostProcess, storage: StorageAccount, work_queue: str
+) -> None:
+    """Each item of an output list is one message; each is delivered once, then deleted; the next queue is made."""
+    assert host.call("POST", "/api/send", json.dumps(["a", {"b": 1}, ["c"]])).body == b"3"
+    eventually(lambda: len(_work(host)) == 3)
+    assert sorted(str(seen["work"]) for seen in _work(host)) == ["['c']", "a", "{'b': 1}"]
+    assert all(seen["try"] == 1 and seen["id"] for seen in _work(host))
+    done = eventually(lambda: len(texts := storage.texts(f"{work_queue}-done")) == 3 and texts)
+    # A text that is itself a JSON array is split, as by the real host: ["c"] came out as c.
+    assert _decoded(done) == ['"a"', "c", '{"b": 1}']
+    assert storage.texts(work_queue) == []
+
+
+def test_message_that_keeps_failing_ends_as_poison(host: HostProcess, storage: StorageAccount, work_queue: str) -> None:
+    """It is tried maxDequeueCount times, with its count, then copied to the poison queue as it was."""
+    host.call("POST", "/api/send", json.dumps(["poison"]))
+    poisoned = eventually(lambda: storage.texts(f"{work_queue}-poison"))
+    assert _decoded(poisoned) == ['"poison"']
+    assert [seen["try"] for seen in _work(host)] == [1, 2, 3]
+    assert storage.texts(f"{work_queue}-done") == []
+
+
+def test_failed_function_sends_nothing(host: HostProcess, storage: StorageAccount, work_queue: str) -> None:
+    """Outputs are written only after success."""
+    assert host.call("POST", "/api/send", json.dumps(["fail the sender"])).status == 500
+    assert storage.texts(work_queue) == []
+    assert _work(host) == []
+
+
+def test_message_that_is_not_base64_is_never_delivered(
+    host: HostProcess, storage: StorageAccount, work_queue: str
+) -> None:
+    """It ends in the poison queue without a run, as in Azure; the log says what is wrong with it."""
+    host.call("POST", "/api/send", json.dumps(["first"]))  # makes the queue
+    with storage.queue(work_queue) as queue:
+        queue.send_message('{"not": "base64"}')
+    assert eventually(lambda: storage.texts(f"{work_queue}-poison")) == ['{"not": "base64"}']
+    assert [seen["work"] for seen in _work(host)] == ["first"]
+    assert "is not base64: not delivered" in host.log()
+
+
+def test_payload_fields_override_trigger_metadata(host: HostProcess, storage: StorageAccount, work_queue: str) -> None:
+    """A payload with dequeueCount hides the real one, and one that is no number fails before the function runs."""
+    host.call("POST", "/api/send", json.dumps([{"dequeueCount": 77}, {"dequeueCount": "seven"}]))
+    eventually(lambda: storage.texts(f"{work_queue}-poison"))
+    assert [seen["try"] for seen in _work(host)] == [77]
+
+
+def test_trigger_queue_may_appear_later(host: HostProcess, storage: StorageAccount, work_queue: str) -> None:
+    """The trigger's queue is not made by the host; it is served from the moment that it exists."""
+    with storage.queue(work_queue) as queue:
+        queue.create_queue()
+        queue.send_message(base64.b64encode(b'"late"').decode())
+    assert eventually(lambda: _work(host)) == [{"work": "late", "try": 1, "id": True}]
+
+
+def test_queue_function_runs_by_hand(host: HostProcess) -> None:
+    """The admin API starts it with the given text."""
+    assert host.run_by_hand("work", '"by hand"').status == 202
+    assert eventually(lambda: _work(host))[0]["work"] == "by hand"

@@ -1,0 +1,46 @@
+"""Route templates: which paths they match, and what they take from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.host.routes import compile_route
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "parameters"),
+    [
+        ("api/orders", "/api/orders", {}),
+        ("api/orders", "/API/Orders/", {}),
+        ("api/orders", "/api/orders/1", None),
+        ("api/{name}", "/api/Churn", {"name": "Churn"}),
+        ("api/{name}", "/api/", None),
+        ("api/{name}", "/api/a%20b", {"name": "a b"}),
+        ("api/{name}", "/api/a%2Fb", {"name": "a%2Fb"}),
+        ("api/{name?}", "/api", {}),
+        ("api/{name=all}", "/api", {"name": "all"}),
+        ("api/{id:int}", "/api/12", {"id": "12"}),
+        ("api/{id:int}", "/api/x", None),
+        ("api/{id:int?}", "/api", {}),
+        ("api/{id:guid}", "/api/7b1f5f0e-6d5c-4d0a-9f8e-0a1b2c3d4e5f", {"id": "7b1f5f0e-6d5c-4d0a-9f8e-0a1b2c3d4e5f"}),
+        ("api/{id:range(1,5)}", "/api/5", {"id": "5"}),
+        ("api/{id:range(1,5)}", "/api/6", None),
+        ("api/{id:max(5)}", "/api/-6", {"id": "-6"}),
+        ("api/{name:alpha:minlength(2)}", "/api/a", None),
+        ("api/{name:length(2,3)}", "/api/abc", {"name": "abc"}),
+        ("api/{*rest}", "/api/a/b/c", {"rest": "a/b/c"}),
+        ("api/{*rest}", "/api", {}),
+        ("api/v{version}-{name}", "/api/v2-x", {"version": "2", "name": "x"}),
+        ("", "/", {}),
+    ],
+)
+def test_match(template: str, path: str, parameters: dict[str, str] | None) -> None:
+    """A path gives the parameters that ASP.NET Core would give, or does not match."""
+    assert compile_route(template).match(path) == parameters
+
+
+def test_more_specific_routes_come_first() -> None:
+    """Literal before constrained before plain parameter before catch-all, whatever the order of the functions."""
+    templates = ["a/{*rest}", "a/{x}", "a/{x:int}", "a/b"]
+    ranked = sorted(templates, key=lambda template: compile_route(template).precedence)
+    assert ranked == ["a/b", "a/{x:int}", "a/{x}", "a/{*rest}"]

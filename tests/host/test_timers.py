@@ -1,0 +1,73 @@
+"""Timer triggers on a clock that runs faster than the wall's, and across restarts."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.function_host import HostProcess, eventually, running_host
+from tests.host.conftest import NEVER, SAMPLE_APP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVERY_MINUTE = "0 * * * * *"
+
+
+def _ticks(host: HostProcess) -> list[dict[str, Any]]:
+    return [seen for seen in host.call("GET", "/api/seen").json() if "tick" in seen]
+
+
+def _settings(settings: dict[str, str], schedule: str, speed: int) -> dict[str, str]:
+    return {**settings, "TICK": schedule, "TEAL_CLOCK": f"{speed}@{time.time():.3f}"}
+
+
+def test_timer_follows_the_clock(settings: dict[str, str], tmp_path: Path) -> None:
+    """At 120 times the speed a timer of every minute fires each virtual minute, and its status says so."""
+    with running_host(SAMPLE_APP, tmp_path / "log", _settings(settings, EVERY_MINUTE, 120)) as host:
+        eventually(lambda: len(_ticks(host)) >= 3)
+        first, second, third = _ticks(host)[:3]
+    assert not any(tick["past_due"] for tick in (first, second, third))
+    last = datetime.fromisoformat(third["tick"]["Last"])
+    due = datetime.fromisoformat(third["tick"]["Next"])
+    assert due.second == 0
+    assert timedelta(0) < due - last <= timedelta(minutes=1)
+
+
+def test_timer_by_the_second_has_no_status(settings: dict[str, str], tmp_path: Path) -> None:
+    """Schedules under a minute are not monitored, as in the real host."""
+    with running_host(SAMPLE_APP, tmp_path / "log", {**settings, "TICK": "* * * * * *"}) as host:
+        assert eventually(lambda: _ticks(host))[0] == {"tick": {}, "past_due": False}
+
+
+def test_tick_missed_while_stopped_is_past_due(settings: dict[str, str], tmp_path: Path) -> None:
+    """With its state kept, a host that starts after a tick was due runs it at once, and says that it is late."""
+    missed = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    status = {"schedule": NEVER, "last": missed, "next": missed, "updated": missed}
+    (tmp_path / "timers.json").write_text(json.dumps({"tick": status}))
+    with running_host(SAMPLE_APP, tmp_path / "log", settings, options=["--state", str(tmp_path)]) as host:
+        assert eventually(lambda: _ticks(host))[0]["past_due"] is True
+        assert host.stop() == 0
+    assert datetime.fromisoformat(json.loads((tmp_path / "timers.json").read_text())["tick"]["next"]) > datetime.now(
+        UTC
+    )
+
+
+def test_changed_schedule_is_not_past_due(settings: dict[str, str], tmp_path: Path) -> None:
+    """What was due under another schedule is forgotten."""
+    missed = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    status = {"schedule": "0 30 * * * *", "last": missed, "next": missed, "updated": missed}
+    (tmp_path / "timers.json").write_text(json.dumps({"tick": status}))
+    with running_host(SAMPLE_APP, tmp_path / "log", settings, options=["--state", str(tmp_path)]) as host:
+        kept = eventually(lambda: json.loads((tmp_path / "timers.json").read_text())["tick"]["schedule"] == NEVER)
+        assert kept
+        assert _ticks(host) == []
+
+
+def test_timer_runs_by_hand(host: HostProcess) -> None:
+    """The admin API fires it, on every worker; without the master key it does not."""
+    assert host.run_by_hand("tick").status == 202
+    assert eventually(lambda: _ticks(host))[0]["past_due"] is False
+    assert host.call("POST", "/admin/functions/tick", headers={"x-functions-key": host.host_key}).status == 401
