@@ -143,7 +143,7 @@ class Gateway:
         limits = RequestLimits.of(deployment)
         try:
             async with asyncio.timeout(limits.timeout):
-                outcome = await self._through_queue(endpoint.name, deployment.name, call, limits)
+                outcome = await self._through_queue(deployment, call, limits)
         except TimeoutError:
             outcome = refused(408, "RequestTimeout", f"The model did not answer within {limits.timeout:g} seconds.")
         except TooManyRequestsError:
@@ -153,12 +153,13 @@ class Gateway:
         self._record(endpoint, deployment.name, call, outcome, int((time.perf_counter() - started) * 1000))
         return outcome
 
-    async def _through_queue(self, endpoint: str, deployment: str, call: Call, limits: RequestLimits) -> Outcome:
+    async def _through_queue(self, deployment: Deployment, call: Call, limits: RequestLimits) -> Outcome:
         """Wait for an instance and send the call to it."""
         if self._session is None:
             raise RuntimeError("the gateway's application has not been started")
-        queue = self._queues[endpoint, deployment]
-        instance = await queue.enter(lambda: self.fleet.instances(endpoint, deployment), limits.concurrent)
+        place = (deployment.endpoint, deployment.name)
+        queue = self._queues[place]
+        instance = await queue.enter(lambda: self.fleet.instances(*place), limits.concurrent)
         try:
             return await send(self._session, instance, call)
         finally:

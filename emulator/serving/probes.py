@@ -24,6 +24,7 @@ LEAST_WAIT = 20.0  # a slow machine needs this much to import a numeric library 
 LONGEST_WAIT = 60.0
 SHORTEST_PERIOD = 0.1
 LEAST_TIMEOUT = 2.0
+SHORTEST_LIVENESS_PERIOD = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,14 @@ async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClo
                 return True
             await asyncio.sleep(pause)
     return False
+
+
+async def until_not_live(instance: Instance, probe: Probe, clock: VirtualClock) -> None:
+    """Return when a running instance has failed its liveness probe as often in a row as it may."""
+    pause = max(clock.real_seconds(probe.period), SHORTEST_LIVENESS_PERIOD)
+    patience = max(clock.real_seconds(probe.timeout), LEAST_TIMEOUT)
+    failed = 0
+    async with aiohttp.ClientSession() as session:
+        while failed < probe.failures:
+            await asyncio.sleep(pause)
+            failed = 0 if await healthy(session, instance, patience) else failed + 1

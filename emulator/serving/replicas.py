@@ -1,0 +1,153 @@
+"""The instances of one deployment: started together, watched, restarted and stopped. Knows of no other deployment.
+
+An instance that ends by itself, or fails its liveness probe, leaves the rotation at once; another is started after a
+back-off (10 s, 20 s, ... 300 s of virtual time), as Azure's containers are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.resources import ContainerError
+from emulator.serving.instance import launch
+from emulator.serving.probes import until_not_live, wait_until_ready
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator.clock import VirtualClock
+    from emulator.serving.container import Container
+    from emulator.serving.container_log import ContainerLog
+    from emulator.serving.instance import Instance
+    from emulator.serving.probes import Probes
+
+FIRST_BACK_OFF = 10.0
+LONGEST_BACK_OFF = 300.0
+TRIM_SECONDS = 60.0  # wall time between looks at the size of a log
+_LINES_IN_MESSAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What every deployment's processes share: interpreter, clock, and the least wall time they get to be ready."""
+
+    python: Path
+    clock: VirtualClock
+    least_wait: float
+
+
+@dataclass(slots=True, eq=False)
+class Replicas:
+    """The `instances` that take requests now; `wanted` is how many there should be."""
+
+    environment: Environment
+    container: Container
+    probes: Probes
+    wanted: int = 0
+    instances: list[Instance] = field(default_factory=list)
+    _watches: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def scale(self, wanted: int) -> None:
+        """Start what is missing and stop what is too many; 0 ends all, also what is being restarted.
+
+        Raises ContainerError when the new instances do not all become ready; then they are gone and the others go on.
+        """
+        if wanted > len(self.instances):
+            await self._grow(wanted - len(self.instances))
+        self.wanted = wanted
+        await self._retire(wanted)
+
+    async def _grow(self, count: int) -> None:
+        """Add `count` instances, all ready, or none: then raise ContainerError with the log's last lines."""
+        if not self.environment.python.exists():
+            message = f"There is no serving environment at {self.environment.python}."
+            raise ContainerError("InternalServerError", message)
+        fresh: list[Instance] = []
+        try:
+            await self._bring_up(count, fresh)
+        except BaseException:
+            await asyncio.gather(*(instance.discard() for instance in fresh))
+            raise
+        for instance in fresh:
+            self._enlist(instance)
+
+    async def _bring_up(self, count: int, fresh: list[Instance]) -> None:
+        """Launch `count` instances, noting each in `fresh` as it starts, and wait until all are ready."""
+        while len(fresh) < count:
+            fresh.append(await launch(self.environment.python, self.container))
+        ready = await asyncio.gather(*(self._ready(instance) for instance in fresh))
+        if not all(ready):
+            raise _not_ready(self.container.log, crashed=any(instance.exited for instance in fresh))
+
+    async def _ready(self, instance: Instance) -> bool:
+        """Wait until the instance passes its probes; False if it does not in time."""
+        return await wait_until_ready(instance, self.probes, self.environment.clock, self.environment.least_wait)
+
+    def _enlist(self, instance: Instance) -> None:
+        """Put a ready instance into the rotation and watch over it."""
+        self.instances.append(instance)
+        watch = asyncio.create_task(self._watch(instance))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
+
+    async def _watch(self, instance: Instance) -> None:
+        """Wait until `instance` is lost; if nobody asked for that, bring another in its place."""
+        await self._until_lost(instance)
+        if instance.stopping:
+            return
+        self.instances.remove(instance)
+        await instance.discard()
+        successor = await self._successor()
+        if len(self.instances) < self.wanted:
+            self._enlist(successor)
+        else:
+            await successor.discard()
+
+    async def _until_lost(self, instance: Instance) -> None:
+        """Wait until the process has ended or is no longer live, and keep the log's size in bounds meanwhile."""
+        ended = asyncio.create_task(instance.process.wait())
+        not_live = asyncio.create_task(until_not_live(instance, self.probes.liveness, self.environment.clock))
+        try:
+            while not (ended.done() or not_live.done()):
+                await asyncio.wait({ended, not_live}, timeout=TRIM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                self.container.log.trim()
+        finally:
+            ended.cancel()
+            not_live.cancel()
+            await asyncio.gather(ended, not_live, return_exceptions=True)
+
+    async def _successor(self) -> Instance:
+        """Start instances, each after a longer back-off, until one becomes ready."""
+        back_off = FIRST_BACK_OFF
+        while True:
+            await asyncio.sleep(self.environment.clock.real_seconds(back_off))
+            back_off = min(back_off * 2, LONGEST_BACK_OFF)
+            instance = await launch(self.environment.python, self.container)
+            try:
+                if await self._ready(instance):
+                    return instance
+            except asyncio.CancelledError:
+                await instance.discard()
+                raise
+            await instance.discard()
+
+    async def _retire(self, keep: int) -> None:
+        """Take all but `keep` instances out of the rotation and stop them; with none kept, end the watch too."""
+        leaving = self.instances[keep:]
+        del self.instances[keep:]
+        watches = list(self._watches) if keep == 0 else []
+        for instance in leaving:
+            instance.stopping = True
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*(instance.stop() for instance in leaving))
+        await asyncio.gather(*watches, return_exceptions=True)
+
+
+def _not_ready(log: ContainerLog, *, crashed: bool) -> ContainerError:
+    """Return Azure's error for a container that did not become ready, with the log's last lines in the message."""
+    what = "has crashed or terminated" if crashed else "did not pass its readiness probe in time"
+    lines = log.tail(_LINES_IN_MESSAGE)
+    return ContainerError("ResourceNotReady", f"User container {what}. Last lines of its log:\n{lines}")
