@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from shared.core.rollout import ModelVersion
 
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
+LONGEST = 255
+# A name or version becomes part of an address, an asset reference and a log line: what has a meaning there is no part.
+MEANINGFUL_ELSEWHERE = frozenset("/\\?#%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ class Ignored:
     event: str = field(default="")
 
 
-def read_event(event_type: str, subject: str, topic: str, event_id: str, data: object) -> ModelRegistered | Ignored:
+def read_event(
+    event_type: object, subject: object, topic: object, event_id: str, data: object
+) -> ModelRegistered | Ignored:
     """Return what an event says, or why it is ignored. Every argument is as it came: nothing is trusted."""
     if str(event_type or "").lower() != MODEL_REGISTERED.lower():
-        return Ignored(f"its type is {event_type!r}, not {MODEL_REGISTERED}", event_id)
+        return Ignored(f"its type is {repr(event_type)[:LONGEST]}, not {MODEL_REGISTERED}", event_id)
     if data is not None and not isinstance(data, Mapping):
         return Ignored(f"its data is {type(data).__name__}, not an object", event_id)
     fields = {str(key).lower(): value for key, value in (data or {}).items()}
@@ -44,7 +49,8 @@ def read_event(event_type: str, subject: str, topic: str, event_id: str, data: o
     name, version = _text(fields.get("modelname")) or named, _text(fields.get("modelversion")) or numbered
     if not name or not version:
         missing = " and ".join(what for what, value in (("name", name), ("version", version)) if not value)
-        return Ignored(f"it has no model {missing}, neither in its data nor in its subject {subject!r}", event_id)
+        words = f"it has no model {missing} that can be one, neither in its data nor in its subject"
+        return Ignored(f"{words} {repr(subject)[:LONGEST]}", event_id)
     return ModelRegistered(ModelVersion(name, version), _tags(fields.get("modeltags")), str(topic or ""), event_id)
 
 
@@ -52,16 +58,18 @@ def _subject(subject: object) -> tuple[str, str]:
     """Return name and version out of `models/<name>:<version>`, or empty text for what is not there."""
     kind, _, rest = str(subject or "").strip("/").partition("/")
     name, _, version = rest.rpartition(":")
-    return (name, version) if kind.lower() == "models" and name else ("", "")
+    return (_text(name), _text(version)) if kind.lower() == "models" and name else ("", "")
 
 
 def _text(value: object) -> str:
-    """Return a name or a version as text: 3, 3.0 and "3" are all "3"."""
-    if isinstance(value, bool) or value is None:
+    """Return a name or a version as text (3, 3.0 and "3" are all "3"), or empty text if it cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    if isinstance(value, int | float) and not abs(value) < 10**LONGEST:
+        return ""  # also infinity, and what is not a number
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+    usable = len(text) <= LONGEST and text.isprintable() and not MEANINGFUL_ELSEWHERE.intersection(text)
+    return text if usable else ""
 
 
 def _tags(value: object) -> dict[str, str] | None:
