@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from azure.core.exceptions import AzureError, HttpResponseError, ODataV4Error
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.errors import Conflict, Permanent, TealError, Temporary
 
@@ -70,6 +70,8 @@ def _code(error: HttpResponseError) -> str:
 
 def _message(error: AzureError) -> str:
     body = error.error if isinstance(error, HttpResponseError) else None
-    if isinstance(body, ODataV4Error) and body.message:
-        return body.message
-    return error.message or type(error).__name__
+    if body is None or not body.message:
+        return error.message or type(error).__name__
+    # The general sentence comes first; what is wrong with this very request often stands further in.
+    further = [detail.message for detail in body.details] + [dict(body.innererror or {}).get("message")]
+    return "; ".join([body.message, *(str(text) for text in further if text)])

@@ -1,0 +1,142 @@
+"""Azure Resource Manager for one Azure ML workspace: one request, one answer, raw JSON bodies.
+
+Raw, because what is read into azure-ai-ml's classes and written back loses fields, and its pollers leave threads. It
+must never wait for an operation: a PUT is sent, and what comes of it is seen on another tick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    DecodeError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
+from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, RetryPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.core import ARMPipelineClient
+from azure.mgmt.core.exceptions import ARMErrorFormat
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from shared.adapters.faults import azure_faults
+from shared.errors import Permanent
+
+Json = dict[str, Any]
+Pipeline = ARMPipelineClient[HttpRequest, HttpResponse]
+
+HOST = "https://management.azure.com"
+API_VERSION = "2024-10-01"  # the first generally available one with startupProbe; has traffic and mirrorTraffic
+MOST_PAGES = 50
+# 404 for these means that our settings are wrong, not that what was asked for is gone.
+_PLACES = frozenset({"SubscriptionNotFound", "ResourceGroupNotFound"})
+_KINDS: dict[int, type[HttpResponseError]] = {
+    401: ClientAuthenticationError,
+    404: ResourceNotFoundError,
+    409: ResourceExistsError,
+}
+
+
+def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_seconds: float) -> Pipeline:
+    """Return the pipeline to ARM. Only a lost connection is tried again at once: a busy service is left to the tick."""
+    return ARMPipelineClient(
+        HOST,
+        policies=[
+            RequestIdPolicy(),
+            HeadersPolicy({"Accept": "application/json"}),
+            UserAgentPolicy("teal"),
+            RetryPolicy(retry_total=1, retry_status=0),
+            ARMChallengeAuthenticationPolicy(credential, f"{HOST}/.default"),
+        ],
+        connection_timeout=connect_seconds,
+        read_timeout=read_seconds,
+    )
+
+
+def path(*parts: str) -> str:
+    """Return the parts as a path below the workspace. Raises Permanent for one that would lead elsewhere."""
+    for part in parts:
+        if part in {"", ".", ".."}:
+            raise Permanent(f"{part!r} is no name of an Azure resource")
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+class ResourceManager:
+    """Requests to what lies below one workspace."""
+
+    def __init__(self, client: Pipeline, workspace_id: str) -> None:
+        self._client = client
+        self.workspace_id = workspace_id
+
+    def get(self, place: str) -> Json | None:
+        """Return the body at a path, or None if there is nothing."""
+        with azure_faults(f"read {place}"):
+            return self._object(self._found("GET", self._url(place)))
+
+    def items(self, place: str) -> list[Json] | None:
+        """Return every item of a list, over all its pages, or None if there is no such list."""
+        found: list[Json] = []
+        url = self._url(place)
+        with azure_faults(f"list {place}"):
+            for _ in range(MOST_PAGES):
+                page = self._object(self._found("GET", url))
+                if page is None:
+                    return None
+                found += page.get("value") or []
+                url = self._next(page)
+                if not url:
+                    return found
+        raise Permanent(f"cannot list {place}: more than {MOST_PAGES} pages")
+
+    def put(self, place: str, body: Json) -> None:
+        """Start writing the body, and do not wait for it."""
+        with azure_faults(f"write {place}"):
+            self._send("PUT", self._url(place), body)
+
+    def post(self, place: str, body: Json | None = None) -> Json | None:
+        """Call an action and return its answer, or None if there is nothing there."""
+        with azure_faults(f"call {place}"):
+            return self._object(self._found("POST", self._url(place), body))
+
+    def delete(self, place: str) -> None:
+        """Start deleting; what is gone already is no error."""
+        with azure_faults(f"delete {place}"):
+            self._found("DELETE", self._url(place))
+
+    def _url(self, place: str) -> str:
+        return f"{HOST}{quote(self.workspace_id)}/{place}?api-version={API_VERSION}"
+
+    def _found(self, method: str, url: str, body: Json | None = None) -> HttpResponse | None:
+        try:
+            return self._send(method, url, body)
+        except ResourceNotFoundError as error:
+            if error.error is not None and error.error.code in _PLACES:
+                raise
+            return None
+
+    def _send(self, method: str, url: str, body: Json | None = None) -> HttpResponse:
+        response = self._client.send_request(HttpRequest(method, url, json=body))
+        if response.status_code >= 400:
+            kind = _KINDS.get(response.status_code, HttpResponseError)
+            raise kind(response=response, error_format=ARMErrorFormat)
+        return response
+
+    @staticmethod
+    def _object(response: HttpResponse | None) -> Json | None:
+        if response is None:
+            return None
+        body = response.json()
+        if not isinstance(body, dict):
+            raise DecodeError("the answer is not a JSON object", response=response)
+        return body
+
+    @staticmethod
+    def _next(page: Json) -> str:
+        link = str(page.get("nextLink") or "")
+        if link and urlsplit(link)[:2] != urlsplit(HOST)[:2]:
+            raise Permanent("a list goes on at another host, to which our token does not go")
+        return link

@@ -1,0 +1,76 @@
+"""Every client of Azure is built here, in one way: few retries, short time-outs, no waiting for a busy service.
+
+A call that fails is made again by the next tick, so what an SDK would do for minutes inside a function is turned off.
+Clients are thread-safe and live as long as the process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.data.tables import TableServiceClient
+from azure.monitor.query import LogsQueryClient
+from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
+
+from shared import ports
+from shared.adapters.arm import ResourceManager, arm_pipeline
+from shared.adapters.endpoints import ArmEndpoints
+from shared.adapters.logs import LogTelemetry
+from shared.adapters.models import ArmModels
+from shared.adapters.queues import QueueWakeups
+from shared.adapters.scoring import HttpScoring, scoring_pipeline
+from shared.adapters.tables import TableStore
+from shared.names import QUEUE
+from shared.settings import Settings
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 30
+_TIMEOUTS: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+# One more try when the connection is lost; none when the service says that it is busy, for Retry-After would be slept.
+_RETRIES: dict[str, Any] = {"retry_total": 1, "retry_status": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The ports, connected to Azure."""
+
+    endpoints: ports.Endpoints
+    models: ports.Models
+    telemetry: ports.Telemetry
+    scoring: ports.Scoring
+    store: ports.Store
+    wakeups: ports.Wakeups
+
+
+def connect(settings: Settings, credential: TokenCredential) -> Connected:
+    """Return the ports for these settings. Nothing is called yet. Raises Misconfigured for settings that cannot be."""
+    manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
+    return Connected(
+        endpoints=ArmEndpoints(manager),
+        models=ArmModels(manager),
+        telemetry=LogTelemetry(_logs(credential), settings.logs_workspace_id, settings.workspace_id),
+        scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
+        store=TableStore(_tables(settings, credential)),
+        wakeups=QueueWakeups(_queue(settings, credential)),
+    )
+
+
+def _logs(credential: TokenCredential) -> LogsQueryClient:
+    return LogsQueryClient(credential, **_RETRIES, **_TIMEOUTS)
+
+
+def _tables(settings: Settings, credential: TokenCredential) -> TableServiceClient:
+    return TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS)
+
+
+def _queue(settings: Settings, credential: TokenCredential) -> QueueClient:
+    return QueueClient(
+        settings.queues_endpoint,
+        QUEUE,
+        credential=credential,
+        message_encode_policy=TextBase64EncodePolicy(),
+        retry_policy=LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES),
+        **_TIMEOUTS,
+    )

@@ -1,0 +1,35 @@
+"""Wake-ups on the Storage queue that the reconciling function listens to. It must never read the queue."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueClient
+
+from shared.adapters.faults import azure_faults
+
+# A wake-up that nobody fetched for so long is worth nothing: the timer has been by many times.
+LIFETIME_SECONDS = 3600
+
+
+class QueueWakeups:
+    """The port Wakeups. The client encodes messages as base64, which is what the Functions host decodes."""
+
+    def __init__(self, client: QueueClient) -> None:
+        self._client = client
+
+    def wake(self, endpoint: str) -> None:
+        """Have the endpoint reconciled soon. The queue is infrastructure's; if it is missing, it is made."""
+        message = json.dumps({"endpoint": endpoint})
+        with azure_faults(f"wake {endpoint}"):
+            try:
+                self._send(message)
+            except ResourceNotFoundError:
+                with suppress(ResourceExistsError):  # another instance may make it meanwhile
+                    self._client.create_queue()
+                self._send(message)
+
+    def _send(self, message: str) -> None:
+        self._client.send_message(message, time_to_live=LIFETIME_SECONDS)

@@ -1,0 +1,88 @@
+"""Azure ML's endpoint and deployment bodies: read into what was seen, and made into what is written. Pure.
+
+What is not named here goes through untouched, so that a setting Teal has never heard of survives a rollout. Which
+properties are read-only is from Azure's published types of API version 2024-10-01.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+
+Json = dict[str, Any]
+
+_READ_ONLY = frozenset({"id", "name", "type", "systemData"})
+_READ_ONLY_OF_DEPLOYMENTS = frozenset({"provisioningState"})
+_READ_ONLY_OF_ENDPOINTS = frozenset({"provisioningState", "scoringUri", "swaggerUri", "keys"})
+_READ_ONLY_OF_IDENTITIES = frozenset({"principalId", "tenantId"})
+# What Azure notes in a deployment's free properties about that one deployment.
+_NOTES = frozenset({"createdBy", "createdAt", "lastModifiedAt"})
+MADE_BY = {"managed-by": "teal"}
+
+
+def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
+    """Return an endpoint and its deployments as seen; names in lower case, traffic without zeroes."""
+    properties = body.get("properties") or {}
+    seen = [deployment_seen(each) for each in deployments]
+    return EndpointSeen(
+        name=str(body.get("name", "")).lower(),
+        state=_state(properties),
+        traffic=_shares(properties.get("traffic")),
+        mirror=_shares(properties.get("mirrorTraffic")),
+        deployments={each.name: each for each in seen},
+    )
+
+
+def deployment_seen(body: Json) -> DeploymentSeen:
+    """Return a deployment as seen."""
+    properties = body.get("properties") or {}
+    name = str(body.get("name", "")).lower()
+    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""))
+
+
+def deployment_like(body: Json, model: str) -> Json:
+    """Return the body of a new deployment: this one's in everything but the model (an ARM id), marked as ours."""
+    properties = _without(body.get("properties") or {}, _READ_ONLY_OF_DEPLOYMENTS) | {"model": model}
+    if "properties" in properties:
+        properties["properties"] = _without(properties["properties"] or {}, _NOTES)
+    return _writable(body) | {"properties": properties, "tags": (body.get("tags") or {}) | MADE_BY}
+
+
+def endpoint_with_traffic(body: Json, traffic: dict[str, int]) -> Json:
+    """Return an endpoint's body with this live traffic and nothing else changed.
+
+    Azure refuses to mirror to a deployment that gets live traffic, so such a mirror ends.
+    """
+    properties = _without(body.get("properties") or {}, _READ_ONLY_OF_ENDPOINTS) | {"traffic": traffic}
+    mirror = properties.get("mirrorTraffic") or {}
+    live = {name for name, share in traffic.items() if share}
+    if any(name.lower() in live for name in mirror):
+        properties["mirrorTraffic"] = {name: share for name, share in mirror.items() if name.lower() not in live}
+    return _writable(body) | {"properties": properties}
+
+
+def _writable(body: Json) -> Json:
+    """Return the body without what only Azure writes; nothing of the original is changed."""
+    kept = _without(body, _READ_ONLY)
+    if identity := kept.get("identity"):
+        kept["identity"] = _without(identity, _READ_ONLY_OF_IDENTITIES)
+        if assigned := identity.get("userAssignedIdentities"):
+            # Read with the ids of each identity; written, an empty object says that it stays assigned.
+            kept["identity"]["userAssignedIdentities"] = {name: {} for name in assigned}
+    return kept
+
+
+def _without(body: Json, names: frozenset[str]) -> Json:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def _shares(traffic: Json | None) -> dict[str, int]:
+    return {name.lower(): int(share) for name, share in (traffic or {}).items() if share}
+
+
+def _state(properties: Json) -> Provisioning:
+    try:
+        return Provisioning(str(properties.get("provisioningState")))
+    except ValueError:
+        return Provisioning.UNKNOWN

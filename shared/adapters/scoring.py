@@ -1,0 +1,119 @@
+"""Requests straight to one deployment's scoring address, whatever its traffic.
+
+Not with azure-ai-ml: its `invoke` keeps the deployment's name and the key in a dictionary of the module, for every
+later call of the process. Keys and tokens live as long as one call here and never reach a log, an error or an answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from azure.core import PipelineClient
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ServiceRequestTimeoutError, ServiceResponseTimeoutError
+from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest, HttpResponse
+
+from shared.adapters.arm import Json, ResourceManager, path
+from shared.adapters.faults import azure_faults
+from shared.errors import Permanent, Temporary
+from shared.ports import Answer
+
+Pipeline = PipelineClient[HttpRequest, HttpResponse]
+
+TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
+LONGEST_TEXT = 2000  # characters of an answer that are kept, for people
+OVERALL = timedelta(seconds=100)  # for all requests of one call: below a lease, and below what HTTP waits for
+WORTH_A_SECOND_TRY = frozenset({429, 503})
+_TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
+
+
+def scoring_pipeline(connect_seconds: float) -> Pipeline:
+    """Return the pipeline for scoring: no retries of its own, no redirects (a key goes nowhere else), no log."""
+    policies = [RequestIdPolicy(), UserAgentPolicy("teal")]
+    return PipelineClient("", policies=policies, connection_timeout=connect_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to send requests, and the secret that opens it (kept out of what is printed)."""
+
+    url: str
+    deployment: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Target({self.url}, {self.deployment})"
+
+
+class HttpScoring:
+    """The port Scoring."""
+
+    def __init__(self, manager: ResourceManager, client: Pipeline, credential: TokenCredential) -> None:
+        self._manager = manager
+        self._client = client
+        self._credential = credential
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order.
+
+        timeout: for each answer. All together get OVERALL; what is then left unsent is answered with status 0.
+        Raises Temporary or Permanent when it cannot be told where to send them, or with which key.
+        """
+        target = self._target(endpoint, deployment)
+        until = time.monotonic() + OVERALL.total_seconds()
+        return tuple(self._answer(target, body, timeout, until) for body in bodies)
+
+    def _target(self, endpoint: str, deployment: str) -> Target:
+        place = path("onlineEndpoints", endpoint)
+        properties = (self._manager.get(place) or {}).get("properties") or {}
+        url = str(properties.get("scoringUri") or "")
+        if not url:
+            raise Temporary(f"endpoint {endpoint} has no scoring address (yet)")
+        if not url.startswith("https://"):
+            raise Permanent(f"endpoint {endpoint} has the scoring address {url}: no key is sent without TLS")
+        return Target(url, deployment, self._secret(endpoint, str(properties.get("authMode") or "Key")))
+
+    def _secret(self, endpoint: str, mode: str) -> str:
+        if mode.lower() == "aadtoken":
+            with azure_faults(f"get a token for endpoint {endpoint}"):
+                return self._credential.get_token(TOKEN_SCOPE).token
+        action, name = ("token", "accessToken") if mode.lower() == "amltoken" else ("listKeys", "primaryKey")
+        answer: Json = self._manager.post(f"{path('onlineEndpoints', endpoint)}/{action}") or {}
+        if not answer.get(name):
+            raise Temporary(f"{action} of endpoint {endpoint} gave no {name}")
+        return str(answer[name])
+
+    def _answer(self, target: Target, body: bytes, timeout: timedelta, until: float) -> Answer:
+        begun = time.monotonic()
+        left = until - begun
+        if left <= 0:
+            return Answer(0, f"not sent: the requests before took {OVERALL.total_seconds():.0f} s", 0.0)
+        answer, again = self._once(target, body, min(timeout.total_seconds(), left))
+        left = until - time.monotonic()
+        return self._once(target, body, min(timeout.total_seconds(), left))[0] if again and left > 0 else answer
+
+    def _once(self, target: Target, body: bytes, seconds: float) -> tuple[Answer, bool]:
+        """Return the answer, and whether it is worth a second try: a busy gateway or a lost connection, no time-out."""
+        headers = {
+            "Authorization": f"Bearer {target.secret}",
+            "Content-Type": "application/json",
+            "azureml-model-deployment": target.deployment,
+        }
+        request = HttpRequest("POST", target.url, headers=headers, content=body)
+        begun = time.monotonic()
+        try:
+            response = self._client.send_request(request, read_timeout=seconds)
+            status, text, again = response.status_code, _text(response), response.status_code in WORTH_A_SECOND_TRY
+        except AzureError as error:
+            status, text, again = 0, error.message, not isinstance(error, _TIMEOUTS)
+        return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun), again
+
+
+def _text(response: HttpResponse) -> str:
+    return response.content.decode("utf-8", "replace")
