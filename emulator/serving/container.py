@@ -78,5 +78,5 @@ def _environment(deployment: Deployment, code: Path, model_directory: Path) -> d
         **{name: str(value) for name, value in given.items()},
         "AML_APP_ROOT": str(code),
         "AZUREML_MODEL_DIR": str(model_directory),
-        "GUNICORN_CMD_ARGS": _GUNICORN,
+        "GUNICORN_CMD_ARGS": f"{_GUNICORN} {given.get('GUNICORN_CMD_ARGS', '')}".strip(),
     }

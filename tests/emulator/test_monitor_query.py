@@ -59,9 +59,9 @@ class Credential:
 class Workspace:
     """A log with its query service, asked through the SDK."""
 
-    def __init__(self, loop: Loop, clock: VirtualClock, lag: float = 0.0) -> None:
+    def __init__(self, loop: Loop, log: TrafficLog) -> None:
         self.loop = loop
-        self.log = TrafficLog(clock, lag, LogOptions(workspace=RESOURCE))
+        self.log = log
         self.faults = QueryFaults()
         application = query_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
         self._runner, self.url = loop.run(serve(application))
@@ -110,7 +110,7 @@ def loop() -> Iterator[Loop]:
 @pytest.fixture
 def quiet(loop: Loop) -> Iterator[Workspace]:
     """Return a workspace without rows, whose rows can be seen at once."""
-    started = Workspace(loop, VirtualClock())
+    started = Workspace(loop, TrafficLog(VirtualClock(), 0.0, LogOptions(workspace=RESOURCE)))
     yield started
     started.close()
 
@@ -145,6 +145,12 @@ def _sums(rows: list[list[Any]], deployment: str) -> list[int]:
         pytest.param("| count", [[20]], id="count"),
         pytest.param("| where TimeGenerated > ago(10m) | count", [[20]], id="ago"),
         pytest.param("| where TimeGenerated between (ago(1h) .. now()) | count", [[20]], id="between"),
+        pytest.param(
+            "| where TimeGenerated >= datetime(2020-01-02T03:04:05.1234567Z)"
+            ' and TimeGenerated < todatetime("2120-01-02T03:04:05+00:00") | count',
+            [[20]],
+            id="datetime literals",
+        ),
         pytest.param('| where DeploymentName in~ ("DIABETES-1") | count', [[10]], id="in~"),
         pytest.param('| where DeploymentName !in ("diabetes-1") | count', [[10]], id="!in"),
         pytest.param('| where Path has "score" and UserAgent contains "TEST" | count', [[20]], id="has"),
@@ -210,7 +216,7 @@ def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
 def test_rows_arrive_late(loop: Loop) -> None:
     """A request is not seen before the lag of virtual time has passed, then it is, with the time when it happened."""
     clock = VirtualClock(SPEED)
-    workspace = Workspace(loop, clock, lag=LAG)
+    workspace = Workspace(loop, TrafficLog(clock, LAG))
     happened = clock.now()
     workspace.record()
     seen: list[list[Any]] = []
@@ -224,9 +230,22 @@ def test_rows_arrive_late(loop: Loop) -> None:
     assert happened <= seen[0][0] <= asked
 
 
+def test_the_lag_may_vary(loop: Loop) -> None:
+    """With a varying lag, rows of one moment arrive one after another: some are there while others are not."""
+    log = TrafficLog(VirtualClock(SPEED), 0.0, LogOptions(jitter_seconds=1500.0, seed=3))
+    workspace = Workspace(loop, log)
+    for _ in range(50):
+        workspace.record()
+    counts = {0}
+    while 50 not in counts:
+        counts.add(workspace.ask("AmlOnlineEndpointTrafficLog | count")[0][0])
+    workspace.close()
+    assert len(counts) > 2
+
+
 def test_what_has_not_arrived_is_not_counted(loop: Loop) -> None:
     """With a lag of an hour, a request of this moment is not there."""
-    workspace = Workspace(loop, VirtualClock(), lag=3600.0)
+    workspace = Workspace(loop, TrafficLog(VirtualClock(), 3600.0))
     workspace.record()
     assert workspace.ask("AmlOnlineEndpointTrafficLog | count") == [[0]]
     workspace.close()
