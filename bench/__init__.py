@@ -1,0 +1,1 @@
+"""What is measured, with one command each. Figures go into docs/measurements.md with the command that gave them."""
