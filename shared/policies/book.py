@@ -72,14 +72,16 @@ def read_policies(folder: Path) -> PolicyBook:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        files = sorted(
-            path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-        )
+        files = sorted(path for path in folder.iterdir() if _is_policy(path))
     except OSError as error:
         raise _nowhere(folder, f"cannot be read: {error.strerror}") from error
     if not files:
         raise _nowhere(folder, "holds no policy (*.yaml or *.yml)")
     return files
+
+
+def _is_policy(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
 def _nowhere(folder: Path, message: str) -> PolicyError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from shared.policies.document import read_text
@@ -56,5 +57,5 @@ def _others(problems: list[Problem]) -> list[Problem]:
     """Stand for the rest of a file that is wrong line by line, such as JSON printed over many lines."""
     if not problems:
         return []
-    first = problems[0]
-    return [Problem(first.file, first.line, first.column, "", f"{first.message} (and {len(problems) - 1} lines more)")]
+    more = f" (and {len(problems) - 1} more lines)" if len(problems) > 1 else ""
+    return [replace(problems[0], message=problems[0].message + more)]

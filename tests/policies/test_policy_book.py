@@ -1,0 +1,194 @@
+"""The policies of a folder that is right: which policy is found for what, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.core.judge.verdict import Risk
+from shared.core.policy import (
+    Deadlines,
+    JudgeSettings,
+    ModelSelector,
+    PauseStep,
+    Policy,
+    SmokeStep,
+    WeightStep,
+)
+from shared.errors import Permanent
+from shared.policies.book import PolicyBook, read_policies
+from shared.ports import Policies
+
+SHORTEST = "endpoint: {endpoint}\nmodels: [{{name: {model}}}]\nsteps: [weight: 10]\n"
+EVERYTHING = """\
+endpoint: Churn
+models:
+  - {name: churn-model, tags: {stage: production, "on": "yes"}}
+  - name: churn-model.small
+deployment: {from: live}
+steps:
+  - smoke: {requests: ./smoke/../smoke/churn.jsonl, status: 201, timeout: 1m30s}
+  - weight: 5
+  - pause: {for: 1h30m}
+  - weight: 100
+  - pause: {}
+judge:
+  rollback_risk: 1e-3
+  advance_risk: .1
+  settled_minutes: 5
+  budget: 0.002
+  patience: 1d
+  inconclusive: advance
+  gates: {errors: {}}
+telemetry: {lag: 90s, history: 2d}
+deadlines: {provisioning: 20m, step: 2d, rollback: 30m, rollout: 3d12h}
+keep_blue: 0s
+on_rollback: keep
+"""
+
+
+def book_of(folder: Path, **texts: str) -> PolicyBook:
+    """Write policies by the stem of their file names and read the folder."""
+    for stem, text in texts.items():
+        (folder / f"{stem}.yaml").write_text(text)
+    return read_policies(folder)
+
+
+def test_what_is_not_written_is_as_the_core_has_it(folder: Path) -> None:
+    """The shortest policy gives a policy of the core's own defaults."""
+    book = book_of(folder, churn=SHORTEST.format(endpoint="churn", model="churn-model"))
+    assert book.policies == (Policy("churn", (ModelSelector("churn-model"),), (WeightStep(10),)),)
+
+
+def test_empty_parts_are_the_defaults_too(folder: Path) -> None:
+    """A part that is written but empty says no more than one that is not written."""
+    plain = SHORTEST.format(endpoint="churn", model="m")
+    empty = plain + "judge: {}\ntelemetry: {}\ndeadlines: {}\n"
+    assert book_of(folder, churn=plain).policies == book_of(folder, churn=empty).policies
+
+
+def test_every_key_arrives(folder: Path) -> None:
+    """What a policy writes is what the core gets, with the endpoint in lower case."""
+    assert book_of(folder, churn=EVERYTHING).policies == (
+        Policy(
+            endpoint="churn",
+            models=(
+                ModelSelector("churn-model", {"stage": "production", "on": "yes"}),
+                ModelSelector("churn-model.small"),
+            ),
+            steps=(
+                SmokeStep("smoke/churn.jsonl", 201, timedelta(seconds=90)),
+                WeightStep(5),
+                PauseStep(timedelta(minutes=90)),
+                WeightStep(100),
+                PauseStep(),
+            ),
+            judge=JudgeSettings(
+                risk=Risk(0.001, 0.1, 5),
+                budget=0.002,
+                patience=timedelta(days=1),
+                inconclusive="advance",
+                telemetry_lag=timedelta(seconds=90),
+                history=timedelta(days=2),
+            ),
+            deadlines=Deadlines(
+                provisioning=timedelta(minutes=20),
+                step=timedelta(days=2),
+                rollback=timedelta(minutes=30),
+                rollout=timedelta(days=3.5),
+            ),
+            keep_blue=timedelta(),
+            on_rollback="keep",
+        ),
+    )
+
+
+def test_anchors_may_be_used(folder: Path) -> None:
+    """One value can be written once and used again."""
+    text = SHORTEST.format(endpoint="churn", model="m")
+    book = book_of(folder, churn=text + "keep_blue: &long 3h\ndeadlines: {step: *long}\n")
+    assert book.policies[0].deadlines.step == book.policies[0].keep_blue == timedelta(hours=3)
+
+
+def test_one_model_may_drive_several_endpoints(folder: Path) -> None:
+    """A model sets off the policy of every endpoint that names it with tags that it has, and no other."""
+    tagged = "endpoint: west\nmodels: [{name: m, tags: {region: west}}]\nsteps: [weight: 10]\n"
+    book: Policies = book_of(folder, a=SHORTEST.format(endpoint="east", model="m"), b=tagged)
+    assert [p.endpoint for p in book.for_model("m", {"region": "west", "stage": "x"})] == ["east", "west"]
+    assert [p.endpoint for p in book.for_model("m", {"region": "WEST"})] == ["east"]
+    assert book.for_model("other", {}) == ()
+
+
+def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
+    """Azure takes an endpoint's name in any case, so Teal does."""
+    book = book_of(folder, churn=SHORTEST.format(endpoint="Churn-EU", model="m"))
+    assert book.for_endpoint("CHURN-eu") is book.policies[0]
+    assert book.for_endpoint("churn") is None
+
+
+def test_smoke_requests_are_found_as_the_policy_names_them(folder: Path) -> None:
+    """A smoke step's path leads to its file's lines, as bytes, without the empty ones."""
+    book = book_of(folder, churn=EVERYTHING)
+    step = book.policies[0].steps[0]
+    assert isinstance(step, SmokeStep)
+    assert book.requests(step.requests) == (b'{"data": [[1, 2]]}', b'{"data": [[3, 4]]}')
+
+
+def test_requests_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path) -> None:
+    """A rollout that began with a policy since changed is told so, not retried for ever."""
+    with pytest.raises(Permanent, match=r"smoke/old\.jsonl"):
+        book_of(folder, churn=EVERYTHING).requests("smoke/old.jsonl")
+
+
+@pytest.mark.parametrize("name", ["churn.YML", "Churn.Yaml"])
+def test_file_names_end_in_either_way(folder: Path, name: str) -> None:
+    """Both endings of YAML files are read, in any case."""
+    (folder / name).write_text(SHORTEST.format(endpoint="churn", model="m"))
+    assert len(read_policies(folder).policies) == 1
+
+
+def test_only_policies_are_read(folder: Path) -> None:
+    """Folders, hidden files and files with other endings are not policies."""
+    (folder / "deployments").mkdir()
+    (folder / "deployments" / "churn.yml").write_text("instance_type: Standard_DS3_v2")
+    (folder / "old.yaml").mkdir()
+    (folder / ".churn.yaml.swp.yaml").write_text("[")
+    (folder / "policy.schema.json").write_text("{}")
+    assert len(book_of(folder, churn=SHORTEST.format(endpoint="churn", model="m")).policies) == 1
+
+
+def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """The later file is told where the first one stands; which is meant cannot be known."""
+    (folder / "a.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
+    (folder / "b.yml").write_text("# mine\n" + SHORTEST.format(endpoint="CHURN", model="n"))
+    assert find_problems(folder) == [
+        "policies/b.yml:2:1: endpoint: CHURN has a policy already, in policies/a.yaml:1; one policy an endpoint"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("policies", "holds no policy (*.yaml or *.yml)"),
+        ("nowhere", "cannot be read: No such file or directory"),
+        ("policies/smoke/churn.jsonl", "cannot be read: Not a directory"),
+    ],
+)
+def test_folder_without_policies_is_a_problem(folder: Path, name: str, words: str) -> None:
+    """An app that would never roll anything out says so, and where it looked."""
+    path = folder.parent / name
+    with pytest.raises(Permanent) as caught:
+        read_policies(path)
+    assert str(caught.value) == (
+        f"{path}: {words}, so nothing would ever be rolled out; Teal looked in {path} (setting TEAL_POLICIES)"
+    )
+
+
+def test_shipped_policies_are_right() -> None:
+    """The example that a newcomer starts from is a policy, with requests for its smoke test."""
+    book = read_policies(Path(__file__).parents[2] / "policies")
+    assert [policy.endpoint for policy in book.policies] == ["churn"]
+    assert len(book.requests("smoke/churn.jsonl")) == 2

@@ -1,0 +1,143 @@
+"""Whatever stands in the folder, the reader answers with policies or with problems, quickly and with nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.policies.book import PolicyBook, read_policies
+from shared.policies.problems import PolicyError
+
+FindProblems = Callable[[Path], list[str]]
+RIGHT = """\
+endpoint: churn
+models: [{name: m, tags: {a: "1"}}]
+steps:
+  - pause: {for: 5m}
+  - weight: 10
+judge: {rollback_risk: 0.01, patience: 1h}
+deadlines: &d {step: 2h}
+"""
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{chr(ord(name) - 1)}'] * 9)}]\n" for name in "bcdefghi"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        pytest.param(b"x" * (256 * 1024 + 1), ": larger than 256 KiB", id="large"),
+        pytest.param(b"endpoint: caf\xe9", ":1:14: not UTF-8: byte 0xe9", id="Latin-1"),
+        pytest.param("endpoint: churn".encode("utf-16"), ":1:1: not UTF-8: byte 0xff", id="UTF-16"),
+        pytest.param(BOMB.encode(), ":1:1: more than 10000 values once its aliases are followed", id="bomb"),
+        pytest.param(b"a: &a [*a]", ":1:1: more than 10000 values once its aliases are followed", id="circle"),
+        pytest.param(b"[" * 200_000, ":1:21: nested more than 20 deep", id="brackets"),
+        pytest.param(b"- " * 100_000, ":1:41: nested more than 20 deep", id="dashes"),
+        pytest.param(b"- x\n" * 30_000, ":19999:3: more than 10000 values", id="many"),
+        pytest.param(b"a: *nowhere", ":1:4: not YAML: found undefined alias", id="alias of nothing"),
+        pytest.param(b'a: "\\ud800"', None, id="half a character"),
+    ],
+)
+def test_what_is_too_much_is_refused(
+    folder: Path, find_problems: FindProblems, content: bytes, line: str | None
+) -> None:
+    """Files made to exhaust the reader give one problem each."""
+    (folder / "churn.yaml").write_bytes(content)
+    [found] = find_problems(folder)
+    assert found == f"policies/churn.yaml{line}" if line else found.startswith("policies/churn.yaml:1:")
+
+
+def test_policy_that_is_no_file_is_a_problem(folder: Path, find_problems: FindProblems) -> None:
+    """A link to nowhere is told, not skipped: someone thinks that this policy is in force."""
+    (folder / "churn.yaml").symlink_to("nowhere.yaml")
+    assert find_problems(folder) == ["policies/churn.yaml: no such file"]
+
+
+KEYS = st.sampled_from(
+    ["endpoint", "models", "steps", "name", "tags", "smoke", "requests", "weight", "pause", "for", "judge", "<<"]
+)
+PIECES = st.sampled_from(
+    ["10", "1h", "churn", "{}", "[]", "*d", "&d ", "!!int ", "\n", "  - ", ": ", '"', "~", "%", "? "]
+)
+NESTED = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=15,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """Draw a right policy with a part of it replaced."""
+    start = draw(st.integers(0, len(RIGHT)))
+    stop = draw(st.integers(start, min(len(RIGHT), start + 20)))
+    return RIGHT[:start] + draw(PIECES | KEYS | st.text(max_size=5)) + RIGHT[stop:]
+
+
+@given(
+    st.binary(max_size=60)
+    | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | st.lists(KEYS | PIECES, max_size=25).map(lambda parts: "".join(parts).encode())
+    | NESTED.map(lambda value: yaml.safe_dump(value, allow_unicode=True).encode("utf-8", "surrogatepass"))
+    | damaged().map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
+@example(RIGHT.encode())
+@example(b'{endpoint: churn, models: [{name: m}], steps: [weight: 10, pause: {}, weight: "\\0"]}')
+def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """No content makes the reader fail in another way, and every problem is one line with a place in the file."""
+    folder = tmp_path_factory.getbasetemp() / "any"
+    folder.mkdir(exist_ok=True)
+    (folder / "churn.yaml").write_bytes(content)
+    answer = policies_or_error(folder)
+    if isinstance(answer, PolicyBook):
+        assert [policy.endpoint for policy in answer.policies] == ["churn"]
+    else:
+        last = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 2
+        assert len(str(answer).splitlines()) == len(answer.problems) > 0
+        assert all(0 <= problem.line <= last for problem in answer.problems)
+
+
+def policies_or_error(folder: Path) -> PolicyBook | PolicyError:
+    """Return what the reader answers; anything else that it raises fails the test."""
+    try:
+        return read_policies(folder)
+    except PolicyError as error:
+        return error
+
+
+READ = "from pathlib import Path; from shared.policies.book import read_policies; import sys; sys.path.append(''); "
+
+
+def test_reader_needs_nothing_slow(folder: Path) -> None:
+    """Policies are read while functions are indexed: neither Azure's packages nor what only problems need is loaded."""
+    (folder / "churn.yaml").write_text(RIGHT)
+    show = "print([m for m in ('azure', 'difflib', 'pydantic', 'jsonschema', 'shared.adapters') if m in sys.modules])"
+    command = [sys.executable, "-c", f"{READ}read_policies(Path(sys.argv[1])); {show}", str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- our own code
+    assert run.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("text", [RIGHT, RIGHT + 'keep_blue: "\\U00110000"\n', RIGHT + 'on_rollback: "\\ud800"\n'])
+def test_reader_works_without_libyaml(folder: Path, text: str) -> None:
+    """Where PyYAML was built without its fast part, policies are read and problems are told all the same."""
+    (folder / "churn.yaml").write_text(text)
+    without = "import sys; sys.modules['yaml._yaml'] = None; import yaml; assert not yaml.__with_libyaml__; "
+    outcome = (
+        "from shared.errors import Misconfigured\ntry: print(read_policies(Path(sys.argv[1])).policies[0].endpoint)\n"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        f"{without}{READ}\n{outcome}except Misconfigured as error: print(error)",
+        str(folder),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- our own code
+    expected = "churn\n" if text == RIGHT else f"{folder / 'churn.yaml'}:"
+    assert run.stdout.startswith(expected)

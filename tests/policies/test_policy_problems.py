@@ -1,0 +1,230 @@
+"""What a person reads when a policy is wrong: each row is a file and every line that must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from shared.errors import Misconfigured
+from shared.policies.book import read_policies
+from shared.policies.problems import PolicyError, Problem
+
+HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
+STEPS = "steps: [{weight: 10}]\n"
+
+SHAPE = {
+    "nothing in it": ("", ["1:1: empty; a policy is a mapping with endpoint, models and steps"]),
+    "only a remark": ("# later\n", ["1:1: empty; a policy is a mapping with endpoint, models and steps"]),
+    "a list": (
+        "- weight: 10\n",
+        [
+            (
+                "1:1: a list is not a mapping; write it like "
+                "{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}"
+            )
+        ],
+    ),
+    "bare text": (
+        "churn\n",
+        [
+            (
+                "1:1: 'churn' is not a mapping; write it like "
+                "{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}"
+            )
+        ],
+    ),
+    "not YAML": (
+        HEAD + "steps: weight: 10\n",
+        ["3:14: not YAML: mapping values are not allowed in this context"],
+    ),
+    "a tab": (
+        HEAD + "steps:\n\t- weight: 10\n",
+        ["4:1: not YAML: found character that cannot start any token, while scanning for the next token"],
+    ),
+    "a control character": (HEAD + "steps: \x07\n", ["3:8: not YAML: character U+0007"]),
+    "two documents": (HEAD + STEPS + "---\n" + HEAD, ["4:1: a second YAML document begins; one policy a file"]),
+    "everything missing": (
+        "{}\n",
+        [
+            "1:1: endpoint: missing; write it like endpoint: churn",
+            "1:1: models: missing; write it like models: [{name: churn-model}]",
+            "1:1: steps: missing; write it like steps: [{weight: 10}, {weight: 50}]",
+        ],
+    ),
+    "a key twice": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: given twice; first on line 1"]),
+    "a misspelt key": (HEAD + STEPS + "dedlines: {}\n", ["4:1: dedlines: unknown key; did you mean deadlines?"]),
+    "a key far from any": (
+        HEAD + STEPS + "telemetry: {colour: red}\n",
+        ["4:13: telemetry.colour: unknown key; known here: lag, history"],
+    ),
+    "a key with a line break": (
+        HEAD + STEPS + 'telemetry: {"a\\nb": 1}\n',
+        [r"4:13: telemetry.'a\nb': unknown key; known here: lag, history"],
+    ),
+    "a number as key": (HEAD + STEPS + "7: x\n", ["4:1: 7 is a number to YAML and cannot be a key; put it in quotes"]),
+    "a list as key": (HEAD + STEPS + "[7]: x\n", ["4:1: a list cannot be a key"]),
+    "a merge": (
+        HEAD + STEPS + "<<: {keep_blue: 1h}\n",
+        ["4:1: merging with << is not supported; write the keys out"],
+    ),
+    "an object of Python": (
+        "endpoint: !!python/object/apply:os.getcwd []\nmodels: [{name: m}]\n" + STEPS,
+        [
+            (
+                "1:1: endpoint: a list is not an endpoint's name "
+                "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+            )
+        ],
+    ),
+}
+
+VALUES = {
+    "an endpoint's name that Azure refuses": (
+        "endpoint: 7-churn\nmodels: [{name: m}]\n" + STEPS,
+        [
+            (
+                "1:1: endpoint: '7-churn' is not an endpoint's name "
+                "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+            )
+        ],
+    ),
+    "no model": (
+        "endpoint: churn\nmodels: []\n" + STEPS,
+        ["2:1: models: empty; write it like [{name: churn-model}]"],
+    ),
+    "one model without list": (
+        "endpoint: churn\nmodels: {name: m}\n" + STEPS,
+        ["2:1: models: a mapping is not a list; write it like [{name: churn-model}]"],
+    ),
+    "a model without name": (
+        "endpoint: churn\nmodels: [{tags: {a: b}}]\n" + STEPS,
+        ["2:10: models[0].name: missing; write it like name: churn-model"],
+    ),
+    "a model with version": (
+        "endpoint: churn\nmodels: [{name: 'm:3'}]\n" + STEPS,
+        [
+            (
+                "2:11: models[0].name: 'm:3' (in quotes) is not a model's name without version "
+                "(letters, digits, dot, dash, underscore); write it like churn-model"
+            )
+        ],
+    ),
+    "a model named like a number": (
+        "endpoint: churn\nmodels: [{name: 1.10}]\n" + STEPS,
+        ["2:11: models[0].name: 1.10 is a number to YAML, not text; put it in quotes"],
+    ),
+    "a tag that YAML takes for a truth value": (
+        "endpoint: churn\nmodels: [{name: m, tags: {live: yes}}]\n" + STEPS,
+        ["2:27: models[0].tags.live: yes is true or false to YAML, not text; put it in quotes"],
+    ),
+    "a model twice": (
+        "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
+        ["2:32: models[2]: the same as models[0]"],
+    ),
+    "a template": (
+        HEAD + STEPS + "deployment: {from: template}\n",
+        ["4:14: deployment.from: 'template' is not supported yet; only live can be chosen"],
+    ),
+    "a template as key": (
+        HEAD + STEPS + "deployment: {template: d.yml}\n",
+        ["4:14: deployment.template: not supported yet; green is made `from: live`"],
+    ),
+    "a choice that is none": (
+        HEAD + STEPS + "on_rollback: off\n",
+        ["4:1: on_rollback: off is not delete or keep"],
+    ),
+    "a duration without unit": (
+        HEAD + STEPS + "keep_blue: 30\n",
+        ["4:1: keep_blue: 30 is not a duration; write it like 24h (units d, h, m, s; or 1h30m)"],
+    ),
+    "a duration in words": (
+        HEAD + STEPS + "keep_blue: 30 minutes\n",
+        ["4:1: keep_blue: '30 minutes' is not a duration; write it like 24h (units d, h, m, s; or 1h30m)"],
+    ),
+    "a duration too long to count": (
+        HEAD + STEPS + "keep_blue: 999999d\n",
+        ["4:1: keep_blue: 999999d is not a duration from 0s to 90d; write it like 24h"],
+    ),
+    "an empty value": (
+        HEAD + STEPS + "judge:\n",
+        ["4:1: judge: an empty value is not a mapping; write it like {rollback_risk: 0.01}"],
+    ),
+    "risks out of bounds": (
+        HEAD + STEPS + "judge: {rollback_risk: 0.5, advance_risk: 0}\n",
+        [
+            "4:9: judge.rollback_risk: 0.5 is not a number above 0 and below 0.5; write it like 0.01",
+            "4:29: judge.advance_risk: 0 is not a number above 0 and below 0.5; write it like 0.05",
+        ],
+    ),
+    "risks that are no numbers": (
+        HEAD + STEPS + "judge: {rollback_risk: 1%, advance_risk: .nan, budget: '0.1'}\n",
+        [
+            "4:9: judge.rollback_risk: '1%' is not a number above 0 and below 0.5; write it like 0.01",
+            "4:28: judge.advance_risk: .nan is not a number above 0 and below 0.5; write it like 0.05",
+            "4:48: judge.budget: '0.1' (in quotes) is not a number above 0 and below 0.5; write it like 0.005",
+        ],
+    ),
+    "gates that do not exist yet": (
+        HEAD + STEPS + "judge: {gates: {errors: {worse_than: 2}, latency: {}}}\n",
+        [
+            "4:26: judge.gates.errors.worse_than: unknown key; nothing can be set here yet",
+            "4:42: judge.gates.latency: not supported yet",
+        ],
+    ),
+    "no gate": (
+        HEAD + STEPS + "judge: {gates: {}}\n",
+        ["4:9: judge.gates.errors: missing; write it like errors: {}"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [pytest.param(*row, id=name) for table in (SHAPE, VALUES) for name, row in table.items()],
+)
+def test_problem_is_named_with_its_place(
+    folder: Path, find_problems: Callable[[Path], list[str]], text: str, lines: list[str]
+) -> None:
+    """Each thing that is wrong gives its line, with place, key and what would be right, and no other line."""
+    (folder / "churn.yaml").write_text(text)
+    assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
+
+
+def test_every_problem_of_every_file_is_named_at_once(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """One run lists everything, in the order of files and lines."""
+    (folder / "churn.yaml").write_text(
+        dedent("""\
+            endpoint: churn
+            modles: [{name: churn-model}]
+            steps:
+              - smoke: {requests: smoke/none.jsonl}
+              - weight: 25
+              - weight: 10
+            keep_blue: 1 day
+            """)
+    )
+    (folder / "fraud.yml").write_text("endpoint: f\nmodels: [{name: m}]\nsteps: [weight: 5]\n")
+    (folder / "price.yaml").write_text("endpoint: [\n")
+    found = find_problems(folder)
+    assert [line.split(": ")[:2] for line in found] == [
+        ["policies/churn.yaml:1:1", "models"],
+        ["policies/churn.yaml:2:1", "modles"],
+        ["policies/churn.yaml:4:13", "steps[0].smoke.requests"],
+        ["policies/churn.yaml:6:5", "steps[2].weight"],
+        ["policies/churn.yaml:7:1", "keep_blue"],
+        ["policies/fraud.yml:1:1", "endpoint"],
+        ["policies/price.yaml:2:1", "not YAML"],
+    ]
+
+
+def test_problems_are_data_too(folder: Path) -> None:
+    """Who wants to show problems otherwise gets file, line, column, key and message of each."""
+    (folder / "churn.yaml").write_text(HEAD + "steps:\n  - weight: 101\n")
+    with pytest.raises(Misconfigured) as caught:
+        read_policies(folder)
+    assert isinstance(caught.value, PolicyError)
+    [problem] = caught.value.problems
+    assert problem == Problem(str(folder / "churn.yaml"), 4, 5, "steps[0].weight", problem.message)

@@ -1,0 +1,54 @@
+"""The page about policies says what the reader does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.policies.book import read_policies
+from shared.policies.reference import main, reference, renew
+
+PAGE = Path(__file__).parents[2] / "docs" / "policies.md"
+
+
+def test_page_is_up_to_date() -> None:
+    """The committed reference is the one that the table gives."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert renew(page) == page, "run: python -m shared.policies.reference docs/policies.md"
+
+
+def test_every_key_is_in_the_reference() -> None:
+    """Every key that an example uses, at any depth, has its row."""
+    example = (PAGE.parents[1] / "policies" / "churn.yaml").read_text()
+    keys = set(re.findall(r"^\s*(?:- )?([a-z_]+):(?:\s|$)", example, re.MULTILINE))
+    assert {"endpoint", "timeout", "settled_minutes", "keep_blue"} <= keys
+    assert [key for key in keys if f"| `{key}` |" not in reference()] == []
+
+
+def test_shortest_policy_of_the_page_is_right(folder: Path) -> None:
+    """The policy that the page shows first can be used as it stands."""
+    [text] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (folder / "churn.yaml").write_text(text)
+    assert len(read_policies(folder).policies[0].steps) == 3
+
+
+def test_problems_on_the_page_are_real(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """The messages that the page shows are those that a person gets."""
+    (folder / "churn.yaml").write_text(
+        "endpoint: churn\nmodles: [{name: m}]\nsteps:\n  - pause: {}\n  - weight: 25\n  - weight: 10\n"
+    )
+    [shown] = re.findall(r"```\n(policies/.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert find_problems(folder)[1:] == shown.splitlines()
+
+
+def test_command_renews_pages_or_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command changes the generated part of a page and nothing else; without a page it prints it."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.read_text(encoding="utf-8").replace("| `keep_blue` |", "| `keep_red` |"), encoding="utf-8")
+    main([str(page)])
+    main([])
+    assert page.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == reference()

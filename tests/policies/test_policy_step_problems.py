@@ -1,0 +1,121 @@
+"""What a person reads when the steps or times of a policy make no sense: each row is a file and all its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
+STEPS = "steps: [{weight: 10}]\n"
+
+STEPPING = {
+    "no steps": (HEAD + "steps: []\n", ["3:1: steps: empty; write it like [{weight: 10}, {weight: 50}]"]),
+    "weights that do not rise": (
+        HEAD + "steps:\n  - weight: 25\n  - weight: 10\n  - pause: {}\n  - weight: 25\n",
+        [
+            "5:5: steps[1].weight: 10 comes after 25; weights must rise",
+            "7:5: steps[3].weight: 25 comes after 25; weights must rise",
+        ],
+    ),
+    "weights that are none": (
+        HEAD + "steps:\n- weight: 0\n- weight: 101\n- weight: 10%\n- weight: 12.5\n- weight: 010\n- weight: {}\n",
+        [
+            f"{line}:3: steps[{line - 4}].weight: {shown} is not a whole number from 1 to 100 "
+            "(per cent of the live traffic, without a sign); write it like 10"
+            for line, shown in enumerate(("0", "101", "'10%'", "12.5", "010", "a mapping"), start=4)
+        ],
+    ),
+    "smoke test after traffic": (
+        HEAD + "steps:\n  - weight: 10\n  - smoke: {requests: smoke/churn.jsonl}\n",
+        ["5:5: steps[1].smoke: comes after a weight; green is tested before it gets live traffic"],
+    ),
+    "smoke test in short": (
+        HEAD + "steps: [smoke: smoke/churn.jsonl]\n",
+        ["3:9: steps[0].smoke: 'smoke/churn.jsonl' is not a mapping; write it like {requests: smoke/churn.jsonl}"],
+    ),
+    "smoke test that Azure would cut off": (
+        HEAD + "steps: [smoke: {requests: smoke/churn.jsonl, timeout: 4m, status: 42}]\n",
+        [
+            "3:46: steps[0].smoke.timeout: 4m is not a duration from 1s to 3m; write it like 10s",
+            "3:59: steps[0].smoke.status: 42 is not a whole number from 100 to 599 (HTTP status); write it like 200",
+        ],
+    ),
+    "mirroring": (HEAD + "steps: [mirror: 20]\n", ["3:9: steps[0].mirror: not supported yet"]),
+    "an unknown step": (HEAD + "steps: [wieght: 20]\n", ["3:9: steps[0].wieght: unknown key; did you mean weight?"]),
+    "two steps in one": (
+        HEAD + "steps: [{weight: 10, pause: {}}]\n",
+        ["3:9: steps[0]: weight and pause in one step; begin each with a dash of its own"],
+    ),
+    "an empty step": (HEAD + "steps: [{}]\n", ["3:9: steps[0]: an empty step; write it like {weight: 10}"]),
+    "a step in short": (
+        HEAD + "steps:\n  - pause\n",
+        ["4:5: steps[0]: 'pause' is not a step; write it like {weight: 10}"],
+    ),
+    "a pause without braces": (
+        HEAD + "steps:\n  - pause:\n",
+        ["4:5: steps[0].pause: an empty value is not a mapping; write it like {} or {for: 30m}"],
+    ),
+    "a pause shorter than the tick": (
+        HEAD + "steps: [pause: {for: 10s}]\n",
+        ["3:17: steps[0].pause.for: 10s is not a duration from 1m to 30d; write it like 30m"],
+    ),
+}
+
+TIMES = {
+    "patience that ends before a verdict": (
+        HEAD + STEPS + "judge: {patience: 8m}\n",
+        [
+            (
+                "4:9: judge.patience: patience of 8m is over before any verdict; "
+                "with 3 settled minutes and a lag of 5m the first one comes after 9m"
+            )
+        ],
+    ),
+    "a lag that outlasts patience": (
+        HEAD + STEPS + "telemetry: {lag: 58m}\n",
+        [
+            (
+                "4:13: telemetry.lag: patience of 1h is over before any verdict; "
+                "with 3 settled minutes and a lag of 58m the first one comes after 1h2m"
+            )
+        ],
+    ),
+    "a deadline within patience": (
+        HEAD + STEPS + "deadlines: {step: 1h}\n",
+        [
+            (
+                "4:13: deadlines.step: patience of 1h must be shorter than deadlines.step, 1h; "
+                "a quiet endpoint would be rolled back instead"
+            )
+        ],
+    ),
+    "a part longer than the whole": (
+        HEAD + STEPS + "deadlines: {provisioning: 3h, rollout: 2h}\n",
+        ["4:13: deadlines.provisioning: 3h is longer than the whole rollout may take, 2h"],
+    ),
+    "pauses longer than the whole": (
+        HEAD + "steps: [pause: {for: 20h}, weight: 1, pause: {for: 4h}]\n",
+        ["3:1: steps: 1d is over before the pauses are, which take 1d together"],
+    ),
+    "no lag at all": (
+        HEAD + STEPS + "telemetry: {lag: 0s, history: 1m}\n",
+        [
+            "4:13: telemetry.lag: 0s is not a duration from 30s to 1h; write it like 5m",
+            "4:22: telemetry.history: 1m is not a duration from 10m to 7d; write it like 6h",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [pytest.param(*row, id=name) for table in (STEPPING, TIMES) for name, row in table.items()],
+)
+def test_nonsense_is_named_with_its_place(
+    folder: Path, find_problems: Callable[[Path], list[str]], text: str, lines: list[str]
+) -> None:
+    """Steps and times that make no sense each give a line, with place, key and what would be right, and no other."""
+    (folder / "churn.yaml").write_text(text)
+    assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
