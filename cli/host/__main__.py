@@ -91,4 +91,7 @@ def _greeting(host: FunctionHost) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # a function that hangs on its thread must not keep the process

@@ -1,7 +1,7 @@
-"""Listens to one Storage queue for one function: fetch, lease, run, delete, retry, poison. Real seconds throughout.
+"""Listens to one Storage queue for one function: fetch, lease, run, delete, retry, poison.
 
-A message is deleted only after its function succeeded. Spans that Azure would measure (the lease, the wait after a
-failure) follow the host's clock, so that a faster clock retries sooner; polling is in wall time.
+A message is deleted only after its function succeeded. Spans (the lease, the wait after a failure, the longest pause
+between polls) follow the host's clock, so that a faster clock delays a message by no more of its own time.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cli.host")
 
-_SHORTEST_POLL = 0.1
-_LEASE = 600
-_SHORTEST_LEASE = 5
+_SHORTEST_POLL = 0.1  # wall seconds, as in the real host
+_LEASE = 600  # seconds of the host's clock, as in the real host
+_SHORTEST_LEASE = 5  # wall seconds: renewing at half of it must stay sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class QueueListener:
         self._options = options
         self._dispatcher = dispatcher
         self._lease = max(_SHORTEST_LEASE, math.ceil(clock.real_seconds(_LEASE)))
+        longest = clock.real_seconds(options.max_polling_interval.total_seconds())
+        self._longest_poll = max(_SHORTEST_POLL, longest)
         self._retry_after = math.ceil(clock.real_seconds(options.visibility_timeout.total_seconds()))
         self._running: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
@@ -85,8 +87,7 @@ class QueueListener:
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
             woken = not messages and await self._idle(pause)
-            longest = max(_SHORTEST_POLL, self._options.max_polling_interval.total_seconds())
-            pause = _SHORTEST_POLL if messages or woken else min(pause * 2, longest)
+            pause = _SHORTEST_POLL if messages or woken else min(pause * 2, self._longest_poll)
         if self._running:
             await asyncio.wait(self._running)
 

@@ -25,12 +25,13 @@ def test_stop_waits_for_running_functions(settings: dict[str, str], tmp_path: Pa
         assert (answer.result().status, answer.result().body) == (200, b"done")
 
 
-def test_stop_does_not_wait_for_ever(settings: dict[str, str], tmp_path: Path) -> None:
-    """What still runs after the time for draining is given up, and named."""
+@pytest.mark.parametrize("path", ["slow", "rest/late?seconds=600"], ids=["async", "sync"])
+def test_stop_does_not_wait_for_ever(settings: dict[str, str], tmp_path: Path, path: str) -> None:
+    """What still runs after the time for draining is given up and counted, and the process ends all the same."""
     with running_host(SAMPLE_APP, tmp_path / "log", settings, options=["--drain", "0.1"]) as host:
         with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(host.call, "GET", "/api/slow")
-            eventually(lambda: "entered slow" in host.log())
+            answer = pool.submit(host.call, "GET", f"/api/{path}")
+            eventually(lambda: "sample: entered" in host.log())
             assert host.stop() == 0
             assert answer.exception() is not None or answer.result().status >= 500
         assert "1 invocations were still running" in host.log()

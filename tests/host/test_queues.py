@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
-from tests.function_host import HostProcess, eventually
+import pytest
+
+from tests.function_host import HostProcess, eventually, running_host
+from tests.host.conftest import NEVER, SAMPLE_APP
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cloud import RunningCloud
     from tests.host.conftest import StorageAccount
 
 
@@ -81,3 +88,37 @@ def test_queue_function_runs_by_hand(host: HostProcess) -> None:
     """The admin API starts it with the given text."""
     assert host.run_by_hand("work", '"by hand"').status == 202
     assert eventually(lambda: _work(host))[0]["work"] == "by hand"
+
+
+def test_message_of_a_killed_host_comes_again(settings: dict[str, str], tmp_path: Path) -> None:
+    """A host that dies while a function runs loses no message: when its lease is over the next host gets it."""
+    fast = {**settings, "TEAL_CLOCK": f"1000@{time.time():.3f}"}  # ten minutes of lease become the shortest, 5 s
+    with running_host(SAMPLE_APP, tmp_path / "first.log", fast) as first:
+        first.call("POST", "/api/send", json.dumps(["slow work"]))
+        eventually(lambda: "slow work" in str(_work(first)))
+        first.process.kill()
+    with running_host(SAMPLE_APP, tmp_path / "second.log", fast) as second:
+        assert eventually(lambda: _work(second)) == [{"work": "slow work", "try": 2, "id": True}]
+
+
+def test_lease_outlasts_the_function(settings: dict[str, str], storage: StorageAccount, tmp_path: Path) -> None:
+    """While a function runs its message is not given to anyone else, however short the lease."""
+    patient = {"AzureFunctionsJobHost__functionTimeout": "00:01:00"}
+    fast = {**settings, **patient, "TEAL_CLOCK": f"1000@{time.time():.3f}"}
+    with running_host(SAMPLE_APP, tmp_path / "log", fast) as host:
+        host.call("POST", "/api/send", json.dumps(["slow work"]))
+        eventually(lambda: storage.texts(f"{settings['WORK_QUEUE']}-done"))
+        assert [seen["try"] for seen in _work(host)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("accountName", "{account}"), ("queueServiceUri", "https://{account}.queue.core.windows.net")],
+)
+def test_identity_connection(cloud: RunningCloud, work_queue: str, tmp_path: Path, name: str, value: str) -> None:
+    """Without a connection string the queues are reached with DefaultAzureCredential, by account name or address."""
+    connection = {f"AzureWebJobsStorage__{name}": value.format(account=cloud["storage_account"])}
+    settings = {**cloud.environment, **connection, "WORK_QUEUE": work_queue, "TICK": NEVER}
+    with running_host(SAMPLE_APP, tmp_path / "log", settings) as host:
+        assert host.call("POST", "/api/send", json.dumps(["by identity"])).status == 200
+        assert eventually(lambda: _work(host))[0]["work"] == "by identity"

@@ -117,6 +117,8 @@ def work(message: func.QueueMessage, done: func.Out[str]) -> None:
     SEEN.append({"work": json.loads(text), "try": message.dequeue_count, "id": bool(message.id)})
     if "poison" in text:
         raise RuntimeError("poisoned on purpose")
+    if "slow" in text:
+        time.sleep(6)  # longer than the shortest lease
     done.set(text)
 
 
