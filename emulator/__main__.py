@@ -20,6 +20,17 @@ from emulator.cloud import Cloud
 from emulator.options import Options
 from emulator.resource_manager.settings import Durations, Limits
 
+_NAMES = {
+    "AZURE_SUBSCRIPTION_ID": "subscription",
+    "AZURE_RESOURCE_GROUP": "resource_group",
+    "AZURE_ML_WORKSPACE": "workspace",
+    "AZURE_LOCATION": "region",
+    "AZURE_STORAGE_ACCOUNT": "storage_account",
+    "AZURE_LOG_ANALYTICS_WORKSPACE": "log_analytics_workspace",
+    "EMULATOR_URL": "proxy",
+    "TEAL_CLOCK": "clock",
+}
+
 
 def main() -> None:
     """Read the command line and run. Exits 0 after a signal."""
@@ -83,8 +94,9 @@ def _ready_line(cloud: Cloud) -> str:
 
 
 def _exports(cloud: Cloud) -> str:
-    names = {f"EMULATOR_{key.upper()}": str(value) for key, value in cloud.description().items()}
-    exports = {**cloud.environment(), "TEAL_CLOCK": cloud.clock.setting(), **names}
+    description = cloud.description()
+    names = {name: str(description[key]) for name, key in _NAMES.items()}
+    exports = {**cloud.environment(), **names}
     lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
     return "\n".join(["# A small Azure is running. In another shell:", *lines, "# Ctrl-C stops it."])
 

@@ -81,6 +81,7 @@ class Deployments:
                 present.provisioning_state = "Failed"
             else:
                 del endpoint.deployments[present.name]
+                _forget(endpoint, present.name)
 
         headers = self._start(present, self.durations.deployment_delete, act, settle)
         present.provisioning_state = "Deleting"
@@ -190,6 +191,14 @@ def _settle(deployment: Deployment) -> Callable[[ArmError | None], None]:
         deployment.provisioning_state = "Failed" if error else "Succeeded"
 
     return settle
+
+
+def _forget(endpoint: Endpoint, deployment: str) -> None:
+    """Leave the deployment out of the endpoint's shares, where it can only have had 0."""
+    properties = endpoint.body["properties"]
+    shares = {key: properties[key] for key in ("traffic", "mirrorTraffic") if key in properties}
+    kept = {key: {name: value for name, value in of.items() if name != deployment} for key, of in shares.items()}
+    endpoint.body = {**endpoint.body, "properties": properties | kept}
 
 
 def _capacity(body: Json) -> int:
