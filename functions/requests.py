@@ -59,7 +59,7 @@ def body_of(request: func.HttpRequest) -> Body:
 
 def endpoint_of(request: func.HttpRequest) -> str:
     """Return the endpoint named in the route; raises BadRequest (404) if no endpoint can have that name."""
-    name = request.route_params.get("endpoint", "")
+    name: str = request.route_params.get("endpoint", "")
     if not ENDPOINT_NAME.fullmatch(name):
         raise BadRequest("endpoint", f"there is no endpoint {name[:80]!r}", 404)
     return name.lower()
@@ -71,7 +71,7 @@ def person(request: func.HttpRequest, body: Body, *, signed_in: bool) -> str:
     The header can be forged unless the platform's sign-in stands before the app, hence the flag.
     """
     if signed_in:
-        name = request.headers.get("x-ms-client-principal-name", "")
+        name: str = request.headers.get("x-ms-client-principal-name", "")
         if not name:
             raise BadRequest("by", "sign in: the platform gave no caller", 401)
         return name
