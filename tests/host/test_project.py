@@ -1,0 +1,81 @@
+"""This project's own functions on every worker: what the host would refuse, and the same outcomes from each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.function_host import ROOT, HostProcess, Interpreter, eventually, running_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cloud import RunningCloud
+
+
+@pytest.fixture(scope="module")
+def project(
+    cloud: RunningCloud, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HostProcess]:
+    """Run the project's function app against the emulated Azure; its timer is off, so that only the test acts."""
+    account = cloud["storage_account"]
+    settings = {
+        **cloud.environment,
+        "TEAL_SUBSCRIPTION_ID": cloud["subscription"],
+        "TEAL_RESOURCE_GROUP": cloud["resource_group"],
+        "TEAL_WORKSPACE": cloud["workspace"],
+        "TEAL_LOGS_WORKSPACE_ID": cloud["log_analytics_workspace"],
+        "TEAL_TABLES_ENDPOINT": f"https://{account}.table.core.windows.net",
+        "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
+    }
+    log_file = tmp_path_factory.mktemp("project") / "host.log"
+    with running_host(ROOT, log_file, settings, interpreter) as running:
+        yield running
+
+
+def test_host_refuses_nothing(project: HostProcess) -> None:
+    """The project's functions start, which they would not with a single problem, and every kind of trigger is there."""
+    kinds = {function["trigger"]["type"] for function in project.summary["functions"]}
+    assert kinds == {"eventGridTrigger", "timerTrigger", "queueTrigger", "httpTrigger"}
+
+
+def test_http_needs_a_key(project: HostProcess) -> None:
+    """No HTTP function of the project answers without a key."""
+    triggers = [function["trigger"] for function in project.summary["functions"]]
+    https = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
+    for trigger in https:
+        path = f"/api/{trigger['route']}".replace("{", "").replace("}", "")
+        assert project.call(trigger["methods"][0], path).status == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [("not json", 400, "JSON"), ("{}", 400, "endpoint"), ('{"endpoint": "no-such-endpoint"}', 404, "no-such-endpoint")],
+)
+def test_start_answers_for_bad_bodies(project: HostProcess, body: str, status: int, said: str) -> None:
+    """A rollout cannot be started with a body that makes no sense, and the answer says what is wrong."""
+    answer = project.call("POST", "/api/rollouts", body, {"x-functions-key": project.host_key})
+    assert answer.status == status
+    assert said in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"eventType": "Microsoft.MachineLearningServices.RunCompleted", "subject": "experiments/1", "data": {}},
+        {"eventType": "Microsoft.MachineLearningServices.ModelRegistered", "subject": "nonsense", "data": None},
+    ],
+    ids=["another type", "malformed"],
+)
+def test_event_that_is_not_ours_ends_well(project: HostProcess, event: dict[str, object]) -> None:
+    """An event that no retry can mend is accepted, so that Event Grid does not send it again."""
+    envelope = {"id": "1", "topic": "/t", "eventTime": "2026-11-20T10:00:00Z", "dataVersion": "2"}
+    assert project.deliver("model_registered", [{**envelope, **event}]).status == 202
+
+
+def test_queue_message_that_is_nonsense_is_dropped(project: HostProcess) -> None:
+    """It is logged and done with: it neither fails nor comes again."""
+    assert project.run_by_hand("reconcile", json.dumps(["nonsense"])).status == 202
+    eventually(lambda: "reconcile succeeded" in project.log(), "reconcile did not succeed")
