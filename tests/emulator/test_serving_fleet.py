@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -86,6 +87,21 @@ def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=1.0)
     with pytest.raises(ContainerError, match="readiness probe"):
         serving.loop.run(fleet.start(hasty, files))
+    _until(lambda: _processes_below(tmp_path) == [])
+
+
+def test_a_start_that_is_given_up_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
+    """When the emulator is stopped while a deployment is starting, the processes that were starting are gone."""
+    files = DeploymentFiles(code_folder(tmp_path / "code", NEVER_READY), "score.py", None, None, None)
+
+    async def begin_and_give_up() -> None:
+        starting = asyncio.create_task(serving.fleet.start(deployment("green", instances=2), files))
+        while len(_processes_below(tmp_path)) < 2:
+            await asyncio.sleep(0.02)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+
+    serving.loop.run(begin_and_give_up())
     _until(lambda: _processes_below(tmp_path) == [])
 
 
