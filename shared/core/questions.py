@@ -11,6 +11,8 @@ from shared.core.phases import Phase
 from shared.core.policy import SmokeStep
 from shared.core.rollout import Rollout
 
+WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -46,14 +48,13 @@ def questions(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) ->
 
 
 def _minutes(rollout: Rollout, settled: datetime) -> Window | None:
-    watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    if not watched or rollout.judged_until is None or rollout.judged_until >= settled:
+    if rollout.phase not in WATCHED or rollout.judged_until is None or rollout.judged_until >= settled:
         return None
     return Window(rollout.judged_until, settled)
 
 
 def _history(rollout: Rollout, settled: datetime) -> Window | None:
-    if rollout.calibration is not None or rollout.phase is not Phase.STEPPING:
+    if rollout.calibration is not None or rollout.phase not in WATCHED:
         return None
     return Window(settled - rollout.policy.judge.history, settled)
 
