@@ -31,6 +31,8 @@ def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 def _choose_blue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Take the deployment that has all live traffic as blue; anything else a person must put right first."""
+    if endpoint.busy:
+        return Decision(rollout)  # the traffic may be about to change
     blue = endpoint.serving()
     if blue is None or endpoint.traffic != {blue: 100}:
         shares = ", ".join(f"{name} {share} %" for name, share in sorted(endpoint.traffic.items())) or "nothing"
