@@ -162,7 +162,7 @@ def _asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 def _resumed(rollout: Rollout, reason: str, now: datetime, by: str) -> Decision:
     if isinstance(rollout.current_step, PauseStep):
-        return next_step(rollout, reason, now)
+        return next_step(rollout, reason, now, by)
     return history.moved(replace(rollout, step_since=now), Phase.STEPPING, reason, now, by)
 
 
@@ -182,9 +182,10 @@ def _promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         return history.noted(replace(rollout, steady_since=now), "seen: all live traffic goes to green", now)
     verdict = rollout.verdict
     passed = verdict is not None and verdict.outcome is Outcome.PASS
-    if not passed and now - rollout.steady_since < rollout.policy.judge.patience:
+    suspicious = verdict is not None and verdict.suspicious  # never promoted: the step's deadline takes it back
+    if not passed and (suspicious or now - rollout.steady_since < rollout.policy.judge.patience):
         return Decision(rollout)
-    words = verdict.reason if verdict is not None else "no request was seen"
+    words = verdict.reason if verdict is not None else rollout.telemetry_problem or "no request was seen"
     done = history.moved(rollout, Phase.PROMOTED, words if passed else f"uncertified: {words}", now)
     return history.after(done, clean_after=now + rollout.policy.keep_blue)
 

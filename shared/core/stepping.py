@@ -32,12 +32,12 @@ def take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
     return history.moved(rollout, Phase.PROMOTING, "every step passed", now)
 
 
-def next_step(rollout: Rollout, reason: str, now: datetime) -> Decision:
+def next_step(rollout: Rollout, reason: str, now: datetime, by: str = history.TEAL) -> Decision:
     """Return the decision to begin the next step (or, behind the last, to promote)."""
     ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None)
     if ahead.current_step is None:
-        return history.moved(ahead, Phase.PROMOTING, reason, now)
-    return history.moved(ahead, Phase.STEPPING, reason, now)
+        return history.moved(ahead, Phase.PROMOTING, reason, now, by)
+    return history.moved(ahead, Phase.STEPPING, reason, now, by)
 
 
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
@@ -91,7 +91,7 @@ def _judged(rollout: Rollout, now: datetime) -> Decision:
     if now - began < settings.patience:
         return Decision(rollout)
     why = rollout.telemetry_problem or (verdict.reason if verdict else "no minute could be judged yet")
-    if settings.inconclusive == "advance" and verdict is not None and verdict.outcome is Outcome.INCONCLUSIVE:
+    if settings.inconclusive == "advance" and verdict is not None and not verdict.suspicious:
         return next_step(rollout, f"uncertified after {settings.patience}: {why}", now)
     return history.moved(rollout, Phase.PAUSED, f"inconclusive for {settings.patience}: {why}", now)
 

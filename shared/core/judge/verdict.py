@@ -49,6 +49,11 @@ class Verdict:
     blue_bad: int
     blue_total: int
 
+    @property
+    def suspicious(self) -> bool:
+        """Say whether harm is likely enough (3 : 1) that nothing may advance, not even uncertified."""
+        return self.log_harm >= SUSPICION
+
 
 def judge(evidence: Evidence, risk: Risk, next_weight: int | None) -> Verdict:
     """Return what the errors gate says now; `next_weight` is None at the last step, which needs no certificate."""
