@@ -20,12 +20,18 @@ from shared.ports import Answer, Changes, Stored
 
 @dataclass
 class Faults:
-    """Errors to raise at the next calls of a fake: the first of the list at the next call, None for no error."""
+    """Errors to raise at the next calls of a fake: the first of the list at the next call, None for no error.
+
+    always: what is said at every call for as long as it is down.
+    """
 
     planned: list[TealError | None] = field(default_factory=list)
+    always: str = ""
 
     def strike(self) -> None:
         """Raise what is planned for this call, if anything."""
+        if self.always:
+            raise Temporary(self.always)
         error = self.planned.pop(0) if self.planned else None
         if error is not None:
             raise error

@@ -1,0 +1,155 @@
+"""Stories of good versions, and of what people and the clock do to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.core.phases import Phase
+from shared.core.policy import PauseStep, SmokeStep, WeightStep
+from shared.core.rollout import Verb
+from shared.intake import Intake
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+
+def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> None:
+    """Made beside blue, smoke-tested, 10, 50, 100 per cent, promoted; blue goes when `keep_blue` is over."""
+    world = World()
+    assert world.register() is Intake.STARTED
+    promoted = world.until(Phase.PROMOTED)
+    assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {GREEN: 50, BLUE: 50}, {GREEN: 100}]
+    assert set(world.seen.deployments) == {BLUE, GREEN}
+    finished = world.until_finished()
+    assert set(world.seen.deployments) == {GREEN}
+    assert finished.finished is not None
+    assert finished.finished - promoted.since >= POLICY.keep_blue
+    assert world.store.open_endpoints() == ()
+
+
+def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
+    """The entry of each step names the counts and odds that it was passed on."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTED)
+    passed = [entry for entry in world.history() if "within the harm budget" in entry.text]
+    assert [entry.numbers["step"] for entry in passed] == [2, 3]
+    assert all(entry.numbers["green_total"] and entry.numbers["certificate_line"] for entry in passed)
+
+
+def test_no_traffic_is_no_evidence() -> None:
+    """An endpoint that nobody asks is not promoted: the rollout pauses when patience is over and says why."""
+    world = World(rpm=0)
+    world.register()
+    paused = world.until(Phase.PAUSED)
+    assert "no minute could be judged" in paused.reason or "no request on green" in paused.reason
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+
+
+def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
+    """`inconclusive: advance` goes on after the patience, and the history says that it was uncertified."""
+    policy = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
+    world = World(policy=policy, rpm=40)
+    world.register()
+    world.until(Phase.PROMOTED, within=200)
+    assert any("uncertified" in entry.text for entry in world.history())
+
+
+def test_promoted_by_hand() -> None:
+    """A person promotes at 10 per cent: all traffic goes to green at once, and the history names who and why."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PROMOTE, "the board waits")
+    promoted = world.until(Phase.PROMOTED)
+    assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {GREEN: 100}]
+    asked = next(entry for entry in world.history() if entry.by == "ada@example.com")
+    assert (asked.before, asked.after) == (Phase.STEPPING, Phase.PROMOTING)
+    assert "the board waits" in asked.text
+    assert promoted.serving == GREEN
+
+
+def test_a_version_promoted_by_hand_without_any_telemetry_is_judged_when_telemetry_is_back() -> None:
+    """A hand that promotes early does not blind the judge: a broken green is still taken back at 100 per cent."""
+    world = World(rates={GREEN: 0.5})
+    world.register()
+    world.telemetry.faults.always = "the workspace is away"
+    world.until(Phase.STEPPING)
+    world.minutes(2)
+    world.ask(Verb.PROMOTE)
+    world.minutes(3)
+    assert world.seen.traffic == {GREEN: 100}
+    world.telemetry.faults.always = ""
+    assert world.until(Phase.ROLLED_BACK).serving == BLUE
+
+
+def test_paused_and_resumed_by_hand() -> None:
+    """Paused, the weight stays whatever the evidence says; resumed, it goes on to the end."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE, "lunch")
+    world.minutes(20)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 10, BLUE: 90})
+    world.ask(Verb.RESUME, "back")
+    world.until(Phase.PROMOTED)
+    people = [(entry.after, entry.text) for entry in world.history() if entry.by == "ada@example.com"]
+    assert people == [
+        (Phase.PAUSED, "paused by ada@example.com: lunch"),
+        (Phase.STEPPING, "resumed by ada@example.com: back"),
+    ]
+
+
+def test_a_pause_step_waits_for_a_person_and_remembers_who_it_was() -> None:
+    """Without a duration the pause lasts until someone resumes, and the history says who approved."""
+    steps = (SmokeStep("s"), WeightStep(10), PauseStep(), WeightStep(50))
+    world = World(policy=replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.minutes(90)
+    assert world.rollout().phase is Phase.PAUSED
+    world.ask(Verb.RESUME, "approved")
+    world.minutes()
+    assert world.rollout().phase is Phase.STEPPING
+    assert any(entry.by == "ada@example.com" and "approved" in entry.text for entry in world.history())
+    world.until(Phase.PROMOTED)
+
+
+def test_a_pause_step_with_a_duration_waits_for_the_clock() -> None:
+    """`pause: {for: 20m}` goes on by itself, and not before."""
+    steps = (SmokeStep("s"), PauseStep(timedelta(minutes=20)), WeightStep(50))
+    world = World(policy=replace(POLICY, steps=steps))
+    world.register()
+    paused = world.until(Phase.PAUSED)
+    stepping = world.until(Phase.STEPPING)
+    assert stepping.since - paused.since == timedelta(minutes=20)
+
+
+def test_a_policy_that_ends_at_100_per_cent_is_watched_there() -> None:
+    """With `weight: 100` as the last step the bake happens within the step, and promotion follows."""
+    world = World(policy=replace(POLICY, steps=(SmokeStep("s"), WeightStep(50), WeightStep(100))))
+    world.register()
+    world.until(Phase.PROMOTED)
+    assert world.endpoints.traffic_written == [{GREEN: 50, BLUE: 50}, {GREEN: 100}]
+
+
+def test_a_version_that_serves_already_is_left_alone() -> None:
+    """Registering again what serves (or a late event of it) changes nothing and says so."""
+    world = World()
+    world.register("6")
+    ended = world.until(Phase.SUPERSEDED, version="6")
+    assert "serves churn:6 already" in ended.reason
+    assert ended.finished is not None
+    assert world.endpoints.traffic_written == []
+
+
+def test_a_rollout_waits_while_the_endpoint_is_being_written() -> None:
+    """An endpoint whose traffic someone is just setting is looked at again, not given up."""
+    world = World()
+    world.endpoints.set_traffic(ENDPOINT, {})
+    world.endpoints.finish()
+    world.endpoints.set_traffic(ENDPOINT, {BLUE: 100})
+    world.endpoints.traffic_written.clear()
+    world.register()
+    world.settle()
+    assert world.rollout().phase is Phase.PROVISIONING
+    world.until(Phase.PROMOTED)

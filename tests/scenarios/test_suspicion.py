@@ -1,0 +1,47 @@
+"""Stories of versions that are suspicious but not convicted: neither rolled back on a hunch nor let through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout, Verb
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
+
+
+def suspected(world: World) -> Rollout:
+    """Have green fail in a few minutes of its first step, until the judge leans against it, and then get no traffic."""
+    world.register()
+    world.until_weight(10)
+    world.rates[GREEN] = 0.02
+    for _ in range(20):
+        verdict = world.rollout().verdict
+        if verdict is not None and verdict.suspicious:
+            break
+        world.minutes()
+    world.rates[GREEN] = 0.0
+    world.rpm = 0
+    return world.rollout()
+
+
+def test_a_suspicious_version_is_not_advanced_when_patience_ends() -> None:
+    """`inconclusive: advance` is for silence, not for odds of more than 3 : 1 that green is worse."""
+    world = World(policy=ADVANCE)
+    rollout = suspected(world)
+    assert rollout.phase is Phase.STEPPING, world.told()
+    world.until(Phase.PAUSED)
+    assert GREEN in world.seen.traffic
+    assert world.seen.traffic[GREEN] == 10
+
+
+def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
+    """Promoted by hand while under suspicion, it is held at 100 per cent and taken back at the step's deadline."""
+    world = World()
+    suspected(world)
+    world.ask(Verb.PROMOTE)
+    world.minutes(60)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
+    taken_back = world.until(Phase.ROLLED_BACK, within=90)
+    assert taken_back.serving == BLUE

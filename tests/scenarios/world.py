@@ -1,0 +1,164 @@
+"""A small world in memory for stories: one endpoint that serves, a clock, traffic that is logged, and Teal at work.
+
+Time goes by in minutes: traffic is split and logged, Azure finishes what was ordered, and Teal ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.controller import Controller
+from shared.core.events import MODEL_REGISTERED
+from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy, SmokeStep, WeightStep
+from shared.core.rollout import ModelVersion, Rollout, Verb, Wish
+from shared.intake import Intake, Reception
+from shared.observer import Observer
+from tests.fakes import (
+    FakeClock,
+    FakeEndpoints,
+    FakeModels,
+    FakePolicies,
+    FakeScoring,
+    FakeStore,
+    FakeTelemetry,
+    FakeWakeups,
+)
+
+MINUTE = timedelta(minutes=1)
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
+ENDPOINT = "churn"
+BLUE, GREEN = "churn-6", "churn-7"
+WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+POLICY = Policy(
+    endpoint=ENDPOINT,
+    models=(ModelSelector("churn"),),
+    steps=(SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(50)),
+    judge=JudgeSettings(telemetry_lag=MINUTE, patience=timedelta(minutes=30), history=timedelta(hours=1)),
+    deadlines=Deadlines(provisioning=timedelta(minutes=20), rollback=timedelta(minutes=15)),
+    keep_blue=timedelta(minutes=30),
+)
+ROUNDS = 25
+
+
+def serving(name: str = BLUE, model: str = "azureml:churn:6") -> EndpointSeen:
+    """Return an endpoint on which one deployment has all live traffic."""
+    deployment = DeploymentSeen(name, Provisioning.SUCCEEDED, model)
+    return EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED, traffic={name: 100}, deployments={name: deployment})
+
+
+@dataclass
+class World:
+    """One endpoint and Teal. rates: share of requests that a deployment answers badly. rpm: requests a minute."""
+
+    policy: Policy = POLICY
+    rpm: int = 6000
+    rates: dict[str, float] = field(default_factory=dict)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
+    store: FakeStore = field(default_factory=FakeStore)
+    endpoints: FakeEndpoints = field(default_factory=lambda: FakeEndpoints(seen={ENDPOINT: serving()}, slow=True))
+    telemetry: FakeTelemetry = field(default_factory=FakeTelemetry)
+    scoring: FakeScoring = field(default_factory=FakeScoring)
+    models: FakeModels = field(default_factory=FakeModels)
+    wakeups: FakeWakeups = field(default_factory=FakeWakeups)
+
+    def __post_init__(self) -> None:
+        self.telemetry.rows += [DeploymentMinute(BLUE, MIDNIGHT - n * MINUTE, self.rpm, 0) for n in range(60, 0, -1)]
+
+    def controller(self, holder: str = "one") -> Controller:
+        """Return a process that reconciles."""
+        observer = Observer(self.endpoints, self.telemetry, self.scoring, FakePolicies((self.policy,)))
+        return Controller(self.store, self.endpoints, observer, self.wakeups, self.clock, holder)
+
+    def reception(self) -> Reception:
+        """Return a process that takes in events."""
+        policies = FakePolicies((self.policy,))
+        return Reception(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+
+    def register(self, version: str = "7", event: str = "e1") -> Intake:
+        """Register a version of the model, and have Event Grid say so once."""
+        self.models.registered[ModelVersion("churn", version)] = {}
+        data = {"modelName": "churn", "modelVersion": version, "modelTags": {}}
+        (outcome,) = self.reception().event(MODEL_REGISTERED, f"models/churn:{version}", WORKSPACE, event, data)
+        return outcome.intake
+
+    def ask(self, verb: Verb, reason: str = "because", by: str = "ada@example.com") -> None:
+        """Have a person ask something of the endpoint's rollout."""
+        assert self.controller().request(ENDPOINT, Wish(verb, by, reason, self.clock())) is not None
+
+    def minutes(self, count: int = 1) -> None:
+        """Let time go by."""
+        for _ in range(count):
+            self._log_traffic()
+            self.clock.pass_(MINUTE)
+            self.endpoints.finish()
+            self.controller().tick()
+            self.settle()
+
+    def settle(self) -> None:
+        """Carry out wake-ups until there are none; a loop that never comes to rest is a defect."""
+        for _ in range(ROUNDS):
+            if not self.wakeups.woken:
+                return
+            names = dict.fromkeys(self.wakeups.woken)
+            self.wakeups.woken.clear()
+            for name in names:
+                self.controller().reconcile(name)
+        raise AssertionError(f"still awake after {ROUNDS} rounds:\n{self.told()}")
+
+    def until(self, *phases: Phase, within: int = 60, version: str = "7") -> Rollout:
+        """Let time go by until the version's rollout is in one of these phases, and return it."""
+        for _ in range(within + 1):
+            if self.rollout(version).phase in phases:
+                return self.rollout(version)
+            self.minutes()
+        raise AssertionError(f"not {phases} within {within} minutes:\n{self.told(version)}")
+
+    def until_weight(self, weight: int, version: str = "7") -> Rollout:
+        """Let time go by until green is seen to have this share of the live traffic."""
+        for _ in range(60):
+            rollout = self.rollout(version)
+            if rollout.weight == weight and rollout.steady_since is not None:
+                return rollout
+            self.minutes()
+        raise AssertionError(f"never seen at {weight} %:\n{self.told(version)}")
+
+    def until_finished(self, version: str = "7", within: int = 60) -> Rollout:
+        """Let time go by until nothing of the version's rollout is left to do, and return it."""
+        for _ in range(within + 1):
+            if self.rollout(version).finished is not None:
+                return self.rollout(version)
+            self.minutes()
+        raise AssertionError(f"not finished within {within} minutes:\n{self.told(version)}")
+
+    def rollout(self, version: str = "7") -> Rollout:
+        """Return the newest rollout of a version."""
+        found = [r for r in self.store.rollouts(ENDPOINT) if r.model.version == version]
+        return max(found, key=lambda rollout: rollout.green)
+
+    def history(self, version: str = "7") -> Sequence[Entry]:
+        """Return the history of the version's rollout."""
+        return self.store.history(ENDPOINT, self.rollout(version).id)
+
+    def told(self, version: str = "7") -> str:
+        """Return the history as text."""
+        return "\n".join(f"{e.at:%H:%M} {e.before} -> {e.after} {e.by}: {e.text}" for e in self.history(version))
+
+    @property
+    def seen(self) -> EndpointSeen:
+        """The endpoint as Azure shows it now."""
+        return self.endpoints.seen[ENDPOINT]
+
+    def _log_traffic(self) -> None:
+        if ENDPOINT not in self.endpoints.seen:
+            return
+        minute = self.clock.now.replace(second=0)
+        for name, share in self.seen.traffic.items():
+            total = self.rpm * share // 100
+            if total:
+                bad = round(total * self.rates.get(name, 0.0))
+                self.telemetry.rows.append(DeploymentMinute(name, minute, total, bad))
