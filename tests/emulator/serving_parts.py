@@ -23,6 +23,7 @@ from emulator.serving.gateway import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from concurrent.futures import Future
 
 PYTHON = Path(__file__).resolve().parents[2] / ".serving/bin/python"
 ROW = [0.03, 0.05, 0.06, 0.02, -0.04, -0.03, -0.04, -0.002, 0.02, -0.02]
@@ -75,7 +76,11 @@ class Loop:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the loop and return what it returns."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(100)
+        return self.begin(work).result(100)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin `work` in the loop; the caller may wait for it or cancel it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """End the loop and its thread."""

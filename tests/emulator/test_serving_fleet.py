@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -93,15 +92,9 @@ def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path)
 def test_a_start_that_is_given_up_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
     """When the emulator is stopped while a deployment is starting, the processes that were starting are gone."""
     files = DeploymentFiles(code_folder(tmp_path / "code", NEVER_READY), "score.py", None, None, None)
-
-    async def begin_and_give_up() -> None:
-        starting = asyncio.create_task(serving.fleet.start(deployment("green", instances=2), files))
-        while len(_processes_below(tmp_path)) < 2:
-            await asyncio.sleep(0.02)
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-
-    serving.loop.run(begin_and_give_up())
+    starting = serving.loop.begin(serving.fleet.start(deployment("green", instances=2), files))
+    _until(lambda: len(_processes_below(tmp_path)) >= 2)
+    starting.cancel()
     _until(lambda: _processes_below(tmp_path) == [])
 
 
