@@ -69,6 +69,10 @@ class HostProcess:
         """The key that opens every function of level `function`."""
         return str(self.summary["keys"]["host"]["default"])
 
+    def function_key(self, function: str) -> str:
+        """Return the key that opens one function of level `function`."""
+        return str(self.summary["keys"]["functions"][function]["default"])
+
     @property
     def event_grid_key(self) -> str:
         """The key of Event Grid's webhook."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ def _summary(host: FunctionHost, configuration: Configuration) -> Json:
         "url": host.url,
         "pid": os.getpid(),
         "app": str(configuration.app),
-        "keys": {"master": host.keys.master, "host": host.keys.host, "system": host.keys.system},
+        "keys": asdict(host.keys),
         "functions": [{"name": name, "trigger": item.trigger} for name, item in host.functions.items()],
     }
 
@@ -84,7 +85,9 @@ def _greeting(host: FunctionHost) -> str:
     lines = [f"Functions on {host.url}"]
     for name, function in host.functions.items():
         is_http = kind(function.trigger) == "httptrigger"
-        lines.append(f"  {name}: {function.trigger['type']}{' /' + template(function, 'api') if is_http else ''}")
+        lines.append(
+            f"  {name}: {function.trigger['type']}{' /' + template(function, host.route_prefix) if is_http else ''}"
+        )
     lines += [f"master key: {host.keys.master}", f"host key: {host.keys.host['default']}"]
     lines += [f"system key {name}: {key}" for name, key in host.keys.system.items()]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -76,13 +77,15 @@ class FunctionHost:
         self.functions: dict[str, FunctionMetadata] = {}
         self.keys = keys.Keys()
         self.url = ""
+        self.route_prefix = ""
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        try:
+        self._stack.callback(self._worker.close)
+        self._stack.push_async_callback(asyncio.to_thread, self._storage.close)
+        async with self._stack:
             await self._start()
-        except BaseException:
-            self._close()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     async def _start(self) -> None:
@@ -102,38 +105,38 @@ class FunctionHost:
         state = self._configuration.state
         timers = TimerStore(state / "timers.json" if state else None)
         timers.load()
-        self._listeners = Listeners(
-            Surroundings(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
-        )
-        writer = QueueOutputs(self._storage, self._settings, self._listeners.wake, as_base64=chosen.queues.base64)
+        around = Surroundings(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
+        listeners = Listeners(around)
+        writer = QueueOutputs(self._storage, self._settings, listeners.wake, as_base64=chosen.queues.base64)
         timeout = chosen.function_timeout
-        self._dispatcher = Dispatcher(self._worker, writer, timeout.total_seconds() if timeout else None)
-        self._server = Server(self._fronts(chosen.route_prefix))
-        port = await self._server.start(self._configuration.port)
-        self.url = f"http://127.0.0.1:{port}"
-        self._listeners.start(list(self.functions.values()), self._dispatcher)
+        dispatcher = Dispatcher(self._worker, writer, timeout.total_seconds() if timeout else None)
+        self.route_prefix = chosen.route_prefix
+        server = Server(self._fronts(dispatcher))
+        self._stack.push_async_callback(server.stop)
+        self.url = f"http://127.0.0.1:{await server.start(self._configuration.port)}"
+        self._stack.push_async_callback(self._finish, server, listeners, dispatcher)
+        listeners.start(list(self.functions.values()), dispatcher)
 
-    def _fronts(self, prefix: str) -> Fronts:
+    def _fronts(self, dispatcher: Dispatcher) -> Fronts:
         http = [function for function in self.functions.values() if kind(function.trigger) == "httptrigger"]
         events = [function for function in self.functions.values() if kind(function.trigger) == "eventgridtrigger"]
         return Fronts(
-            HttpTriggers(http, prefix, self.keys, self._dispatcher),
-            EventGridWebhook(events, self.keys, self._dispatcher),
-            Admin(self.functions, self.keys, self._dispatcher),
+            HttpTriggers(http, self.route_prefix, self.keys, dispatcher),
+            EventGridWebhook(events, self.keys, dispatcher),
+            Admin(self.functions, self.keys, dispatcher),
         )
 
-    async def __aexit__(self, *_reason: object) -> None:
-        self._listeners.stop()
-        left = await self._dispatcher.drain(self._configuration.drain_seconds)
+    async def _finish(self, server: Server, listeners: Listeners, dispatcher: Dispatcher) -> None:
+        """Begin nothing new and let what runs end, within the bound."""
+        await server.refuse()
+        listeners.stop()
+        left = await dispatcher.drain(self._configuration.drain_seconds)
         if left:
             log.warning("%d invocations were still running and are given up", left)
-        await self._listeners.ended(self._configuration.drain_seconds)
-        await self._server.stop()
-        self._close()
+        await listeners.ended(self._configuration.drain_seconds)
 
-    def _close(self) -> None:
-        self._worker.close()
-        self._storage.close()
+    async def __aexit__(self, *_reason: object) -> None:
+        await self._stack.aclose()
 
 
 def _host_json(app: Path) -> Json:

@@ -51,10 +51,15 @@ class Server:
     async def start(self, port: int) -> int:
         """Listen and return the port; 0 takes a free one. Raises OSError if it is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await self._site.start()
         bound: int = self._runner.addresses[0][1]
         return bound
 
+    async def refuse(self) -> None:
+        """Take no new connections; requests that are being answered go on."""
+        await self._site.stop()
+
     async def stop(self) -> None:
-        """Accept no more and close what is open."""
+        """Close what is open."""
         await self._runner.cleanup()

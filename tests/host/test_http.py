@@ -56,9 +56,12 @@ def test_status(http_host: HostProcess, method: str, path: str, status: int) -> 
         ("/api/keyed", "wrong", 401),
         ("/api/keyed", "host", 200),
         ("/api/keyed", "master", 200),
+        ("/api/keyed", "its own", 200),
+        ("/api/keyed", "another's", 401),
         ("/api/keyed", "event grid", 401),
         ("/api/guarded", "none", 401),
         ("/api/guarded", "host", 401),
+        ("/api/guarded", "its own", 401),
         ("/api/guarded", "master", 418),
         ("/admin/host/status", "host", 401),
         ("/admin/host/status", "master", 200),
@@ -71,6 +74,8 @@ def test_key_opens_what_it_should(http_host: HostProcess, path: str, key: str, s
         "wrong": "wrong",
         "host": http_host.host_key,
         "master": http_host.master_key,
+        "its own": http_host.function_key(path.rpartition("/")[2]) if path.startswith("/api") else "",
+        "another's": http_host.function_key("seen"),
         "event grid": http_host.event_grid_key,
     }[key]
     assert http_host.call("GET", path, headers={"x-functions-key": value}).status == status
