@@ -75,7 +75,8 @@ def _asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     wish = rollout.wish
     if wish is None or wish.verb is not Verb.ROLLBACK:
         return None
-    granted = replace(rollout, wish=None)
+    # What Azure refused on the way forward says nothing of the way back.
+    granted = replace(rollout, wish=None, refusal=None)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
         return history.noted(granted, f"rollback is too late: {rollout.blue} no longer stands", now, wish.by)
     if rollout.phase not in STEERING | {Phase.PROMOTED}:
