@@ -13,10 +13,13 @@ from shared.core.rollout import Rollout
 
 
 def leftover(rollout: Rollout) -> str | None:
-    """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back."""
+    """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back.
+
+    Before blue was chosen green was not made: a deployment of that name is someone else's.
+    """
     if rollout.phase is Phase.PROMOTED:
         return rollout.blue
-    if rollout.phase is Phase.ROLLED_BACK and rollout.policy.on_rollback == "delete":
+    if rollout.phase is Phase.ROLLED_BACK and rollout.blue is not None and rollout.policy.on_rollback == "delete":
         return rollout.green
     return None
 
@@ -41,6 +44,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)
     if now - due > rollout.policy.deadlines.rollback:
-        words = f"{name} could not be deleted and still costs money: delete it by hand"
+        why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
+        words = f"{name} could not be deleted and still costs money: delete it by hand{why}"
         return history.noted(replace(rollout, finished=now), words, now)
     return Decision(rollout)

@@ -14,14 +14,15 @@ from shared.core.rollout import Rollout
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while the traffic is being taken back."""
+    if rollout.blue is None:
+        return _out(rollout, "nothing had been done to the endpoint yet", now)
     back = rollout if rollout.weight == 0 else replace(rollout, weight=0, steady_since=None)
     if green_is_out(back, endpoint):
         words = f"{endpoint.serving() or 'nothing'} serves; {rollout.green} has no live traffic"
-        done = history.moved(back, Phase.ROLLED_BACK, rollout.reason, now)
-        return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], text=words),))
-    if rollout.blue is None or not endpoint.ready(rollout.blue):
+        return _out(back, words, now)
+    if endpoint.broken(rollout.blue):
         words = (
-            f"{rollout.blue or 'blue'} is not healthy, so traffic is not sent back to it. A person is needed; "
+            f"{rollout.blue} is not healthy, so traffic is not sent back to it. A person is needed; "
             f"now serving: {rollout.serving or 'nothing'}. The rollback was for: {rollout.reason}"
         )
         return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
@@ -29,6 +30,12 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
         words = f"traffic could not be taken back within {rollout.policy.deadlines.rollback}: a person is needed"
         return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
     return Decision(back)
+
+
+def _out(rollout: Rollout, words: str, now: datetime) -> Decision:
+    """Return the end of the way back; the rollout's reason stays the one it was taken back for."""
+    done = history.moved(rollout, Phase.ROLLED_BACK, rollout.reason, now)
+    return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], text=words),))
 
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
