@@ -39,10 +39,11 @@ class Controller:
     holder: str
 
     def tick(self) -> tuple[str, ...]:
-        """Have every endpoint with work reconciled; return their names."""
+        """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
         names = self.store.open_endpoints()
         for name in names:
-            self.wakeups.wake(name)
+            if not self._wake(name):
+                self._look(name)
         return names
 
     def reconcile(self, endpoint: str) -> None:
@@ -194,7 +195,7 @@ class Controller:
             except Conflict:
                 current = self.store.rollout(freed.endpoint, freed.id)
                 continue
-            if refusal is not None:
+            if refusal is not None and freed.open:  # an ended rollout tries again at the next tick: no storm
                 self._wake(freed.endpoint)
             return
 
@@ -222,11 +223,21 @@ class Controller:
     def _leased(self, rollout: Rollout, now: datetime) -> bool:
         return rollout.lease is not None and rollout.lease.until > now
 
-    def _wake(self, endpoint: str) -> None:
+    def _wake(self, endpoint: str) -> bool:
+        """Say whether the endpoint will be looked at soon; otherwise at the next tick."""
         try:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+            return False
+        return True
+
+    def _look(self, endpoint: str) -> None:
+        """Reconcile one of many: what goes wrong with it must not keep the others waiting."""
+        try:
+            self.reconcile(endpoint)
+        except (Temporary, Permanent) as error:
+            log.warning("not looked at endpoint=%s: %s; the next tick tries again", endpoint, error)
 
 
 def changed(*decisions: tuple[str | None, Decision]) -> Changes:
