@@ -110,13 +110,16 @@ class FakeStore:
 class FakeEndpoints:
     """Azure ML's endpoints: what is ordered is done at once, or when `finish` is called if `slow`.
 
-    unready: deployments that fail to become ready. Rules that Azure enforces are enforced here too.
+    unready: deployments that fail to become ready. stuck: nothing ever finishes. refuses: what is answered to a kind of
+    order (create, traffic, delete) for good. Rules that Azure enforces are enforced here too.
     """
 
     seen: dict[str, EndpointSeen] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     slow: bool = False
+    stuck: bool = False
     unready: set[str] = field(default_factory=set)
+    refuses: dict[str, str] = field(default_factory=dict)
     pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
     traffic_written: list[dict[str, int]] = field(default_factory=list)
 
@@ -128,7 +131,7 @@ class FakeEndpoints:
         self.faults.strike()
         state = Provisioning.FAILED if action.name in self.unready else Provisioning.SUCCEEDED
         made = DeploymentSeen(action.name, state, f"azureml:{action.model}")
-        before = self._free(action.endpoint)
+        before = self._free(action.endpoint, "create")
         starting = replace(made, state=Provisioning.CREATING)
         self._change(
             replace(before, deployments=before.deployments | {action.name: starting}),
@@ -137,7 +140,7 @@ class FakeEndpoints:
 
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
         self.faults.strike()
-        before = self._free(endpoint)
+        before = self._free(endpoint, "traffic")
         if sum(traffic.values()) not in {0, 100} or not all(before.ready(name) for name in traffic):
             raise Permanent(f"BadRequest: traffic {traffic}")
         self.traffic_written.append(traffic)
@@ -145,7 +148,7 @@ class FakeEndpoints:
 
     def delete_deployment(self, endpoint: str, name: str) -> None:
         self.faults.strike()
-        before = self._free(endpoint)
+        before = self._free(endpoint, "delete")
         if before.traffic.get(name):
             raise Permanent(f"BadRequest: {name} has live traffic")
         left = {key: seen for key, seen in before.deployments.items() if key != name}
@@ -160,11 +163,15 @@ class FakeEndpoints:
 
     def finish(self) -> None:
         """Let every operation that was ordered come to its end."""
+        if self.stuck:
+            return
         for name, after in self.pending:
             self.seen[name] = after
         self.pending.clear()
 
-    def _free(self, endpoint: str) -> EndpointSeen:
+    def _free(self, endpoint: str, order: str) -> EndpointSeen:
+        if order in self.refuses:
+            raise Permanent(self.refuses[order])
         if self.pending:
             raise Temporary("Conflict: another operation is running")
         return self.seen[endpoint]

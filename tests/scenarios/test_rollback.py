@@ -1,0 +1,256 @@
+"""Stories of versions that must not stay: found by evidence, smoke test, Azure, clock or person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines, PauseStep, SmokeStep, WeightStep
+from shared.core.requests import NotPossible
+from shared.core.rollout import Verb
+from shared.errors import Permanent
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+
+def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
+    """One in ten fails: taken back at 10 per cent, green deleted, and the reason has the counts."""
+    world = World(rates={GREEN: 0.1})
+    world.register()
+    ended = world.until_finished()
+    assert ended.phase is Phase.ROLLED_BACK
+    assert "green fails 10 %" in ended.reason
+    assert "rolling back at 100 : 1" in ended.reason
+    assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
+    assert (world.seen.traffic, set(world.seen.deployments)) == ({BLUE: 100}, {BLUE})
+
+
+def test_a_bad_version_may_be_kept_for_looking_into() -> None:
+    """`on_rollback: keep` leaves green standing, without traffic."""
+    world = World(policy=replace(POLICY, on_rollback="keep"), rates={GREEN: 0.1})
+    world.register()
+    world.until_finished()
+    world.minutes(30)
+    assert (world.seen.traffic, set(world.seen.deployments)) == ({BLUE: 100}, {BLUE, GREEN})
+    assert world.store.open_endpoints() == ()
+
+
+def test_a_version_that_goes_bad_at_100_per_cent_is_taken_back() -> None:
+    """With no blue to compare with, the bake still finds what fails under full load."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.rates[GREEN] = 0.2
+    assert world.until(Phase.ROLLED_BACK).serving == BLUE
+
+
+def test_a_failed_smoke_test_keeps_users_away() -> None:
+    """Green answers 424 to the smoke requests: no live traffic ever, and the reason has answer and log."""
+    world = World()
+    world.scoring.statuses[GREEN] = 424
+    world.register()
+    ended = world.until_finished()
+    assert ended.phase is Phase.ROLLED_BACK
+    assert "request 1: status 424 instead of 200" in ended.reason
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason
+    assert world.endpoints.traffic_written == []
+
+
+def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
+    """A scoring address that does not answer for a while is no verdict on the model."""
+    world = World()
+    world.scoring.faults.always = "no route"
+    world.register()
+    world.minutes(10)
+    assert world.rollout().phase is Phase.STEPPING
+    world.scoring.faults.always = ""
+    world.until(Phase.PROMOTED)
+
+
+def test_a_deployment_that_fails_is_rolled_back_with_its_log() -> None:
+    """Azure reports Failed: blue is untouched, the reason has the last log lines, green is deleted."""
+    world = World()
+    world.endpoints.unready.add(GREEN)
+    world.register()
+    ended = world.until_finished()
+    assert ended.phase is Phase.ROLLED_BACK
+    assert "did not become ready: Azure says Failed" in ended.reason
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason
+    assert world.endpoints.traffic_written == []
+    assert set(world.seen.deployments) == {BLUE}
+
+
+def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
+    """Twenty minutes of Creating are too long."""
+    world = World()
+    world.endpoints.stuck = True
+    world.register()
+    ended = world.until(Phase.ROLLED_BACK)
+    assert ended.reason == "churn-7 was not ready within 0:20:00"
+
+
+@pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
+def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
+    """Asked for in any phase, also with telemetry away and no wake-ups, blue serves all a few ticks later."""
+    steps = (SmokeStep("s"), WeightStep(10), PauseStep()) if phase is Phase.PAUSED else POLICY.steps
+    world = World(policy=replace(POLICY, steps=steps))
+    world.register()
+    world.until(phase)
+    world.telemetry.faults.always = world.wakeups.faults.always = world.scoring.faults.always = "away"
+    world.ask(Verb.ROLLBACK, "customers call")
+    world.minutes(6)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
+    assert world.rollout().reason == "rolled back by ada@example.com: customers call"
+    assert GREEN not in world.seen.deployments
+
+
+def test_a_rollback_asked_for_before_anything_was_looked_at_ends_well() -> None:
+    """Nothing was done yet, so nothing is undone, even while someone writes the endpoint."""
+    world = World()
+    world.endpoints.set_traffic(ENDPOINT, {BLUE: 100})
+    world.register()
+    world.ask(Verb.ROLLBACK)
+    world.settle()
+    assert world.rollout().phase is Phase.ROLLED_BACK
+
+
+def test_a_rollback_before_the_first_look_spares_a_deployment_that_happens_to_have_the_name() -> None:
+    """What someone else made is never deleted, whatever it is called."""
+    world = World()
+    theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
+    seen = world.seen
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {GREEN: theirs})
+    world.register()
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    world.minutes(5)
+    assert GREEN in world.seen.deployments
+
+
+def test_a_rollback_goes_before_what_azure_refused() -> None:
+    """Azure refuses the way forward, and at that moment a person asks for the way back: it is taken."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PROMOTE)
+    world.endpoints.refuses["traffic"] = "BadRequest: not now"
+    world.controller().reconcile(ENDPOINT)
+    world.controller().reconcile(ENDPOINT)
+    world.endpoints.refuses.clear()
+    world.ask(Verb.ROLLBACK)
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
+
+
+def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
+    """A rollback goes before every other wish, and the second person learns who asked."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.ROLLBACK)
+    for verb in (Verb.PROMOTE, Verb.PAUSE, Verb.ROLLBACK):
+        with pytest.raises(NotPossible, match=r"ada@example\.com has asked for a rollback already"):
+            world.ask(verb)
+
+
+def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
+    """While blue is already being deleted, the request is answered in the history and green goes on serving."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTED)
+    seen = world.seen
+    gone = {name: deployment for name, deployment in seen.deployments.items() if name != BLUE}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=gone)
+    world.ask(Verb.ROLLBACK)
+    world.minutes()
+    assert "rollback is too late: churn-6 no longer stands" in world.told()
+    assert world.seen.traffic == {GREEN: 100}
+
+
+def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
+    """Without calibration there is no first weight: after the step's time the rollout is taken back."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=30))))
+    world.telemetry.faults.always = "the workspace is away"
+    world.register()
+    ended = world.until(Phase.ROLLED_BACK)
+    assert "the step took longer than 0:30:00" in ended.reason
+    assert "the workspace is away" in ended.reason
+    assert world.endpoints.traffic_written == []
+
+
+def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
+    """Beyond patience without an answer the weight is held, and a person learns why."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.telemetry.faults.always = "the workspace is away"
+    paused = world.until(Phase.PAUSED)
+    assert "the workspace is away" in paused.reason
+    world.telemetry.faults.always = ""
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+
+
+def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
+    """Even a pause has an end: the rollout's own deadline."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))))
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    ended = world.until(Phase.ROLLED_BACK)
+    assert "the rollout took longer than 0:50:00" in ended.reason
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_green_that_breaks_is_taken_back() -> None:
+    """Green's deployment is deleted by someone: blue takes over all traffic again."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    seen = world.seen
+    broken = replace(seen.deployments[GREEN], state=Provisioning.FAILED)
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {GREEN: broken})
+    ended = world.until(Phase.ROLLED_BACK)
+    assert "is broken or gone" in ended.reason
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_refusal_for_good_on_the_way_forward_leads_back() -> None:
+    """Azure refuses to create green: rolled back at once, with Azure's words."""
+    world = World()
+    world.endpoints.refuses["create"] = "OutOfQuota: no cores"
+    world.register()
+    ended = world.until_finished()
+    assert (ended.phase, "OutOfQuota: no cores" in ended.reason) == (Phase.ROLLED_BACK, True)
+
+
+def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
+    """If Azure will not take the traffic back, a person is needed, and the record says what serves."""
+    world = World(rates={GREEN: 0.5})
+    world.register()
+    world.until_weight(10)
+    world.endpoints.refuses["traffic"] = "Forbidden: no right to write"
+    failed = world.until(Phase.FAILED)
+    assert "A person is needed; now serving: churn-6" in failed.reason
+    assert "Forbidden: no right to write" in failed.reason
+
+
+def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> None:
+    """Green cannot be deleted: no storm of attempts, and in the end the history says that it still costs money."""
+    world = World(rates={GREEN: 0.5})
+    world.endpoints.refuses["delete"] = "Locked: there is a lock"
+    world.register()
+    finished = world.until_finished()
+    assert finished.phase is Phase.ROLLED_BACK
+    assert "still costs money: delete it by hand" in world.told()
+    assert "Locked: there is a lock" in world.told()
+
+
+def test_a_smoke_test_that_fails_on_our_side_is_no_verdict() -> None:
+    """An error that lies between us and green, such as a missing key, is tried again and not held against green."""
+    world = World()
+    world.scoring.faults.planned.append(Permanent("no such key"))
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
