@@ -1,0 +1,41 @@
+"""Turns a method's dial until its false rollbacks in a clean world are at the target. It must never see a bad green."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.judge.cells import Contestant, simulated
+from bench.judge.methods.catalogue import Dial, Entry
+from bench.judge.minute import Status
+from bench.judge.worlds import World
+
+TARGET = 0.01
+HALVINGS = 8
+
+
+def matched(entry: Entry, clean: World, runs: int) -> Contestant | None:
+    """Return the method with the laxest setting that keeps false rollbacks at the target; None if it has no dial.
+
+    The dial is halved eight times between its ends on a logarithmic scale; the seeds are not those of any scenario.
+    """
+    if entry.dial is None:
+        return None
+    dial = entry.dial
+    setting = dial.at(_least(lambda position: _false_rate(dial, dial.at(position), clean, runs) <= TARGET))
+    return Contestant(entry.name, dial.method(setting), "matched", setting)
+
+
+def _least(holds: Callable[[float], bool]) -> float:
+    """Return the least position in [0, 1] found where it holds; 1 if nothing smaller does."""
+    if holds(0.0):
+        return 0.0
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def _false_rate(dial: Dial, setting: float, clean: World, runs: int) -> float:
+    done = simulated(clean, dial.method(setting), runs, f"matching {clean.rate} {clean.base}")
+    return sum(one.status is Status.ROLLED_BACK for one in done) / runs

@@ -1,0 +1,1 @@
+"""The judges that are compared, one file each, from their documented algorithms."""

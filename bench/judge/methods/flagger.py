@@ -1,0 +1,50 @@
+"""Flagger's canary analysis, from `pkg/controller/scheduler.go` and `scheduler_metrics.go` of v1.44.
+
+One tick a minute. A failed check freezes the weight; failures add up over the whole run and are never reset; no value
+counts as a failed check. Tick 1 sets the first weight unjudged, so it is the construction of the judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+
+
+@dataclass(slots=True)
+class Flagger:
+    """success_rate: least share of good answers a minute. threshold: failed checks that roll back."""
+
+    success_rate: float = 0.99
+    threshold: int = 5
+    step_weight: int = 10
+    max_weight: int = 50
+    failed_checks: int = 0
+    weight: int = 0
+    promoting: bool = False
+
+    def __post_init__(self) -> None:
+        self.weight = self.weight or self.step_weight
+
+    @property
+    def first_weight(self) -> int:
+        """The share that tick 1 sets."""
+        return self.weight
+
+    def observe(self, minute: Minute | None) -> Move:
+        """Run one tick, from the second on."""
+        if self.promoting:
+            return Move(100, Status.PROMOTED)
+        if self.failed_checks >= self.threshold:
+            return ROLL_BACK
+        if not self._passes(minute):
+            self.failed_checks += 1
+        elif self.weight >= self.max_weight:
+            self.promoting = True
+        else:
+            self.weight += self.step_weight
+        return Move(self.weight)
+
+    def _passes(self, minute: Minute | None) -> bool:
+        rate = minute.green_rate if minute is not None else None
+        return rate is not None and 1.0 - rate >= self.success_rate

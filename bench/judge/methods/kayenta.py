@@ -1,0 +1,94 @@
+"""Kayenta's NetflixACAJudge-v1.0 and the loop around it, stated again from `NetflixACAJudge.scala`.
+
+One metric: the error rate minute by minute, direction `increase`, missing points removed. The window grows from the
+start; each judgement takes the next step or ends the canary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.judge.methods.common_loop import STEPS
+from bench.judge.methods.mann_whitney import shift
+from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+
+Series = NDArray[np.float64]
+CONFIDENCE, DEAD_ZONE = 0.98, 0.25
+MARGINAL_SCORE = 75.0
+
+
+class Label(StrEnum):
+    """What the judge says of one metric."""
+
+    PASS = "Pass"  # noqa: S105 -- a label, not a password
+    HIGH = "High"
+    LOW = "Low"
+    NODATA = "Nodata"
+
+
+def classify(
+    experiment: Series,
+    control: Series,
+    direction: Literal["increase", "decrease", "either"] = "either",
+    confidence: float = CONFIDENCE,
+) -> Label:
+    """Return the label of one metric, with the effect sizes left at their defaults (which allow everything)."""
+    if not len(experiment) or not len(control):
+        return Label.NODATA
+    if np.array_equal(np.sort(experiment), np.sort(control)) or len(np.unique([*experiment, *control])) == 1:
+        return Label.PASS
+    if len(set(experiment)) == len(set(control)) == 1:
+        experiment, control = _with_noise(experiment), _with_noise(control)
+    found = shift(experiment, control, confidence)
+    zone = DEAD_ZONE * abs(found.estimate)
+    if direction != "decrease" and found.lower > zone:
+        return Label.HIGH
+    if direction != "increase" and found.upper < -zone:
+        return Label.LOW
+    return Label.PASS
+
+
+def score(label: Label) -> float:
+    """Return the canary's score when this is its only metric: Nodata on half of the metrics scores 0 too."""
+    return 100.0 if label is Label.PASS else 0.0
+
+
+def _with_noise(constant: Series) -> Series:
+    rng = np.random.default_rng(0)
+    return constant + rng.normal(0.0, np.abs(constant) * 1e-5)
+
+
+@dataclass(slots=True)
+class Kayenta:
+    """confidence: of the interval. interval: minutes between judgements, each over all minutes so far."""
+
+    confidence: float = CONFIDENCE
+    interval: int = 10
+    elapsed: int = 0
+    green: list[float] = field(default_factory=list)
+    blue: list[float] = field(default_factory=list)
+
+    @property
+    def first_weight(self) -> int:
+        """The first step's share."""
+        return STEPS[0]
+
+    def observe(self, minute: Minute | None) -> Move:
+        """Add the minute's rates; judge at the end of an interval."""
+        self.elapsed += 1
+        if minute is not None and minute.green_total:
+            self.green.append(minute.green_bad / minute.green_total)
+        if minute is not None and minute.blue_total:
+            self.blue.append(minute.blue_bad / minute.blue_total)
+        step = self.elapsed // self.interval
+        if self.elapsed % self.interval:
+            return Move(STEPS[step])
+        label = classify(np.array(self.green), np.array(self.blue), "increase", self.confidence)
+        if score(label) <= MARGINAL_SCORE:
+            return ROLL_BACK
+        return Move(STEPS[step], Status.PROMOTED if STEPS[step] == 100 else Status.RUNNING)

@@ -1,0 +1,35 @@
+"""The oracle: Wald's sequential probability ratio test, told both arms' true rates minute by minute.
+
+Nobody has it; it bounds what any judge could do with the same counts and risk. It stays at 10 per cent for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.judge.minute import ROLL_BACK, Minute, Move
+
+
+@dataclass(slots=True)
+class Oracle:
+    """blue, green: true failure probabilities of each minute of the rollout. line: log odds that roll back."""
+
+    blue: Sequence[float]
+    green: Sequence[float]
+    line: float = math.log(100.0)
+    evidence: float = 0.0
+
+    @property
+    def first_weight(self) -> int:
+        """It stays here."""
+        return 10
+
+    def observe(self, minute: Minute | None) -> Move:
+        """Add the minute's log likelihood ratio."""
+        if minute is not None:
+            blue, green = (min(max(p, 1e-9), 1.0 - 1e-9) for p in (self.blue[minute.number], self.green[minute.number]))
+            good = minute.green_total - minute.green_bad
+            self.evidence += minute.green_bad * math.log(green / blue) + good * math.log((1.0 - green) / (1.0 - blue))
+        return ROLL_BACK if self.evidence >= self.line else Move(10)

@@ -1,0 +1,64 @@
+"""SageMaker's deployment guardrails: traffic moves by the clock, a CloudWatch alarm on green takes it all back.
+
+From the guardrails' developer guide: the alarm looks at one-minute averages, M of the last N over the threshold;
+missing data is not breaching. Canary is one small step, linear is equal steps; both are watched after 100 per cent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+
+
+@dataclass(slots=True)
+class Alarm:
+    """In alarm when `breaching` of the last `periods` one-minute error rates are above the threshold."""
+
+    threshold: float = 0.01
+    breaching: int = 2
+    periods: int = 3
+    recent: deque[bool] = field(default_factory=deque)
+
+    def add(self, rate: float | None) -> bool:
+        """Take in a minute's rate (None: missing) and say whether it is in alarm."""
+        self.recent.append(rate is not None and rate > self.threshold)
+        if len(self.recent) > self.periods:
+            self.recent.popleft()
+        return sum(self.recent) >= self.breaching
+
+
+@dataclass(slots=True)
+class SageMaker:
+    """weights: the steps. bake: minutes at each, and (as the termination wait) at 100."""
+
+    weights: tuple[int, ...] = (10, 100)
+    bake: int = 10
+    alarm: Alarm = field(default_factory=Alarm)
+    elapsed: int = 0
+
+    @property
+    def first_weight(self) -> int:
+        """The first step's share."""
+        return self.weights[0]
+
+    def observe(self, minute: Minute | None) -> Move:
+        """Ask the alarm, then the clock."""
+        if self.alarm.add(minute.green_rate if minute is not None else None):
+            return ROLL_BACK
+        self.elapsed += 1
+        step = self.elapsed // self.bake
+        if step >= len(self.weights):
+            return Move(100, Status.PROMOTED)
+        return Move(self.weights[step])
+
+
+def canary(threshold: float = 0.01) -> SageMaker:
+    """Return 10 % for ten minutes, then 100 % for ten; two of three minutes over the threshold roll back."""
+    return SageMaker(alarm=Alarm(threshold))
+
+
+def linear(threshold: float = 0.01) -> SageMaker:
+    """Return 20 % more every five minutes; three minutes in a row over the threshold roll back."""
+    return SageMaker((20, 40, 60, 80, 100), bake=5, alarm=Alarm(threshold, breaching=3, periods=3))

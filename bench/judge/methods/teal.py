@@ -1,0 +1,82 @@
+"""Teal itself, through the public functions of its judge: nothing of the judge is written again here.
+
+What the loop adds is done as `shared/core/minutes.py` and `shared/core/stepping.py` do it: a minute that was not
+wholly at the present weight is not steady, a certified step begins the next with a fresh certificate, patience ends
+in a hold or, by policy, an uncertified step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+from shared.core.judge import gate
+from shared.core.judge.odds import Counts
+from shared.core.judge.verdict import Outcome, Verdict, judge
+from shared.core.policy import JudgeSettings
+
+WEIGHTS = (10, 25, 50, 75, 100)
+
+
+@dataclass(slots=True)
+class Teal:
+    """past: blue's failed and total requests, minute by minute, before the rollout."""
+
+    past: tuple[list[int], list[int]]
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
+    weights: tuple[int, ...] = WEIGHTS
+    calibration: gate.Calibration = field(init=False)
+    evidence: gate.Evidence = field(default_factory=gate.Evidence)
+    step: int = 0
+    waited: int = 0
+    held: bool = False
+    verdict: Verdict | None = None
+
+    def __post_init__(self) -> None:
+        self.calibration = gate.calibrate(*self.past, self.settings.budget)
+
+    @property
+    def first_weight(self) -> int:
+        """The first step's share."""
+        return self.weights[0]
+
+    @property
+    def next_weight(self) -> int | None:
+        """The share of the step ahead; None at the last."""
+        return self.weights[self.step + 1] if self.step + 1 < len(self.weights) else None
+
+    def observe(self, minute: Minute | None) -> Move:
+        """Judge the settled minute, then step, hold, promote or roll back as the loop would."""
+        self.waited += 1
+        if minute is not None:
+            self._judge(minute)
+        outcome = self.verdict.outcome if self.verdict is not None else None
+        if outcome is Outcome.FAIL:
+            return ROLL_BACK
+        if self.held:
+            return Move(self.weights[self.step], Status.HELD)
+        if outcome is Outcome.PASS:
+            return self._next()
+        if self.waited >= self.settings.patience.total_seconds() / 60.0:
+            return self._impatient()
+        return Move(self.weights[self.step])
+
+    def _judge(self, minute: Minute) -> None:
+        counts = Counts(minute.green_bad, minute.green_total, minute.blue_bad, minute.blue_total)
+        weight = self.weights[self.step]
+        judged = gate.JudgedMinute(counts, weight, self.next_weight, steady=minute.weight == weight)
+        self.evidence = gate.add_minute(self.evidence, judged, self.calibration)
+        self.verdict = judge(self.evidence, self.settings.risk, self.next_weight)
+
+    def _impatient(self) -> Move:
+        if self.settings.inconclusive == "advance" and self.verdict is not None:
+            return self._next()
+        self.held = True
+        return Move(self.weights[self.step], Status.HELD)
+
+    def _next(self) -> Move:
+        if self.next_weight is None:
+            return Move(100, Status.PROMOTED)
+        self.step, self.waited, self.verdict = self.step + 1, 0, None
+        self.evidence = gate.begin_step(self.evidence)
+        return Move(self.weights[self.step])

@@ -1,0 +1,158 @@
+"""The benchmark's scenarios: each a world, a name, and whether green deserves promotion. It must never run one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bench.judge.bursts import Bursts, Clusters, Gamma, Pods
+from bench.judge.worlds import (
+    World,
+    broken,
+    falls_at_night,
+    from_minute,
+    leak,
+    plus,
+    same,
+    times,
+    until_minute,
+)
+
+
+class Group(StrEnum):
+    """What a cell is for; each group is one table."""
+
+    CLEAN = "Green is as good as blue"
+    HARM = "Green is worse from the start"
+    TROUBLE = "Green is as good as blue, and the world is not kind"
+    BURSTS = "Green is as good as blue, failures come in bursts"
+    STORIES = "Green is worse, and it does not show at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One cell. good: promoting green is right and rolling back is an error; otherwise the other way round."""
+
+    name: str
+    group: Group
+    world: World
+    good: bool
+
+    @property
+    def twin(self) -> World:
+        """The clean world of the same traffic and base, in which a method's false alarms are matched."""
+        return World(self.world.rate, self.world.base, minutes=self.world.minutes)
+
+
+HARMS = {
+    "x2": times(2),
+    "x5": times(5),
+    "+0.5pp": plus(0.005),
+    "+5pp": plus(0.05),
+    "broken": broken,
+}
+OPERATING_POINTS = ((10, 0.001), (100, 0.001), (1000, 0.001), (1000, 0.01), (10_000, 0.001), (100_000, 0.001))
+CLEAN_RATES, CLEAN_BASES = (10, 100, 1000, 10_000, 100_000), (0.0001, 0.001, 0.01)
+BURSTS: dict[str, tuple[float, Bursts]] = {
+    "clusters of 5": (1000, Clusters(5)),
+    "clusters of 5, 10000/min": (10_000, Clusters(5)),
+    "clusters of 20": (1000, Clusters(20)),
+    "clusters of 20, 10000/min": (10_000, Clusters(20)),
+    "gamma": (10_000, Gamma()),
+    "pods": (1000, Pods()),
+    "pods, 10000/min": (10_000, Pods()),
+    "pods for 3 min": (1000, Pods(minutes=3)),
+    "pods for 3 min, 100/min": (100, Pods(minutes=3)),
+}
+PLAIN = World(1000, 0.001)
+
+
+def scenarios() -> list[Scenario]:
+    """Return every cell of the full form."""
+    return [*_clean(), *_harm(), *_trouble(), *_bursts(), *_stories()]
+
+
+def quick() -> list[Scenario]:
+    """Return the few cells of the quick form: at least one of each group."""
+    names = {
+        *(f"{harm} at {_point(1000, 0.001)}" for harm in HARMS),
+        *(f"clean at {_point(rate, base)}" for rate, base in ((1000, 0.001), (1000, 0.01), (10_000, 0.001))),
+        "shared incidents",
+        "drifting base, 10000/min",
+        "clusters of 5",
+        "no traffic",
+        "x5 from minute 15",
+    }
+    return [scenario for scenario in scenarios() if scenario.name in names]
+
+
+def _point(rate: float, base: float) -> str:
+    return f"{rate:g}/min, {100 * base:g} %"
+
+
+def _minutes(rate: float) -> int:
+    return 600 if rate < 100 else 120
+
+
+def _clean() -> list[Scenario]:
+    return [
+        Scenario(f"clean at {_point(rate, base)}", Group.CLEAN, World(rate, base, minutes=_minutes(rate)), good=True)
+        for rate in CLEAN_RATES
+        for base in CLEAN_BASES
+    ]
+
+
+def _harm() -> list[Scenario]:
+    return [
+        Scenario(
+            name=f"{name} at {_point(rate, base)}",
+            group=Group.HARM,
+            world=World(rate, base, effect, minutes=_minutes(rate)),
+            good=False,
+        )
+        for rate, base in OPERATING_POINTS
+        for name, effect in HARMS.items()
+    ]
+
+
+def _trouble() -> list[Scenario]:
+    worlds = {
+        "shared incidents": replace(PLAIN, incidents=0.025),
+        "shared incidents, 10000/min": replace(PLAIN, rate=10_000, incidents=0.025),
+        "drifting base": replace(PLAIN, drift=0.7),
+        "drifting base, 10000/min": replace(PLAIN, rate=10_000, drift=0.7),
+        "telemetry 3 min late": replace(PLAIN, lag=3),
+        "no telemetry for 10 min": replace(PLAIN, gap=range(8, 18)),
+        "old version noisy": replace(PLAIN, bursts=Pods(), noisy="blue"),
+        "traffic falls at night": replace(PLAIN, rate=300, traffic=falls_at_night, minutes=300),
+        "bad start, fine after 5 min": replace(PLAIN, effect=until_minute(5, plus(0.02))),
+        "1 request/min": replace(PLAIN, rate=1, minutes=600),
+        "no traffic": replace(PLAIN, rate=0),
+    }
+    return [Scenario(name, Group.TROUBLE, world, good=True) for name, world in worlds.items()]
+
+
+def _bursts() -> list[Scenario]:
+    return [
+        Scenario(name, Group.BURSTS, World(rate, 0.001, same, bursts=bursts), good=True)
+        for name, (rate, bursts) in BURSTS.items()
+    ]
+
+
+def _stories() -> list[Scenario]:
+    worlds = {
+        "x5, telemetry 3 min late": replace(PLAIN, effect=times(5), lag=3),
+        "+5pp, telemetry 3 min late": replace(PLAIN, effect=plus(0.05), lag=3),
+        "broken, telemetry 3 min late": replace(PLAIN, effect=broken, lag=3),
+        "x5 from minute 15": replace(PLAIN, effect=from_minute(15, times(5))),
+        "+5pp from minute 15": replace(PLAIN, effect=from_minute(15, plus(0.05))),
+        "broken from minute 15": replace(PLAIN, effect=from_minute(15, broken)),
+        "slow leak, 5pp an hour": replace(PLAIN, effect=leak(0.05)),
+        "+5pp, no telemetry for 10 min": replace(PLAIN, effect=plus(0.05), gap=range(1, 11)),
+        "+5pp, shared incidents": replace(PLAIN, effect=plus(0.05), incidents=0.025),
+        "x5, drifting base": replace(PLAIN, effect=times(5), drift=0.7),
+        "x5, clusters of 5": replace(PLAIN, effect=times(5), bursts=Clusters(5)),
+        "+5pp, pods": replace(PLAIN, effect=plus(0.05), bursts=Pods()),
+        "x10, traffic falls at night": replace(PLAIN, rate=300, effect=times(10), traffic=falls_at_night, minutes=300),
+    }
+    return [Scenario(name, Group.STORIES, world, good=False) for name, world in worlds.items()]
