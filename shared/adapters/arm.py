@@ -129,7 +129,10 @@ class ResourceManager:
     def _object(response: HttpResponse | None) -> Json | None:
         if response is None:
             return None
-        body = response.json()
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise DecodeError("the answer is not JSON", response=response) from error
         if not isinstance(body, dict):
             raise DecodeError("the answer is not a JSON object", response=response)
         return body

@@ -63,6 +63,8 @@ class LogTelemetry:
             problem = result.partial_error
             words = f"{problem.code} {problem.message}" if problem else "no reason given"
             raise Temporary(f"the traffic log of {endpoint} gave a partial answer only: {words}")
+        if not result.tables:
+            raise Temporary(f"the traffic log of {endpoint} gave an answer without a table")
         return result.tables
 
 

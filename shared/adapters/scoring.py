@@ -26,7 +26,7 @@ Pipeline = PipelineClient[HttpRequest, HttpResponse]
 
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
 LONGEST_TEXT = 2000  # characters of an answer that are kept, for people
-OVERALL = timedelta(seconds=100)  # for all requests of one call: below a lease, and below what HTTP waits for
+OVERALL = timedelta(seconds=100)  # a queue message is worked on while others wait for the same endpoint
 WORTH_A_SECOND_TRY = frozenset({429, 503})
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 
@@ -50,23 +50,26 @@ class Target:
 
 
 class HttpScoring:
-    """The port Scoring."""
+    """The port Scoring. overall: how long all requests of one call may take together."""
 
-    def __init__(self, manager: ResourceManager, client: Pipeline, credential: TokenCredential) -> None:
+    def __init__(
+        self, manager: ResourceManager, client: Pipeline, credential: TokenCredential, overall: timedelta = OVERALL
+    ) -> None:
         self._manager = manager
         self._client = client
         self._credential = credential
+        self._overall = overall
 
     def answers(
         self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
     ) -> tuple[Answer, ...]:
         """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order.
 
-        timeout: for each answer. All together get OVERALL; what is then left unsent is answered with status 0.
+        timeout: for each answer. What is unsent when the overall time is spent is answered with status 0.
         Raises Temporary or Permanent when it cannot be told where to send them, or with which key.
         """
         target = self._target(endpoint, deployment)
-        until = time.monotonic() + OVERALL.total_seconds()
+        until = time.monotonic() + self._overall.total_seconds()
         return tuple(self._answer(target, body, timeout, until) for body in bodies)
 
     def _target(self, endpoint: str, deployment: str) -> Target:
@@ -93,7 +96,7 @@ class HttpScoring:
         begun = time.monotonic()
         left = until - begun
         if left <= 0:
-            return Answer(0, f"not sent: the requests before took {OVERALL.total_seconds():.0f} s", 0.0)
+            return Answer(0, f"not sent: the requests before took {self._overall.total_seconds():.0f} s", 0.0)
         answer, again = self._once(target, body, min(timeout.total_seconds(), left))
         left = until - time.monotonic()
         return self._once(target, body, min(timeout.total_seconds(), left))[0] if again and left > 0 else answer

@@ -11,7 +11,8 @@ from azure.identity import EnvironmentCredential
 
 from shared.settings import Settings
 from tests.adapters.azurite import Storage, running_storage
-from tests.cloud import RunningCloud
+from tests.adapters.stand_in import Reply, StandIn, standing_in
+from tests.cloud import RunningCloud, exported
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,19 @@ def table_service(storage: Storage) -> Iterator[TableServiceClient]:
     key = AzureNamedKeyCredential(storage.account, storage.key)
     with TableServiceClient(storage.tables, credential=key, retry_total=1, retry_status=0) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandIn, dict[str, str]]]:
+    """Start the scripted Azure once."""
+    with standing_in(tmp_path_factory.mktemp("stand-in")) as running:
+        yield running
+
+
+@pytest.fixture
+def azure(stand_in: tuple[StandIn, dict[str, str]]) -> Iterator[StandIn]:
+    """Return the scripted Azure, which every host name leads to during the test."""
+    script, variables = stand_in
+    script.answer(Reply())
+    with exported(variables):
+        yield script

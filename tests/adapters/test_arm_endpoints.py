@@ -1,0 +1,284 @@
+"""What is read from ARM and what is sent to it, document by document, and what becomes of its faults."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.adapters.arm import ResourceManager, arm_pipeline
+from shared.adapters.endpoints import ArmEndpoints
+from shared.adapters.models import ArmModels
+from shared.core.actions import CreateDeployment
+from shared.core.observation import Provisioning
+from shared.core.rollout import ModelVersion
+from shared.errors import Permanent, TealError, Temporary
+from tests.adapters.arm_documents import IDENTITY, WORKSPACE, deployment, endpoint
+from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
+
+ROOT = f"https://management.azure.com{WORKSPACE}"
+CREATE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), like="churn-6")
+
+
+@pytest.fixture
+def manager() -> ResourceManager:
+    """Return ARM for the workspace, built as for the app."""
+    return ResourceManager(arm_pipeline(Credential(), connect_seconds=5, read_seconds=5), WORKSPACE)
+
+
+@pytest.fixture
+def endpoints(manager: ResourceManager) -> ArmEndpoints:
+    """Return the adapter."""
+    return ArmEndpoints(manager)
+
+
+def error(status: int, code: str, message: str, **headers: str) -> Reply:
+    """Return a refusal as ARM words it."""
+    return Reply(status, {"error": {"code": code, "message": message}}, headers)
+
+
+def test_an_endpoint_is_seen_with_all_its_deployments(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Names in lower case, traffic without zeroes, and every page of a long list."""
+    more = f"{ROOT}/onlineEndpoints/churn/deployments?api-version=2024-10-01&$skip=1"
+    azure.answer(
+        Reply(200, endpoint(traffic={"Churn-6": 100, "churn-7": 0})),
+        Reply(200, {"value": [deployment("Churn-6")], "nextLink": more}),
+        Reply(200, {"value": [deployment("churn-7", provisioningState="Creating")]}),
+    )
+    seen = endpoints.see("churn")
+    assert seen is not None
+    assert (seen.name, seen.state) == ("churn", Provisioning.SUCCEEDED)
+    assert (seen.traffic, seen.mirror) == ({"churn-6": 100}, {"churn-7": 20})
+    assert {name: each.state for name, each in seen.deployments.items()} == {
+        "churn-6": Provisioning.SUCCEEDED,
+        "churn-7": Provisioning.CREATING,
+    }
+    assert seen.deployments["churn-6"].model.endswith("/models/churn-model/versions/6")
+    assert [asked.url for asked in azure.asked] == [
+        f"{ROOT}/onlineEndpoints/churn?api-version=2024-10-01",
+        f"{ROOT}/onlineEndpoints/churn/deployments?api-version=2024-10-01",
+        more,
+    ]
+
+
+@pytest.mark.parametrize("missing", [{}, {"provisioningState": None}, {"provisioningState": "Hibernating"}])
+def test_a_state_that_azure_may_add_is_unknown(
+    endpoints: ArmEndpoints, azure: StandIn, missing: dict[str, Any]
+) -> None:
+    """Azure's lists of states grow; a new one is neither ready nor broken."""
+    body = {"name": "churn", "properties": missing}
+    azure.answer(Reply(200, body), Reply(200, {"value": [{"name": "churn-6", "properties": missing}]}))
+    seen = endpoints.see("churn")
+    assert seen is not None
+    assert (seen.state, seen.deployments["churn-6"].state) == (Provisioning.UNKNOWN, Provisioning.UNKNOWN)
+    assert seen.traffic == {}
+
+
+def test_an_endpoint_that_is_not_there_is_seen_as_none(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Also if it goes between the two questions."""
+    azure.answer(error(404, "ResourceNotFound", "not found"))
+    assert endpoints.see("churn") is None
+    azure.answer(Reply(200, endpoint()), error(404, "ResourceNotFound", "not found"))
+    assert endpoints.see("churn") is None
+
+
+@pytest.mark.parametrize("code", ["SubscriptionNotFound", "ResourceGroupNotFound"])
+def test_a_wrong_setting_is_not_taken_for_a_missing_endpoint(
+    endpoints: ArmEndpoints, azure: StandIn, code: str
+) -> None:
+    """A person mistyped the resource group: no endpoint is gone."""
+    azure.answer(error(404, code, "could not be found"))
+    with pytest.raises(Permanent, match=code):
+        endpoints.see("churn")
+
+
+def test_green_is_like_blue_in_all_but_name_and_model(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Every setting that a deployment can have goes over, known to us or not; what only Azure writes does not."""
+    blue = deployment("churn-6", somethingNew={"of": 2027})
+    azure.answer(Reply(200, blue), Reply(201, deployment("churn-7", provisioningState="Creating")))
+    endpoints.create_deployment(CREATE)
+    read, written = azure.asked
+    assert (read.method, read.url) == (
+        "GET",
+        f"{ROOT}/onlineEndpoints/churn/deployments/churn-6?api-version=2024-10-01",
+    )
+    assert (written.method, written.url) == (
+        "PUT",
+        f"{ROOT}/onlineEndpoints/churn/deployments/churn-7?api-version=2024-10-01",
+    )
+    properties = {key: value for key, value in blue["properties"].items() if key != "provisioningState"}
+    assert written.body == {
+        "location": "westeurope",
+        "kind": "Managed",
+        "tags": {"team": "retention", "managed-by": "teal"},
+        "sku": {"name": "Default", "tier": "Standard", "capacity": 4},
+        "properties": properties
+        | {"model": f"{WORKSPACE}/models/churn-model/versions/7", "properties": {"azureml.note": "kept"}},
+    }
+
+
+def test_a_deployment_to_copy_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """There is nothing to copy from, and no retry brings it back."""
+    azure.answer(error(404, "ResourceNotFound", "not found"))
+    with pytest.raises(Permanent, match="churn-6"):
+        endpoints.create_deployment(CREATE)
+    assert len(azure.asked) == 1
+
+
+def test_a_traffic_write_changes_nothing_but_traffic(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Identity, tags, description, access and mirror are sent back as they were: what is left out would be wiped."""
+    present = endpoint()
+    azure.answer(Reply(200, present), Reply(200, present))
+    endpoints.set_traffic("churn", {"churn-6": 100})
+    written = azure.asked[1]
+    assert written.method == "PUT"
+    unwritten = {"provisioningState", "scoringUri", "swaggerUri"}
+    properties = {key: value for key, value in present["properties"].items() if key not in unwritten}
+    assert written.body == {
+        "location": "westeurope",
+        "kind": "Managed",
+        "tags": {"team": "retention"},
+        "identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
+        "properties": properties | {"traffic": {"churn-6": 100}},
+    }
+
+
+def test_a_mirror_to_what_gets_live_traffic_ends(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Azure refuses both for one deployment; mirrors to others stay."""
+    azure.answer(Reply(200, endpoint(mirrorTraffic={"Churn-7": 20, "churn-8": 5})), Reply(200, endpoint()))
+    endpoints.set_traffic("churn", {"churn-6": 90, "churn-7": 10})
+    assert azure.asked[1].body["properties"]["mirrorTraffic"] == {"churn-8": 5}
+
+
+def test_traffic_of_an_endpoint_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """No endpoint is made from a traffic map."""
+    azure.answer(error(404, "ResourceNotFound", "not found"))
+    with pytest.raises(Permanent, match="churn does not exist"):
+        endpoints.set_traffic("churn", {})
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 404])
+def test_deleting_twice_is_deleting_once(endpoints: ArmEndpoints, azure: StandIn, status: int) -> None:
+    """What is gone, or going, is no error."""
+    azure.answer(Reply(status, ""))
+    endpoints.delete_deployment("churn", "churn-6")
+    assert [asked.method for asked in azure.asked] == ["DELETE"]
+
+
+def test_logs_are_asked_for_by_number_of_lines(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """The last lines, or nothing once the deployment is gone."""
+    azure.answer(Reply(200, {"content": "one\ntwo"}))
+    assert endpoints.logs("churn", "churn-7", 40) == "one\ntwo"
+    assert azure.asked[0].body == {"tail": 40}
+    azure.answer(error(404, "ResourceNotFound", "not found"))
+    assert endpoints.logs("churn", "churn-7", 40) == ""
+
+
+CALLS: dict[str, Callable[[ArmEndpoints], object]] = {
+    "see": lambda endpoints: endpoints.see("churn"),
+    "create": lambda endpoints: endpoints.create_deployment(CREATE),
+    "traffic": lambda endpoints: endpoints.set_traffic("churn", {"churn-6": 100}),
+    "delete": lambda endpoints: endpoints.delete_deployment("churn", "churn-7"),
+    "logs": lambda endpoints: endpoints.logs("churn", "churn-7", 1),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (error(400, "BadArgument", "no such instance type"), Permanent, "400 BadArgument no such instance type"),
+        (error(401, "InvalidAuthenticationToken", "expired"), Permanent, "401 InvalidAuthenticationToken"),
+        (error(403, "AuthorizationFailed", "no write"), Permanent, "403 AuthorizationFailed no write"),
+        (error(409, "Conflict", "another operation is running"), Temporary, "409 Conflict another operation"),
+        (error(429, "TooManyRequests", "slow down", **{"Retry-After": "3600"}), Temporary, "429 TooManyRequests"),
+        (error(500, "InternalServerError", "sorry"), Temporary, "500 InternalServerError"),
+        (Reply(503, "<html>upstream</html>"), Temporary, "503"),
+        (DROPPED, Temporary, "cannot"),
+    ],
+)
+def test_faults_are_of_two_kinds_and_keep_azures_words(
+    endpoints: ArmEndpoints,
+    azure: StandIn,
+    call: Callable[[ArmEndpoints], object],
+    fault: tuple[Reply, type[TealError], str],
+) -> None:
+    """Try again, or tell a person; at once, whatever Retry-After asks, and without the token."""
+    reply, kind, words = fault
+    azure.answer(reply)
+    with pytest.raises(TealError) as caught:
+        call(endpoints)
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    assert any(asked.headers["authorization"] == f"Bearer {TOKEN}" for asked in azure.asked)
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", "null", '"text"', ""])
+def test_an_answer_that_is_no_object_is_tried_again_later(endpoints: ArmEndpoints, azure: StandIn, body: str) -> None:
+    """A proxy's page or half an answer is not taken for an endpoint."""
+    azure.answer(Reply(200, body))
+    with pytest.raises(Temporary):
+        endpoints.see("churn")
+
+
+def test_one_lost_connection_goes_unnoticed(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Networks drop connections; the request is sent once more."""
+    azure.answer(DROPPED, Reply(200, endpoint()), Reply(200, {"value": []}))
+    assert endpoints.see("churn") is not None
+
+
+def test_a_list_that_goes_on_at_another_host_is_not_followed(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Our token goes to Azure Resource Manager and to nobody else."""
+    azure.answer(Reply(200, endpoint()), Reply(200, {"value": [], "nextLink": "https://evil.example/x"}))
+    with pytest.raises(Permanent, match="another host"):
+        endpoints.see("churn")
+    assert all("evil" not in asked.url for asked in azure.asked)
+
+
+@pytest.mark.parametrize("name", ["..", ".", ""])
+def test_a_name_that_leads_elsewhere_is_not_asked_for(endpoints: ArmEndpoints, azure: StandIn, name: str) -> None:
+    """`..` would delete the endpoint instead of a deployment."""
+    with pytest.raises(Permanent, match="no name"):
+        endpoints.delete_deployment("churn", name)
+    assert azure.asked == []
+
+
+def test_a_name_with_a_slash_stays_one_name(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """What a caller sends cannot become another path or query."""
+    azure.answer(error(404, "ResourceNotFound", "not found"))
+    assert endpoints.see("a/../b?x#y") is None
+    assert azure.asked[0].url == f"{ROOT}/onlineEndpoints/a%2F..%2Fb%3Fx%23y?api-version=2024-10-01"
+
+
+def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Nothing polls in the background: what comes of an operation is seen on another tick."""
+    before = set(threading.enumerate())
+    azure.answer(
+        Reply(200, deployment()),
+        Reply(201, deployment("churn-7"), {"Azure-AsyncOperation": f"{ROOT}/x", "Retry-After": "1"}),
+    )
+    endpoints.create_deployment(CREATE)
+    azure.answer(Reply(200, endpoint()), Reply(200, endpoint(), {"Azure-AsyncOperation": f"{ROOT}/x"}))
+    endpoints.set_traffic("churn", {"churn-6": 100})
+    azure.answer(Reply(202, "", {"Location": f"{ROOT}/x"}))
+    endpoints.delete_deployment("churn", "churn-7")
+    assert set(threading.enumerate()) == before
+    assert len(azure.asked) == 1
+
+
+def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure: StandIn) -> None:
+    """Tags, no tags, null tags, and a version that is not registered."""
+    models, version = ArmModels(manager), ModelVersion("churn-model", "7")
+    for tags, read in (
+        ({"stage": "production", "empty": None}, {"stage": "production", "empty": ""}),
+        ({}, {}),
+        (None, {}),
+    ):
+        azure.answer(Reply(200, {"properties": {"tags": tags}}))
+        assert models.tags(version) == read
+    assert azure.asked[0].url == f"{ROOT}/models/churn-model/versions/7?api-version=2024-10-01"
+    azure.answer(error(404, "UserError", "not found"))
+    assert models.tags(version) is None

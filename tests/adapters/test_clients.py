@@ -1,0 +1,181 @@
+"""The ports, connected as the function app connects them, to the emulated cloud behind Azure's own names."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+import warnings
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from azure.core.credentials import TokenCredential
+from azure.storage.queue import QueueClient
+
+from shared.adapters.clients import Connected, connect
+from shared.core.actions import CreateDeployment
+from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
+from shared.core.questions import Window
+from shared.core.rollout import ModelVersion
+from shared.errors import Permanent, Temporary
+from shared.names import QUEUE
+from shared.settings import Settings
+from tests.cloud import RunningCloud
+from tests.emulator.arm import Arm, deployment_body, endpoint_body
+from tests.emulator.assets import ECHO
+from tests.waiting import until
+
+ENDPOINT, BLUE, GREEN = "words", "word-1", "word-2"
+
+
+@dataclass(frozen=True, slots=True)
+class Teal:
+    """The connected ports, and the cloud that they are connected to."""
+
+    ports: Connected
+    cloud: RunningCloud
+
+    def seen(self) -> EndpointSeen:
+        """Return the endpoint as it is now."""
+        found = self.ports.endpoints.see(ENDPOINT)
+        assert found is not None
+        return found
+
+    def last_hours(self) -> tuple[DeploymentMinute, ...]:
+        """Return what the endpoint's deployments answered, in the cloud's own time."""
+        now = datetime.fromisoformat(self.cloud.state()["time"])
+        return self.ports.telemetry.minutes(ENDPOINT, Window(now - timedelta(hours=6), now))
+
+
+@pytest.fixture(scope="session")
+def teal(
+    cloud: RunningCloud, settings: Settings, credential: TokenCredential, tmp_path_factory: pytest.TempPathFactory
+) -> Teal:
+    """Return the ports, and an endpoint on which word:1 serves while word:2 is registered."""
+    code = _register(cloud, credential, tmp_path_factory.mktemp("assets"))
+    arm = Arm(cloud, credential)
+    with arm.session:
+        arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(description="kept")))
+        model = f"{cloud.workspace_id}/models/{ENDPOINT}/versions/1"
+        body = deployment_body(model, code, environmentVariables={"MOOD": "calm"})
+        arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}/deployments/{BLUE}", body))
+        arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(description="kept", traffic={BLUE: 100})))
+    return Teal(connect(settings, credential), cloud)
+
+
+def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path) -> str:
+    """Register two versions of a model and the code that serves them with Microsoft's client; return the code's id."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        from azure.ai.ml import MLClient  # noqa: PLC0415  # takes a second: only for this
+        from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
+        from azure.ai.ml.entities._assets import Code  # noqa: PLC0415  # as above
+    ml = MLClient(credential, cloud["subscription"], cloud["resource_group"], cloud["workspace"])
+    for version in ("1", "2"):
+        word = directory / version / "word.txt"
+        word.parent.mkdir()
+        word.write_text(f"word {version}")
+        ml.models.create_or_update(
+            Model(name=ENDPOINT, version=version, path=str(word), tags={"stage": f"stage {version}"})
+        )
+    script = directory / "code" / "score.py"
+    script.parent.mkdir()
+    script.write_text(ECHO)
+    code = ml._code.create_or_update(Code(name="words", version="1", path=str(script.parent)))  # noqa: SLF001  # no public way
+    return str(code.id)
+
+
+def test_tags_are_those_of_the_registered_version(teal: Teal) -> None:
+    """What a person sees in the studio is what a policy is matched with."""
+    assert teal.ports.models.tags(ModelVersion(ENDPOINT, "2")) == {"stage": "stage 2"}
+    assert teal.ports.models.tags(ModelVersion(ENDPOINT, "3")) is None
+    assert teal.ports.models.tags(ModelVersion("nothing", "1")) is None
+
+
+def test_what_does_not_exist_is_seen_as_none(teal: Teal) -> None:
+    """No endpoint, no logs, nothing to delete: answers, not errors."""
+    assert teal.ports.endpoints.see("nothing") is None
+    assert teal.ports.endpoints.logs(ENDPOINT, "nothing", 5) == ""
+    teal.ports.endpoints.delete_deployment(ENDPOINT, "nothing")
+
+
+def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> None:
+    """The way of a whole rollout through the adapters, each step ordered without waiting and then seen."""
+    ports, threads = teal.ports, set(threading.enumerate())
+    ports.endpoints.create_deployment(CreateDeployment(ENDPOINT, GREEN, ModelVersion(ENDPOINT, "2"), like=BLUE))
+    until(lambda: teal.seen().ready(GREEN))
+    assert teal.seen().deployments[GREEN].model.endswith(f"/models/{ENDPOINT}/versions/2")
+    assert teal.seen().traffic == {BLUE: 100}
+
+    answers = ports.scoring.answers(ENDPOINT, GREEN, [b'{"a": 1}', b"[2]"], timedelta(seconds=10))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [json.loads(answer.text) for answer in answers] == [
+        {"word": "word 2", "asked": {"a": 1}},
+        {"word": "word 2", "asked": [2]},
+    ]
+    assert "POST /score 200" in ports.endpoints.logs(ENDPOINT, GREEN, 20)
+
+    with pytest.raises(Permanent, match="100"):
+        ports.endpoints.set_traffic(ENDPOINT, {GREEN: 10, BLUE: 10})
+    ports.endpoints.set_traffic(ENDPOINT, {GREEN: 10, BLUE: 90})
+    with pytest.raises(Temporary, match="409"):  # the first is under way
+        ports.endpoints.set_traffic(ENDPOINT, {GREEN: 100})
+    until(lambda: teal.seen().traffic == {GREEN: 10, BLUE: 90})
+    ports.endpoints.set_traffic(ENDPOINT, {GREEN: 100})
+    until(lambda: teal.seen().traffic == {GREEN: 100} and teal.seen().state is Provisioning.SUCCEEDED)
+
+    ports.endpoints.delete_deployment(ENDPOINT, BLUE)
+    until(lambda: BLUE not in teal.seen().deployments)
+    with pytest.raises(Permanent, match=GREEN):
+        ports.endpoints.delete_deployment(ENDPOINT, GREEN)
+    assert set(threading.enumerate()) == threads
+
+    until(lambda: sum(row.total for row in teal.last_hours()) == len(answers))
+    assert {(row.deployment, row.bad) for row in teal.last_hours()} == {(GREEN, 0)}
+
+
+def test_telemetry_of_an_endpoint_without_requests_is_empty(teal: Teal) -> None:
+    """The query is understood, and other endpoints' rows are not ours."""
+    now = datetime.fromisoformat(teal.cloud.state()["time"])
+    assert teal.ports.telemetry.minutes("silent", Window(now - timedelta(hours=1), now)) == ()
+
+
+def test_a_wake_up_lies_in_the_queue_that_the_function_listens_to(
+    teal: Teal, settings: Settings, credential: TokenCredential
+) -> None:
+    """Sent by the app's client, with its identity, in base64."""
+    teal.ports.wakeups.wake(ENDPOINT)
+    with QueueClient(settings.queues_endpoint, QUEUE, credential) as queue:
+        texts = [str(message.content) for message in queue.receive_messages()]
+    assert {"endpoint": ENDPOINT} in [json.loads(base64.b64decode(text)) for text in texts]
+
+
+def test_the_store_answers_with_the_apps_identity(teal: Teal) -> None:
+    """Tables are reached by name, over TLS, with a token."""
+    teal.ports.store.mark_open(ENDPOINT)
+    assert ENDPOINT in teal.ports.store.open_endpoints()
+    assert teal.ports.store.record(ENDPOINT).etag is None
+
+
+def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
+    """A function starts in a fraction of a second: no azure-ai-ml, no request, no thread."""
+    program = """
+import sys, threading
+from shared.adapters.clients import connect
+from shared.settings import Settings
+
+class Nobody:
+    def get_token(self, *scopes, **options):
+        raise AssertionError("asked for a token")
+
+connect(Settings("s", "g", "w", "l", "https://t.table.core.windows.net", "https://t.queue.core.windows.net"), Nobody())
+heavy = {"azure.ai", "azure.ai.ml", "azure.identity", "msrest"} & set(sys.modules)
+print(sorted(heavy), threading.active_count())
+"""
+    root = Path(__file__).resolve().parents[2]
+    answer = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603  # ours
+    assert answer.stdout.strip() == "[] 1"

@@ -1,0 +1,53 @@
+"""Wake-ups reach the queue in the form that the Functions host reads. Over the wire, to Azurite."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
+
+from shared.adapters.queues import QueueWakeups
+from shared.errors import Permanent, Temporary
+from tests.adapters.azurite import Storage
+from tests.adapters.stand_in import DROPPED, Credential, Reply, StandIn
+
+
+@pytest.fixture
+def queue(storage: Storage) -> Iterator[QueueClient]:
+    """Return a queue's client, encoding as the app's does."""
+    credential = AzureNamedKeyCredential(storage.account, storage.key)
+    encoding = TextBase64EncodePolicy()
+    with QueueClient(storage.queues, "reconcile", credential, message_encode_policy=encoding) as client:
+        yield client
+
+
+def test_a_wake_up_is_base64_json_with_the_endpoint(queue: QueueClient) -> None:
+    """The host decodes base64; the function reads the endpoint. The queue is made if infrastructure's is missing."""
+    wakeups = QueueWakeups(queue)
+    wakeups.wake("churn")
+    wakeups.wake("fraud")
+    texts = [str(message.content) for message in queue.receive_messages()]
+    assert [json.loads(base64.b64decode(text)) for text in texts] == [{"endpoint": "churn"}, {"endpoint": "fraud"}]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(403, "", {"x-ms-error-code": "AuthorizationFailure"}), Permanent),
+        (Reply(503, "", {"x-ms-error-code": "ServerBusy"}), Temporary),
+        (Reply(500, "<html>"), Temporary),
+        (DROPPED, Temporary),
+    ],
+)
+def test_faults_of_the_queue_are_of_two_kinds(azure: StandIn, reply: Reply, kind: type[Exception]) -> None:
+    """A wake-up that is lost is made up for by the timer; a missing right is not."""
+    azure.answer(reply)
+    retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0, retry_status=0)
+    client = QueueClient("https://teal.queue.core.windows.net", "reconcile", Credential(), retry_policy=retry)
+    with client, pytest.raises(kind, match="cannot wake churn") as caught:
+        QueueWakeups(client).wake("churn")
+    assert type(caught.value) is kind

@@ -1,0 +1,159 @@
+"""Smoke requests: to the one deployment, opened by the endpoint's own kind of key, which nobody ever gets to read."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.arm import ResourceManager, arm_pipeline
+from shared.adapters.scoring import HttpScoring, Target, scoring_pipeline
+from shared.errors import Permanent, TealError, Temporary
+from tests.adapters.arm_documents import WORKSPACE, endpoint
+from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
+
+KEY = "a-key-that-must-not-be-seen"
+SECONDS = timedelta(seconds=5)
+KEYED = (Reply(200, endpoint()), Reply(200, {"primaryKey": KEY, "secondaryKey": "second"}))
+
+
+@pytest.fixture
+def scoring() -> HttpScoring:
+    """Return the adapter, built as for the app."""
+    credential = Credential()
+    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
+    return HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential)
+
+
+def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpScoring, azure: StandIn) -> None:
+    """The header names the deployment, so its traffic does not matter; the status is told as it came."""
+    azure.answer(*KEYED, Reply(200, {"prediction": 1}), Reply(424, "the container failed"), Reply(200, [2]))
+    answers = scoring.answers("churn", "churn-7", [b'{"a": 1}', b'{"a": 2}', b"[3]"], SECONDS)
+    assert [(answer.status, answer.text) for answer in answers] == [
+        (200, '{"prediction": 1}'),
+        (424, "the container failed"),
+        (200, "[2]"),
+    ]
+    sent = azure.asked[2:]
+    assert [asked.body for asked in sent] == [{"a": 1}, {"a": 2}, [3]]
+    for asked in sent:
+        assert asked.url == "https://churn.westeurope.inference.ml.azure.com/score"
+        assert asked.headers["azureml-model-deployment"] == "churn-7"
+        assert asked.headers["authorization"] == f"Bearer {KEY}"
+        assert asked.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("mode", "action", "reply", "bearer"),
+    [
+        ("Key", "listKeys", {"primaryKey": KEY}, KEY),
+        ("key", "listKeys", {"primaryKey": KEY}, KEY),
+        ("AMLToken", "token", {"accessToken": "an aml token"}, "an aml token"),
+        ("AADToken", None, None, TOKEN),
+    ],
+)
+def test_the_endpoint_says_what_opens_it(
+    azure: StandIn, mode: str, action: str | None, reply: object, bearer: str
+) -> None:
+    """A key, a token of Azure ML, or our own identity."""
+    credential = Credential()
+    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
+    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential)
+    azure.answer(Reply(200, endpoint(authMode=mode)), *([Reply(200, reply)] if action else []), Reply(200, 1))
+    assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [200]
+    assert azure.asked[-1].headers["authorization"] == f"Bearer {bearer}"
+    actions = [asked.url.partition("?")[0].rpartition("/")[2] for asked in azure.asked[1:-1]]
+    assert actions == ([action] if action else [])
+
+
+@pytest.mark.parametrize("first", [Reply(429, ""), Reply(503, ""), DROPPED])
+def test_one_second_try_where_it_may_help(scoring: HttpScoring, azure: StandIn, first: Reply) -> None:
+    """A busy gateway or a lost connection says nothing of the model."""
+    azure.answer(*KEYED, first, Reply(200, 1))
+    assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [200]
+
+
+@pytest.mark.parametrize(("reply", "status"), [(Reply(429, ""), 429), (DROPPED, 0), (Reply(500, ""), 500)])
+def test_what_goes_wrong_twice_is_the_answer(scoring: HttpScoring, azure: StandIn, reply: Reply, status: int) -> None:
+    """No answer is an answer too, with words; an error of the model is not asked for again."""
+    azure.answer(*KEYED, reply)
+    (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    assert answer.status == status
+    assert len(azure.asked) == (3 if status == 500 else 4)
+    assert answer.text or status
+
+
+def test_a_redirect_is_not_followed(scoring: HttpScoring, azure: StandIn) -> None:
+    """A key goes to the address that Azure named and to no other."""
+    azure.answer(*KEYED, Reply(307, "", {"Location": "https://evil.example/"}))
+    assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [307]
+    assert all("evil" not in asked.url for asked in azure.asked)
+
+
+def test_a_long_answer_is_cut_and_bytes_that_are_no_text_are_shown(scoring: HttpScoring, azure: StandIn) -> None:
+    """An answer is for people; a model may send anything."""
+    azure.answer(*KEYED, Reply(200, "x" * 100_000), Reply(200, b"\xff\x00ok"))
+    long, odd = scoring.answers("churn", "churn-7", [b"1", b"1"], SECONDS)
+    assert long.text == "x" * 2000
+    assert odd.text.endswith("ok")
+
+
+def test_an_answer_that_does_not_come_in_time_is_none(scoring: HttpScoring, azure: StandIn) -> None:
+    """The policy's time-out holds for each answer, and is not tried again: it has been waited for once."""
+    azure.answer(*KEYED, Reply(200, 1, delay=1.0))
+    (answer,) = scoring.answers("churn", "churn-7", [b"1"], timedelta(seconds=0.1))
+    assert answer.status == 0
+    assert answer.text
+    assert len(azure.asked) == 3
+
+
+def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> None:
+    """A smoke file of any length holds up the function for a bounded time, and says what was left out."""
+    credential = Credential()
+    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
+    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall=timedelta(0))
+    azure.answer(*KEYED, Reply(200, 1))
+    answers = scoring.answers("churn", "churn-7", [b"1", b"2"], SECONDS)
+    assert [answer.status for answer in answers] == [0, 0]
+    assert all("not sent" in answer.text for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ([Reply(404, {"error": {"code": "ResourceNotFound", "message": "gone"}})], Temporary, "no scoring address"),
+        ([Reply(200, endpoint(scoringUri=None))], Temporary, "no scoring address"),
+        ([Reply(200, endpoint(scoringUri="http://churn/score"))], Permanent, "without TLS"),
+        ([Reply(200, endpoint()), Reply(200, {})], Temporary, "gave no primaryKey"),
+        (
+            [Reply(200, endpoint()), Reply(403, {"error": {"code": "AuthorizationFailed", "message": "x"}})],
+            Permanent,
+            "403",
+        ),
+        ([Reply(200, endpoint()), Reply(500, "")], Temporary, "500"),
+    ],
+)
+def test_without_address_or_key_nothing_is_sent(
+    scoring: HttpScoring, azure: StandIn, fault: tuple[list[Reply], type[TealError], str]
+) -> None:
+    """It is not the model's fault, so it is an error and no answer."""
+    replies, kind, words = fault
+    azure.answer(*replies)
+    with pytest.raises(TealError, match=words) as caught:
+        scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    assert type(caught.value) is kind
+    assert all("inference" not in asked.url for asked in azure.asked)
+
+
+@pytest.mark.parametrize("reply", [Reply(200, f"you sent {KEY}"), Reply(401, f"bad key {KEY}"), DROPPED])
+def test_no_key_or_token_is_ever_shown(
+    scoring: HttpScoring, azure: StandIn, caplog: pytest.LogCaptureFixture, reply: Reply
+) -> None:
+    """Not in an answer that echoes it, not in a log at its most talkative, not in what is printed."""
+    azure.answer(*KEYED, reply)
+    with caplog.at_level(logging.DEBUG):
+        answers = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    shown = f"{answers!r} {caplog.text} {Target('https://churn', 'churn-7', KEY)!r}"
+    assert KEY not in shown
+    assert TOKEN not in shown
