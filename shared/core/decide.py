@@ -18,7 +18,7 @@ from shared.core.policy import PauseStep
 from shared.core.provisioning import provision
 from shared.core.rolling_back import roll_back
 from shared.core.rollout import Rollout, Verb
-from shared.core.stepping import in_force, next_step, shift_weight, take_step
+from shared.core.stepping import in_force, next_step, shift_weight, steadied, take_step
 
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
@@ -180,7 +180,7 @@ def _promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     if not in_force(rollout, endpoint):
         return Decision(rollout)
     if rollout.steady_since is None:
-        return history.noted(replace(rollout, steady_since=now), "seen: all live traffic goes to green", now)
+        return history.noted(steadied(rollout, now), "seen: all live traffic goes to green", now)
     verdict = rollout.verdict
     passed = verdict is not None and verdict.outcome is Outcome.PASS
     suspicious = verdict is not None and verdict.suspicious  # never promoted: the step's deadline takes it back

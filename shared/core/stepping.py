@@ -58,6 +58,11 @@ def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     return not endpoint.busy and endpoint.traffic == rollout.wanted_traffic
 
 
+def steadied(rollout: Rollout, now: datetime) -> Rollout:
+    """Return the rollout whose wanted traffic was seen in force: from now on any other map is someone else's."""
+    return replace(rollout, steady_since=now, expected=(rollout.wanted_traffic,))
+
+
 def _smoke(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
     result = rollout.smoke
     if result is None:
@@ -77,8 +82,9 @@ def _weight(rollout: Rollout, step: WeightStep, endpoint: EndpointSeen, now: dat
     if rollout.steady_since is None:
         if not in_force(rollout, endpoint):
             return Decision(rollout)
-        steady = replace(rollout, steady_since=now)
-        return history.noted(steady, f"seen: {rollout.weight} % of the live traffic goes to {rollout.green}", now)
+        return history.noted(
+            steadied(rollout, now), f"seen: {rollout.weight} % of the live traffic goes to {rollout.green}", now
+        )
     return _judged(rollout, now)
 
 
