@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetTraffic
-from shared.core.admission import EndpointRecord, succeed
+from shared.core.admission import EndpointRecord, hurried, succeed
 from shared.core.decide import advance
 from shared.core.difference import difference
 from shared.core.history import Decision
@@ -90,6 +90,7 @@ class Controller:
             self._blind(stored, str(error))
             return
         decision = advance(replace(rollout, trouble=None, lease=None), seen, now)
+        decision = hurried(decision, record.value.waiting, now)
         actions = difference(decision.rollout, seen.endpoint, now)
         saved = self._save(record, stored, decision, actions, now)
         if saved is None:

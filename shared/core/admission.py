@@ -97,14 +97,24 @@ def admit(
     )
     text = start.cause if current is None or free else f"{start.cause}; waiting for {current.model} to end"
     newcomer = Decision(rollout, (history.entry(rollout, text, now, by=start.by, before=None),))
-    newest = record.newest | {start.model.name: start.model.version}
+    newest = record.newest if is_late(record, start.model) else record.newest | {start.model.name: start.model.version}
     if free:
         return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
-    if current is not None and current.phase is Phase.PROMOTED and current.clean_after and current.clean_after > now:
-        hurried = replace(current, clean_after=now)
-        displaced.append(history.noted(hurried, f"{start.model} waits, so {current.blue} goes now", now))
+    hurry = hurried(Decision(current), rollout.id, now) if current is not None else None
+    if hurry is not None and hurry.entries:
+        displaced.append(hurry)
     return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
+
+
+def hurried(decision: Decision, waiting: str | None, now: datetime) -> Decision:
+    """Return the decision without the time that blue is kept after a promotion, if another rollout waits."""
+    promoted = decision.rollout
+    if waiting is None or promoted.phase is not Phase.PROMOTED or (promoted.clean_after or now) <= now:
+        return decision
+    text = f"{waiting} waits, so {promoted.blue} goes now"
+    hurry = history.noted(replace(promoted, clean_after=now), text, now)
+    return Decision(hurry.rollout, decision.entries + hurry.entries)
 
 
 def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> tuple[EndpointRecord, Decision | None]:
