@@ -1,0 +1,177 @@
+"""Stories of several versions, and of events that come twice, late or after the fact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.events import MODEL_REGISTERED
+from shared.core.phases import Phase
+from shared.core.policy import ModelSelector
+from shared.core.rollout import ModelVersion, Verb, Wish
+from shared.errors import Conflict, Permanent, Temporary
+from shared.intake import Intake
+from tests.scenarios.world import ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
+
+
+def by_hand(world: World, version: str = "7") -> str:
+    """Start a version by hand and return the name of its deployment."""
+    return world.reception().start(world.policy, ModelVersion("churn", version), "ada@example.com", "again").green
+
+
+def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
+    """8 arrives while 7 is under way: it is queued, and begins when 7 has ended, beside what 7 left."""
+    world = World()
+    world.register("7")
+    world.until_weight(10)
+    assert world.register("8", "e2") is Intake.QUEUED
+    assert "waiting for churn:7 to end" in world.told("8")
+    world.until(Phase.PROMOTED, version="8", within=120)
+    assert world.seen.traffic == {"churn-8": 100}
+
+
+def test_only_the_newest_version_waits() -> None:
+    """9 takes 8's place in the queue: 8 ends superseded without ever having been deployed."""
+    world = World()
+    for version in ("7", "8", "9"):
+        world.register(version, f"e{version}")
+    assert world.rollout("8").phase is Phase.SUPERSEDED
+    assert "churn:9" in world.rollout("8").reason
+    world.until(Phase.PROMOTED, version="9", within=150)
+    assert set(world.seen.deployments) <= {"churn-7", "churn-9"}
+
+
+@pytest.mark.parametrize("when", [Phase.STEPPING, Phase.PROMOTED])
+def test_a_version_that_waits_does_not_wait_for_the_keep_time_of_blue(when: Phase) -> None:
+    """With a newer version in the queue the old blue goes at once, whenever the newer one arrived."""
+    world = World(policy=replace(POLICY, keep_blue=timedelta(days=1)))
+    world.register("7")
+    world.until(when)
+    world.register("8", "e2")
+    world.until(Phase.STEPPING, version="8", within=90)
+    assert world.clock() - world.rollout("7").since < timedelta(hours=1)
+
+
+def test_a_version_waits_while_another_is_taken_back() -> None:
+    """7 is bad, 8 waits: 7's deployment is gone before 8's is made."""
+    world = World(rates={GREEN: 0.5})
+    world.register("7")
+    world.until_weight(10)
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8")
+    world.minutes(2)
+    assert GREEN not in world.seen.deployments
+    world.until(Phase.PROMOTED, version="8")
+
+
+def test_the_same_event_many_times_makes_one_rollout() -> None:
+    """Delivered again and again, before, during and after: one rollout, one deployment."""
+    world = World()
+    assert [world.register() for _ in range(3)] == [Intake.STARTED, Intake.DUPLICATE, Intake.DUPLICATE]
+    world.until(Phase.PROMOTED)
+    assert world.register() is Intake.DUPLICATE
+    world.until_finished()
+    assert world.register() is Intake.DUPLICATE
+    world.minutes(3)
+    assert len(world.store.rollouts(ENDPOINT)) == 1
+
+
+def test_a_late_event_of_an_older_version_is_ignored() -> None:
+    """Version 5, delivered after 7, begins nothing, also when 7 has long ended; 10 is newer than 9."""
+    world = World()
+    world.register("7")
+    assert world.register("5", "e2") is Intake.LATE
+    world.until_finished()
+    assert world.register("5", "e2") is Intake.LATE
+    assert world.register("9", "e3") is Intake.STARTED
+    assert world.register("10", "e4") is Intake.QUEUED
+
+
+def test_an_older_version_started_by_hand_does_not_open_the_door_to_old_events() -> None:
+    """A person may go back to 5; a late event of 6 still begins nothing, for 7 was admitted."""
+    world = World()
+    world.register("7")
+    world.until_finished()
+    world.models.registered[ModelVersion("churn", "5")] = {}
+    by_hand(world, "5")
+    assert world.register("6", "e3") is Intake.LATE
+
+
+def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
+    """The rollout was written but nobody was woken and it is on no list: the redelivery sees to it."""
+    world = World()
+    world.register()
+    world.store.opened.clear()
+    world.wakeups.woken.clear()
+    assert world.register() is Intake.DUPLICATE
+    assert world.store.open_endpoints() == (ENDPOINT,)
+    world.until(Phase.PROMOTED)
+
+
+def test_an_event_of_a_model_without_policy_is_ignored() -> None:
+    """Another model, or other tags than the policy wants, begins nothing."""
+    world = World(policy=replace(POLICY, models=(ModelSelector("churn", {"stage": "production"}),)))
+    assert world.register() is Intake.IGNORED
+    assert world.store.open_endpoints() == ()
+
+
+def test_tags_that_the_event_lacks_are_read() -> None:
+    """An event without tags is decided by the model's own; if those cannot be read now, it is for a redelivery."""
+    world = World(policy=replace(POLICY, models=(ModelSelector("churn", {"stage": "production"}),)))
+    world.models.registered[ModelVersion("churn", "7")] = {"stage": "production"}
+    arrived = (MODEL_REGISTERED, "models/churn:7", "", "e1", None)
+    world.models.faults.planned += [Temporary("busy"), Permanent("forbidden")]
+    with pytest.raises(Temporary, match="busy"):
+        world.reception().event(*arrived)
+    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [Intake.IGNORED]
+    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [Intake.STARTED]
+
+
+def test_an_event_of_another_workspace_is_ignored() -> None:
+    """The topic must be our workspace; case and a slash behind it do not matter."""
+    world = World()
+    world.models.registered[ModelVersion("churn", "7")] = {}
+    for topic, intake in (("/subscriptions/x", Intake.IGNORED), (f"{WORKSPACE.upper()}/", Intake.STARTED)):
+        found = world.reception().event(MODEL_REGISTERED, "models/churn:7", topic, "e1", {"modelTags": {}})
+        assert [outcome.intake for outcome in found] == [intake]
+
+
+def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
+    """No tags in the event and no model any more: nothing to roll out."""
+    found = World().reception().event(MODEL_REGISTERED, "models/churn:7", "", "e", {})
+    assert [(outcome.intake, outcome.why) for outcome in found] == [(Intake.IGNORED, "churn:7 is no longer registered")]
+
+
+def test_an_ended_rollout_may_be_started_again_by_hand() -> None:
+    """After a rollback a person tries again: a new rollout with a deployment of its own name."""
+    world = World(rates={GREEN: 0.5})
+    world.register()
+    world.until_finished()
+    assert by_hand(world) == "churn-7-r2"
+    world.until(Phase.PROMOTED)
+    assert world.seen.traffic == {"churn-7-r2": 100}
+    assert world.history()[0].by == "ada@example.com"
+    assert "started by ada@example.com: again" in world.history()[0].text
+
+
+def test_a_rollout_under_way_is_not_started_a_second_time() -> None:
+    """While it is open the request is refused, with the phase."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    with pytest.raises(Conflict, match="churn:7 is stepping on churn already"):
+        by_hand(world)
+
+
+def test_a_model_that_is_not_registered_cannot_be_started() -> None:
+    """A typo in the version is told at once."""
+    with pytest.raises(Permanent, match="no model churn:99 is registered"):
+        by_hand(World(), "99")
+
+
+def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
+    """The controller says so instead of inventing one."""
+    world = World()
+    assert world.controller().request(ENDPOINT, Wish(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT)) is None
