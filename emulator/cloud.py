@@ -128,6 +128,7 @@ class Cloud:
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
         if self.options.functions:
             await self.set_functions(self.options.functions, self.options.event_key or "")
+        self._proxy.own_api = await self._server(own_application(self))
 
     def _events(self) -> Json:
         history = self.event_grid.history
@@ -181,8 +182,7 @@ class Cloud:
             self.hosts.add(pattern, Tunnel(f"{service} storage", port))
 
     async def _start_proxy(self) -> None:
-        server = await self._server(own_application(self))
-        self._proxy = Proxy(self.hosts, self.authority, server)
+        self._proxy = Proxy(self.hosts, self.authority)
         self._stack.push_async_callback(self._proxy.close)
         self.port = await self._proxy.start(self.options.port)
 

@@ -27,7 +27,7 @@ class Proxy:
 
     hosts: HostTable
     authority: CertificateAuthority
-    own_api: Callable[[], asyncio.Protocol]
+    own_api: Callable[[], asyncio.Protocol] | None = None  # set when what it tells of has started
     refused: list[str] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -109,7 +109,9 @@ class _Connection(asyncio.Protocol):
         target = rest.partition(" ")[0]
         if method == "CONNECT":
             self._tunnel(transport, target)
-        elif target.startswith("/"):
+        elif target.startswith("/") and self._proxy.own_api is None:
+            _refuse(transport, 503, "the emulator is starting")
+        elif target.startswith("/") and self._proxy.own_api:
             handler = self._proxy.own_api()
             transport.set_protocol(handler)
             handler.connection_made(transport)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from emulator.resource_manager.state import PROVIDER, Workspace
 from emulator.resources import Json
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+_LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
@@ -52,6 +54,9 @@ class ResourceManager:
             reply = await self._dispatch(request)
         except ArmError as error:
             reply = Reply(error.status, error.body(), _advice(error))
+        except Exception as error:  # noqa: BLE001  # a fault of the emulator, told as Azure tells its own
+            _LOG.exception("%s %s", request.method, request.path)
+            reply = Reply(500, ArmError(500, "InternalServerError", repr(error)).body())
         if fault and fault.lost and request.transport:
             request.transport.abort()
         headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}

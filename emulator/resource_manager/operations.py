@@ -93,6 +93,10 @@ class Operations:
         """Give up what still runs."""
         for task in self._tasks:
             task.cancel()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until no operation runs."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, operation: Operation, work: Work) -> None:
