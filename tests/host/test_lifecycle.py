@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.function_host import PATIENCE_SECONDS, eventually, running_host, start
+from tests.function_host import PATIENCE_SECONDS, ROOT, eventually, running_host, start
 from tests.host.conftest import SAMPLE_APP
 
 if TYPE_CHECKING:
@@ -109,3 +112,27 @@ def test_app_that_cannot_run_is_named(
         assert process.wait(PATIENCE_SECONDS) == 1
     if interpreter.worker == "converters":
         assert said in (tmp_path / "log").read_text()
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+import aiohttp
+from cli.host.host import Configuration, FunctionHost
+
+async def main():
+    async with FunctionHost(Configuration(Path(sys.argv[1]))) as host, aiohttp.ClientSession() as session:
+        async with session.get(f"{host.url}/api/greeting") as answer:
+            print(answer.status, await answer.text(), end="")
+
+asyncio.run(main())
+"""
+
+
+def test_host_runs_inside_a_program(settings: dict[str, str]) -> None:
+    """As a context manager it starts, serves, and leaves nothing open: warnings are errors here too."""
+    environment = {"PATH": os.environ["PATH"], **settings, "GREETING": "hello"}
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, str(SAMPLE_APP)]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert (done.stdout, done.returncode) == ("200 hello", 0)
+    assert "Warning" not in done.stderr

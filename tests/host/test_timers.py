@@ -71,3 +71,12 @@ def test_timer_runs_by_hand(host: HostProcess) -> None:
     assert host.run_by_hand("tick").status == 202
     assert eventually(lambda: _ticks(host))[0]["past_due"] is False
     assert host.call("POST", "/admin/functions/tick", headers={"x-functions-key": host.host_key}).status == 401
+
+
+def test_timer_never_overlaps_itself(settings: dict[str, str], tmp_path: Path) -> None:
+    """A tick that comes due while the last one still runs is left out, not made up for."""
+    slow = {**settings, "TICK": "* * * * * *", "TICK_SECONDS": "1.5"}
+    with running_host(SAMPLE_APP, tmp_path / "log", slow) as host:
+        seen = eventually(lambda: len(found := host.call("GET", "/api/seen").json()) >= 5 and found)
+    kinds = ["tick" if "tick" in entry else "tock" for entry in seen]
+    assert kinds == (["tick", "tock"] * len(kinds))[: len(kinds)]

@@ -126,6 +126,8 @@ def work(message: func.QueueMessage, done: func.Out[str]) -> None:
 def tick(timer: func.TimerRequest) -> None:
     """Note each tick."""
     SEEN.append({"tick": getattr(timer, "schedule_status", {}), "past_due": timer.past_due})
+    time.sleep(float(os.environ.get("TICK_SECONDS", "0")))
+    SEEN.append({"tock": True})
 
 
 @app.event_grid_trigger(arg_name="event")
