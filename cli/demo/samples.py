@@ -1,0 +1,129 @@
+"""What became of each request that was sent: one line of text each, and the counts that the report is made of.
+
+It must never talk to anyone: it reads lines and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NO_ANSWER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One request. sent: unix seconds. seconds: until its answer was read. row: which request of the file it was.
+
+    status: HTTP status, or NO_ANSWER if none came. deployment: which one answered, "" if none did.
+    """
+
+    sent: float
+    seconds: float
+    row: int
+    status: int
+    deployment: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the user got no prediction."""
+        return self.status != 200
+
+    def line(self) -> str:
+        """Return the sample as a line of text."""
+        return f"{self.sent:.4f} {self.seconds:.4f} {self.row} {self.status} {self.deployment}\n"
+
+
+def parse(line: str) -> Sample:
+    """Return the sample that a line tells of. Raises ValueError."""
+    sent, seconds, row, status, *deployment = line.split()
+    return Sample(float(sent), float(seconds), int(row), int(status), deployment[0] if deployment else "")
+
+
+@dataclass(slots=True)
+class SampleFile:
+    """A growing file of samples, read as far as it has been written."""
+
+    path: Path
+    samples: list[Sample] = field(default_factory=list)
+    _read: int = 0
+
+    def read(self) -> list[Sample]:
+        """Return all samples so far, in the order of their answers."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self._read)
+                whole, newline, _ = file.read().rpartition(b"\n")
+            if newline:
+                self._read += len(whole) + 1
+                self.samples += [parse(line) for line in whole.decode().splitlines()]
+        return self.samples
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many requests there were and how many of them failed."""
+
+    requests: int = 0
+    failed: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share that failed; 0 where there was no request."""
+        return self.failed / self.requests if self.requests else 0.0
+
+
+def count(samples: Iterable[Sample]) -> Count:
+    """Return how many samples there are, and how many failed."""
+    outcomes = [sample.failed for sample in samples]
+    return Count(len(outcomes), sum(outcomes))
+
+
+def by_deployment(samples: Iterable[Sample]) -> dict[str, Count]:
+    """Return the counts of each deployment that answered; requests that nobody answered are under ""."""
+    groups: dict[str, list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault(sample.deployment, []).append(sample)
+    return {name: count(group) for name, group in sorted(groups.items())}
+
+
+def within(samples: Iterable[Sample], began: float, ended: float) -> list[Sample]:
+    """Return the samples that were sent in this span of unix seconds, its end not included."""
+    return [sample for sample in samples if began <= sample.sent < ended]
+
+
+def span_of(samples: Iterable[Sample], deployment: str) -> tuple[float, float] | None:
+    """Return when the first and the last request that this deployment answered were sent; None if there was none."""
+    times = [sample.sent for sample in samples if sample.deployment == deployment]
+    return (min(times), max(times)) if times else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What a rollout cost its users, against what switching all traffic at once would have.
+
+    All counts are over the time between green's first and last live request. failed: requests on green that failed.
+    would_have_failed: requests to any deployment whose row is one that green's script fails on.
+    """
+
+    requests: int
+    green_requests: int
+    failed: int
+    would_have_failed: int
+
+
+def spared(samples: Iterable[Sample], green: str, failing_rows: Container[int]) -> Spared | None:
+    """Return what the gradual rollout of `green` spared its users; None if it never had a live request."""
+    known = list(samples)
+    span = span_of(known, green)
+    if span is None:
+        return None
+    meanwhile = [sample for sample in known if span[0] <= sample.sent <= span[1]]
+    on_green = [sample for sample in meanwhile if sample.deployment == green]
+    return Spared(
+        requests=len(meanwhile),
+        green_requests=len(on_green),
+        failed=count(on_green).failed,
+        would_have_failed=sum(sample.row in failing_rows for sample in meanwhile),
+    )
