@@ -129,10 +129,7 @@ class ResourceManager:
     def _object(response: HttpResponse | None) -> Json | None:
         if response is None:
             return None
-        try:
-            body = response.json()
-        except ValueError as error:
-            raise DecodeError("the answer is not JSON", response=response) from error
+        body = response.json()
         if not isinstance(body, dict):
             raise DecodeError("the answer is not a JSON object", response=response)
         return body

@@ -19,6 +19,9 @@ _BUSY = frozenset({408, 409, 429})
 _STALE = frozenset({404, 409, 412})
 _NOT_A_RIVAL = frozenset({"TableNotFound", "TableBeingDeleted", "AccountBeingCreated"})
 
+# What the SDKs let through when a proxy, or half an answer, gives them something else than they parse.
+_GARBLED = (AttributeError, KeyError, TypeError, ValueError)
+
 
 @contextmanager
 def azure_faults(doing: str) -> Iterator[None]:
@@ -27,19 +30,20 @@ def azure_faults(doing: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise translated(error, doing) from error
+    except _GARBLED as error:
+        raise Temporary(f"cannot {doing}: the answer cannot be read ({error!r:.{LONGEST_MESSAGE}})") from error
 
 
 @contextmanager
 def write_faults(doing: str) -> Iterator[None]:
     """As azure_faults, for conditional writes: another writer was first raises Conflict."""
-    try:
-        yield
-    except HttpResponseError as error:
-        if error.status_code in _STALE and _code(error) not in _NOT_A_RIVAL:
-            raise Conflict(f"cannot {doing}: another was first ({_words(error)})") from error
-        raise translated(error, doing) from error
-    except AzureError as error:
-        raise translated(error, doing) from error
+    with azure_faults(doing):
+        try:
+            yield
+        except HttpResponseError as error:
+            if error.status_code in _STALE and _code(error) not in _NOT_A_RIVAL:
+                raise Conflict(f"cannot {doing}: another was first ({_words(error)})") from error
+            raise
 
 
 def translated(error: AzureError, doing: str) -> TealError:

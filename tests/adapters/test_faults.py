@@ -1,0 +1,113 @@
+"""Two kinds of error come out of every adapter, whatever Azure and its SDKs raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
+from azure.data.tables import TableServiceClient
+from azure.identity import CredentialUnavailableError
+
+from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
+from shared.adapters.tables import TableStore
+from shared.core.observation import DeploymentMinute
+from shared.errors import Permanent, TealError, Temporary
+from shared.ports import Changes, Stored
+from tests.adapters.records import NOW, rollout
+from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CredentialUnavailableError("the identity endpoint is not ready"),
+        ServiceRequestError("no route to host"),
+        ServiceResponseTimeoutError("read timed out"),
+        HttpResponseError("no answer at all"),
+    ],
+)
+def test_what_may_pass_is_temporary(error: AzureError) -> None:
+    """Without an answer of the service nobody has refused anything."""
+    with pytest.raises(Temporary) as caught, azure_faults("read endpoint churn"):
+        raise error
+    assert str(caught.value) == f"cannot read endpoint churn: {error.message}"
+
+
+def test_a_long_message_is_cut() -> None:
+    """A record and a log line hold what a person reads, not a page."""
+    with pytest.raises(Temporary) as caught, azure_faults("read"):
+        raise ServiceRequestError("x\n" * 5000)
+    assert len(str(caught.value)) < LONGEST_MESSAGE + 20
+    assert "\n" not in str(caught.value)
+
+
+def test_a_defect_of_ours_is_not_dressed_up_as_azures() -> None:
+    """Only what Azure raises is translated: a bug must be seen as one."""
+    with pytest.raises(ZeroDivisionError), azure_faults("read"):
+        _ = 1 / 0
+
+
+CALLS: dict[str, Callable[[TableStore], object]] = {
+    "record": lambda store: store.record("churn"),
+    "rollouts": lambda store: store.rollouts("churn"),
+    "history": lambda store: store.history("churn", "a"),
+    "commit": lambda store: store.commit("churn", Changes((Stored(rollout("a")),))),
+    "open_endpoints": lambda store: store.open_endpoints(),
+    "mark_open": lambda store: store.mark_open("churn"),
+    "mark_closed": lambda store: store.mark_closed("churn"),
+    "keep_minutes": lambda store: store.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)]),
+    "kept_minutes": lambda store: store.kept_minutes("a"),
+}
+
+
+@pytest.fixture
+def store(azure: StandIn) -> Iterator[TableStore]:
+    """Return the store on a storage account that answers by script."""
+    del azure
+    options: dict[str, Any] = {"retry_total": 1, "retry_status": 0, "retry_backoff_factor": 0}
+    with TableServiceClient("https://teal.table.core.windows.net", credential=Credential(), **options) as client:
+        yield TableStore(client)
+
+
+def refusal(status: int, code: str) -> Reply:
+    """Return a refusal as Table Storage words it."""
+    return Reply(status, {"odata.error": {"code": code, "message": {"lang": "en-US", "value": f"{code} it is"}}})
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (refusal(403, "AuthorizationFailure"), Permanent, "AuthorizationFailure"),
+        (refusal(503, "ServerBusy"), Temporary, "ServerBusy"),
+        (refusal(500, "InternalError"), Temporary, "InternalError"),
+        (DROPPED, Temporary, "cannot"),
+    ],
+)
+def test_faults_of_table_storage_are_of_two_kinds(
+    store: TableStore,
+    azure: StandIn,
+    call: Callable[[TableStore], object],
+    fault: tuple[Reply, type[TealError], str],
+) -> None:
+    """A busy storage account is tried again by the tick, a missing right is for a person; no token in either."""
+    reply, kind, words = fault
+    azure.answer(reply)
+    with pytest.raises(TealError) as caught:
+        call(store)
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("call", ["record", "rollouts", "history", "open_endpoints", "kept_minutes"])
+@pytest.mark.parametrize("body", ["<html>", "", "[]"])
+def test_a_garbled_answer_is_not_taken_for_nothing_stored(
+    store: TableStore, azure: StandIn, call: str, body: str
+) -> None:
+    """Reading no rollout where there is one would begin it twice."""
+    azure.answer(Reply(200, body))
+    with pytest.raises(TealError):
+        CALLS[call](store)
