@@ -53,7 +53,7 @@ class Azurite:
         accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *[str(node()), "--require", str(Path(__file__).with_name("end_with_parent.js")), str(script)],
+                *[str(node()), *_preloaded("end_with_parent.js", "host_style_batches.js"), str(script)],
                 *self._options(),
                 env={"AZURITE_ACCOUNTS": accounts, "PATH": "/usr/bin:/bin"},
                 stdin=asyncio.subprocess.PIPE,
@@ -109,3 +109,8 @@ async def _listens(port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def _preloaded(*names: str) -> list[str]:
+    """Return the options that make node load our additions before Azurite."""
+    return [part for name in names for part in ("--require", str(Path(__file__).with_name(name)))]

@@ -18,11 +18,13 @@ from azure.storage.queue import QueueClient
 
 from shared.adapters.clients import Connected, connect
 from shared.core.actions import CreateDeployment
+from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
 from shared.core.questions import Window
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
 from shared.names import QUEUE
+from shared.ports import Changes, Stored
 from shared.settings import Settings
 from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
@@ -159,6 +161,8 @@ def test_the_store_answers_with_the_apps_identity(teal: Teal) -> None:
     teal.ports.store.mark_open(ENDPOINT)
     assert ENDPOINT in teal.ports.store.open_endpoints()
     assert teal.ports.store.record(ENDPOINT).etag is None
+    teal.ports.store.commit(ENDPOINT, Changes(record=Stored(EndpointRecord(ENDPOINT, current="a"))))
+    assert teal.ports.store.record(ENDPOINT).value.current == "a"
 
 
 def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
