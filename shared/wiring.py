@@ -5,6 +5,7 @@ Nothing is imported or connected while the functions are indexed, except the pol
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +58,8 @@ def app() -> App:
 
     settings = read_settings(os.environ)
     clock, book = read_clock(settings.clock), policies()
-    azure = connect(settings, DefaultAzureCredential())
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
+    azure = connect(settings, DefaultAzureCredential(retry_total=1))
     observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, book)
     return App(
         controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),
