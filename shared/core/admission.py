@@ -51,15 +51,16 @@ def rollout_id(start: Start) -> str:
 def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
     """Return green's name: the model's name and version as Azure allows it (3 to 32 of a-z, 0-9, -; a letter first).
 
-    Names that had to be changed or cut carry a digest, so that two models never share one.
+    Names that had to be changed or cut carry a digest, so that two models never share one; so do names whose version is
+    not a number, which could be read in two ways (`a-b` of version 1, `a` of version b-1).
     """
     plain = f"{model.name}-{model.version}" + (f"-r{attempt}" if attempt > 1 else "")
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    if name == plain and len(name) <= LONGEST_NAME and name[0].isalpha():
+    if name == plain and len(name) <= LONGEST_NAME and name[0].isalpha() and model.version.isdecimal():
         return name
     digest = _digest("", model, attempt)
-    room = LONGEST_NAME - len(digest) - 3
-    return f"m-{name[:room].strip('-')}-{digest}" if not name[:1].isalpha() else f"{name[:room].strip('-')}-{digest}"
+    stem = name if name[:1].isalpha() else f"m-{name}"
+    return f"{stem[: LONGEST_NAME - len(digest) - 1].strip('-')}-{digest}"
 
 
 def is_late(record: EndpointRecord, model: ModelVersion) -> bool:

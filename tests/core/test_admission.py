@@ -1,0 +1,159 @@
+"""Which rollout may begin, under which id, and what its deployment is called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.core.admission import EndpointRecord, Start, admit, deployment_name, is_late, rollout_id, succeed
+from shared.core.phases import Phase
+from shared.core.policy import ModelSelector, Policy, WeightStep
+from shared.core.rollout import ModelVersion, Rollout
+from shared.names import ENDPOINT_NAME
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+POLICY = Policy("churn", (ModelSelector("churn"),), (WeightStep(10),))
+LOCK = EndpointRecord("churn")
+
+NAMES = [
+    (("churn", "7", 1), "churn-7"),
+    (("churn", "7", 2), "churn-7-r2"),
+    (("churn-model", "1763622000", 1), "churn-model-1763622000"),
+]
+
+
+@pytest.mark.parametrize(("asked", "name"), NAMES)
+def test_a_deployment_is_named_after_its_model_version(asked: tuple[str, str, int], name: str) -> None:
+    """Where Azure's rule allows it, the name is what a person would have chosen."""
+    model, version, attempt = asked
+    assert deployment_name(ModelVersion(model, version), attempt) == name
+
+
+@pytest.mark.parametrize(
+    ("model", "beginning"),
+    [
+        (ModelVersion("Churn", "7"), "churn-7-"),
+        (ModelVersion("churn_model.v2", "7"), "churn-model-v2-7-"),
+        (ModelVersion("7up", "1"), "m-7up-1-"),
+        (ModelVersion("模型", "1"), "m-1-"),
+        (ModelVersion("模型", "版"), "m-"),
+        (ModelVersion("a" * 100, "1"), "a" * 20),
+        (ModelVersion("churn", "2026.11.20"), "churn-2026-11-20-"),
+    ],
+    ids=str,
+)
+def test_a_name_that_had_to_be_changed_says_where_it_comes_from(model: ModelVersion, beginning: str) -> None:
+    """Upper case, other scripts and long names keep what can be kept, with a digest behind."""
+    name = deployment_name(model)
+    assert name.startswith(beginning)
+    assert re.search(r"-[0-9a-f]{6}$", name)
+    assert "--" not in name
+
+
+TEXT = st.text(min_size=1, max_size=60)
+SIMPLE = st.text("ab-1r2", min_size=1, max_size=8)
+MODELS = st.builds(ModelVersion, TEXT | SIMPLE, TEXT | SIMPLE | st.integers(0, 99).map(str))
+
+
+@given(MODELS, st.integers(1, 30))
+@example(ModelVersion("-", "-"), 1)
+@example(ModelVersion("\N{KELVIN SIGN}", "1"), 1)
+def test_every_model_gets_a_name_that_azure_allows(model: ModelVersion, attempt: int) -> None:
+    """3 to 32 letters, digits and single dashes, a letter first, none of them upper case: for any name and version."""
+    name = deployment_name(model, attempt)
+    assert ENDPOINT_NAME.fullmatch(name)
+    assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name)
+    assert 3 <= len(name) <= 32
+    assert "--" not in name
+    assert deployment_name(model, attempt) == name
+
+
+@given(MODELS, st.integers(1, 9), MODELS, st.integers(1, 9))
+@example(ModelVersion("a", "b-1"), 1, ModelVersion("a-b", "1"), 1)
+@example(ModelVersion("churn", "7-r2"), 1, ModelVersion("churn", "7"), 2)
+@example(ModelVersion("churn-7", "r2"), 1, ModelVersion("churn", "7"), 2)
+@example(ModelVersion("Churn", "7"), 1, ModelVersion("churn", "7"), 1)
+@example(ModelVersion("churn", "07"), 1, ModelVersion("churn", "7"), 1)
+def test_different_models_never_share_a_name(
+    one: ModelVersion, attempt: int, other: ModelVersion, other_attempt: int
+) -> None:
+    """A deployment's name stands for one model version and one attempt; so does a rollout's id on its endpoint."""
+    same = (one, attempt) == (other, other_attempt)
+    assert (deployment_name(one, attempt) == deployment_name(other, other_attempt)) is same
+    ids = [rollout_id(Start(m, POLICY, "", attempt=a)) for m, a in ((one, attempt), (other, other_attempt))]
+    assert (ids[0] == ids[1]) is same
+
+
+def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
+    """One event may begin a rollout on each of several endpoints."""
+    start = Start(ModelVersion("churn", "7"), POLICY, "")
+    assert rollout_id(start) != rollout_id(replace(start, policy=replace(POLICY, endpoint="churn-eu")))
+
+
+@pytest.mark.parametrize(
+    ("newest", "version", "late"),
+    [("7", "5", True), ("7", "7", False), ("7", "8", False), ("9", "10", False), ("10", "9", True), ("", "1", False),
+     ("b", "a", False), ("7", "5b", False), ("2026.1", "1", False)],
+)  # fmt: skip
+def test_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
+    """Whole numbers are compared as numbers; anything else has no order and is never late."""
+    record = replace(LOCK, newest={"churn": newest} if newest else {})
+    assert is_late(record, ModelVersion("churn", version)) is late
+
+
+def test_a_first_rollout_begins_at_once() -> None:
+    """With the endpoint free it provisions, the lock names it, and its first entry says why it came to be."""
+    admission = admit(Start(ModelVersion("churn", "7"), POLICY, "churn:7 was registered"), LOCK, None, None, NOW)
+    rollout = admission.newcomer.rollout
+    assert (rollout.phase, rollout.blue, rollout.weight) == (Phase.PROVISIONING, None, 0)
+    assert admission.record == EndpointRecord("churn", current=rollout.id, newest={"churn": "7"})
+    assert [(e.before, e.after, e.by, e.text) for e in admission.newcomer.entries] == [
+        (None, Phase.PROVISIONING, "teal", "churn:7 was registered")
+    ]
+
+
+def test_the_policy_is_kept_as_it_was_at_the_start() -> None:
+    """Whoever edits the policy afterwards does not change a rollout under way."""
+    admission = admit(Start(ModelVersion("churn", "7"), POLICY, ""), LOCK, None, None, NOW)
+    assert admission.newcomer.rollout.policy == POLICY
+
+
+def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
+    """The lock names one that acts and one that waits; whoever is displaced ends superseded, once and for all."""
+    first, second, third = (Start(ModelVersion("churn", v), POLICY, "registered") for v in ("7", "8", "9"))
+    one = admit(first, LOCK, None, None, NOW)
+    two = admit(second, one.record, one.newcomer.rollout, None, NOW)
+    assert (two.newcomer.rollout.phase, two.displaced) == (Phase.QUEUED, ())
+    assert two.record.waiting == two.newcomer.rollout.id
+    three = admit(third, two.record, one.newcomer.rollout, two.newcomer.rollout, NOW)
+    assert three.record.waiting == three.newcomer.rollout.id
+    (displaced,) = three.displaced
+    assert (displaced.rollout.phase, displaced.rollout.finished) == (Phase.SUPERSEDED, NOW)
+    assert [entry.after for entry in displaced.entries] == [Phase.SUPERSEDED]
+
+
+def waiting() -> Rollout:
+    """Return a rollout that waits."""
+    start = Start(ModelVersion("churn", "8"), POLICY, "registered")
+    busy = admit(Start(ModelVersion("churn", "7"), POLICY, ""), LOCK, None, None, NOW)
+    return admit(start, busy.record, busy.newcomer.rollout, None, NOW).newcomer.rollout
+
+
+def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
+    """It provisions, its deadlines count from now, and the lock names it."""
+    later = NOW + timedelta(days=3)
+    record, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), waiting(), later)
+    assert record == replace(LOCK, current=waiting().id, waiting=None)
+    assert begun is not None
+    assert (begun.rollout.phase, begun.rollout.created, begun.rollout.since) == (Phase.PROVISIONING, later, later)
+
+
+def test_with_none_waiting_the_endpoint_is_free() -> None:
+    """The lock lets go, and remembers the newest version."""
+    record, begun = succeed(replace(LOCK, current="x", newest={"churn": "7"}), None, NOW)
+    assert (record, begun) == (replace(LOCK, newest={"churn": "7"}), None)
