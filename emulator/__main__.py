@@ -101,4 +101,5 @@ def _exports(cloud: Cloud) -> str:
     return "\n".join(["# A small Azure is running. In another shell:", *lines, "# Ctrl-C stops it."])
 
 
-main()
+if __name__ == "__main__":
+    main()

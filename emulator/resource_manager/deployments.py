@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from emulator.resource_manager.state import Workspace
 from emulator.resources import Deployment, Endpoint, Fleet, Json
 
 _OUTSIDE_CONTAINER = ("description", "properties", "requestSettings", "scaleSettings", "egressPublicNetworkAccess")
+_MICROSOFTS_OWN = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
 DEFAULT_TAIL = 5000  # lines; what the SDK asks for when nobody says otherwise
 
 
@@ -120,8 +122,8 @@ class Deployments:
             if text:
                 asset(call.workspace, reference(text, kind))
         environment = properties.get("environmentId")
-        # Microsoft's own environments live in a registry. Which image a deployment names makes no difference here.
-        if environment and "registries/" not in environment:
+        # Microsoft's own environments are everywhere. Which image a deployment names makes no difference here.
+        if environment and not _MICROSOFTS_OWN.search(environment):
             asset(call.workspace, reference(environment, "environments"))
         properties.pop("provisioningState", None)
         return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}

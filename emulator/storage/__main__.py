@@ -21,7 +21,8 @@ def main() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(Path(__file__).with_name(name), target / name)
     options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([*_npm(), "ci", *options], cwd=target, check=True)  # noqa: S603  # a fixed command line
+    command = [*_npm(), "ci", *options]
+    subprocess.run(command, cwd=target, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # a fixed command line
     (target / ".installed").touch()
 
 
@@ -33,4 +34,5 @@ def _npm() -> list[str]:
         return node.npm()
 
 
-main()
+if __name__ == "__main__":
+    main()
