@@ -87,7 +87,7 @@ class Reception:
             return (Outcome(Intake.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
         if tags is None:
             return (Outcome(Intake.IGNORED, f"{read.model} is no longer registered"),)
-        policies = self.policies.for_model(read.model.name, tags)
+        policies = self.policies.for_model(read.model.name, read.model.version, tags)
         if not policies:
             return (Outcome(Intake.IGNORED, f"no policy is for {read.model} with tags {tags}"),)
         return tuple(self._registered(read.model, policy) for policy in policies)

@@ -79,8 +79,11 @@ class Scoring(Protocol):
 class Policies(Protocol):
     """The policies that were found when the app started."""
 
-    def for_model(self, model: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that a model of this name with these tags sets off, one per endpoint."""
+    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        """Return the policies that this model version sets off, at most one an endpoint.
+
+        Its tag `teal` may say `skip` (none at all) or name another policy of an endpoint than the one without a name.
+        """
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         """Return the policy of an endpoint, or None."""

@@ -13,7 +13,7 @@ from shared.core.history import Entry
 from shared.core.judge.gate import odds
 from shared.core.judge.verdict import Verdict
 from shared.core.observation import DeploymentMinute
-from shared.core.policy import PauseStep, SmokeStep, Step, WeightStep
+from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.requests import POSSIBLE
 from shared.core.rollout import Rollout
 
@@ -83,7 +83,9 @@ def step_words(step: Step) -> str:
     """Return a step as a person would say it."""
     match step:
         case SmokeStep(requests=requests):
-            return f"smoke {requests}"
+            return f"smoke {requests or 'sample of the endpoint'}"
+        case MirrorStep(percent=percent):
+            return f"mirror {percent} %"
         case WeightStep(weight=weight):
             return f"weight {weight} %"
         case PauseStep(duration=None):

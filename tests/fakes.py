@@ -228,8 +228,8 @@ class FakePolicies:
 
     policies: tuple[Policy, ...] = ()
 
-    def for_model(self, model: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        return tuple(p for p in self.policies if any(selector.matches(model, tags) for selector in p.models))
+    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        return tuple(p for p in self.policies if any(selector.matches(model, version, tags) for selector in p.models))
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         return next((policy for policy in self.policies if policy.endpoint == endpoint), None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from shared.core.judge.verdict import Risk
@@ -13,21 +14,50 @@ from shared.core.judge.verdict import Risk
 class SmokeStep:
     """Requests that green must answer before it gets live traffic.
 
-    requests: path of a JSON Lines file beside the policy, one request body a line. status: the answer each must get.
-    timeout: how long one answer may take.
+    requests: path of a JSON Lines file beside the policy, one request body a line; empty for the sample that the
+    endpoint's own API description gives. status: the answer each must get. schema: path of a JSON Schema file that each
+    answer must fit. contains: JSON text that each answer must contain (objects by key, all else equal). slowest: what
+    the last round's answers may take at most. repeat: how often all are sent; all rounds but the last are warm-up.
+    timeout: how long one answer may take before it counts as none.
     """
 
-    requests: str
+    requests: str = ""
     status: int = 200
     timeout: timedelta = timedelta(seconds=10)
+    schema: str | None = None
+    contains: str | None = None
+    slowest: timedelta | None = None
+    repeat: int = 1
     kind: Literal["smoke"] = "smoke"
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorStep:
+    """A copy of so much of the live traffic (per cent, at most 50) to green; its answers are thrown away.
+
+    Ends when `duration` has passed or green has answered `requests` copies, whichever is given and comes first, and
+    green is not suspicious by then; a failing verdict rolls back.
+    """
+
+    percent: int
+    duration: timedelta | None = None
+    requests: int | None = None
+    kind: Literal["mirror"] = "mirror"
+
+
+@dataclass(frozen=True, slots=True)
 class WeightStep:
-    """So much of the live traffic (per cent) to green, until the judge certifies the next step."""
+    """So much of the live traffic (per cent) to green, until the judge certifies the next step.
+
+    The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
+    certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
+    """
 
     weight: int
+    settled_minutes: int | None = None
+    patience: timedelta | None = None
+    inconclusive: Literal["pause", "advance"] | None = None
+    gates: tuple[str, ...] | None = None
     kind: Literal["weight"] = "weight"
 
 
@@ -39,19 +69,25 @@ class PauseStep:
     kind: Literal["pause"] = "pause"
 
 
-Step = SmokeStep | WeightStep | PauseStep
+Step = SmokeStep | MirrorStep | WeightStep | PauseStep
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSelector:
-    """Which registered models a policy is for: the exact name, and tags that must all be there with these values."""
+    """Which registered models a policy is for.
+
+    name: the exact name. version: a shell pattern (`2.*`, `[0-9]*`) that the version must match. tags: must all be
+    there with these values.
+    """
 
     name: str
     tags: dict[str, str] = field(default_factory=dict)
+    version: str = "*"
 
-    def matches(self, name: str, tags: dict[str, str]) -> bool:
-        """Say whether a model of this name with these tags is meant."""
-        return name == self.name and all(tags.get(key) == value for key, value in self.tags.items())
+    def matches(self, name: str, version: str, tags: dict[str, str]) -> bool:
+        """Say whether a model of this name and version with these tags is meant."""
+        named = name == self.name and fnmatchcase(version, self.version)
+        return named and all(tags.get(key) == value for key, value in self.tags.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +118,63 @@ class JudgeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSource:
+    """Green is a copy of the deployment that serves, with another model, and another machine if one is named."""
+
+    instance_type: str | None = None
+    kind: Literal["live"] = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource:
+    """Green comes from an `az ml` deployment file beside the policy, with ${MODEL_NAME} and the like filled in."""
+
+    path: str
+    instance_type: str | None = None
+    kind: Literal["template"] = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many instances. green: as blue has, a number, or in proportion to its weight (then blue shrinks at the end).
+
+    kept_blue: scale blue down to so many instances while it is kept after promotion (None: leave it).
+    autoscale: copy blue's autoscale settings to green.
+    """
+
+    green: Literal["same", "proportional"] | int = "same"
+    kept_blue: int | None = None
+    autoscale: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """How to make the endpoint if it does not exist. identity: `system`, or ARM ids of user-assigned identities."""
+
+    auth_mode: Literal["key", "aml_token", "aad_token"] = "key"
+    identity: tuple[str, ...] = ("system",)
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeWindow:
+    """When no rollout goes forward. Either days of the week (0 is Monday) with times of day, or two moments.
+
+    Days: from `start` to `end` on each of `days` in `zone` (an IANA name); an end before the start is on the next day.
+    Moments: from `since` up to `until`. why: what people read while it holds.
+    """
+
+    why: str
+    days: tuple[int, ...] = ()
+    start: time = time(0, 0)
+    end: time = time(0, 0)
+    zone: str = "UTC"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """The recipe for one endpoint."""
+    """The recipe for one endpoint. name: empty, or what a model's tag `teal` must say to pick this policy."""
 
     endpoint: str
     models: tuple[ModelSelector, ...]
@@ -92,6 +183,12 @@ class Policy:
     deadlines: Deadlines = field(default_factory=Deadlines)
     keep_blue: timedelta = timedelta(hours=24)
     on_rollback: Literal["delete", "keep"] = "delete"
+    name: str = ""
+    source: LiveSource | TemplateSource = field(default_factory=LiveSource)
+    capacity: Capacity = field(default_factory=Capacity)
+    create_endpoint: EndpointSpec | None = None
+    newer_version: Literal["wait", "replace"] = "wait"
+    freeze: tuple[FreezeWindow, ...] = ()
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""

@@ -32,9 +32,9 @@ class PolicyBook:
     policies: tuple[Policy, ...]
     bodies: Mapping[str, tuple[bytes, ...]]
 
-    def for_model(self, model: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         """Return the policies that a model of this name with these tags sets off, one per endpoint."""
-        return tuple(policy for policy in self.policies if any(chosen.matches(model, tags) for chosen in policy.models))
+        return tuple(p for p in self.policies if any(chosen.matches(model, version, tags) for chosen in p.models))
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         """Return the policy of an endpoint, in whatever case its name is written, or None."""

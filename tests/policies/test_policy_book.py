@@ -117,9 +117,9 @@ def test_one_model_may_drive_several_endpoints(folder: Path) -> None:
     """A model sets off the policy of every endpoint that names it with tags that it has, and no other."""
     tagged = "endpoint: west\nmodels: [{name: m, tags: {region: west}}]\nsteps: [weight: 10]\n"
     book: Policies = book_of(folder, a=SHORTEST.format(endpoint="east", model="m"), b=tagged)
-    assert [p.endpoint for p in book.for_model("m", {"region": "west", "stage": "x"})] == ["east", "west"]
-    assert [p.endpoint for p in book.for_model("m", {"region": "WEST"})] == ["east"]
-    assert book.for_model("other", {}) == ()
+    assert [p.endpoint for p in book.for_model("m", "1", {"region": "west", "stage": "x"})] == ["east", "west"]
+    assert [p.endpoint for p in book.for_model("m", "1", {"region": "WEST"})] == ["east"]
+    assert book.for_model("other", "1", {}) == ()
 
 
 def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
