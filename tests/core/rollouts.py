@@ -1,0 +1,82 @@
+"""Rollouts and observations to decide about: a plain one of each, changed by the rows of the tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from shared.core.judge.gate import Calibration
+from shared.core.judge.verdict import Outcome, Verdict
+from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
+from shared.core.rollout import ModelVersion, Refusal, Rollout, Verb, Wish
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+BLUE, GREEN, OTHER = "churn-6", "churn-7", "by-hand"
+ALL_BLUE, TEN, ALL_GREEN = {BLUE: 100}, {GREEN: 10, BLUE: 90}, {GREEN: 100}
+SMOKE, FIRST, PAUSE, LAST = 0, 1, 2, 3
+POLICY = Policy(
+    endpoint="churn",
+    models=(ModelSelector("churn"),),
+    steps=(SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(HOUR), WeightStep(50)),
+    judge=JudgeSettings(patience=HOUR),
+    deadlines=Deadlines(provisioning=45 * MINUTE, step=2 * HOUR, rollback=HOUR, rollout=24 * HOUR),
+)
+STEP_OF = {Phase.STEPPING: FIRST, Phase.PAUSED: PAUSE, Phase.PROMOTING: 4, Phase.PROMOTED: 4, Phase.ROLLING_BACK: FIRST}
+WEIGHT_OF = {Phase.STEPPING: 10, Phase.PAUSED: 10, Phase.PROMOTING: 100, Phase.PROMOTED: 100}
+
+
+def rollout(phase: Phase, **changes: object) -> Rollout:
+    """Return a rollout of churn:7 in this phase since a minute, in order in every way."""
+    weight = WEIGHT_OF.get(phase, 0)
+    plain = Rollout(
+        id="churn-7-abcdef",
+        endpoint="churn",
+        model=ModelVersion("churn", "7"),
+        policy=POLICY,
+        green=GREEN,
+        phase=phase,
+        created=NOW - 10 * MINUTE,
+        since=NOW - MINUTE,
+        cause="churn:7 was registered",
+        blue=BLUE,
+        step=STEP_OF.get(phase, SMOKE),
+        step_since=NOW - MINUTE,
+        weight=weight,
+        calibration=Calibration(),
+    )
+    steady = replace(plain, expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)
+    return replace(steady, **changes)  # type: ignore[arg-type] # fields of a dataclass, by name
+
+
+def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> EndpointSeen:
+    """Return the endpoint with blue, green and a third deployment; blue=, green=, other= set a state, "" is gone."""
+    names = {"blue": (BLUE, "6"), "green": (GREEN, "7"), "other": (OTHER, "5")}
+    deployments = {
+        name: DeploymentSeen(name, Provisioning(states.get(role, "Succeeded")), f"azureml:churn:{version}")
+        for role, (name, version) in names.items()
+        if states.get(role, "Succeeded")
+    }
+    return EndpointSeen("churn", Provisioning(state), traffic=traffic, deployments=deployments)
+
+
+def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Observation:
+    """Return a look at such an endpoint, and at nothing else."""
+    return Observation(endpoint(traffic, state, **states))
+
+
+def wish(verb: Verb) -> Wish:
+    """Return what Ada asks."""
+    return Wish(verb, "ada", "because", NOW)
+
+
+def refusal(words: str = "OutOfQuota") -> Refusal:
+    """Return a refusal of Azure's."""
+    return Refusal("set traffic", words, NOW)
+
+
+def verdict(outcome: Outcome, log_harm: float = 0.0) -> Verdict:
+    """Return a verdict with this outcome."""
+    return Verdict(outcome, f"the judge says {outcome}", log_harm, 4.6, 1.0, 3.0, 3, 1, 100, 1, 900)

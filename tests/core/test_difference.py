@@ -1,0 +1,147 @@
+"""What is done to Azure: rows of a rollout, what is seen, and the orders that follow. Most rows follow with none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetTraffic
+from shared.core.difference import difference
+from shared.core.observation import EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import PauseStep, WeightStep
+from shared.core.rollout import ModelVersion, Rollout
+from tests.core.rollouts import (
+    ALL_BLUE,
+    ALL_GREEN,
+    BLUE,
+    GREEN,
+    HOUR,
+    NOW,
+    OTHER,
+    POLICY,
+    SMOKE,
+    TEN,
+    endpoint,
+    rollout,
+)
+
+PROVISIONING, STEPPING, PAUSED, PROMOTING = Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING
+PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED
+CREATE = CreateDeployment("churn", GREEN, ModelVersion("churn", "7"), like=BLUE)
+FORWARD, TO_GREEN, TO_BLUE = SetTraffic("churn", TEN), SetTraffic("churn", ALL_GREEN), SetTraffic("churn", ALL_BLUE)
+DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("churn", GREEN)
+DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
+MIRRORED = EndpointSeen("churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20}, endpoint(ALL_BLUE).deployments)
+
+ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
+    ("no blue yet", rollout(PROVISIONING, blue=None), endpoint(ALL_BLUE, green=""), None),
+    ("green is wanted", rollout(PROVISIONING), endpoint(ALL_BLUE, green=""), CREATE),
+    ("green is being made", rollout(PROVISIONING), endpoint(ALL_BLUE, green="Creating"), None),
+    ("green failed", rollout(PROVISIONING), endpoint(ALL_BLUE, green="Failed"), None),
+    ("no endpoint", rollout(PROVISIONING), None, None),
+    ("smoke", rollout(STEPPING, step=SMOKE, weight=0), endpoint(ALL_BLUE), None),
+    ("a weight is wanted", rollout(STEPPING), endpoint(ALL_BLUE), FORWARD),
+    ("the weight is there", rollout(STEPPING), endpoint(TEN), None),
+    ("before smoke never", rollout(STEPPING, step=SMOKE), endpoint(ALL_BLUE), None),
+    ("not while it is written", rollout(STEPPING), endpoint(ALL_BLUE, "Updating"), None),
+    ("not to a green in the making", rollout(STEPPING), endpoint(ALL_BLUE, green="Creating"), None),
+    ("not to a green that is gone", rollout(STEPPING), endpoint(ALL_BLUE, green=""), None),
+    ("not with a blue that is gone", rollout(STEPPING), endpoint({GREEN: 50, OTHER: 50}, blue=""), None),
+    ("paused, as it is", rollout(PAUSED), endpoint(ALL_BLUE), None),
+    ("all is wanted", rollout(PROMOTING), endpoint(TEN), TO_GREEN),
+    ("all is wanted, blue is gone", rollout(PROMOTING), endpoint(TEN, blue=""), TO_GREEN),
+    ("all is there", rollout(PROMOTING), endpoint(ALL_GREEN), None),
+    ("back", rollout(ROLLING_BACK), endpoint(TEN), TO_BLUE),
+    ("back, before a late order lands", rollout(ROLLING_BACK, ordered=TEN), endpoint(ALL_BLUE), TO_BLUE),
+    ("back, also while it is written", rollout(ROLLING_BACK), endpoint(TEN, "Updating"), TO_BLUE),
+    ("back, to a blue that is scaled", rollout(ROLLING_BACK), endpoint(TEN, blue="Scaling"), TO_BLUE),
+    ("not back to a broken blue", rollout(ROLLING_BACK), endpoint(TEN, blue="Failed"), None),
+    ("nothing to take back", rollout(ROLLING_BACK), endpoint(ALL_BLUE), None),
+    ("back before blue was known", rollout(ROLLING_BACK, blue=None), endpoint(ALL_GREEN), None),
+    ("blue is kept", rollout(PROMOTED, **LATER), endpoint(ALL_GREEN), None),
+    ("blue goes", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN), DELETE_BLUE),
+    ("blue is going", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, blue="Deleting"), None),
+    ("blue is gone", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, blue=""), None),
+    ("blue serves again", rollout(PROMOTED, **DUE), endpoint(TEN), None),
+    ("blue is the only healthy one", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, green="Failed"), None),
+    ("nobody serves", rollout(PROMOTED, **DUE), endpoint({}), None),
+    ("a third one serves", rollout(PROMOTED, **DUE), endpoint({OTHER: 100}), DELETE_BLUE),
+    ("green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE), DELETE_GREEN),
+    ("a failed green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE, green="Failed"), DELETE_GREEN),
+    ("green got traffic late", rollout(ROLLED_BACK, **DUE), endpoint(TEN), TO_BLUE),
+    ("green is mirrored", rollout(ROLLED_BACK, **DUE), MIRRORED, None),
+    ("green was never ours", rollout(ROLLED_BACK, **DUE, blue=None), endpoint(ALL_BLUE), None),
+    ("a person is needed", rollout(FAILED), endpoint(TEN), None),
+    ("finished", rollout(ROLLED_BACK, **DUE, finished=NOW), endpoint(TEN), None),
+    ("waiting", rollout(Phase.QUEUED), endpoint(ALL_BLUE, green=""), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("given_", "look", "order"), [pytest.param(*row[1:], id=f"{row[1].phase}: {row[0]}") for row in ROWS]
+)
+def test_what_is_ordered(given_: Rollout, look: EndpointSeen | None, order: Action | None) -> None:
+    """At most one order separates the wanted world from the seen one."""
+    assert difference(given_, look, NOW) == ((order,) if order else ())
+
+
+STATES = st.sampled_from([*Provisioning.__members__.values()])
+SHARES = st.sampled_from([ALL_BLUE, TEN, ALL_GREEN, {}, {OTHER: 100}, {GREEN: 50, OTHER: 50}, {BLUE: 60, OTHER: 40}])
+
+
+@given(
+    phase=st.sampled_from(list(Phase)),
+    step=st.integers(0, 4),
+    weight=st.sampled_from([0, 10, 50, 100]),
+    traffic=SHARES,
+    states=st.tuples(STATES, STATES, STATES, STATES),
+    ordered=st.none() | SHARES,
+)
+def test_no_order_ever_breaks_the_law(
+    *,
+    phase: Phase,
+    step: int,
+    weight: int,
+    traffic: dict[str, int],
+    states: tuple[Provisioning, Provisioning, Provisioning, Provisioning],
+    ordered: dict[str, int] | None,
+) -> None:
+    """In any state whatever: sums of 100 to what is seen ready, green only after smoke, no deletion of what serves."""
+    given_ = rollout(phase, step=step, weight=weight, ordered=ordered, clean_after=NOW)
+    look = endpoint(traffic, states[0], blue=states[1], green=states[2], other=states[3])
+    for order in difference(given_, look, NOW):
+        if isinstance(order, SetTraffic):
+            assert sum(order.traffic.values()) == 100
+            assert all(look.ready(name) for name in order.traffic)
+            assert GREEN not in order.traffic or (step > SMOKE and phase in {STEPPING, PROMOTING})
+            assert order.traffic != look.traffic or ordered is not None
+        elif isinstance(order, DeleteDeployment):
+            assert order.name not in look.traffic
+            assert order.name != BLUE or look.ready(look.serving())
+
+
+def test_actions_are_said_in_words() -> None:
+    """What is logged and written down when Azure refuses names deployment, model and shares."""
+    assert str(CREATE) == "create deployment churn-7 of churn:7 like churn-6"
+    assert str(FORWARD) == "set traffic of churn to churn-6 90 %, churn-7 10 %"
+    assert str(SetTraffic("churn", {})) == "set traffic of churn to nothing"
+    assert str(DELETE_BLUE) == "delete deployment churn-6"
+
+
+@pytest.mark.parametrize(
+    ("steps", "weights"),
+    [
+        ((WeightStep(10), WeightStep(50)), [50, 100]),
+        ((WeightStep(10), PauseStep(), WeightStep(100)), [100, 100, None]),
+        ((PauseStep(),), [100]),
+    ],
+    ids=["weights", "a pause between", "no weight"],
+)
+def test_the_next_weight_is_the_next_step_that_has_one(
+    steps: tuple[WeightStep | PauseStep, ...], weights: list[int | None]
+) -> None:
+    """After the last weight comes everything, and after everything nothing."""
+    policy = type(POLICY)("churn", (), steps)
+    assert [policy.next_weight(step) for step in range(len(steps))] == weights

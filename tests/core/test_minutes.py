@@ -1,0 +1,138 @@
+"""Telemetry's minutes as the judge sees them: each once, settled, with the weight that was in force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.core.minutes import calibrated, ceil_minute, floor_minute, judged
+from shared.core.observation import DeploymentMinute, Observation
+from shared.core.phases import Phase
+from shared.core.questions import Window, questions
+from shared.core.rollout import Rollout
+from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
+
+START = NOW - 10 * MINUTE
+WATCHED = rollout(Phase.STEPPING, judged_until=START, steady_since=START)
+LAG = POLICY.judge.telemetry_lag
+
+
+def rows(minute: datetime, *, blue: int = 900, green: int = 100, bad: int = 0) -> list[DeploymentMinute]:
+    """Return one minute's rows."""
+    return [DeploymentMinute(BLUE, minute, blue, 0), DeploymentMinute(GREEN, minute, green, bad)]
+
+
+def after(minutes: list[DeploymentMinute] | None, until: datetime = NOW, before: Rollout = WATCHED) -> Rollout:
+    """Return the rollout after a look that brought these minutes."""
+    return judged(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until))
+
+
+def test_every_settled_minute_is_judged_once() -> None:
+    """The same rows a second time change nothing."""
+    once = after(rows(START) + rows(START + MINUTE))
+    assert once.evidence.seen.green_total == 200
+    assert once.judged_until == START + 2 * MINUTE
+    assert after(rows(START) + rows(START + MINUTE), before=once).evidence == once.evidence
+
+
+def test_minutes_that_may_still_grow_are_left_for_later() -> None:
+    """Rows behind the settled time are not looked at, however complete they seem."""
+    early = after(rows(START) + rows(START + MINUTE), until=START + MINUTE)
+    assert early.evidence.seen.green_total == 100
+    assert early.judged_until == START + MINUTE
+
+
+def test_silence_is_not_taken_for_the_end() -> None:
+    """With no rows at all nothing is passed over: late rows still count."""
+    silent = after([])
+    assert silent.judged_until == START
+    assert after(rows(START), before=silent).evidence.seen.green_total == 100
+
+
+def test_no_answer_is_not_an_empty_answer() -> None:
+    """Without telemetry the evidence stays as it is, and no verdict is made up."""
+    assert after(None) == WATCHED
+
+
+def test_a_gap_between_minutes_is_silence() -> None:
+    """A minute without requests between others is passed over and does not count as settled."""
+    gap = after(rows(START) + rows(START + 3 * MINUTE))
+    assert (gap.evidence.seen.green_total, gap.evidence.settled_minutes) == (200, 2)
+
+
+def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
+    """The minute in which the weight was first seen in force, and those before it, count for harm only."""
+    late = replace(WATCHED, steady_since=START + timedelta(seconds=90))
+    found = after([row for n in range(4) for row in rows(START + n * MINUTE)], before=late)
+    assert found.evidence.settled_minutes == 2
+    assert found.evidence.seen.green_total == 400
+
+
+def test_other_deployments_do_not_count() -> None:
+    """Requests of a third deployment are neither blue's nor green's."""
+    found = after([*rows(START), DeploymentMinute(OTHER, START, 500, 500)])
+    assert (found.evidence.seen.blue_total, found.evidence.seen.green_total) == (900, 100)
+
+
+@pytest.mark.parametrize("missing", ["calibration", "judged_until"])
+def test_nothing_is_judged_before_the_judge_is_set(missing: str) -> None:
+    """Without calibration or a beginning there is no evidence yet."""
+    unset = rollout(Phase.STEPPING, **({"judged_until": START} | {missing: None}))
+    assert after(rows(START), before=unset) == unset
+
+
+def test_the_judge_is_set_once_from_blues_past() -> None:
+    """Blue's rows alone calibrate; a second past does not change the judge in the middle of a rollout."""
+    fresh = replace(WATCHED, calibration=None)
+    past = [row for n in range(60) for row in rows(START - n * MINUTE, blue=400, bad=100)]
+    once = calibrated(fresh, past)
+    assert once.calibration is not None
+    assert (once.calibration.requests_per_minute, once.calibration.phi) == (400, 1.0)
+    assert calibrated(once, []) == once
+    assert calibrated(fresh, None) == fresh
+
+
+def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
+    """Requests per minute are an average over all minutes, also those without rows."""
+    past = [DeploymentMinute(BLUE, START, 100, 0), DeploymentMinute(BLUE, START + 3 * MINUTE, 100, 0)]
+    found = calibrated(replace(WATCHED, calibration=None), past).calibration
+    assert found is not None
+    assert found.requests_per_minute == 50
+
+
+def test_minutes_are_whole() -> None:
+    """Floor and ceiling agree on a whole minute and lie around any other."""
+    half = START + timedelta(seconds=30, microseconds=1)
+    assert (floor_minute(START), ceil_minute(START)) == (START, START)
+    assert (floor_minute(half), ceil_minute(half)) == (START, START + MINUTE)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
+    """From the last judged minute up to the telemetry's lag, in the phases that watch, and in no other."""
+    asked = questions(rollout(phase, judged_until=START, calibration=None), endpoint(TEN), NOW)
+    watched = phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
+    assert asked.minutes == (Window(START, NOW - LAG) if watched else None)
+    assert asked.history == (Window(NOW - LAG - 6 * HOUR, NOW - LAG) if watched else None)
+
+
+def test_nothing_is_asked_twice() -> None:
+    """What is judged and calibrated is not asked again; what is not settled is not asked yet."""
+    asked = questions(rollout(Phase.STEPPING, judged_until=NOW - LAG), endpoint(TEN), NOW)
+    assert (asked.minutes, asked.history) == (None, None)
+
+
+def test_green_is_tested_once_it_is_ready() -> None:
+    """The smoke test waits for a ready green, and is not repeated once there is a result."""
+    smoking = rollout(Phase.STEPPING, step=SMOKE, weight=0)
+    assert questions(smoking, endpoint(ALL_BLUE), NOW).smoke == POLICY.steps[SMOKE]
+    assert questions(smoking, endpoint(ALL_BLUE, green="Creating"), NOW).smoke is None
+    assert questions(rollout(Phase.STEPPING), endpoint(ALL_BLUE), NOW).smoke is None
+
+
+@pytest.mark.parametrize(("state", "asked"), [("Failed", True), ("Canceled", True), ("Creating", False)])
+def test_logs_are_fetched_when_green_failed(state: str, asked: bool) -> None:  # noqa: FBT001 -- a column
+    """The last log lines are wanted for the reason of the rollback, and only then."""
+    assert questions(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked

@@ -1,0 +1,73 @@
+"""What a person may ask, in which phase; and which model a reference names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.provisioning import is_of
+from shared.core.requests import NotPossible, ask
+from shared.core.rollout import ModelVersion, Verb
+from tests.core.rollouts import NOW, SMOKE, rollout, wish
+
+OPEN = (Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING)
+ALLOWED: dict[Verb, tuple[Phase, ...]] = {
+    Verb.PROMOTE: (Phase.STEPPING, Phase.PAUSED),
+    Verb.PAUSE: (Phase.STEPPING,),
+    Verb.RESUME: (Phase.PAUSED,),
+    Verb.ROLLBACK: (*OPEN, Phase.PROMOTED),
+}
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("verb", list(Verb))
+def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
+    """Granted, a wish stands on the record and nothing else changes; refused, the person learns what would do."""
+    given = rollout(phase)
+    if phase in ALLOWED[verb]:
+        assert ask(given, wish(verb)) == replace(given, wish=wish(verb))
+    else:
+        with pytest.raises(NotPossible, match=f"is {phase}; {verb} needs one that is"):
+            ask(given, wish(verb))
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
+    """With blue deleted and all cleaned up, there is nothing to steer."""
+    with pytest.raises(NotPossible):
+        ask(rollout(Phase.PROMOTED, finished=NOW), wish(verb))
+
+
+def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
+    """Not even a person skips the smoke test."""
+    with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet"):
+        ask(rollout(Phase.STEPPING, step=SMOKE), wish(Verb.PROMOTE))
+
+
+def test_a_later_wish_takes_the_place_of_an_earlier_one_but_of_no_rollback() -> None:
+    """Pause, then promote: promote. Rollback, then promote: refused, by name."""
+    assert ask(rollout(Phase.STEPPING, wish=wish(Verb.PAUSE)), wish(Verb.PROMOTE)).wish == wish(Verb.PROMOTE)
+    with pytest.raises(NotPossible, match="ada has asked for a rollback already"):
+        ask(rollout(Phase.STEPPING, wish=wish(Verb.ROLLBACK)), wish(Verb.PROMOTE))
+
+
+ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models"
+REFERENCES = [
+    ("azureml:churn:7", True),
+    ("azureml:churn:70", False),
+    ("azureml:old-churn:7", False),
+    (f"{ARM}/churn/versions/7", True),
+    (f"{ARM}/Churn/Versions/7/", True),
+    (f"{ARM}/old-churn/versions/7", False),
+    (f"{ARM}/churn/versions/77", False),
+    ("azureml://registries/r/models/churn/versions/7", True),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("reference", "same"), REFERENCES)
+def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # noqa: FBT001 -- a column
+    """Short references, ARM ids and registry ids name the same version; a similar name is another."""
+    assert is_of(reference, ModelVersion("churn", "7")) is same
