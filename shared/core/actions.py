@@ -2,22 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from shared.core.policy import EndpointSpec, LiveSource, TemplateSource
 from shared.core.rollout import ModelVersion
+
+COPY_AUTOSCALE = "copy the autoscale settings"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEndpoint:
+    """Create the endpoint, without any deployment."""
+
+    endpoint: str
+    spec: EndpointSpec
+
+    def __str__(self) -> str:
+        return f"create endpoint {self.endpoint} ({self.spec.auth_mode})"
 
 
 @dataclass(frozen=True, slots=True)
 class CreateDeployment:
-    """Create green with this model, like the deployment `like` in everything else."""
+    """Create green with this model: like the deployment `like` in everything else, or from a template.
+
+    instances: how many, or None for as many as the source has.
+    """
 
     endpoint: str
     name: str
     model: ModelVersion
     like: str
+    source: LiveSource | TemplateSource = field(default_factory=LiveSource)
+    instances: int | None = None
 
     def __str__(self) -> str:
-        return f"create deployment {self.name} of {self.model} like {self.like}"
+        origin = f"from {self.source.path}" if isinstance(self.source, TemplateSource) else f"like {self.like}"
+        return f"create deployment {self.name} of {self.model} {origin}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDeployment:
+    """Give a deployment another number of instances."""
+
+    endpoint: str
+    name: str
+    instances: int
+
+    def __str__(self) -> str:
+        return f"scale {self.name} to {self.instances} instances"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyAutoscale:
+    """Give a deployment the autoscale settings of another."""
+
+    endpoint: str
+    name: str
+    like: str
+
+    def __str__(self) -> str:
+        return f"{COPY_AUTOSCALE} of {self.like} to {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +77,18 @@ class SetTraffic:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMirror:
+    """Write which deployment gets a copy of the live traffic, and of how many per cent (empty: none does)."""
+
+    endpoint: str
+    mirror: dict[str, int]
+
+    def __str__(self) -> str:
+        shares = ", ".join(f"{share} % to {name}" for name, share in sorted(self.mirror.items()))
+        return f"mirror {shares or 'nothing'} on {self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteDeployment:
     """Delete a deployment that has no live traffic."""
 
@@ -43,4 +99,4 @@ class DeleteDeployment:
         return f"delete deployment {self.name}"
 
 
-Action = CreateDeployment | SetTraffic | DeleteDeployment
+Action = CreateEndpoint | CreateDeployment | ScaleDeployment | CopyAutoscale | SetTraffic | SetMirror | DeleteDeployment

@@ -14,7 +14,7 @@ from shared.core import history
 from shared.core.history import Decision
 from shared.core.phases import Phase
 from shared.core.policy import Policy
-from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout import ModelVersion, Rollout, Verb, Wish
 
 LONGEST_NAME = 32
 
@@ -102,9 +102,8 @@ def admit(
     if free:
         return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
-    hurry = hurried(Decision(current), rollout.id, now) if current is not None else None
-    if hurry is not None and hurry.entries:
-        displaced.append(hurry)
+    for decision in (_replaced(current, start, now), hurried(Decision(current), rollout.id, now)) if current else ():
+        displaced += [decision] if decision.entries else []
     return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
 
 
@@ -124,6 +123,15 @@ def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> t
         return replace(record, current=None, waiting=None), None
     begun = history.moved(waiting, Phase.PROVISIONING, "the endpoint is free", now)
     return replace(record, current=waiting.id, waiting=None), history.after(begun, created=now)
+
+
+def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
+    """Return the current rollout as the newcomer's policy has it: taken back, or left to go on."""
+    replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
+    if start.policy.newer_version != "replace" or not replaceable:
+        return Decision(current)
+    wish = Wish(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} is newer and replaces it", at=now)
+    return history.noted(replace(current, wish=wish), f"{start.model} is newer and replaces it", now)
 
 
 def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:

@@ -15,11 +15,11 @@ from shared.core.rollout import Rollout
 def leftover(rollout: Rollout) -> str | None:
     """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back.
 
-    Before blue was chosen green was not made: a deployment of that name is someone else's.
+    Before the rollout was placed green was not made: a deployment of that name is someone else's.
     """
     if rollout.phase is Phase.PROMOTED:
         return rollout.blue
-    if rollout.phase is Phase.ROLLED_BACK and rollout.blue is not None and rollout.policy.on_rollback == "delete":
+    if rollout.phase is Phase.ROLLED_BACK and rollout.placed and rollout.policy.on_rollback == "delete":
         return rollout.green
     return None
 
@@ -33,6 +33,16 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     return name not in endpoint.mirror and (rollout.phase is Phase.ROLLED_BACK or endpoint.ready(serving))
 
 
+def kept_instances(rollout: Rollout) -> int | None:
+    """Return to how many instances blue is scaled down while it is kept after promotion; None: not at all."""
+    if rollout.phase is not Phase.PROMOTED or rollout.blue is None:
+        return None
+    wanted = rollout.policy.capacity.kept_blue
+    if wanted is None and rollout.policy.capacity.green == "proportional":
+        wanted = 1
+    return wanted if wanted is not None and wanted < (rollout.blue_instances or 0) else None
+
+
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows for a rollout that has ended but may have left something behind."""
     name = leftover(rollout)
@@ -41,6 +51,9 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if name not in endpoint.deployments:
         return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
     due = rollout.clean_after or now
+    if kept_instances(rollout) is not None and not rollout.shrunk and now < due:
+        words = f"{name} is kept until {due:%Y-%m-%d %H:%M} UTC with {kept_instances(rollout)} instances"
+        return history.noted(replace(rollout, shrunk=True), words, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)
     if now - due > rollout.policy.deadlines.rollback:

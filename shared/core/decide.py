@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from shared.core import history, minutes
+from shared.core.actions import COPY_AUTOSCALE
 from shared.core.cleaning import clean
 from shared.core.history import Decision
+from shared.core.holding import held_now, hold, release
 from shared.core.judge.verdict import Outcome
-from shared.core.observation import EndpointSeen, Observation
+from shared.core.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep
+from shared.core.promoting import promote
 from shared.core.provisioning import provision
 from shared.core.rolling_back import roll_back
 from shared.core.rollout import Rollout, Verb
-from shared.core.stepping import in_force, next_step, shift_weight, steadied, take_step
+from shared.core.stepping import next_step, take_step
 
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
@@ -28,13 +32,25 @@ def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Decision(rollout)
     informed = _informed(rollout, observation)
-    if observation.endpoint is None:
+    endpoint = observation.endpoint or _promised(informed)
+    if endpoint is None:
         return _endpoint_gone(informed, now)
+    held = held_now(informed, observation, now)
+    if held is None and informed.held is not None:
+        return release(informed, now)
     for decide in (_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue, _drifted, _asked):
-        decision = decide(informed, observation.endpoint, now)
+        decision = decide(informed, endpoint, now)
         if decision is not None:
             return decision
-    return _by_phase(informed, observation, observation.endpoint, now)
+    return hold(informed, held, now) if held else _by_phase(informed, observation, endpoint, now)
+
+
+def _promised(rollout: Rollout) -> EndpointSeen | None:
+    """Return an endpoint that is still being made, if the policy says that a missing one is made."""
+    awaited = rollout.phase is Phase.PROVISIONING and not rollout.placed
+    if not awaited or rollout.policy.create_endpoint is None:
+        return None
+    return EndpointSeen(rollout.endpoint, Provisioning.CREATING)
 
 
 def _informed(rollout: Rollout, observation: Observation) -> Rollout:
@@ -45,7 +61,14 @@ def _informed(rollout: Rollout, observation: Observation) -> Rollout:
         smoke=observation.smoke or seen.smoke,
         serving=observation.endpoint.serving() if observation.endpoint else None,
         telemetry_problem=observation.telemetry_problem,
+        autoscale=_autoscale(seen, observation.autoscaled),
     )
+
+
+def _autoscale(rollout: Rollout, scaled: frozenset[str] | None) -> Literal["unknown", "wanted", "done"]:
+    if scaled is None:
+        return rollout.autoscale
+    return "wanted" if rollout.blue in scaled and rollout.green not in scaled else "done"
 
 
 def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -57,7 +80,7 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
         case Phase.PAUSED:
             return _paused(rollout, now)
         case Phase.PROMOTING:
-            return _promote(rollout, endpoint, now)
+            return promote(rollout, endpoint, now)
         case Phase.ROLLING_BACK:
             return roll_back(rollout, endpoint, now)
         case _:
@@ -78,7 +101,9 @@ def _asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     # What Azure refused on the way forward says nothing of the way back.
     granted = replace(rollout, wish=None, refusal=None)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
-        return history.noted(granted, f"rollback is too late: {rollout.blue} no longer stands", now, wish.by)
+        return history.noted(
+            granted, f"rollback is too late: {rollout.blue or 'no other deployment'} no longer stands", now, wish.by
+        )
     if rollout.phase not in STEERING | {Phase.PROMOTED}:
         return None
     return history.moved(granted, Phase.ROLLING_BACK, f"rolled back by {wish.by}: {wish.reason}", now, wish.by)
@@ -89,6 +114,8 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     if refusal is None or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
         return None
     words = f"Azure refused to {refusal.action}: {refusal.message}"
+    if refusal.action.startswith(COPY_AUTOSCALE):
+        return history.noted(replace(rollout, refusal=None, autoscale="done"), f"{words}; going on without", now)
     if rollout.phase is not Phase.ROLLING_BACK:
         return history.moved(replace(rollout, refusal=None), Phase.ROLLING_BACK, words, now)
     words = f"{words}. A person is needed; now serving: {rollout.serving or 'nothing'}"
@@ -119,6 +146,8 @@ def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
 
 def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     limits = rollout.policy.deadlines
+    if rollout.held is not None:
+        return None  # what it waits for has no deadline of ours
     if rollout.phase in STEERING and now - rollout.created > limits.rollout:
         return history.moved(rollout, Phase.ROLLING_BACK, f"the rollout took longer than {limits.rollout}", now)
     if rollout.phase is Phase.PROVISIONING and now - rollout.since > limits.provisioning:
@@ -172,23 +201,6 @@ def _paused(rollout: Rollout, now: datetime) -> Decision:
     if isinstance(step, PauseStep) and step.duration is not None and now - rollout.since >= step.duration:
         return next_step(rollout, f"waited {step.duration}", now)
     return Decision(rollout)
-
-
-def _promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    if rollout.weight != 100:
-        return history.noted(shift_weight(rollout, 100, endpoint, now), "sending all live traffic to green", now)
-    if not in_force(rollout, endpoint):
-        return Decision(rollout)
-    if rollout.steady_since is None:
-        return history.noted(steadied(rollout, now), "seen: all live traffic goes to green", now)
-    verdict = rollout.verdict
-    passed = verdict is not None and verdict.outcome is Outcome.PASS
-    suspicious = verdict is not None and verdict.suspicious  # never promoted: the step's deadline takes it back
-    if not passed and (suspicious or now - rollout.steady_since < rollout.policy.judge.patience):
-        return Decision(rollout)
-    words = verdict.reason if verdict is not None else rollout.telemetry_problem or "no request was seen"
-    done = history.moved(rollout, Phase.PROMOTED, words if passed else f"uncertified: {words}", now)
-    return history.after(done, clean_after=now + rollout.policy.keep_blue)
 
 
 def _map(traffic: dict[str, int]) -> str:

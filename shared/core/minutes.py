@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from shared.core.judge import gate, verdict
 from shared.core.judge.odds import Counts
+from shared.core.judge.verdict import Risk
 from shared.core.observation import DeploymentMinute, Observation
+from shared.core.policy import MirrorStep, WeightStep
 from shared.core.rollout import Rollout
 
 MINUTE = timedelta(minutes=1)
@@ -57,7 +59,7 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
         evidence = gate.add_minute(evidence, _judged_minute(rollout, minute, rows.get(minute, {})), rollout.calibration)
         last = minute + MINUTE
     fresh = replace(rollout, evidence=evidence, judged_until=last)
-    return replace(fresh, verdict=verdict.judge(evidence, rollout.policy.judge.risk, next_weight(rollout)))
+    return replace(fresh, verdict=verdict.judge(evidence, _risk(rollout), _certified_weight(rollout)))
 
 
 def next_weight(rollout: Rollout) -> int | None:
@@ -65,6 +67,22 @@ def next_weight(rollout: Rollout) -> int | None:
     if rollout.weight >= 100:
         return None
     return rollout.policy.next_weight(rollout.step)
+
+
+def _risk(rollout: Rollout) -> Risk:
+    """Return how sure the judge must be at this step."""
+    step, risk = rollout.current_step, rollout.policy.judge.risk
+    if isinstance(step, WeightStep) and step.settled_minutes is not None:
+        return replace(risk, settled_minutes=step.settled_minutes)
+    return risk
+
+
+def _certified_weight(rollout: Rollout) -> int | None:
+    """Return the share that must be certified before this step passes, in per cent; None if none must be."""
+    step = rollout.current_step
+    counted = isinstance(step, MirrorStep) and (step.duration is not None or step.requests is not None)
+    by_time_alone = counted or (isinstance(step, WeightStep) and step.gates == ())
+    return None if by_time_alone else next_weight(rollout)
 
 
 def _judged_minute(rollout: Rollout, minute: datetime, rows: dict[str, DeploymentMinute]) -> gate.JudgedMinute:
@@ -76,7 +94,8 @@ def _judged_minute(rollout: Rollout, minute: datetime, rows: dict[str, Deploymen
         blue_total=blue.total if blue else 0,
     )
     steady = rollout.steady_since is not None and minute >= ceil_minute(rollout.steady_since)
-    return gate.JudgedMinute(counts, weight=rollout.weight, next_weight=next_weight(rollout), steady=steady)
+    share = -rollout.mirror if rollout.mirror else rollout.weight
+    return gate.JudgedMinute(counts, weight=share, next_weight=next_weight(rollout), steady=steady)
 
 
 def _span(minutes: Iterable[datetime]) -> list[datetime]:

@@ -27,22 +27,35 @@ class Provisioning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSeen:
-    """One deployment as Azure shows it. model: its ARM id or asset reference, as Azure gives it."""
+    """One deployment as Azure shows it.
+
+    model: its ARM id or asset reference, as Azure gives it. instances: how many there are to be (None: not said).
+    """
 
     name: str
     state: Provisioning
     model: str = ""
+    instances: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointSeen:
-    """One online endpoint as Azure shows it. traffic: per cent by deployment, without zeroes."""
+    """One online endpoint as Azure shows it.
+
+    traffic, mirror: per cent by deployment, without zeroes. kubernetes: it runs on a cluster of the user's.
+    """
 
     name: str
     state: Provisioning
     traffic: dict[str, int] = field(default_factory=dict)
     mirror: dict[str, int] = field(default_factory=dict)
     deployments: dict[str, DeploymentSeen] = field(default_factory=dict)
+    kubernetes: bool = False
+
+    def instances(self, name: str | None) -> int | None:
+        """Return how many instances this deployment has, or None if that is not known."""
+        seen = self.deployments.get(name or "")
+        return seen.instances if seen else None
 
     def ready(self, name: str | None) -> bool:
         """Say whether this deployment is seen to stand and serve (one that is being scaled goes on serving)."""
@@ -103,6 +116,8 @@ class Observation:
     endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
     oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). history: blue's past, for the
     calibration, or None if not asked or not answered. settled_until: minutes before this have been read.
+    halted: why everything is held, if a person said so. autoscaled: the deployments that have autoscale settings, or
+    None if not asked or not answered.
     """
 
     endpoint: EndpointSeen | None
@@ -112,3 +127,5 @@ class Observation:
     telemetry_problem: str | None = None
     smoke: SmokeResult | None = None
     logs: str | None = None
+    halted: str | None = None
+    autoscaled: frozenset[str] | None = None

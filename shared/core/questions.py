@@ -24,12 +24,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines."""
+    """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
+
+    autoscale: which deployments have autoscale settings.
+    """
 
     minutes: Window | None = None
     history: Window | None = None
     smoke: SmokeStep | None = None
     logs: bool = False
+    autoscale: bool = False
 
 
 def questions(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Questions:
@@ -44,6 +48,7 @@ def questions(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) ->
         history=_history(rollout, settled),
         smoke=_smoke(rollout, endpoint),
         logs=broken and rollout.phase is Phase.PROVISIONING,
+        autoscale=_autoscale(rollout, endpoint),
     )
 
 
@@ -63,3 +68,8 @@ def _smoke(rollout: Rollout, endpoint: EndpointSeen) -> SmokeStep | None:
     step = rollout.current_step
     due = rollout.phase is Phase.STEPPING and isinstance(step, SmokeStep) and rollout.smoke is None
     return step if due and isinstance(step, SmokeStep) and endpoint.ready(rollout.green) else None
+
+
+def _autoscale(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    beside = rollout.phase is Phase.STEPPING and rollout.blue is not None and not endpoint.kubernetes
+    return beside and rollout.policy.capacity.autoscale and rollout.autoscale != "done"

@@ -14,13 +14,13 @@ from shared.core.rollout import Rollout
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while the traffic is being taken back."""
-    if rollout.blue is None:
+    if not rollout.placed:
         return _out(rollout, "nothing had been done to the endpoint yet", now)
-    back = rollout if rollout.weight == 0 else replace(rollout, weight=0, steady_since=None)
+    back = replace(rollout, weight=0, mirror=0, steady_since=None)
     if green_is_out(back, endpoint):
         words = f"{endpoint.serving() or 'nothing'} serves; {rollout.green} has no live traffic"
         return _out(back, words, now)
-    if endpoint.broken(rollout.blue):
+    if rollout.blue is not None and endpoint.broken(rollout.blue):
         words = (
             f"{rollout.blue} is not healthy, so traffic is not sent back to it. A person is needed; "
             f"now serving: {rollout.serving or 'nothing'}. The rollback was for: {rollout.reason}"
@@ -39,6 +39,7 @@ def _out(rollout: Rollout, words: str, now: datetime) -> Decision:
 
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Say whether green is seen without live traffic and no order of ours could still give it any."""
+    """Say whether green is seen without live or mirrored traffic and no order of ours could still give it any."""
     ordered = rollout.green in (rollout.ordered or {})
-    return not endpoint.busy and not ordered and rollout.green not in endpoint.traffic
+    unseen = rollout.green not in endpoint.traffic and rollout.green not in endpoint.mirror
+    return not endpoint.busy and not ordered and unseen

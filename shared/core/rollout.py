@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from shared.core.judge.gate import Calibration, Evidence
 from shared.core.judge.verdict import Verdict
@@ -67,11 +68,14 @@ class Refusal:
 class Rollout:
     """One journey of one model version on one endpoint.
 
-    green, blue: names of deployments; blue is None until the endpoint was seen. weight: per cent of live traffic that
-    green should have. expected: the traffic maps that are known to us (what was there and what is wanted, until that
-    is seen in force; then only that): any other was set by someone else. ordered: the last map that we told Azure to
-    set. steady_since: when the present weight was seen in force. judged_until: minutes before this one have been
-    judged. trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
+    green, blue: names of deployments; blue is None until the endpoint was seen. first: the endpoint has no live
+    traffic, so there is no blue. like: what green is copied from. blue_instances: how many blue had at the start.
+    weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
+    wants blue's autoscale settings. shrunk: blue was scaled down while it is kept. held: why nothing may go forward
+    now. expected: the traffic maps that are known to us (what was there and what is wanted, until that is seen in
+    force; then only that): any other was set by someone else. ordered: the last map that we told Azure to set.
+    steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
+    trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.
     """
 
@@ -86,9 +90,17 @@ class Rollout:
     cause: str
     reason: str = ""
     blue: str | None = None
+    first: bool = False
+    like: str | None = None
+    blue_instances: int | None = None
     step: int = 0
     step_since: datetime | None = None
     weight: int = 0
+    mirror: int = 0
+    autoscale: Literal["unknown", "wanted", "done"] = "unknown"
+    shrunk: bool = False
+    held: str | None = None
+    held_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
     ordered: dict[str, int] | None = None
     steady_since: datetime | None = None
@@ -122,6 +134,16 @@ class Rollout:
         """Say whether every smoke step has been passed, so that green may get live traffic."""
         last = max((i for i, step in enumerate(self.policy.steps) if isinstance(step, SmokeStep)), default=-1)
         return self.step > last
+
+    @property
+    def placed(self) -> bool:
+        """Say whether the endpoint was seen and it is settled what green stands beside."""
+        return self.first or self.blue is not None
+
+    @property
+    def wanted_mirror(self) -> dict[str, int]:
+        """The mirror map that the endpoint should have while this rollout steers it."""
+        return {self.green: self.mirror} if self.mirror else {}
 
     @property
     def wanted_traffic(self) -> dict[str, int]:

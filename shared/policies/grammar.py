@@ -20,22 +20,36 @@ REQUIRED = Need.REQUIRED
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key that a table may hold. default: the value when the key is not there, or REQUIRED. about: what it means."""
+    """A key that a table may hold. default: the value when the key is not there, or REQUIRED. about: what it means.
+
+    otherwise: the default in words, where it is not one value.
+    """
 
     key: str
     kind: Kind
     about: str
     default: object = REQUIRED
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping with known keys. planned: keys that are known but not supported yet, and what holds until then."""
+    """A mapping with known keys. short: the key whose value alone may stand for the table, as `weight: 10` does.
+
+    hints: keys that people try, and what to do instead; `unsupported` are those that the reference lists too.
+    """
 
     fields: tuple[Field, ...]
     example: str
-    planned: Mapping[str, str] = field(default_factory=dict)
+    short: str = ""
     expects: str = "a mapping"
+    hints: Mapping[str, str] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
+
+    @property
+    def short_field(self) -> Field | None:
+        """The field whose value may stand for the table."""
+        return next((entry for entry in self.fields if entry.key == self.short), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,8 @@ class Variants:
     noun: str
     fields: tuple[Field, ...]
     example: str
-    planned: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
 
     @property
     def expects(self) -> str:
@@ -55,23 +70,34 @@ class Variants:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list of things of one kind, at least one."""
+    """A list of things of one kind. least: how many there must be. alone: whether one may stand without brackets."""
 
     of: Kind
     example: str
+    least: int = 1
+    alone: bool = False
     expects: str = "a list"
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A mapping from any text to text."""
+    """A mapping from any text to values of one kind."""
 
-    value: Text
+    value: Scalar
     example: str
+    key: Text | None = None
     expects: str = "a mapping of text to text"
 
 
-Kind = Scalar | Table | Variants | Sequence | Labels
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Any value that JSON has, kept as JSON text."""
+
+    example: str
+    expects: str = "a value that JSON has"
+
+
+Kind = Scalar | Table | Variants | Sequence | Labels | Document
 
 
 def complete(table: Table) -> dict[str, object]:

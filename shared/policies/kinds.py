@@ -1,48 +1,30 @@
 """What a single value of a policy may be, and how its text is read. It must never know YAML's nodes or a key's name.
 
-Each kind says in words what it expects and gives an example: the messages, the reference and the editor's hints are
-made of these.
+Each kind says in words what it expects and gives an example: the messages, the reference, the JSON Schema and the
+editor's hints are made of these. Times are in `times`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-SHOWN = 60
-UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
-DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(\d{{1,6}}){unit})?" for unit in UNITS), re.ASCII)
+from shared.policies.times import Duration, Moment, TimeOfDay, Zone
+from shared.policies.words import Unfit, Word
+
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(?:[0-9]{1,9}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][-+]?[0-9]{1,2})?")
 
 
-class Unfit(Exception):  # noqa: N818 -- never leaves this package: it becomes a Problem
-    """A value is not of its kind; the message says what would be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One value as it is written. type: what YAML takes it for, in words: `text`, `a number`, `nothing` and so on."""
-
-    text: str
-    type: str = "text"
-    quoted: bool = False
-
-    def __str__(self) -> str:
-        if self.type == "nothing":
-            return "an empty value"
-        short = self.text if len(self.text) <= SHOWN else self.text[:SHOWN] + "…"
-        return repr(short) + (" (in quotes)" if self.quoted else "") if self.type == "text" else ascii(short)[1:-1]
-
-
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that fits a pattern as a whole. rule: the pattern in words."""
+    """Text that fits a pattern as a whole. numbers: whether it may be written like a number, without quotes."""
 
     pattern: str
     rule: str
     example: str
+    numbers: bool = False
 
     @property
     def expects(self) -> str:
@@ -51,7 +33,7 @@ class Text:
 
     def read(self, word: Word) -> str:
         """Return the text; raises Unfit."""
-        if word.type not in {"text", "nothing"}:
+        if word.type not in {"text", "nothing"} and not (self.numbers and word.type == "a number"):
             raise Unfit(f"{word} is {word.type} to YAML, not text; put it in quotes")
         if word.type == "nothing" or not re.fullmatch(self.pattern, word.text):
             raise Unfit(f"{word} is not {self.rule}; write it like {self.example}")
@@ -81,7 +63,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A probability between two bounds, neither allowed."""
+    """A number between two bounds, neither allowed: a probability, or a price."""
 
     above: float
     below: float
@@ -100,36 +82,11 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Duration:
-    """A length of time between two bounds, both allowed."""
-
-    least: timedelta
-    most: timedelta
-    example: str
-
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        return f"a duration from {spell(self.least)} to {spell(self.most)}"
-
-    def read(self, word: Word) -> timedelta:
-        """Return the duration; raises Unfit."""
-        match = DURATION.fullmatch(word.text)
-        if not match:
-            raise Unfit(f"{word} is not a duration; write it like {self.example} (units d, h, m, s; or 1h30m)")
-        parts = zip(UNITS.values(), match.groups(default="0"), strict=True)
-        span = sum((unit * int(count) for unit, count in parts), timedelta())
-        if not self.least <= span <= self.most:
-            raise Unfit(f"{word.text} is not {self.expects}; write it like {self.example}")
-        return span
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few words. planned: words that will be choices one day."""
+    """One of a few words. hints: words that people try, and what to write instead."""
 
     options: tuple[str, ...]
-    planned: tuple[str, ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def example(self) -> str:
@@ -143,20 +100,46 @@ class Choice:
 
     def read(self, word: Word) -> str:
         """Return the word; raises Unfit."""
-        if word.text in self.planned:
-            raise Unfit(f"{word} is not supported yet; only {' and '.join(self.options)} can be chosen")
-        if word.text not in self.options:
-            raise Unfit(f"{word} is not {' or '.join(self.options)}")
-        return word.text
+        if word.text in self.options:
+            return word.text
+        hint = self.hints.get(word.text)
+        raise Unfit(f"{word} is not {' or '.join(self.options)}" + (f"; {hint}" if hint else ""))
 
 
-Scalar = Text | Whole | Share | Duration | Choice
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """`true` or `false`."""
+
+    example: str = "true"
+    expects: str = "`true` or `false`"
+
+    def read(self, word: Word) -> bool:
+        """Return the truth value; raises Unfit. YAML's other spellings are unfit: editors disagree on them."""
+        if word.quoted or word.text not in {"true", "false"}:
+            raise Unfit(f"{word} is not true or false")
+        return word.text == "true"
 
 
-def spell(span: timedelta) -> str:
-    """Return a duration as a policy writes it, such as `1h30m`."""
-    left, words = span, ""
-    for letter, unit in UNITS.items():
-        count, left = divmod(left, unit)
-        words += f"{count}{letter}" if count else ""
-    return words or "0s"
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A value of one of several kinds; the first that fits is taken."""
+
+    kinds: tuple[Choice | Whole, ...]
+    example: str
+
+    @property
+    def expects(self) -> str:
+        """What is expected, in words."""
+        return ", or ".join(kind.expects for kind in self.kinds)
+
+    def read(self, word: Word) -> str | int:
+        """Return the value; raises Unfit."""
+        for kind in self.kinds:
+            try:
+                return kind.read(word)
+            except Unfit:
+                continue
+        raise Unfit(f"{word} is not {self.expects.replace('`', '')}; write it like {self.example}")
+
+
+Scalar = Text | Whole | Share | Choice | YesNo | Either | Duration | TimeOfDay | Moment | Zone

@@ -53,8 +53,9 @@ def calibrate(bad: list[int], total: list[int], budget: float | None = None) -> 
 class JudgedMinute:
     """One settled minute as the gate sees it.
 
-    weight: green's share in per cent. next_weight: the share after this step, or None at the last one. steady: the
-    share held for the whole minute; an unsteady minute counts for harm but not for the certificate.
+    weight: green's share in per cent; of a mirror, negative. next_weight: the share after this step, or None at the
+    last one. steady: the share held for the whole minute; an unsteady minute counts for harm but not for the
+    certificate.
     """
 
     counts: Counts
@@ -65,13 +66,17 @@ class JudgedMinute:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that the gate remembers: the harm process, the step's certificate, its weight, and the counts added up."""
+    """All that the gate remembers: the harm process, the step's certificate, its weight, and the counts added up.
+
+    seen: all minutes. compared: those in which blue had traffic. step: the steady ones of the present step.
+    """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
     certificate: certificate.Certificate = field(default_factory=certificate.Certificate)
     weight: int | None = None
     seen: Counts = field(default_factory=Counts)
     compared: Counts = field(default_factory=Counts)
+    step: Counts = field(default_factory=Counts)
 
     @property
     def settled_minutes(self) -> int:
@@ -97,12 +102,13 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, calibration: Calibratio
         weight=minute.weight if minute.steady else evidence.weight,
         seen=evidence.seen + minute.counts,
         compared=evidence.compared if alone else evidence.compared + minute.counts,
+        step=evidence.step + minute.counts if minute.steady else evidence.step,
     )
 
 
 def begin_step(evidence: Evidence) -> Evidence:
     """Return the evidence with a fresh certificate: what certified the last step says nothing of the next."""
-    return replace(evidence, certificate=certificate.Certificate())
+    return replace(evidence, certificate=certificate.Certificate(), step=Counts())
 
 
 def _certify(step: certificate.Certificate, minute: JudgedMinute, calibration: Calibration) -> certificate.Certificate:

@@ -56,7 +56,7 @@ class Verdict:
 
 
 def judge(evidence: Evidence, risk: Risk, next_weight: int | None) -> Verdict:
-    """Return what the errors gate says now; `next_weight` is None at the last step, which needs no certificate."""
+    """Return what the errors gate says now; `next_weight` is None where no certificate is needed."""
     outcome, reason = _outcome(evidence, risk, next_weight)
     return Verdict(
         outcome=outcome,
@@ -90,7 +90,7 @@ def _outcome(evidence: Evidence, risk: Risk, next_weight: int | None) -> tuple[O
 def _certified(evidence: Evidence, risk: Risk, next_weight: int | None) -> tuple[Outcome, str]:
     harm = evidence.harm.log_odds
     if next_weight is None:
-        return Outcome.PASS, f"watched at full weight; odds {odds(harm)} that green is worse"
+        return Outcome.PASS, f"watched for {evidence.settled_minutes} minutes; odds {odds(harm)} that green is worse"
     certified, line = evidence.certificate.log_odds, -math.log(risk.advance)
     words = f"odds {odds(certified)} that {next_weight} % is within the harm budget; advancing at {odds(line)}"
     return (Outcome.PASS if certified >= line else Outcome.INCONCLUSIVE), words

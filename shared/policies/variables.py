@@ -1,0 +1,41 @@
+"""`${NAME}` in the text of a file: what it stands for. It must never read the filled-in text as YAML again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.policies.words import Unfit
+
+NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+USE = re.compile(rf"\$\$\{{|\$\{{(?P<name>{NAME})\}}|\$\{{")
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Names with their values. unknown: what is said of any other name, after the name itself."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = "is not set in the environment"
+
+    def fill(self, text: str) -> str:
+        """Return the text with each `${NAME}` replaced and each `$${` as `${`; raises Unfit for a name not known."""
+        return USE.sub(self._value, text) if "${" in text else text
+
+    def _value(self, use: re.Match[str]) -> str:
+        if use[0] == "$${":
+            return "${"
+        name = use["name"]
+        if name is None:
+            rest = use.string[use.start() : use.start() + SHOWN].split("}")[0]
+            raise Unfit(f"{rest!r} does not begin a name in braces such as ${{NAME}}; for the text itself write $${{")
+        if name not in self.values:
+            raise Unfit(f"${{{name}}} {self.unknown}; for the text itself write $${{{name}}}")
+        return self.values[name]
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names that a text uses as `${NAME}`."""
+    return {use["name"] for use in USE.finditer(text) if use["name"]}
