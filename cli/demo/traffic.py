@@ -24,6 +24,7 @@ import aiohttp
 from cli.demo.samples import NO_ANSWER, Sample
 
 KEY = "SCORING_KEY"
+TRAFFIC_COMMAND = (sys.executable, "-m", "cli.demo.traffic")
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 LAST_ANSWERS = 5.0  # seconds that the requests under way get at the end

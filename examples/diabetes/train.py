@@ -99,6 +99,7 @@ def _answers(script: ModuleType, request: str) -> bool:
 
 
 def _load(path: Path) -> ModuleType:
+    sys.dont_write_bytecode = True  # what lies beside the script is registered with it
     spec = importlib.util.spec_from_file_location(f"score_{path.parent.name}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")

@@ -1,0 +1,43 @@
+"""Teal's HTTP API, as anyone with a key uses it. It asks; it decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """Teal answered with an error; the message holds its status and words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TealApi:
+    """The API at `url`, opened by `key`."""
+
+    session: aiohttp.ClientSession
+    url: str
+    key: str
+
+    async def rollouts(self, endpoint: str) -> list[Json]:
+        """Return the rollouts of an endpoint, newest first."""
+        return list((await self._call("GET", endpoint))["rollouts"])
+
+    async def rollout(self, endpoint: str, identity: str) -> Json:
+        """Return one rollout with its history."""
+        return await self._call("GET", f"{endpoint}/{identity}")
+
+    async def ask(self, endpoint: str, verb: str, by: str, reason: str) -> Json:
+        """Ask for promote, pause, resume or rollback; return the rollout. Raises ApiError."""
+        return await self._call("POST", f"{endpoint}/{verb}", {"by": by, "reason": reason})
+
+    async def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+        url = f"{self.url}/api/rollouts/{path}"
+        headers = {"x-functions-key": self.key}
+        async with self.session.request(method, url, json=body, headers=headers) as answer:
+            if answer.status >= 400:
+                raise ApiError(f"{method} {url} answered {answer.status}: {(await answer.text())[:500]}")
+            return dict(await answer.json())

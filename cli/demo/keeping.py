@@ -1,0 +1,48 @@
+"""`--keep`: everything goes on serving, and a person is told how to steer it by hand. It changes nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+
+from rich.markup import escape
+
+from cli.demo.options import ENDPOINT, EXAMPLE, ROOT
+from cli.demo.stage import Stage
+
+
+async def keep_serving(stage: Stage) -> None:
+    """Say how everything is reached, and wait until Ctrl-C."""
+    stage.screen.console.print(escape(await instructions(stage)), soft_wrap=True, highlight=False)
+    await asyncio.Event().wait()
+
+
+async def instructions(stage: Stage) -> str:
+    """Return the addresses, keys and commands, ready to paste into another shell."""
+    uri, key = await stage.endpoint.scoring_uri(), await stage.endpoint.key()
+    exports = dict(stage.azure.script_environment)
+    if stage.app is not None:
+        exports |= {"TEAL_URL": stage.app.url, "TEAL_KEY": stage.app.key}
+    example = EXAMPLE.relative_to(ROOT)
+    register = f"{shlex.quote(sys.executable)} {example}/register.py {stage.options.trained}/models/4"
+    call = f'curl -s "$TEAL_URL/api/rollouts/{ENDPOINT}'
+    ask = f"curl -s {uri} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d @-"
+    body = '{"by": "you@example.com", "reason": "trying it out"}'
+    return "\n".join(
+        [
+            "",
+            "Everything goes on serving until Ctrl-C. In another shell, in this directory:",
+            "",
+            *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
+            "",
+            "# register another version, and watch Teal roll it out (folder 3 holds the one with the bug)",
+            register,
+            f'{call}" -H "x-functions-key: $TEAL_KEY"',
+            "# steer it: promote, pause, resume or rollback",
+            f'{call}/pause" -H "x-functions-key: $TEAL_KEY" -d \'{body}\'',
+            "# ask the model",
+            f"head -1 {stage.options.trained}/requests.jsonl | {ask}",
+            "",
+        ]
+    )

@@ -1,0 +1,40 @@
+"""What can be chosen about the demo, and what is fixed: one place for every number. It does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples/diabetes"
+SERVING_PYTHON = ROOT / ".serving/bin/python"
+AZURITE = ROOT / ".azurite/.installed"
+
+ENDPOINT = "diabetes"
+MODEL = "diabetes"
+LOG_LAG = 40  # virtual seconds until a request can be queried; Azure takes 3 to 10 minutes
+DURATIONS = 0.2  # times what operations on deployments take on Azure
+LEAST_RATE = 50.0  # requests a second that must really have flowed
+OPERATOR = "anna@example.com"
+ROLLBACK_REASON = "support reports odd predictions for two patients"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """speed: how much faster than the wall's the demo's clock runs. rate: requests a second. out: for the results."""
+
+    keep: bool = False
+    speed: float = 40.0
+    rate: float = 80.0
+    out: Path = ROOT / "out/demo"
+    state: Path = ROOT / ".state/demo"
+
+    @property
+    def logs(self) -> Path:
+        """Where every process writes its log; kept after the end."""
+        return self.out / "logs"
+
+    @property
+    def trained(self) -> Path:
+        """Where the models of the example are trained to."""
+        return self.state / "trained"

@@ -1,0 +1,131 @@
+"""The demo from set-up to clean-up: starts the parts, plays the scenes, writes what is left of it, ends everything.
+
+It holds no check and no picture. Whatever happens, nothing keeps running and `.state/demo` is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import asdict
+
+import aiohttp
+from rich.console import Console
+
+from cli.demo.api import ApiError, Json
+from cli.demo.azure import EndpointReader, sign_in
+from cli.demo.checks import SceneFailedError
+from cli.demo.cloud import child_environment, start_azure
+from cli.demo.keeping import keep_serving
+from cli.demo.options import AZURITE, ENDPOINT, EXAMPLE, SERVING_PYTHON, DemoOptions
+from cli.demo.processes import Processes, ProcessFailedError
+from cli.demo.results import Performance, present
+from cli.demo.samples import SampleFile
+from cli.demo.scenes import SCENES, play
+from cli.demo.screen import TITLES, Screen
+from cli.demo.stage import Stage
+
+PASSED, FAILED, NOT_SET_UP, INTERRUPTED = 0, 1, 3, 130
+TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, TimeoutError)
+
+
+def run(options: DemoOptions, console: Console) -> int:
+    """Play the demo. Return 0 if every scene ended as it must, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
+    missing = [path for path in (SERVING_PYTHON, AZURITE) if not path.exists()]
+    if missing:
+        console.print(f"{missing[0]} is missing: run `make setup` first")
+        return NOT_SET_UP
+    shutil.rmtree(options.out, ignore_errors=True)
+    shutil.rmtree(options.state, ignore_errors=True)
+    options.out.mkdir(parents=True)
+    options.state.mkdir(parents=True)
+    try:
+        with asyncio.Runner() as runner, _sigterm_like_ctrl_c():
+            return runner.run(_perform(options, Screen(console, options.speed)))
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left running.")
+        return INTERRUPTED
+    finally:
+        shutil.rmtree(options.state, ignore_errors=True)
+
+
+@contextmanager
+def _sigterm_like_ctrl_c() -> Iterator[None]:
+    """Let a polite request to end clean up as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def _perform(options: DemoOptions, screen: Screen) -> int:
+    async with AsyncExitStack() as stack:
+        processes = await stack.enter_async_context(Processes(options.logs, child_environment(options)))
+        try:
+            with screen.drawn():
+                stage = await _prepare(stack, processes, options, screen)
+                performance = await _play_all(stage)
+        except TROUBLE as error:
+            screen.failed(str(error), options.logs)
+            return FAILED
+        passed = present(stage, performance)
+        if passed and options.keep:
+            await keep_serving(stage)
+        return PASSED if passed else FAILED
+
+
+async def _prepare(stack: AsyncExitStack, processes: Processes, options: DemoOptions, screen: Screen) -> Stage:
+    screen.opening()
+    train = [str(SERVING_PYTHON), str(EXAMPLE / "train.py"), str(options.trained)]
+    _, azure = await asyncio.gather(processes.run("train", train), start_azure(processes, options))
+    trust = ssl.create_default_context(cafile=azure.environment["REQUESTS_CA_BUNDLE"])
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)))
+    identity = f"{azure.workspace_id}/onlineEndpoints/{ENDPOINT}"
+    token = await asyncio.to_thread(sign_in, azure.environment)
+    reader = EndpointReader(session, azure.environment["HTTPS_PROXY"], identity, token)
+    versions = json.loads((options.trained / "versions.json").read_text(encoding="utf-8"))
+    samples = SampleFile(options.out / "requests.txt")
+    return Stage(options, processes, screen, session, azure, reader, samples, versions=versions)
+
+
+async def _play_all(stage: Stage) -> Performance:
+    performance = Performance(began=time.time())
+    watching = asyncio.create_task(stage.watch())
+    try:
+        for number in range(1, len(SCENES) + 1):
+            record = await _play(stage, number)
+            performance.scenes.append(record)
+            if not record["passed"]:
+                break
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    performance.ended = time.time()
+    return performance
+
+
+async def _play(stage: Stage, number: int) -> Json:
+    """Play one scene and return what became of it."""
+    began = time.monotonic()
+    problem = None
+    try:
+        await play(stage, number)
+    except TROUBLE as error:
+        problem = str(error)
+        stage.screen.failed(problem, stage.options.logs)
+    checks = stage.checks[number].done
+    return {
+        "title": TITLES[number - 1],
+        "passed": problem is None,
+        "problem": problem,
+        "seconds": round(time.monotonic() - began, 1),
+        "checks": [asdict(check) for check in checks],
+    }

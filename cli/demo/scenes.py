@@ -1,0 +1,162 @@
+"""The five scenes. Each does what a user would do, waits for what must follow, and checks it against Azure's own word.
+
+A scene never moves traffic itself: after the first, only Teal does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+
+from cli.demo.api import Json
+from cli.demo.checks import Checks, SceneFailedError
+from cli.demo.cloud import start_app
+from cli.demo.options import ENDPOINT, LEAST_RATE, OPERATOR, ROLLBACK_REASON
+from cli.demo.samples import Sample, by_deployment, count, spared, within
+from cli.demo.stage import Stage
+from cli.demo.traffic import KEY, TRAFFIC_COMMAND
+
+BASELINE_SECONDS = 8.0  # of traffic on version 1 alone, so that the judge knows blue's past
+PATIENCE = 120.0  # wall seconds that a rollout may take
+FIRST, SECOND, THIRD, FOURTH = (f"{ENDPOINT}-{number}" for number in (1, 2, 3, 4))
+Scene = Callable[[Stage, Checks], Awaitable[None]]
+
+
+async def first_version(stage: Stage, checks: Checks) -> None:
+    """Scene 1: endpoint and deployment from YAML files, through azure-ai-ml."""
+    stage.screen.say("azure-ai-ml creates endpoint.yml and deployment.yml and uploads model and code")
+    await stage.script("deploy", "--trained", str(stage.options.trained))
+    state = await stage.endpoint.state()
+    checks.equal("deployments, as Azure says", state.deployments, {FIRST: "Succeeded"})
+    checks.equal("live traffic, as Azure says", state.traffic, {FIRST: 100})
+
+
+async def live_traffic(stage: Stage, checks: Checks) -> None:
+    """Scene 2: requests begin to flow, and go on until the end; the function app starts and hears of events."""
+    requests = stage.options.trained / "requests.jsonl"
+    command = [*TRAFFIC_COMMAND, await stage.endpoint.scoring_uri(), str(requests), str(stage.samples.path)]
+    settings = stage.azure.environment | {KEY: await stage.endpoint.key()}
+    await stage.processes.begin("traffic", [*command, f"{stage.options.rate:g}"], **settings)
+    began = time.time()
+    stage.screen.say("the function app starts on the development host")
+    stage.app = await start_app(stage.processes, stage.azure)
+    await asyncio.sleep(max(0.0, began + BASELINE_SECONDS - time.time()))
+    flowing = stage.samples.read()
+    _check_rate(checks, flowing)
+    checks.equal("requests answered by", list(by_deployment(flowing)), [FIRST])
+    _check_no_failure(checks, flowing)
+
+
+async def good_version(stage: Stage, checks: Checks) -> None:
+    """Scene 3: version 2 is registered, and nothing else is done."""
+    began = time.time()
+    await _register(stage, "2")
+    rollout = await stage.follow("2", _finished, PATIENCE)
+    checks.equal("version 2 is", rollout["phase"], "promoted")
+    checks.equal("shares it had, as Azure showed", stage.timeline.shares(SECOND), [10, 25, 50, 75, 100])
+    await _check_serving(stage, checks, SECOND)
+    _check_no_failure(checks, within(stage.samples.read(), began, time.time()))
+
+
+async def failing_version(stage: Stage, checks: Checks) -> None:
+    """Scene 4: version 3 fails on some inputs, and is taken back on the evidence."""
+    await _register(stage, "3")
+    rollout = await stage.follow("3", _finished, PATIENCE)
+    checks.equal("version 3 is", rollout["phase"], "rolled-back")
+    checks.equal("a person asked for it", rollout["wish"] is not None, expected=False)
+    verdict = (rollout["verdict"] or {}).get("outcome")
+    checks.equal("the judge's verdict", verdict, "fail")
+    await _check_serving(stage, checks, SECOND)
+    _check_what_it_cost(stage, checks)
+
+
+async def rolled_back_by_hand(stage: Stage, checks: Checks) -> None:
+    """Scene 5: version 4 is good, and a person takes it back in the middle."""
+    began = time.time()
+    await _register(stage, "4")
+    rollout = await stage.follow("4", _in_the_middle, PATIENCE)
+    stage.screen.say(f"{OPERATOR} asks for a rollback at {rollout['weight']} %: {ROLLBACK_REASON}")
+    await stage.api.ask(ENDPOINT, "rollback", OPERATOR, ROLLBACK_REASON)
+    rollout = await stage.follow("4", _finished, PATIENCE)
+    checks.equal("version 4 is", rollout["phase"], "rolled-back")
+    checks.equal("who, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
+    told = ROLLBACK_REASON in rollout["reason"] and OPERATOR in rollout["reason"]
+    checks.holds("why, as Teal says", rollout["reason"], "the person's name and reason", passed=told)
+    await _check_serving(stage, checks, SECOND)
+    _check_no_failure(checks, within(stage.samples.read(), began, time.time()))
+
+
+SCENES: tuple[Scene, ...] = (first_version, live_traffic, good_version, failing_version, rolled_back_by_hand)
+
+
+async def play(stage: Stage, number: int) -> None:
+    """Play one scene (numbers begin at 1) and show its checks. Raises SceneFailedError if one does not hold."""
+    stage.screen.begin(number)
+    checks = stage.checks[number] = Checks()
+    await SCENES[number - 1](stage, checks)
+    for check in checks.done:
+        stage.screen.checked(check)
+    if checks.failed:
+        raise SceneFailedError("\n".join(check.words() for check in checks.failed))
+
+
+async def _register(stage: Stage, version: str) -> None:
+    about = stage.versions[version]
+    what = f"version {version}: {about['about']} (error {about['error']} points)"
+    stage.screen.say(f"ml_client.models.create_or_update registers {what}")
+    await stage.script("register", str(stage.options.trained / "models" / version))
+
+
+def _finished(rollout: Json) -> bool:
+    return rollout["finished"] is not None
+
+
+def _in_the_middle(rollout: Json) -> bool:
+    if rollout["finished"] is not None:
+        raise SceneFailedError(f"version {rollout['version']} ended before anyone asked: {rollout['reason']}")
+    return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100)
+
+
+def _who_moved(rollout: Json, phase: str) -> list[str]:
+    return [entry["by"] for entry in rollout["history"] if entry["to"] == phase and entry["from"] != phase]
+
+
+async def _check_serving(stage: Stage, checks: Checks, deployment: str) -> None:
+    state = await stage.endpoint.state()
+    checks.equal("live traffic, as Azure says", state.traffic, {deployment: 100})
+    checks.equal("deployments left, as Azure says", state.deployments, {deployment: "Succeeded"})
+
+
+def _check_rate(checks: Checks, samples: list[Sample]) -> None:
+    seconds = samples[-1].sent - samples[0].sent if len(samples) > 1 else 1.0
+    rate = len(samples) / seconds
+    checks.holds("requests a second", f"{rate:.0f}", f"at least {LEAST_RATE:.0f}", passed=rate >= LEAST_RATE)
+
+
+def _check_no_failure(checks: Checks, samples: list[Sample]) -> None:
+    seen = count(samples)
+    failed = [sample for sample in samples if sample.failed]
+    words = f"{seen.failed} of {seen.requests:,}"
+    if failed:
+        words += f", such as {json.dumps([[sample.status, sample.deployment] for sample in failed[:5]])}"
+    checks.holds("failed requests", words, "none", passed=not failed and seen.requests > 0)
+
+
+def _check_what_it_cost(stage: Stage, checks: Checks) -> None:
+    rows = frozenset(stage.versions["3"]["fails_on"])
+    cost = spared(stage.samples.read(), THIRD, rows)
+    if cost is None:
+        checks.holds("requests that version 3 answered", 0, "some", passed=False)
+        return
+    failed = [sample for sample in stage.samples.read() if sample.deployment == THIRD and sample.failed]
+    known = all(sample.row in rows and sample.status == 424 for sample in failed)
+    checks.holds("its failures", f"{cost.failed} of {cost.green_requests:,}", "those of its bug (424)", passed=known)
+    words = f"{cost.would_have_failed} of the same {cost.requests:,} requests"
+    checks.holds(
+        "failures, had all traffic been switched at once",
+        words,
+        f"more than {cost.failed}",
+        passed=cost.would_have_failed > cost.failed > 0,
+    )

@@ -1,0 +1,115 @@
+"""What the person at the terminal sees: lines that stay, and below them a panel that is drawn anew. It only shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cli.demo.checks import Check
+
+BLUE, GREEN = "#56B4E9", "#E69F00"  # two that people with any kind of colour vision tell apart
+WIDTH = 140
+TITLES = (
+    "An endpoint with version 1",
+    "Live traffic",
+    "Version 2, which is better",
+    "Version 3, which fails on some patients",
+    "Version 4, rolled back by hand",
+)
+
+
+def console() -> Console:
+    """Return the terminal, or what stands for it: lines are then as long as most logs show them."""
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+@dataclass(slots=True)
+class Now:
+    """What the panel shows of this moment."""
+
+    weights: dict[str, int] = field(default_factory=dict)
+    phase: str = ""
+    said: str = ""
+    rate: float = 0.0
+    requests: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Screen:
+    """Draws on a console. `scene` is the number (from 1) of the scene under way."""
+
+    console: Console
+    speed: float
+    scene: int = 0
+    now: Now = field(default_factory=Now)
+    began: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def drawn(self) -> Iterator[None]:
+        """Keep the panel on the screen; on no terminal there is none."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(self, console=self.console, refresh_per_second=4, transient=True):
+            yield
+
+    def opening(self) -> None:
+        """Say what is about to happen, and that time is sped up."""
+        faster = f"On the demo's clock time runs {self.speed:g} times as fast: a minute takes {60 / self.speed:.1f} s."
+        self.console.print(f"[bold]Everything runs on this machine, nothing leaves it.[/bold] {faster}")
+        self.say("training four versions of a model; starting a small Azure")
+
+    def begin(self, scene: int) -> None:
+        """Say that a scene begins."""
+        self.scene = scene
+        self.console.print(f"\n[bold]{scene}. {TITLES[scene - 1]}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Print a line that stays, with the seconds since the start."""
+        line = Text(f"{time.monotonic() - self.began:6.1f} s  ", style="dim")
+        self.console.print(line.append(text, style="default"))
+
+    def failed(self, problem: str, logs: Path) -> None:
+        """Say what was expected and seen, and where the logs are."""
+        self.console.print(Text(f"\nThis did not go as it must:\n{problem}\nThe logs are in {logs}", style="bold red"))
+
+    def checked(self, check: Check) -> None:
+        """Print what a check found."""
+        mark, style = ("✓", "green") if check.passed else ("✗", "bold red")
+        self.console.print(Text(f"          {mark} {check.words()}", style=style))
+
+    def __rich__(self) -> RenderableType:
+        """Draw the panel."""
+        passed = time.monotonic() - self.began
+        counts = f"{self.now.rate:.0f} requests/s, {self.now.requests:,} sent, {self.now.failed:,} failed"
+        title = TITLES[self.scene - 1] if self.scene else "Starting"
+        rows: list[RenderableType] = [Text(counts)]
+        rows += [_weight_bar(name, share) for name, share in sorted(self.now.weights.items())]
+        rows += [Text(text) for text in (self.now.phase, self.now.said) if text]
+        return Panel(
+            Group(*rows),
+            title=f"{self.scene}/{len(TITLES)}  {title}",
+            subtitle=f"{passed:.0f} s, {passed * self.speed / 60:.0f} minutes on the demo's clock",
+            height=8,
+        )
+
+
+def _weight_bar(name: str, share: int) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    colour = BLUE if share >= 50 else GREEN
+    grid.add_row(
+        f"{name:<14}", f"{share:>3} %", ProgressBar(total=100, completed=share, width=40, complete_style=colour)
+    )
+    return grid

@@ -1,0 +1,42 @@
+"""The live traffic's weights as Azure showed them, over time. It holds and answers questions; it asks nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Weights = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of wall time (unix seconds) in which the weights were the same; `ended` is None for the last."""
+
+    began: float
+    ended: float | None
+    weights: Weights
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Weights and when each map was first seen."""
+
+    seen: list[tuple[float, Weights]] = field(default_factory=list)
+
+    def note(self, moment: float, weights: Weights) -> None:
+        """Note what Azure shows at a moment; only changes are kept."""
+        if not self.seen or self.seen[-1][1] != weights:
+            self.seen.append((moment, weights))
+
+    def periods(self) -> list[Period]:
+        """Return the periods, in their order."""
+        ends = [moment for moment, _ in self.seen[1:]]
+        return [Period(began, ended, weights) for (began, weights), ended in zip(self.seen, [*ends, None], strict=True)]
+
+    def shares(self, deployment: str) -> list[int]:
+        """Return the shares (per cent) that a deployment was seen to have, in their order; none twice in a row."""
+        found: list[int] = []
+        for _, weights in self.seen:
+            share = weights.get(deployment, 0)
+            if (found or share) and (not found or found[-1] != share):
+                found.append(share)
+        return found
