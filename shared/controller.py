@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetTraffic
+from shared.core.actions import Action, SetTraffic
 from shared.core.admission import EndpointRecord, hurried, succeed
 from shared.core.decide import advance
 from shared.core.difference import difference
@@ -85,7 +85,7 @@ class Controller:
     def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
         rollout = stored.value
         try:
-            seen = self.observer.observe(rollout, now)
+            seen = replace(self.observer.observe(rollout, now), halted=self._halted())
         except (Temporary, Permanent) as error:
             self._blind(stored, str(error))
             return
@@ -102,6 +102,10 @@ class Controller:
             self._close(rollout.endpoint)
         if decision.entries:
             self._wake(rollout.endpoint)
+
+    def _halted(self) -> str | None:
+        halt = self.store.halt()
+        return None if halt is None else f"everything was halted by {halt.by}: {halt.reason}"
 
     def _save(
         self,
@@ -166,7 +170,7 @@ class Controller:
         for action in actions:
             log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
             try:
-                self._order(action)
+                self.endpoints.order(action)
             except Temporary as error:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
             except Permanent as error:
@@ -174,15 +178,6 @@ class Controller:
                 refusal = Refusal(str(action), str(error), self.clock())
                 break
         self._release(saved, refusal)
-
-    def _order(self, action: Action) -> None:
-        match action:
-            case CreateDeployment():
-                self.endpoints.create_deployment(action)
-            case SetTraffic(endpoint=endpoint, traffic=traffic):
-                self.endpoints.set_traffic(endpoint, traffic)
-            case DeleteDeployment(endpoint=endpoint, name=name):
-                self.endpoints.delete_deployment(endpoint, name)
 
     def _release(self, saved: Stored[Rollout], refusal: Refusal | None) -> None:
         """Give the lease back; a wish written meanwhile is kept, so read again on conflict."""

@@ -13,8 +13,9 @@ from shared.core.observation import DeploymentMinute, Observation, SmokeResult
 from shared.core.policy import SmokeStep
 from shared.core.questions import Window, questions
 from shared.core.rollout import Rollout
-from shared.errors import TealError
+from shared.errors import Permanent, TealError
 from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
+from shared.smoke import smoke_result
 
 log = logging.getLogger("teal.observer")
 LOG_LINES = 40
@@ -38,6 +39,8 @@ class Observer:
             seen = self._ask_telemetry(seen, rollout.endpoint, window, name)
         if asked.smoke is not None:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
+        if asked.autoscale:
+            seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
             seen = replace(seen, logs=self._logs(rollout))
         return seen
@@ -55,23 +58,33 @@ class Observer:
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again at the next look, when it could not be told how green answers."""
         try:
-            bodies = self.policies.requests(step.requests)
-            answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies, step.timeout)
+            schema = self.policies.schema(step.schema) if step.schema else None
+            bodies = self._bodies(rollout, step)
+            answers: tuple[Answer, ...] = ()
+            for _ in range(step.repeat):
+                answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies, step.timeout)
+        except Permanent as error:
+            return SmokeResult(sent=0, problems=(str(error),))
         except TealError as error:
             log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
             return None
-        problems = [_problem(number, answer, step) for number, answer in enumerate(answers, 1)]
-        return SmokeResult(sent=len(answers), problems=tuple(words for words in problems if words))
+        return smoke_result(step, answers, schema, sent=step.repeat * len(bodies))
+
+    def _bodies(self, rollout: Rollout, step: SmokeStep) -> tuple[bytes, ...]:
+        """Return the requests of the step's file, or the sample that the deployment's own description gives."""
+        if step.requests:
+            return self.policies.requests(step.requests)
+        return (self.scoring.sample(rollout.endpoint, rollout.green),)
+
+    def _autoscaled(self, endpoint: str) -> frozenset[str] | None:
+        try:
+            return self.endpoints.autoscaled(endpoint)
+        except TealError as error:
+            log.warning("autoscale endpoint=%s problem=%r", endpoint, str(error))
+            return frozenset() if isinstance(error, Permanent) else None
 
     def _logs(self, rollout: Rollout) -> str:
         try:
             return self.endpoints.logs(rollout.endpoint, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(no log to be had: {error})"
-
-
-def _problem(number: int, answer: Answer, step: SmokeStep) -> str:
-    if answer.status == step.status:
-        return ""
-    got = f"status {answer.status}" if answer.status else "no answer"
-    return f"request {number}: {got} instead of {step.status}: {answer.text[:200]}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from shared.core.actions import CreateDeployment
+from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
 from shared.core.observation import DeploymentMinute, EndpointSeen
@@ -28,14 +28,14 @@ class Endpoints(Protocol):
     def see(self, endpoint: str) -> EndpointSeen | None:
         """Return the endpoint with its deployments as Azure shows it now, or None if there is none."""
 
-    def create_deployment(self, action: CreateDeployment) -> None:
-        """Start the creation of a deployment; like `action.like` in everything but its name and model."""
+    def order(self, action: Action) -> None:
+        """Start an action. It is observed later; ordered again while under way, it is refused as busy (Temporary).
 
-    def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
-        """Start the write of the live traffic map, and of nothing else of the endpoint."""
+        What is there already, or gone already, is no error; and no more is changed than the action says.
+        """
 
-    def delete_deployment(self, endpoint: str, name: str) -> None:
-        """Start the deletion of a deployment; one that is gone already is no error."""
+    def autoscaled(self, endpoint: str) -> frozenset[str]:
+        """Return the names of the deployments that have autoscale settings."""
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         """Return the last lines of a deployment's container log."""
@@ -75,6 +75,9 @@ class Scoring(Protocol):
     ) -> tuple[Answer, ...]:
         """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order."""
 
+    def sample(self, endpoint: str, deployment: str) -> bytes:
+        """Return the sample request of the deployment's own API description. Raises Permanent if it has none."""
+
 
 class Policies(Protocol):
     """The policies that were found when the app started."""
@@ -90,6 +93,12 @@ class Policies(Protocol):
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file named in a policy."""
+
+    def schema(self, path: str) -> object:
+        """Return the JSON Schema of a file named in a policy."""
+
+    def template(self, path: str) -> str:
+        """Return the text of a deployment template named in a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,23 @@ class Changes:
     entries: tuple[Numbered, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Everything goes no further until a person says otherwise; rollbacks do."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
 class Store(Protocol):
     """The records of rollouts, one partition an endpoint."""
+
+    def halt(self) -> Halt | None:
+        """Return the halt that is in force, or None."""
+
+    def set_halt(self, halt: Halt | None) -> None:
+        """Put a halt in force, or end it."""
 
     def record(self, endpoint: str) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a fresh one without etag if there is none."""

@@ -39,7 +39,12 @@ def policies() -> PolicyBook:
     """Return the policies; raises Misconfigured with every problem and its place."""
     from shared.policies.book import read_policies  # noqa: PLC0415 -- see the module's docstring
 
-    return read_policies(ROOT / (os.environ.get("TEAL_POLICIES") or "policies"))
+    return read_policies(policies_folder())
+
+
+def policies_folder() -> Path:
+    """Return where the policies are: a setting, as a path from the app's own folder."""
+    return ROOT / (os.environ.get("TEAL_POLICIES") or "policies")
 
 
 @cache
@@ -59,7 +64,7 @@ def app() -> App:
     settings = read_settings(os.environ)
     clock, book = read_clock(settings.clock), policies()
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
-    azure = connect(settings, DefaultAzureCredential(retry_total=1))
+    azure = connect(settings, DefaultAzureCredential(retry_total=1), book, policies_folder())
     observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, book)
     return App(
         controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),

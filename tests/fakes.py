@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.core.actions import CreateDeployment
+from shared.core.actions import (
+    Action,
+    CopyAutoscale,
+    CreateDeployment,
+    CreateEndpoint,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+)
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
@@ -15,7 +24,7 @@ from shared.core.policy import Policy
 from shared.core.questions import Window
 from shared.core.rollout import ModelVersion, Rollout
 from shared.errors import Conflict, Permanent, TealError, Temporary
-from shared.ports import Answer, Changes, Stored
+from shared.ports import Answer, Changes, Halt, Stored
 
 
 @dataclass
@@ -45,8 +54,15 @@ class FakeStore:
     rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
     entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
+    halted: Halt | None = None
     minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
     versions: itertools.count[int] = field(default_factory=itertools.count)
+
+    def halt(self) -> Halt | None:
+        return self.halted
+
+    def set_halt(self, halt: Halt | None) -> None:
+        self.halted = halt
 
     def record(self, endpoint: str) -> Stored[EndpointRecord]:
         value, etag = self.rows.get((endpoint, ""), (EndpointRecord(endpoint), None))
@@ -122,16 +138,46 @@ class FakeEndpoints:
     refuses: dict[str, str] = field(default_factory=dict)
     pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
     traffic_written: list[dict[str, int]] = field(default_factory=list)
+    autoscale: dict[str, set[str]] = field(default_factory=dict)
 
     def see(self, endpoint: str) -> EndpointSeen | None:
         self.faults.strike()
         return self.seen.get(endpoint)
 
+    def order(self, action: Action) -> None:
+        match action:
+            case CreateEndpoint():
+                self.create_endpoint(action.endpoint)
+            case CreateDeployment():
+                self.create_deployment(action)
+            case ScaleDeployment():
+                self.scale(action.endpoint, action.name, action.instances)
+            case CopyAutoscale():
+                self.copy_autoscale(action.endpoint, action.name)
+            case SetTraffic():
+                self.set_traffic(action.endpoint, action.traffic)
+            case SetMirror():
+                self.set_mirror(action.endpoint, action.mirror)
+            case DeleteDeployment():
+                self.delete_deployment(action.endpoint, action.name)
+
+    def autoscaled(self, endpoint: str) -> frozenset[str]:
+        return frozenset(self.autoscale.get(endpoint, ()))
+
+    def create_endpoint(self, endpoint: str) -> None:
+        self.faults.strike()
+        if "endpoint" in self.refuses:
+            raise Permanent(self.refuses["endpoint"])
+        if endpoint not in self.seen:
+            made = EndpointSeen(endpoint, Provisioning.SUCCEEDED)
+            self._change(replace(made, state=Provisioning.CREATING), made)
+
     def create_deployment(self, action: CreateDeployment) -> None:
         self.faults.strike()
         state = Provisioning.FAILED if action.name in self.unready else Provisioning.SUCCEEDED
-        made = DeploymentSeen(action.name, state, f"azureml:{action.model}")
         before = self._free(action.endpoint, "create")
+        instances = action.instances or before.instances(action.like) or 1
+        made = DeploymentSeen(action.name, state, f"azureml:{action.model}", instances)
         starting = replace(made, state=Provisioning.CREATING)
         self._change(
             replace(before, deployments=before.deployments | {action.name: starting}),
@@ -141,10 +187,32 @@ class FakeEndpoints:
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
         self.faults.strike()
         before = self._free(endpoint, "traffic")
-        if sum(traffic.values()) not in {0, 100} or not all(before.ready(name) for name in traffic):
+        mirrored = any(name in before.mirror for name in traffic)
+        if mirrored or sum(traffic.values()) not in {0, 100} or not all(before.ready(name) for name in traffic):
             raise Permanent(f"BadRequest: traffic {traffic}")
         self.traffic_written.append(traffic)
         self._change(replace(before, state=Provisioning.UPDATING), replace(before, traffic=dict(traffic)))
+
+    def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:
+        self.faults.strike()
+        before = self._free(endpoint, "mirror")
+        if any(name in before.traffic or not before.ready(name) for name in mirror) or sum(mirror.values()) > 50:
+            raise Permanent(f"BadRequest: mirror {mirror}")
+        self._change(replace(before, state=Provisioning.UPDATING), replace(before, mirror=dict(mirror)))
+
+    def scale(self, endpoint: str, name: str, instances: int) -> None:
+        self.faults.strike()
+        before = self._free(endpoint, "scale")
+        present = before.deployments[name]
+        during = before.deployments | {name: replace(present, state=Provisioning.SCALING)}
+        after = before.deployments | {name: replace(present, instances=instances)}
+        self._change(replace(before, deployments=during), replace(before, deployments=after))
+
+    def copy_autoscale(self, endpoint: str, name: str) -> None:
+        self.faults.strike()
+        if "autoscale" in self.refuses:
+            raise Permanent(self.refuses["autoscale"])
+        self.autoscale.setdefault(endpoint, set()).add(name)
 
     def delete_deployment(self, endpoint: str, name: str) -> None:
         self.faults.strike()
@@ -209,6 +277,11 @@ class FakeScoring:
         self.faults.strike()
         return tuple(Answer(self.statuses.get(deployment, 200), "[1.0]", 0.01) for _ in bodies)
 
+    def sample(self, endpoint: str, deployment: str) -> bytes:
+        del endpoint, deployment
+        self.faults.strike()
+        return b'{"data": [[0.0]]}'
+
 
 @dataclass
 class FakeModels:
@@ -233,6 +306,12 @@ class FakePolicies:
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         return next((policy for policy in self.policies if policy.endpoint == endpoint), None)
+
+    def schema(self, path: str) -> object:
+        return {"type": "array"} if path else {}
+
+    def template(self, path: str) -> str:
+        return f"name: {path}"
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return (b'{"data": [[1.0]]}',) * 3 if path else ()

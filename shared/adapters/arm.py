@@ -31,6 +31,7 @@ Pipeline = ARMPipelineClient[HttpRequest, HttpResponse]
 
 HOST = "https://management.azure.com"
 API_VERSION = "2024-10-01"  # the first generally available one with startupProbe; has traffic and mirrorTraffic
+AUTOSCALE_API_VERSION = "2022-10-01"
 MOST_PAGES = 50
 # 404 for these means that our settings are wrong, not that what was asked for is gone.
 _PLACES = frozenset({"SubscriptionNotFound", "ResourceGroupNotFound"})
@@ -79,8 +80,10 @@ class ResourceManager:
 
     def items(self, place: str) -> list[Json] | None:
         """Return every item of a list, over all its pages, or None if there is no such list."""
+        return self._pages(self._url(place), place)
+
+    def _pages(self, url: str, place: str) -> list[Json] | None:
         found: list[Json] = []
-        url = self._url(place)
         with azure_faults(f"list {place}"):
             for _ in range(MOST_PAGES):
                 page = self._object(self._found("GET", url))
@@ -97,6 +100,11 @@ class ResourceManager:
         with azure_faults(f"write {place}"):
             self._send("PUT", self._url(place), body)
 
+    def patch(self, place: str, body: Json) -> None:
+        """Start changing only what the body names, and do not wait for it."""
+        with azure_faults(f"change {place}"):
+            self._send("PATCH", self._url(place), body)
+
     def post(self, place: str, body: Json | None = None) -> Json | None:
         """Call an action and return its answer, or None if there is nothing there."""
         with azure_faults(f"call {place}"):
@@ -107,8 +115,28 @@ class ResourceManager:
         with azure_faults(f"delete {place}"):
             self._found("DELETE", self._url(place))
 
+    def settings(self) -> list[Json]:
+        """Return the autoscale settings of the workspace's resource group."""
+        return self._pages(self._setting_url(""), "autoscale settings") or []
+
+    def put_setting(self, name: str, body: Json) -> None:
+        """Write an autoscale setting."""
+        with azure_faults(f"write the autoscale setting {name}"):
+            self._send("PUT", self._setting_url(f"/{path(name)}"), body)
+
+    def delete_setting(self, name: str) -> None:
+        """Delete an autoscale setting; one that is gone already is no error."""
+        with azure_faults(f"delete the autoscale setting {name}"):
+            self._found("DELETE", self._setting_url(f"/{path(name)}"))
+
+    def _setting_url(self, rest: str) -> str:
+        group = self.workspace_id.split("/providers/")[0]
+        kind = "providers/Microsoft.Insights/autoscalesettings"
+        return f"{HOST}{quote(group)}/{kind}{rest}?api-version={AUTOSCALE_API_VERSION}"
+
     def _url(self, place: str) -> str:
-        return f"{HOST}{quote(self.workspace_id)}/{place}?api-version={API_VERSION}"
+        below = f"/{place}" if place else ""
+        return f"{HOST}{quote(self.workspace_id)}{below}?api-version={API_VERSION}"
 
     def _found(self, method: str, url: str, body: Json | None = None) -> HttpResponse | None:
         try:

@@ -7,6 +7,7 @@ Clients are thread-safe and live as long as the process.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -22,6 +23,7 @@ from shared.adapters.models import ArmModels
 from shared.adapters.queues import QueueWakeups
 from shared.adapters.scoring import HttpScoring, scoring_pipeline
 from shared.adapters.tables import TableStore
+from shared.adapters.templates import DeploymentTemplates
 from shared.names import QUEUE
 from shared.settings import Settings
 
@@ -44,11 +46,14 @@ class Connected:
     wakeups: ports.Wakeups
 
 
-def connect(settings: Settings, credential: TokenCredential) -> Connected:
-    """Return the ports for these settings. Nothing is called yet. Raises Misconfigured for settings that cannot be."""
+def connect(settings: Settings, credential: TokenCredential, policies: ports.Policies, folder: Path) -> Connected:
+    """Return the ports for these settings; policies and their folder are where deployment templates come from.
+
+    Nothing is called yet. Raises Misconfigured for settings that cannot be.
+    """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
     return Connected(
-        endpoints=ArmEndpoints(manager),
+        endpoints=ArmEndpoints(manager, DeploymentTemplates(settings, credential, policies.template, folder)),
         models=ArmModels(manager),
         telemetry=LogTelemetry(_logs(credential), settings.logs_workspace_id, settings.workspace_id),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),

@@ -6,19 +6,44 @@ read again on the next tick.
 
 from __future__ import annotations
 
+import logging
+
 from shared.adapters.arm import Json, ResourceManager, path
-from shared.adapters.resource_bodies import deployment_like, endpoint_seen, endpoint_with_traffic
-from shared.core.actions import CreateDeployment
+from shared.adapters.autoscale import AutoscaleSettings
+from shared.adapters.resource_bodies import (
+    deployment_like,
+    endpoint_seen,
+    endpoint_with_mirror,
+    endpoint_with_traffic,
+    new_endpoint,
+    resized,
+)
+from shared.adapters.templates import DeploymentTemplates
+from shared.core.actions import (
+    Action,
+    CopyAutoscale,
+    CreateDeployment,
+    CreateEndpoint,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+)
 from shared.core.observation import EndpointSeen
+from shared.core.policy import TemplateSource
 from shared.core.rollout import ModelVersion
-from shared.errors import Permanent
+from shared.errors import Permanent, TealError
+
+log = logging.getLogger("teal.endpoints")
 
 
 class ArmEndpoints:
-    """The port Endpoints."""
+    """The port Endpoints. templates: how a deployment file becomes a body."""
 
-    def __init__(self, manager: ResourceManager) -> None:
+    def __init__(self, manager: ResourceManager, templates: DeploymentTemplates) -> None:
         self._manager = manager
+        self._templates = templates
+        self._autoscale = AutoscaleSettings(manager)
 
     def see(self, endpoint: str) -> EndpointSeen | None:
         """Return the endpoint with its deployments as Azure shows it now, or None if there is none."""
@@ -26,19 +51,66 @@ class ArmEndpoints:
         deployments = None if body is None else self._manager.items(f"{_endpoint(endpoint)}/deployments")
         return None if body is None or deployments is None else endpoint_seen(body, deployments)
 
+    def autoscaled(self, endpoint: str) -> frozenset[str]:
+        """Return the names of the deployments that have autoscale settings."""
+        return self._autoscale.scaled(endpoint)
+
+    def order(self, action: Action) -> None:
+        """Start an action; it is observed later."""
+        match action:
+            case CreateEndpoint():
+                self.create_endpoint(action)
+            case CreateDeployment():
+                self.create_deployment(action)
+            case ScaleDeployment():
+                self.scale(action.endpoint, action.name, action.instances)
+            case CopyAutoscale():
+                self._autoscale.copy(action.endpoint, action.name, action.like)
+            case SetTraffic():
+                self.set_traffic(action.endpoint, action.traffic)
+            case SetMirror():
+                self.set_mirror(action.endpoint, action.mirror)
+            case DeleteDeployment():
+                self.delete_deployment(action.endpoint, action.name)
+
+    def create_endpoint(self, action: CreateEndpoint) -> None:
+        """Start the creation of the endpoint, where the workspace is."""
+        workspace = self._existing("")
+        self._manager.put(_endpoint(action.endpoint), new_endpoint(str(workspace.get("location") or ""), action.spec))
+
     def create_deployment(self, action: CreateDeployment) -> None:
-        """Start the creation of a deployment; like `action.like` in everything but its name and model."""
-        like = self._existing(_deployment(action.endpoint, action.like))
-        self._manager.put(_deployment(action.endpoint, action.name), deployment_like(like, self._model(action.model)))
+        """Start the creation of a deployment, from another or from a template."""
+        if isinstance(action.source, TemplateSource):
+            body = self._templates.body(action.source.path, action)
+        else:
+            body = self._existing(_deployment(action.endpoint, action.like))
+        sized = resized(deployment_like(body, self._model(action.model)), action.source.instance_type, action.instances)
+        self._manager.put(_deployment(action.endpoint, action.name), sized)
+
+    def scale(self, endpoint: str, name: str, instances: int) -> None:
+        """Start giving a deployment another number of instances, and change nothing else of it."""
+        self._manager.patch(_deployment(endpoint, name), {"sku": {"name": "Default", "capacity": instances}})
 
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
         """Start the write of the live traffic map, and of nothing else of the endpoint."""
         present = self._existing(_endpoint(endpoint))
         self._manager.put(_endpoint(endpoint), endpoint_with_traffic(present, traffic))
 
+    def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:
+        """Start the write of the mirror map, and of nothing else of the endpoint."""
+        present = self._existing(_endpoint(endpoint))
+        self._manager.put(_endpoint(endpoint), endpoint_with_mirror(present, mirror))
+
     def delete_deployment(self, endpoint: str, name: str) -> None:
-        """Start the deletion of a deployment; one that is gone already is no error."""
+        """Start the deletion of a deployment; one that is gone already is no error.
+
+        Its autoscale settings go after it; that they could not be deleted costs nothing and stops nobody.
+        """
         self._manager.delete(_deployment(endpoint, name))
+        try:
+            self._autoscale.delete(endpoint, name)
+        except TealError as error:
+            log.warning("the autoscale settings of %s/%s are left: %s", endpoint, name, error)
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         """Return the last lines of a deployment's container log; nothing if the deployment is gone."""

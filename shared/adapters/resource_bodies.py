@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.policy import EndpointSpec
 
 Json = dict[str, Any]
 
@@ -31,6 +32,7 @@ def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
         traffic=_shares(properties.get("traffic")),
         mirror=_shares(properties.get("mirrorTraffic")),
         deployments={each.name: each for each in seen},
+        kubernetes=bool(properties.get("compute")),
     )
 
 
@@ -38,7 +40,9 @@ def deployment_seen(body: Json) -> DeploymentSeen:
     """Return a deployment as seen."""
     properties = body.get("properties") or {}
     name = str(body.get("name", "")).lower()
-    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""))
+    capacity = (body.get("sku") or {}).get("capacity")
+    instances = capacity if isinstance(capacity, int) else None
+    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""), instances)
 
 
 def deployment_like(body: Json, model: str) -> Json:
@@ -47,6 +51,35 @@ def deployment_like(body: Json, model: str) -> Json:
     if "properties" in properties:
         properties["properties"] = _without(properties["properties"] or {}, _NOTES)
     return _writable(body) | {"properties": properties, "tags": (body.get("tags") or {}) | MADE_BY}
+
+
+def resized(body: Json, instance_type: str | None, instances: int | None) -> Json:
+    """Return the body of a deployment with another machine and another number of them; None leaves either."""
+    sized = dict(body)
+    if instance_type is not None:
+        sized["properties"] = body["properties"] | {"instanceType": instance_type}
+    if instances is not None:
+        sized["sku"] = {"name": "Default"} | (body.get("sku") or {}) | {"capacity": instances}
+    return sized
+
+
+def new_endpoint(location: str, spec: EndpointSpec) -> Json:
+    """Return the body of an endpoint that does not exist yet."""
+    modes = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
+    assigned = {name: {} for name in spec.identity if name != "system"}
+    identity: Json = {"type": "UserAssigned", "userAssignedIdentities": assigned} if assigned else {}
+    return {
+        "location": location,
+        "tags": dict(MADE_BY),
+        "identity": identity or {"type": "SystemAssigned"},
+        "properties": {"authMode": modes[spec.auth_mode], "traffic": {}},
+    }
+
+
+def endpoint_with_mirror(body: Json, mirror: dict[str, int]) -> Json:
+    """Return an endpoint's body with this mirror and nothing else changed."""
+    properties = _without(body.get("properties") or {}, _READ_ONLY_OF_ENDPOINTS) | {"mirrorTraffic": mirror}
+    return _writable(body) | {"properties": properties}
 
 
 def endpoint_with_traffic(body: Json, traffic: dict[str, int]) -> Json:

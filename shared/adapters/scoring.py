@@ -6,6 +6,7 @@ later call of the process. Keys and tokens live as long as one call here and nev
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,20 @@ class HttpScoring:
         until = time.monotonic() + self._overall.total_seconds()
         return tuple(self._answer(target, body, timeout, until) for body in bodies)
 
+    def sample(self, endpoint: str, deployment: str) -> bytes:
+        """Return the sample request of the deployment's own API description. Raises Permanent if it has none."""
+        target = self._target(endpoint, deployment)
+        headers = {"Authorization": f"Bearer {target.secret}", "azureml-model-deployment": deployment}
+        url = f"{target.url.rsplit('/', 1)[0]}/swagger.json"
+        with azure_faults(f"read the API description of {endpoint}/{deployment}"):
+            response = self._client.send_request(HttpRequest("GET", url, headers=headers))
+            if response.status_code in WORTH_A_SECOND_TRY:
+                raise Temporary(f"{endpoint} gave status {response.status_code} for its API description")
+            found = _sample(response.json()) if response.status_code == 200 else None
+        if found is None:
+            raise Permanent(f"{deployment} describes no sample request (status {response.status_code}): name a file")
+        return json.dumps(found).encode()
+
     def _target(self, endpoint: str, deployment: str) -> Target:
         place = path("onlineEndpoints", endpoint)
         properties = (self._manager.get(place) or {}).get("properties") or {}
@@ -116,6 +131,19 @@ class HttpScoring:
         except AzureError as error:
             status, text, again = 0, error.message, not isinstance(error, _TIMEOUTS)
         return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun), again
+
+
+def _sample(description: object) -> object | None:
+    """Return the example of the scoring request in an OpenAPI 2 or 3 description, or None."""
+    if isinstance(description, dict):
+        for key in ("example", "examples"):
+            if key in description:
+                return description[key]
+        for part in ("ServiceInput", "paths", "definitions", "components", "schemas", "requestBody", *description):
+            found = _sample(description.get(part))
+            if found is not None:
+                return found
+    return None
 
 
 def _text(response: HttpResponse) -> str:

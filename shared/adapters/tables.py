@@ -20,11 +20,12 @@ from shared.core.observation import DeploymentMinute
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
-from shared.ports import Changes, Stored
+from shared.ports import Changes, Halt, Stored
 
 # Two lists of endpoints in one table, each spread over 16 partitions: those with work, and all that ever had any.
 OPEN = "open"
 KNOWN = "known"
+HALT = "halt"
 
 
 class TableStore:
@@ -34,6 +35,19 @@ class TableStore:
         self._rollouts = Table(service.get_table_client(ROLLOUTS_TABLE))
         self._minutes = Table(service.get_table_client(MINUTES_TABLE))
         self._lists = Table(service.get_table_client(OPEN_TABLE))
+
+    def halt(self) -> Halt | None:
+        """Return the halt that is in force, or None."""
+        row = self._lists.get(HALT, HALT)
+        return None if row is None else Halt(str(row["By"]), str(row["Reason"]), row["At"])
+
+    def set_halt(self, halt: Halt | None) -> None:
+        """Put a halt in force, or end it."""
+        if halt is None:
+            self._lists.delete(HALT, HALT)
+        else:
+            said = {"By": halt.by, "Reason": halt.reason, "At": halt.at}
+            self._lists.put({"PartitionKey": HALT, "RowKey": HALT, **said})
 
     def record(self, endpoint: str) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a fresh one without etag if there is none."""

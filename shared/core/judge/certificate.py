@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from shared.core.judge.odds import Counts, Null, log_e, log_sum
+from shared.core.judge.odds import Counts, Null, log_es, log_sum
 
 BETS = (0.02, 0.1, 0.25, 0.45, 0.65, 0.8, 0.9)
 SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
+LOG_SHARES = tuple(math.log(share) for share in SHARES)
 RATIO = 0.25
 
 
@@ -22,7 +23,7 @@ class Certificate:
     @property
     def log_odds(self) -> float:
         """Natural logarithm of the odds against `the next step exceeds the budget`; the line is log(1 / beta)."""
-        return log_sum([w + math.log(share) for w, share in zip(self.wealth, SHARES, strict=True)])
+        return log_sum([w + share for w, share in zip(self.wealth, LOG_SHARES, strict=True)])
 
 
 def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
@@ -36,7 +37,8 @@ def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
 
 def add_minute(certificate: Certificate, counts: Counts, null: Null, temper: float) -> Certificate:
     """Return the certificate after one more settled minute at the step's share; `temper` (>= 1) discounts bursts."""
+    won = log_es(counts, BETS, null)
     return Certificate(
-        wealth=tuple(w + log_e(counts, bet, null) / temper for w, bet in zip(certificate.wealth, BETS, strict=True)),
+        wealth=tuple([old + gain / temper for old, gain in zip(certificate.wealth, won, strict=True)]),
         minutes=certificate.minutes + (counts.green_total > 0),
     )

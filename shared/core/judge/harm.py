@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from shared.core.judge.odds import Counts, Null, log_e, log_sum
+from shared.core.judge.odds import Counts, Null, log_add, log_es, log_sum
 
 BETS = (1.5, 2.5, 6.0, 30.0, 1000.0)
 MINOR = Null(rho=1.1, delta=0.0001)
@@ -36,8 +36,11 @@ class Harm:
     @property
     def log_odds(self) -> float:
         """Natural logarithm of the odds against `green is no worse`; the rollback line is log(1 / alpha)."""
-        lanes = [log_sum([*(w + LOG_BET_SHARE for w in lane), self._log_unspent]) for lane in (self.minor, self.severe)]
-        return log_sum(lanes) - math.log(2.0)
+        unspent = self._log_unspent
+        minor, severe = (
+            log_sum([*[wealth + LOG_BET_SHARE for wealth in lane], unspent]) for lane in (self.minor, self.severe)
+        )
+        return log_add(minor, severe) - math.log(2.0)
 
     @property
     def _log_unspent(self) -> float:
@@ -70,6 +73,5 @@ def add_minute(harm: Harm, counts: Counts, nulls: HarmNulls, bad_minutes: int, *
 def _grow(wealth: Wealth, counts: Counts, null: Null, stake: float, cap: float) -> Wealth:
     log_stake = math.log(stake) if stake > 0 else -math.inf
     before = wealth or (-math.inf,) * len(BETS)
-    return tuple(
-        min(log_e(counts, bet, null), cap) + log_sum([old, log_stake]) for old, bet in zip(before, BETS, strict=True)
-    )
+    won = log_es(counts, BETS, null)
+    return tuple([min(gain, cap) + log_add(old, log_stake) for old, gain in zip(before, won, strict=True)])

@@ -9,6 +9,7 @@ under the null are at most 1 (`E(1+a)^X <= exp(a E X)`), so evidence multiplies 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -64,17 +65,32 @@ def log_e(counts: Counts, bet: float, null: Null) -> float:
     """
     if bet <= 0:
         raise ValueError(f"a bet must be above 0, but is {bet}")
+    return log_es(counts, (bet,), null)[0]
+
+
+def log_es(counts: Counts, bets: Sequence[float], null: Null) -> list[float]:
+    """Return `log_e` for each of several bets, all above 0; what they share is computed once."""
     allowed = null.rho * counts.green_total
     theta = allowed / (allowed + counts.blue_total) if allowed else 0.0
-    divisor = 1.0 + theta * (bet - 1.0)
-    edge = (bet - 1.0) * (1.0 - theta) / divisor
-    bad = counts.green_bad + counts.blue_bad
-    return counts.green_bad * math.log(bet) - bad * math.log(divisor) - counts.green_total * null.delta * edge
+    green_bad, bad = counts.green_bad, counts.green_bad + counts.blue_bad
+    granted = counts.green_total * null.delta * (1.0 - theta)
+    found = []
+    for bet in bets:
+        divisor = 1.0 + theta * (bet - 1.0)
+        found.append(green_bad * math.log(bet) - bad * math.log(divisor) - granted * (bet - 1.0) / divisor)
+    return found
 
 
-def log_sum(terms: list[float]) -> float:
+def log_add(one: float, other: float) -> float:
+    """Return log(exp(one) + exp(other)) without overflow."""
+    low, high = (one, other) if one < other else (other, one)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
+
+
+def log_sum(terms: Sequence[float]) -> float:
     """Return log(sum(exp(terms))) without overflow; -inf for nothing."""
     top = max(terms, default=-math.inf)
     if top == -math.inf:
         return -math.inf
-    return top + math.log(sum(math.exp(term - top) for term in terms))
+    # A list, as a simulation spends its time here.
+    return top + math.log(sum([math.exp(term - top) for term in terms]))

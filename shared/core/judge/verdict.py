@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.core.judge.gate import Evidence, odds
 
@@ -57,14 +58,15 @@ class Verdict:
 
 def judge(evidence: Evidence, risk: Risk, next_weight: int | None) -> Verdict:
     """Return what the errors gate says now; `next_weight` is None where no certificate is needed."""
-    outcome, reason = _outcome(evidence, risk, next_weight)
+    weighed = _Weighed(evidence.harm.log_odds, -math.log(risk.rollback), evidence.certificate.log_odds, risk)
+    outcome, reason = _outcome(evidence, weighed, next_weight)
     return Verdict(
         outcome=outcome,
         reason=f"{_counts(evidence)}; {reason}",
-        log_harm=evidence.harm.log_odds,
-        harm_line=-math.log(risk.rollback),
-        log_certificate=evidence.certificate.log_odds,
-        certificate_line=-math.log(risk.advance),
+        log_harm=weighed.harm,
+        harm_line=weighed.harm_line,
+        log_certificate=weighed.certificate,
+        certificate_line=weighed.certificate_line,
         settled_minutes=evidence.settled_minutes,
         green_bad=evidence.seen.green_bad,
         green_total=evidence.seen.green_total,
@@ -73,25 +75,33 @@ def judge(evidence: Evidence, risk: Risk, next_weight: int | None) -> Verdict:
     )
 
 
-def _outcome(evidence: Evidence, risk: Risk, next_weight: int | None) -> tuple[Outcome, str]:
-    harm, harm_line = evidence.harm.log_odds, -math.log(risk.rollback)
-    if harm >= harm_line:
-        return Outcome.FAIL, f"odds {odds(harm)} that green is worse; rolling back at {odds(harm_line)}"
+class _Weighed(NamedTuple):
+    """The odds, each worked out once, and the lines that they are held against. All are natural logarithms."""
+
+    harm: float
+    harm_line: float
+    certificate: float
+    risk: Risk
+
+    @property
+    def certificate_line(self) -> float:
+        return -math.log(self.risk.advance)
+
+
+def _outcome(evidence: Evidence, weighed: _Weighed, next_weight: int | None) -> tuple[Outcome, str]:
+    harm, least = weighed.harm, weighed.risk.settled_minutes
+    if harm >= weighed.harm_line:
+        return Outcome.FAIL, f"odds {odds(harm)} that green is worse; rolling back at {odds(weighed.harm_line)}"
     if not evidence.seen.green_total:
         return Outcome.INCONCLUSIVE, "no request on green yet, so nothing is known of it"
-    if evidence.settled_minutes < risk.settled_minutes:
-        wanted = f"{evidence.settled_minutes} of {risk.settled_minutes} settled minutes at this weight"
+    if evidence.settled_minutes < least:
+        wanted = f"{evidence.settled_minutes} of {least} settled minutes at this weight"
         return Outcome.INCONCLUSIVE, f"{wanted}; odds {odds(harm)} that green is worse"
     if harm >= SUSPICION:
         return Outcome.INCONCLUSIVE, f"odds {odds(harm)} that green is worse: too suspicious to advance (3 : 1)"
-    return _certified(evidence, risk, next_weight)
-
-
-def _certified(evidence: Evidence, risk: Risk, next_weight: int | None) -> tuple[Outcome, str]:
-    harm = evidence.harm.log_odds
     if next_weight is None:
         return Outcome.PASS, f"watched for {evidence.settled_minutes} minutes; odds {odds(harm)} that green is worse"
-    certified, line = evidence.certificate.log_odds, -math.log(risk.advance)
+    certified, line = weighed.certificate, weighed.certificate_line
     words = f"odds {odds(certified)} that {next_weight} % is within the harm budget; advancing at {odds(line)}"
     return (Outcome.PASS if certified >= line else Outcome.INCONCLUSIVE), words
 
