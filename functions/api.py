@@ -5,13 +5,17 @@ Decides nothing: a wish is written on the record and the loop carries it out.
 
 from __future__ import annotations
 
+import logging
+
 import azure.functions as func
 
 from functions.requests import BadRequest, answer, answered, body_of, endpoint_of, person
 from shared.core.rollout import ModelVersion, Verb, Wish
-from shared.views import minutes_view, rollout_view
+from shared.ports import Halt
+from shared.views import halt_view, minutes_view, rollout_view
 from shared.wiring import app
 
+log = logging.getLogger("teal.api")
 api = func.Blueprint()
 
 
@@ -69,6 +73,44 @@ def resume(req: func.HttpRequest) -> func.HttpResponse:
 def rollback(req: func.HttpRequest) -> func.HttpResponse:
     """Take all live traffic back to blue: {"by", "reason"}."""
     return answered(lambda: _ask(req, Verb.ROLLBACK))
+
+
+@api.function_name("show_halt")
+@api.route(route="halt", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def show_halt(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 -- the host passes it
+    """Say whether everything is halted, by whom and why."""
+    return answered(lambda: answer(halt_view(app().store.halt())))
+
+
+@api.function_name("halt")
+@api.route(route="halt", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def halt(req: func.HttpRequest) -> func.HttpResponse:
+    """Hold every rollout where it is; rollbacks go on: {"by", "reason"}."""
+    return answered(lambda: _halt(req))
+
+
+@api.function_name("end_halt")
+@api.route(route="halt", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
+def end_halt(req: func.HttpRequest) -> func.HttpResponse:
+    """Let every rollout go on: {"by", "reason"}."""
+    return answered(lambda: _end_halt(req))
+
+
+def _halt(req: func.HttpRequest) -> func.HttpResponse:
+    body = body_of(req).only("by", "reason")
+    reason = body.text("reason", pattern="why, in 1 to 500 characters")
+    halted = Halt(person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
+    app().store.set_halt(halted)
+    log.warning("halt by=%r reason=%r", halted.by, halted.reason)
+    return answer(halt_view(halted))
+
+
+def _end_halt(req: func.HttpRequest) -> func.HttpResponse:
+    body = body_of(req).only("by", "reason")
+    by = person(req, body, signed_in=app().settings.trust_easy_auth)
+    log.warning("halt ended by=%r reason=%r", by, body.text("reason", pattern="why, in 1 to 500 characters"))
+    app().store.set_halt(None)
+    return answer(halt_view(None))
 
 
 def _start(req: func.HttpRequest) -> func.HttpResponse:

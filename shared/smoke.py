@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from shared.core.observation import SmokeResult
 from shared.core.policy import SmokeStep
@@ -50,7 +51,7 @@ def _missing(wanted: object, content: object, place: str) -> str:
     return ""
 
 
-def _unfit(schema: object, content: object) -> str:
+def _unfit(schema: object, content: Any) -> str:  # noqa: ANN401 -- whatever JSON holds
     from jsonschema import validators  # noqa: PLC0415 -- 0.1 s that only a step with a schema should cost
 
     validator = validators.validator_for(schema)(schema)

@@ -16,6 +16,7 @@ from shared.core.observation import DeploymentMinute
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.requests import POSSIBLE
 from shared.core.rollout import Rollout
+from shared.ports import Halt
 
 Json = dict[str, object]
 
@@ -36,6 +37,8 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         "green": rollout.green,
         "blue": rollout.blue,
         "weight": rollout.weight,
+        "mirror": rollout.mirror,
+        "held": rollout.held,
         "serving": rollout.serving,
         "step": rollout.step,
         "steps": [step_words(step) for step in rollout.policy.steps],
@@ -72,6 +75,15 @@ def entry_view(entry: Entry) -> Json:
         "text": entry.text,
         "numbers": entry.numbers,
     }
+
+
+def halt_view(halt: Halt | None) -> Json:
+    """Return the halt that is in force, if there is one."""
+    return (
+        {"halted": False}
+        if halt is None
+        else {"halted": True, "by": halt.by, "reason": halt.reason, "at": _time(halt.at)}
+    )
 
 
 def minutes_view(minutes: Iterable[DeploymentMinute]) -> list[Json]:

@@ -138,7 +138,8 @@ def _sample(description: object) -> object | None:
     if isinstance(description, dict):
         for key in ("example", "examples"):
             if key in description:
-                return description[key]
+                example: object = description[key]
+                return example
         for part in ("ServiceInput", "paths", "definitions", "components", "schemas", "requestBody", *description):
             found = _sample(description.get(part))
             if found is not None:
