@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
@@ -94,7 +94,7 @@ class Policies(Protocol):
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file named in a policy."""
 
-    def schema(self, path: str) -> object:
+    def schema(self, path: str) -> Any:  # noqa: ANN401 -- whatever JSON holds
         """Return the JSON Schema of a file named in a policy."""
 
     def template(self, path: str) -> str:
