@@ -58,8 +58,8 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
     for minute in _span([*rows, rollout.judged_until] if rows else []):
         evidence = gate.add_minute(evidence, _judged_minute(rollout, minute, rows.get(minute, {})), rollout.calibration)
         last = minute + MINUTE
-    fresh = replace(rollout, evidence=evidence, judged_until=last)
-    return replace(fresh, verdict=verdict.judge(evidence, _risk(rollout), _certified_weight(rollout)))
+    said = verdict.judge(evidence, _risk(rollout), _certified_weight(rollout))
+    return replace(rollout, evidence=evidence, judged_until=last, verdict=said)
 
 
 def next_weight(rollout: Rollout) -> int | None:
