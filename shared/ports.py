@@ -5,7 +5,7 @@ Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,6 +19,7 @@ from shared.core.questions import Window
 from shared.core.rollout import ModelVersion, Rollout
 
 T = TypeVar("T")
+JsonSchema = Mapping[str, Any] | bool
 Clock = Callable[[], datetime]
 
 
@@ -94,7 +95,7 @@ class Policies(Protocol):
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file named in a policy."""
 
-    def schema(self, path: str) -> Any:  # noqa: ANN401 -- whatever JSON holds
+    def schema(self, path: str) -> JsonSchema:
         """Return the JSON Schema of a file named in a policy."""
 
     def template(self, path: str) -> str:

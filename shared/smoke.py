@@ -8,12 +8,12 @@ from typing import Any
 
 from shared.core.observation import SmokeResult
 from shared.core.policy import SmokeStep
-from shared.ports import Answer
+from shared.ports import Answer, JsonSchema
 
 SHOWN = 200  # characters of an answer in a problem's words
 
 
-def smoke_result(step: SmokeStep, answers: Sequence[Answer], schema: Any, sent: int) -> SmokeResult:
+def smoke_result(step: SmokeStep, answers: Sequence[Answer], schema: JsonSchema | None, sent: int) -> SmokeResult:
     """Return what the last round of answers gave; `sent` counts the warm-up rounds too, `schema` is a JSON Schema."""
     problems = (
         f"request {number}: {words}" for number, a in enumerate(answers, 1) if (words := _problem(step, a, schema))
@@ -21,7 +21,7 @@ def smoke_result(step: SmokeStep, answers: Sequence[Answer], schema: Any, sent: 
     return SmokeResult(sent=sent, problems=tuple(problems))
 
 
-def _problem(step: SmokeStep, answer: Answer, schema: Any) -> str:
+def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
     if answer.status != step.status:
         got = f"status {answer.status}" if answer.status else "no answer"
         return f"{got} instead of {step.status}: {answer.text[:SHOWN]}"
@@ -51,7 +51,7 @@ def _missing(wanted: object, content: object, place: str) -> str:
     return ""
 
 
-def _unfit(schema: Any, content: Any) -> str:  # noqa: ANN401 -- whatever JSON holds
+def _unfit(schema: JsonSchema, content: Any) -> str:  # noqa: ANN401 -- whatever JSON holds
     from jsonschema import validators  # noqa: PLC0415 -- 0.1 s that only a step with a schema should cost
 
     validator = validators.validator_for(schema)(schema)

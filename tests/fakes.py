@@ -24,7 +24,7 @@ from shared.core.policy import Policy
 from shared.core.questions import Window
 from shared.core.rollout import ModelVersion, Rollout
 from shared.errors import Conflict, Permanent, TealError, Temporary
-from shared.ports import Answer, Changes, Halt, Stored
+from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
 
 
 @dataclass
@@ -307,7 +307,7 @@ class FakePolicies:
     def for_endpoint(self, endpoint: str) -> Policy | None:
         return next((policy for policy in self.policies if policy.endpoint == endpoint), None)
 
-    def schema(self, path: str) -> object:
+    def schema(self, path: str) -> JsonSchema:
         return {"type": "array"} if path else {}
 
     def template(self, path: str) -> str:

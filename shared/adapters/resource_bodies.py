@@ -66,7 +66,7 @@ def resized(body: Json, instance_type: str | None, instances: int | None) -> Jso
 def new_endpoint(location: str, spec: EndpointSpec) -> Json:
     """Return the body of an endpoint that does not exist yet."""
     modes = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
-    assigned = {name: {} for name in spec.identity if name != "system"}
+    assigned: Json = {name: {} for name in spec.identity if name != "system"}
     identity: Json = {"type": "UserAssigned", "userAssignedIdentities": assigned} if assigned else {}
     return {
         "location": location,
