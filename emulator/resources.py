@@ -48,7 +48,8 @@ class DeploymentFiles:
     """Where a deployment's assets lie on this disk once fetched from storage.
 
     `code` is the folder that holds `scoring_script` (None for MLflow models without a script); `model` is the folder
-    or file that was registered; `model_name` and `model_version` give the last two parts of AZUREML_MODEL_DIR.
+    or file that was registered; `model_name` and `model_version` give the last two parts of AZUREML_MODEL_DIR;
+    `model_type` is the asset's: custom_model, mlflow_model, triton_model.
     """
 
     code: str | None
@@ -56,6 +57,7 @@ class DeploymentFiles:
     model: str | None
     model_name: str | None
     model_version: str | None
+    model_type: str = "custom_model"
 
 
 class ContainerError(Exception):

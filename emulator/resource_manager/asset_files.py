@@ -70,17 +70,21 @@ class AssetFiles:
         code = properties.get("codeConfiguration") or {}
         model = reference(properties["model"], "models") if "model" in properties else None
         code_path = model_path = None
+        model_type = "custom_model"
         if "codeId" in code:
             code_uri = asset(workspace, reference(code["codeId"], "codes"))["codeUri"]
             code_path = await self._download(workspace, code_uri, target / "code")
         if model:
-            model_path = await self._download(workspace, asset(workspace, model)["modelUri"], target / "model")
+            registered = asset(workspace, model)
+            model_type = registered.get("modelType") or model_type
+            model_path = await self._download(workspace, registered["modelUri"], target / "model")
         return DeploymentFiles(
             code=str(code_path) if code_path else None,
             scoring_script=code.get("scoringScript"),
             model=str(model_path) if model_path else None,
             model_name=model.name if model else None,
             model_version=model.version if model else None,
+            model_type=model_type,
         )
 
     async def _download(self, workspace: Workspace, uri: str, target: Path) -> Path:

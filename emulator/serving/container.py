@@ -1,7 +1,8 @@
 """What the processes of one deployment are given: folders and environment laid out as Azure does. Starts nothing.
 
 In Azure the model lies in `/var/azureml-app/azureml-models/<name>/<version>/<registered folder or file>` and
-AZUREML_MODEL_DIR names the version's folder; here the same last parts lie below the deployment's own directory.
+AZUREML_MODEL_DIR names the version's folder; here the same last parts lie below the deployment's own directory, after
+`modelMountPath` where the body has one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from emulator.resources import ContainerError
@@ -22,40 +23,71 @@ if TYPE_CHECKING:
 _FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _KEPT_FROM_HOST = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 _GUNICORN = "--graceful-timeout 5 --no-control-socket"
+_MLFLOW_APPLICATION = Path(__file__).with_name("mlflow_application.py")
+_SOCKET = 3  # where the launcher puts the listening socket
+_KEEP_ALIVE = 75  # seconds; longer than the gateway keeps a connection, so that it is never cut under a request
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A deployment's scoring script, model directory, environment and log."""
+    """A deployment's scoring script (None: MLflow serves the model), model directory, environment and log."""
 
-    script: Path
+    script: Path | None
     code: Path
     model_directory: Path
     environment: dict[str, str]
     log: ContainerLog
 
+    def command(self, port: int) -> tuple[str, ...]:
+        """Return the module that serves the model and its arguments; `port` is where the socket listens."""
+        if self.script is None:
+            connections = ("--fd", str(_SOCKET), "--timeout-keep-alive", str(_KEEP_ALIVE))
+            application = f"{_MLFLOW_APPLICATION.stem}:application"
+            return ("uvicorn", application, "--app-dir", str(_MLFLOW_APPLICATION.parent), *connections)
+        served = ("--entry_script", str(self.script), "--model_dir", str(self.model_directory))
+        return ("azureml_inference_server_http", *served, "--port", str(port))
+
 
 def prepare(directory: Path, deployment: Deployment, files: DeploymentFiles) -> Container:
     """Lay out the container of `deployment` below `directory`.
 
-    Raises ContainerError (BadArgument) for a body without a scoring script or with one that is not there.
+    Raises ContainerError (BadArgument) for a body whose scoring script is not there, or which has none and no MLflow
+    model either.
     """
-    if files.code is None or files.scoring_script is None:
-        message = "Deployments without code and scoring script (MLflow models, own containers) are not emulated."
+    root = directory / deployment.endpoint / deployment.name
+    script = _script(files)
+    if script is None and (files.model_type != "mlflow_model" or files.model is None):
+        message = "Deployments without code and scoring script are emulated for MLflow models only."
         raise ContainerError("BadArgument", message)
+    model_directory = _lay_out_model(root, _mount_path(deployment), files)
+    code = Path(files.code or root).resolve()
+    environment = _environment(deployment, code, model_directory)
+    if files.model:
+        environment["MLFLOW_MODEL_FOLDER"] = Path(files.model).name
+    return Container(script, code, model_directory, environment, ContainerLog(root / "console.log"))
+
+
+def _script(files: DeploymentFiles) -> Path | None:
+    if files.code is None or files.scoring_script is None:
+        return None
     code = Path(files.code).resolve()
     script = (code / files.scoring_script).resolve()
     if not script.is_relative_to(code) or not script.is_file():
         raise ContainerError("BadArgument", f"The scoring script {files.scoring_script!r} is not in the code folder.")
-    root = directory / deployment.endpoint / deployment.name
-    model_directory = _lay_out_model(root, files)
-    environment = _environment(deployment, code, model_directory)
-    return Container(script, code, model_directory, environment, ContainerLog(root / "console.log"))
+    return script
 
 
-def _lay_out_model(root: Path, files: DeploymentFiles) -> Path:
+def _mount_path(deployment: Deployment) -> PurePosixPath:
+    """Return the body's `modelMountPath`, relative: nothing outside the deployment's own directory is touched."""
+    given = PurePosixPath(deployment.body["properties"].get("modelMountPath") or "/")
+    if ".." in given.parts:
+        raise ContainerError("BadArgument", f"The model mount path {str(given)!r} is not absolute.")
+    return given.relative_to(given.anchor)
+
+
+def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles) -> Path:
     """Put the registered folder or file below `azureml-models/<name>/<version>` and return that folder."""
-    models = root / "azureml-models"
+    models = root / mount_path / "azureml-models"
     if files.model is None:
         models.mkdir(parents=True, exist_ok=True)
         return models

@@ -1,4 +1,4 @@
-"""One instance of a deployment: a process of the inference server on a port of 127.0.0.1. It never restarts itself."""
+"""One instance of a deployment: a process of a model server on a port of 127.0.0.1. It never restarts itself."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ async def launch(python: Path, container: Container) -> Instance:
         process = await asyncio.create_subprocess_exec(
             str(python),
             str(LAUNCHER),
-            *(str(listener.fileno()), str(container.script), str(container.model_directory), str(port)),
+            str(listener.fileno()),
+            *container.command(port),
             env=container.environment,
             cwd=container.code,
             stdin=asyncio.subprocess.PIPE,

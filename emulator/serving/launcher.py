@@ -1,8 +1,8 @@
-"""Runs Microsoft's inference server in the serving environment: executed there, never imported.
+"""Runs a model server in the serving environment: executed there, never imported.
 
 It gives the server two things that its command line cannot: a listening socket that the parent opened on 127.0.0.1
-(the server itself would bind every interface), passed on by systemd's protocol, which gunicorn speaks; and a life that
-ends with the parent's. Usage: `python launcher.py <socket descriptor> <scoring script> <model directory> <port>`.
+(the server itself would bind every interface), passed on as descriptor 3 by systemd's protocol, which gunicorn speaks;
+and a life that ends with the parent's. Usage: `python launcher.py <socket descriptor> <module> <its arguments>`.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def watch_parent() -> None:
 
 
 if __name__ == "__main__":
-    socket_descriptor, script, model_directory, port = sys.argv[1:]
+    socket_descriptor, module, *arguments = sys.argv[1:]
     adopt_socket(int(socket_descriptor))
     watch_parent()
     os.register_at_fork(after_in_child=watch_parent)
-    sys.argv = ["azmlinfsrv", "--entry_script", script, "--model_dir", model_directory, "--port", port]
-    runpy.run_module("azureml_inference_server_http", run_name="__main__", alter_sys=True)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -182,6 +182,10 @@ class Serving:
         """Send one request; underscores in the names of headers stand for dashes."""
         return self.loop.run(self._asked([body], path, host, headers))[0]
 
+    def get(self, path: str, host: str = HOST, **headers: str) -> Answer:
+        """Send a GET request; underscores in the names of headers stand for dashes."""
+        return self.loop.run(self._got(path, host, headers))
+
     def ask_together(self, bodies: list[object]) -> list[Answer]:
         """Send requests at the same time."""
         return self.loop.run(self._asked(bodies, "/score", HOST, {}))
@@ -192,10 +196,15 @@ class Serving:
         async with aiohttp.ClientSession(headers=sent) as session:
             return list(await asyncio.gather(*(self._one(session, path, body) for body in bodies)))
 
+    async def _got(self, path: str, host: str, headers: dict[str, str]) -> Answer:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Host": host, "Authorization": "Bearer first key"} | given
+        async with aiohttp.ClientSession(headers=sent) as session, session.get(self.url + path) as answer:
+            return await _read(answer)
+
     async def _one(self, session: aiohttp.ClientSession, path: str, body: object) -> Answer:
         async with session.post(self.url + path, json=body) as answer:
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Answer(answer.status, headers, await answer.text())
+            return await _read(answer)
 
     def rows(self, kql: str) -> list[tuple[Any, ...]]:
         """Ask the log."""
@@ -206,3 +215,8 @@ class Serving:
         self.loop.run(self._runner.cleanup())
         self.loop.run(self.fleet.close())
         self.log.close()
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Answer:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(answer.status, headers, await answer.text())

@@ -192,7 +192,7 @@ def test_nothing_of_this_machine_reaches_the_script(
     [
         ("missing.py", {}, "missing.py"),
         ("../score.py", {}, "not in the code folder"),
-        (None, {}, "not emulated"),
+        (None, {}, "MLflow models only"),
         ("score.py", {"livenessProbe": {"period": "10 seconds"}}, "10 seconds"),
         ("score.py", {"readinessProbe": {"period": "P1M"}}, "no fixed length"),
     ],

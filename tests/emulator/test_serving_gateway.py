@@ -49,7 +49,7 @@ def test_the_model_answers(serving: Serving, model: Model) -> None:
     ("request_", "status"),
     [
         pytest.param({"body": {"fail": "an input the script cannot take"}}, 424, id="run() raises"),
-        pytest.param({"body": {"sleep": 2, **GOOD}}, 408, id="slower than requestTimeout"),
+        pytest.param({"body": {"sleep": 1.4, **GOOD}}, 408, id="slower than requestTimeout"),
         pytest.param({"body": GOOD, "path": "/other"}, 404, id="a route that no endpoint has"),
         pytest.param({"body": GOOD, "host": "nobody.westeurope.inference.ml.azure.com"}, 404, id="unknown endpoint"),
         pytest.param({"body": GOOD, "azureml_model_deployment": "purple"}, 404, id="unknown deployment"),

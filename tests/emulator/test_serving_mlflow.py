@@ -1,0 +1,129 @@
+"""MLflow models without scoring script or environment: served by MLflow's own server, in Azure's form of requests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.resources import ContainerError, DeploymentFiles
+from tests.emulator.serving_parts import PYTHON, Serving, deployment, running_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLUMNS = ["age", "weight"]
+ROWS = [[40.0, 70.0], [20.0, 55.0]]
+
+# A model whose arithmetic anyone can check: age plus a tenth of the weight, times the parameter `factor`.
+SAVE = """
+import json, sys
+import mlflow.pyfunc
+import pandas
+from mlflow.models import infer_signature
+
+class Formula(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        factor = (params or {}).get("factor", 1.0)
+        return ((model_input["age"] + model_input["weight"] / 10) * factor).to_numpy()
+
+table = pandas.DataFrame(json.loads(sys.argv[3]), columns=json.loads(sys.argv[2]))
+signature = infer_signature(table, [1.0, 2.0], params={"factor": 1.0})
+folder = sys.argv[1]
+mlflow.pyfunc.save_model(folder, python_model=Formula(), signature=signature, input_example=(table, {"factor": 1.0}),
+    pip_requirements=["mlflow-skinny"])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A folder as `mlflow` writes it."""
+
+    folder: Path
+
+    def files(self) -> DeploymentFiles:
+        """Return it as the only part of a deployment."""
+        return DeploymentFiles(None, None, str(self.folder), "formula", "2", "mlflow_model")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Registered:
+    """Return a model that MLflow saved."""
+    folder = tmp_path_factory.mktemp("mlflow") / "formula-model"
+    command = [str(PYTHON), "-W", "ignore", "-c", SAVE, str(folder), json.dumps(COLUMNS), json.dumps(ROWS)]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder.parent)  # noqa: S603  (our own command)
+    return Registered(folder)
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory, model: Registered) -> Iterator[Serving]:
+    """Return an endpoint whose deployment `blue` is the MLflow model and nothing else."""
+    with running_loop() as loop:
+        started = Serving(loop, tmp_path_factory.mktemp("serving"))
+        try:
+            wanted = deployment("blue", requestSettings={"maxConcurrentRequestsPerInstance": 4})
+            loop.run(started.fleet.start(wanted, model.files()))
+            started.endpoint.deployments["blue"] = wanted
+            started.route({"blue": 100})
+            yield started
+        finally:
+            started.close()
+
+
+@pytest.mark.parametrize(
+    ("request_body", "predictions"),
+    [
+        ({"input_data": {"columns": COLUMNS, "index": [0, 1], "data": ROWS}}, [47.0, 25.5]),
+        ({"input_data": {"columns": COLUMNS[::-1], "data": [[70.0, 40.0]]}}, [47.0]),
+        ({"input_data": [{"age": 40.0, "weight": 70.0}]}, [47.0]),
+        ({"input_data": {"columns": COLUMNS, "index": [0], "data": ROWS[:1]}, "params": {"factor": 2.0}}, [94.0]),
+    ],
+)
+def test_forms_of_requests(serving: Serving, request_body: dict[str, Any], predictions: list[float]) -> None:
+    """Tables by columns, rows by name, and parameters are understood; the answer is the bare predictions."""
+    answer = serving.ask(request_body)
+    assert (answer.status, json.loads(answer.text)) == (200, predictions)
+
+
+@pytest.mark.parametrize(
+    ("request_body", "words"),
+    [
+        ({"dataframe_split": {"columns": COLUMNS, "data": ROWS}}, "'input_data'"),
+        ([1, 2], "'input_data'"),
+        ({"input_data": {"columns": ["age"], "data": [[40.0]]}}, "weight"),
+        ({"input_data": ROWS}, "enforce schema"),
+    ],
+)
+def test_what_the_model_refuses(serving: Serving, request_body: object, words: str) -> None:
+    """A request in another form, or that the signature does not fit, is the model's 400: Azure shows it as 424."""
+    answer = serving.ask(request_body)
+    assert (answer.status, answer.headers["ms-azureml-model-error-statuscode"]) == (424, "400")
+    assert words in answer.text
+
+
+def test_the_sample_is_in_the_description(serving: Serving) -> None:
+    """/swagger.json carries the model's input example as a request that the deployment answers."""
+    described = json.loads(serving.get("/swagger.json").text)
+    example = described["definitions"]["ServiceInput"]["example"]
+    assert example["input_data"]["columns"] == COLUMNS
+    assert json.loads(serving.ask(example).text) == [47.0, 25.5]
+
+
+def test_a_folder_that_is_no_mlflow_model(serving: Serving, tmp_path: Path) -> None:
+    """A model registered as MLflow's that is none fails as a container that cannot start, and says why."""
+    (tmp_path / "folder").mkdir()
+    files = DeploymentFiles(None, None, str(tmp_path / "folder"), "formula", "3", "mlflow_model")
+    with pytest.raises(ContainerError, match="MLmodel") as refused:
+        serving.loop.run(serving.fleet.start(deployment("green"), files))
+    assert refused.value.code == "ResourceNotReady"
+
+
+def test_other_models_need_a_script(serving: Serving, model: Registered) -> None:
+    """The same folder registered as a custom model is refused: nobody could tell how to call it."""
+    files = DeploymentFiles(None, None, str(model.folder), "formula", "2")
+    with pytest.raises(ContainerError, match="MLflow models only"):
+        serving.loop.run(serving.fleet.start(deployment("green"), files))
