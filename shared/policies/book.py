@@ -1,83 +1,140 @@
 """The policies of one folder, read once when the app starts. All of them are right, or none is used.
 
-Only files that lie directly in the folder and end in .yaml or .yml are policies; folders below hold what they name.
+Only files that lie directly in the folder and end in .yaml or .yml are policies (but for prices.yaml); folders below
+hold what they name.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from shared.core.policy import Policy
 from shared.errors import Permanent
 from shared.policies.building import build_policy
+from shared.policies.choosing import choose
+from shared.policies.claims import Draft, check_claims
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
-from shared.policies.kinds import Unfit
+from shared.policies.named import NamedFiles
+from shared.policies.prices import FILE_NAMES, Prices, read_prices
 from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import read
 from shared.policies.sense import check_sense
-from shared.policies.smoke import inside, read_requests
-from shared.policies.table import POLICY
+from shared.policies.tables.policy import POLICY
+from shared.policies.variables import Variables
 
+T = TypeVar("T")
 SUFFIXES = {".yaml", ".yml"}
-Bodies = dict[str, tuple[bytes, ...]]
+EXPECTS = "a policy is a mapping with endpoint, models and steps"
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
-    """Checked policies, one an endpoint, and the request bodies of the smoke files that they name."""
+    """Checked policies, and the files that they name by their paths below the folder.
+
+    files: the policy files, in the order of `policies`. folder: where relative paths within templates begin.
+    """
 
     policies: tuple[Policy, ...]
-    bodies: Mapping[str, tuple[bytes, ...]]
+    bodies: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+    prices: Prices | None = None
+    files: tuple[str, ...] = ()
+    folder: Path = Path()
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that a model of this name with these tags sets off, one per endpoint."""
-        return tuple(p for p in self.policies if any(chosen.matches(model, version, tags) for chosen in p.models))
+        """Return the policies that a model version sets off, at most one an endpoint; its tag `teal` has a say."""
+        return choose(self.policies, model, version, tags).policies
 
-    def for_endpoint(self, endpoint: str) -> Policy | None:
-        """Return the policy of an endpoint, in whatever case its name is written, or None."""
-        return next((policy for policy in self.policies if policy.endpoint == endpoint.lower()), None)
+    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
+        """Return why a model version sets off no policy, in words for the log; empty if it does."""
+        return choose(self.policies, model, version, tags).why
+
+    def for_endpoint(self, endpoint: str, name: str = "") -> Policy | None:
+        """Return the policy of an endpoint with this name, in whatever case the endpoint is written.
+
+        Without a name it is the policy that has none, or else the endpoint's first; None if the endpoint has none.
+        """
+        present = [policy for policy in self.policies if policy.endpoint == endpoint.lower()]
+        named = [policy for policy in present if policy.name == name]
+        return next(iter(named if name else named + present), None)
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file, named as in `SmokeStep.requests`.
 
         Raises Permanent for a file that no present policy names: a rollout keeps the policy that it began with.
         """
-        if path not in self.bodies:
-            raise Permanent(f"the smoke file {path} is no longer part of any policy; start the rollout again")
-        return self.bodies[path]
+        return _present(self.bodies, path, "smoke file")
+
+    def schema(self, path: str) -> str:
+        """Return the text of a JSON Schema file, named as in `SmokeStep.schema`; raises Permanent as `requests`."""
+        return _present(self.schemas, path, "schema file")
+
+    def template(self, path: str) -> str:
+        """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent as `requests`.
+
+        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`; `$${` stands for `${`. Paths in it begin at
+        `folder / path`'s own folder.
+        """
+        return _present(self.templates, path, "template")
 
 
-@dataclass(slots=True)
-class Draft:
-    """One policy file under examination: what it says, None where it could not be understood, and what was found."""
-
-    findings: Findings
-    values: dict[str, Any] | None = None
+def _present(kept: Mapping[str, T], path: str, noun: str) -> T:
+    if path not in kept:
+        raise Permanent(f"the {noun} {path} is no longer part of any policy; start the rollout again")
+    return kept[path]
 
 
-def read_policies(folder: Path) -> PolicyBook:
-    """Return the policies in a folder; raises PolicyError (a Misconfigured) with every problem of all files at once."""
-    drafts = [_draft(file) for file in _files(folder)]
-    _check_endpoints(drafts)
-    bodies: Bodies = {}
-    problems = _read_smoke_files(folder, drafts, bodies)
-    problems += [problem for draft in drafts for problem in draft.findings.problems]
+def read_policies(folder: Path, environment: Mapping[str, str] | None = None) -> PolicyBook:
+    """Return the policies in a folder; raises PolicyError (a Misconfigured) with every problem of all files at once.
+
+    environment: what `${NAME}` in a policy stands for; without it, this process's.
+    """
+    variables = Variables(os.environ if environment is None else environment)
+    files, prices_file = _files(folder)
+    drafts = [_draft(file, variables) for file in files]
+    named = NamedFiles(folder)
+    for draft in drafts:
+        if draft.values is not None:
+            named.read(draft.values, draft.findings)
+    check_claims(drafts)
+    problems = [*named.all_problems(), *(problem for draft in drafts for problem in draft.findings.problems)]
+    prices = None
+    try:
+        prices = read_prices(prices_file, variables) if prices_file else None
+    except PolicyError as error:
+        problems += error.problems
     if problems:
         raise PolicyError(problems)
-    return PolicyBook(tuple(build_policy(draft.values) for draft in drafts if draft.values is not None), bodies)
+    return _book(folder, drafts, named, prices)
 
 
-def _files(folder: Path) -> list[Path]:
+def _book(folder: Path, drafts: list[Draft], named: NamedFiles, prices: Prices | None) -> PolicyBook:
+    return PolicyBook(
+        policies=tuple(build_policy(d.values, named.instances(d.values)) for d in drafts if d.values is not None),
+        bodies={path: bodies for path, bodies in named.requests.items() if bodies is not None},
+        schemas={path: text for path, text in named.schemas.items() if text is not None},
+        templates={path: template.text for path, template in named.templates.items() if template is not None},
+        prices=prices,
+        files=tuple(draft.findings.file for draft in drafts),
+        folder=folder,
+    )
+
+
+def _files(folder: Path) -> tuple[list[Path], Path | None]:
+    """Return the policy files of a folder, and its prices file if there is one."""
     try:
         files = sorted(path for path in folder.iterdir() if _is_policy(path))
     except OSError as error:
         raise _nowhere(folder, f"cannot be read: {error.strerror}") from error
-    if not files:
+    policies = [path for path in files if path.name.lower() not in FILE_NAMES]
+    if not policies:
         raise _nowhere(folder, "holds no policy (*.yaml or *.yml)")
-    return files
+    return policies, next((path for path in files if path not in policies), None)
 
 
 def _is_policy(path: Path) -> bool:
@@ -91,10 +148,10 @@ def _nowhere(folder: Path, message: str) -> PolicyError:
     return PolicyError([Problem(str(folder), 0, 0, "", words)])
 
 
-def _draft(file: Path) -> Draft:
-    draft = Draft(Findings(str(file)))
+def _draft(file: Path, variables: Variables) -> Draft:
+    draft = Draft(Findings(str(file), variables))
     try:
-        root = compose(read_text(file, draft.findings.file, LARGEST_FILE), draft.findings.file)
+        root = compose(read_text(file, draft.findings.file, LARGEST_FILE), draft.findings.file, EXPECTS)
     except PolicyError as error:
         draft.findings.problems.extend(error.problems)
         return draft
@@ -103,46 +160,3 @@ def _draft(file: Path) -> Draft:
     if draft.values is not None:
         check_sense(draft.values, draft.findings)
     return draft
-
-
-def _check_endpoints(drafts: list[Draft]) -> None:
-    """Find endpoints with two policies: which of them is meant could only be guessed."""
-    first: dict[str, Findings] = {}
-    for draft in drafts:
-        endpoint = (draft.values or {}).get("endpoint")
-        if endpoint is None:
-            continue
-        known = first.setdefault(endpoint.lower(), draft.findings)
-        if known is not draft.findings:
-            place = f"{known.file}:{known.places['endpoint'].line}"
-            draft.findings.add("endpoint", f"{endpoint} has a policy already, in {place}; one policy an endpoint")
-
-
-def _read_smoke_files(folder: Path, drafts: list[Draft], bodies: Bodies) -> list[Problem]:
-    """Read each smoke file once into `bodies`; return the problems within the files."""
-    problems: list[Problem] = []
-    for draft in drafts:
-        for index, step in enumerate((draft.values or {}).get("steps") or []):
-            smoke = (step or {}).get("smoke") or {}
-            if smoke.get("requests") is not None:
-                path = f"steps[{index}].smoke.requests"
-                problems += _read_smoke_file(folder, smoke, bodies, (draft.findings, path))
-    return problems
-
-
-def _read_smoke_file(folder: Path, smoke: dict[str, Any], bodies: Bodies, at: tuple[Findings, str]) -> list[Problem]:
-    """Read the file that a smoke step names, and spell its path as `bodies` does."""
-    findings, path = at
-    try:
-        smoke["requests"] = name = inside(folder, smoke["requests"])
-        if name not in bodies:
-            bodies[name] = ()
-            bodies[name] = read_requests(folder / name, str(folder / name))
-    except Unfit as wrong:
-        findings.add(path, str(wrong))
-    except PolicyError as error:
-        for problem in error.problems:
-            if not problem.line:
-                findings.add(path, f"{name}: {problem.message}")
-        return [problem for problem in error.problems if problem.line]
-    return []

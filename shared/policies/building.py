@@ -1,45 +1,81 @@
-"""From values that are complete and right to the core's policy. It must never check or default anything."""
+"""From values that are complete and right to the core's policy. It must never check anything."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import time
 
 from shared.core.judge.verdict import Risk
 from shared.core.policy import (
+    Capacity,
     Deadlines,
+    EndpointSpec,
+    FreezeWindow,
     JudgeSettings,
+    LiveSource,
+    MirrorStep,
     ModelSelector,
     PauseStep,
     Policy,
     SmokeStep,
     Step,
+    TemplateSource,
     WeightStep,
 )
+from shared.policies.reading import Values
+from shared.policies.tables.policy import DAYS
+from shared.policies.tables.steps import MIRROR_FOR
 
-Values = dict[str, Any]
+MIDNIGHT = time(0, 0)
 
 
-def build_policy(values: Values) -> Policy:
-    """Return the policy. The endpoint's name is in lower case: so Azure's tools write it, and one name is one lock."""
+def build_policy(values: Values, template_count: int | None = None) -> Policy:
+    """Return the policy. template_count: the number of instances that its template gives, if any.
+
+    The endpoint's name is in lower case: so Azure's tools write it, and one name is one lock.
+    """
     return Policy(
-        endpoint=values["endpoint"].lower(),
-        models=tuple(ModelSelector(model["name"], dict(model["tags"])) for model in values["models"]),
+        endpoint=values["endpoint"]["name"].lower(),
+        models=tuple(_model(model) for model in values["models"]),
         steps=tuple(_step(step) for step in values["steps"]),
         judge=_judge(values["judge"], values["telemetry"]),
         deadlines=Deadlines(**values["deadlines"]),
-        keep_blue=values["keep_blue"],
+        keep_blue=values["keep_blue"]["for"],
         on_rollback=values["on_rollback"],
+        name=values["name"],
+        source=_source(values["deployment"]),
+        capacity=_capacity(values, template_count),
+        create_endpoint=_endpoint(values["endpoint"]["create"]),
+        newer_version=values["newer_version"],
+        freeze=tuple(_freeze(window) for window in values["freeze"]),
     )
+
+
+def _model(model: Values) -> ModelSelector:
+    return ModelSelector(model["name"], dict(model["tags"]), model["version"])
 
 
 def _step(step: Values) -> Step:
     match step:
         case {"smoke": smoke}:
-            return SmokeStep(smoke["requests"], smoke["status"], smoke["timeout"])
+            return SmokeStep(**smoke)
+        case {"mirror": mirror}:
+            span = mirror["for"] or (None if mirror["requests"] else MIRROR_FOR)
+            return MirrorStep(mirror["percent"], span, mirror["requests"])
         case {"weight": weight}:
-            return WeightStep(weight)
+            return _weight(weight)
         case _:
             return PauseStep(step["pause"]["for"])
+
+
+def _weight(weight: Values) -> WeightStep:
+    gates = weight["gates"]
+    return WeightStep(
+        weight=weight["to"],
+        settled_minutes=weight["settled_minutes"],
+        patience=weight["patience"],
+        inconclusive=weight["inconclusive"],
+        gates=None if gates is None else tuple(gates),
+    )
 
 
 def _judge(judge: Values, telemetry: Values) -> JudgeSettings:
@@ -51,3 +87,38 @@ def _judge(judge: Values, telemetry: Values) -> JudgeSettings:
         telemetry_lag=telemetry["lag"],
         history=telemetry["history"],
     )
+
+
+def _source(deployment: Values) -> LiveSource | TemplateSource:
+    if deployment["template"]:
+        return TemplateSource(deployment["template"], deployment["instance_type"])
+    return LiveSource(deployment["instance_type"])
+
+
+def _capacity(values: Values, template_count: int | None) -> Capacity:
+    deployment = values["deployment"]
+    count = deployment["instance_count"]
+    return Capacity(
+        green=count if count is not None else template_count or Capacity().green,
+        kept_blue=values["keep_blue"]["instances"],
+        autoscale=deployment["autoscale"],
+    )
+
+
+def _endpoint(create: Values | None) -> EndpointSpec | None:
+    return None if create is None else EndpointSpec(create["auth_mode"], tuple(create["identity"]))
+
+
+def _freeze(window: Values) -> FreezeWindow:
+    if window["since"] is None:
+        return FreezeWindow(
+            why=window["why"],
+            days=tuple(DAYS.index(day) for day in window["days"]),
+            start=window["from"] or MIDNIGHT,
+            end=window["to"] or MIDNIGHT,
+            zone=window["zone"],
+        )
+    from shared.policies.freeze_sense import moment_in  # noqa: PLC0415 -- it loads time zones, which few policies name
+
+    since, until = (moment_in(window[key], window["zone"]) for key in ("since", "until"))
+    return FreezeWindow(why=window["why"], zone=window["zone"], since=since, until=until)

@@ -47,8 +47,8 @@ def read_text(path: Path, shown: str, largest: int) -> str:
         raise _wrong(shown, f"not UTF-8: byte 0x{content[error.start]:02x}", _place(before)) from error
 
 
-def compose(text: str, shown: str) -> yaml.Node:
-    """Return the root of the one YAML document in a text; raises PolicyError."""
+def compose(text: str, shown: str, expects: str) -> yaml.Node:
+    """Return the root of the one YAML document in a text; raises PolicyError. expects: what the file is to hold."""
     strange = UNPRINTABLE.search(text)
     if strange:
         raise _wrong(shown, f"not YAML: character U+{ord(strange[0]):04X}", _place(text[: strange.start()]))
@@ -61,7 +61,7 @@ def compose(text: str, shown: str) -> yaml.Node:
     except (yaml.YAMLError, ValueError) as error:  # ValueError: PyYAML's own loader on \U00110000
         raise _wrong(shown, "not YAML", Place(1, 1)) from error
     if root is None:
-        raise _wrong(shown, "empty; a policy is a mapping with endpoint, models and steps", Place(1, 1))
+        raise _wrong(shown, f"empty; {expects}", Place(1, 1))
     if _larger_than(root, MOST_NODES):
         raise _wrong(shown, f"more than {MOST_NODES} values once its aliases are followed", Place(1, 1))
     return root
@@ -99,7 +99,7 @@ def _larger_than(root: yaml.Node, most: int) -> bool:
 
 def _explained(error: yaml.MarkedYAMLError) -> str:
     if "another document" in (error.problem or ""):
-        return "a second YAML document begins; one policy a file"
+        return "a second YAML document begins; one document a file"
     return "not YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
 
 

@@ -22,16 +22,18 @@ def json_text(node: yaml.Node, path: str, findings: Findings) -> str | None:
 
 
 def _value(node: yaml.Node, path: str, findings: Findings) -> Any:  # noqa: ANN401 -- whatever JSON has
-    if isinstance(node, yaml.MappingNode):
-        pairs = pairs_of(node, path, findings)
-        return {key: _value(value, join(path, key), findings) for key, value in pairs.items()}
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, f"{path}[{index}]", findings) for index, item in enumerate(node.value)]
-    try:
-        return _scalar(filled(node, findings))
-    except Unfit as wrong:
-        findings.add(path, str(wrong))
-        return None
+    match node:
+        case yaml.MappingNode():
+            pairs = pairs_of(node, path, findings)
+            return {key: _value(value, join(path, key), findings) for key, value in pairs.items()}
+        case yaml.SequenceNode():
+            return [_value(item, f"{path}[{index}]", findings) for index, item in enumerate(node.value)]
+        case yaml.ScalarNode():
+            try:
+                return _scalar(filled(node, findings))
+            except Unfit as wrong:
+                findings.add(path, str(wrong))
+    return None
 
 
 def _scalar(word: Word) -> str | float | bool | None:

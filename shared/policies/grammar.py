@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from shared.policies.kinds import Scalar, Text
+from shared.policies.kinds import Scalar
 
 
 class Need(Enum):
@@ -85,7 +85,6 @@ class Labels:
 
     value: Scalar
     example: str
-    key: Text | None = None
     expects: str = "a mapping of text to text"
 
 

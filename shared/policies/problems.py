@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.errors import Misconfigured
+from shared.policies.variables import Variables
 
 
 class Place(NamedTuple):
@@ -45,9 +46,10 @@ class PolicyError(Misconfigured):
 
 @dataclass(slots=True)
 class Findings:
-    """What was found in one file: where each key stands, and the problems so far."""
+    """What was found in one file: where each key stands, and the problems so far. variables: what `${NAME}` means."""
 
     file: str
+    variables: Variables = field(default_factory=Variables)
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -55,6 +57,10 @@ class Findings:
         """Note a problem, by default where the key stands or, if it is not written, the nearest around it."""
         where = place or self._nearest(path)
         self.problems.append(Problem(self.file, where.line, where.column, path, message))
+
+    def written(self, *paths: str) -> str:
+        """Return the first of these keys that is written in the file: a default is no place to look at."""
+        return next((path for path in paths if path in self.places), paths[0])
 
     def _nearest(self, path: str) -> Place:
         while path not in self.places and path:

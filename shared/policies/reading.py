@@ -13,7 +13,7 @@ from shared.policies.document import place_of
 from shared.policies.documents import json_text
 from shared.policies.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants, complete
 from shared.policies.kinds import Scalar
-from shared.policies.nodes import Pairs, filled, is_empty, join, pairs_of, shown, unknown, word_of
+from shared.policies.nodes import Pairs, filled, is_empty, join, pairs_of, shown, unknown
 from shared.policies.problems import Findings
 from shared.policies.words import Unfit
 
@@ -99,7 +99,27 @@ def _labels(labels: Labels, node: yaml.Node, path: str, findings: Findings) -> V
     pairs = _pairs(labels, node, path, findings)
     if pairs is None:
         return None
-    for key in pairs:
-        if labels.key is not None:
-            _key(labels.key, node, (path, key), findings)
     return {key: read(labels.value, value, join(path, key), findings) for key, value in pairs.items()}
+
+
+def _scalar(kind: Scalar, node: yaml.Node, path: str, findings: Findings) -> object:
+    if not isinstance(node, yaml.ScalarNode):
+        findings.add(path, f"{shown(node)} is not {_plain(kind.expects)}; write it like {kind.example}")
+        return None
+    try:
+        return kind.read(filled(node, findings))
+    except Unfit as wrong:
+        findings.add(path, str(wrong))
+        return None
+
+
+def _pairs(kind: Table | Variants | Labels, node: yaml.Node, path: str, findings: Findings) -> Pairs | None:
+    """Return a mapping's nodes by key; None if it is no mapping."""
+    if isinstance(node, yaml.MappingNode):
+        return pairs_of(node, path, findings)
+    findings.add(path, f"{shown(node)} is not {kind.expects}; write it like {kind.example}")
+    return None
+
+
+def _plain(expects: str) -> str:
+    return expects.replace("`", "")

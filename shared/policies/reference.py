@@ -1,4 +1,4 @@
-"""The reference of policy files as Markdown, made from the table. It must never hold a fact of its own.
+"""The reference of policy files as Markdown, made from the tables. It must never hold a fact of its own.
 
 `python -m shared.policies.reference docs/policies.md` brings a page's generated part up to date.
 """
@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
-from shared.policies.grammar import REQUIRED, Field, Kind, Labels, Sequence, Table, Variants
-from shared.policies.kinds import spell
-from shared.policies.table import POLICY
+from shared.policies.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants
+from shared.policies.schema import plain
+from shared.policies.tables.policy import POLICY
+from shared.policies.tables.prices import PRICES
 
 BEGIN, END = "<!-- made by shared.policies.reference: begin -->", "<!-- end -->"
 HEAD = "| key | value | default | meaning |\n|---|---|---|---|"
 
 
 def reference() -> str:
-    """Return a table for the policy and one for each table within it."""
-    return "\n".join(_sections(POLICY, "A policy"))
+    """Return a table for the policy and one for each table within it, then the prices file."""
+    return "\n".join([*_sections(POLICY, "A policy"), *_sections(PRICES, "`prices.yaml`")])
 
 
 def renew(page: str) -> str:
@@ -33,7 +33,7 @@ def renew(page: str) -> str:
 def _sections(table: Table | Variants, title: str) -> Iterator[str]:
     yield f"### {title}\n\n{HEAD}"
     yield from (_row(field, "" if isinstance(table, Variants) else _default(field)) for field in table.fields)
-    yield from (f"| `{key}` | | | {words[0].upper()}{words[1:]}. |" for key, words in table.planned.items())
+    yield from (f"| `{key}` | | | {table.hints[key].capitalize()}. |" for key in table.unsupported)
     yield ""
     for field in table.fields:
         inner, path = _inner(field.kind, f"`{field.key}`")
@@ -61,10 +61,14 @@ def _value(kind: Kind) -> str:
     match kind:
         case Sequence():
             return f"a list, such as `{kind.example}`"
+        case Table() if kind.short_field:
+            return f"see below; alone, `{kind.short}`: {_value(kind.short_field.kind)}"
         case Table() | Variants() if kind.fields:
             return "see below"
         case Table() | Variants() | Labels():
             return f"`{kind.example}`"
+        case Document():
+            return f"{kind.expects}, such as `{kind.example}`"
         case _:
             return f"{kind.expects}, such as `{kind.example}`" if "`" not in kind.expects else kind.expects
 
@@ -72,11 +76,12 @@ def _value(kind: Kind) -> str:
 def _default(field: Field) -> str:
     if field.default is REQUIRED:
         return "required"
-    if isinstance(field.kind, Table):
+    if field.otherwise:
+        return field.otherwise
+    if isinstance(field.kind, Table) and field.default is not None:
         return "as below"
-    if isinstance(field.default, timedelta):
-        return f"`{spell(field.default)}`"
-    return f"`{field.default}`" if field.default else "none"
+    spelled = plain(field.default)
+    return f"`{spelled}`" if spelled not in (None, [], {}, "") else "none"
 
 
 def main(arguments: list[str]) -> None:

@@ -1,26 +1,29 @@
-"""What the keys of one policy mean together: order of steps, and times that contradict each other.
+"""What the keys of one policy mean together: models, sources, and times that contradict each other.
 
-Its functions take values that may be None where reading found them wrong, and must never report those again.
+Its functions take values that may be None where reading found them wrong, and must never report those again. The order
+of steps is `step_sense`'s, freeze windows are `freeze_sense`'s.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from shared.policies.kinds import spell
 from shared.policies.problems import Findings
-
-Values = dict[str, Any]
-TICK = timedelta(minutes=1)
+from shared.policies.reading import Values
+from shared.policies.step_sense import check_steps, find
+from shared.policies.times import spell
 
 
 def check_sense(values: Values, findings: Findings) -> None:
     """Find what contradicts itself in one policy's values."""
     _models(values["models"] or [], findings)
-    _steps([step or {} for step in values["steps"] or []], findings)
-    _patience(values, findings)
+    _source(values["deployment"] or {}, findings)
+    check_steps(values, findings)
     _deadlines(values, findings)
+    if values["freeze"]:
+        from shared.policies.freeze_sense import check_freeze  # noqa: PLC0415 -- it loads time zones, which few need
+
+        check_freeze([window or {} for window in values["freeze"]], findings)
 
 
 def _models(models: list[Values | None], findings: Findings) -> None:
@@ -29,65 +32,27 @@ def _models(models: list[Values | None], findings: Findings) -> None:
             findings.add(f"models[{index}]", f"the same as models[{models.index(model)}]")
 
 
-def _steps(steps: list[Values], findings: Findings) -> None:
-    highest = 0
-    for index, step in enumerate(steps):
-        if "smoke" in step and highest:
-            findings.add(f"steps[{index}].smoke", "comes after a weight; green is tested before it gets live traffic")
-        weight = step.get("weight")
-        if weight is None:
-            continue
-        if weight <= highest:
-            findings.add(f"steps[{index}].weight", f"{weight} comes after {highest}; weights must rise")
-        highest = max(highest, weight)
-
-
-def _patience(values: Values, findings: Findings) -> None:
-    """Compare patience with what a verdict needs (its settled minutes, the logs' lag) and with the step's deadline."""
-    patience, least = _get(values, "judge.patience"), _get(values, "judge.settled_minutes")
-    lag, deadline = _get(values, "telemetry.lag"), _get(values, "deadlines.step")
-    if patience is None:
-        return
-    if least is not None and lag is not None and patience < least * TICK + lag + TICK:
-        needed = spell(least * TICK + lag + TICK)
-        findings.add(
-            _written(findings, "judge.patience", "telemetry.lag", "judge.settled_minutes"),
-            f"patience of {spell(patience)} is over before any verdict; with {least} settled minutes and a lag of "
-            f"{spell(lag)} the first one comes after {needed}",
-        )
-    if deadline is not None and patience >= deadline:
-        findings.add(
-            _written(findings, "judge.patience", "deadlines.step"),
-            f"patience of {spell(patience)} must be shorter than deadlines.step, {spell(deadline)}; "
-            "a quiet endpoint would be rolled back instead",
-        )
+def _source(deployment: Values, findings: Findings) -> None:
+    if deployment.get("from") and deployment.get("template"):
+        words = "green comes from the live deployment or from a template; leave one of the two out"
+        findings.add("deployment.template", words)
 
 
 def _deadlines(values: Values, findings: Findings) -> None:
-    whole = _get(values, "deadlines.rollout")
+    whole = find(values, "deadlines.rollout")
     if whole is None:
         return
     for part in ("provisioning", "step"):
-        span = _get(values, f"deadlines.{part}")
+        span = find(values, f"deadlines.{part}")
         if f"deadlines.{part}" in findings.places and span is not None and span > whole:
             words = f"{spell(span)} is longer than the whole rollout may take, {spell(whole)}"
             findings.add(f"deadlines.{part}", words)
     pauses = sum((_pause(step) for step in values["steps"] or []), timedelta())
     if pauses >= whole:
         words = f"{spell(whole)} is over before the pauses are, which take {spell(pauses)} together"
-        findings.add(_written(findings, "deadlines.rollout", "steps"), words)
+        findings.add(findings.written("deadlines.rollout", "steps"), words)
 
 
 def _pause(step: Values | None) -> timedelta:
     pause = (step or {}).get("pause") or {}
     return pause.get("for") or timedelta()
-
-
-def _get(values: Values, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
-    table, key = path.split(".")
-    return (values[table] or {}).get(key)
-
-
-def _written(findings: Findings, *paths: str) -> str:
-    """Return the first of these keys that is written in the file: a default is no place to look at."""
-    return next((path for path in paths if path in findings.places), paths[0])

@@ -165,7 +165,10 @@ def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: 
     (folder / "a.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
     (folder / "b.yml").write_text("# mine\n" + SHORTEST.format(endpoint="CHURN", model="n"))
     assert find_problems(folder) == [
-        "policies/b.yml:2:1: endpoint: CHURN has a policy already, in policies/a.yaml:1; one policy an endpoint"
+        (
+            "policies/b.yml:2:1: endpoint: CHURN has a policy already, in policies/a.yaml:1; "
+            "give one of them a name, which the model's tag teal can say"
+        )
     ]
 
 

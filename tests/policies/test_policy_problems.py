@@ -45,7 +45,7 @@ SHAPE = {
         ["4:1: not YAML: found character that cannot start any token, while scanning for the next token"],
     ),
     "a control character": (HEAD + "steps: \x07\n", ["3:8: not YAML: character U+0007"]),
-    "two documents": (HEAD + STEPS + "---\n" + HEAD, ["4:1: a second YAML document begins; one policy a file"]),
+    "two documents": (HEAD + STEPS + "---\n" + HEAD, ["4:1: a second YAML document begins; one document a file"]),
     "everything missing": (
         "{}\n",
         [
@@ -126,11 +126,12 @@ VALUES = {
     ),
     "a template": (
         HEAD + STEPS + "deployment: {from: template}\n",
-        ["4:14: deployment.from: 'template' is not supported yet; only live can be chosen"],
-    ),
-    "a template as key": (
-        HEAD + STEPS + "deployment: {template: d.yml}\n",
-        ["4:14: deployment.template: not supported yet; green is made `from: live`"],
+        [
+            (
+                "4:14: deployment.from: 'template' is not live; "
+                "for a template write deployment: {template: deployments/churn.yml}"
+            )
+        ],
     ),
     "a choice that is none": (
         HEAD + STEPS + "on_rollback: off\n",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.core.judge.verdict import Risk
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, Step, WeightStep
 from shared.policies.book import read_policies
-from shared.policies.kinds import spell
+from shared.policies.times import spell
 
 SPANS = st.integers(60, 3000).map(lambda minutes: timedelta(minutes=minutes))
 SHARES = st.floats(1e-6, 0.49).map(lambda share: round(share, 6))

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from shared.core.policy import Deadlines, JudgeSettings
 from shared.policies.grammar import Field, Table
-from shared.policies.kinds import Choice, Duration, Share, Whole
+from shared.policies.kinds import Choice, Share, Whole
+from shared.policies.times import Duration
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 JUDGE, DEADLINES = JudgeSettings(), Deadlines()

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from shared.core.policy import Policy
 from shared.policies.grammar import Field, Sequence, Table, complete
-from shared.policies.kinds import Choice, Duration, Moment, Text, TimeOfDay, Whole, Zone
+from shared.policies.kinds import Choice, Text, Whole
 from shared.policies.tables.judging import JUDGING, TELEMETRY, TIMES
 from shared.policies.tables.serving import DEPLOYMENT, ENDPOINT_TABLE, MODEL, MOST_INSTANCES
 from shared.policies.tables.steps import STEP
 from shared.policies.tables.texts import LINE
+from shared.policies.times import Duration, Moment, TimeOfDay, Zone
 
 PLAIN = Policy("", (), ())
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -92,7 +93,7 @@ POLICY = Table(
         ),
         Field(
             "freeze",
-            Sequence(FREEZE, '[{why: weekend, days: [sat, sun]}]'),
+            Sequence(FREEZE, "[{why: weekend, days: [sat, sun]}]"),
             "When no rollout goes forward. Rolling back is never frozen.",
             default=(),
         ),

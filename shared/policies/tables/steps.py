@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from shared.core.policy import SmokeStep
 from shared.policies.grammar import Document, Field, Sequence, Table, Variants
-from shared.policies.kinds import Choice, Duration, Whole
+from shared.policies.kinds import Choice, Whole
 from shared.policies.tables.texts import path_like
+from shared.policies.times import Duration
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 SMOKE_DEFAULTS = SmokeStep()

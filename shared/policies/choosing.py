@@ -1,0 +1,53 @@
+"""Which of several policies a model version gets, by its name, version and tags. It must never read a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.core.policy import Policy
+from shared.policies.tables.policy import SKIP
+
+TAG = "teal"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The policies that a model version sets off, at most one an endpoint. why: the reason if there are none."""
+
+    policies: tuple[Policy, ...]
+    why: str = ""
+
+
+def choose(policies: Sequence[Policy], model: str, version: str, tags: dict[str, str]) -> Chosen:
+    """Return what a model version sets off.
+
+    Its tag `teal` says `skip`, or the name of a policy; an endpoint that has none of that name keeps to the one
+    without a name. A name that no endpoint has is a mistake: better no rollout than another one than was asked for.
+    """
+    wanted = tags.get(TAG, "")
+    if wanted == SKIP:
+        return Chosen((), f"its tag {TAG} says {SKIP}")
+    claimed = [p for p in policies if any(chosen.matches(model, version, tags) for chosen in p.models)]
+    names = sorted({policy.name for policy in claimed if policy.name})
+    if wanted and claimed and wanted not in names:
+        known = f"only {', '.join(names)}" if names else "none has a name"
+        return Chosen((), f"its tag {TAG} says {wanted!r}, but no policy for it has that name ({known})")
+    endpoints = dict.fromkeys(policy.endpoint for policy in claimed)
+    picked = [_pick([p for p in claimed if p.endpoint == endpoint], wanted) for endpoint in endpoints]
+    found = tuple(policy for policy in picked if policy is not None)
+    return Chosen(found, "" if found else _why_none(policies, names, model))
+
+
+def _pick(policies: list[Policy], wanted: str) -> Policy | None:
+    """Return the policy with the name that is wanted, or else the one without a name."""
+    named = [policy for name in dict.fromkeys((wanted, "")) for policy in policies if policy.name == name]
+    return named[0] if named else None
+
+
+def _why_none(policies: Sequence[Policy], names: list[str], model: str) -> str:
+    if names:
+        return f"every policy for it has a name ({', '.join(names)}) and its tag {TAG} says none of them"
+    if any(selector.name == model for policy in policies for selector in policy.models):
+        return "its version or tags are not those that a policy asks for"
+    return "no policy names this model"
