@@ -13,7 +13,7 @@ from shared.core.observation import DeploymentMinute, Observation, SmokeResult
 from shared.core.policy import SmokeStep
 from shared.core.questions import Window, questions
 from shared.core.rollout import Rollout
-from shared.errors import Permanent, TealError
+from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
 from shared.smoke import smoke_result
 
@@ -60,15 +60,21 @@ class Observer:
         try:
             schema = self.policies.schema(step.schema) if step.schema else None
             bodies = self._bodies(rollout, step)
-            answers: tuple[Answer, ...] = ()
+        except Permanent as error:
+            return SmokeResult(sent=0, problems=(f"there is nothing to test with: {error}",))
+        except Temporary as error:
+            return self._unknown(rollout, error)
+        answers: tuple[Answer, ...] = ()
+        try:
             for _ in range(step.repeat):
                 answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies, step.timeout)
-        except Permanent as error:
-            return SmokeResult(sent=0, problems=(str(error),))
-        except TealError as error:
-            log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
-            return None
+        except TealError as error:  # such as a key that we may not read: not green's fault
+            return self._unknown(rollout, error)
         return smoke_result(step, answers, schema, sent=step.repeat * len(bodies))
+
+    def _unknown(self, rollout: Rollout, error: TealError) -> SmokeResult | None:
+        log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
+        return None
 
     def _bodies(self, rollout: Rollout, step: SmokeStep) -> tuple[bytes, ...]:
         """Return the requests of the step's file, or the sample that the deployment's own description gives."""

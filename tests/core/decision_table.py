@@ -53,7 +53,7 @@ AN_HOUR = {"step_since": NOW - HOUR, "steady_since": NOW - HOUR}
 PROVISIONING_ROWS: list[Row] = [
     ("blue is chosen", provisioning(blue=None), seen(ALL_BLUE, green=""), PROVISIONING, "creating churn-7"),
     ("the endpoint is written", provisioning(blue=None), seen({}, "Updating"), PROVISIONING, ""),
-    ("nothing serves", provisioning(blue=None), seen({}), FAILED, "it goes to nothing"),
+    ("nothing serves", provisioning(blue=None), seen({}), FAILED, "there are churn-6, by-hand"),
     ("two serve", provisioning(blue=None), seen({"churn-6": 50, OTHER: 50}), FAILED, "by-hand 50 %, churn-6 50 %"),
     ("it serves already", provisioning(blue=None), seen(ALL_GREEN), SUPERSEDED, "churn-7 serves churn:7 already"),
     ("green is not there yet", provisioning(), seen(ALL_BLUE, green=""), PROVISIONING, ""),

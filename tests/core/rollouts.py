@@ -42,6 +42,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         since=NOW - MINUTE,
         cause="churn:7 was registered",
         blue=BLUE,
+        like=BLUE,
         step=STEP_OF.get(phase, SMOKE),
         step_since=NOW - MINUTE,
         weight=weight,

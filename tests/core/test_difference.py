@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetTraffic
+from shared.core.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.difference import difference
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
@@ -71,7 +71,7 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE), DELETE_GREEN),
     ("a failed green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE, green="Failed"), DELETE_GREEN),
     ("green got traffic late", rollout(ROLLED_BACK, **DUE), endpoint(TEN), TO_BLUE),
-    ("green is mirrored", rollout(ROLLED_BACK, **DUE), MIRRORED, None),
+    ("green is mirrored", rollout(ROLLED_BACK, **DUE), MIRRORED, SetMirror("churn", {})),
     ("green was never ours", rollout(ROLLED_BACK, **DUE, blue=None), endpoint(ALL_BLUE), None),
     ("a person is needed", rollout(FAILED), endpoint(TEN), None),
     ("finished", rollout(ROLLED_BACK, **DUE, finished=NOW), endpoint(TEN), None),

@@ -126,6 +126,7 @@ def test_evidence_survives_being_written_down() -> None:
         weight=read["weight"],
         seen=Counts(**read["seen"]),
         compared=Counts(**read["compared"]),
+        step=Counts(**read["step"]),
     )
     assert after(at(25, BROKEN), start=restored) == after(at(25, BROKEN), start=before)
 
