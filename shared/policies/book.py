@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.core.policy import Policy
 from shared.errors import Permanent
@@ -26,6 +26,9 @@ from shared.policies.sense import check_sense
 from shared.policies.tables.policy import POLICY
 from shared.policies.variables import Variables
 
+if TYPE_CHECKING:
+    from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
+
 T = TypeVar("T")
 SUFFIXES = {".yaml", ".yml"}
 EXPECTS = "a policy is a mapping with endpoint, models and steps"
@@ -40,7 +43,7 @@ class PolicyBook:
 
     policies: tuple[Policy, ...]
     bodies: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
-    schemas: Mapping[str, str] = field(default_factory=dict)
+    schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     prices: Prices | None = None
     files: tuple[str, ...] = ()
@@ -70,8 +73,8 @@ class PolicyBook:
         """
         return _present(self.bodies, path, "smoke file")
 
-    def schema(self, path: str) -> str:
-        """Return the text of a JSON Schema file, named as in `SmokeStep.schema`; raises Permanent as `requests`."""
+    def schema(self, path: str) -> JsonSchema:
+        """Return the JSON Schema of a file, named as in `SmokeStep.schema`; raises Permanent as `requests`."""
         return _present(self.schemas, path, "schema file")
 
     def template(self, path: str) -> str:
@@ -117,7 +120,7 @@ def _book(folder: Path, drafts: list[Draft], named: NamedFiles, prices: Prices |
     return PolicyBook(
         policies=tuple(build_policy(d.values, named.instances(d.values)) for d in drafts if d.values is not None),
         bodies={path: bodies for path, bodies in named.requests.items() if bodies is not None},
-        schemas={path: text for path, text in named.schemas.items() if text is not None},
+        schemas={path: schema for path, schema in named.schemas.items() if schema is not None},
         templates={path: template.text for path, template in named.templates.items() if template is not None},
         prices=prices,
         files=tuple(draft.findings.file for draft in drafts),

@@ -23,7 +23,6 @@ from shared.core.policy import (
 )
 from shared.policies.reading import Values
 from shared.policies.tables.policy import DAYS
-from shared.policies.tables.steps import MIRROR_FOR
 
 MIDNIGHT = time(0, 0)
 
@@ -59,8 +58,7 @@ def _step(step: Values) -> Step:
         case {"smoke": smoke}:
             return SmokeStep(**smoke)
         case {"mirror": mirror}:
-            span = mirror["for"] or (None if mirror["requests"] else MIRROR_FOR)
-            return MirrorStep(mirror["percent"], span, mirror["requests"])
+            return MirrorStep(mirror["percent"], mirror["for"], mirror["requests"])
         case {"weight": weight}:
             return _weight(weight)
         case _:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.policies.document import read_text
 from shared.policies.problems import PolicyError, Problem
 from shared.policies.words import Unfit
+
+if TYPE_CHECKING:
+    from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 LARGEST_FILE = 1024 * 1024
 MOST_SHOWN = 5
@@ -41,8 +45,8 @@ def read_requests(path: Path, shown: str) -> tuple[bytes, ...]:
     return tuple(body.encode() for _, body in bodies)
 
 
-def read_schema(path: Path, shown: str) -> str:
-    """Return the text of a JSON Schema file; raises PolicyError if it is no JSON or nothing that a schema can be.
+def read_schema(path: Path, shown: str) -> JsonSchema:
+    """Return the JSON Schema in a file; raises PolicyError if it is no JSON or nothing that a schema can be.
 
     Whether it is a right schema `teal policy check` says: what can tell is not loaded when the app starts.
     """
@@ -56,7 +60,7 @@ def read_schema(path: Path, shown: str) -> str:
     if not isinstance(schema, dict | bool):
         words = 'not a JSON Schema, which is an object; write it like {"type": "object"}'
         raise PolicyError([Problem(shown, 1, 1, "", words)])
-    return text
+    return schema
 
 
 def _no_json(body: str) -> tuple[int, str] | None:

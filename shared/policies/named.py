@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.policies.files import inside, read_requests, read_schema
 from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import Values
 from shared.policies.template import Template, check_use, read_template
 from shared.policies.words import Unfit
+
+if TYPE_CHECKING:
+    from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 T = TypeVar("T")
 
@@ -22,7 +25,7 @@ class NamedFiles:
 
     folder: Path
     requests: dict[str, tuple[bytes, ...] | None] = field(default_factory=dict)
-    schemas: dict[str, str | None] = field(default_factory=dict)
+    schemas: dict[str, JsonSchema | None] = field(default_factory=dict)
     templates: dict[str, Template | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 

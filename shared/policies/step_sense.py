@@ -9,7 +9,6 @@ from typing import Any
 
 from shared.policies.problems import Findings
 from shared.policies.reading import Values
-from shared.policies.tables.steps import MIRROR_FOR
 from shared.policies.times import spell
 
 TICK = timedelta(minutes=1)
@@ -24,16 +23,25 @@ class Waiting:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The policy's own times that every step meets; None where reading found one wrong."""
+
+    lag: timedelta | None
+    deadline: timedelta | None
+    patience: timedelta | None
+
+
 def check_steps(values: Values, findings: Findings) -> None:
     """Find steps in an order that cannot be, and steps that end before anything can be known of them."""
     steps = [step or {} for step in values["steps"] or []]
     _order(steps, findings)
-    lag, deadline = find(values, "telemetry.lag"), find(values, "deadlines.step")
+    times = Times(find(values, "telemetry.lag"), find(values, "deadlines.step"), find(values, "judge.patience"))
     for waiting in _waits(values, steps, findings):
-        _check_wait(waiting, lag, deadline, findings)
+        _check_wait(waiting, times, findings)
     for index, step in enumerate(steps):
         if step.get("mirror"):
-            _check_mirror(step["mirror"], (f"steps[{index}].mirror", lag, deadline), findings)
+            _check_mirror(f"steps[{index}].mirror", step["mirror"], times, findings)
 
 
 def find(values: Values, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
@@ -86,9 +94,9 @@ def _waits(values: Values, steps: list[Values], findings: Findings) -> Iterator[
             yield Waiting(here, minutes, tuple(written))
 
 
-def _check_wait(waiting: Waiting, lag: timedelta | None, deadline: timedelta | None, findings: Findings) -> None:
+def _check_wait(waiting: Waiting, times: Times, findings: Findings) -> None:
     """Compare patience with what a verdict needs (its settled minutes, the logs' lag) and with the step's deadline."""
-    patience, own = waiting.patience, waiting.keys
+    patience, own, lag, deadline = waiting.patience, waiting.keys, times.lag, times.deadline
     if lag is not None and patience < waiting.least * TICK + lag + TICK:
         keys = tuple(key for key in own if key != "deadlines.step")
         findings.add(
@@ -105,16 +113,17 @@ def _check_wait(waiting: Waiting, lag: timedelta | None, deadline: timedelta | N
         )
 
 
-def _check_mirror(mirror: Values, around: tuple[str, timedelta | None, timedelta | None], findings: Findings) -> None:
-    """Compare how long is mirrored with the logs' lag and the deadline. around: path, lag, deadline of a step."""
-    path, lag, deadline = around
-    span = mirror.get("for") or (None if mirror.get("requests") else MIRROR_FOR)
+def _check_mirror(path: str, mirror: Values, times: Times, findings: Findings) -> None:
+    """Compare how long is mirrored with the logs' lag and, patience added, with the deadline of a step."""
+    span = mirror.get("for")
     if span is None:
         return
-    key = findings.written(f"{path}.for", path)
-    if lag is not None and span < lag + 2 * TICK:
-        words = f"{spell(span)} is over before a mirrored minute is in the logs; with a lag of {spell(lag)} that takes"
-        findings.add(key, f"{words} {spell(lag + 2 * TICK)}")
-    if deadline is not None and span >= deadline:
-        words = f"{spell(span)} must be shorter than deadlines.step, {spell(deadline)}"
-        findings.add(key, f"{words}; green would be rolled back instead")
+    least = None if times.lag is None else times.lag + 2 * TICK
+    if least is not None and span < least:
+        words = f"{spell(span)} is over before a mirrored minute is in the logs"
+        findings.add(f"{path}.for", f"{words}; with a lag of {spell(least - 2 * TICK)} that takes {spell(least)}")
+    if times.deadline is None or times.patience is None:
+        return
+    if span + times.patience >= times.deadline:
+        words = f"{spell(span)} and then patience of {spell(times.patience)} must be over before deadlines.step"
+        findings.add(f"{path}.for", f"{words}, {spell(times.deadline)}; a quiet endpoint would be rolled back instead")

@@ -10,13 +10,12 @@ from shared.policies.kinds import Choice, Whole
 from shared.policies.tables.texts import path_like
 from shared.policies.times import Duration
 
+MILLISECOND = timedelta(milliseconds=1)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 SMOKE_DEFAULTS = SmokeStep()
 # Azure's longest scoring request, and the most that it mirrors.
 LONGEST_ANSWER = 180 * SECOND
 MOST_MIRRORED = 50
-# How long a mirror step lasts that says neither `for` nor `requests`.
-MIRROR_FOR = 30 * MINUTE
 
 SMOKE = Table(
     fields=(
@@ -54,7 +53,7 @@ SMOKE = Table(
         ),
         Field(
             "slowest",
-            Duration(timedelta(), LONGEST_ANSWER, "2s"),
+            Duration(MILLISECOND, LONGEST_ANSWER, "500ms"),
             "How long the slowest answer of the last round may take.",
             default=SMOKE_DEFAULTS.slowest,
         ),
@@ -79,14 +78,13 @@ MIRROR = Table(
         Field(
             "for",
             Duration(MINUTE, 30 * DAY, "30m"),
-            "How long to mirror.",
+            "How long to mirror. Without `for` and `requests`: until the judge certifies the first weight.",
             default=None,
-            otherwise="30 minutes, unless `requests` is given",
         ),
         Field(
             "requests",
             Whole(1, 100_000_000, "requests", "2000"),
-            "How many copies green must have answered. With `for` too, whichever comes first ends the step.",
+            "How many copies green is to answer. With `for` too, whichever comes first ends the step.",
             default=None,
         ),
     ),
