@@ -157,7 +157,7 @@ class World:
         if ENDPOINT not in self.endpoints.seen:
             return
         minute = self.clock.now.replace(second=0)
-        for name, share in self.seen.traffic.items():
+        for name, share in (self.seen.traffic | self.seen.mirror).items():
             total = self.rpm * share // 100
             if total:
                 bad = round(total * self.rates.get(name, 0.0))

@@ -1,0 +1,81 @@
+"""Stories of instances: green grows before its share does, blue shrinks only while it is idle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.policy import Capacity, SmokeStep, WeightStep
+from shared.core.rollout import Verb
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+STEPS = (SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(50))
+
+
+def world_of(capacity: Capacity, instances: int = 10) -> World:
+    """Return a world in which blue has so many instances and churn:7 was registered."""
+    world = World(replace(POLICY, steps=STEPS, capacity=capacity))
+    blue = world.seen.deployments[BLUE]
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: replace(blue, instances=instances)})
+    world.register()
+    return world
+
+
+@pytest.mark.parametrize(("green", "instances"), [("same", 10), (3, 3), ("proportional", 1)])
+def test_green_begins_with_what_the_policy_says(green: str, instances: int) -> None:
+    """As many as blue, a number, or in proportion to its first weight."""
+    world = world_of(Capacity(green=green))  # type: ignore[arg-type] # the three forms, as rows of a table
+    world.until(Phase.STEPPING)
+    assert world.seen.instances(GREEN) == instances
+
+
+def test_green_grows_before_each_weight() -> None:
+    """At no minute green has a bigger share of the traffic than of blue's instances."""
+    world = world_of(Capacity(green="proportional"))
+    while world.rollout().phase is not Phase.PROMOTED:
+        share = world.seen.traffic.get(GREEN, 0)
+        assert (world.seen.instances(GREEN) or 10) * 10 >= share
+        world.minutes()
+    assert world.seen.instances(GREEN) == 10
+    assert world.seen.instances(BLUE) == 10
+
+
+def test_blue_shrinks_while_it_is_kept() -> None:
+    """After promotion blue is scaled down, said so, and deleted when its time is over."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    assert world.seen.instances(BLUE) == 2
+    assert "kept until" in world.told()
+    world.until_finished()
+    assert BLUE not in world.seen.deployments
+
+
+def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
+    """A rollback after promotion does not send everything to a blue of two instances."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    assert world.seen.instances(BLUE) == 10
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_autoscale_settings_are_copied_once() -> None:
+    """Green gets what blue has, while it is tried."""
+    world = world_of(Capacity())
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.until_weight(10)
+    assert world.endpoints.autoscale[ENDPOINT] == {BLUE, GREEN}
+
+
+def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> None:
+    """It is written down, and the rollout goes on."""
+    world = world_of(Capacity())
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
+    world.until(Phase.PROMOTED)
+    assert "going on without" in world.told()

@@ -1,0 +1,98 @@
+"""Stories of endpoints that do not serve yet: missing, empty, or without traffic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import EndpointSpec, MirrorStep, Policy, SmokeStep, TemplateSource, WeightStep
+from shared.core.rollout import Verb
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+TEMPLATE = replace(POLICY, source=TemplateSource("deployments/churn.yml"))
+EMPTY = EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
+IDLE = EndpointSeen(
+    ENDPOINT,
+    Provisioning.SUCCEEDED,
+    deployments={BLUE: DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:churn:6")},
+)
+
+
+def world_with(policy: Policy, endpoint: EndpointSeen | None) -> World:
+    """Return a world with this endpoint, or with none, in which churn:7 was registered."""
+    world = World(policy)
+    world.endpoints.seen = {ENDPOINT: endpoint} if endpoint else {}
+    world.register()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("policy", "endpoint"),
+    [
+        (TEMPLATE, EMPTY),
+        (replace(TEMPLATE, create_endpoint=EndpointSpec("aml_token")), None),
+        (replace(TEMPLATE, steps=(SmokeStep("s"), MirrorStep(10), WeightStep(10), WeightStep(100))), EMPTY),
+        (POLICY, IDLE),
+        (TEMPLATE, IDLE),
+    ],
+    ids=["no deployment", "no endpoint", "mirror and weights are skipped", "like the idle one", "template beside idle"],
+)
+def test_the_first_deployment_gets_everything_after_its_smoke_test(
+    policy: Policy, endpoint: EndpointSeen | None
+) -> None:
+    """There is no traffic to share and nothing to compare with: smoke, then 100."""
+    world = world_with(policy, endpoint)
+    world.until_finished()
+    assert world.rollout().phase is Phase.PROMOTED
+    assert world.seen.traffic == {GREEN: 100}
+    assert world.endpoints.traffic_written == [{GREEN: 100}]
+
+
+@pytest.mark.parametrize("endpoint", [EMPTY, IDLE], ids=["empty", "idle"])
+def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: EndpointSeen) -> None:
+    """It goes again, and what was there stays as it was."""
+    world = World(TEMPLATE)
+    world.scoring.statuses[GREEN] = 424
+    world.endpoints.seen = {ENDPOINT: endpoint}
+    world.register()
+    assert world.until_finished().phase is Phase.ROLLED_BACK
+    assert world.seen == endpoint
+    assert world.endpoints.traffic_written == []
+
+
+def test_a_first_deployment_can_be_taken_back_by_hand() -> None:
+    """Before it is promoted a person may take it back: then nothing serves, as before."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
+    for _ in range(10):
+        if world.seen.traffic or world.rollout().phase is Phase.PROMOTING:
+            break
+        world.minutes()
+    world.ask(Verb.ROLLBACK)
+    assert world.until_finished().phase is Phase.ROLLED_BACK
+    assert world.seen.traffic == {}
+
+
+def test_a_missing_endpoint_is_only_made_if_the_policy_says_so() -> None:
+    """Otherwise the rollout ends with the endpoint's name."""
+    world = world_with(TEMPLATE, None)
+    assert "churn does not exist" in world.until(Phase.FAILED).reason
+
+
+def test_with_nothing_to_copy_a_live_source_ends_in_words() -> None:
+    """`from: live` on an empty endpoint says what would help."""
+    world = world_with(POLICY, EMPTY)
+    assert "Give a template" in world.until(Phase.FAILED).reason
+
+
+def test_an_endpoint_that_cannot_be_made_ends_in_words() -> None:
+    """Azure's refusal is what people read."""
+    world = World(replace(TEMPLATE, create_endpoint=EndpointSpec()))
+    world.endpoints.seen = {}
+    world.endpoints.refuses["endpoint"] = "QuotaExceeded: 100 endpoints"
+    world.register()
+    rollout = world.until(Phase.FAILED, Phase.ROLLED_BACK)
+    assert "QuotaExceeded" in world.told()
+    assert rollout.finished is not None

@@ -1,0 +1,132 @@
+"""Stories of freezes, halts and newer versions: what holds a rollout, and what never does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from shared.core.freeze import holds
+from shared.core.phases import Phase
+from shared.core.policy import FreezeWindow, WeightStep
+from shared.core.rollout import Verb
+from shared.ports import Halt
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+FROZEN = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE, until=MIDNIGHT + 60 * MINUTE)
+
+
+def test_a_freeze_holds_every_forward_step_and_no_deadline_runs() -> None:
+    """Within the window green's share stays as it is; afterwards the rollout goes on as if no time had passed."""
+    world = World(replace(POLICY, freeze=(FROZEN,)))
+    world.register()
+    world.until_weight(10)
+    while world.clock.now < MIDNIGHT + 59 * MINUTE:
+        world.minutes()
+        assert world.seen.traffic.get(GREEN, 0) <= 10
+    assert "held where it is: the fair" in world.told()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert "no longer held: the fair" in world.told()
+
+
+@pytest.mark.parametrize("how", ["freeze", "halt"])
+def test_nothing_holds_a_rollback(how: str) -> None:
+    """Harm and a person's wish both take the traffic back within a freeze and a halt."""
+    window = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE)
+    for bad in (True, False):
+        world = World(replace(POLICY, freeze=(window,) if how == "freeze" else ()))
+        world.register()
+        world.until_weight(10)
+        if how == "halt":
+            world.store.set_halt(Halt("ada", "incident 7", world.clock()))
+        while world.rollout().held is None:
+            world.minutes()
+        if bad:
+            world.rates[GREEN] = 0.5
+        else:
+            world.ask(Verb.ROLLBACK)
+        assert world.until(Phase.ROLLED_BACK).phase is Phase.ROLLED_BACK
+        assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_halt_holds_everything_until_it_ends() -> None:
+    """Who halted and why is on the rollout; when the halt ends it goes on."""
+    world = World()
+    world.store.set_halt(Halt("ada", "incident 7", world.clock()))
+    world.register()
+    world.minutes(40)
+    assert world.rollout().held == "everything was halted by ada: incident 7"
+    assert GREEN not in world.seen.traffic
+    world.store.set_halt(None)
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_a_person_cannot_promote_through_a_halt() -> None:
+    """The wish is taken, and carried out when the halt ends."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.store.set_halt(Halt("ada", "incident 7", world.clock()))
+    world.minutes()
+    world.ask(Verb.PROMOTE)
+    world.minutes(10)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+    world.store.set_halt(None)
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def at(text: str) -> datetime:
+    """Return a moment of the week of Friday 20 November 2026, in UTC."""
+    days = {"mon": 16, "tue": 17, "fri": 20, "sat": 21, "sun": 22}
+    day, clock = text.split()
+    return datetime.combine(datetime(2026, 11, days[day], tzinfo=UTC), time.fromisoformat(clock), UTC)
+
+
+WEEKEND = FreezeWindow("weekend", days=(5, 6), start=time(0), end=time(0))
+NIGHTS = FreezeWindow("nights", days=(4,), start=time(18), end=time(8))
+BERLIN = FreezeWindow("lunch", days=(0,), start=time(12), end=time(13), zone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("window", "moment", "expected"),
+    [
+        (WEEKEND, "fri 23:59", False),
+        (WEEKEND, "sat 00:00", True),
+        (WEEKEND, "sun 23:59", True),
+        (WEEKEND, "mon 00:00", False),
+        (NIGHTS, "fri 17:59", False),
+        (NIGHTS, "fri 18:00", True),
+        (NIGHTS, "sat 07:59", True),
+        (NIGHTS, "sat 08:00", False),
+        (NIGHTS, "sat 18:00", False),
+        (BERLIN, "mon 10:59", False),
+        (BERLIN, "mon 11:00", True),
+        (BERLIN, "mon 12:00", False),
+    ],
+)
+def test_when_a_window_holds(window: FreezeWindow, moment: str, *, expected: bool) -> None:
+    """Days and times are those of the window's own zone; a night ends on the next day."""
+    assert holds(window, at(moment)) is expected
+
+
+def test_a_newer_version_replaces_the_open_one_if_the_policy_says_so() -> None:
+    """The open rollout is taken back, with the reason, and the newer version begins by itself."""
+    world = World(replace(POLICY, newer_version="replace"))
+    world.register()
+    world.until_weight(10)
+    world.register("8", "e2")
+    assert world.until(Phase.ROLLED_BACK).reason.endswith("churn:8 is newer and replaces it")
+    assert world.until(Phase.PROMOTED, version="8", within=120).serving == "churn-8"
+
+
+def test_a_step_may_have_its_own_dwell_patience_and_gates() -> None:
+    """One step that needs no certificate passes after its own settled minutes, even at little traffic."""
+    steps = (WeightStep(10, settled_minutes=6, gates=()), WeightStep(100, settled_minutes=1))
+    world = World(replace(POLICY, steps=steps), rpm=50)
+    world.register()
+    began = world.until_weight(10).steady_since
+    done = world.until_weight(100).steady_since
+    assert began is not None
+    assert done is not None
+    assert timedelta(minutes=6) <= done - began <= timedelta(minutes=12)

@@ -1,0 +1,97 @@
+"""Stories of a copy of the traffic, before any user gets green's answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.core.phases import Phase
+from shared.core.policy import MirrorStep, SmokeStep, WeightStep
+from shared.core.rollout import Verb
+from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
+
+SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duration=5 * MINUTE), WeightStep(50)))
+
+
+def mirrored() -> World:
+    """Return a world in which green gets its copy of the traffic."""
+    world = World(SHADOW)
+    world.register()
+    world.until(Phase.STEPPING)
+    for _ in range(10):
+        if world.seen.mirror:
+            return world
+        world.minutes()
+    raise AssertionError(world.told())
+
+
+def test_green_is_judged_by_its_copy_and_then_gets_live_traffic() -> None:
+    """The mirror runs its time, is ended and seen to be ended, and only then comes the first live weight."""
+    world = mirrored()
+    assert world.seen.mirror == {GREEN: 20}
+    assert world.seen.traffic == {BLUE: 100}
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.seen.mirror == {}
+    story = world.told()
+    assert story.index("gets its copy") < story.index("sending 50 %")
+
+
+def test_the_mirror_lasts_as_long_as_the_policy_says() -> None:
+    """Before its five minutes are over no live traffic goes to green, however good it looks."""
+    world = mirrored()
+    world.minutes(4)
+    assert world.seen.mirror == {GREEN: 20}
+    assert GREEN not in world.seen.traffic
+
+
+def test_a_green_that_fails_its_copies_never_gets_a_user() -> None:
+    """Harm in mirrored traffic rolls back; not one live request went to green, and the mirror is ended."""
+    world = World(SHADOW, rates={GREEN: 0.3})
+    world.register()
+    rollout = world.until_finished()
+    assert rollout.phase is Phase.ROLLED_BACK
+    assert "odds" in rollout.reason
+    assert all(GREEN not in written for written in world.endpoints.traffic_written)
+    assert world.seen.mirror == {}
+    assert GREEN not in world.seen.deployments
+
+
+def test_a_sample_can_end_the_mirror() -> None:
+    """With a number of requests the mirror ends when green has answered so many, in settled minutes."""
+    world = World(replace(POLICY, steps=(MirrorStep(20, requests=5000), WeightStep(50))))
+    world.register()
+    world.until_weight(50)
+    assert world.rollout().evidence.seen.green_total >= 5000
+
+
+def test_without_time_or_number_the_certificate_ends_the_mirror() -> None:
+    """A mirror with nothing but a share lasts until the next weight is certified."""
+    world = World(replace(POLICY, steps=(MirrorStep(20), WeightStep(50))))
+    world.register()
+    world.until_weight(50)
+    assert "odds" in world.told()
+
+
+def test_a_person_may_roll_back_during_the_mirror() -> None:
+    """The copy stops, green goes, and blue never noticed."""
+    world = mirrored()
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert (world.seen.mirror, world.seen.traffic) == ({}, {BLUE: 100})
+
+
+def test_a_person_may_promote_during_the_mirror() -> None:
+    """The mirror is ended first, since Azure refuses a copy and live traffic at once."""
+    world = mirrored()
+    world.ask(Verb.PROMOTE)
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.seen.mirror == {}
+
+
+def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
+    """The rollout ends at once with a clear word; no deployment was made."""
+    world = World(SHADOW)
+    world.endpoints.seen["churn"] = replace(world.seen, kubernetes=True)
+    world.register()
+    rollout = world.until(Phase.FAILED)
+    assert "Kubernetes" in rollout.reason
+    assert list(world.seen.deployments) == [BLUE]
