@@ -1,0 +1,41 @@
+"""Which policy is tried: the only one of a file or a folder, or the one that is named. All problems, or one policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.policy.sources import load
+from shared.core.policy import Policy
+from shared.policies.book import PolicyBook
+from shared.policies.problems import PolicyError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A policy, the file it stands in, and how many requests each of its smoke files holds."""
+
+    policy: Policy
+    file: str
+    smoke_requests: dict[str, int]
+
+
+def chosen(path: Path, endpoint: str | None, name: str | None) -> Chosen:
+    """Return the policy meant by a file or folder and, where there are several, an endpoint and a policy's name.
+
+    Raises PolicyError with every problem, or with what there is to choose from.
+    """
+    book = load(path)
+    found = [
+        (policy, file)
+        for policy, file in zip(book.policies, book.files, strict=True)
+        if (endpoint is None or policy.endpoint == endpoint.lower()) and (name is None or policy.name == name)
+    ]
+    if len(found) == 1:
+        return Chosen(*found[0], smoke_requests={path: len(bodies) for path, bodies in book.bodies.items()})
+    raise PolicyError([Problem(str(path), 0, 0, "", _words(book, len(found)))])
+
+
+def _words(book: PolicyBook, found: int) -> str:
+    known = ", ".join(policy.endpoint + (f" ({policy.name})" if policy.name else "") for policy in book.policies)
+    return f"{found or 'no'} policies are meant; choose one with --endpoint and --name: {known}"

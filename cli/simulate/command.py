@@ -1,0 +1,88 @@
+"""`teal policy simulate` carried out: read everything, run, show. Exit codes: 0 done; 2 the words are wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+
+from rich.console import Console
+
+from cli.simulate.comparison import comparison_json, comparison_table, pairs
+from cli.simulate.course import Course, course
+from cli.simulate.document import Json, document
+from cli.simulate.notes import notes, replay_notes
+from cli.simulate.options import Options, WrongWordsError, options
+from cli.simulate.picture import draw
+from cli.simulate.progress import watched
+from cli.simulate.recording import Recording
+from cli.simulate.replay import Replay, set_out_again
+from cli.simulate.summary import summary
+from cli.simulate.tables import result_table
+from cli.simulate.trial import Scene, trials
+
+
+def run(words: argparse.Namespace) -> int:
+    """Do what the words say and return the exit code."""
+    try:
+        asked = options(words)
+    except WrongWordsError as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    if asked.recording is not None:
+        return _replay(asked, asked.recording)
+    return _simulate(asked)
+
+
+def _simulate(asked: Options) -> int:
+    began = time.monotonic()
+    scene = Scene(asked.choice.policy, asked.profile, asked.choice.smoke_requests)
+    going = trials(scene, asked.rollouts, asked.seed)
+    courses = list(watched(going, asked.rollouts, Console(stderr=True)))
+    _report(asked, f"{asked.rollouts:,} simulated rollouts", courses, {})
+    if not asked.json:
+        for note in notes(asked.choice.policy, asked.profile):
+            print(f"- {note}")
+        print(f"{time.monotonic() - began:.1f} s")
+    return 0
+
+
+def _replay(asked: Options, recording: Recording) -> int:
+    """Decide a recorded rollout again; where it departs from the record, many times."""
+    first, ran = _replayed(asked, recording, 0)
+    compared = pairs(first)
+    found = comparison_json(compared, first.follower.departed)
+    if first.follower.departed is None:
+        courses = [ran]
+    else:
+        again = (_replayed(asked, recording, number)[1] for number in range(1, asked.rollouts))
+        courses = [ran, *watched(again, asked.rollouts, Console(stderr=True))]
+    if not asked.json:
+        Console().print(comparison_table(f"{recording.record.endpoint}: recorded and replayed", compared))
+        for note in replay_notes(recording, asked.choice.policy, first.follower.departed):
+            print(f"- {note}")
+    if asked.json or first.follower.departed is not None or asked.picture is not None:
+        _report(asked, f"{len(courses):,} replays", courses, {"replay": found})
+    return 0
+
+
+def _replayed(asked: Options, recording: Recording, number: int) -> tuple[Replay, Course]:
+    replay = set_out_again(recording, asked.choice.policy, asked.seed, number)
+    ended = replay.journey.run()
+    replay.follower.check(ended)
+    return replay, course(replay.journey, asked.profile, ended)
+
+
+def _report(asked: Options, what: str, courses: list[Course], more: Json) -> None:
+    """Show the figures as they were asked for."""
+    policy = asked.choice.policy
+    total = summary(courses, faulty=bool(asked.profile.harms))
+    title = f"{policy.endpoint}: {what}, seed {asked.seed}"
+    if asked.picture is not None:
+        draw(asked.picture, title, courses, total)
+    heading = {"endpoint": policy.endpoint, "policy": policy.name, "file": asked.choice.file, "seed": asked.seed}
+    if asked.json:
+        print(json.dumps(document(heading | more, courses, total), indent=1))
+    else:
+        Console().print(result_table(title, total))

@@ -1,0 +1,108 @@
+"""One rollout from its start to its end: look, have the core decide, carry out what it orders, look again.
+
+The same round as the deployed controller's, on a world in memory. It must never decide or judge anything itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cli.simulate.azure import SimulatedAzure
+from cli.simulate.telemetry import Source, Telemetry
+from shared.core.actions import SetTraffic
+from shared.core.decide import advance
+from shared.core.difference import difference
+from shared.core.history import Entry
+from shared.core.observation import EndpointSeen, Observation
+from shared.core.phases import TERMINAL, Phase
+from shared.core.questions import questions
+from shared.core.requests import ask
+from shared.core.rollout import Rollout, Wish
+
+LOOKS = 20_000  # two weeks of minutes: a rollout that needs more does not come to an end
+NO_AUTOSCALE: frozenset[str] = frozenset()
+
+
+class Looks(Protocol):
+    """When Teal looks at the endpoint."""
+
+    def after(self, now: datetime, *, woken: bool) -> datetime | None:
+        """Return the next look; woken: the last one decided something. None: there is no further look."""
+        ...
+
+
+class People(Protocol):
+    """Whoever steers rollouts."""
+
+    def wish(self, rollout: Rollout, now: datetime) -> Wish | None:
+        """Return what is asked for at this moment."""
+        ...
+
+    def gives_up(self, rollout: Rollout) -> bool:
+        """Say whether the rollout waits for somebody who never comes."""
+        ...
+
+
+@dataclass(slots=True)
+class Journey:
+    """A rollout on its way. frozen, paused: time that it was held, and in which phase it was at the last look."""
+
+    rollout: Rollout
+    azure: SimulatedAzure
+    source: Source
+    telemetry: Telemetry
+    looks: Looks
+    people: People
+    entries: list[Entry] = field(default_factory=list)
+    paused: timedelta = timedelta()
+    frozen: timedelta = timedelta()
+
+    def run(self) -> datetime:
+        """Go on until the rollout has ended or waits for nobody; return when that was."""
+        now = self.rollout.created
+        for _ in range(LOOKS):
+            woken = self._look(now)
+            if self.rollout.phase in TERMINAL or self.telemetry.ended or self.people.gives_up(self.rollout):
+                break
+            following = self.looks.after(now, woken=woken)
+            if following is None:
+                break
+            self._count(following - now)
+            now = following
+        return now
+
+    def _look(self, now: datetime) -> bool:
+        """Take one look at the world and do what follows; say whether anything was decided."""
+        self.azure.settle(now)
+        self.telemetry.log_until(now)
+        wish = self.people.wish(self.rollout, now)
+        asked = ask(self.rollout, wish) if wish is not None else self.rollout
+        seen = self.azure.endpoint
+        decision = advance(asked, self._observed(asked, seen, now), now)
+        actions = difference(decision.rollout, seen, now)
+        self.rollout = decision.rollout
+        for action in actions:
+            if isinstance(action, SetTraffic):
+                self.rollout = replace(self.rollout, ordered=action.traffic)
+            self.azure.order(action, now)
+        self.entries += decision.entries
+        return bool(decision.entries)
+
+    def _observed(self, rollout: Rollout, seen: EndpointSeen, now: datetime) -> Observation:
+        asked = questions(rollout, seen, now)
+        return Observation(
+            endpoint=seen,
+            minutes=self.telemetry.minutes(asked.minutes, now) if asked.minutes else None,
+            settled_until=asked.minutes.until if asked.minutes else None,
+            history=self.source.past(asked.history, rollout.blue or "") if asked.history else None,
+            smoke=self.source.smoke(asked.smoke) if asked.smoke else None,
+            autoscaled=NO_AUTOSCALE if asked.autoscale else None,
+        )
+
+    def _count(self, span: timedelta) -> None:
+        if self.rollout.phase is Phase.PAUSED:
+            self.paused += span
+        elif self.rollout.held is not None:
+            self.frozen += span

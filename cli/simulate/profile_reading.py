@@ -1,0 +1,72 @@
+"""A profile from its file. Every problem is found at once, with its place; it must never guess what was meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from cli.simulate.curves import Constant, Curve, Day, Minutes
+from cli.simulate.profile import Fault, Profile
+from cli.simulate.profile_table import PROFILE
+from cli.simulate.quantities import CHANGE, ERRORS, REQUESTS, WAIT, Quantity
+from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
+from shared.policies.problems import Findings, PolicyError
+from shared.policies.reading import read
+
+Values = dict[str, Any]
+CURVES = {"requests": REQUESTS, "errors": ERRORS}
+WAITS = ("provisioning", "approve", "resume")
+PLAIN = ("traffic_write", "scaling", "telemetry_lag", "smoke", "instances", "spread")
+
+
+def read_profile(path: Path) -> Profile:
+    """Return the profile in a YAML or JSON file; raises PolicyError with every problem."""
+    findings = Findings(str(path))
+    root = compose(read_text(path, findings.file, LARGEST_FILE), findings.file, f"write it like {PROFILE.example}")
+    findings.places[""] = place_of(root)
+    values = read(PROFILE, root, "", findings)
+    if values is not None:
+        _check(values, findings)
+    if findings.problems or values is None:
+        raise PolicyError(findings.problems)
+    return _built(values)
+
+
+def _check(values: Values, findings: Findings) -> None:
+    """Find what several keys say together and cannot mean."""
+    for key in CURVES:
+        ways = [way for way, value in (values[key] or {}).items() if value is not None]
+        if len(ways) > 1:
+            findings.add(key, f"{' and '.join(ways)} at once; choose one")
+        if values[key] is not None and not ways:
+            findings.add(key, "says nothing; write a number, day or minutes")
+    for index, fault in enumerate(values["green"] or []):
+        if fault and fault["until"] is not None and fault["from"] is not None and fault["until"] <= fault["from"]:
+            findings.add(f"green[{index}].until", "must be later than from")
+
+
+def _built(values: Values) -> Profile:
+    changes: Values = {key: values[key] for key in PLAIN if values[key] is not None}
+    changes |= {key: WAIT.of(values[key]) for key in WAITS if values[key] is not None}
+    changes |= {key: _curve(values[key], quantity) for key, quantity in CURVES.items() if values[key] is not None}
+    if values["start"] is not None:
+        start = values["start"]
+        changes["start"] = start if start.tzinfo else start.replace(tzinfo=UTC)
+    faults = values["green"] or []
+    slow = values["latency"] is not None or any(fault["latency"] is not None for fault in faults)
+    return replace(Profile(), faults=tuple(_fault(f) for f in faults if f["errors"]), latency=slow, **changes)
+
+
+def _curve(values: Values, quantity: Quantity[float]) -> Curve:
+    if values["day"] is not None:
+        day = values["day"]
+        return Day(quantity.of(day["low"]), quantity.of(day["high"]), day["peak"])
+    if values["minutes"] is not None:
+        return Minutes(tuple(quantity.of(value) for value in values["minutes"]))
+    return Constant(quantity.of(values["always"]))
+
+
+def _fault(values: Values) -> Fault:
+    return Fault(CHANGE.of(values["errors"]), values["from"], values["until"])

@@ -1,0 +1,63 @@
+"""What a profile file may say: the same grammar as a policy's, so problems are told the same way. Data only."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+from cli.simulate.quantities import CHANGE, DURATION, ERRORS, LATENCY, REQUESTS, WAIT
+from shared.policies.grammar import Field, Kind, Sequence, Table
+from shared.policies.kinds import Choice, Text, Whole
+from shared.policies.times import Duration, Moment, TimeOfDay
+
+
+def curve(value: Text, example: str) -> Table:
+    """Return the table of a number that may go with time; the number alone means that it does not."""
+    day = Table(
+        fields=(
+            Field("low", value, "Twelve hours from the peak."),
+            Field("high", value, "At the peak."),
+            Field("peak", TimeOfDay("14:00"), "When it is highest, in UTC.", time(14)),
+        ),
+        example=f'{{low: {example}, high: {example}, peak: "14:00"}}',
+    )
+    return Table(
+        fields=(
+            Field("always", value, "The same at any time.", None),
+            Field("day", day, "A smooth curve that repeats every day.", None),
+            Field("minutes", Sequence(value, f"[{example}, {example}]"), "One value a minute, over and over.", None),
+        ),
+        example=example,
+        short="always",
+    )
+
+
+FAULT = Table(
+    fields=(
+        Field("errors", CHANGE.kind, "Of green's requests: `x5` times blue's share, `+5%` more, or `100%`.", None),
+        Field("latency", LATENCY, "Accepted, but nothing depends on it yet.", None),
+        Field("from", DURATION, "How long after green's first request it begins.", timedelta()),
+        Field("until", DURATION, "How long after green's first request it ends.", None),
+    ),
+    example="{errors: x5, from: 15m}",
+    short="errors",
+)
+SHORT: Kind = Duration(timedelta(seconds=1), timedelta(hours=2), "20s")
+PROFILE = Table(
+    fields=(
+        Field("requests", curve(REQUESTS.kind, "1000"), "Live requests a minute.", None),
+        Field("errors", curve(ERRORS.kind, "0.1%"), "Share of them that blue fails.", None),
+        Field("latency", LATENCY, "Accepted, but nothing depends on it yet.", None),
+        Field("green", Sequence(FAULT, "[{errors: x5, from: 15m}]", least=0, alone=True), "What green does.", None),
+        Field("provisioning", WAIT.kind, "How long green takes to be ready, or `never`.", None),
+        Field("traffic_write", SHORT, "How long Azure takes to change the traffic.", None),
+        Field("scaling", SHORT, "How long another number of instances takes.", None),
+        Field("telemetry_lag", SHORT, "How late the request log is; by default as the policy expects.", None),
+        Field("smoke", Choice(("pass", "live")), "Smoke requests pass, or fail as often as live ones.", None),
+        Field("approve", WAIT.kind, "How soon a pause step is approved, or `never`.", None),
+        Field("resume", WAIT.kind, "How soon a rollout paused for want of evidence is resumed.", None),
+        Field("start", Moment("2026-03-02T09:00Z"), "When the first could begin.", None),
+        Field("spread", Choice(("hour", "week")), "Each begins at a random moment of it after that.", None),
+        Field("instances", Whole(1, 1000, "instances", "2"), "How many blue has.", None),
+    ),
+    example="{requests: 1000, errors: 0.1%, green: [{errors: x5, from: 15m}]}",
+)

@@ -1,0 +1,68 @@
+"""How quantities of a profile are written, in a file and on the command line alike, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from cli.simulate.profile import Change
+from shared.policies.kinds import Text
+from shared.policies.times import Duration
+from shared.policies.words import Word
+
+T = TypeVar("T")
+DECIMALS = r"(?:\.[0-9]{1,9})?"
+PER_CENT = rf"(?:100(?:\.0{{1,9}})?|[0-9]{{1,2}}{DECIMALS})%"
+PROBABILITY = r"(?:0?\.[0-9]{1,9}|0|1|1\.0{1,9})"
+SHARE = rf"(?:{PER_CENT}|{PROBABILITY})"
+LONGEST = timedelta(days=30)
+DURATION = Duration(timedelta(), LONGEST, "15m")
+SPAN = r"(?=[0-9])(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity(Generic[T]):
+    """A way of writing and what it means. `of` never fails on text that `kind` reads."""
+
+    kind: Text
+    of: Callable[[str], T]
+
+    def read(self, text: str) -> T:
+        """Return what a text means; raises Unfit, which says what would be right."""
+        return self.of(self.kind.read(Word(text)))
+
+
+def share_of(text: str) -> float:
+    """Return a probability, written as one or in per cent."""
+    return float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
+
+
+def change_of(text: str) -> Change:
+    """Return a change: `x5`, `+0.5%` (points), or the share itself."""
+    if text.startswith("x"):
+        return Change("times", float(text[1:]))
+    if text.startswith("+"):
+        return Change("plus", share_of(text[1:]))
+    return Change("to", share_of(text))
+
+
+def span_of(text: str) -> timedelta | None:
+    """Return a duration; None for `never`."""
+    return None if text == "never" else min(DURATION.read(Word(text)), LONGEST)
+
+
+REQUESTS = Quantity(
+    Text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests a minute, from 0 to 9999999", "1000", numbers=True), float
+)
+ERRORS = Quantity(
+    Text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),
+    share_of,
+)
+CHANGE = Quantity(
+    Text(rf"x[0-9]{{1,6}}{DECIMALS}|\+?{SHARE}", "a factor, points more, or a share", "x5, +5% or 100%", numbers=True),
+    change_of,
+)
+WAIT = Quantity(Text(rf"never|{SPAN}", "a duration or `never`", "15m"), span_of)
+LATENCY = Text(r"(?:x|\+)?[0-9]{1,6}(?:\.[0-9]{1,3})?(?:ms|s)?", "a time or a factor", "80ms or x1.5", numbers=True)
