@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.demo.options import DemoOptions
+from cli.policy.arguments import add_policy
+from cli.policy.arguments import run as run_policy
 
 FASTEST = 60.0  # beyond it fewer requests fall into a minute of the demo's clock than the judge needs
 
@@ -23,6 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return host(given[1:])
     arguments = parser().parse_args(given)
+    if arguments.command == "policy":
+        return run_policy(arguments)
     from cli.demo.performance import run  # noqa: PLC0415  # as above
     from cli.demo.screen import console  # noqa: PLC0415  # as above
 
@@ -53,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="live requests a second (%(default)g)",
     )
+    add_policy(commands)
     commands.add_parser("host", help="run a function app on this machine; `teal host --help` says how")
     return top
 

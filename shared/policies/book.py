@@ -92,13 +92,15 @@ def _present(kept: Mapping[str, T], path: str, noun: str) -> T:
     return kept[path]
 
 
-def read_policies(folder: Path, environment: Mapping[str, str] | None = None) -> PolicyBook:
+def read_policies(folder: Path, environment: Mapping[str, str] | None = None, only: Path | None = None) -> PolicyBook:
     """Return the policies in a folder; raises PolicyError (a Misconfigured) with every problem of all files at once.
 
-    environment: what `${NAME}` in a policy stands for; without it, this process's.
+    environment: what `${NAME}` in a policy stands for; without it, this process's. only: read this file of the folder
+    and what it names, and no other policy.
     """
     variables = Variables(os.environ if environment is None else environment)
     files, prices_file = _files(folder)
+    files = files if only is None else [only]
     drafts = [_draft(file, variables) for file in files]
     named = NamedFiles(folder)
     for draft in drafts:

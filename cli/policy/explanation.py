@@ -1,0 +1,151 @@
+"""A policy in words: each step, what it waits for and what would stop it. Pure; it must never estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cli.policy.wording import listed
+from shared.core.policy import (
+    FreezeWindow,
+    MirrorStep,
+    ModelSelector,
+    PauseStep,
+    Policy,
+    SmokeStep,
+    Step,
+    TemplateSource,
+    WeightStep,
+)
+from shared.policies.tables.policy import DAYS
+from shared.policies.times import spell
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the rollout. title: its name. does: what happens. stops: what would stop it, and what follows."""
+
+    title: str
+    does: str
+    stops: str
+
+
+def stages(policy: Policy) -> list[Stage]:
+    """Return what happens, one after another."""
+    limit = spell(policy.deadlines.provisioning)
+    made = Stage(
+        "deploy", f"Green is made: {_source(policy)}.", f"Not ready within {limit}: given up, nothing changed."
+    )
+    return [made, *(_stage(policy, index, step) for index, step in enumerate(policy.steps)), _promotion(policy)]
+
+
+def begins(policy: Policy) -> str:
+    """Return what sets off a rollout."""
+    models = listed([_model(model) for model in policy.models], "or")
+    picked = f" whose tag teal says {policy.name}" if policy.name else ""
+    newer = (
+        "A version that is registered meanwhile waits; only the newest does."
+        if policy.newer_version == "wait"
+        else "A version that is registered meanwhile takes its place: this one is rolled back first."
+    )
+    missing = (
+        f" If the endpoint does not exist, it is made ({policy.create_endpoint.auth_mode})."
+        if policy.create_endpoint
+        else ""
+    )
+    return f"Every new version of {models}{picked} is rolled out on the endpoint {policy.endpoint}.{missing} {newer}"
+
+
+def always(policy: Policy) -> list[str]:
+    """Return what would stop a rollout at any step."""
+    risk, whole = policy.judge.risk.rollback, spell(policy.deadlines.rollout)
+    kept = "deleted" if policy.on_rollback == "delete" else "kept for a look"
+    found = [
+        f"Green fails more than blue, at odds of {1 / risk:,.0f} to 1: all traffic goes back to blue at once.",
+        f"A step takes longer than {spell(policy.deadlines.step)}, or all of it than {whole}: back to blue.",
+        "A person says rollback, at any time while blue stands. Pause, resume and promote work too.",
+        f"After going back, green is {kept}.",
+    ]
+    return found + [f"Nothing goes forward {_window(window)}: {window.why}." for window in policy.freeze]
+
+
+def _stage(policy: Policy, index: int, step: Step) -> Stage:
+    match step:
+        case SmokeStep():
+            return _smoke(step)
+        case MirrorStep():
+            return _mirror(step)
+        case WeightStep():
+            return _weight(policy, index, step)
+        case PauseStep(duration=None):
+            return Stage("pause", "Waits for a person to resume or promote.", "Nobody does in time: back to blue.")
+        case PauseStep(duration=duration):
+            return Stage("pause", f"Waits {spell(duration)}." if duration else "", "A person may resume earlier.")
+
+
+def _smoke(step: SmokeStep) -> Stage:
+    sent = f"the requests of {step.requests}" if step.requests else "the sample of the endpoint's API description"
+    rounds = f", {step.repeat} times (the last time counts)" if step.repeat > 1 else ""
+    wants = [f"status {step.status} within {spell(step.timeout)}"]
+    wants += [f"at most {spell(step.slowest)}"] if step.slowest else []
+    wants += [f"an answer that fits {step.schema}"] if step.schema else []
+    wants += [f"an answer that contains {step.contains}"] if step.contains is not None else []
+    does = f"Green answers {sent}{rounds}: {listed(wants)}."
+    return Stage("smoke", does, "Any other answer: green is taken away; no user met it.")
+
+
+def _mirror(step: MirrorStep) -> Stage:
+    ends = [f"{spell(step.duration)} have passed"] if step.duration else []
+    ends += [f"green has answered {step.requests:,}"] if step.requests else []
+    until = listed(ends, "or") or "the judge is certain of the first weight"
+    does = f"Green gets a copy of {step.percent} % of the live traffic until {until}. Its answers are thrown away."
+    return Stage(f"mirror {step.percent} %", does, "It fails more than blue: green is taken away; no user met it.")
+
+
+def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
+    settings = policy.judge
+    least = settings.risk.settled_minutes if step.settled_minutes is None else step.settled_minutes
+    ahead = policy.next_weight(index)
+    does = f"{step.weight} % of the live traffic goes to green, for at least {least} whole minutes"
+    if ahead is None or step.gates == ():
+        return Stage(f"weight {step.weight} %", does + ".", "It fails more than blue: back to blue.")
+    patience = spell(settings.patience if step.patience is None else step.patience)
+    then = step.inconclusive or settings.inconclusive
+    follows = "a person is asked" if then == "pause" else "it goes on uncertified, unless green looks suspicious"
+    odds = f"{1 / settings.risk.advance:,.0f} to 1"
+    does += f" and until {ahead} % is within the harm budget at odds of {odds}."
+    return Stage(f"weight {step.weight} %", does, f"Not certain after {patience}: {follows}.")
+
+
+def _promotion(policy: Policy) -> Stage:
+    count = policy.capacity.kept_blue
+    scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
+    stays = f"Blue stays {spell(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
+    does = f"All traffic goes to green and is watched; then green is the one that serves. {stays}, then it is deleted."
+    return Stage("promote", does, "It fails more than blue did: back to blue.")
+
+
+def _source(policy: Policy) -> str:
+    source, capacity = policy.source, policy.capacity
+    made = f"from {source.path}" if isinstance(source, TemplateSource) else "a copy of what serves, with the new model"
+    machine = f", on {source.instance_type}" if source.instance_type else ""
+    count = {"same": "as many instances as blue", "proportional": "instances in proportion to its traffic"}.get(
+        str(capacity.green), f"{capacity.green} instances"
+    )
+    return f"{made}{machine}, {count}"
+
+
+def _model(model: ModelSelector) -> str:
+    version = "" if model.version == "*" else f" whose version fits {model.version}"
+    tags = [f"{key}={value}" for key, value in sorted(model.tags.items())]
+    return f"{model.name}{version}" + (f" tagged {listed(tags)}" if tags else "")
+
+
+def _window(window: FreezeWindow) -> str:
+    if window.since is not None and window.until is not None:
+        return f"from {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"
+    days = listed([DAYS[day].capitalize() for day in window.days])
+    if window.start == window.end:
+        return f"on {days} ({window.zone})"
+    overnight = " of the next day" if window.end < window.start and window.end != window.end.min else ""
+    end = "24:00" if window.end == window.end.min else f"{window.end:%H:%M}"
+    return f"on {days} from {window.start:%H:%M} to {end}{overnight} ({window.zone})"
