@@ -56,13 +56,14 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation) -> Rollout:
     """Take in what was seen, without deciding anything."""
     seen = minutes.calibrated(minutes.judged(rollout, observation), observation.history)
-    return replace(
-        seen,
-        smoke=observation.smoke or seen.smoke,
-        serving=observation.endpoint.serving() if observation.endpoint else None,
-        telemetry_problem=observation.telemetry_problem,
-        autoscale=_autoscale(seen, observation.autoscaled),
-    )
+    told: dict[str, object] = {
+        "smoke": observation.smoke or seen.smoke,
+        "serving": observation.endpoint.serving() if observation.endpoint else None,
+        "telemetry_problem": observation.telemetry_problem,
+        "autoscale": _autoscale(seen, observation.autoscaled),
+    }
+    news = {field: value for field, value in told.items() if getattr(seen, field) != value}
+    return replace(seen, **news) if news else seen
 
 
 def _autoscale(rollout: Rollout, scaled: frozenset[str] | None) -> Literal["unknown", "wanted", "done"]:
