@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from shared.core import history, minutes
 from shared.core.actions import COPY_AUTOSCALE
@@ -56,7 +56,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation) -> Rollout:
     """Take in what was seen, without deciding anything."""
     seen = minutes.calibrated(minutes.judged(rollout, observation), observation.history)
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "smoke": observation.smoke or seen.smoke,
         "serving": observation.endpoint.serving() if observation.endpoint else None,
         "telemetry_problem": observation.telemetry_problem,
