@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
@@ -18,8 +19,8 @@ from cli.simulate.picture import draw
 from cli.simulate.progress import watched
 from cli.simulate.recording import Recording
 from cli.simulate.replay import Replay, set_out_again
-from cli.simulate.summary import summary
-from cli.simulate.tables import result_table
+from cli.simulate.summary import Summary, summary
+from cli.simulate.tables import result_tables
 from cli.simulate.trial import Scene, trials
 
 
@@ -40,7 +41,8 @@ def _simulate(asked: Options) -> int:
     scene = Scene(asked.choice.policy, asked.profile, asked.choice.smoke_requests)
     going = trials(scene, asked.rollouts, asked.seed)
     courses = list(watched(going, asked.rollouts, Console(stderr=True)))
-    _report(asked, f"{asked.rollouts:,} simulated rollouts", courses, {})
+    total = summary(courses, faulty=bool(asked.profile.harms))
+    _report(asked, _Result(f"{asked.rollouts:,} simulated rollouts", courses, total))
     if not asked.json:
         for note in notes(asked.choice.policy, asked.profile):
             print(f"- {note}")
@@ -63,26 +65,37 @@ def _replay(asked: Options, recording: Recording) -> int:
         for note in replay_notes(recording, asked.choice.policy, first.follower.departed):
             print(f"- {note}")
     if asked.json or first.follower.departed is not None or asked.picture is not None:
-        _report(asked, f"{len(courses):,} replays", courses, {"replay": found})
+        _report(asked, _Result(f"{len(courses):,} replays", courses, summary(courses, faulty=None), {"replay": found}))
     return 0
 
 
 def _replayed(asked: Options, recording: Recording, number: int) -> tuple[Replay, Course]:
     replay = set_out_again(recording, asked.choice.policy, asked.seed, number)
     ended = replay.journey.run()
-    replay.follower.check(ended)
+    replay.follower.check(ended, again=True)
     return replay, course(replay.journey, asked.profile, ended)
 
 
-def _report(asked: Options, what: str, courses: list[Course], more: Json) -> None:
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What there is to show. more: what else the JSON says."""
+
+    what: str
+    courses: list[Course]
+    total: Summary
+    more: Json = field(default_factory=dict)
+
+
+def _report(asked: Options, result: _Result) -> None:
     """Show the figures as they were asked for."""
     policy = asked.choice.policy
-    total = summary(courses, faulty=bool(asked.profile.harms))
-    title = f"{policy.endpoint}: {what}, seed {asked.seed}"
+    title = f"{policy.endpoint}: {result.what}, seed {asked.seed}"
     if asked.picture is not None:
-        draw(asked.picture, title, courses, total)
-    heading = {"endpoint": policy.endpoint, "policy": policy.name, "file": asked.choice.file, "seed": asked.seed}
+        draw(asked.picture, title, result.courses, result.total)
     if asked.json:
-        print(json.dumps(document(heading | more, courses, total), indent=1))
-    else:
-        Console().print(result_table(title, total))
+        heading = {"endpoint": policy.endpoint, "policy": policy.name, "file": asked.choice.file, "seed": asked.seed}
+        print(json.dumps(document(heading | result.more, result.courses, result.total), indent=1))
+        return
+    console = Console()
+    for table in result_tables(title, result.total):
+        console.print(table, "")

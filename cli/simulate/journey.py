@@ -61,16 +61,16 @@ class Journey:
 
     def run(self) -> datetime:
         """Go on until the rollout has ended or waits for nobody; return when that was."""
-        now = self.rollout.created
+        now, woken = self.rollout.created, True
         for _ in range(LOOKS):
-            woken = self._look(now)
-            if self.rollout.phase in TERMINAL or self.telemetry.ended or self.people.gives_up(self.rollout):
-                break
             following = self.looks.after(now, woken=woken)
             if following is None:
                 break
             self._count(following - now)
             now = following
+            woken = self._look(now)
+            if self.rollout.phase in TERMINAL or self.telemetry.ended or self.people.gives_up(self.rollout):
+                break
         return now
 
     def _look(self, now: datetime) -> bool:
@@ -83,11 +83,11 @@ class Journey:
         decision = advance(asked, self._observed(asked, seen, now), now)
         actions = difference(decision.rollout, seen, now)
         self.rollout = decision.rollout
+        self.entries += decision.entries
         for action in actions:
             if isinstance(action, SetTraffic):
                 self.rollout = replace(self.rollout, ordered=action.traffic)
             self.azure.order(action, now)
-        self.entries += decision.entries
         return bool(decision.entries)
 
     def _observed(self, rollout: Rollout, seen: EndpointSeen, now: datetime) -> Observation:

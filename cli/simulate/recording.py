@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
@@ -156,8 +155,8 @@ def _recording(record: Record) -> Recording:
 def _converter() -> Converter:
     converter = Converter()
     converter.register_structure_hook(datetime, lambda value, _: _moment(value))
-    converter.register_structure_hook(str, lambda value, _: _typed(value, str))
-    converter.register_structure_hook(int, lambda value, _: _typed(value, int))
+    # By predicate: a hook for `str` itself would take phases too. Without these, 5 and "5" would be the same.
+    converter.register_structure_hook_func(lambda kind: kind in {str, int}, _typed)
     return converter
 
 
@@ -168,7 +167,7 @@ def _moment(value: object) -> datetime:
     return moment
 
 
-def _typed(value: object, kind: type) -> Any:  # noqa: ANN401 -- whatever the kind is
+def _typed(value: object, kind: type) -> object:
     if type(value) is not kind:
         raise ValueError(f"not {kind.__name__}")
     return value

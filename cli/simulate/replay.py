@@ -41,21 +41,24 @@ class Follower:
     departed: datetime | None = None
     followed: int = 0
 
-    def check(self, now: datetime) -> bool:
-        """Say whether all that was decided by now is what was recorded."""
+    def check(self, now: datetime, *, again: bool) -> bool:
+        """Say whether what was decided by now is what was recorded; again: another look at this moment follows."""
         known = self.recording.decisions
         while self.departed is None and self.followed < len(self.entries):
             made = self.entries[self.followed]
             if self.followed >= len(known) or decided(made).what != known[self.followed].what:
                 self.departed = made.at
             self.followed += 1
-        if self.departed is None and self.followed < len(known) and known[self.followed].at <= now:
+        following = self.following
+        if following is not None and (following.at < now or (following.at == now and not again)):
             self.departed = now
         return self.departed is None
 
-    def next_decision(self, now: datetime) -> datetime | None:
-        """Return when the next decision was made that was recorded after this moment."""
-        return next((decision.at for decision in self.recording.decisions if decision.at > now), None)
+    @property
+    def following(self) -> Recorded | None:
+        """The recorded decision that comes next; None behind the last one, and after a departure."""
+        known = self.recording.decisions
+        return known[self.followed] if self.departed is None and self.followed < len(known) else None
 
 
 def decided(entry: Entry) -> Recorded:
@@ -139,8 +142,9 @@ class RecordedTiming:
 
     def traffic_set(self, now: datetime) -> datetime:
         """Return when the traffic or the mirror is as ordered."""
-        following = self.follower.next_decision(now) if self.follower.check(now) else None
-        return following or now + USUAL_WRITE
+        self.follower.check(now, again=True)
+        following = self.follower.following
+        return following.at if following else now + USUAL_WRITE
 
     def scaled(self, now: datetime) -> datetime:
         """Return when a deployment has another number of instances."""
@@ -157,11 +161,11 @@ class RecordedLooks:
 
     def after(self, now: datetime, *, woken: bool) -> datetime | None:
         """Return the next look; None when nothing more is known."""
-        following = self.follower.next_decision(now) if self.follower.check(now) else None
-        tick = floor_minute(now) + MINUTE
-        if following is not None and floor_minute(following) <= tick:
-            return following
-        if now > max(self.recording.last_minute + self.lag + 2 * MINUTE, following or now):
+        self.follower.check(now, again=woken)
+        following, tick = self.follower.following, floor_minute(now) + MINUTE
+        if following is not None and (floor_minute(following.at) <= tick or not self.follower.followed):
+            return following.at
+        if following is None and now > self.recording.last_minute + self.lag + 2 * MINUTE:
             return None
         return tick if self.follower.departed is None else Ticks().after(now, woken=woken)
 
@@ -174,11 +178,11 @@ class RecordedPeople:
 
     def wish(self, rollout: Rollout, now: datetime) -> Wish | None:
         """Return what a person asked for at this very moment."""
-        for decision in self.follower.recording.decisions:
-            if decision.at == now and decision.by != TEAL and self.follower.departed is None:
-                verb = _verb(decision)
-                return Wish(verb, decision.by, "as recorded", now) if verb and rollout.wish is None else None
-        return None
+        following = self.follower.following
+        if following is None or following.at != now or following.by == TEAL or rollout.wish is not None:
+            return None
+        verb = _verb(following)
+        return Wish(verb, following.by, "as recorded", now) if verb else None
 
     def gives_up(self, rollout: Rollout) -> bool:
         """Say whether nobody comes: after a departure nobody is known to."""

@@ -35,7 +35,7 @@ class Rate:
         square = Z_95**2 / self.of
         middle = (self.value + square / 2.0) / (1.0 + square)
         half = math.sqrt(square * (self.value * (1.0 - self.value) + square / 4.0)) / (1.0 + square)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return (middle - half if self.count else 0.0), (middle + half if self.count < self.of else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,19 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All courses of one scene.
+    """All courses of one scene. What rests on the truth about green is None where that is not known.
 
     ends, causes: how they ended, and what those rolled back were rolled back for. false_rollbacks: taken back though
     green had done nothing wrong by then. detected: of those in which a fault met a request, taken back after it; None
-    if green has no fault. missed: of the same, promoted. held, frozen: in which it happened at all. detection: minutes
-    from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
+    also if green has no fault. missed: of the same, promoted. held, frozen: in which it happened at all. detection:
+    minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
     hurt: requests that failed beyond blue's share until the end, failed: all that green failed, requests: all it got.
     """
 
     rollouts: int
     ends: dict[End, Rate]
     causes: dict[Cause, Rate]
-    false_rollbacks: Rate
+    false_rollbacks: Rate | None
     detected: Rate | None
     missed: Rate | None
     held: Rate
@@ -79,8 +79,8 @@ class Summary:
     requests: Spread | None
 
 
-def summary(courses: Sequence[Course], *, faulty: bool) -> Summary:
-    """Return what the courses give together; faulty: whether green does anything worse than blue."""
+def summary(courses: Sequence[Course], *, faulty: bool | None) -> Summary:
+    """Return what the courses give together; faulty: whether green is ever worse than blue (None: not known)."""
     count = len(courses)
     ends, causes = Counter(c.end for c in courses), Counter(c.cause for c in courses if c.cause)
     met = [c for c in courses if c.onset is not None]
@@ -88,7 +88,7 @@ def summary(courses: Sequence[Course], *, faulty: bool) -> Summary:
         rollouts=count,
         ends={end: Rate(ends[end], count) for end in End if ends[end]},
         causes={cause: Rate(causes[cause], count) for cause in Cause if causes[cause]},
-        false_rollbacks=Rate(sum(c.false_rollback for c in courses), count),
+        false_rollbacks=Rate(sum(c.false_rollback for c in courses), count) if faulty is not None else None,
         detected=Rate(sum(c.detected for c in met), len(met)) if faulty else None,
         missed=Rate(sum(c.end is End.PROMOTED for c in met), len(met)) if faulty else None,
         held=Rate(sum(c.holds > 0 for c in courses), count),
