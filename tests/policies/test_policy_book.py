@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.core.judge.verdict import Risk
 from shared.core.policy import (
+    Capacity,
     Deadlines,
+    EndpointSpec,
+    FreezeWindow,
     JudgeSettings,
+    LiveSource,
+    MirrorStep,
     ModelSelector,
     PauseStep,
     Policy,
@@ -24,14 +29,24 @@ from shared.ports import Policies
 
 SHORTEST = "endpoint: {endpoint}\nmodels: [{{name: {model}}}]\nsteps: [weight: 10]\n"
 EVERYTHING = """\
-endpoint: Churn
+endpoint: {name: Churn, create: {auth_mode: aad_token, identity: system}}
+name: careful
 models:
-  - {name: churn-model, tags: {stage: production, "on": "yes"}}
-  - name: churn-model.small
-deployment: {from: live}
+  - {name: churn-model, version: 2.*, tags: {stage: production, "on": "yes"}}
+  - {name: churn-model.small, version: 1.10}
+deployment: {from: live, instance_type: Standard_NC6s_v3, instance_count: proportional, autoscale: false}
 steps:
-  - smoke: {requests: ./smoke/../smoke/churn.jsonl, status: 201, timeout: 1m30s}
-  - weight: 5
+  - smoke:
+      requests: ./smoke/../smoke/churn.jsonl
+      status: 201
+      timeout: 1m30s
+      schema: smoke/answer.json
+      contains: {classes: [yes it is, 1, 2.5], sure: true, why: null}
+      slowest: 250ms
+      repeat: 3
+  - mirror: {percent: 20, for: 30m, requests: 2000}
+  - mirror: 50
+  - weight: {to: 5, settled_minutes: 10, patience: 90m, inconclusive: pause, gates: []}
   - pause: {for: 1h30m}
   - weight: 100
   - pause: {}
@@ -45,7 +60,11 @@ judge:
   gates: {errors: {}}
 telemetry: {lag: 90s, history: 2d}
 deadlines: {provisioning: 20m, step: 2d, rollback: 30m, rollout: 3d12h}
-keep_blue: 0s
+newer_version: replace
+freeze:
+  - {why: weekend, days: [fri, sat], from: 18:00, to: "08:00", zone: Europe/Berlin}
+  - {why: year's end, since: 2026-12-20, until: 2027-01-03T08:00:00+01:00, zone: Europe/Berlin}
+keep_blue: {for: 0s, instances: 1}
 on_rollback: keep
 """
 
@@ -71,17 +90,28 @@ def test_empty_parts_are_the_defaults_too(folder: Path) -> None:
 
 
 def test_every_key_arrives(folder: Path) -> None:
-    """What a policy writes is what the core gets, with the endpoint in lower case."""
+    """What a policy writes is what the core gets, with the endpoint in lower case and moments in UTC."""
+    (folder / "smoke" / "answer.json").write_text('{"type": "object"}')
     assert book_of(folder, churn=EVERYTHING).policies == (
         Policy(
             endpoint="churn",
             models=(
-                ModelSelector("churn-model", {"stage": "production", "on": "yes"}),
-                ModelSelector("churn-model.small"),
+                ModelSelector("churn-model", {"stage": "production", "on": "yes"}, "2.*"),
+                ModelSelector("churn-model.small", {}, "1.10"),
             ),
             steps=(
-                SmokeStep("smoke/churn.jsonl", 201, timedelta(seconds=90)),
-                WeightStep(5),
+                SmokeStep(
+                    requests="smoke/churn.jsonl",
+                    status=201,
+                    timeout=timedelta(seconds=90),
+                    schema="smoke/answer.json",
+                    contains='{"classes":["yes it is",1,2.5],"sure":true,"why":null}',
+                    slowest=timedelta(milliseconds=250),
+                    repeat=3,
+                ),
+                MirrorStep(20, timedelta(minutes=30), 2000),
+                MirrorStep(50),
+                WeightStep(5, 10, timedelta(minutes=90), "pause", ()),
                 PauseStep(timedelta(minutes=90)),
                 WeightStep(100),
                 PauseStep(),
@@ -102,8 +132,54 @@ def test_every_key_arrives(folder: Path) -> None:
             ),
             keep_blue=timedelta(),
             on_rollback="keep",
+            name="careful",
+            source=LiveSource("Standard_NC6s_v3"),
+            capacity=Capacity(green="proportional", kept_blue=1, autoscale=False),
+            create_endpoint=EndpointSpec("aad_token", ("system",)),
+            newer_version="replace",
+            freeze=(
+                FreezeWindow("weekend", (4, 5), time(18), time(8), "Europe/Berlin"),
+                FreezeWindow(
+                    why="year's end",
+                    zone="Europe/Berlin",
+                    since=datetime(2026, 12, 19, 23, tzinfo=UTC),
+                    until=datetime(2027, 1, 3, 7, tzinfo=UTC),
+                ),
+            ),
         ),
     )
+
+
+SHORT_AND_LONG = [
+    ("steps: [weight: 10]", "steps: [weight: {to: 10}]"),
+    ("steps: [mirror: 20]", "steps: [mirror: {percent: 20}]"),
+    ("steps: [pause: 30m]", "steps: [pause: {for: 30m}]"),
+    ("steps: [smoke: smoke/churn.jsonl]", "steps: [smoke: {requests: smoke/churn.jsonl}]"),
+    ("steps: [pause: {}]\nkeep_blue: 3h", "steps: [pause: {}]\nkeep_blue: {for: 3h}"),
+    ("steps: [pause: {}]\ndeployment: {}", "steps: [pause: {}]\ndeployment: {from: live, autoscale: true}"),
+]
+
+
+@pytest.mark.parametrize(("short", "long"), SHORT_AND_LONG)
+def test_a_part_may_be_written_as_its_main_value(folder: Path, short: str, long: str) -> None:
+    """The short spelling means the long one with nothing else in it."""
+    head = "endpoint: churn\nmodels: [{name: m}]\n"
+    assert book_of(folder, churn=head + short).policies == book_of(folder, churn=head + long).policies
+
+
+def test_a_smoke_step_may_leave_the_requests_to_the_endpoint(folder: Path) -> None:
+    """Without a file the step names none: the sample of the endpoint's own description is meant."""
+    text = "endpoint: churn\nmodels: [{name: m}]\nsteps: [smoke: {}]\n"
+    assert book_of(folder, churn=text).policies[0].steps == (SmokeStep(""),)
+
+
+def test_one_file_can_be_read_alone(folder: Path) -> None:
+    """Who asks about one policy is not told what is wrong with another."""
+    (folder / "broken.yaml").write_text("[")
+    (folder / "churn.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
+    book = read_policies(folder, only=folder / "churn.yaml")
+    assert [policy.endpoint for policy in book.policies] == ["churn"]
+    assert book.files == (str(folder / "churn.yaml"),)
 
 
 def test_anchors_may_be_used(folder: Path) -> None:
@@ -131,16 +207,20 @@ def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
 
 def test_smoke_requests_are_found_as_the_policy_names_them(folder: Path) -> None:
     """A smoke step's path leads to its file's lines, as bytes, without the empty ones."""
+    (folder / "smoke" / "answer.json").write_text('{"type": "object"}')
     book = book_of(folder, churn=EVERYTHING)
     step = book.policies[0].steps[0]
     assert isinstance(step, SmokeStep)
+    assert book.schema(step.schema or "") == {"type": "object"}
     assert book.requests(step.requests) == (b'{"data": [[1, 2]]}', b'{"data": [[3, 4]]}')
 
 
-def test_requests_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path) -> None:
+def test_files_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path) -> None:
     """A rollout that began with a policy since changed is told so, not retried for ever."""
-    with pytest.raises(Permanent, match=r"smoke/old\.jsonl"):
-        book_of(folder, churn=EVERYTHING).requests("smoke/old.jsonl")
+    book = book_of(folder, churn=SHORTEST.format(endpoint="churn", model="m"))
+    for ask, path in ((book.requests, "smoke/a.jsonl"), (book.schema, "b.json"), (book.template, "deployments/c.yml")):
+        with pytest.raises(Permanent, match=path):
+            ask(path)
 
 
 @pytest.mark.parametrize("name", ["churn.YML", "Churn.Yaml"])

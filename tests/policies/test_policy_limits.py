@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.policies.book import PolicyBook, read_policies
@@ -81,6 +81,7 @@ def damaged(draw: st.DrawFn) -> str:
     return RIGHT[:start] + draw(PIECES | KEYS | st.text(max_size=5)) + RIGHT[stop:]
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=60)
     | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))

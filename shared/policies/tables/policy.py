@@ -93,7 +93,7 @@ POLICY = Table(
         ),
         Field(
             "freeze",
-            Sequence(FREEZE, "[{why: weekend, days: [sat, sun]}]"),
+            Sequence(FREEZE, "[{why: weekend, days: [sat, sun]}]", least=0),
             "When no rollout goes forward. Rolling back is never frozen.",
             default=(),
         ),
