@@ -86,7 +86,7 @@ class Cloud:
 
     def description(self) -> Json:
         """Return the names that a client needs."""
-        return {"proxy": self.url, **environment.description(self.options, self.clock, self.workspace.number)}
+        return {"proxy": self.url, **environment.description(self.options, self.clock, self.workspace)}
 
     def overview(self) -> Json:
         """Return the state of things, for people and tests."""

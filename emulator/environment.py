@@ -7,6 +7,7 @@ from pathlib import Path
 from emulator.clock import VirtualClock
 from emulator.identity.tokens import Principal
 from emulator.options import Options
+from emulator.resource_manager.state import Workspace
 from emulator.resources import Json
 
 _LOCAL = "127.0.0.1,localhost,::1"
@@ -26,7 +27,7 @@ def client_environment(proxy: str, bundle: Path, principal: Principal) -> dict[s
     return proxies | local | trust | credential
 
 
-def description(options: Options, clock: VirtualClock, workspace_number: str) -> Json:
+def description(options: Options, clock: VirtualClock, workspace: Workspace) -> Json:
     """Return the names a client needs besides its environment."""
     return {
         "subscription": options.subscription,
@@ -35,6 +36,7 @@ def description(options: Options, clock: VirtualClock, workspace_number: str) ->
         "region": options.region,
         "storage_account": options.storage_account,
         "workspace_storage_account": options.workspace_storage_account,
-        "log_analytics_workspace": workspace_number,
+        "log_analytics_workspace": workspace.number,
+        "kubernetes_compute": workspace.kubernetes,
         "clock": clock.setting(),
     }

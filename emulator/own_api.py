@@ -12,6 +12,7 @@ It is for people, tests and the development host; no emulated service is reached
 | PUT /emulator/event-grid {fields of EventGridOptions} | make Event Grid behave so |
 | PUT /emulator/log-analytics {fields of QueryFaults} | make queries fail so |
 | PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM fail so |
+| and {"endings": [{fields of Ending}], "stale_reads": seconds} | the same; what is left out is over |
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from aiohttp import web
 
 from emulator.event_grid import EventGrid, EventGridOptions, HandshakeError
 from emulator.monitor.faults import QueryFaults
-from emulator.resource_manager.faults import Fault, Faults
+from emulator.resource_manager.faults import Ending, Fault, Faults
 from emulator.resources import Json
 
 
@@ -116,7 +117,13 @@ class _Api:
         return _set(self._cloud.query_faults, await _object(request))
 
     async def resource_manager(self, request: web.Request) -> web.StreamResponse:
-        self._cloud.arm_faults.rows = [Fault(**row) for row in (await _object(request)).get("faults", [])]
+        body = await _object(request)
+        unknown = sorted(set(body) - {"faults", "endings", "stale_reads"})
+        if unknown:
+            raise ValueError(f"there is no setting {unknown[0]}")
+        faults = [Fault(**row) for row in body.get("faults", [])]
+        endings = [Ending(**row) for row in body.get("endings", [])]
+        self._cloud.arm_faults.ask(faults, endings, float(body.get("stale_reads", 0)))
         return web.Response(status=204)
 
 

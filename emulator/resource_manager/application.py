@@ -11,7 +11,6 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.errors import ArmError, bad_request, not_emulated, not_found
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
+from emulator.resource_manager.resource_path import INSIGHTS, ResourcePath
 from emulator.resource_manager.routes import Route
 from emulator.resource_manager.state import PROVIDER, Workspace
 from emulator.resources import Json
@@ -28,14 +28,16 @@ from emulator.resources import Json
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 _LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 * 1024 * 1024
+_OPERATIONS = (["locations", "mfeoperationsstatus"], ["locations", "mfeoperationresults"])
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceManager:
-    """The front of the control plane: workspaces by name (lower case), and what answers below them."""
+    """The front of the control plane: workspaces by name (lower case), what answers below them and beside them."""
 
     workspaces: Mapping[str, Workspace]
     routes: Sequence[Route]
+    group_routes: Sequence[Route]
     operations: Operations
     issuer: TokenIssuer
     faults: Faults = field(default_factory=Faults)
@@ -78,33 +80,41 @@ class ResourceManager:
             raise bad_request(
                 "The api-version query parameter (?api-version=) is required.", "MissingApiVersionParameter"
             )
-        parts = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
-        scope, below = _scope(parts)
-        self._require_subscription(scope)
-        if below[:1] == ["workspaces"]:
-            return await self._in_workspaces(request, scope, below[1:])
-        if [*below[:1], *below[2:3]] in (["locations", "mfeoperationsstatus"], ["locations", "mfeoperationresults"]):
-            return self._operation(below[2], below[3])
+        path = ResourcePath.of(request.rel_url.raw_path)
+        if path.subscription.lower() != self.operations.subscription.lower():
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
+        if path.provider == INSIGHTS:
+            return await self._in_group(request, path)
+        if path.below[:1] == ["workspaces"]:
+            return await self._in_workspaces(request, path.group, path.below[1:])
+        if [*path.below[:1], *path.below[2:3]] in _OPERATIONS:
+            return self._operation(path.below[2], path.below[3])
         raise not_emulated(f"{request.method} {request.path}")
 
-    async def _in_workspaces(self, request: web.Request, scope: Mapping[str, str], below: list[str]) -> Reply:
+    async def _in_workspaces(self, request: web.Request, group: str, below: list[str]) -> Reply:
         if not below and request.method == "GET":
-            group = scope.get("resourcegroups", "").lower()
-            found = [each for each in self.workspaces.values() if group in ("", each.resource_group.lower())]
+            found = [each for each in self.workspaces.values() if group.lower() in ("", each.resource_group.lower())]
             return Reply(body={"value": [documents.workspace(each) for each in found]})
         workspace = self.workspaces.get(below[0].lower()) if below else None
-        if workspace is None or workspace.resource_group.lower() != scope.get("resourcegroups", "").lower():
+        if workspace is None or workspace.resource_group.lower() != group.lower():
             raise not_found(f"{PROVIDER}/workspaces", below[0] if below else "")
-        for route in self.routes:
-            names = route.match(request.method, below[1:])
-            if names is not None:
-                return await route.handler(Call(workspace, names, request.query, await _body(request)))
-        raise not_emulated(f"{request.method} {request.path}")
+        return await self._routed(request, self.routes, below[1:], workspace)
 
-    def _require_subscription(self, scope: Mapping[str, str]) -> None:
-        asked = scope.get("subscriptions", "")
-        if asked.lower() != self.operations.subscription.lower():
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{asked}' could not be found.")
+    async def _in_group(self, request: web.Request, path: ResourcePath) -> Reply:
+        """Answer for what lies in a resource group beside its workspace; a group holds one workspace here."""
+        group = path.group.lower()
+        owner = next((each for each in self.workspaces.values() if group in ("", each.resource_group.lower())), None)
+        if owner is None:
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{path.group}' could not be found.")
+        return await self._routed(request, self.group_routes, path.below, owner)
+
+    @staticmethod
+    async def _routed(request: web.Request, routes: Sequence[Route], below: list[str], owner: Workspace) -> Reply:
+        for route in routes:
+            names = route.match(request.method, below)
+            if names is not None:
+                return await route.handler(Call(owner, names, request.query, await _body(request)))
+        raise not_emulated(f"{request.method} {request.path}")
 
     def _operation(self, kind: str, number: str) -> Reply:
         operation = self.operations.known.get(number)
@@ -117,21 +127,6 @@ class ResourceManager:
         if operation.error:
             raise operation.error
         return Reply(202 if running else 204, headers=headers)
-
-
-def _scope(parts: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Split a path into its scope (by lower-case name: subscriptions, resourcegroups) and the provider's part."""
-    lowered = [part.lower() for part in parts]
-    if "providers" not in lowered or lowered[lowered.index("providers") + 1 :][:1] != [PROVIDER.lower()]:
-        raise not_emulated("/" + "/".join(parts))
-    at = lowered.index("providers")
-    scope = dict(zip(lowered[0:at:2], parts[1:at:2], strict=False))
-    below = parts[at + 2 :]
-    if below:
-        below[0] = below[0].lower()
-    if below[:1] == ["locations"] and len(below) == 4:
-        below[2] = below[2].lower()
-    return scope, below
 
 
 async def _suffer(fault: Fault | None) -> None:

@@ -36,6 +36,13 @@ def checked(kind: str, body: Json) -> Json:
     return body
 
 
+@cache
+def definitions() -> Json:
+    """Return the schemas of all kinds of bodies, and of their parts, by name."""
+    files = (Path(__file__).with_name(name) for name in ("schemas.json", "autoscale.json"))
+    return {key: part for file in files for key, part in json.loads(file.read_text(encoding="utf-8"))["$defs"].items()}
+
+
 def checked_properties(body: Json, known: frozenset[str]) -> Json:
     """Return an asset's body if its properties are among `known`. Raises ArmError 400."""
     body = checked("asset", body)
@@ -53,5 +60,4 @@ def _without_nulls(value: Any) -> Any:  # noqa: ANN401  # any JSON value
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    definitions = json.loads(Path(__file__).with_name("schemas.json").read_text(encoding="utf-8"))
-    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions["$defs"]})
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions()})

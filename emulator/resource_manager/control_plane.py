@@ -13,9 +13,12 @@ from emulator.resource_manager import events, routes
 from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import AssetFiles, Storage
 from emulator.resource_manager.assets import Assets
+from emulator.resource_manager.autoscale import AutoscaleSettings
+from emulator.resource_manager.computes import Computes
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.endpoints import Endpoints
+from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Fleet, Json
@@ -34,7 +37,8 @@ class Surroundings:
 
 def control_plane(options: Options, workspace: Workspace, around: Surroundings) -> ResourceManager:
     """Return the control plane of `workspace`."""
-    operations = Operations(around.clock, options.subscription, options.region)
+    faults = Faults()
+    operations = Operations(around.clock, options.subscription, options.region, faults)
     common = (around.clock, operations, options.durations, options.limits, around.fleet)
     files = AssetFiles(Path(options.state) / "deployments", around.storage)
 
@@ -45,6 +49,8 @@ def control_plane(options: Options, workspace: Workspace, around: Surroundings) 
         *routes.of_storage(Datastores(around.storage)),
         *routes.of_endpoints(Endpoints(*common, issuer=around.issuer)),
         *routes.of_deployments(Deployments(*common, files=files)),
+        *routes.of_computes(Computes()),
         *routes.of_assets(Assets(around.clock, model_registered)),
     ]
-    return ResourceManager({workspace.name.lower(): workspace}, table, operations, around.issuer)
+    beside = [*routes.of_autoscale(AutoscaleSettings(around.clock))]
+    return ResourceManager({workspace.name.lower(): workspace}, table, beside, operations, around.issuer, faults)

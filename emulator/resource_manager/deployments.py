@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from emulator.clock import VirtualClock
-from emulator.resource_manager import bodies, documents, endpoints, rules
+from emulator.resource_manager import bodies, compute_rules, documents, endpoints, rules
 from emulator.resource_manager.asset_files import AssetFiles, asset, reference
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.errors import ArmError, bad_request, not_found
-from emulator.resource_manager.operations import Operations, Work
+from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Deployment, Endpoint, Fleet, Json
@@ -80,12 +80,14 @@ class Deployments:
 
         def settle(error: ArmError | None) -> None:
             if error:
-                present.provisioning_state = "Failed"
+                present.provisioning_state = state_after(error)
             else:
                 del endpoint.deployments[present.name]
                 _forget(endpoint, present.name)
 
-        headers = self._start(present, self.durations.deployment_delete, act, settle)
+        entity = _entity(endpoint.name, present.name)
+        work = Work(entity, self.durations.deployment_delete, act, settle, deletes=True)
+        headers = self.operations.start(work)
         present.provisioning_state = "Deleting"
         return Reply(202, headers=headers)
 
@@ -114,6 +116,7 @@ class Deployments:
 
     def _accepted(self, call: Call, endpoint: Endpoint, name: str) -> Json:
         body = bodies.checked("onlineDeployment", call.body)
+        compute_rules.deployment_kind(endpoint, body["properties"])
         rules.deployment_body(body, self.limits)
         rules.quota(body, self._others(call.workspace, endpoint.name, name), self.limits)
         properties = body["properties"]
@@ -190,7 +193,7 @@ def _entity(endpoint: str, deployment: str) -> str:
 
 def _settle(deployment: Deployment) -> Callable[[ArmError | None], None]:
     def settle(error: ArmError | None) -> None:
-        deployment.provisioning_state = "Failed" if error else "Succeeded"
+        deployment.provisioning_state = state_after(error)
 
     return settle
 

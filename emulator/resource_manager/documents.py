@@ -56,22 +56,33 @@ def endpoint(state: Workspace, item: Endpoint) -> Json:
     """Return the endpoint as ARM shows it: never with its keys."""
     address = f"https://{item.name}.{state.region}.inference.ml.azure.com"
     document = copy.deepcopy(item.body)
-    identity = document.get("identity") or {"type": "SystemAssigned"}
-    if "SystemAssigned" in identity["type"]:
-        identity |= {"principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, address)), "tenantId": state.number}
+    given = document["properties"]
     properties = {"traffic": {}, "mirrorTraffic": {}, "properties": {}, "publicNetworkAccess": "Enabled"}
-    properties |= {key: value for key, value in document["properties"].items() if key != "keys"}
+    properties |= {key: value for key, value in given.items() if key != "keys"}
     properties |= {"scoringUri": f"{address}/score", "swaggerUri": f"{address}/swagger.json"}
     return {
+        "kind": "K8S" if given.get("compute") else "Managed",
         **document,
         "id": f"{state.id}/onlineEndpoints/{item.name}",
         "name": item.name,
         "type": f"{PROVIDER}/workspaces/onlineEndpoints",
-        "kind": "Managed",
         "tags": document.get("tags", {}),
-        "identity": identity,
+        "identity": _identity(document.get("identity") or {"type": "SystemAssigned"}, address, state),
         "properties": properties | {"provisioningState": item.provisioning_state},
     }
+
+
+def _identity(given: Json, owner: str, state: Workspace) -> Json:
+    """Return an identity with what Entra fills in: the same at every look."""
+    shown = dict(given)
+    if "SystemAssigned" in given["type"]:
+        shown |= {"principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, owner)), "tenantId": state.number}
+    if "userAssignedIdentities" in given:
+        shown["userAssignedIdentities"] = {
+            name: {part: str(uuid.uuid5(uuid.NAMESPACE_URL, name + part)) for part in ("principalId", "clientId")}
+            for name in given["userAssignedIdentities"]
+        }
+    return shown
 
 
 def deployment_properties(given: Json) -> Json:
@@ -93,12 +104,16 @@ def deployment(state: Workspace, item: Deployment) -> Json:
     """Return the deployment as ARM shows it."""
     document = copy.deepcopy(item.body)
     properties = deployment_properties(document["properties"])
+    place = f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}"
+    if document.get("identity"):
+        document["identity"] = _identity(document["identity"], place, state)
+    on_kubernetes = properties["endpointComputeType"].lower() == "kubernetes"
     return {
+        "kind": "K8S" if on_kubernetes else "Managed",
         **document,
-        "id": f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}",
+        "id": place,
         "name": item.name,
         "type": f"{PROVIDER}/workspaces/onlineEndpoints/deployments",
-        "kind": "Managed",
         "tags": document.get("tags", {}),
         "sku": {"name": "Default", "tier": "Standard", "capacity": 1} | document.get("sku", {}),
         "properties": properties | {"provisioningState": item.provisioning_state},

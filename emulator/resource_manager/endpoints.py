@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from emulator.clock import VirtualClock
 from emulator.identity.tokens import TokenIssuer
-from emulator.resource_manager import bodies, documents, rules
+from emulator.resource_manager import bodies, compute_rules, documents, rules
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.errors import ArmError, bad_request, not_found
-from emulator.resource_manager.operations import Operations, Work
+from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Fleet, Json
@@ -20,6 +20,7 @@ from emulator.serving.authorization import scoring_audience
 
 _AUTH_MODES = {mode.lower(): mode for mode in ("Key", "AMLToken", "AADToken")}
 _TOKEN_LIFETIME = timedelta(hours=12)
+Settle = Callable[[ArmError | None], None]
 
 
 def existing(workspace: Workspace, name: str) -> Endpoint:
@@ -37,7 +38,10 @@ def entity(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The handlers of endpoints. Deployments below one are started and stopped through `fleet`."""
+    """The handlers of endpoints. Deployments below one are started and stopped through `fleet`.
+
+    `stale`: where asked, what readers are shown instead of an endpoint's traffic, by its name, and until when.
+    """
 
     clock: VirtualClock
     operations: Operations
@@ -45,15 +49,17 @@ class Endpoints:
     limits: Limits
     fleet: Fleet
     issuer: TokenIssuer
+    stale: dict[str, tuple[datetime, Json]] = field(default_factory=dict)
 
     async def list_all(self, call: Call) -> Reply:
         """GET onlineEndpoints."""
         found = call.workspace.endpoints.values()
-        return Reply(body={"value": [documents.endpoint(call.workspace, each) for each in found]})
+        return Reply(body={"value": [documents.endpoint(call.workspace, self._as_read(each)) for each in found]})
 
     async def show(self, call: Call) -> Reply:
         """GET onlineEndpoints/{endpoint}."""
-        return Reply(body=documents.endpoint(call.workspace, existing(call.workspace, call.names["endpoint"])))
+        found = existing(call.workspace, call.names["endpoint"])
+        return Reply(body=documents.endpoint(call.workspace, self._as_read(found)))
 
     async def put(self, call: Call) -> Reply:
         """PUT onlineEndpoints/{endpoint}: make it, or replace all of its body. What is left out is gone."""
@@ -62,6 +68,7 @@ class Endpoints:
         body = _accepted(bodies.checked("onlineEndpoint", call.body), call.workspace)
         present = call.workspace.endpoints.get(name)
         self.operations.require_idle(entity(name))
+        compute_rules.endpoint_kind(call.workspace, present, body["properties"])
         rules.traffic(present, body["properties"])
         return self._replace(call, present, body) if present else self._create(call, name, body)
 
@@ -87,11 +94,11 @@ class Endpoints:
 
         def settle(error: ArmError | None) -> None:
             if error:
-                present.provisioning_state = "Failed"
+                present.provisioning_state = state_after(error)
             else:
                 del call.workspace.endpoints[name]
 
-        headers = self.operations.start(Work(entity(name), self.durations.endpoint_delete, act, settle))
+        headers = self.operations.start(Work(entity(name), self.durations.endpoint_delete, act, settle, deletes=True))
         present.provisioning_state = "Deleting"
         return Reply(202, headers=headers)
 
@@ -140,11 +147,31 @@ class Endpoints:
     def _replace(self, call: Call, present: Endpoint, body: Json, status: int = 200) -> Reply:
         body["properties"].pop("keys", None)
         new = documents.stamped(body, self.clock.now(), present.body)
-        work = Work(entity(present.name), self.durations.endpoint_update, _at_once, _settle(present, new))
+        settle = self._remembering(present, _settle(present, new))
+        work = Work(entity(present.name), self.durations.endpoint_update, _at_once, settle)
         headers = self.operations.start(work)
         present.provisioning_state = "Updating"
         asked = Endpoint(present.name, new, "", "", "Updating")
         return Reply(status, documents.endpoint(call.workspace, asked), headers)
+
+    def _remembering(self, present: Endpoint, settle: Settle) -> Settle:
+        """Return `settle`, which besides keeps the shares of before for readers, if stale reads are asked for."""
+
+        def remember(error: ArmError | None) -> None:
+            if error is None and self.operations.faults.stale_reads:
+                until = self.clock.now() + timedelta(seconds=self.operations.faults.stale_reads)
+                shares = {"traffic": present.traffic, "mirrorTraffic": present.mirror_traffic}
+                self.stale[present.name] = (until, shares)
+            settle(error)
+
+        return remember
+
+    def _as_read(self, item: Endpoint) -> Endpoint:
+        """Return the endpoint as readers see it now."""
+        until, shares = self.stale.get(item.name, (self.clock.now(), {}))
+        if self.clock.now() >= until or not self.operations.faults.stale_reads:
+            return item
+        return replace(item, body=item.body | {"properties": item.body["properties"] | shares})
 
 
 def made_up_key() -> str:
@@ -165,9 +192,9 @@ def _accepted(body: Json, workspace: Workspace) -> Json:
     return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}
 
 
-def _settle(endpoint: Endpoint, body: Json) -> Callable[[ArmError | None], None]:
+def _settle(endpoint: Endpoint, body: Json) -> Settle:
     def settle(error: ArmError | None) -> None:
-        endpoint.provisioning_state = "Failed" if error else "Succeeded"
+        endpoint.provisioning_state = state_after(error)
         if error is None:
             endpoint.body = body
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from emulator.clock import VirtualClock
 from emulator.resource_manager.errors import ArmError
+from emulator.resource_manager.faults import Ending, Faults
 from emulator.resource_manager.state import PROVIDER
 from emulator.resources import ContainerError, Json
 
@@ -26,13 +27,15 @@ _LOG = logging.getLogger(__name__)
 class Work:
     """What an operation does: `act` (may raise ArmError or ContainerError), then `settle` with the error or None.
 
-    It takes at least `seconds` of virtual time; `settle` runs at its end and makes the outcome visible.
+    It takes at least `seconds` of virtual time; `settle` runs at its end and makes the outcome visible. `deletes`: it
+    takes the entity away.
     """
 
     entity: str
     seconds: float
     act: Callable[[], Awaitable[None]]
     settle: Callable[[ArmError | None], None]
+    deletes: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class Operation:
     status: str = "InProgress"
     ended: datetime | None = None
     error: ArmError | None = None
+    ending: Ending | None = None
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def document(self) -> Json:
         """Return the status document that pollers read."""
@@ -61,6 +66,7 @@ class Operations:
     clock: VirtualClock
     subscription: str
     region: str
+    faults: Faults = field(default_factory=Faults)
     known: dict[str, Operation] = field(default_factory=dict)
     _busy: dict[str, Operation] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -74,8 +80,11 @@ class Operations:
 
     def start(self, work: Work) -> dict[str, str]:
         """Begin `work` and return the headers by which a client follows it. Raises ArmError 409 if busy."""
+        if work.deletes:
+            self._let_give_way(work.entity)
         self.require_idle(work.entity)
         operation = Operation(str(uuid.uuid4()), work.entity, self.clock.now())
+        operation.ending = self.faults.ending(work.entity)
         self.known[operation.id] = self._busy[work.entity] = operation
         task = asyncio.get_running_loop().create_task(self._run(operation, work))
         self._tasks.add(task)
@@ -101,13 +110,35 @@ class Operations:
 
     async def _run(self, operation: Operation, work: Work) -> None:
         begun = asyncio.get_running_loop().time()
-        operation.error = await _outcome(work)
+        if operation.ending and operation.ending.ending == "Never":
+            await operation.ending.lifted(operation.released)
+            operation.ending = None
+        ending = operation.ending
+        if operation.ended:
+            return
+        if ending is None or ending.applied:
+            operation.error = await _outcome(work)
         spent = asyncio.get_running_loop().time() - begun
         await asyncio.sleep(max(0.0, self.clock.real_seconds(work.seconds) - spent))
+        if ending:
+            if ending.applied and operation.error is None:
+                work.settle(None)
+            operation.error = ending.error()
+        self._end(operation)
         work.settle(operation.error)
-        operation.status = "Failed" if operation.error else "Succeeded"
+
+    def _let_give_way(self, entity: str) -> None:
+        """Cancel the operation on `entity` that never ends, if it is one that gives way to a deletion."""
+        busy = self._busy.get(entity)
+        if busy and busy.ending and busy.ending.ending == "Never" and busy.ending.gives_way:
+            busy.error = ArmError(409, "OperationCanceled", "The operation was overridden by one of higher priority.")
+            self._end(busy)
+            busy.released.set()
+
+    def _end(self, operation: Operation) -> None:
+        operation.status = state_after(operation.error)
         operation.ended = self.clock.now()
-        del self._busy[work.entity]
+        del self._busy[operation.entity]
 
     def _headers(self, operation: Operation) -> dict[str, str]:
         root = f"https://management.azure.com/subscriptions/{self.subscription}/providers/{PROVIDER}"
@@ -118,6 +149,13 @@ class Operations:
             "x-ms-async-operation-timeout": "PT1H",
             **self.retry_after(),
         }
+
+
+def state_after(error: ArmError | None) -> str:
+    """Return the provisioning state of a resource whose operation ended with `error`."""
+    if error is None:
+        return "Succeeded"
+    return "Canceled" if error.code == "OperationCanceled" else "Failed"
 
 
 async def _outcome(work: Work) -> ArmError | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from emulator.resource_manager import workspaces
 from emulator.resource_manager.assets import Assets
+from emulator.resource_manager.autoscale import AutoscaleSettings
 from emulator.resource_manager.calls import Handler
+from emulator.resource_manager.computes import Computes
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.endpoints import Endpoints
@@ -16,7 +18,7 @@ from emulator.resource_manager.state import ASSET_KINDS
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method, a path below the workspace, and its handler. `{name}` takes any one part of the path."""
+    """A method, a path below the workspace (or provider), and its handler. `{name}` takes any one part of the path."""
 
     method: str
     path: str
@@ -63,6 +65,22 @@ def of_deployments(handlers: Deployments) -> Iterable[Route]:
     yield Route("DELETE", one, handlers.delete)
     yield Route("POST", f"{one}/getLogs", handlers.logs)
     yield Route("GET", f"{one}/skus", handlers.skus)
+
+
+def of_computes(handlers: Computes) -> Iterable[Route]:
+    """Return the routes of computes."""
+    yield Route("GET", "computes", handlers.list_all)
+    yield Route("GET", "computes/{compute}", handlers.show)
+
+
+def of_autoscale(handlers: AutoscaleSettings) -> Iterable[Route]:
+    """Return the routes of autoscale settings, below their provider."""
+    one = "autoscalesettings/{setting}"
+    yield Route("GET", "autoscalesettings", handlers.list_all)
+    yield Route("GET", one, handlers.show)
+    yield Route("PUT", one, handlers.put)
+    yield Route("PATCH", one, handlers.patch)
+    yield Route("DELETE", one, handlers.delete)
 
 
 def of_storage(handlers: Datastores) -> Iterable[Route]:

@@ -9,14 +9,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from emulator.resource_manager.errors import ArmError, bad_request
+from emulator.resource_manager.compute_rules import INSTANCE_TYPE
+from emulator.resource_manager.errors import bad_request
 from emulator.resource_manager.settings import Limits
 from emulator.resources import Deployment, Endpoint, Json
 
 MIRROR_LIMIT = 50
 REQUEST_TIMEOUT_LIMIT_SECONDS = 180
 _NAME = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
-_INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+(\d+)[a-z-]*(?:_[A-Za-z0-9]+)*")
 _DSV2 = re.compile(r"Standard_DS?\d+(_v2)?")  # the series whose number is a size, not the count of cores
 _CORES_OF_DSV2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 
@@ -66,17 +66,11 @@ def deletable(endpoint: Endpoint, deployment: str) -> None:
 
 
 def deployment_body(body: Json, limits: Limits) -> None:
-    """Check what a managed deployment must have, one by one."""
+    """Check what a deployment of either kind must have, one by one."""
     properties = body["properties"]
-    if properties["endpointComputeType"].lower() != "managed":
-        raise ArmError(501, "NotEmulated", f"endpointComputeType {properties['endpointComputeType']} is not emulated.")
-    if not _INSTANCE_TYPE.fullmatch(properties.get("instanceType", "")):
-        raise bad_request(f"The instance type '{properties.get('instanceType', '')}' is not supported.")
     capacity = body.get("sku", {}).get("capacity", 1)
     if capacity > limits.instances_per_deployment:
         raise bad_request(f"A deployment has at most {limits.instances_per_deployment} instances, not {capacity}.")
-    if properties.get("scaleSettings", {}).get("scaleType", "Default").lower() != "default":
-        raise bad_request("A managed deployment has the scale type Default.")
     if "model" not in properties and "codeConfiguration" not in properties:
         raise bad_request("A deployment needs a model, or a code configuration, or both.")
     if "codeConfiguration" in properties and "environmentId" not in properties:
@@ -97,8 +91,8 @@ def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:
 
 def cores(body: Json) -> int:
     """Return the virtual cores that a deployment with this body takes from the quota."""
-    match = _INSTANCE_TYPE.fullmatch(body["properties"]["instanceType"])
-    if match is None:
+    match = INSTANCE_TYPE.fullmatch(body["properties"].get("instanceType", ""))
+    if match is None:  # on Kubernetes: the cluster's own cores
         return 0
     size = int(match[1])
     each = _CORES_OF_DSV2.get(size, size) if _DSV2.fullmatch(match[0]) else size

@@ -31,7 +31,10 @@ class AssetContainer:
 
 @dataclass(slots=True)
 class Workspace:
-    """One workspace; `number` is its GUID, `storage_account` holds its `container` of uploaded files."""
+    """One workspace; `number` is its GUID, `storage_account` holds its `container` of uploaded files.
+
+    `kubernetes` is the name of the cluster that is attached to it.
+    """
 
     subscription: str
     resource_group: str
@@ -39,6 +42,7 @@ class Workspace:
     region: str
     number: str
     storage_account: str
+    kubernetes: str = "kubernetes"
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     assets: dict[str, dict[str, AssetContainer]] = field(default_factory=lambda: {kind: {} for kind in ASSET_KINDS})
 

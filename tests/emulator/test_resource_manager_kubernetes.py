@@ -1,0 +1,160 @@
+"""Kubernetes online endpoints, with Microsoft's client from `az ml` YAML, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.emulator.arm import Arm, deployment_body, endpoint_body
+from tests.emulator.assets import ECHO, Assets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure.ai.ml import MLClient
+
+    from tests.cloud import RunningCloud
+
+ENDPOINT_YAML = """
+$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineEndpoint.schema.json
+name: on-cluster
+compute: azureml:kubernetes
+auth_mode: aml_token
+"""
+DEPLOYMENT_YAML = """
+$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json
+type: kubernetes
+name: blue
+endpoint_name: on-cluster
+model:
+  path: model/word.txt
+code_configuration:
+  code: code
+  scoring_script: score.py
+environment:
+  image: mcr.example/sklearn:1
+  conda_file: conda.yml
+instance_type: large
+instance_count: 2
+resources:
+  requests: {cpu: "0.1", memory: "0.2Gi"}
+  limits: {cpu: "0.5", memory: "0.5Gi"}
+scale_settings:
+  type: target_utilization
+  min_instances: 1
+  max_instances: 3
+  polling_interval: 10
+  target_utilization_percentage: 70
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a project as an `az ml` user has it."""
+    files = {
+        "endpoint.yml": ENDPOINT_YAML,
+        "deployment.yml": DEPLOYMENT_YAML,
+        "conda.yml": "dependencies: [python=3.11]\n",
+        "model/word.txt": "hello",
+        "code/score.py": ECHO,
+        "request.json": json.dumps({"x": 1}),
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to marshmallow
+def test_from_yaml(ml: MLClient, folder: Path, cloud: RunningCloud) -> None:
+    """Endpoint and deployment load from YAML, run as many processes as asked, serve by token and go away."""
+    from azure.ai.ml import load_online_deployment, load_online_endpoint  # noqa: PLC0415  # takes a second
+
+    endpoint = ml.online_endpoints.begin_create_or_update(load_online_endpoint(folder / "endpoint.yml")).result()
+    assert (endpoint.compute, endpoint.kind) == (f"{cloud.workspace_id}/computes/kubernetes", "K8S")
+    made = ml.online_deployments.begin_create_or_update(load_online_deployment(folder / "deployment.yml")).result()
+    assert (made.instance_count, made.instance_type, made.type) == (2, "large", "Kubernetes")
+    assert (made.resources.requests.cpu, made.resources.limits.memory) == ("0.1", "0.5Gi")
+    assert (made.scale_settings.max_instances, made.scale_settings.target_utilization_percentage) == (3, 70)
+    endpoint.traffic = {"blue": 100}
+    ml.online_endpoints.begin_create_or_update(endpoint).result()
+    said = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json")
+    assert json.loads(said) == {"word": "hello", "asked": {"x": 1}}
+    ml.online_endpoints.begin_delete("on-cluster").result()
+
+
+def test_the_cluster(ml: MLClient, cloud: RunningCloud) -> None:
+    """The attached cluster is found by name and in the list, with its namespace; another name is 404."""
+    found = ml.compute.get(cloud["kubernetes_compute"])
+    assert (found.type.lower(), found.namespace, found.provisioning_state) == ("kubernetes", "default", "Succeeded")
+    assert [each.name for each in ml.compute.list()] == ["kubernetes"]
+
+
+@pytest.fixture(scope="module")
+def path(arm: Arm, cloud: RunningCloud) -> str:
+    """Return the path of an endpoint on the cluster."""
+    arm.wait(arm.put("onlineEndpoints/cluster", kubernetes_endpoint(cloud)))
+    return "onlineEndpoints/cluster"
+
+
+def kubernetes_endpoint(cloud: RunningCloud, **properties: object) -> dict[str, Any]:
+    """Return an endpoint's body with the cluster as its compute."""
+    return endpoint_body(compute=f"{cloud.workspace_id}/computes/kubernetes", **properties)
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"mirrorTraffic": {"green": 10}}, "managed online endpoints only"),
+        ({"authMode": "AADToken"}, "Key or AMLToken"),
+        ({"compute": "nowhere"}, "cannot be changed"),
+        ({"compute": None}, "cannot be changed"),
+    ],
+)
+def test_endpoint_refused(arm: Arm, cloud: RunningCloud, path: str, properties: dict[str, Any], words: str) -> None:
+    """What only managed endpoints have is refused on the cluster: mirroring, Entra's tokens; so is another compute."""
+    status, _, message = arm.error("PUT", path, kubernetes_endpoint(cloud) | endpoint_with(cloud, properties))
+    assert (status, words in message) == (400, True)
+
+
+def endpoint_with(cloud: RunningCloud, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of an endpoint on the cluster, some of them replaced."""
+    return {"properties": kubernetes_endpoint(cloud)["properties"] | properties}
+
+
+def test_unknown_cluster(arm: Arm) -> None:
+    """An endpoint on a cluster that is not attached is refused."""
+    status, code, _ = arm.error("PUT", "onlineEndpoints/elsewhere", endpoint_body(compute="/computes/other"))
+    assert (status, code) == (400, "ResourceNotFound")
+
+
+KUBERNETES = {"endpointComputeType": "Kubernetes", "instanceType": None}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "properties", "words"),
+    [
+        ("cluster", {}, "endpointComputeType is managed"),
+        ("served", KUBERNETES, "endpointComputeType is kubernetes"),
+        ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "not one of the cluster's"),
+        (
+            "cluster",
+            KUBERNETES | {"containerResourceRequirements": {"containerResourceLimits": {"cpu": "much"}}},
+            "no quantity",
+        ),
+        (
+            "cluster",
+            KUBERNETES | {"scaleSettings": {"scaleType": "TargetUtilization", "minInstances": 3, "maxInstances": 2}},
+            "minInstances is greater",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("path", "served")
+def test_deployment_refused(arm: Arm, assets: Assets, endpoint: str, properties: dict[str, Any], words: str) -> None:
+    """A deployment must be of its endpoint's kind, and have what its kind has."""
+    body = deployment_body(assets.model, assets.echo, **properties)
+    status, _, message = arm.error("PUT", f"onlineEndpoints/{endpoint}/deployments/refused", body)
+    assert (status, words in message) == (400, True)
