@@ -57,7 +57,7 @@ def compose(text: str, shown: str, expects: str) -> yaml.Node:
         root = yaml.compose(text, LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _wrong(shown, _explained(error), _marked(mark)) from error
+        raise _wrong(shown, _explained(error) + _hint(text, mark), _marked(mark)) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: PyYAML's own loader on \U00110000
         raise _wrong(shown, "not YAML", Place(1, 1)) from error
     if root is None:
@@ -101,6 +101,12 @@ def _explained(error: yaml.MarkedYAMLError) -> str:
     if "another document" in (error.problem or ""):
         return "a second YAML document begins; one document a file"
     return "not YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
+
+
+def _hint(text: str, mark: Mark | None) -> str:
+    """Return a hint for what looks right and is none: the braces of a variable within those of YAML."""
+    line = text.split("\n")[mark.line :][:1] if mark else []
+    return "; within { } write a variable in quotes, like '${NAME}'" if "${" in "".join(line) else ""
 
 
 def _marked(mark: Mark | None) -> Place:

@@ -67,7 +67,9 @@ class NamedFiles:
         table, key, path = at
         if not table.get(key):
             return
-        example = {"requests": "smoke/churn.jsonl", "schema": "smoke/answer.schema.json"}.get(key, "deployments/x.yml")
+        example = {"requests": "smoke/churn.jsonl", "schema": "smoke/answer.schema.json"}.get(
+            key, "deployments/churn.yml"
+        )
         try:
             table[key] = name = inside(self.folder, table[key], example)
             if name not in kept:

@@ -133,6 +133,64 @@ VALUES = {
             )
         ],
     ),
+    "two sources": (
+        HEAD + STEPS + "deployment: {from: live, template: none.yml}\n",
+        [
+            (
+                "4:26: deployment.template: green comes from the live deployment or from a template; "
+                "leave one of the two out"
+            ),
+            "4:26: deployment.template: none.yml: no such file",
+        ],
+    ),
+    "instances that cannot be": (
+        HEAD
+        + STEPS
+        + "deployment: {instance_count: 51, autoscale: yes, instance_type: a b}\nkeep_blue: {instances: 0}\n",
+        [
+            (
+                "4:14: deployment.instance_count: 51 is not same or proportional, "
+                "or a whole number from 1 to 50 (instances); write it like 3"
+            ),
+            "4:34: deployment.autoscale: yes is not true or false",
+            (
+                "4:50: deployment.instance_type: 'a b' is not the name of an instance type (letters, digits, _ . -); "
+                "write it like Standard_NC6s_v3"
+            ),
+            "5:13: keep_blue.instances: 0 is not a whole number from 1 to 50 (instances); write it like 1",
+        ],
+    ),
+    "keys in the wrong place": (
+        HEAD + STEPS + "instance_count: 2\ntemplate: a.yml\ncreate: {}\nmodel: m\n",
+        [
+            "4:1: instance_count: belongs into deployment, like deployment: {from: live, instance_count: same}",
+            "5:1: template: belongs into deployment, like deployment: {template: deployments/churn.yml}",
+            "6:1: create: belongs into endpoint, like endpoint: {name: churn, create: {auth_mode: key}}",
+            "7:1: model: unknown key; did you mean models: [{name: churn-model}]?",
+        ],
+    ),
+    "an endpoint to be made": (
+        "endpoint: {create: {auth_mode: token, identity: me}}\nmodels: [{name: m}]\n" + STEPS,
+        [
+            "1:1: endpoint.name: missing; write it like name: churn",
+            (
+                "1:21: endpoint.create.auth_mode: 'token' is not key or aml_token or aad_token; "
+                "write aml_token or aad_token"
+            ),
+            (
+                "1:39: endpoint.create.identity: 'me' is not `system` or the ARM id of a user-assigned identity; "
+                "write it like system"
+            ),
+        ],
+    ),
+    "a name that cannot be": (
+        HEAD + STEPS + "name: skip\n",
+        ["4:1: name: 'skip' is not a name (small letters, digits, dashes; not skip); write it like careful"],
+    ),
+    "a version that is none": (
+        "endpoint: churn\nmodels: [{name: m, version: [2]}]\n" + STEPS,
+        ['2:20: models[0].version: a list is not a version or a pattern of versions; write it like "2.*"'],
+    ),
     "a choice that is none": (
         HEAD + STEPS + "on_rollback: off\n",
         ["4:1: on_rollback: off is not delete or keep"],

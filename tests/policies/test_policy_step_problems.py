@@ -39,6 +39,71 @@ STEPPING = {
             "3:59: steps[0].smoke.status: 42 is not a whole number from 100 to 599 (HTTP status); write it like 200",
         ],
     ),
+    "mirrors that Azure refuses": (
+        HEAD + "steps:\n- mirror: 51\n- mirror: 0%\n- mirror: []\n- mirror: {for: 30m}\n"
+        "- mirror: {percent: 5, duration: 1h}\n",
+        [
+            *(
+                f"{line}:3: steps[{line - 4}].mirror: {shown} is not a whole number from 1 to 50 "
+                "(per cent of the live traffic; Azure ML copies no more); write it like 20"
+                for line, shown in ((4, "51"), (5, "'0%'"))
+            ),
+            (
+                "6:3: steps[2].mirror: a list is not a whole number from 1 to 50 (per cent) or a mapping; "
+                "write it like 20 or {percent: 20, for: 1h}"
+            ),
+            "7:3: steps[3].mirror.percent: missing; write it like percent: 20",
+            "8:24: steps[4].mirror.duration: unknown key; the duration is `for`",
+        ],
+    ),
+    "a mirror after a weight": (
+        HEAD + "steps:\n  - weight: 10\n  - mirror: 20\n  - mirror: 20\n",
+        [
+            f"{line}:5: steps[{line - 4}].mirror: comes after a weight; Azure ML refuses live and copied traffic at "
+            "once, so mirror before any weight"
+            for line in (5, 6)
+        ],
+    ),
+    "a mirror again for no reason": (
+        HEAD + "steps:\n  - mirror: 20\n  - smoke: {}\n  - mirror: {percent: 10, for: 15m}\n  - mirror: 30\n",
+        ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or make one longer step of it"],
+    ),
+    "a weight's own settings": (
+        HEAD + "steps:\n  - weight: {to: 10, patience: soon, gates: [latency, errors], inconclusive: wait, x: 1}\n",
+        [
+            "4:22: steps[0].weight.patience: 'soon' is not a duration; write it like 1h (units d, h, m, s; or 1h30m)",
+            "4:46: steps[0].weight.gates[0]: 'latency' is not errors",
+            "4:64: steps[0].weight.inconclusive: 'wait' is not pause or advance",
+            "4:84: steps[0].weight.x: unknown key; known here: to, settled_minutes, patience, inconclusive, gates",
+        ],
+    ),
+    "words of other tools": (
+        HEAD + "steps:\n  - setWeight: 10\n  - shadow: 10\n  - wait: 1h\n",
+        [
+            "4:5: steps[0].setWeight: unknown key; did you mean weight?",
+            "5:5: steps[1].shadow: unknown key; did you mean mirror?",
+            "6:5: steps[2].wait: unknown key; did you mean pause?",
+        ],
+    ),
+    "what answers must be": (
+        HEAD + "steps: [smoke: {slowest: 0s, repeat: 0, contains: {a: 0x10, b: yes, c: [2026-01-01]}}]\n",
+        [
+            "3:17: steps[0].smoke.slowest: 0s is not a duration from 1ms to 3m; write it like 500ms",
+            "3:30: steps[0].smoke.repeat: 0 is not a whole number from 1 to 1000 (rounds); write it like 3",
+            (
+                "3:52: steps[0].smoke.contains.a: 0x10 is a number to YAML but not to JSON; "
+                "put it in quotes, or write it as JSON does"
+            ),
+            (
+                "3:61: steps[0].smoke.contains.b: yes is true or false to YAML but not to JSON; "
+                "put it in quotes, or write it as JSON does"
+            ),
+            (
+                "3:69: steps[0].smoke.contains.c[0]: 2026-01-01 is a date to YAML but not to JSON; "
+                "put it in quotes, or write it as JSON does"
+            ),
+        ],
+    ),
     "an unknown step": (HEAD + "steps: [wieght: 20]\n", ["3:9: steps[0].wieght: unknown key; did you mean weight?"]),
     "two steps in one": (
         HEAD + "steps: [{weight: 10, pause: {}}]\n",
@@ -94,6 +159,32 @@ TIMES = {
     "pauses longer than the whole": (
         HEAD + "steps: [pause: {for: 20h}, weight: 1, pause: {for: 4h}]\n",
         ["3:1: steps: 1d is over before the pauses are, which take 1d together"],
+    ),
+    "one weight's patience": (
+        HEAD + "steps:\n  - weight: {to: 10, settled_minutes: 90}\n  - weight: {to: 50, patience: 3h}\n",
+        [
+            (
+                "4:22: steps[0].weight.settled_minutes: patience of 1h is over before any verdict; "
+                "with 90 settled minutes and a lag of 5m the first one comes after 1h36m"
+            ),
+            (
+                "5:22: steps[1].weight.patience: patience of 3h must be shorter than deadlines.step, 2h; "
+                "a quiet endpoint would be rolled back instead"
+            ),
+        ],
+    ),
+    "a mirror shorter than the logs are late": (
+        HEAD + "steps: [mirror: {percent: 5, for: 6m}, mirror: {percent: 10, for: 1h}]\n",
+        [
+            (
+                "3:30: steps[0].mirror.for: 6m is over before a mirrored minute is in the logs; "
+                "with a lag of 5m that takes 7m"
+            ),
+            (
+                "3:62: steps[1].mirror.for: 1h and then patience of 1h must be over before deadlines.step, 2h; "
+                "a quiet endpoint would be rolled back instead"
+            ),
+        ],
     ),
     "no lag at all": (
         HEAD + STEPS + "telemetry: {lag: 0s, history: 1m}\n",

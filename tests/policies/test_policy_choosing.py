@@ -1,0 +1,101 @@
+"""Several policies: which one a model version gets, and what is refused because nobody could tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.policies.book import PolicyBook, read_policies
+
+FILES = {
+    "churn": "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\n",
+    "careful": "endpoint: churn\nname: careful\nmodels: [{name: m}]\nsteps: [weight: 1]\n",
+    "west": "endpoint: west\nmodels: [{name: m, version: '2.*', tags: {region: west}}]\nsteps: [weight: 10]\n",
+    "quick": "endpoint: west\nname: quick\nmodels: [{name: m}]\nsteps: [smoke: {}]\n",
+    "opt-in": "endpoint: labs\nname: labs\nmodels: [{name: only-by-tag}]\nsteps: [smoke: {}]\n",
+}
+
+CHOSEN = [
+    ("m", "1.0", {}, ["churn"]),
+    ("m", "2.1", {"region": "west"}, ["churn", "west"]),
+    ("m", "1.0", {"region": "west"}, ["churn"]),
+    ("m", "1.0", {"teal": "careful"}, ["churn:careful"]),
+    ("m", "2.1", {"region": "west", "teal": "careful"}, ["churn:careful", "west"]),
+    ("m", "1.0", {"teal": "quick"}, ["churn", "west:quick"]),
+    ("only-by-tag", "1", {"teal": "labs"}, ["labs:labs"]),
+]
+
+NONE = [
+    ("m", "1.0", {"teal": "skip"}, "its tag teal says skip"),
+    (
+        "m",
+        "1.0",
+        {"teal": "carefull"},
+        "its tag teal says 'carefull', but no policy for it has that name (only careful, quick)",
+    ),
+    ("only-by-tag", "1", {}, "every policy for it has a name (labs) and its tag teal says none of them"),
+    ("other", "1", {}, "no policy names this model"),
+]
+
+
+@pytest.fixture
+def book(folder: Path) -> PolicyBook:
+    """Return the book of several policies, some for the same endpoint."""
+    for stem, text in FILES.items():
+        (folder / f"{stem}.yaml").write_text(text)
+    return read_policies(folder)
+
+
+@pytest.mark.parametrize(("model", "version", "tags", "expected"), CHOSEN)
+def test_tags_and_version_choose_one_policy_an_endpoint(
+    book: PolicyBook, model: str, version: str, tags: dict[str, str], expected: list[str]
+) -> None:
+    """A tag `teal` picks the policy of that name where there is one; elsewhere the one without a name is meant."""
+    found = [f"{policy.endpoint}:{policy.name}".rstrip(":") for policy in book.for_model(model, version, tags)]
+    assert sorted(found) == expected
+    assert book.why_none(model, version, tags) == ""
+
+
+@pytest.mark.parametrize(("model", "version", "tags", "why"), NONE)
+def test_no_policy_has_a_reason(book: PolicyBook, model: str, version: str, tags: dict[str, str], why: str) -> None:
+    """A model that is not rolled out says why: by its own wish, by a mistake in its tag, or for want of a policy."""
+    assert book.for_model(model, version, tags) == ()
+    assert book.why_none(model, version, tags) == why
+
+
+def test_version_that_no_policy_asks_for_has_a_reason(folder: Path) -> None:
+    """A model that is known, but not in this version, is told apart from one that is not known."""
+    (folder / "west.yaml").write_text(FILES["west"])
+    words = "its version or tags are not those that a policy asks for"
+    assert read_policies(folder).why_none("m", "1", {"region": "west"}) == words
+
+
+def test_policy_is_found_by_endpoint_and_name(book: PolicyBook) -> None:
+    """Without a name it is the one that has none, or else the endpoint's first."""
+    found = [
+        book.for_endpoint("CHURN"),
+        book.for_endpoint("churn", "careful"),
+        book.for_endpoint("labs"),
+        book.for_endpoint("churn", "quick"),
+    ]
+    assert [policy and (policy.endpoint, policy.name) for policy in found] == [
+        ("churn", ""),
+        ("churn", "careful"),
+        ("labs", "labs"),
+        None,
+    ]
+
+
+def test_a_name_twice_on_one_endpoint_is_refused(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """Two policies of one name are the same claim; on another endpoint the name may stand again."""
+    (folder / "a.yaml").write_text(FILES["careful"])
+    (folder / "b.yaml").write_text("# again\n" + FILES["careful"])
+    (folder / "c.yaml").write_text(FILES["careful"].replace("churn", "west"))
+    assert find_problems(folder) == [
+        (
+            "policies/b.yaml:3:1: name: churn has a policy careful already, in policies/a.yaml:2; "
+            "names differ on one endpoint"
+        )
+    ]

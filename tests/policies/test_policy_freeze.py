@@ -1,0 +1,103 @@
+"""Freeze windows: what a person reads when one cannot hold, and what the others mean to the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.core.freeze import frozen
+from shared.policies.book import read_policies
+
+HEAD = "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\nfreeze:\n"
+
+WRONG = {
+    "without a reason": (
+        "- {days: [sat]}",
+        ['5:3: freeze[0].why: missing; write it like why: "no changes at the weekend"'],
+    ),
+    "without a time": (
+        '- {why: x}\n- {why: x, from: "10:00"}',
+        [f"{line}:3: freeze[{line - 5}].days: missing; write days: [sat, sun], or since and until" for line in (5, 6)],
+    ),
+    "half a window": (
+        "- {why: x, since: 2026-12-20}\n- {why: x, until: 2026-12-20}",
+        [
+            "5:3: freeze[0].until: missing; a window has both since and until",
+            "6:3: freeze[1].since: missing; a window has both since and until",
+        ],
+    ),
+    "both kinds": (
+        "- {why: x, days: [fri], until: 2026-12-20}",
+        ["5:3: freeze[0]: days and until in one window; write days with from and to, or since with until"],
+    ),
+    "from is to": (
+        '- {why: x, days: [fri], from: "18:00", to: "18:00"}',
+        ["5:40: freeze[0].to: the same as from; for the whole day leave both out"],
+    ),
+    "over before it begins": (
+        "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
+        ["5:37: freeze[0].until: not after since; the window would never hold"],
+    ),
+    "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day stands there twice"]),
+    "days and times that are none": (
+        '- {why: x, days: [Fr], from: 6pm, to: "24:00"}',
+        [
+            "5:19: freeze[0].days[0]: 'Fr' is not mon or tue or wed or thu or fri or sat or sun",
+            "5:24: freeze[0].from: '6pm' is not a time of day from 00:00 to 23:59; write it like \"18:00\"",
+            "5:35: freeze[0].to: '24:00' (in quotes) is not a time of day from 00:00 to 23:59; write it like \"08:00\"",
+        ],
+    ),
+    "zones that are none": (
+        "- {why: x, days: [fri], zone: Europe/Berln}\n- {why: x, days: [fri], zone: ../../etc/passwd}\n",
+        [
+            "5:25: freeze[0].zone: 'Europe/Berln' is not a time zone; did you mean Europe/Berlin?",
+            "6:25: freeze[1].zone: '../../etc/passwd' is not a time zone; write its IANA name, like Europe/Berlin",
+        ],
+    ),
+    "moments that are none": (
+        "- {why: x, since: 2026-13-01, until: Christmas}",
+        [
+            (
+                "5:12: freeze[0].since: 2026-13-01 is not a day or a moment; "
+                "write it like 2026-12-24, 2026-12-24T18:00 or 2026-12-20T00:00Z"
+            ),
+            (
+                "5:31: freeze[0].until: 'Christmas' is not a day or a moment; "
+                "write it like 2026-12-24, 2026-12-24T18:00 or 2027-01-03T00:00Z"
+            ),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("window", "lines"), WRONG.values(), ids=WRONG)
+def test_window_that_cannot_hold_is_named(
+    folder: Path, find_problems: Callable[[Path], list[str]], window: str, lines: list[str]
+) -> None:
+    """Each window that makes no sense gives its line, with place, key and what would be right."""
+    (folder / "churn.yaml").write_text(HEAD + window)
+    assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
+
+
+MEANT = [
+    ('{why: x, days: [fri], from: 18:00, to: "08:00", zone: Europe/Berlin}', "2026-11-20T17:00Z", True),
+    ('{why: x, days: [fri], from: 18:00, to: "08:00", zone: Europe/Berlin}', "2026-11-20T16:59Z", False),
+    ('{why: x, days: [fri], from: 18:00, to: "08:00", zone: Europe/Berlin}', "2026-11-21T06:59Z", True),
+    ("{why: x, days: [sat, sun]}", "2026-11-22T23:59Z", True),
+    ("{why: x, days: [sat, sun]}", "2026-11-23T00:00Z", False),
+    ('{why: x, days: [fri], from: "16:00"}', "2026-11-20T23:59Z", True),
+    ('{why: x, days: [fri], from: "16:00"}', "2026-11-21T00:00Z", False),
+    ("{why: x, since: 2026-12-20, until: 2026-12-27, zone: Asia/Tokyo}", "2026-12-19T15:00Z", True),
+    ("{why: x, since: 2026-12-20, until: 2026-12-27, zone: Asia/Tokyo}", "2026-12-26T15:00Z", False),
+]
+
+
+@pytest.mark.parametrize(("window", "moment", "holds"), MEANT)
+def test_window_means_to_the_core_what_it_says(folder: Path, window: str, moment: str, *, holds: bool) -> None:
+    """Local times are those of the zone; a time that is left out is midnight."""
+    (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
+    now = datetime.fromisoformat(moment).astimezone(UTC)
+    assert (frozen(read_policies(folder).policies[0], now) == "x") is holds

@@ -1,0 +1,201 @@
+"""Deployment templates: what is refused before anything runs, and what a policy makes of a right one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.core.policy import Capacity, TemplateSource
+from shared.policies.book import read_policies
+
+FindProblems = Callable[[Path], list[str]]
+POLICY = (
+    "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml%s}\nsteps: [%sweight: 10]\n"
+)
+RIGHT = """\
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+name: any
+endpoint_name: ${ENDPOINT_NAME}
+model: azureml:${MODEL_NAME}:${MODEL_VERSION}
+code_configuration: {code: ../src, scoring_script: score.py}
+environment: {conda_file: conda.yml, image: "mcr.microsoft.com/azureml/base:1"}
+instance_type: Standard_DS3_v2
+instance_count: 3
+request_settings: {request_timeout_ms: 5000}
+liveness_probe: {period: 5}
+"""
+KUBERNETES = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n"
+MODEL = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\n"
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[..., Path]:
+    """Return a function that writes a template with the files beside it, and a policy that names it."""
+    (folder / "deployments").mkdir()
+    (folder / "src").mkdir()
+    (folder / "src" / "score.py").write_text("")
+    (folder / "deployments" / "conda.yml").write_text("")
+
+    def write(template: str, extra: str = "", before: str = "") -> Path:
+        (folder / "deployments" / "churn.yml").write_text(template)
+        (folder / "churn.yaml").write_text(POLICY % (extra, before))
+        return folder
+
+    return write
+
+
+def test_template_is_kept_as_it_is_written(write: Callable[..., Path]) -> None:
+    """The policy names it by its path below the folder, and the book has its text; its instances are the policy's."""
+    book = read_policies(write(RIGHT))
+    assert book.policies[0].source == TemplateSource("deployments/churn.yml")
+    assert book.policies[0].capacity == Capacity(green=3)
+    assert book.template("deployments/churn.yml") == RIGHT
+
+
+def test_policy_has_the_last_word_on_machines(write: Callable[..., Path]) -> None:
+    """What the policy says of type and count goes before the template's."""
+    policy = read_policies(write(RIGHT, ", instance_type: Standard_NC6s_v3, instance_count: same")).policies[0]
+    assert policy.source == TemplateSource("deployments/churn.yml", "Standard_NC6s_v3")
+    assert policy.capacity == Capacity(green="same")
+
+
+def test_template_may_leave_things_out(write: Callable[..., Path]) -> None:
+    """The model is all that it must have, if the policy names the machine."""
+    book = read_policies(write(MODEL, ", instance_type: Standard_DS3_v2"))
+    assert book.policies[0].capacity == Capacity()
+
+
+WRONG = {
+    "not a mapping": (
+        "- a\n",
+        [
+            (
+                "1:1: a list is not a mapping; "
+                "write it like {model: azureml:${MODEL_NAME}:${MODEL_VERSION}, instance_type: Standard_DS3_v2}"
+            )
+        ],
+    ),
+    "nothing": (
+        "",
+        ["1:1: empty; a template is an `az ml` deployment file, such as model: azureml:${MODEL_NAME}:${MODEL_VERSION}"],
+    ),
+    "not YAML": ("model: [\n", ["2:1: not YAML: did not find expected node content, while parsing a flow node"]),
+    "no model": (
+        "instance_type: a\n",
+        ["1:1: model: missing; write it like model: azureml:${MODEL_NAME}:${MODEL_VERSION}"],
+    ),
+    "another model": (
+        "model: azureml:churn:${MODEL_VERSION}\ninstance_type: a\n",
+        [
+            (
+                "1:1: model: does not use ${MODEL_NAME}, so it is not the registered model; "
+                "write model: azureml:${MODEL_NAME}:${MODEL_VERSION}"
+            )
+        ],
+    ),
+    "another endpoint": (
+        f"{MODEL}instance_type: a\nendpoint_name: fraud\n",
+        [("3:1: endpoint_name: 'fraud' is not churn, the endpoint of policies/churn.yaml; write ${ENDPOINT_NAME}")],
+    ),
+    "keys that az ml does not know": (
+        f"{MODEL}instance_typ: a\nrequest_settings: {{request_timeout: 5}}\ninstance_type: a\n",
+        [
+            "2:1: instance_typ: unknown key; did you mean instance_type?",
+            "3:20: request_settings.request_timeout: unknown key; did you mean request_timeout_ms?",
+        ],
+    ),
+    "variables that are not filled in": (
+        f"{MODEL}instance_type: a\nenvironment_variables: {{A: '${{MODEL}}', B: '$${{MODEL}}'}}\n",
+        [
+            (
+                "3:25: environment_variables.A: ${MODEL} is not known; a template may use ${ENDPOINT_NAME}, "
+                "${MODEL_NAME}, ${MODEL_VERSION}; for the text itself write $${MODEL}"
+            )
+        ],
+    ),
+    "files that are missing": (
+        MODEL + "instance_type: a\ncode_configuration: {code: ../nowhere, scoring_script: score.py}\n"
+        "environment: {conda_file: none.yml, build: {path: none}}\n",
+        [
+            "3:22: code_configuration.code: ../nowhere: no such folder beside deployments/churn.yml",
+            ("3:40: code_configuration.scoring_script: ../nowhere/score.py: no such file beside deployments/churn.yml"),
+            "4:15: environment.conda_file: none.yml: no such file beside deployments/churn.yml",
+            "4:45: environment.build.path: none: no such folder beside deployments/churn.yml",
+        ],
+    ),
+    "code from outside": (
+        MODEL + "instance_type: a\ncode_configuration: {code: ../../src}\n",
+        [
+            (
+                "3:22: code_configuration.code: 'deployments/../../src' leads out of the policies folder; "
+                "write it like ../src"
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("template", "lines"), WRONG.values(), ids=WRONG)
+def test_problem_in_a_template_is_named_with_its_place(
+    write: Callable[..., Path], find_problems: FindProblems, template: str, lines: list[str]
+) -> None:
+    """What is wrong in a template is told with its own file, line and column."""
+    assert find_problems(write(template)) == [f"policies/deployments/churn.yml:{line}" for line in lines]
+
+
+USES = {
+    "no machine": (
+        MODEL,
+        "",
+        (
+            "3:14: deployment.template: deployments/churn.yml has no instance_type; "
+            "write one there or in deployment.instance_type"
+        ),
+    ),
+    "a mirror on Kubernetes": (
+        KUBERNETES + MODEL,
+        "mirror: 20, ",
+        (
+            "4:9: steps[0].mirror: Kubernetes endpoints cannot mirror, and deployments/churn.yml is a Kubernetes "
+            "deployment; leave it out"
+        ),
+    ),
+    "a mirror on Kubernetes by type": (
+        "type: kubernetes\n" + MODEL,
+        "mirror: 20, ",
+        (
+            "4:9: steps[0].mirror: Kubernetes endpoints cannot mirror, and deployments/churn.yml is a Kubernetes "
+            "deployment; leave it out"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("template", "before", "line"), USES.values(), ids=USES)
+def test_policy_and_template_must_fit(
+    write: Callable[..., Path], find_problems: FindProblems, template: str, before: str, line: str
+) -> None:
+    """What a policy wants and its template cannot give is the policy's problem."""
+    assert find_problems(write(template, "", before)) == [f"policies/churn.yaml:{line}"]
+
+
+def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path, find_problems: FindProblems) -> None:
+    """A path that leads nowhere, or out of the folder, is told where the policy names it."""
+    (folder / "a.yaml").write_text(POLICY % ("", ""))
+    (folder / "b.yaml").write_text((POLICY % ("", "")).replace("deployments", "../..").replace(" churn\n", " west\n"))
+    assert find_problems(folder) == [
+        "policies/a.yaml:3:14: deployment.template: deployments/churn.yml: no such file",
+        (
+            "policies/b.yaml:3:14: deployment.template: '../../churn.yml' leads out of the policies folder; "
+            "write it like deployments/churn.yml"
+        ),
+    ]
+
+
+def test_a_shared_template_is_reported_once(write: Callable[..., Path], find_problems: FindProblems) -> None:
+    """Two policies may use one template; what is wrong in it is wrong once."""
+    folder = write("model: azureml:churn:1\ninstance_type: a\n")
+    (folder / "west.yaml").write_text((POLICY % ("", "")).replace("endpoint: churn", "endpoint: west"))
+    assert len(find_problems(folder)) == 1

@@ -1,0 +1,67 @@
+"""`${NAME}` in policies: filled in from the environment as text, and never read as YAML again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.core.policy import WeightStep
+from shared.policies.book import read_policies
+from shared.policies.problems import PolicyError
+
+TEXT = """\
+endpoint: ${STAGE}-churn
+models: [{name: churn-model, tags: {stage: "${STAGE}", price: "$${STAGE}", team: "${TEAM}"}}]
+steps:
+  - weight: ${WEIGHT}
+"""
+
+
+def test_variables_are_filled_in_as_text(folder: Path) -> None:
+    """A value stays what it is, whatever YAML would make of it; two dollar signs stand for the text itself."""
+    (folder / "churn.yaml").write_text(TEXT)
+    environment = {"STAGE": "dev", "TEAM": "{a: [1.10, yes]} # x", "WEIGHT": "10"}
+    [policy] = read_policies(folder, environment).policies
+    assert policy.endpoint == "dev-churn"
+    assert policy.models[0].tags == {"stage": "dev", "price": "${STAGE}", "team": "{a: [1.10, yes]} # x"}
+    assert policy.steps == (WeightStep(10),)
+
+
+def test_variable_within_braces_needs_quotes(folder: Path) -> None:
+    """YAML takes its closing brace for its own; whoever forgets the quotes is told so."""
+    (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: ${MODEL}}]\nsteps: [pause: {}]\n")
+    with pytest.raises(PolicyError, match=r"within { } write a variable in quotes, like '\${NAME}'"):
+        read_policies(folder, {"MODEL": "m"})
+
+
+def test_environment_of_the_process_is_the_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app's settings are environment variables, so they can be used."""
+    monkeypatch.setenv("TEAL_TEST_ENDPOINT", "from-outside")
+    (folder / "churn.yaml").write_text("endpoint: ${TEAL_TEST_ENDPOINT}\nmodels: [{name: m}]\nsteps: [pause: {}]\n")
+    assert read_policies(folder).policies[0].endpoint == "from-outside"
+
+
+PROBLEMS = [
+    ("${NOWHERE}", "${NOWHERE} is not set in the environment; for the text itself write $${NOWHERE}"),
+    ("${no-name}", "'${no-name' does not begin a name in braces such as ${NAME}; for the text itself write $${"),
+    ("a${", "'${' does not begin a name in braces such as ${NAME}; for the text itself write $${"),
+    (
+        "${STAGE}",
+        (
+            "'-' (from ${STAGE}) is not an endpoint's name "
+            "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), PROBLEMS)
+def test_what_cannot_be_filled_in_is_named(folder: Path, value: str, message: str) -> None:
+    """A variable that is not set, or whose value does not fit, is told with its place and its name."""
+    (folder / "churn.yaml").write_text(f"endpoint: '{value}'\nmodels: [{{name: m}}]\nsteps: [pause: {{}}]\n")
+    with pytest.raises(PolicyError) as caught:
+        read_policies(folder, {"STAGE": "-"})
+    [problem] = caught.value.problems
+    assert (problem.line, problem.column, problem.path) == (1, 1, "endpoint")
+    assert problem.message.replace(" (in quotes)", "") == message
