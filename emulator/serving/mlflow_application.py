@@ -38,17 +38,21 @@ def to_mlflow(payload: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
     return {form: data, **params}
 
 
-def sample(model: Any) -> Any:  # noqa: ANN401  # MLflow's, and any JSON
-    """Return the request that the model's input example stands for; None for a model without one."""
-    example = model.input_example
-    if example is None:
-        return None
-    data, params = example if isinstance(example, tuple) and len(example) == 2 else (example, None)
-    if hasattr(data, "to_dict"):  # a table
+def sample(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
+    """Return a request for the model, made as Azure makes it.
+
+    Its input example, or the columns of its signature without a row; and the defaults of its parameters.
+    """
+    data, signature = model.input_example, model.metadata.signature
+    if hasattr(data, "to_json"):  # a table
         data = json.loads(data.to_json(orient="split"))
     elif hasattr(data, "tolist"):  # a tensor
         data = data.tolist()
-    return {"input_data": data} | ({"params": params} if params else {})
+    elif data is None and signature and signature.inputs and not signature.inputs.is_tensor_spec():
+        data = {"columns": signature.inputs.input_names(), "index": [], "data": []}
+    declared = signature.params.params if signature and signature.params else []
+    params = {each.name: each.default for each in declared if each.default is not None}
+    return {"input_data": {} if data is None else data} | ({"params": params} if params else {})
 
 
 def swagger(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
@@ -61,9 +65,8 @@ def swagger(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
     for mark, value in named.items():
         text = text.replace(mark, value)
     document: dict[str, Any] = json.loads(text)
-    example = sample(model)
     schema = {"type": "object", "required": ["input_data"], "properties": {"input_data": {}, "params": {}}}
-    document["definitions"]["ServiceInput"] = schema | ({"example": example} if example else {})
+    document["definitions"]["ServiceInput"] = schema | {"example": sample(model)}
     return document
 
 

@@ -22,6 +22,7 @@ ROWS = [[40.0, 70.0], [20.0, 55.0]]
 # A model whose arithmetic anyone can check: age plus a tenth of the weight, times the parameter `factor`.
 SAVE = """
 import json, sys
+from pathlib import Path
 import mlflow.pyfunc
 import pandas
 from mlflow.models import infer_signature
@@ -33,41 +34,42 @@ class Formula(mlflow.pyfunc.PythonModel):
 
 table = pandas.DataFrame(json.loads(sys.argv[3]), columns=json.loads(sys.argv[2]))
 signature = infer_signature(table, [1.0, 2.0], params={"factor": 1.0})
-folder = sys.argv[1]
-mlflow.pyfunc.save_model(folder, python_model=Formula(), signature=signature, input_example=(table, {"factor": 1.0}),
-    pip_requirements=["mlflow-skinny"])
+for name, sample in {"with-sample": table, "without-sample": None}.items():
+    mlflow.pyfunc.save_model(Path(sys.argv[1], name), python_model=Formula(), signature=signature, input_example=sample,
+        pip_requirements=["mlflow-skinny"])
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A folder as `mlflow` writes it."""
+    """Models as `mlflow` writes them: the same formula, registered with a sample of its input and without."""
 
-    folder: Path
+    directory: Path
 
-    def files(self) -> DeploymentFiles:
-        """Return it as the only part of a deployment."""
-        return DeploymentFiles(None, None, str(self.folder), "formula", "2", "mlflow_model")
+    def files(self, folder: str = "with-sample", kind: str = "mlflow_model") -> DeploymentFiles:
+        """Return one as the only part of a deployment."""
+        return DeploymentFiles(None, None, str(self.directory / folder), "formula", "2", kind)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Registered:
-    """Return a model that MLflow saved."""
-    folder = tmp_path_factory.mktemp("mlflow") / "formula-model"
-    command = [str(PYTHON), "-W", "ignore", "-c", SAVE, str(folder), json.dumps(COLUMNS), json.dumps(ROWS)]
-    subprocess.run(command, check=True, capture_output=True, cwd=folder.parent)  # noqa: S603  (our own command)
-    return Registered(folder)
+    """Return models that MLflow saved."""
+    directory = tmp_path_factory.mktemp("mlflow")
+    command = [str(PYTHON), "-W", "ignore", "-c", SAVE, str(directory), json.dumps(COLUMNS), json.dumps(ROWS)]
+    subprocess.run(command, check=True, capture_output=True, cwd=directory)  # noqa: S603  (our own command)
+    return Registered(directory)
 
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory, model: Registered) -> Iterator[Serving]:
-    """Return an endpoint whose deployment `blue` is the MLflow model and nothing else."""
+    """Return an endpoint whose deployments are an MLflow model and nothing else: blue with a sample, green without."""
     with running_loop() as loop:
         started = Serving(loop, tmp_path_factory.mktemp("serving"))
         try:
-            wanted = deployment("blue", requestSettings={"maxConcurrentRequestsPerInstance": 4})
-            loop.run(started.fleet.start(wanted, model.files()))
-            started.endpoint.deployments["blue"] = wanted
+            for name, folder in {"blue": "with-sample", "green": "without-sample"}.items():
+                wanted = deployment(name, requestSettings={"maxConcurrentRequestsPerInstance": 4})
+                loop.run(started.fleet.start(wanted, model.files(folder)))
+                started.endpoint.deployments[name] = wanted
             started.route({"blue": 100})
             yield started
         finally:
@@ -105,12 +107,23 @@ def test_what_the_model_refuses(serving: Serving, request_body: object, words: s
     assert words in answer.text
 
 
+def example(serving: Serving, deployment_: str) -> Any:  # noqa: ANN401  # any JSON
+    """Return the sample request that a deployment's description gives."""
+    described = json.loads(serving.get("/swagger.json", azureml_model_deployment=deployment_).text)
+    return described["definitions"]["ServiceInput"]["example"]
+
+
 def test_the_sample_is_in_the_description(serving: Serving) -> None:
-    """/swagger.json carries the model's input example as a request that the deployment answers."""
-    described = json.loads(serving.get("/swagger.json").text)
-    example = described["definitions"]["ServiceInput"]["example"]
-    assert example["input_data"]["columns"] == COLUMNS
-    assert json.loads(serving.ask(example).text) == [47.0, 25.5]
+    """/swagger.json carries the model's input example, and its parameters' defaults, as a request that is answered."""
+    found = example(serving, "blue")
+    assert found == {"input_data": {"columns": COLUMNS, "index": [0, 1], "data": ROWS}, "params": {"factor": 1.0}}
+    assert json.loads(serving.ask(found).text) == [47.0, 25.5]
+
+
+def test_a_model_without_a_sample(serving: Serving) -> None:
+    """As in Azure the example is then a table without rows, and the parameters' defaults."""
+    found = example(serving, "green")
+    assert found == {"input_data": {"columns": COLUMNS, "index": [], "data": []}, "params": {"factor": 1.0}}
 
 
 def test_a_folder_that_is_no_mlflow_model(serving: Serving, tmp_path: Path) -> None:
@@ -118,12 +131,12 @@ def test_a_folder_that_is_no_mlflow_model(serving: Serving, tmp_path: Path) -> N
     (tmp_path / "folder").mkdir()
     files = DeploymentFiles(None, None, str(tmp_path / "folder"), "formula", "3", "mlflow_model")
     with pytest.raises(ContainerError, match="MLmodel") as refused:
-        serving.loop.run(serving.fleet.start(deployment("green"), files))
+        serving.loop.run(serving.fleet.start(deployment("other"), files))
     assert refused.value.code == "ResourceNotReady"
 
 
 def test_other_models_need_a_script(serving: Serving, model: Registered) -> None:
     """The same folder registered as a custom model is refused: nobody could tell how to call it."""
-    files = DeploymentFiles(None, None, str(model.folder), "formula", "2")
+    files = model.files(kind="custom_model")
     with pytest.raises(ContainerError, match="MLflow models only"):
-        serving.loop.run(serving.fleet.start(deployment("green"), files))
+        serving.loop.run(serving.fleet.start(deployment("other"), files))
