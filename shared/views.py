@@ -47,6 +47,7 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         ],
         "wish": asdict(rollout.wish) | {"at": _time(rollout.wish.at)} if rollout.wish else None,
         "smoke": asdict(rollout.smoke) if rollout.smoke else None,
+        "calibration": asdict(rollout.calibration) if rollout.calibration else None,
         "verdict": verdict_view(rollout.verdict) if rollout.verdict else None,
         "trouble": rollout.trouble or rollout.telemetry_problem,
     }
