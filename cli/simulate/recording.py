@@ -17,7 +17,7 @@ from shared.policies.document import read_text
 from shared.policies.problems import PolicyError, Problem
 
 LARGEST_FILE = 64 * 1024 * 1024
-MOST_SHOWN = 10
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,15 @@ def read_recording(path: Path) -> Recording:
     try:
         record = _converter().structure(_renamed(content), Record)
     except BaseValidationError as error:
-        problems = [Problem(str(path), 0, 0, "", words) for words in transform_error(error)]
-        raise PolicyError(problems[:MOST_SHOWN]) from error
-    problems = [Problem(str(path), 0, 0, "", words) for words in _senseless(record)]
-    if problems:
-        raise PolicyError(problems[:MOST_SHOWN])
+        raise _wrong(path, transform_error(error)) from error
+    if senseless := _senseless(record):
+        raise _wrong(path, senseless)
     return _recording(record)
+
+
+def _wrong(path: Path, words: list[str]) -> PolicyError:
+    shown = words if len(words) <= MOST_SHOWN else [*words[:MOST_SHOWN], f"and {len(words) - MOST_SHOWN} more problems"]
+    return PolicyError([Problem(str(path), 0, 0, "", text) for text in shown])
 
 
 def _renamed(content: object) -> object:
@@ -132,10 +135,8 @@ def _renamed(content: object) -> object:
 
 def _senseless(record: Record) -> list[str]:
     """Return what is wrong with a record of the right form."""
-    wrong = [
-        f"more failed than there were @ $.minutes[{n}]" for n, row in enumerate(record.minutes) if row.bad > row.total
-    ]
-    wrong += [f"a negative number @ $.minutes[{n}]" for n, row in enumerate(record.minutes) if row.bad < 0]
+    rows = enumerate(record.minutes)
+    wrong = [f"{row.bad} bad of {row.total} @ $.minutes[{n}]" for n, row in rows if not 0 <= row.bad <= row.total]
     return wrong if record.minutes else ["no minute was recorded, so there is nothing to replay @ $.minutes"]
 
 
@@ -155,8 +156,9 @@ def _recording(record: Record) -> Recording:
 def _converter() -> Converter:
     converter = Converter()
     converter.register_structure_hook(datetime, lambda value, _: _moment(value))
-    # By predicate: a hook for `str` itself would take phases too. Without these, 5 and "5" would be the same.
-    converter.register_structure_hook_func(lambda kind: kind in {str, int}, _typed)
+    converter.register_structure_hook(Phase, lambda value, _: Phase(value))
+    for kind in (str, int):  # by default 5 and "5" would be the same
+        converter.register_structure_hook(kind, _typed)
     return converter
 
 

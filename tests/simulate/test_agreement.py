@@ -1,0 +1,60 @@
+"""The simulator's figures beside an independent re-statement of judge and steps: they agree within sampling error."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cli.simulate.profile import Change, Fault
+from cli.simulate.trial import trials
+from shared.core.judge.verdict import Risk
+from shared.core.policy import WeightStep
+from tests.simulate.restated import Setting, restated
+from tests.simulate.scenes import DAY, policy, scene
+
+SIMULATED, RESTATED = 100, 2000
+ORDERED = 22 / 60  # minutes from the whole minute to the change of the share
+TOLERANCE = 4.0  # standard errors; six comparisons a run, so one false alarm in 2,600 runs of the test
+
+
+def simulated(setting: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the simulator gives for a setting, as `restated` does."""
+    steps = tuple(WeightStep(weight) for weight in setting.weights[:-1])
+    risk = Risk(rollback=setting.alpha, advance=setting.beta)
+    tried = scene(
+        Fault(Change("to", setting.green)),
+        rate=setting.rate,
+        errors=setting.blue,
+        of=policy(steps, lag=timedelta(minutes=1), risk=risk, patience=DAY),
+    )
+    courses = list(trials(tried, SIMULATED, 5))
+    firsts = [course.weights[1][0] for course in courses]
+    pairs = list(zip(courses, firsts, strict=True))
+    back = [c.decided - first + ORDERED if c.decided and c.full is None else math.nan for c, first in pairs]
+    return np.array(back), np.array([c.full - first if c.full else math.nan for c, first in pairs])
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting((10, 50, 100), rate=1000, blue=0.005, green=0.005),
+        Setting((10, 50, 100), rate=1000, blue=0.005, green=0.05),
+        Setting((10, 50, 100), rate=1000, blue=0.005, green=0.008, alpha=0.2, beta=0.2),
+    ],
+    ids=["good", "5 per cent fail", "hard to tell"],
+)
+def test_rates_and_times_agree(setting: Setting) -> None:
+    """How many are rolled back, how many get all traffic, and how long either takes."""
+    expected = restated(setting, RESTATED, 7)
+    for ours, theirs in zip(simulated(setting), (expected.rolled_back, expected.full), strict=True):
+        here, there = ~np.isnan(ours), ~np.isnan(theirs)
+        rate = there.mean()
+        error = math.sqrt(rate * (1 - rate) * (1 / SIMULATED + 1 / RESTATED))
+        assert abs(here.mean() - rate) <= max(TOLERANCE * error, 0.02)
+        if here.sum() > 20 and there.sum() > 20:
+            spread = math.sqrt(ours[here].var() / here.sum() + theirs[there].var() / there.sum())
+            assert abs(ours[here].mean() - theirs[there].mean()) <= max(TOLERANCE * spread, 0.2)

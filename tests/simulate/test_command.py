@@ -1,0 +1,150 @@
+"""The command as a person types it: tables, JSON, pictures, and every problem of bad input at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.simulate.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+CHURN = str(ROOT / "policies" / "churn.yaml")
+FEW = ("--rollouts", "8")
+
+
+def test_a_table_with_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    """Shares with Wilson's interval, values with their spread, and what was assumed."""
+    assert main([CHURN, *FEW]) == 0
+    shown = capsys.readouterr().out
+    for words in ("promoted", "100 %", "67.6 % to 100 %", "8 of 8", "minutes to 100 %", "smoke tests pass"):
+        assert words in shown
+
+
+def test_json_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    """To the last letter, so it can be compared; another seed gives other rollouts."""
+    texts = []
+    for seed in ("3", "3", "4"):
+        assert main([CHURN, *FEW, "--seed", seed, "--json", "--green", "+1%"]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] != texts[2]
+    found = json.loads(texts[0])
+    assert found["endpoint"] == "churn"
+    assert found["summary"]["rollouts"] == 8
+    assert found["summary"]["false_rollbacks"].keys() == {"count", "of", "rate", "low", "high"}
+    assert found["summary"]["hurt"].keys() >= {"median", "low", "high", "mean"}
+    assert found["typical"]["weights"][0] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_a_picture(ending: str, begins: bytes, tmp_path: Path) -> None:
+    """Drawn in the format of the file's ending."""
+    file = tmp_path / f"policy.{ending}"
+    assert main([CHURN, *FEW, "--picture", str(file)]) == 0
+    assert file.read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--latency", "80ms"], "latency is not simulated: no gate of this policy judges it"),
+        (["--resume", "never"], "counts as held"),
+        (["--profile", "profile.yaml"], "latency is not simulated"),
+    ],
+)
+def test_what_the_figures_do_not_say_is_said(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was given and changes nothing, and what was taken for granted."""
+    (tmp_path / "profile.yaml").write_text("latency: 80ms")
+    named = [str(tmp_path / word) if word == "profile.yaml" else word for word in words]
+    assert main([CHURN, "--rollouts", "1", *named]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_the_command_line_goes_before_the_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file says what is usual, the words what is tried this time."""
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps({"requests": 500, "green": [{"errors": "100%"}]}))
+    assert main([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
+    assert "rolled back" in json.loads(capsys.readouterr().out)["summary"]["ends"]
+    assert main([CHURN, *FEW, "--profile", str(profile), "--json", "--green", "x1"]) == 0
+    assert "rolled back" not in json.loads(capsys.readouterr().out)["summary"]["ends"]
+
+
+def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong words, a wrong policy and a wrong profile are all told in one run, with their places; exit code 2."""
+    policy, profile = tmp_path / "churn.yaml", tmp_path / "profile.yml"
+    policy.write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [{weight: 10}, {weight: 5}]\n")
+    profile.write_text("request: 5\nerrors: 7\ngreen: [{errors: x2, from: 9m, until: 3m}]\n")
+    wrong = ["--rollouts", "0", "--seed", "many", "--error-rate", "2", "--green", "worse", "--picture", "a.docx"]
+    assert main([str(policy), "--profile", str(profile), *wrong]) == 2
+    said = capsys.readouterr().err
+    for words in (
+        "churn.yaml:3:24: steps[1].weight",
+        "profile.yml:1:1: request: unknown key; did you mean requests?",
+        "profile.yml:2:1: errors",
+        "profile.yml:3:32: green[0].until: must be later than from",
+        "--rollouts: 0",
+        "--seed: many",
+        "--error-rate: '2'",
+        "--green: 'worse'",
+        "--picture: '.docx'",
+    ):
+        assert words in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "5m"], "say with --green what"),
+        (["--green", "x2", "--from", "5m", "--until", "5m"], "--until must be later than --from"),
+        (["--endpoint", "other"], "no policies are meant; choose one with --endpoint and --name: churn"),
+        (["--profile", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["--replay", "nowhere.json"], "nowhere.json: no such file"),
+        (["--picture", "/nowhere/a.png"], "there is no folder /nowhere"),
+        (["--approve", "soon"], "--approve: 'soon' is not a duration or `never`"),
+        (["--start", "tomorrow"], "--start: 'tomorrow' is not a day or a moment"),
+        (["--spread", "month"], "--spread: 'month' is not hour or week"),
+        (["--requests-per-minute", "-5"], "--requests-per-minute"),
+    ],
+)
+def test_one_wrong_word(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 and what would be right."""
+    assert main([CHURN, *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_profiles_say_how_traffic_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A day's curve, a list of minutes, faults that come and go, slow machines: all from one file."""
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(
+        """
+requests: {day: {low: 200, high: 2000, peak: "14:30"}}
+errors: {minutes: [0.1%, 0.2%, 0.003]}
+green:
+  - x1
+  - {errors: +20%, from: 20m}
+provisioning: 3m
+traffic_write: 40s
+approve: never
+start: 2026-03-02T22:00Z
+spread: week
+"""
+    )
+    assert main([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["summary"]["detected"]["rate"] == 1.0
+    assert found["typical"]["onset"] > 23
+
+
+def test_it_runs_as_a_module() -> None:
+    """As typed; what is wrong with the words is on standard error, without a traceback."""
+    command = [sys.executable, "-m", "cli.simulate", CHURN, "--rollouts", "no"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own module
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("--rollouts:")

@@ -1,0 +1,189 @@
+"""Rollouts recorded by the shipped controller and decided again from what the API shows of them."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cli.simulate.comparison import Pair, pairs
+from cli.simulate.course import Course, End, course
+from cli.simulate.profile import Profile
+from cli.simulate.recording import read_recording
+from cli.simulate.replay import set_out_again
+from shared.core.observation import DeploymentMinute
+from shared.core.phases import Phase
+from shared.core.policy import MirrorStep, Policy, SmokeStep, WeightStep
+from shared.core.rollout import Verb
+from shared.policies.problems import PolicyError
+from shared.views import minutes_view, rollout_view
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
+
+
+@dataclass
+class NoisyWorld(World):
+    """A world whose requests fail at random, as real ones do, with some patience for the evidence."""
+
+    policy: Policy = PATIENT
+    dice: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 -- no secret: repeatable noise
+
+    def _log_traffic(self) -> None:
+        minute = self.clock.now.replace(second=0)
+        for name, share in self.seen.traffic.items():
+            total = self.rpm * share // 100
+            bad = sum(self.dice.random() < self.rates.get(name, 0.0) for _ in range(total))
+            self.telemetry.rows.append(DeploymentMinute(name, minute, total, bad))
+
+
+def recorded(world: World, folder: Path) -> Path:
+    """Return a file that says of the world's rollout what the API would say."""
+    rollout = world.rollout()
+    view = rollout_view(rollout, world.history()) | {"minutes": minutes_view(world.store.kept_minutes(rollout.id))}
+    file = folder / "rollout.json"
+    file.write_text(json.dumps(view))
+    return file
+
+
+def again(file: Path, policy: Policy, number: int = 0) -> tuple[list[Pair], Course]:
+    """Decide a recorded rollout again."""
+    replay = set_out_again(read_recording(file), policy, 1, number)
+    ended = replay.journey.run()
+    return pairs(replay), course(replay.journey, Profile(), ended)
+
+
+def played(world: World, *phases: Phase) -> World:
+    """Have a version registered and let time go by until its rollout is there."""
+    world.register()
+    world.until(*phases, within=240)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("world", "end"),
+    [
+        (NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED),
+        (NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.01}), Phase.ROLLED_BACK),
+        (NoisyWorld(rpm=600, rates={GREEN: 1.0}), Phase.ROLLED_BACK),
+        (World(policy=replace(POLICY, steps=(MirrorStep(20, timedelta(minutes=9)), WeightStep(50)))), Phase.PROMOTED),
+        (World(rpm=0), Phase.PAUSED),
+    ],
+    ids=["good", "1 per cent fails", "broken", "mirrored first", "no traffic"],
+)
+def test_the_same_policy_decides_as_it_did(world: World, end: Phase, tmp_path: Path) -> None:
+    """Every move at the same moment, to the same phase, step and weight, from the recorded counts alone."""
+    played(world, end)
+    if world.rpm == 0:
+        with pytest.raises(PolicyError, match="no minute was recorded"):
+            again(recorded(world, tmp_path), world.policy)
+        return
+    compared, _ = again(recorded(world, tmp_path), world.policy)
+    assert compared
+    assert [pair for pair in compared if not pair.same] == []
+    assert compared[-1].replayed is not None
+    assert compared[-1].replayed.after is end
+
+
+def test_what_people_asked_for_is_asked_for_again(tmp_path: Path) -> None:
+    """Paused and resumed by hand, then rolled back by hand: at the moments at which it was."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes(5)
+    world.ask(Verb.RESUME)
+    world.until_weight(50)
+    world.minutes(2)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    compared, _ = again(recorded(world, tmp_path), world.policy)
+    assert all(pair.same for pair in compared)
+    assert [pair.recorded.by for pair in compared if pair.recorded].count("ada@example.com") == 3
+
+
+def test_a_record_without_the_judges_settings_is_still_decided(tmp_path: Path) -> None:
+    """They are then taken from blue's recorded minutes, which is near enough for a version that is plainly bad."""
+    file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"calibration": None}))
+    compared, _ = again(file, PATIENT)
+    assert all(pair.same for pair in compared)
+
+
+def test_another_policy_departs_where_it_decides_otherwise(tmp_path: Path) -> None:
+    """The same until the first weight; from there on requests are drawn at the recorded rates."""
+    file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.08}), Phase.ROLLED_BACK), tmp_path)
+    bold = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50)))
+    compared, first = again(file, bold)
+    same = [pair.same for pair in compared]
+    assert same.index(False) == 3  # chosen, ready, smoke-tested; then 50 instead of 10
+    assert not any(same[3:])
+    assert first.end is End.ROLLED_BACK
+    assert first.failed > 20
+    assert again(file, bold, 0)[1] == first != again(file, bold, 1)[1]
+
+
+def test_a_replay_ends_with_what_was_recorded(tmp_path: Path) -> None:
+    """A policy that wants longer than was recorded is not finished: nothing is made up."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    patient = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=30))
+    slow = replace(POLICY, judge=patient)
+    _, ran = again(file, slow)
+    assert ran.end is End.UNFINISHED
+    assert ran.minutes < 40
+
+
+def test_the_judge_is_set_as_it_was_if_the_record_says_so(tmp_path: Path) -> None:
+    """With a budget ten times as large it goes on sooner than it did."""
+    file = recorded(played(NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    settings = {"phi": 1.0, "bad_minutes": 3, "temper": 1.0, "budget": 0.03, "requests_per_minute": 600.0}
+    file.write_text(json.dumps(view | {"calibration": settings}))
+    compared, bolder = again(file, PATIENT)
+    assert not all(pair.same for pair in compared)
+    assert bolder.end is End.PROMOTED
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("[]", "expected"),
+        ("{}", "required field missing @ $.created"),
+        ('{"history": 3}', "$.history"),
+        ('{"history": [], "minutes": [{"minute": "noon", "deployment": 7}]}', "@ $.minutes[0].minute"),
+        ('{"history": [], "minutes": [{"minute": "noon", "deployment": 7}]}', "@ $.minutes[0].deployment"),
+        ('{"history": [{"at": "2026-01-01T00:00:00", "from": "here"}]}', "@ $.history[0].before"),
+    ],
+)
+def test_a_record_that_is_none(text: str, words: str, tmp_path: Path) -> None:
+    """Every problem at once, with its place in the JSON; no traceback."""
+    file = tmp_path / "record.json"
+    file.write_text(text)
+    with pytest.raises(PolicyError) as wrong:
+        read_recording(file)
+    assert words in str(wrong.value)
+
+
+def test_more_failures_than_requests_are_no_record(tmp_path: Path) -> None:
+    """Counts that cannot be are named by their place."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    view["minutes"][4]["bad"] = view["minutes"][4]["total"] + 1
+    file.write_text(json.dumps(view))
+    with pytest.raises(PolicyError, match=r"bad of .* @ \$\.minutes\[4\]"):
+        read_recording(file)
+
+
+def test_a_minute_without_offset_is_no_moment(tmp_path: Path) -> None:
+    """A time that could mean several moments is refused."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    view["minutes"][0]["minute"] = "2026-11-20T00:03:00"
+    file.write_text(json.dumps(view))
+    with pytest.raises(PolicyError, match=r"@ \$\.minutes\[0\]\.minute"):
+        read_recording(file)
