@@ -12,43 +12,54 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.simulate.arguments import add_simulate
+
 if TYPE_CHECKING:
     # A generic class to the type checker, and not one that can be subscripted at run time.
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 -- the type that argparse gives has no public name
 
+COMMANDS = {
+    "check": "cli.policy.check",
+    "explain": "cli.policy.explain",
+    "simulate": "cli.simulate.command",
+    "schema": "cli.policy.schema",
+}
 PICTURES = (".svg", ".png", ".pdf")
 RATES = (10.0, 100.0, 1000.0, 10_000.0)
 
 
 def add_policy(subparsers: Subparsers) -> argparse.ArgumentParser:
     """Hang `policy` and its commands under a parser's commands; `run` carries out what was chosen."""
-    policy = subparsers.add_parser("policy", help="check and explain policy files")
+    policy = subparsers.add_parser("policy", help="check, explain and try policy files")
     commands = policy.add_subparsers(dest="policy_command", required=True)
-    _add_check(commands)
-    _add_explain(commands)
-    _add_schema(commands)
+    _add_commands(commands)
     return policy
 
 
 def parser() -> argparse.ArgumentParser:
     """Return a parser of the policy commands alone, for `python -m cli.policy`."""
-    top = argparse.ArgumentParser("python -m cli.policy", description="Check and explain policy files.")
+    top = argparse.ArgumentParser("python -m cli.policy", description="Check, explain and try policy files.")
     commands = top.add_subparsers(dest="policy_command", required=True)
-    _add_check(commands)
-    _add_explain(commands)
-    _add_schema(commands)
+    _add_commands(commands)
     return top
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the command that was chosen, and return the exit code."""
     try:
-        code: int = import_module(f"cli.policy.{arguments.policy_command}").run(arguments)
+        code: int = import_module(COMMANDS[arguments.policy_command]).run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has enough, such as `head`; Python would say so once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+def _add_commands(commands: Subparsers) -> None:
+    _add_check(commands)
+    _add_explain(commands)
+    add_simulate(commands)
+    _add_schema(commands)
 
 
 def _add_check(commands: Subparsers) -> None:

@@ -1,0 +1,128 @@
+"""The JSON Schema of policy files: what an editor is told agrees with what the reader does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from jsonschema import Draft7Validator
+
+from shared.core.policy import Policy
+from shared.policies.schema import main, policy_schema, text_of
+from tests.policies.drawn import policies, written
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "policies" / "policy.schema.json"
+SHIPPED = sorted([*(ROOT / "policies").glob("*.yaml"), *(ROOT / "examples" / "policies").glob("[!p]*.yaml")])
+HEAD = "endpoint: churn\nmodels: [{name: m}]\n"
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft7Validator:
+    """Return what an editor checks with."""
+    Draft7Validator.check_schema(policy_schema())
+    return Draft7Validator(policy_schema())
+
+
+def test_committed_schema_is_up_to_date() -> None:
+    """The file beside the policies is the one that the tables give."""
+    words = "run: python -m shared.policies.schema policies/policy.schema.json"
+    assert FILE.read_text(encoding="utf-8") == text_of(policy_schema()), words
+
+
+def test_command_writes_the_schema_or_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command writes each file that it is given; without one it prints."""
+    main([str(tmp_path / "a.json")])
+    main([])
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == capsys.readouterr().out == text_of(policy_schema())
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_shipped_policies_fit_and_name_their_schema(path: Path, validator: Draft7Validator) -> None:
+    """Each shipped policy is right to an editor, and its first line leads the editor to the schema."""
+    text = path.read_text(encoding="utf-8")
+    named = text.split("\n")[0].removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / named).resolve() == FILE
+    assert list(validator.iter_errors(yaml.safe_load(text))) == []
+
+
+@settings(deadline=None, max_examples=60)  # no promise of speed: machines are busy at times
+@given(policy=policies())
+def test_any_right_policy_fits(validator: Draft7Validator, policy: Policy) -> None:
+    """What the reader takes, the editor does not underline."""
+    document = yaml.safe_load(yaml.safe_dump(written(policy)))
+    assert [error.message for error in validator.iter_errors(document)] == []
+
+
+STRUCTURES = [
+    ("{}", "required"),
+    (HEAD, "steps"),
+    (HEAD + "steps: []", "[]"),
+    (HEAD + "steps: [weight: 10, dance: 1]", "dance"),
+    (HEAD + "steps: [{weight: 10, pause: {}}]", "weight"),
+    (HEAD + "steps: [{}]", "{}"),
+    (HEAD + "steps: [weight: 101]", "101"),
+    (HEAD + "steps: [weight: 10%]", "10%"),
+    (HEAD + "steps: [mirror: 51]", "51"),
+    (HEAD + "steps: [mirror: {for: 1h}]", "for"),
+    (HEAD + "steps: [pause: soon]", "soon"),
+    (HEAD + "steps: [smoke: {status: ok}]", "ok"),
+    (HEAD + "steps: [weight: {to: 10, gates: [latency]}]", "latency"),
+    (HEAD + "steps: [pause: {}]\nnewer_version: ignore", "ignore"),
+    (HEAD + "steps: [pause: {}]\nkeep_blue: 24", "24"),
+    (HEAD + "steps: [pause: {}]\njudge: {rollback_risk: 0.5}", "0.5"),
+    (HEAD + "steps: [pause: {}]\ndeployment: {instance_count: many}", "many"),
+    (HEAD + "steps: [pause: {}]\ndeployment: {autoscale: 'yes'}", "yes"),
+    (HEAD + "steps: [pause: {}]\nname: skip", "skip"),
+    (HEAD + "steps: [pause: {}]\nfreeze: [{days: [sat]}]", "why"),
+    (HEAD + "steps: [pause: {}]\ncolour: red", "colour"),
+    ("endpoint: 7up\nmodels: [{name: m}]\nsteps: [pause: {}]", "7up"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), STRUCTURES)
+def test_wrong_structure_is_refused_by_editor_and_reader(
+    folder: Path, find_problems: Callable[[Path], list[str]], validator: Draft7Validator, text: str, shown: str
+) -> None:
+    """What is wrong by itself, whatever else the file says, is underlined before it is ever checked."""
+    errors = [error.message for error in validator.iter_errors(yaml.safe_load(text))]
+    (folder / "churn.yaml").write_text(text)
+    assert find_problems(folder)
+    assert any(shown in message for message in errors)
+
+
+def test_variables_may_stand_anywhere(validator: Draft7Validator) -> None:
+    """An editor cannot know what a variable will hold, and does not complain."""
+    text = "endpoint: ${A}\nmodels: [{name: 'a-${B}'}]\nsteps: [weight: '${C}']\nkeep_blue: ${D}\n"
+    assert list(validator.iter_errors(yaml.safe_load(text))) == []
+
+
+def fields(schema: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- whatever JSON has
+    """Return the schema of every key at any depth."""
+    found: list[dict[str, Any]] = []
+    if isinstance(schema, dict):
+        found += schema.get("properties", {}).values()
+        found += [inner for value in schema.values() for inner in fields(value)]
+    elif isinstance(schema, list):
+        found += [inner for value in schema for inner in fields(value)]
+    return found
+
+
+def test_every_key_says_what_it_means() -> None:
+    """An editor has words to show for each key."""
+    described = [field.get("description", "") for field in fields(policy_schema())]
+    assert len(described) > 50
+    assert all(len(words) > 10 for words in described)
+
+
+def test_defaults_are_those_of_the_reader() -> None:
+    """What an editor shows as default is spelled as a policy would spell it."""
+    known = json.loads(FILE.read_text(encoding="utf-8"))["properties"]
+    assert known["judge"]["default"]["patience"] == "1h"
+    assert known["newer_version"]["default"] == "wait"
+    assert known["deadlines"]["properties"]["step"]["default"] == "2h"
