@@ -1,4 +1,4 @@
-"""Liveness and readiness probes: the settings in a deployment's body, and waiting until an instance passes them.
+"""Startup, readiness and liveness probes: the settings in a deployment's body, and waiting until they are passed.
 
 Times of the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
 bounded in wall time too: never given up before `least_wait`, never longer than 60 s after the initial delay.
@@ -39,7 +39,7 @@ class Probe:
 
     @staticmethod
     def of(settings: Json | None) -> Probe:
-        """Read `readinessProbe` or `livenessProbe` of an ARM body. Raises ValueError for a bad duration."""
+        """Read one of the probes of an ARM body. Raises ValueError for a bad duration."""
         given = settings or {}
         return Probe(
             initial_delay=seconds(given.get("initialDelay") or "PT10S"),
@@ -52,20 +52,26 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """A deployment's two probes. Both ask the same route of the inference server, so both must be satisfied."""
+    """A deployment's probes. All ask the same route of the server, so all must be satisfied.
+
+    startup: None where the body has none; else the others begin only when it has passed.
+    """
 
     liveness: Probe
     readiness: Probe
+    startup: Probe | None = None
 
     @staticmethod
     def of(body: Json) -> Probes:
-        """Read both from a deployment's ARM body. Raises ValueError for a bad duration."""
+        """Read them from a deployment's ARM body. Raises ValueError for a bad duration."""
         properties = body["properties"]
-        return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")))
+        startup = Probe.of(properties["startupProbe"]) if properties.get("startupProbe") else None
+        return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")), startup)
 
     def patience(self, clock: VirtualClock, least_wait: float) -> float:
         """Return for how many wall seconds after the initial delay an instance may fail its probes."""
-        virtual = min(probe.period * probe.failures for probe in (self.liveness, self.readiness))
+        first = (self.startup,) if self.startup else (self.liveness, self.readiness)
+        virtual = min(probe.period * probe.failures for probe in first)
         return min(max(clock.real_seconds(virtual), least_wait), LONGEST_WAIT)
 
 
@@ -81,7 +87,8 @@ async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: 
 async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClock, least_wait: float) -> bool:
     """Wait until the readiness probe has passed; False when the process ended or time ran out first."""
     readiness = probes.readiness
-    await asyncio.sleep(min(clock.real_seconds(readiness.initial_delay), LONGEST_WAIT))
+    delay = max(readiness.initial_delay, probes.startup.initial_delay if probes.startup else 0.0)
+    await asyncio.sleep(min(clock.real_seconds(delay), LONGEST_WAIT))
     give_up = time.monotonic() + probes.patience(clock, least_wait)
     pause = max(clock.real_seconds(readiness.period), SHORTEST_PERIOD)
     patience = max(clock.real_seconds(readiness.timeout), LEAST_TIMEOUT)

@@ -10,6 +10,7 @@ import requests
 
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import ECHO, Assets
+from tests.emulator.mlflow_models import COLUMNS, ROWS, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,37 @@ def test_from_yaml(ml: MLClient, folder: Path) -> None:
     assert [each.name for each in ml.online_deployments.list("from-yaml")] == ["blue"]
     ml.online_endpoints.begin_delete("from-yaml").result()
     assert "from-yaml" not in [each.name for each in ml.online_endpoints.list()]
+
+
+MLFLOW_YAML = """
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+name: no-code
+endpoint_name: mlflow
+model: azureml:formula:1
+instance_type: Standard_DS3_v2
+instance_count: 1
+"""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to marshmallow
+def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> None:
+    """A registered MLflow model alone makes a deployment from YAML: no script, no environment."""
+    from azure.ai.ml import load_online_deployment  # noqa: PLC0415  # takes a second
+    from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
+
+    save(tmp_path)
+    ml.models.create_or_update(Model(name="formula", version="1", type="mlflow_model", path=tmp_path / "with-sample"))
+    arm.wait(arm.put("onlineEndpoints/mlflow", endpoint_body()))
+    (tmp_path / "deployment.yml").write_text(MLFLOW_YAML)
+    ml.online_deployments.begin_create_or_update(load_online_deployment(tmp_path / "deployment.yml")).result()
+    (tmp_path / "request.json").write_text(json.dumps({"input_data": {"columns": COLUMNS, "data": ROWS}}))
+    said = ml.online_endpoints.invoke("mlflow", request_file=tmp_path / "request.json", deployment_name="no-code")
+    assert json.loads(said) == [47.0, 25.5]
+    with scoring(arm, "onlineEndpoints/mlflow") as session:
+        address = arm.call("GET", "onlineEndpoints/mlflow").json()["properties"]["swaggerUri"]
+        described = session.get(address, headers={"azureml-model-deployment": "no-code"}, timeout=10).json()
+        assert described["definitions"]["ServiceInput"]["example"]["input_data"]["columns"] == COLUMNS
+    arm.wait(arm.call("DELETE", "onlineEndpoints/mlflow"))
 
 
 @pytest.fixture

@@ -89,6 +89,30 @@ def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path)
     _until(lambda: _processes_below(tmp_path) == [])
 
 
+def test_a_slow_start_needs_a_startup_probe(serving: Serving, tmp_path: Path) -> None:
+    """While there is a startup probe its patience counts, not that of the others."""
+    hasty = {"initialDelay": "PT1S", "period": "PT1S", "failureThreshold": 1}
+    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 480}  # forty seconds of the wall's
+    slow = ECHO.replace("    print('echo is up')", "    import time; time.sleep(2)")
+    files = DeploymentFiles(code_folder(tmp_path / "code", slow), "score.py", None, None, None)
+    fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=0.5)
+    with pytest.raises(ContainerError, match="readiness probe"):
+        serving.loop.run(fleet.start(deployment("green", readinessProbe=hasty), files))
+    serving.loop.run(fleet.start(deployment("green", readinessProbe=hasty, startupProbe=patient), files))
+    assert len(fleet.instances("diabetes", "green")) == 1
+    serving.loop.run(fleet.close())
+
+
+def test_the_model_is_mounted_where_asked(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """With a mount path the model's directory ends as in Azure: the path, then azureml-models, name and version."""
+    wanted = deployment("blue", modelMountPath="/var/models")
+    serving.deploy(wanted, model, code_folder(tmp_path / "code"))
+    serving.route({"blue": 100})
+    directory = json.loads(serving.ask({"environment": "AZUREML_MODEL_DIR"}).text)
+    assert directory.endswith("/var/models/azureml-models/diabetes/3")
+    assert json.loads(serving.ask(GOOD).text) == model.prediction
+
+
 def test_a_start_that_is_given_up_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
     """When the emulator is stopped while a deployment is starting, the processes that were starting are gone."""
     files = DeploymentFiles(code_folder(tmp_path / "code", NEVER_READY), "score.py", None, None, None)
@@ -195,6 +219,7 @@ def test_nothing_of_this_machine_reaches_the_script(
         (None, {}, "MLflow models only"),
         ("score.py", {"livenessProbe": {"period": "10 seconds"}}, "10 seconds"),
         ("score.py", {"readinessProbe": {"period": "P1M"}}, "no fixed length"),
+        ("score.py", {"modelMountPath": "/../outside"}, "not absolute"),
     ],
 )
 def test_a_bad_deployment_is_refused_before_anything_starts(
