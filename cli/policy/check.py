@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,20 +39,22 @@ def run(arguments: argparse.Namespace) -> int:
     book, problems = problems_of(arguments.folder)
     rates = [] if arguments.no_estimates else arguments.requests_per_minute or RATES
     traffics = [Traffic(rate, arguments.error_rate, arguments.rise) for rate in rates]
-    checked = _checked(book, traffics) if book is not None else []
+    checked = _checked(book, traffics) if book is not None else iter(())
     if arguments.json:
         print(json.dumps(_data(arguments.folder, problems, checked), indent=2))
     elif problems:
         print("\n".join(str(problem) for problem in problems), file=sys.stderr)
         print(f"{len(problems)} problem{'s' * (len(problems) > 1)}; nothing in {arguments.folder} can be used so")
     else:
-        print("\n".join(line for one in checked for line in _lines(one)))
+        for one in checked:
+            print("\n".join(_lines(one)), flush=True)
     return 2 if problems else 0
 
 
-def _checked(book: PolicyBook, traffics: list[Traffic]) -> list[Checked]:
-    pairs = zip(book.files, book.policies, strict=True)
-    return [Checked(file, policy, tuple(estimate(policy, traffic) for traffic in traffics)) for file, policy in pairs]
+def _checked(book: PolicyBook, traffics: list[Traffic]) -> Iterator[Checked]:
+    """Yield each policy as soon as its estimates are there."""
+    for file, policy in zip(book.files, book.policies, strict=True):
+        yield Checked(file, policy, tuple(estimate(policy, traffic) for traffic in traffics))
 
 
 def _lines(checked: Checked) -> list[str]:
@@ -64,7 +67,7 @@ def _lines(checked: Checked) -> list[str]:
     return lines
 
 
-def _data(folder: Path, problems: list[Problem], checked: list[Checked]) -> dict[str, Any]:
+def _data(folder: Path, problems: list[Problem], checked: Iterator[Checked]) -> dict[str, Any]:
     return {
         "folder": str(folder),
         "right": not problems,

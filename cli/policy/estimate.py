@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -54,8 +55,13 @@ class Estimate:
 
 
 def estimate(policy: Policy, traffic: Traffic) -> Estimate:
-    """Return the estimate; always the same for the same policy and traffic."""
-    draws = np.random.default_rng(zlib.crc32(f"{policy.endpoint} {traffic}".encode()))
+    """Return the estimate; always the same for the same recipe and traffic, whatever the endpoint."""
+    return _estimate(replace(policy, endpoint="", name="", models=()), traffic)
+
+
+@lru_cache(maxsize=1024)
+def _estimate(policy: Policy, traffic: Traffic) -> Estimate:
+    draws = np.random.default_rng(zlib.crc32(str(traffic).encode()))
     world = World(
         traffic=replace(traffic, rise=0.0),
         calibration=calibration(policy, traffic, draws),

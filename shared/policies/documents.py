@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from shared.policies.grammar import Document
 from shared.policies.nodes import filled, join, pairs_of
 from shared.policies.problems import Findings
 from shared.policies.words import Unfit, Word
@@ -14,29 +15,29 @@ from shared.policies.words import Unfit, Word
 CONSTANTS = {"true": True, "false": False}
 
 
-def json_text(node: yaml.Node, path: str, findings: Findings) -> str | None:
+def json_text(kind: Document, node: yaml.Node, path: str, findings: Findings) -> str | None:
     """Return the JSON text of a node, compact; None if a part of it is no JSON, which is a finding."""
     before = len(findings.problems)
-    value = _value(node, path, findings)
+    value = _value(node, path, findings, strict=kind.strict)
     return None if len(findings.problems) > before else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _value(node: yaml.Node, path: str, findings: Findings) -> Any:  # noqa: ANN401 -- whatever JSON has
+def _value(node: yaml.Node, path: str, findings: Findings, *, strict: bool) -> Any:  # noqa: ANN401 -- whatever JSON has
     match node:
         case yaml.MappingNode():
             pairs = pairs_of(node, path, findings)
-            return {key: _value(value, join(path, key), findings) for key, value in pairs.items()}
+            return {key: _value(value, join(path, key), findings, strict=strict) for key, value in pairs.items()}
         case yaml.SequenceNode():
-            return [_value(item, f"{path}[{index}]", findings) for index, item in enumerate(node.value)]
+            return [_value(item, f"{path}[{index}]", findings, strict=strict) for index, item in enumerate(node.value)]
         case yaml.ScalarNode():
             try:
-                return _scalar(filled(node, findings))
+                return _scalar(filled(node, findings), strict=strict)
             except Unfit as wrong:
                 findings.add(path, str(wrong))
     return None
 
 
-def _scalar(word: Word) -> str | float | bool | None:
+def _scalar(word: Word, *, strict: bool) -> str | float | bool | None:
     if word.type == "text":
         return word.text
     if word.type == "nothing":
@@ -49,6 +50,8 @@ def _scalar(word: Word) -> str | float | bool | None:
         number = None
     if isinstance(number, int | float):
         return number
+    if not strict:
+        return word.text
     raise Unfit(f"{word} is {word.type} to YAML but not to JSON; put it in quotes, or write it as JSON does")
 
 

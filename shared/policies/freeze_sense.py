@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.policies.problems import Findings
 from shared.policies.reading import Values
+from shared.policies.tables.policy import DAYS
 
 DAILY, ONCE = ("days", "from", "to"), ("since", "until")
 
@@ -38,6 +39,8 @@ def _daily(window: Values, path: str, written: list[str], findings: Findings) ->
     days = window.get("days") or []
     if len(set(days)) < len(days):
         findings.add(f"{path}.days", "a day stands there twice")
+    if set(days) >= set(DAYS) and not {"from", "to"} & set(written):
+        findings.add(f"{path}.days", "every day, all day: nothing would ever go forward")
     start, end = window.get("from"), window.get("to")
     if start is not None and start == end:
         words = "the same as from; for the whole day leave both out"

@@ -90,9 +90,10 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Any value that JSON has, kept as JSON text."""
+    """Any value that JSON has, kept as JSON text. strict: whether what only YAML has is wrong, or else kept as text."""
 
     example: str
+    strict: bool = True
     expects: str = "a value that JSON has"
 
 

@@ -32,7 +32,7 @@ def read(kind: Kind, node: yaml.Node, path: str, findings: Findings) -> Any:  # 
         case Labels():
             return _labels(kind, node, path, findings)
         case Document():
-            return json_text(node, path, findings)
+            return json_text(kind, node, path, findings)
         case _:
             return _scalar(kind, node, path, findings)
 

@@ -41,6 +41,10 @@ WRONG = {
         "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
         ["5:37: freeze[0].until: not after since; the window would never hold"],
     ),
+    "for ever": (
+        "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun]}",
+        ["5:12: freeze[0].days: every day, all day: nothing would ever go forward"],
+    ),
     "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day stands there twice"]),
     "days and times that are none": (
         '- {why: x, days: [Fr], from: 6pm, to: "24:00"}',

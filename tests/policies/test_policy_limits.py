@@ -20,8 +20,11 @@ RIGHT = """\
 endpoint: churn
 models: [{name: m, tags: {a: "1"}}]
 steps:
+  - smoke: {contains: {a: [1, null]}, slowest: 9ms}
+  - mirror: {percent: 5, for: 15m}
   - pause: {for: 5m}
-  - weight: 10
+  - weight: {to: 10, gates: [errors]}
+freeze: [{why: x, days: [fri], from: 18:00, zone: Asia/Tokyo}, {why: "$${", since: 2026-01-01, until: 2026-01-02}]
 judge: {rollback_risk: 0.01, patience: 1h}
 deadlines: &d {step: 2h}
 """
@@ -61,10 +64,13 @@ def test_policy_that_is_no_file_is_a_problem(folder: Path, find_problems: FindPr
 
 
 KEYS = st.sampled_from(
-    ["endpoint", "models", "steps", "name", "tags", "smoke", "requests", "weight", "pause", "for", "judge", "<<"]
+    (
+        "endpoint models steps name tags smoke requests weight pause for judge << "
+        "mirror to gates deployment template freeze days since zone contains create"
+    ).split()
 )
 PIECES = st.sampled_from(
-    ["10", "1h", "churn", "{}", "[]", "*d", "&d ", "!!int ", "\n", "  - ", ": ", '"', "~", "%", "? "]
+    ["10", "1h", "churn", "{}", "[]", "*d", "&d ", "!!int ", "\n", "  - ", ": ", "${", "${HOME}", '"', "~", "%", "? "]
 )
 NESTED = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),

@@ -67,6 +67,11 @@ def test_template_may_leave_things_out(write: Callable[..., Path]) -> None:
     assert book.policies[0].capacity == Capacity()
 
 
+def test_values_that_only_yaml_has_are_azures_business(write: Callable[..., Path]) -> None:
+    """A template is read by Microsoft's own loader, which takes truth values and dates as YAML does."""
+    assert read_policies(write(RIGHT + "app_insights_enabled: yes\ntags: {made: 2026-01-01, mask: 0x10}\n")).policies
+
+
 WRONG = {
     "not a mapping": (
         "- a\n",

@@ -10,7 +10,7 @@ from shared.policies.kinds import Text, Whole
 from shared.policies.tables.serving import MOST_INSTANCES
 from shared.policies.tables.texts import LINE, MACHINE
 
-ANYTHING = Document("{}")
+ANYTHING = Document("{}", strict=False)
 NAMES = {"MODEL_NAME", "MODEL_VERSION", "ENDPOINT_NAME"}
 
 
@@ -31,7 +31,11 @@ CODE = _group("{code: src, scoring_script: score.py}", "code", "scoring_script")
 TEMPLATE = Table(
     fields=(
         Field("endpoint_name", LINE, "The endpoint, if it is said at all.", default=None),
-        Field("model", Document("azureml:${MODEL_NAME}:${MODEL_VERSION}"), "The model, with the two variables in it."),
+        Field(
+            "model",
+            Document("azureml:${MODEL_NAME}:${MODEL_VERSION}", strict=False),
+            "The model, with the two variables in it.",
+        ),
         Field("instance_type", MACHINE, "The machine.", default=None),
         Field("instance_count", Whole(1, MOST_INSTANCES, "instances", "1"), "How many machines.", default=None),
         Field("type", Text("managed|kubernetes", "managed or kubernetes", "managed"), "The kind.", default=None),
