@@ -89,8 +89,7 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, calibration: Calibratio
     changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
     alone = minute.counts.blue_total == 0
     step = certificate.Certificate() if changed or evidence.weight is None else evidence.certificate
-    return replace(
-        evidence,
+    return Evidence(
         harm=harm.add_minute(
             evidence.harm,
             minute.counts,

@@ -89,7 +89,7 @@ def log_add(one: float, other: float) -> float:
 
 def log_sum(terms: Sequence[float]) -> float:
     """Return log(sum(exp(terms))) without overflow; -inf for nothing."""
-    top = max(terms, default=-math.inf)
+    top = max(terms) if terms else -math.inf
     if top == -math.inf:
         return -math.inf
     # A list, as a simulation spends its time here.
