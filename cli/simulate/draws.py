@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -67,8 +68,9 @@ class Draws:
         minutes = [window.since + n * MINUTE for n in range(round((window.until - window.since) / MINUTE))]
         totals = self.generator.poisson(series(self.profile.requests, minutes, self.began))
         bads = self.generator.binomial(totals, series(self.profile.errors, minutes, self.began))
-        rows = zip(minutes, totals.tolist(), bads.tolist(), strict=True)
-        return tuple([DeploymentMinute(blue, minute, total, bad) for minute, total, bad in rows if total])
+        # Rows are made by `map`, as there are hundreds of them in each of thousands of rollouts.
+        rows = map(DeploymentMinute, repeat(blue), minutes, totals.tolist(), bads.tolist())
+        return tuple([row for row in rows if row.total])
 
     def smoke(self, step: SmokeStep) -> SmokeResult:
         """Return how the smoke test went: all answered, unless its requests are to fail as live ones do."""
