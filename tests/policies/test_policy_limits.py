@@ -64,10 +64,31 @@ def test_policy_that_is_no_file_is_a_problem(folder: Path, find_problems: FindPr
 
 
 KEYS = st.sampled_from(
-    (
-        "endpoint models steps name tags smoke requests weight pause for judge << "
-        "mirror to gates deployment template freeze days since zone contains create"
-    ).split()
+    [
+        "endpoint",
+        "models",
+        "steps",
+        "name",
+        "tags",
+        "smoke",
+        "requests",
+        "weight",
+        "pause",
+        "for",
+        "judge",
+        "<<",
+        "mirror",
+        "to",
+        "gates",
+        "deployment",
+        "template",
+        "freeze",
+        "days",
+        "since",
+        "zone",
+        "contains",
+        "create",
+    ]
 )
 PIECES = st.sampled_from(
     ["10", "1h", "churn", "{}", "[]", "*d", "&d ", "!!int ", "\n", "  - ", ": ", "${", "${HOME}", '"', "~", "%", "? "]
@@ -104,7 +125,7 @@ def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFa
     (folder / "churn.yaml").write_bytes(content)
     answer = policies_or_error(folder)
     if isinstance(answer, PolicyBook):
-        assert [policy.endpoint for policy in answer.policies] == ["churn"]
+        assert len(answer.policies) == 1
     else:
         last = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 2
         assert len(str(answer).splitlines()) == len(answer.problems) > 0
