@@ -80,8 +80,9 @@ def test_from_yaml(ml: MLClient, folder: Path, cloud: RunningCloud) -> None:
     assert (made.resources.requests.cpu, made.resources.limits.memory) == ("0.1", "0.5Gi")
     assert (made.scale_settings.max_instances, made.scale_settings.target_utilization_percentage) == (3, 70)
     endpoint.traffic = {"blue": 100}
-    ml.online_endpoints.begin_create_or_update(endpoint).result()
-    said = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json")
+    assert ml.online_endpoints.begin_create_or_update(endpoint).result().traffic == {"blue": 100}
+    # Named, because the client goes on sending the name of a deployment that it was once given.
+    said = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json", deployment_name="blue")
     assert json.loads(said) == {"word": "hello", "asked": {"x": 1}}
     ml.online_endpoints.begin_delete("on-cluster").result()
 
