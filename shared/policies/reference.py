@@ -81,6 +81,8 @@ def _default(field: Field) -> str:
     if isinstance(field.kind, Table) and field.default is not None:
         return "as below"
     spelled = plain(field.default)
+    if isinstance(spelled, bool):
+        spelled = str(spelled).lower()
     return f"`{spelled}`" if spelled not in (None, [], {}, "") else "none"
 
 

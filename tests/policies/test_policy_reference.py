@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from shared.policies.book import read_policies
 from shared.policies.reference import main, reference, renew
@@ -28,11 +29,37 @@ def test_every_key_is_in_the_reference() -> None:
     assert [key for key in keys if f"| `{key}` |" not in reference()] == []
 
 
+def blocks() -> list[str]:
+    """Return every piece of YAML that the page shows."""
+    return re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
 def test_shortest_policy_of_the_page_is_right(folder: Path) -> None:
     """The policy that the page shows first can be used as it stands."""
-    [text] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    (folder / "churn.yaml").write_text(text)
+    (folder / "churn.yaml").write_text(blocks()[0])
     assert len(read_policies(folder).policies[0].steps) == 3
+
+
+def test_every_piece_of_the_page_is_right(folder: Path) -> None:
+    """Each piece, put into the shortest policy, gives a policy; the template and the prices are right too."""
+    shortest, *pieces = blocks()
+    [template] = [text for text in pieces if "$schema" in text]
+    [prices] = [text for text in pieces if "per_hour" in text]
+    (folder / "deployments").mkdir()
+    (folder / "deployments" / "churn.yml").write_text(template)
+    (folder / "prices.yaml").write_text(prices)
+    others = [text for text in pieces if text not in {template, prices}]
+    assert len(others) == 4
+    for text in others:
+        (folder / "churn.yaml").write_text(yaml.safe_dump(yaml.safe_load(shortest) | yaml.safe_load(text)))
+        assert read_policies(folder).prices is not None
+
+
+def test_page_names_every_strategy() -> None:
+    """The page's table and the folder of ready policies agree."""
+    shown = set(re.findall(r"^\| `([a-z-]+\.yaml)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+    files = {path.name for path in (PAGE.parents[1] / "examples" / "policies").glob("*.yaml")}
+    assert shown == files - {"prices.yaml"}
 
 
 def test_problems_on_the_page_are_real(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
