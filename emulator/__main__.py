@@ -78,7 +78,10 @@ async def _run(options: Options, arguments: argparse.Namespace) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
     if arguments.until_stdin_closes:
-        loop.add_reader(sys.stdin, _end_at_eof, ended)
+        try:
+            loop.add_reader(sys.stdin, _end_at_eof, ended)
+        except PermissionError:  # a file or /dev/null cannot be waited for: it is at its end already
+            ended.set()
     async with Cloud(options) as cloud:
         print(_ready_line(cloud) if arguments.json else _exports(cloud), flush=True)
         await ended.wait()
