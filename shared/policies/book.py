@@ -24,6 +24,7 @@ from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import read
 from shared.policies.sense import check_sense
 from shared.policies.tables.policy import POLICY
+from shared.policies.template import fill_template
 from shared.policies.variables import Variables
 
 if TYPE_CHECKING:
@@ -80,10 +81,14 @@ class PolicyBook:
     def template(self, path: str) -> str:
         """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent as `requests`.
 
-        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`; `$${` stands for `${`. Paths in it begin at
-        `folder / path`'s own folder.
+        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`. Paths in it begin at `folder / path`'s own
+        folder.
         """
         return _present(self.templates, path, "template")
+
+    def filled_template(self, path: str, values: Mapping[str, str]) -> str:
+        """Return a template as YAML with its variables filled in, each as text; raises Permanent as `requests`."""
+        return fill_template(self.template(path), values)
 
 
 def _present(kept: Mapping[str, T], path: str, noun: str) -> T:

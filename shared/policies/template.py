@@ -1,16 +1,19 @@
 """Deployment templates: an `az ml` deployment file, checked once, and against each policy that names it.
 
-It must never fill anything in: that is done for each rollout. The keys are in `tables.template`.
+Filled in it is for each rollout, not when it is read. The keys are in `tables.template`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from shared.errors import Permanent
 from shared.policies.document import compose, place_of, read_text
 from shared.policies.files import LARGEST_FILE, inside
 from shared.policies.problems import Findings
@@ -23,6 +26,7 @@ MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
 KNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in sorted(NAMES))
 # Each stands for itself: a template is filled in for each rollout, not when it is read.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, KNOWN)
+TEXT = "tag:yaml.org,2002:str"
 EXPECTS = f"a template is an `az ml` deployment file, such as model: {MODEL}"
 
 
@@ -54,6 +58,29 @@ def read_template(folder: Path, name: str) -> Template:
         _check_model(template.values, template.findings)
         _check_local_files(folder, template)
     return template
+
+
+def fill_template(text: str, values: Mapping[str, str]) -> str:
+    """Return a template's YAML with these values for its variables; `$${` becomes `${`.
+
+    Filled in are YAML's values, not its text: a version 1.10 stays text, and `$schema` is no variable. Raises Permanent
+    for a variable that has no value, which a checked template has not.
+    """
+    root = yaml.compose(text, yaml.SafeLoader)
+    variables = Variables(values)
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode) and "${" in node.value and node.tag == TEXT:
+            try:
+                node.value, node.style = variables.fill(node.value), '"'
+            except Unfit as wrong:
+                raise Permanent(f"a template cannot be filled in: {wrong}") from wrong
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            waiting.extend(value for _, value in node.value)
+    return str(yaml.serialize(root, Dumper=yaml.SafeDumper))
 
 
 def check_use(template: Template, policy: Values, findings: Findings) -> None:

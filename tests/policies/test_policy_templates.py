@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from shared.core.policy import Capacity, TemplateSource
 from shared.policies.book import read_policies
@@ -52,6 +53,19 @@ def test_template_is_kept_as_it_is_written(write: Callable[..., Path]) -> None:
     assert book.policies[0].source == TemplateSource("deployments/churn.yml")
     assert book.policies[0].capacity == Capacity(green=3)
     assert book.template("deployments/churn.yml") == RIGHT
+
+
+def test_template_is_filled_in_as_text(write: Callable[..., Path]) -> None:
+    """A value stays text whatever YAML would make of it; `$schema` is no variable, and `$${` stands for itself."""
+    lines = "environment_variables: {VERSION: '${MODEL_VERSION}', SHELL: '$${HOME} $HOME', FLAG: &f 1.10, SAME: *f}\n"
+    book = read_policies(write(RIGHT + lines))
+    values = {"MODEL_NAME": "m", "MODEL_VERSION": "1.10", "ENDPOINT_NAME": "yes"}
+    filled = yaml.safe_load(book.filled_template("deployments/churn.yml", values))
+    assert filled == yaml.safe_load(RIGHT) | {
+        "endpoint_name": "yes",
+        "model": "azureml:m:1.10",
+        "environment_variables": {"VERSION": "1.10", "SHELL": "${HOME} $HOME", "FLAG": 1.1, "SAME": 1.1},
+    }
 
 
 def test_policy_has_the_last_word_on_machines(write: Callable[..., Path]) -> None:
