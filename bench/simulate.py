@@ -1,0 +1,47 @@
+"""How fast `teal policy simulate` is: CPU seconds for 1,000 rollouts of a policy at 1,000 requests a minute, one core.
+
+Run: `python -m bench.simulate [ROLLOUTS]`. CPU time, since others may use the machine; start-up is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from cli.simulate.choice import chosen
+from cli.simulate.profile import Change, Fault, Profile
+from cli.simulate.trial import Scene, trials
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = ("policies/churn.yaml", "examples/policies/canary.yaml", "examples/policies/linear.yaml")
+GREENS: dict[str, tuple[Fault, ...]] = {
+    "as good as blue": (),
+    "five points worse after 20 min": (Fault(Change("plus", 0.05), timedelta(minutes=20)),),
+}
+
+
+def measure(rollouts: int) -> dict[str, dict[str, float]]:
+    """Return CPU seconds and how long the rollouts are, by policy and what green does."""
+    figures = {}
+    for file in POLICIES:
+        choice = chosen(ROOT / file, None, None)
+        for name, faults in GREENS.items():
+            scene = Scene(choice.policy, Profile(faults=faults), choice.smoke_requests)
+            began = time.process_time()
+            courses = list(trials(scene, rollouts, seed=1))
+            seconds = time.process_time() - began
+            minutes = sum(course.minutes for course in courses)
+            figures[f"{file}, green {name}"] = {
+                "rollouts": rollouts,
+                "cpu seconds": round(seconds, 2),
+                "simulated minutes a rollout": round(minutes / rollouts, 1),
+                "cpu microseconds a simulated minute": round(1e6 * seconds / minutes, 1),
+            }
+    return figures
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 1000), indent=2))

@@ -1,0 +1,41 @@
+"""docs/simulate.md says what the simulator takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cli.simulate.curves import Day
+from cli.simulate.profile import Profile
+from cli.simulate.profile_reading import read_profile
+from cli.simulate.profile_table import PROFILE
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulate.md"
+
+
+def test_the_pages_profile_is_one_and_has_every_key(tmp_path: Path) -> None:
+    """What is shown can be copied, and nothing that can be said is left out."""
+    found = re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    file = tmp_path / "profile.yaml"
+    file.write_text(found[1])
+    profile = read_profile(file)
+    assert isinstance(profile.requests, Day)
+    assert len(profile.faults) == 2
+    assert set(re.findall(r"^(\w+):", found[1], re.MULTILINE)) == {field.key for field in PROFILE.fields}
+
+
+def test_the_pages_defaults_are_the_defaults() -> None:
+    """What the page gives as usual is what holds when nothing is said."""
+    page, usual = PAGE.read_text(), Profile()
+    for words, value in {
+        "provisioning: 8m": usual.provisioning,
+        "traffic_write: 20s": usual.traffic_write,
+        "scaling: 4m": usual.scaling,
+        "approve: 15m": usual.approve,
+        "resume: never": usual.resume,
+    }.items():
+        key, written = words.split(": ")
+        assert words in page
+        seconds = {"8m": 480.0, "20s": 20.0, "4m": 240.0, "15m": 900.0, "never": None}[written]
+        assert (value.total_seconds() if value else None) == seconds, key
