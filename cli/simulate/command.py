@@ -23,6 +23,8 @@ from cli.simulate.summary import Summary, summary
 from cli.simulate.tables import result_tables
 from cli.simulate.trial import Scene, trials
 
+WIDTH = 100
+
 
 def run(words: argparse.Namespace) -> int:
     """Do what the words say and return the exit code."""
@@ -61,7 +63,7 @@ def _replay(asked: Options, recording: Recording) -> int:
         again = (_replayed(asked, recording, number)[1] for number in range(1, asked.rollouts))
         courses = [ran, *watched(again, asked.rollouts, Console(stderr=True))]
     if not asked.json:
-        Console().print(comparison_table(f"{recording.record.endpoint}: recorded and replayed", compared))
+        _screen().print(comparison_table(f"{recording.record.endpoint}: recorded and replayed", compared))
         for note in replay_notes(recording, asked.choice.policy, first.follower.departed):
             print(f"- {note}")
     if asked.json or first.follower.departed is not None or asked.picture is not None:
@@ -96,6 +98,11 @@ def _report(asked: Options, result: _Result) -> None:
         heading = {"endpoint": policy.endpoint, "policy": policy.name, "file": asked.choice.file, "seed": asked.seed}
         print(json.dumps(document(heading | result.more, result.courses, result.total), indent=1))
         return
-    console = Console()
+    console = _screen()
     for table in result_tables(title, result.total):
         console.print(table, "")
+
+
+def _screen() -> Console:
+    """Return standard output, wide enough for the tables where nobody says how wide it is."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH)
