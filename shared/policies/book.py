@@ -19,19 +19,19 @@ from shared.policies.choosing import choose
 from shared.policies.claims import Draft, check_claims
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
 from shared.policies.named import NamedFiles
-from shared.policies.prices import FILE_NAMES, Prices, read_prices
 from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import read
 from shared.policies.sense import check_sense
 from shared.policies.tables.policy import POLICY
-from shared.policies.template import fill_template
 from shared.policies.variables import Variables
 
 if TYPE_CHECKING:
+    from shared.policies.prices import Prices
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 T = TypeVar("T")
 SUFFIXES = {".yaml", ".yml"}
+PRICES = ("prices.yaml", "prices.yml")
 EXPECTS = "a policy is a mapping with endpoint, models and steps"
 
 
@@ -88,6 +88,8 @@ class PolicyBook:
 
     def filled_template(self, path: str, values: Mapping[str, str]) -> str:
         """Return a template as YAML with its variables filled in, each as text; raises Permanent as `requests`."""
+        from shared.policies.template import fill_template  # noqa: PLC0415 -- few policies have a template
+
         return fill_template(self.template(path), values)
 
 
@@ -113,14 +115,20 @@ def read_policies(folder: Path, environment: Mapping[str, str] | None = None, on
             named.read(draft.values, draft.findings)
     check_claims(drafts)
     problems = [*named.all_problems(), *(problem for draft in drafts for problem in draft.findings.problems)]
-    prices = None
-    try:
-        prices = read_prices(prices_file, variables) if prices_file else None
-    except PolicyError as error:
-        problems += error.problems
+    prices = _prices(prices_file, variables, problems) if prices_file else None
     if problems:
         raise PolicyError(problems)
     return _book(folder, drafts, named, prices)
+
+
+def _prices(path: Path, variables: Variables, problems: list[Problem]) -> Prices | None:
+    from shared.policies.prices import read_prices  # noqa: PLC0415 -- few folders have prices
+
+    try:
+        return read_prices(path, variables)
+    except PolicyError as error:
+        problems += error.problems
+        return None
 
 
 def _book(folder: Path, drafts: list[Draft], named: NamedFiles, prices: Prices | None) -> PolicyBook:
@@ -141,7 +149,7 @@ def _files(folder: Path) -> tuple[list[Path], Path | None]:
         files = sorted(path for path in folder.iterdir() if _is_policy(path))
     except OSError as error:
         raise _nowhere(folder, f"cannot be read: {error.strerror}") from error
-    policies = [path for path in files if path.name.lower() not in FILE_NAMES]
+    policies = [path for path in files if path.name.lower() not in PRICES]
     if not policies:
         raise _nowhere(folder, "holds no policy (*.yaml or *.yml)")
     return policies, next((path for path in files if path not in policies), None)

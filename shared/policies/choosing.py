@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.core.policy import Policy
 from shared.policies.tables.policy import SKIP
@@ -11,8 +11,7 @@ from shared.policies.tables.policy import SKIP
 TAG = "teal"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The policies that a model version sets off, at most one an endpoint. why: the reason if there are none."""
 
     policies: tuple[Policy, ...]

@@ -6,7 +6,6 @@ All are read and checked when the app starts. Never one outside the policies fol
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,4 +82,4 @@ def _others(problems: list[Problem]) -> list[Problem]:
     if not problems:
         return []
     more = f" (and {len(problems) - 1} more lines)" if len(problems) > 1 else ""
-    return [replace(problems[0], message=problems[0].message + more)]
+    return [problems[0]._replace(message=problems[0].message + more)]

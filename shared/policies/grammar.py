@@ -1,12 +1,18 @@
-"""How the values of a policy nest: tables, lists, steps and labels. Data only; it must never read or build anything."""
+"""How the values of a policy nest: tables, lists, steps and labels. Data only; it must never read or build anything.
+
+These and the kinds are named tuples: a dataclass takes ten times as long to make, and every start of the app waits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.policies.kinds import Scalar
+
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Need(Enum):
@@ -18,8 +24,7 @@ class Need(Enum):
 REQUIRED = Need.REQUIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A key that a table may hold. default: the value when the key is not there, or REQUIRED. about: what it means.
 
     otherwise: the default in words, where it is not one value.
@@ -32,8 +37,7 @@ class Field:
     otherwise: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A mapping with known keys. short: the key whose value alone may stand for the table, as `weight: 10` does.
 
     hints: keys that people try, and what to do instead; `unsupported` are those that the reference lists too.
@@ -43,7 +47,7 @@ class Table:
     example: str
     short: str = ""
     expects: str = "a mapping"
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = NO_HINTS
     unsupported: tuple[str, ...] = ()
 
     @property
@@ -52,14 +56,13 @@ class Table:
         return next((entry for entry in self.fields if entry.key == self.short), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
+class Variants(NamedTuple):
     """A mapping with exactly one of these keys. noun: what such a thing is called."""
 
     noun: str
     fields: tuple[Field, ...]
     example: str
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = NO_HINTS
     unsupported: tuple[str, ...] = ()
 
     @property
@@ -68,8 +71,7 @@ class Variants:
         return f"a {self.noun}"
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list of things of one kind. least: how many there must be. alone: whether one may stand without brackets."""
 
     of: Kind
@@ -79,8 +81,7 @@ class Sequence:
     expects: str = "a list"
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """A mapping from any text to values of one kind."""
 
     value: Scalar
@@ -88,8 +89,7 @@ class Labels:
     expects: str = "a mapping of text to text"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """Any value that JSON has, kept as JSON text. strict: whether what only YAML has is wrong, or else kept as text."""
 
     example: str

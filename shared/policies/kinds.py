@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.policies.times import Duration, Moment, TimeOfDay, Zone
 from shared.policies.words import Unfit, Word
@@ -17,8 +18,7 @@ WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(?:[0-9]{1,9}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][-+]?[0-9]{1,2})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text that fits a pattern as a whole. numbers: whether it may be written like a number, without quotes."""
 
     pattern: str
@@ -40,8 +40,7 @@ class Text:
         return word.text
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A whole number between two bounds, both allowed."""
 
     least: int
@@ -61,8 +60,7 @@ class Whole:
         return int(word.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """A number between two bounds, neither allowed: a probability, or a price."""
 
     above: float
@@ -81,12 +79,11 @@ class Share:
         return float(word.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few words. hints: words that people try, and what to write instead."""
 
     options: tuple[str, ...]
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = MappingProxyType({})
 
     @property
     def example(self) -> str:
@@ -106,8 +103,7 @@ class Choice:
         raise Unfit(f"{word} is not {' or '.join(self.options)}" + (f"; {hint}" if hint else ""))
 
 
-@dataclass(frozen=True, slots=True)
-class YesNo:
+class YesNo(NamedTuple):
     """`true` or `false`."""
 
     example: str = "true"
@@ -120,8 +116,7 @@ class YesNo:
         return word.text == "true"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(NamedTuple):
     """A value of one of several kinds; the first that fits is taken."""
 
     kinds: tuple[Choice | Whole, ...]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shared.policies.files import inside, read_requests, read_schema
 from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import Values
-from shared.policies.template import Template, check_use, read_template
 from shared.policies.words import Unfit
 
 if TYPE_CHECKING:
+    from shared.policies.template import Template
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 T = TypeVar("T")
@@ -35,16 +35,8 @@ class NamedFiles:
             smoke = (step or {}).get("smoke") or {}
             self._keep(self.requests, read_requests, (smoke, "requests", f"steps[{index}].smoke.requests"), findings)
             self._keep(self.schemas, read_schema, (smoke, "schema", f"steps[{index}].smoke.schema"), findings)
-        deployment = policy["deployment"] or {}
-        self._keep(
-            self.templates,
-            lambda path, _shown: read_template(self.folder, path.relative_to(self.folder).as_posix()),
-            (deployment, "template", "deployment.template"),
-            findings,
-        )
-        template = self.templates.get(deployment.get("template") or "")
-        if template is not None:
-            check_use(template, policy, findings)
+        if (policy["deployment"] or {}).get("template"):
+            self._read_template(policy, findings)
 
     def instances(self, policy: Values) -> int | None:
         """Return how many instances the template of a policy asks for, if it has one that does."""
@@ -55,6 +47,18 @@ class NamedFiles:
         """Return what is wrong within the files, each once."""
         within = [problem for template in self.templates.values() if template for problem in template.findings.problems]
         return [*dict.fromkeys(self.problems + within)]
+
+    def _read_template(self, policy: Values, findings: Findings) -> None:
+        from shared.policies.template import check_use, read_template  # noqa: PLC0415 -- few policies have a template
+
+        def read_below(path: Path, _shown: str) -> Template:
+            return read_template(self.folder, path.relative_to(self.folder).as_posix())
+
+        deployment = policy["deployment"]
+        self._keep(self.templates, read_below, (deployment, "template", "deployment.template"), findings)
+        template = self.templates.get(deployment["template"])
+        if template is not None:
+            check_use(template, policy, findings)
 
     def _keep(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import yaml
 
@@ -38,7 +37,7 @@ def filled(node: yaml.ScalarNode, findings: Findings) -> Word:
     word = word_of(node)
     if word.type != "text" or "${" not in word.text:
         return word
-    return replace(word, text=findings.variables.fill(word.text), written=word.text)
+    return word._replace(text=findings.variables.fill(word.text), written=word.text)
 
 
 def is_empty(node: yaml.Node) -> bool:

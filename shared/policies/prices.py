@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
 from shared.policies.problems import Findings, PolicyError
@@ -12,11 +12,8 @@ from shared.policies.reading import read
 from shared.policies.tables.prices import PRICES
 from shared.policies.variables import Variables
 
-FILE_NAMES = ("prices.yaml", "prices.yml")
 
-
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """The price of one instance for one hour by instance type, in this currency (ISO 4217)."""
 
     currency: str

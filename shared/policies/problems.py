@@ -20,8 +20,7 @@ class Place(NamedTuple):
 WHOLE_FILE = Place(0, 0)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong. path: of the key within the policy, such as `steps[2].weight`; empty for the whole."""
 
     file: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.policies.problems import Findings
 from shared.policies.reading import Values
@@ -14,8 +13,7 @@ from shared.policies.times import spell
 TICK = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """How a weight waits for its certificate, with the key that says each. least: settled minutes."""
 
     patience: timedelta
@@ -23,8 +21,7 @@ class Waiting:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """The policy's own times that every step meets; None where reading found one wrong."""
 
     lag: timedelta | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from shared.policies.words import Unfit, Word
 
@@ -15,8 +15,7 @@ TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """A length of time between two bounds, both allowed."""
 
     least: timedelta
@@ -40,8 +39,7 @@ class Duration:
         return span
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOfDay:
+class TimeOfDay(NamedTuple):
     """A time of day to the minute. In quotes or not: without, YAML takes some of them for numbers."""
 
     example: str
@@ -55,8 +53,7 @@ class TimeOfDay:
         return time(int(match[1]), int(match[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A day, or a day and a time with or without an offset from UTC; what is missing is local midnight, local time."""
 
     example: str
@@ -72,8 +69,7 @@ class Moment:
         raise Unfit(f"{word} is not {self.expects}; write it like 2026-12-24, 2026-12-24T18:00 or {self.example}")
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """A time zone by its IANA name."""
 
     example: str

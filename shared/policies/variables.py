@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.policies.words import Unfit
 
@@ -13,11 +14,10 @@ USE = re.compile(rf"\$\$\{{|\$\{{(?P<name>{NAME})\}}|\$\{{")
 SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(NamedTuple):
     """Names with their values. unknown: what is said of any other name, after the name itself."""
 
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     unknown: str = "is not set in the environment"
 
     def fill(self, text: str) -> str:

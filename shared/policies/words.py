@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SHOWN = 60
 
@@ -11,8 +11,7 @@ class Unfit(Exception):  # noqa: N818 -- never leaves this package: it becomes a
     """A value is not of its kind; the message says what would be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One value as it is written. type: what YAML takes it for, in words: `text`, `a number`, `nothing` and so on.
 
     written: what stood there before its variables were filled in, if there were any.
