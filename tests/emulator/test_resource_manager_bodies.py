@@ -23,11 +23,9 @@ from tests.emulator.test_resource_manager_limits import MemoryFleet
 
 USER = "/subscriptions/s/userAssignedIdentities/one"
 TEXTS = st.text(alphabet="abcXYZ019-_./ éß", max_size=12)
+Chosen = dict[str, st.SearchStrategy[Any]]
 # What a value must be beyond its shape is for the rules, which have tests of their own.
-CHOSEN: dict[str, st.SearchStrategy[Any]] = {
-    "endpointComputeType": st.just("Managed"),
-    "instanceType": st.sampled_from(["Standard_DS3_v2", "Standard_F4s_v2", "Standard_NC6s_v3"]),
-    "scaleSettings": st.just({"scaleType": "Default"}),
+CHOSEN: Chosen = {
     "model": st.just("azureml:m:1"),
     "environmentId": st.just("azureml://registries/azureml/environments/sklearn/versions/1"),
     "codeConfiguration": st.just({"scoringScript": "score.py"}),
@@ -37,13 +35,25 @@ CHOSEN: dict[str, st.SearchStrategy[Any]] = {
     ),
 }
 REQUIRED = frozenset({"model", "environmentId", "codeConfiguration", "instanceType"})
-LEFT_OUT = frozenset({"containerResourceRequirements"})  # for Kubernetes only
+MANAGED: Chosen = CHOSEN | {
+    "endpointComputeType": st.just("Managed"),
+    "instanceType": st.sampled_from(["Standard_DS3_v2", "Standard_F4s_v2", "Standard_NC6s_v3"]),
+    "scaleSettings": st.just({"scaleType": "Default"}),
+    "containerResourceRequirements": st.none(),  # for Kubernetes only; a property that is null is as if left out
+}
+KUBERNETES: Chosen = CHOSEN | {
+    "endpointComputeType": st.just("Kubernetes"),
+    "instanceType": st.sampled_from(["defaultinstancetype", "large"]),
+    "minInstances": st.integers(1, 3),
+    "maxInstances": st.integers(3, 9),
+    **dict.fromkeys(("cpu", "gpu", "memory"), st.sampled_from(["1", "0.5", "200m", "2Gi"])),
+}
 
 
-def fitting(schema: Json) -> st.SearchStrategy[Any]:
+def fitting(schema: Json, chosen: Chosen) -> st.SearchStrategy[Any]:
     """Return a strategy for values that fit a schema, of those words that the bodies' schemas use."""
     if "$ref" in schema:
-        return fitting(bodies.definitions()[schema["$ref"].rpartition("/")[2]])
+        return fitting(bodies.definitions()[schema["$ref"].rpartition("/")[2]], chosen)
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "pattern" in schema:
@@ -57,16 +67,16 @@ def fitting(schema: Json) -> st.SearchStrategy[Any]:
     kind = schema["type"]
     if kind in simple:
         return simple[kind]
-    return st.lists(fitting(schema["items"]), max_size=3) if kind == "array" else _object(schema)
+    return st.lists(fitting(schema["items"], chosen), max_size=3) if kind == "array" else _object(schema, chosen)
 
 
-def _object(schema: Json) -> st.SearchStrategy[Json]:
+def _object(schema: Json, chosen: Chosen) -> st.SearchStrategy[Json]:
     if "properties" not in schema:
-        return st.dictionaries(TEXTS.filter(bool), fitting(schema["additionalProperties"]), max_size=3)
+        return st.dictionaries(TEXTS.filter(bool), fitting(schema["additionalProperties"], chosen), max_size=3)
     parts = {
-        name: CHOSEN[name] if name in CHOSEN else fitting(part)
+        name: chosen[name] if name in chosen else fitting(part, chosen)
         for name, part in schema["properties"].items()
-        if part and name not in LEFT_OUT  # what only the service writes has no shape
+        if part  # what only the service writes has no shape
     }
     required = REQUIRED | set(schema.get("required", ()))
     return st.fixed_dictionaries(
@@ -78,7 +88,9 @@ def _object(schema: Json) -> st.SearchStrategy[Json]:
 async def shown_after_put(body: Json) -> Json:
     """PUT a deployment of this body to a control plane in memory, and return what GET shows."""
     workspace = Workspace("s", "g", "w", "x", "n", "account")
-    workspace.endpoints["e"] = Endpoint("e", {"properties": {}}, "", "", "Succeeded")
+    on_cluster = body["properties"]["endpointComputeType"] == "Kubernetes"
+    properties = {"compute": "/computes/kubernetes"} if on_cluster else {}
+    workspace.endpoints["e"] = Endpoint("e", {"properties": properties}, "", "", "Succeeded")
     workspace.assets["models"]["m"] = AssetContainer({}, {"1": {"properties": {"modelUri": "nowhere"}}})
     clock = VirtualClock()
     operations = Operations(clock, "s", "x")
@@ -98,8 +110,11 @@ def missing(given_: object, shown: object, place: str = "") -> list[str]:
     return [] if given_ == shown else [place]
 
 
+DEPLOYMENT = {"$ref": "#/$defs/onlineDeployment"}
+
+
 @settings(max_examples=100, deadline=None)
-@given(fitting({"$ref": "#/$defs/onlineDeployment"}))
+@given(fitting(DEPLOYMENT, MANAGED) | fitting(DEPLOYMENT, KUBERNETES))
 def test_any_legal_body_comes_back(body: Json) -> None:
     """PUT then GET shows every property that was given, unchanged, but for those that only the service writes."""
     assert missing(body, asyncio.run(shown_after_put(body))) == []
