@@ -21,13 +21,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class NamedFiles:
-    """The files by their paths below the folder; None for one that is wrong. problems: what is wrong within them."""
+    """The files by their paths below the folder; None for one that is wrong.
+
+    problems: what is wrong within them, told once. unreadable: why one cannot be read, told to each who names it.
+    """
 
     folder: Path
     requests: dict[str, tuple[bytes, ...] | None] = field(default_factory=dict)
     schemas: dict[str, JsonSchema | None] = field(default_factory=dict)
     templates: dict[str, Template | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
     def read(self, policy: Values, findings: Findings) -> None:
         """Read what a policy names, and spell its paths as they are kept here; what is missing is the policy's."""
@@ -86,4 +90,6 @@ class NamedFiles:
                 if problem.line:
                     self.problems.append(problem)
                 else:
-                    findings.add(path, f"{name}: {problem.message}")
+                    self.unreadable[name] = problem.message
+        if table[key] in self.unreadable:
+            findings.add(path, f"{table[key]}: {self.unreadable[table[key]]}")

@@ -115,6 +115,16 @@ def test_a_shared_smoke_file_is_reported_once(folder: Path, find_problems: FindP
     assert len(find_problems(folder)) == 1
 
 
+def test_a_missing_file_is_told_to_each_who_names_it(folder: Path, find_problems: FindProblems) -> None:
+    """Every policy that names a file which is not there is wrong in itself."""
+    write_policy(folder, "smoke/none.jsonl", "east")
+    write_policy(folder, "./smoke/none.jsonl", "west")
+    assert find_problems(folder) == [
+        f"policies/{name}.yaml:3:17: steps[0].smoke.requests: smoke/none.jsonl: no such file"
+        for name in ("east", "west")
+    ]
+
+
 def test_any_json_value_is_a_request(folder: Path) -> None:
     """Bodies are lists or plain values in any script too; line ends of Windows and a byte order mark are no part."""
     (folder / "smoke" / "churn.jsonl").write_bytes(b'\xef\xbb\xbf[1]\r\n"\xc3\xa9\xe2\x80\xa8"\r\n7')
