@@ -24,7 +24,7 @@ from cli.demo.azure import EndpointReader, sign_in
 from cli.demo.checks import SceneFailedError
 from cli.demo.cloud import child_environment, start_azure
 from cli.demo.keeping import keep_serving
-from cli.demo.options import AZURITE, ENDPOINT, EXAMPLE, SERVING_PYTHON, DemoOptions
+from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
 from cli.demo.processes import Processes, ProcessFailedError
 from cli.demo.results import Performance, present
 from cli.demo.samples import SampleFile
@@ -38,9 +38,8 @@ TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, 
 
 def run(options: DemoOptions, console: Console) -> int:
     """Play the demo. Return 0 if every scene ended as it must, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
-    missing = [path for path in (SERVING_PYTHON, AZURITE) if not path.exists()]
-    if missing:
-        console.print(f"{missing[0]} is missing: run `make setup` first")
+    if options.missing:
+        console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
     shutil.rmtree(options.out, ignore_errors=True)
     shutil.rmtree(options.state, ignore_errors=True)
@@ -84,7 +83,7 @@ async def _perform(options: DemoOptions, screen: Screen) -> int:
 
 async def _prepare(stack: AsyncExitStack, processes: Processes, options: DemoOptions, screen: Screen) -> Stage:
     screen.opening()
-    train = [str(SERVING_PYTHON), str(EXAMPLE / "train.py"), str(options.trained)]
+    train = [str(options.serving), str(EXAMPLE / "train.py"), str(options.trained)]
     _, azure = await asyncio.gather(processes.run("train", train), start_azure(processes, options))
     trust = ssl.create_default_context(cafile=azure.environment["REQUESTS_CA_BUNDLE"])
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)))

@@ -14,6 +14,7 @@ from cli.demo.api import Json
 from cli.demo.checks import Checks, SceneFailedError
 from cli.demo.cloud import start_app
 from cli.demo.options import ENDPOINT, LEAST_RATE, OPERATOR, ROLLBACK_REASON
+from cli.demo.report import TEAL
 from cli.demo.samples import Sample, by_deployment, count, spared, within
 from cli.demo.stage import Stage
 from cli.demo.traffic import KEY, TRAFFIC_COMMAND
@@ -65,7 +66,7 @@ async def failing_version(stage: Stage, checks: Checks) -> None:
     await _register(stage, "3")
     rollout = await stage.follow("3", _finished, PATIENCE)
     checks.equal("version 3 is", rollout["phase"], "rolled-back")
-    checks.equal("a person asked for it", rollout["wish"] is not None, expected=False)
+    checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [TEAL])
     verdict = (rollout["verdict"] or {}).get("outcome")
     checks.equal("the judge's verdict", verdict, "fail")
     await _check_serving(stage, checks, SECOND)
@@ -81,7 +82,7 @@ async def rolled_back_by_hand(stage: Stage, checks: Checks) -> None:
     await stage.api.ask(ENDPOINT, "rollback", OPERATOR, ROLLBACK_REASON)
     rollout = await stage.follow("4", _finished, PATIENCE)
     checks.equal("version 4 is", rollout["phase"], "rolled-back")
-    checks.equal("who, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
+    checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
     told = ROLLBACK_REASON in rollout["reason"] and OPERATOR in rollout["reason"]
     checks.holds("why, as Teal says", rollout["reason"], "the person's name and reason", passed=told)
     await _check_serving(stage, checks, SECOND)
@@ -116,7 +117,8 @@ def _finished(rollout: Json) -> bool:
 def _in_the_middle(rollout: Json) -> bool:
     if rollout["finished"] is not None:
         raise SceneFailedError(f"version {rollout['version']} ended before anyone asked: {rollout['reason']}")
-    return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100)
+    settled = (rollout["verdict"] or {}).get("settled_minutes", 0)
+    return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100) and settled > 0
 
 
 def _who_moved(rollout: Json, phase: str) -> list[str]:
