@@ -42,8 +42,14 @@ class Size:
         return {point: cells for point, cells in found.items() if len({cell.good for cell in cells}) > 1}
 
 
-FULL = Size(tuple(scenarios()), good_runs=1000, bad_runs=400, matching_runs=1000)
-QUICK = Size(tuple(quick()), good_runs=100, bad_runs=50, matching_runs=100)
+def full_size(runs: int = 1000) -> Size:
+    """Return the full form with so many runs of each cell where green is good, half of that where it is bad."""
+    return Size(tuple(scenarios()), good_runs=runs, bad_runs=runs // 2, matching_runs=runs)
+
+
+def quick_size(runs: int = 100) -> Size:
+    """Return the quick form, with runs as in the full one."""
+    return Size(tuple(quick()), good_runs=runs, bad_runs=runs // 2, matching_runs=runs)
 
 
 def measured(size: Size) -> Iterator[Cell]:
