@@ -110,14 +110,16 @@ class FakeStore:
 class FakeEndpoints:
     """Azure ML's endpoints: what is ordered is done at once, or when `finish` is called if `slow`.
 
-    unready: deployments that fail to become ready. stuck: nothing ever finishes. refuses: what is answered to a kind of
-    order (create, traffic, delete) for good. Rules that Azure enforces are enforced here too.
+    stuck: nothing ever finishes. hidden: what is being carried out is not to be seen until it is finished. unready:
+    deployments that fail to become ready. refuses: what is answered to a kind of order (create, traffic, delete) for
+    good. Rules that Azure enforces are enforced here too.
     """
 
     seen: dict[str, EndpointSeen] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     slow: bool = False
     stuck: bool = False
+    hidden: bool = False
     unready: set[str] = field(default_factory=set)
     refuses: dict[str, str] = field(default_factory=dict)
     pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
@@ -177,7 +179,8 @@ class FakeEndpoints:
         return self.seen[endpoint]
 
     def _change(self, during: EndpointSeen, after: EndpointSeen) -> None:
-        self.seen[during.name] = during if self.slow else after
+        if not self.hidden:
+            self.seen[during.name] = during if self.slow else after
         if self.slow:
             self.pending.append((during.name, after))
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.phases import Phase
 from shared.core.provisioning import is_of
-from shared.core.requests import NotPossible, ask
+from shared.core.requests import NotPossible, ask, possible
 from shared.core.rollout import ModelVersion, Verb
 from tests.core.rollouts import NOW, SMOKE, rollout, wish
 
@@ -38,6 +38,20 @@ def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
     """With blue deleted and all cleaned up, there is nothing to steer."""
     with pytest.raises(NotPossible):
         ask(rollout(Phase.PROMOTED, finished=NOW), wish(verb))
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
+    """A page that shows these verbs shows no button that would be refused."""
+    for given in (rollout(phase), rollout(phase, step=SMOKE), rollout(phase, finished=NOW)):
+        offered = possible(given)
+        for verb in Verb:
+            if verb in offered:
+                ask(given, wish(verb))
+            else:
+                with pytest.raises(NotPossible):
+                    ask(given, wish(verb))
+    assert possible(rollout(phase, wish=wish(Verb.ROLLBACK))) == ()
 
 
 def test_an_untested_version_cannot_be_promoted_by_hand() -> None:

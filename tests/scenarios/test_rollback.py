@@ -59,6 +59,16 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
     assert world.endpoints.traffic_written == []
 
 
+def test_a_second_smoke_test_is_sent_afresh() -> None:
+    """What answered well before the pause may fail after it: each smoke step has its own requests."""
+    steps = (SmokeStep("s"), PauseStep(timedelta(minutes=5)), SmokeStep("s"), WeightStep(50))
+    world = World(policy=replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.scoring.statuses[GREEN] = 500
+    assert "smoke test failed" in world.until(Phase.ROLLED_BACK).reason
+
+
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
     """A scoring address that does not answer for a while is no verdict on the model."""
     world = World()
@@ -142,6 +152,24 @@ def test_a_rollback_goes_before_what_azure_refused() -> None:
     world.endpoints.refuses.clear()
     world.ask(Verb.ROLLBACK)
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
+
+
+def test_an_order_that_lands_late_is_taken_back_too() -> None:
+    """Azure took the order for 10 per cent but does not show it yet: the way back waits for a word of its own."""
+    world = World(policy=replace(POLICY, on_rollback="keep"))
+    world.register()
+    world.minutes()
+    world.endpoints.finish()
+    world.endpoints.hidden = True
+    while not world.endpoints.traffic_written:
+        world.controller().reconcile(ENDPOINT)
+    world.ask(Verb.ROLLBACK)
+    for _ in range(3):
+        world.controller().reconcile(ENDPOINT)
+    assert world.seen.traffic == {BLUE: 100}
+    world.endpoints.hidden = False
+    world.minutes(5)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
 def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
