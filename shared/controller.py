@@ -189,10 +189,10 @@ class Controller:
                 self.endpoints.delete_deployment(endpoint, name)
 
     def _release(self, saved: Stored[Rollout], refusal: Refusal | None, ordered: dict[str, int] | None) -> None:
-        """Give the lease back; a wish written meanwhile is kept, so read again on conflict."""
+        """Give the lease back, if it still is this one; a wish written meanwhile is kept, so read again on conflict."""
         current: Stored[Rollout] | None = saved
         for _ in range(TRIES):
-            if current is None or current.value.lease is None or current.value.lease.holder != self.holder:
+            if current is None or current.value.lease != saved.value.lease:
                 return
             freed = replace(current.value, lease=None, refusal=refusal or current.value.refusal, ordered=ordered)
             try:
