@@ -167,6 +167,7 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, "a person is needed"),
     ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), FAILED, "now serving: churn-6"),
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, ""),
+    ("asked back twice", rolling_back(ordered=TEN, wish=BACK_PLEASE), seen(TEN), ROLLING_BACK, "too late"),
     ("asked to promote", rolling_back(ordered=TEN, wish=PROMOTE), seen(TEN), ROLLING_BACK, "too late"),
     ("no endpoint", rolling_back(), NO_ENDPOINT, FAILED, ENDED_HERE),
 ]  # fmt: skip

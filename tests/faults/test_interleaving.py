@@ -194,3 +194,52 @@ def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced(
     assert died.seen.traffic == {GREEN: 10, BLUE: 90}
     died.minutes(3)
     assert (died.rollout().phase, died.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> None:
+    """Two looks of one process: the first hung beyond its lease, the second acts; the first, awake again, is silent."""
+    plan, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, plan, "same").reconcile(ENDPOINT)
+    order = orders(plan.passed)[0]
+    world = lawful_world()
+    going_back(world)
+
+    def die_acting() -> None:
+        world.clock.pass_(3 * MINUTE)
+        with pytest.raises(Crash):
+            controller(world, Plan({order: Kind.CRASH}), "same").reconcile(ENDPOINT)
+
+    controller(world, Interruption(order, die_acting), "same").reconcile(ENDPOINT)
+    lease = world.rollout().lease
+    assert lease is not None
+    assert lease.until > world.clock()
+    world.minutes(5)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def test_a_person_is_heard_while_others_write() -> None:
+    """A look at any point of the request's work makes it read again, and does not make it fail."""
+    plan, world = Plan(), lawful_world()
+    shown_good(world)
+    controller(world, plan).request(ENDPOINT, pause(world))
+    for number in range(len(plan.passed)):
+        world = lawful_world()
+        shown_good(world)
+        other = Interruption(number, partial(world.controller("other").reconcile, ENDPOINT))
+        assert controller(world, other).request(ENDPOINT, pause(world)) is not None
+        world.minutes(2)
+        assert world.rollout().phase is Phase.PAUSED, world.told()
+
+
+def shown_good(world: World) -> None:
+    """Green has traffic, and another minute of it can be read."""
+    world.register()
+    world.until_weight(10)
+    world._log_traffic()  # noqa: SLF001 -- a minute of the world without a tick
+    world.clock.pass_(2 * MINUTE)
+
+
+def pause(world: World) -> Wish:
+    """Return the wish to pause."""
+    return Wish(Verb.PAUSE, "ada", "lunch", world.clock())

@@ -10,6 +10,7 @@ import azure.functions as func
 import pytest
 
 from shared.core.phases import Phase
+from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
 from tests.functions.conftest import Calls
 from tests.scenarios.world import ENDPOINT, WORKSPACE
@@ -120,3 +121,24 @@ def test_a_look_that_may_work_later_is_retried(calls: Calls) -> None:
         calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
     calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
     assert calls.world.rollout().blue is not None
+
+
+def test_an_event_whose_data_cannot_be_read_is_known_by_its_subject(calls: Calls) -> None:
+    """Data that is no JSON does not matter as long as the subject names the model."""
+    calls.world.models.registered[ModelVersion("churn", "7")] = {}
+    calls.call("model_registered", event=Unreadable())
+    assert calls.world.rollout().model.version == "7"
+
+
+class Unreadable(func.EventGridEvent):
+    """An event with data that is no JSON."""
+
+    def __init__(self) -> None:
+        plain = event({})
+        super().__init__(
+            id=plain.id, data={}, topic=plain.topic, subject=plain.subject, event_type=plain.event_type,
+            event_time=plain.event_time, data_version="",
+        )  # fmt: skip
+
+    def get_json(self) -> object:
+        raise ValueError("Expecting value: line 1 column 1")
