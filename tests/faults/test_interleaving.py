@@ -63,7 +63,7 @@ def shown_bad(world: World) -> None:
     world.register()
     world.until_weight(10)
     world.rates[GREEN] = 0.5
-    world._log_traffic()  # noqa: SLF001 -- a minute of the world without a tick
+    world.log_traffic()
     world.clock.pass_(2 * MINUTE)
 
 
@@ -236,7 +236,7 @@ def shown_good(world: World) -> None:
     """Green has traffic, and another minute of it can be read."""
     world.register()
     world.until_weight(10)
-    world._log_traffic()  # noqa: SLF001 -- a minute of the world without a tick
+    world.log_traffic()
     world.clock.pass_(2 * MINUTE)
 
 

@@ -64,7 +64,7 @@ class Endpoint(RuleBasedStateMachine):
         """Let minutes pass with disturbed looks, while Azure may or may not finish what was ordered."""
         plan = Plan(dict(faults))
         for _ in range(minutes):
-            self.world._log_traffic()  # noqa: SLF001 -- a minute of the world without its own controller
+            self.world.log_traffic()
             self.world.clock.pass_(MINUTE)
             if finish:
                 self.azure.finish()
@@ -121,7 +121,7 @@ class Endpoint(RuleBasedStateMachine):
     def nobody_looks(self, minutes: int) -> None:
         """Let the whole app be gone for a while."""
         for _ in range(minutes // 10):
-            self.world._log_traffic()  # noqa: SLF001 -- as above
+            self.world.log_traffic()
             self.world.clock.pass_(10 * MINUTE)
         self.azure.finish()
 

@@ -29,7 +29,7 @@ def look(world: World, plan: Plan, holder: str) -> None:
 def live(world: World, plan: Plan, minutes: int) -> None:
     """Let time go by, with every look of a process of its own."""
     for _ in range(minutes):
-        world._log_traffic()  # noqa: SLF001 -- a minute of the world without its own controller
+        world.log_traffic()
         world.clock.pass_(MINUTE)
         world.endpoints.finish()
         world.wakeups.woken.append(ENDPOINT)
