@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 
 import aiohttp
@@ -46,23 +45,27 @@ def run(options: DemoOptions, console: Console) -> int:
     options.out.mkdir(parents=True)
     options.state.mkdir(parents=True)
     try:
-        with asyncio.Runner() as runner, _sigterm_like_ctrl_c():
-            return runner.run(_perform(options, Screen(console, options.speed)))
-    except KeyboardInterrupt:
+        return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+    except asyncio.CancelledError:
         console.print("Stopped; nothing is left running.")
         return INTERRUPTED
     finally:
         shutil.rmtree(options.state, ignore_errors=True)
 
 
-@contextmanager
-def _sigterm_like_ctrl_c() -> Iterator[None]:
-    """Let a polite request to end clean up as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
+    """Perform; the first Ctrl-C or SIGTERM cancels, so that everything is cleaned up, and no later one hurries that."""
+    task = asyncio.ensure_future(performance)
+    told: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not told:
+            task.cancel()
+        told.append(number)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop, each)
+    return await task
 
 
 async def _perform(options: DemoOptions, screen: Screen) -> int:
