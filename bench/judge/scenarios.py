@@ -6,17 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bench.judge.bursts import Bursts, Clusters, Gamma, Pods
-from bench.judge.worlds import (
-    World,
-    broken,
-    falls_at_night,
-    from_minute,
-    leak,
-    plus,
-    same,
-    times,
-    until_minute,
-)
+from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, same, times, until_minute
+from bench.judge.worlds import World
 
 
 class Group(StrEnum):

@@ -10,6 +10,7 @@ import pytest
 
 from bench.judge.__main__ import main
 from bench.judge.cells import Cell, Contestant, Rate, Spread, measure
+from bench.judge.markdown import load, markdown
 from bench.judge.matching import TARGET, matched
 from bench.judge.methods.catalogue import BASELINES, ORACLE
 from bench.judge.plan import Size, measured, quick_size
@@ -74,6 +75,12 @@ def test_the_oracles_ratio_is_only_taken_where_both_detect() -> None:
     assert {method: ratio for (_, method, _), ratio in found.items()} == {"A": 3.0, "Oracle (SPRT)": 1.0}
 
 
+def test_the_documents_tables_say_what_a_cell_holds() -> None:
+    """Detected, minutes, green requests with the oracle's ratio, excess: in this order, for each method."""
+    lines = markdown([cell("A", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)]).splitlines()
+    assert "| A | 95.0 %; 300; 300 (3.0x); 1 |" in lines
+
+
 def test_the_plan_says_how_many_cells_it_yields() -> None:
     """The progress display ends at its total."""
     size = Size(tuple(s for s in quick() if "1000/min" in s.name), good_runs=1, bad_runs=1, matching_runs=1)
@@ -88,6 +95,7 @@ def test_the_command_writes_every_cell_and_the_pictures(tmp_path: Path, capsys: 
     document = json.loads(target.read_text())
     assert len(document["cells"]) == quick_size().cells
     assert document["cells"][0]["rolled_back"].keys() == {"count", "runs"}
+    assert all(f"| {cell.method} |" in markdown(load(target)) for cell in load(target))
     assert {path.suffix for path in (tmp_path / "plots").iterdir()} == {".png"}
     printed = capsys.readouterr().out
     assert [name for name in ("Teal", "Flagger", "Argo", "Kayenta", "SageMaker", "Oracle") if name not in printed] == []

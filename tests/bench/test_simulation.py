@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bench.judge.effects import broken, plus
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 from bench.judge.simulation import Run, Truth, run
-from bench.judge.worlds import World, broken, plus
+from bench.judge.worlds import World
 
 
 @dataclass

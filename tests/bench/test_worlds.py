@@ -7,19 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bench.judge.bursts import Bursts, Clusters, Gamma, Independent, Pods
+from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, times, until_minute
 from bench.judge.scenarios import Group, quick, scenarios
-from bench.judge.worlds import (
-    HISTORY_MINUTES,
-    History,
-    World,
-    broken,
-    falls_at_night,
-    from_minute,
-    leak,
-    plus,
-    times,
-    until_minute,
-)
+from bench.judge.worlds import HISTORY_MINUTES, History, World
 from shared.core.judge.burstiness import burstiness
 
 PLAIN = World(1000, 0.01, minutes=120)
