@@ -39,9 +39,10 @@ class Faults:
 
 @dataclass
 class FakeStore:
-    """Table Storage as Teal uses it: conditional writes, all or nothing."""
+    """Table Storage as Teal uses it: conditional writes, all or nothing. keeping: faults of the table of minutes."""
 
     faults: Faults = field(default_factory=Faults)
+    keeping: Faults = field(default_factory=Faults)
     rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
     entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
@@ -99,6 +100,7 @@ class FakeStore:
         return tuple(sorted({name for name, _ in self.rows}))
 
     def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+        self.keeping.strike()
         kept = self.minutes_kept.setdefault(rollout_id, [])
         kept += [minute for minute in minutes if minute not in kept]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -194,6 +195,32 @@ def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced(
     assert died.seen.traffic == {GREEN: 10, BLUE: 90}
     died.minutes(3)
     assert (died.rollout().phase, died.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def test_an_order_that_was_given_in_the_last_breath_is_taken_back() -> None:
+    """Azure took an order, shows nothing of it yet, and who gave it died: the way back still waits for its own word."""
+    world = lawful_world()
+    world.policy = replace(world.policy, on_rollback="keep")
+    world.register()
+    world.minutes()
+    world.endpoints.finish()
+    world.endpoints.hidden = True
+    while not world.endpoints.traffic_written:
+        with suppress(Crash):
+            controller(world, dies_ordering).reconcile(ENDPOINT)
+    world.ask(Verb.ROLLBACK)
+    world.clock.pass_(3 * MINUTE)
+    for _ in range(3):
+        world.controller().reconcile(ENDPOINT)
+    world.endpoints.hidden = False
+    world.minutes(5)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def dies_ordering(point: str) -> None:
+    """Die when the traffic has been ordered."""
+    if point == "after set_traffic":
+        raise Crash
 
 
 def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> None:

@@ -87,8 +87,11 @@ def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
 def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
     """Every open endpoint is looked at, also those behind one that cannot be."""
     calls.world.register()
-    calls.world.store.mark_open("a-stranger")
+    calls.world.store.mark_open("zebra")
     calls.world.wakeups.faults.always = "queue away"
+    calls.world.store.faults.planned.append(Temporary("busy"))
+    calls.call("tick", timer=None)
+    assert calls.world.store.open_endpoints() == ("churn",)
     calls.call("tick", timer=None)
     assert calls.world.rollout().blue is not None
 

@@ -38,6 +38,14 @@ def test_a_bad_version_may_be_kept_for_looking_into() -> None:
     assert world.store.open_endpoints() == ()
 
 
+def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
+    """A table of minutes that is full or away costs the plot, not the rollback."""
+    world = World(rates={GREEN: 0.1})
+    world.store.keeping.always = "the table is away"
+    world.register()
+    assert world.until_finished().phase is Phase.ROLLED_BACK
+
+
 def test_a_version_that_goes_bad_at_100_per_cent_is_taken_back() -> None:
     """With no blue to compare with, the bake still finds what fails under full load."""
     world = World()
