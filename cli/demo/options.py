@@ -26,7 +26,7 @@ class DemoOptions:
 
     keep: bool = False
     speed: float = 40.0
-    rate: float = 80.0
+    rate: float = 70.0
     out: Path = ROOT / "out/demo"
     state: Path = ROOT / ".state/demo"
     serving: Path = ROOT / ".serving/bin/python"
