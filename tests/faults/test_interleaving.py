@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -14,83 +12,24 @@ from shared.core.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.rollout import Verb, Wish
 from shared.intake import Intake, Outcome
-from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
+from tests.faults.disturbance import Plan, controller, reception
 from tests.faults.laws import check_at_rest, check_records, lawful_world
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, World
+from tests.faults.moments import (
+    Interruption,
+    accepted,
+    cleaning,
+    going_back,
+    last_look,
+    orders,
+    points,
+    ready,
+    shown_bad,
+    shown_good,
+)
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
 
-ORDERS = {"create_deployment", "set_traffic", "delete_deployment"}
 EVENT: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
-
-
-@dataclass
-class Interruption:
-    """Has someone else act at one point of a process, and nobody at any other."""
-
-    number: int
-    act: Callable[[], object]
-    passed: list[str] = field(default_factory=list)
-
-    def __call__(self, point: str) -> None:
-        """Pass a point."""
-        self.passed.append(point)
-        if len(self.passed) - 1 == self.number:
-            self.act()
-
-    @property
-    def orders(self) -> list[int]:
-        """Where orders to Azure were given."""
-        return orders(self.passed)
-
-
-def orders(points: list[str]) -> list[int]:
-    """Return at which points orders to Azure were given."""
-    return [i for i, point in enumerate(points) if point.split()[1] in ORDERS and point.startswith("before")]
-
-
-def accepted(world: World) -> None:
-    """Blue is about to be chosen and green to be made."""
-    world.register()
-
-
-def ready(world: World) -> None:
-    """Green is about to be tested."""
-    world.register()
-    world.minutes()
-    world.endpoints.finish()
-
-
-def shown_bad(world: World) -> None:
-    """Green has traffic, and the minutes that convict it can be read."""
-    world.register()
-    world.until_weight(10)
-    world.rates[GREEN] = 0.5
-    world.log_traffic()
-    world.clock.pass_(2 * MINUTE)
-
-
-def going_back(world: World) -> None:
-    """Have the traffic about to be taken back."""
-    world.register()
-    world.until_weight(10)
-    world.ask(Verb.ROLLBACK)
-
-
-def cleaning(world: World) -> None:
-    """Blue is about to be deleted."""
-    world.register()
-    world.until(Phase.PROMOTED)
-    world.clock.pass_(31 * MINUTE)
-
-
 MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
-
-
-def points(prepare: Callable[[World], None]) -> int:
-    """Return how many points one look has at this moment."""
-    world, plan = lawful_world(), Plan()
-    prepare(world)
-    controller(world, plan).reconcile(ENDPOINT)
-    return len(plan.passed)
 
 
 @pytest.mark.parametrize("prepare", MOMENTS)
@@ -174,77 +113,6 @@ def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None
         world.until(Phase.PROMOTED, version="8", within=75)
 
 
-def last_look(world: World) -> None:
-    """Blue has just gone, and the rollout is about to be finished."""
-    cleaning(world)
-    world.controller().reconcile(ENDPOINT)
-    world.endpoints.finish()
-
-
-def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced() -> None:
-    """Nobody acts beside the holder of the lease; two minutes later anyone may."""
-    undisturbed = Plan()
-    going = lawful_world()
-    going_back(going)
-    controller(going, undisturbed).reconcile(ENDPOINT)
-    died = lawful_world()
-    going_back(died)
-    with pytest.raises(Crash):
-        controller(died, Plan({orders(undisturbed.passed)[0]: Kind.CRASH}), "dead").reconcile(ENDPOINT)
-    died.controller("other").reconcile(ENDPOINT)
-    assert died.seen.traffic == {GREEN: 10, BLUE: 90}
-    died.minutes(3)
-    assert (died.rollout().phase, died.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
-
-
-def test_an_order_that_was_given_in_the_last_breath_is_taken_back() -> None:
-    """Azure took an order, shows nothing of it yet, and who gave it died: the way back still waits for its own word."""
-    world = lawful_world()
-    world.policy = replace(world.policy, on_rollback="keep")
-    world.register()
-    world.minutes()
-    world.endpoints.finish()
-    world.endpoints.hidden = True
-    while not world.endpoints.traffic_written:
-        with suppress(Crash):
-            controller(world, dies_ordering).reconcile(ENDPOINT)
-    world.ask(Verb.ROLLBACK)
-    world.clock.pass_(3 * MINUTE)
-    for _ in range(3):
-        world.controller().reconcile(ENDPOINT)
-    world.endpoints.hidden = False
-    world.minutes(5)
-    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
-
-
-def dies_ordering(point: str) -> None:
-    """Die when the traffic has been ordered."""
-    if point == "after set_traffic":
-        raise Crash
-
-
-def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> None:
-    """Two looks of one process: the first hung beyond its lease, the second acts; the first, awake again, is silent."""
-    plan, world = Plan(), lawful_world()
-    going_back(world)
-    controller(world, plan, "same").reconcile(ENDPOINT)
-    order = orders(plan.passed)[0]
-    world = lawful_world()
-    going_back(world)
-
-    def die_acting() -> None:
-        world.clock.pass_(3 * MINUTE)
-        with pytest.raises(Crash):
-            controller(world, Plan({order: Kind.CRASH}), "same").reconcile(ENDPOINT)
-
-    controller(world, Interruption(order, die_acting), "same").reconcile(ENDPOINT)
-    lease = world.rollout().lease
-    assert lease is not None
-    assert lease.until > world.clock()
-    world.minutes(5)
-    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
-
-
 def test_a_person_is_heard_while_others_write() -> None:
     """A look at any point of the request's work makes it read again, and does not make it fail."""
     plan, world = Plan(), lawful_world()
@@ -257,14 +125,6 @@ def test_a_person_is_heard_while_others_write() -> None:
         assert controller(world, other).request(ENDPOINT, pause(world)) is not None
         world.minutes(2)
         assert world.rollout().phase is Phase.PAUSED, world.told()
-
-
-def shown_good(world: World) -> None:
-    """Green has traffic, and another minute of it can be read."""
-    world.register()
-    world.until_weight(10)
-    world.log_traffic()
-    world.clock.pass_(2 * MINUTE)
 
 
 def pause(world: World) -> Wish:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from shared.core.events import MODEL_REGISTERED
 from shared.core.observation import Provisioning
@@ -167,7 +167,11 @@ class Endpoint(RuleBasedStateMachine):
             return
 
 
-Endpoint.TestCase.settings = settings(
+LONG = settings(
     max_examples=120, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-TestEndpoint = Endpoint.TestCase
+
+
+def test_whatever_happens_the_laws_hold() -> None:
+    """No history of faults, wishes, strangers and crashes breaks a law, and each comes to rest when it is quiet."""
+    run_state_machine_as_test(Endpoint, settings=LONG)
