@@ -44,7 +44,7 @@ demo: setup
 	@$(BIN)/teal demo $(if $(KEEP),--keep)
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup format lint types imports test
 

@@ -50,7 +50,7 @@ def body_of(request: func.HttpRequest) -> Body:
     """Return the request's JSON object; raises BadRequest if it is none."""
     try:
         content = json.loads(request.get_body() or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second: nested thousands of times
         raise BadRequest("body", f"the body is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise BadRequest("body", f"the body must be a JSON object, not {type(content).__name__}")

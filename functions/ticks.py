@@ -34,7 +34,7 @@ def _endpoint(body: bytes) -> str | None:
     try:
         content = json.loads(body)
         endpoint = content["endpoint"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         endpoint = None
     if not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
         log.error('dropped a message that is not {"endpoint": name}: %r', body[:200])

@@ -130,14 +130,18 @@ class Controller:
         return Stored(replace(wanted, entries=wanted.entries + len(decision.entries)), etags[wanted.id])
 
     def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
-        """Return the rollout with the lease to act, and with what is about to be ordered."""
+        """Return the rollout with the lease to act.
+
+        An order that gives green traffic is remembered before it is given, for it may land even if we die; one that
+        takes it back only after Azure accepted it, for until then the earlier one may land.
+        """
         if not actions:
             return rollout
-        orders = [action.traffic for action in actions if isinstance(action, SetTraffic)]
+        forward = [a.traffic for a in actions if isinstance(a, SetTraffic) and rollout.green in a.traffic]
         return replace(
             rollout,
             lease=Lease(self.holder, now + LEASE),
-            ordered=orders[-1] if orders else rollout.ordered,
+            ordered=forward[-1] if forward else rollout.ordered,
         )
 
     def _hand_over(self, record: Stored[EndpointRecord], changes: Changes, now: datetime) -> Changes:
@@ -165,27 +169,27 @@ class Controller:
 
     def _act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> None:
         """Order the actions, then give the lease back. What Azure refuses for good is written down for `decide`."""
-        rollout = saved.value
-        refusal = None
+        rollout, refusal, ordered = saved.value, None, saved.value.ordered
         for action in actions:
             log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
             try:
                 self.endpoints.order(action)
+                ordered = action.traffic if isinstance(action, SetTraffic) else ordered
             except Temporary as error:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
             except Permanent as error:
                 log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
                 refusal = Refusal(str(action), str(error), self.clock())
                 break
-        self._release(saved, refusal)
+        self._release(saved, refusal, ordered)
 
-    def _release(self, saved: Stored[Rollout], refusal: Refusal | None) -> None:
-        """Give the lease back; a wish written meanwhile is kept, so read again on conflict."""
+    def _release(self, saved: Stored[Rollout], refusal: Refusal | None, ordered: dict[str, int] | None) -> None:
+        """Give the lease back, if it still is this one; a wish written meanwhile is kept, so read again on conflict."""
         current: Stored[Rollout] | None = saved
         for _ in range(TRIES):
-            if current is None or current.value.lease is None or current.value.lease.holder != self.holder:
+            if current is None or current.value.lease != saved.value.lease:
                 return
-            freed = replace(current.value, lease=None, refusal=refusal or current.value.refusal)
+            freed = replace(current.value, lease=None, refusal=refusal or current.value.refusal, ordered=ordered)
             try:
                 self.store.commit(freed.endpoint, Changes(rollouts=(Stored(freed, current.etag),)))
             except Conflict:

@@ -14,7 +14,7 @@ from shared.core.judge.gate import odds
 from shared.core.judge.verdict import Verdict
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
-from shared.core.requests import POSSIBLE
+from shared.core.requests import possible
 from shared.core.rollout import Rollout
 from shared.ports import Halt
 
@@ -42,9 +42,7 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         "serving": rollout.serving,
         "step": rollout.step,
         "steps": [step_words(step) for step in rollout.policy.steps],
-        "possible": [
-            verb.value for verb, phases in POSSIBLE.items() if rollout.phase in phases and not rollout.finished
-        ],
+        "possible": [verb.value for verb in possible(rollout)],
         "wish": asdict(rollout.wish) | {"at": _time(rollout.wish.at)} if rollout.wish else None,
         "smoke": asdict(rollout.smoke) if rollout.smoke else None,
         "calibration": asdict(rollout.calibration) if rollout.calibration else None,

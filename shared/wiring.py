@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +18,11 @@ if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none 
     from shared.controller import Controller
     from shared.intake import Reception
     from shared.policies.book import PolicyBook
-    from shared.ports import Clock, Store
+    from shared.ports import Clock, Policies, Store
     from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+_in_use: list[App] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class App:
 
     controller: Controller
     reception: Reception
-    policies: PolicyBook
+    policies: Policies
     store: Store
     clock: Clock
     settings: Settings
@@ -47,9 +50,26 @@ def policies_folder() -> Path:
     return ROOT / (os.environ.get("TEAL_POLICIES") or "policies")
 
 
-@cache
 def app() -> App:
-    """Return the app, wired to Azure. Raises Misconfigured if settings are missing or policies wrong."""
+    """Return the app in use: one that was given, or else the one wired to Azure, made at the first call.
+
+    Raises Misconfigured if settings are missing or policies wrong.
+    """
+    return _in_use[-1] if _in_use else _wired_to_azure()
+
+
+@contextmanager
+def use(given: App) -> Iterator[App]:
+    """Have every function of this process use this app, until the end of the `with` block: for rehearsals and tests."""
+    _in_use.append(given)
+    try:
+        yield given
+    finally:
+        _in_use.remove(given)
+
+
+@cache
+def _wired_to_azure() -> App:
     import uuid  # noqa: PLC0415 -- see the module's docstring
 
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415

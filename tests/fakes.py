@@ -48,9 +48,10 @@ class Faults:
 
 @dataclass
 class FakeStore:
-    """Table Storage as Teal uses it: conditional writes, all or nothing."""
+    """Table Storage as Teal uses it: conditional writes, all or nothing. keeping: faults of the table of minutes."""
 
     faults: Faults = field(default_factory=Faults)
+    keeping: Faults = field(default_factory=Faults)
     rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
     entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
@@ -115,6 +116,7 @@ class FakeStore:
         return tuple(sorted({name for name, _ in self.rows}))
 
     def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+        self.keeping.strike()
         kept = self.minutes_kept.setdefault(rollout_id, [])
         kept += [minute for minute in minutes if minute not in kept]
 
@@ -126,14 +128,16 @@ class FakeStore:
 class FakeEndpoints:
     """Azure ML's endpoints: what is ordered is done at once, or when `finish` is called if `slow`.
 
-    unready: deployments that fail to become ready. stuck: nothing ever finishes. refuses: what is answered to a kind of
-    order (create, traffic, delete) for good. Rules that Azure enforces are enforced here too.
+    stuck: nothing ever finishes. hidden: what is being carried out is not to be seen until it is finished. unready:
+    deployments that fail to become ready. refuses: what is answered to a kind of order (create, traffic, delete) for
+    good. Rules that Azure enforces are enforced here too.
     """
 
     seen: dict[str, EndpointSeen] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     slow: bool = False
     stuck: bool = False
+    hidden: bool = False
     unready: set[str] = field(default_factory=set)
     refuses: dict[str, str] = field(default_factory=dict)
     pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
@@ -245,7 +249,8 @@ class FakeEndpoints:
         return self.seen[endpoint]
 
     def _change(self, during: EndpointSeen, after: EndpointSeen) -> None:
-        self.seen[during.name] = during if self.slow else after
+        if not self.hidden:
+            self.seen[during.name] = during if self.slow else after
         if self.slow:
             self.pending.append((during.name, after))
 

@@ -10,8 +10,6 @@ from bench.judge.matching import matched
 from bench.judge.methods.catalogue import BASELINES, ENTRIES, ORACLE, TEAL_ADVANCE, Entry
 from bench.judge.scenarios import Group, Scenario, quick, scenarios
 
-MATCHED_GROUPS = {Group.CLEAN, Group.HARM}
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -34,16 +32,26 @@ class Size:
         return at_defaults + tuned * sum(len(cells) for cells in self.points().values())
 
     def points(self) -> dict[tuple[float, float], list[Scenario]]:
-        """Return, by traffic and base, the cells of the points where there are both good and bad greens."""
-        found: dict[tuple[float, float], list[Scenario]] = {}
-        for scenario in self.scenarios:
-            if scenario.group in MATCHED_GROUPS:
-                found.setdefault((scenario.world.rate, scenario.world.base), []).append(scenario)
-        return {point: cells for point, cells in found.items() if len({cell.good for cell in cells}) > 1}
+        """Return, by traffic and base, every cell of the points where methods are matched: those with a harm cell.
+
+        What is matched in a clean world also meets trouble and bursts, where a promise shows that a good fit does not.
+        """
+        harmed = [_point(scenario) for scenario in self.scenarios if scenario.group is Group.HARM]
+        return {point: [cell for cell in self.scenarios if _point(cell) == point] for point in dict.fromkeys(harmed)}
 
 
-FULL = Size(tuple(scenarios()), good_runs=1000, bad_runs=400, matching_runs=1000)
-QUICK = Size(tuple(quick()), good_runs=100, bad_runs=50, matching_runs=100)
+def _point(scenario: Scenario) -> tuple[float, float]:
+    return scenario.world.rate, scenario.world.base
+
+
+def full_size(runs: int = 1000) -> Size:
+    """Return the full form with so many runs of each cell where green is good, half of that where it is bad."""
+    return Size(tuple(scenarios()), good_runs=runs, bad_runs=runs // 2, matching_runs=runs)
+
+
+def quick_size(runs: int = 100) -> Size:
+    """Return the quick form, with runs as in the full one."""
+    return Size(tuple(quick()), good_runs=runs, bad_runs=runs // 2, matching_runs=runs)
 
 
 def measured(size: Size) -> Iterator[Cell]:

@@ -6,17 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bench.judge.bursts import Bursts, Clusters, Gamma, Pods
-from bench.judge.worlds import (
-    World,
-    broken,
-    falls_at_night,
-    from_minute,
-    leak,
-    plus,
-    same,
-    times,
-    until_minute,
-)
+from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, same, times, until_minute
+from bench.judge.worlds import World
 
 
 class Group(StrEnum):
@@ -61,6 +52,7 @@ BURSTS: dict[str, tuple[float, Bursts]] = {
     "gamma": (10_000, Gamma()),
     "pods": (1000, Pods()),
     "pods, 10000/min": (10_000, Pods()),
+    "blips of a minute": (1000, Pods(pods=1, chance=0.005, points=0.05)),
     "pods for 3 min": (1000, Pods(minutes=3)),
     "pods for 3 min, 100/min": (100, Pods(minutes=3)),
 }

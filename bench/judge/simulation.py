@@ -69,7 +69,8 @@ class _Rollout:
             if self.move.weight == 100 and self.full is None:
                 self.full = number
         share = self.move.weight / 100.0
-        rest = sum(self.history.expected_excess(minute) for minute in range(number, COUNTED_MINUTES)) if share else 0.0
+        unspent = range(number, min(COUNTED_MINUTES, self.world.minutes)) if share else range(0)
+        rest = sum(self.history.expected_excess(minute) for minute in unspent)
         return Run(self.move.status, number, self.exposed, self.failed, self.excess + share * rest, self.full)
 
     def _minute(self, number: int) -> Move:
@@ -80,6 +81,6 @@ class _Rollout:
             self.excess += self.history.expected_excess(number, minute.green_total)
         self.unread.append(minute)
         if len(self.unread) <= self.world.lag:
-            return self.judge.observe(None) if not self.world.lag else self.move
+            return self.move
         read = self.unread.popleft()
         return self.judge.observe(None if read.number in self.world.gap else read)

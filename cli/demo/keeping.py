@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import signal
 import sys
 
 from rich.markup import escape
@@ -13,9 +14,12 @@ from cli.demo.stage import Stage
 
 
 async def keep_serving(stage: Stage) -> None:
-    """Say how everything is reached, and wait until Ctrl-C."""
+    """Say how everything is reached, and return after Ctrl-C or SIGTERM: then it has ended as it should."""
     stage.screen.console.print(escape(await instructions(stage)), soft_wrap=True, highlight=False)
-    await asyncio.Event().wait()
+    ended = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):  # in place of what would cancel the demo
+        asyncio.get_running_loop().add_signal_handler(each, ended.set)
+    await ended.wait()
 
 
 async def instructions(stage: Stage) -> str:

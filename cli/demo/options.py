@@ -7,8 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/diabetes"
-SERVING_PYTHON = ROOT / ".serving/bin/python"
-AZURITE = ROOT / ".azurite/.installed"
 
 ENDPOINT = "diabetes"
 MODEL = "diabetes"
@@ -21,13 +19,23 @@ ROLLBACK_REASON = "support reports odd predictions for two patients"
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """speed: how much faster than the wall's the demo's clock runs. rate: requests a second. out: for the results."""
+    """speed: how much faster than the wall's the demo's clock runs. rate: requests a second. out: for the results.
+
+    serving and azurite: what `make setup` leaves behind when it is done.
+    """
 
     keep: bool = False
     speed: float = 40.0
-    rate: float = 80.0
+    rate: float = 70.0
     out: Path = ROOT / "out/demo"
     state: Path = ROOT / ".state/demo"
+    serving: Path = ROOT / ".serving/bin/python"
+    azurite: Path = ROOT / ".azurite/.installed"
+
+    @property
+    def missing(self) -> list[Path]:
+        """What `make setup` should have made and is not there."""
+        return [path for path in (self.serving, self.azurite) if not path.exists()]
 
     @property
     def logs(self) -> Path:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 
 import aiohttp
@@ -24,7 +23,7 @@ from cli.demo.azure import EndpointReader, sign_in
 from cli.demo.checks import SceneFailedError
 from cli.demo.cloud import child_environment, start_azure
 from cli.demo.keeping import keep_serving
-from cli.demo.options import AZURITE, ENDPOINT, EXAMPLE, SERVING_PYTHON, DemoOptions
+from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
 from cli.demo.processes import Processes, ProcessFailedError
 from cli.demo.results import Performance, present
 from cli.demo.samples import SampleFile
@@ -38,32 +37,35 @@ TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, 
 
 def run(options: DemoOptions, console: Console) -> int:
     """Play the demo. Return 0 if every scene ended as it must, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
-    missing = [path for path in (SERVING_PYTHON, AZURITE) if not path.exists()]
-    if missing:
-        console.print(f"{missing[0]} is missing: run `make setup` first")
+    if options.missing:
+        console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
     shutil.rmtree(options.out, ignore_errors=True)
     shutil.rmtree(options.state, ignore_errors=True)
     options.out.mkdir(parents=True)
     options.state.mkdir(parents=True)
     try:
-        with asyncio.Runner() as runner, _sigterm_like_ctrl_c():
-            return runner.run(_perform(options, Screen(console, options.speed)))
-    except KeyboardInterrupt:
+        return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+    except asyncio.CancelledError:
         console.print("Stopped; nothing is left running.")
         return INTERRUPTED
     finally:
         shutil.rmtree(options.state, ignore_errors=True)
 
 
-@contextmanager
-def _sigterm_like_ctrl_c() -> Iterator[None]:
-    """Let a polite request to end clean up as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
+    """Perform; the first Ctrl-C or SIGTERM cancels, so that everything is cleaned up, and no later one hurries that."""
+    task = asyncio.ensure_future(performance)
+    told: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not told:
+            task.cancel()
+        told.append(number)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop, each)
+    return await task
 
 
 async def _perform(options: DemoOptions, screen: Screen) -> int:
@@ -84,7 +86,7 @@ async def _perform(options: DemoOptions, screen: Screen) -> int:
 
 async def _prepare(stack: AsyncExitStack, processes: Processes, options: DemoOptions, screen: Screen) -> Stage:
     screen.opening()
-    train = [str(SERVING_PYTHON), str(EXAMPLE / "train.py"), str(options.trained)]
+    train = [str(options.serving), str(EXAMPLE / "train.py"), str(options.trained)]
     _, azure = await asyncio.gather(processes.run("train", train), start_azure(processes, options))
     trust = ssl.create_default_context(cafile=azure.environment["REQUESTS_CA_BUNDLE"])
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)))

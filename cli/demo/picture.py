@@ -7,8 +7,85 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib as mpl
+
+mpl.use("Agg")  # there is no window
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from cli.demo.report import Played
+from cli.demo.screen import BLUE, GREEN
+from cli.demo.series import BIN_MINUTES, Series, Span, series
+
+INCHES, DOTS = (13.0, 7.5), 100
+INK, QUIET = "#222222", "#777777"
+LEAST_RATE_SHOWN = 8.0  # per cent: below it a few failures would look like a catastrophe
 
 
 def draw(played: Played, path: Path) -> None:
-    """Write the picture as PNG."""
+    """Write the picture as PNG, 1300 by 750 dots. Raises ValueError if no request was sent."""
+    shown = series(played)
+    figure = Figure(figsize=INCHES, dpi=DOTS, layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    _draw_shares(above, shown)
+    _draw_rates(below, shown)
+    for span in shown.spans:
+        _mark(above, below, span)
+    below.set_xlim(0, shown.length)
+    below.set_xlabel(
+        f"minutes on the demo's clock, which runs {played.clock.speed:g} times as fast as the wall's", color=INK
+    )
+    figure.suptitle("What Teal did with three new versions", fontsize=16, color=INK, x=0.01, ha="left")
+    figure.savefig(path)
+
+
+def _draw_shares(axes: Axes, shown: Series) -> None:
+    minutes, shares = zip(*shown.shares, strict=True)
+    axes.fill_between(minutes, shares, 100, step="post", color=BLUE, alpha=0.45, linewidth=0, label="blue: what serves")
+    axes.fill_between(
+        minutes, 0, shares, step="post", color=GREEN, alpha=0.85, linewidth=0, label="green: the version being tried"
+    )
+    for (minute, share), (following, _) in zip(shown.shares, shown.shares[1:], strict=False):
+        if share and following - minute > 1:
+            axes.annotate(f"{share} %", (minute, share), (3, -3), textcoords="offset points", va="top", color="white")
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("share of the live traffic (%)", color=INK)
+    _plain(axes)
+    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.2), ncols=2, frameon=False)
+
+
+def _draw_rates(axes: Axes, shown: Series) -> None:
+    axes.plot(shown.blue.minutes, shown.blue.per_cent, color="#0072B2", linewidth=2, linestyle="--", label="blue")
+    axes.plot(shown.green.minutes, shown.green.per_cent, color=GREEN, linewidth=0, marker="o", label="green")
+    highest = max([*shown.blue.per_cent, *shown.green.per_cent, LEAST_RATE_SHOWN])
+    axes.set_ylim(-0.04 * highest, 1.08 * highest)
+    axes.set_ylabel(f"failed requests (%)\nin each {BIN_MINUTES:g} minutes", color=INK)
+    _plain(axes)
+    axes.legend(loc="upper left", ncols=2, frameon=False)
+
+
+def _mark(above: Axes, below: Axes, span: Span) -> None:
+    """Mark where a rollout begins and where it was decided, in both parts."""
+    for axes in (above, below):
+        axes.axvline(span.began, color=QUIET, linewidth=1, linestyle=":")
+        axes.axvline(span.decided, color=INK, linewidth=1.2)
+    words = f"{span.label}\nregistered"
+    above.annotate(words, (span.began, 100), (0, 4), textcoords="offset points", color=QUIET, fontsize=9)
+    above.annotate(
+        span.outcome,
+        (span.decided, 60),
+        (-8, 0),
+        textcoords="offset points",
+        ha="right",
+        color=INK,
+        weight="bold",
+        bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+    )
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=INK)

@@ -16,6 +16,8 @@ from cli.demo.timeline import Period, Timeline
 
 Json = dict[str, Any]
 
+TEAL = "teal"  # as the history names who acts by itself
+DECIDED = ("promoting", "rolling-back")
 COUNTING = (
     "Every request is one row of the data set; those that version 3 fails on were found by sending it all before. "
     "Counted are all requests, to whichever deployment, between the first and the last that version 3 answered: "
@@ -77,7 +79,7 @@ def rollout_report(played: Played, rollout: Json) -> Json:
         "version": rollout["version"],
         "outcome": rollout["phase"],
         "reason": rollout["reason"],
-        "asked_by": rollout["wish"]["by"] if rollout["wish"] else None,
+        "asked_by": asked_by(rollout),
         "serving_deployment": rollout["serving"],
         "blue": rollout["blue"],
         "green": rollout["green"],
@@ -89,6 +91,12 @@ def rollout_report(played: Played, rollout: Json) -> Json:
         "evidence": rollout["verdict"],
         "history": [{key: entry[key] for key in ("at", "from", "to", "by", "text")} for entry in rollout["history"]],
     }
+
+
+def asked_by(rollout: Json) -> str | None:
+    """Return the person who had the rollout taken back or promoted; None if Teal decided."""
+    movers = [entry["by"] for entry in rollout["history"] if entry["to"] in DECIDED and entry["from"] != entry["to"]]
+    return next((by for by in movers if by != TEAL), None)
 
 
 def steps(played: Played, green: str, began: float, ended: float) -> list[Json]:

@@ -6,7 +6,6 @@ A scene never moves traffic itself: after the first, only Teal does.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 
@@ -14,12 +13,15 @@ from cli.demo.api import Json
 from cli.demo.checks import Checks, SceneFailedError
 from cli.demo.cloud import start_app
 from cli.demo.options import ENDPOINT, LEAST_RATE, OPERATOR, ROLLBACK_REASON
-from cli.demo.samples import Sample, by_deployment, count, spared, within
+from cli.demo.report import TEAL
+from cli.demo.samples import Sample, by_deployment, spared, within
 from cli.demo.stage import Stage
 from cli.demo.traffic import KEY, TRAFFIC_COMMAND
 
 BASELINE_SECONDS = 8.0  # of traffic on version 1 alone, so that the judge knows blue's past
-PATIENCE = 120.0  # wall seconds that a rollout may take
+PATIENCE = 240.0  # wall seconds that a rollout may take; on a machine with nothing else to do it takes 80
+OVERLOADED = (408, 429)
+MOST_TURNED_AWAY = 0.02
 FIRST, SECOND, THIRD, FOURTH = (f"{ENDPOINT}-{number}" for number in (1, 2, 3, 4))
 Scene = Callable[[Stage, Checks], Awaitable[None]]
 
@@ -65,7 +67,7 @@ async def failing_version(stage: Stage, checks: Checks) -> None:
     await _register(stage, "3")
     rollout = await stage.follow("3", _finished, PATIENCE)
     checks.equal("version 3 is", rollout["phase"], "rolled-back")
-    checks.equal("a person asked for it", rollout["wish"] is not None, expected=False)
+    checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [TEAL])
     verdict = (rollout["verdict"] or {}).get("outcome")
     checks.equal("the judge's verdict", verdict, "fail")
     await _check_serving(stage, checks, SECOND)
@@ -81,7 +83,7 @@ async def rolled_back_by_hand(stage: Stage, checks: Checks) -> None:
     await stage.api.ask(ENDPOINT, "rollback", OPERATOR, ROLLBACK_REASON)
     rollout = await stage.follow("4", _finished, PATIENCE)
     checks.equal("version 4 is", rollout["phase"], "rolled-back")
-    checks.equal("who, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
+    checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
     told = ROLLBACK_REASON in rollout["reason"] and OPERATOR in rollout["reason"]
     checks.holds("why, as Teal says", rollout["reason"], "the person's name and reason", passed=told)
     await _check_serving(stage, checks, SECOND)
@@ -116,7 +118,8 @@ def _finished(rollout: Json) -> bool:
 def _in_the_middle(rollout: Json) -> bool:
     if rollout["finished"] is not None:
         raise SceneFailedError(f"version {rollout['version']} ended before anyone asked: {rollout['reason']}")
-    return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100)
+    settled = (rollout["verdict"] or {}).get("settled_minutes", 0)
+    return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100) and settled > 0
 
 
 def _who_moved(rollout: Json, phase: str) -> list[str]:
@@ -136,12 +139,17 @@ def _check_rate(checks: Checks, samples: list[Sample]) -> None:
 
 
 def _check_no_failure(checks: Checks, samples: list[Sample]) -> None:
-    seen = count(samples)
-    failed = [sample for sample in samples if sample.failed]
-    words = f"{seen.failed} of {seen.requests:,}"
-    if failed:
-        words += f", such as {json.dumps([[sample.status, sample.deployment] for sample in failed[:5]])}"
-    checks.holds("failed requests", words, "none", passed=not failed and seen.requests > 0)
+    """Check that no request failed; a few may be turned away (408, 429) where this machine is overloaded."""
+    lost = [sample for sample in samples if sample.failed and sample.status not in OVERLOADED]
+    words = f"{len(lost)} of {len(samples):,}"
+    if lost:
+        words += f", such as {[(sample.status, sample.deployment) for sample in lost[:3]]}"
+    checks.holds("failed requests", words, "none", passed=bool(samples) and not lost)
+    turned_away = sum(sample.status in OVERLOADED for sample in samples)
+    if turned_away:
+        few = turned_away < MOST_TURNED_AWAY * len(samples)
+        most = f"less than {MOST_TURNED_AWAY:.0%}: this machine is too busy with other things"
+        checks.holds("turned away by an overloaded machine", turned_away, most, passed=few)
 
 
 def _check_what_it_cost(stage: Stage, checks: Checks) -> None:

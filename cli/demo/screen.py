@@ -17,7 +17,7 @@ from rich.text import Text
 
 from cli.demo.checks import Check
 
-BLUE, GREEN = "#56B4E9", "#E69F00"  # two that people with any kind of colour vision tell apart
+BLUE, GREEN = "#56B4E9", "#009E73"  # a pair that people with any kind of colour vision tell apart
 WIDTH = 140
 TITLES = (
     "An endpoint with version 1",

@@ -22,9 +22,9 @@ class CertificateAuthority:
 
     @property
     def bundle(self) -> Path:
-        """The PEM file that clients trust; written on first use."""
+        """The PEM file that clients trust; written on first use, also over the one that an earlier authority left."""
         path = self.directory / "ca.pem"
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != self._authority.cert_pem.bytes():
             self._authority.cert_pem.write_to_path(path)
         return path
 
@@ -42,6 +42,6 @@ class CertificateAuthority:
         certificate, key = self.directory / f"{name}.pem", self.directory / f"{name}.key"
         key.touch(mode=0o600)
         pair.private_key_pem.write_to_path(key)
-        for blob in pair.cert_chain_pems:
-            blob.write_to_path(certificate, append=True)
+        for number, blob in enumerate(pair.cert_chain_pems):
+            blob.write_to_path(certificate, append=number > 0)
         return certificate, key

@@ -57,7 +57,14 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)
     if now - due > rollout.policy.deadlines.rollback:
-        why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
-        words = f"{name} could not be deleted and still costs money: delete it by hand{why}"
-        return history.noted(replace(rollout, finished=now), words, now)
+        return history.noted(replace(rollout, finished=now), _left_over(rollout, name, endpoint), now)
     return Decision(rollout)
+
+
+def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> str:
+    """Say why the leftover still stands; nobody is told to delete the last deployment that is healthy."""
+    serving = endpoint.serving()
+    if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
+        return f"{name} is kept: {serving or 'nothing'} serves and is not healthy. A person is needed"
+    why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
+    return f"{name} could not be deleted and still costs money: delete it by hand{why}"

@@ -23,11 +23,23 @@ class NotPossible(Exception):  # noqa: N818 -- reads as what it says to the call
 
 def ask(rollout: Rollout, wish: Wish) -> Rollout:
     """Return the rollout with the wish written down; raises NotPossible if it makes no sense now."""
-    if rollout.phase not in POSSIBLE[wish.verb] or rollout.finished is not None:
-        phases = ", ".join(sorted(POSSIBLE[wish.verb]))
-        raise NotPossible(f"the rollout of {rollout.model} is {rollout.phase}; {wish.verb} needs one that is {phases}")
-    if wish.verb is Verb.PROMOTE and not rollout.smoke_passed:
-        raise NotPossible(f"{rollout.green} has not passed its smoke test yet, so it cannot be promoted")
-    if rollout.wish is not None and rollout.wish.verb is Verb.ROLLBACK:
-        raise NotPossible(f"{rollout.wish.by} has asked for a rollback already, and it goes before everything else")
+    objection = _objection(rollout, wish.verb)
+    if objection is not None:
+        raise NotPossible(objection)
     return replace(rollout, wish=wish)
+
+
+def possible(rollout: Rollout) -> tuple[Verb, ...]:
+    """Return what a person may ask of this rollout now."""
+    return tuple(verb for verb in Verb if _objection(rollout, verb) is None)
+
+
+def _objection(rollout: Rollout, verb: Verb) -> str | None:
+    if rollout.phase not in POSSIBLE[verb] or rollout.finished is not None:
+        phases = ", ".join(sorted(POSSIBLE[verb]))
+        return f"the rollout of {rollout.model} is {rollout.phase}; {verb} needs one that is {phases}"
+    if verb is Verb.PROMOTE and not rollout.smoke_passed:
+        return f"{rollout.green} has not passed its smoke test yet, so it cannot be promoted"
+    if rollout.wish is not None and rollout.wish.verb is Verb.ROLLBACK:
+        return f"{rollout.wish.by} has asked for a rollback already, and it goes before everything else"
+    return None

@@ -73,7 +73,7 @@ class Rollout:
     weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
     wants blue's autoscale settings. shrunk: blue was scaled down while it is kept. held: why nothing may go forward
     now. expected: the traffic maps that are known to us (what was there and what is wanted, until that is seen in
-    force; then only that): any other was set by someone else. ordered: the last map that we told Azure to set.
+    force; then only that): any other was set by someone else. ordered: the last map that Azure may yet set for us.
     steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
     trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.

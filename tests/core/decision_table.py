@@ -167,18 +167,22 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, "a person is needed"),
     ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), FAILED, "now serving: churn-6"),
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, ""),
+    ("asked back twice", rolling_back(ordered=TEN, wish=BACK_PLEASE), seen(TEN), ROLLING_BACK, "too late"),
     ("asked to promote", rolling_back(ordered=TEN, wish=PROMOTE), seen(TEN), ROLLING_BACK, "too late"),
     ("no endpoint", rolling_back(), NO_ENDPOINT, FAILED, ENDED_HERE),
 ]  # fmt: skip
 
+LAST_ONE = "churn-6 is kept: churn-7 serves and is not healthy"
 KEPT = {"clean_after": NOW + HOUR}
 DUE = {"clean_after": NOW - MINUTE}
+LONG_DUE = {"clean_after": NOW - 2 * HOUR}
 ENDED_ROWS: list[Row] = [
     ("promoted, kept", promoted(**KEPT), seen(ALL_GREEN), PROMOTED, ""),
     ("promoted, due", promoted(**DUE), seen(ALL_GREEN), PROMOTED, ""),
     ("promoted, blue gone", promoted(**DUE), seen(ALL_GREEN, blue=""), PROMOTED, "churn-6 is gone"),
     ("promoted, blue serves again", promoted(**DUE), seen(TEN), PROMOTED, "churn-6 is kept"),
     ("promoted, undeletable", promoted(clean_after=NOW - 2 * HOUR), seen(ALL_GREEN), PROMOTED, "still costs money"),
+    ("promoted, blue is the last", promoted(**LONG_DUE), seen(ALL_GREEN, green="Failed"), PROMOTED, LAST_ONE),
     ("promoted, asked back", promoted(**KEPT, wish=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, "rolled back by ada"),
     ("promoted, asked too late", promoted(**DUE, wish=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, "is too late"),
     ("promoted, no endpoint", promoted(**KEPT), NO_ENDPOINT, PROMOTED, "nothing is left to clean up"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.core.phases import Phase
+from shared.core.policy import PauseStep, SmokeStep, Step, WeightStep
 from shared.core.provisioning import is_of
-from shared.core.requests import NotPossible, ask
+from shared.core.requests import NotPossible, ask, possible
 from shared.core.rollout import ModelVersion, Verb
+from shared.views import step_words
 from tests.core.rollouts import NOW, SMOKE, rollout, wish
 
 OPEN = (Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING)
@@ -38,6 +41,20 @@ def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
     """With blue deleted and all cleaned up, there is nothing to steer."""
     with pytest.raises(NotPossible):
         ask(rollout(Phase.PROMOTED, finished=NOW), wish(verb))
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
+    """A page that shows these verbs shows no button that would be refused."""
+    for given in (rollout(phase), rollout(phase, step=SMOKE), rollout(phase, finished=NOW)):
+        offered = possible(given)
+        for verb in Verb:
+            if verb in offered:
+                ask(given, wish(verb))
+            else:
+                with pytest.raises(NotPossible):
+                    ask(given, wish(verb))
+    assert possible(rollout(phase, wish=wish(Verb.ROLLBACK))) == ()
 
 
 def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
@@ -71,3 +88,17 @@ REFERENCES = [
 def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # noqa: FBT001 -- a column
     """Short references, ARM ids and registry ids name the same version; a similar name is another."""
     assert is_of(reference, ModelVersion("churn", "7")) is same
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (SmokeStep("smoke/churn.jsonl"), "smoke smoke/churn.jsonl"),
+        (WeightStep(10), "weight 10 %"),
+        (PauseStep(), "pause for approval"),
+        (PauseStep(timedelta(minutes=30)), "pause 0:30:00"),
+    ],
+)
+def test_steps_are_said_as_a_person_would(step: Step, words: str) -> None:
+    """What API and page show of a policy's steps."""
+    assert step_words(step) == words

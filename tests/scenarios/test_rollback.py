@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
-from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines, PauseStep, SmokeStep, WeightStep
-from shared.core.requests import NotPossible
 from shared.core.rollout import Verb
 from shared.errors import Permanent
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
@@ -38,6 +35,14 @@ def test_a_bad_version_may_be_kept_for_looking_into() -> None:
     assert world.store.open_endpoints() == ()
 
 
+def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
+    """A table of minutes that is full or away costs the plot, not the rollback."""
+    world = World(rates={GREEN: 0.1})
+    world.store.keeping.always = "the table is away"
+    world.register()
+    assert world.until_finished().phase is Phase.ROLLED_BACK
+
+
 def test_a_version_that_goes_bad_at_100_per_cent_is_taken_back() -> None:
     """With no blue to compare with, the bake still finds what fails under full load."""
     world = World()
@@ -57,6 +62,16 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
     assert "request 1: status 424 instead of 200" in ended.reason
     assert f"log of {ENDPOINT}/{GREEN}" in ended.reason
     assert world.endpoints.traffic_written == []
+
+
+def test_a_second_smoke_test_is_sent_afresh() -> None:
+    """What answered well before the pause may fail after it: each smoke step has its own requests."""
+    steps = (SmokeStep("s"), PauseStep(timedelta(minutes=5)), SmokeStep("s"), WeightStep(50))
+    world = World(policy=replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.scoring.statuses[GREEN] = 500
+    assert "smoke test failed" in world.until(Phase.ROLLED_BACK).reason
 
 
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
@@ -90,83 +105,6 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
     assert ended.reason == "churn-7 was not ready within 0:20:00"
-
-
-@pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
-def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
-    """Asked for in any phase, also with telemetry away and no wake-ups, blue serves all a few ticks later."""
-    steps = (SmokeStep("s"), WeightStep(10), PauseStep()) if phase is Phase.PAUSED else POLICY.steps
-    world = World(policy=replace(POLICY, steps=steps))
-    world.register()
-    world.until(phase)
-    world.telemetry.faults.always = world.wakeups.faults.always = world.scoring.faults.always = "away"
-    world.ask(Verb.ROLLBACK, "customers call")
-    world.minutes(6)
-    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
-    assert world.rollout().reason == "rolled back by ada@example.com: customers call"
-    assert GREEN not in world.seen.deployments
-
-
-def test_a_rollback_asked_for_before_anything_was_looked_at_ends_well() -> None:
-    """Nothing was done yet, so nothing is undone, even while someone writes the endpoint."""
-    world = World()
-    world.endpoints.set_traffic(ENDPOINT, {BLUE: 100})
-    world.register()
-    world.ask(Verb.ROLLBACK)
-    world.settle()
-    assert world.rollout().phase is Phase.ROLLED_BACK
-
-
-def test_a_rollback_before_the_first_look_spares_a_deployment_that_happens_to_have_the_name() -> None:
-    """What someone else made is never deleted, whatever it is called."""
-    world = World()
-    theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
-    seen = world.seen
-    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {GREEN: theirs})
-    world.register()
-    world.ask(Verb.ROLLBACK)
-    world.until_finished()
-    world.minutes(5)
-    assert GREEN in world.seen.deployments
-
-
-def test_a_rollback_goes_before_what_azure_refused() -> None:
-    """Azure refuses the way forward, and at that moment a person asks for the way back: it is taken."""
-    world = World()
-    world.register()
-    world.until_weight(10)
-    world.ask(Verb.PROMOTE)
-    world.endpoints.refuses["traffic"] = "BadRequest: not now"
-    world.controller().reconcile(ENDPOINT)
-    world.controller().reconcile(ENDPOINT)
-    world.endpoints.refuses.clear()
-    world.ask(Verb.ROLLBACK)
-    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
-
-
-def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
-    """A rollback goes before every other wish, and the second person learns who asked."""
-    world = World()
-    world.register()
-    world.until_weight(10)
-    world.ask(Verb.ROLLBACK)
-    for verb in (Verb.PROMOTE, Verb.PAUSE, Verb.ROLLBACK):
-        with pytest.raises(NotPossible, match=r"ada@example\.com has asked for a rollback already"):
-            world.ask(verb)
-
-
-def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
-    """While blue is already being deleted, the request is answered in the history and green goes on serving."""
-    world = World()
-    world.register()
-    world.until(Phase.PROMOTED)
-    seen = world.seen
-    gone = {name: deployment for name, deployment in seen.deployments.items() if name != BLUE}
-    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=gone)
-    world.ask(Verb.ROLLBACK)
-    world.minutes()
-    assert "rollback is too late: churn-6 no longer stands" in world.told()
-    assert world.seen.traffic == {GREEN: 100}
 
 
 def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:

@@ -93,7 +93,7 @@ class World:
     def minutes(self, count: int = 1) -> None:
         """Let time go by."""
         for _ in range(count):
-            self._log_traffic()
+            self.log_traffic()
             self.clock.pass_(MINUTE)
             self.endpoints.finish()
             self.controller().tick()
@@ -153,7 +153,8 @@ class World:
         """The endpoint as Azure shows it now."""
         return self.endpoints.seen[ENDPOINT]
 
-    def _log_traffic(self) -> None:
+    def log_traffic(self) -> None:
+        """Log the requests of the minute that begins now, split as the endpoint is seen."""
         if ENDPOINT not in self.endpoints.seen:
             return
         minute = self.clock.now.replace(second=0)

@@ -1,0 +1,114 @@
+"""The numbers behind the picture: shares and failure rates of blue and green over the minutes of the demo's clock.
+
+Pure. Blue is whatever serves, green the version being tried: roles, which change hands when a version is promoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cli.demo.report import DECIDED, Json, Played, asked_by
+from cli.demo.samples import Sample, count
+
+BIN_MINUTES = 2.0
+FEWEST = 5  # requests that a rate must stand on to be drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One rollout in minutes since the first request: what was tried, until when, and how it ended in a few words."""
+
+    began: float
+    ended: float
+    green: str
+    label: str
+    outcome: str
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Failed requests in per cent, at the middle of each bin of minutes that had enough requests."""
+
+    minutes: list[float]
+    per_cent: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All of it. `shares`: (minute, per cent of live traffic on green), to be drawn as steps."""
+
+    spans: list[Span]
+    shares: list[tuple[float, int]]
+    blue: Rates
+    green: Rates
+    length: float
+
+
+def series(played: Played) -> Series:
+    """Return what the picture shows. Raises ValueError if no request was sent."""
+    if not played.samples:
+        raise ValueError("no request was sent, so there is nothing to draw")
+    origin = played.samples[0].sent
+    spans = [_span(played, rollout, origin) for rollout in played.rollouts.values()]
+    length = played.clock.minutes(played.samples[-1].sent - origin)
+    on_green: list[Sample] = []
+    on_blue: list[Sample] = []
+    for sample in played.samples:
+        minute = played.clock.minutes(sample.sent - origin)
+        (on_green if _tried(spans, minute) == sample.deployment else on_blue).append(sample)
+    return Series(
+        spans=spans,
+        shares=_shares(played, spans, origin, length),
+        blue=_rates(played, on_blue, origin),
+        green=_rates(played, on_green, origin),
+        length=length,
+    )
+
+
+def _span(played: Played, rollout: Json, origin: float) -> Span:
+    def minute(text: str | None) -> float:
+        wall = played.clock.wall(datetime.fromisoformat(text)) if text else played.ended
+        return played.clock.minutes(wall - origin)
+
+    phase = str(rollout["phase"])
+    decided = [entry["at"] for entry in rollout["history"] if entry["to"] in DECIDED]
+    ended = [entry["at"] for entry in rollout["history"] if entry["to"] == phase]
+    return Span(
+        began=minute(rollout["created"]),
+        ended=minute(ended[0] if ended else rollout["finished"]),
+        green=str(rollout["green"]),
+        label=f"version {rollout['version']}",
+        outcome=_outcome(rollout),
+        decided=minute(decided[0] if decided else rollout["finished"]),
+    )
+
+
+def _outcome(rollout: Json) -> str:
+    words = str(rollout["phase"]).replace("-", " ")
+    if words != "rolled back":
+        return words
+    return f"{words}\nby a person" if asked_by(rollout) else f"{words}\non the evidence"
+
+
+def _tried(spans: Sequence[Span], minute: float) -> str | None:
+    return next((span.green for span in spans if span.began <= minute < span.ended), None)
+
+
+def _shares(played: Played, spans: Sequence[Span], origin: float, length: float) -> list[tuple[float, int]]:
+    found = [(0.0, 0)]
+    for period in played.timeline.periods():
+        minute = max(0.0, played.clock.minutes(period.began - origin))
+        found.append((minute, period.weights.get(_tried(spans, minute) or "", 0)))
+    found += [(span.ended, 0) for span in spans]  # promoted: what was green is blue from here on
+    return [*sorted(found), (length, 0)]
+
+
+def _rates(played: Played, samples: Sequence[Sample], origin: float) -> Rates:
+    bins: dict[int, list[Sample]] = {}
+    for sample in samples:
+        bins.setdefault(int(played.clock.minutes(sample.sent - origin) / BIN_MINUTES), []).append(sample)
+    kept = {number: count(group) for number, group in sorted(bins.items()) if len(group) >= FEWEST}
+    return Rates([(number + 0.5) * BIN_MINUTES for number in kept], [100 * each.share for each in kept.values()])

@@ -1,0 +1,88 @@
+"""Teal and the oracle in the benchmark: driven as the loop drives them, and told no more than they may know."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+
+from bench.judge.methods.oracle import Oracle
+from bench.judge.methods.teal import Teal
+from bench.judge.minute import Minute, Move, Status
+from shared.core.judge import gate
+from shared.core.judge.odds import Counts
+from shared.core.judge.verdict import Outcome, judge
+from shared.core.policy import JudgeSettings
+
+PAST = ([1] * 360, [1000] * 360)
+
+
+def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
+    """Return a minute of a thousand requests; blue fails one."""
+    return Minute(number, weight, green_bad, 10 * weight, min(1, 1000 - 10 * weight), 1000 - 10 * weight)
+
+
+def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[Move]:
+    """Return the moves of a rollout whose minutes are read so late."""
+    moves, served = [Move(teal.first_weight)], [teal.first_weight]
+    for number in range(minutes):
+        read = number - lag
+        moves.append(teal.observe(minute(read, served[read], green_bad) if read >= 0 else None))
+        served.append(moves[-1].weight)
+        if moves[-1].status in {Status.PROMOTED, Status.ROLLED_BACK}:
+            break
+    return moves
+
+
+def test_teal_steps_when_the_shipped_verdict_passes() -> None:
+    """The first step ends at the very minute at which judging the same minutes by hand says PASS."""
+    calibration, evidence, by_hand = gate.calibrate(*PAST), gate.Evidence(), 0
+    while judge(evidence, JudgeSettings().risk, 25).outcome is not Outcome.PASS:
+        seen = minute(by_hand, 10)
+        counts = Counts(seen.green_bad, seen.green_total, seen.blue_bad, seen.blue_total)
+        evidence = gate.add_minute(evidence, gate.JudgedMinute(counts, 10, 25), calibration)
+        by_hand += 1
+    moves = [move.weight for move in weights(Teal(PAST), 60)]
+    assert moves.index(25) == by_hand
+
+
+def test_teal_walks_every_step_and_promotes() -> None:
+    """A good green gets each share in order and is promoted at 100, after the watch there."""
+    moves = weights(Teal(PAST), 200)
+    assert list(dict.fromkeys(move.weight for move in moves)) == [10, 25, 50, 75, 100]
+    assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 4)
+
+
+def test_teal_rolls_back_a_broken_green_after_one_minute() -> None:
+    """The severe lane needs a single minute."""
+    assert [move.status for move in weights(Teal(PAST), 9, green_bad=100)][1:] == [Status.ROLLED_BACK]
+
+
+def test_late_minutes_of_the_last_share_do_not_certify() -> None:
+    """With telemetry three minutes late each step takes three minutes more, not fewer."""
+    at_once, late = (weights(Teal(PAST), 300, lag=lag) for lag in (0, 3))
+    assert len(late) >= len(at_once) + 3 * 4
+
+
+@pytest.mark.parametrize(
+    ("inconclusive", "status", "weight"), [("pause", Status.HELD, 10), ("advance", Status.RUNNING, 25)]
+)
+def test_without_traffic_patience_ends_as_the_policy_says(inconclusive: str, status: Status, weight: int) -> None:
+    """No request is never a pass: it holds for a person, or goes on uncertified where the policy allows."""
+    settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="pause")
+    if inconclusive == "advance":
+        settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="advance")
+    teal = Teal(PAST, settings)
+    moves = [teal.observe(Minute(number, 10)) for number in range(5)]
+    assert [move.status for move in moves[:4]] == [Status.RUNNING] * 4
+    assert moves[4] == Move(weight, status)
+
+
+def test_the_oracle_adds_log_likelihood_ratios() -> None:
+    """It stops when the odds of the two true rates reach its line, and not before."""
+    oracle = Oracle([0.01] * 9, [0.1] * 9, line=math.log(100))
+    ten_good, two_bad = Minute(0, 10, 0, 10, 0, 90), Minute(1, 10, 2, 2, 0, 18)
+    moves = [oracle.observe(seen) for seen in (ten_good, two_bad, two_bad)]
+    assert oracle.evidence == pytest.approx(4 * math.log(10) + 10 * math.log(0.9 / 0.99))
+    assert [move.status for move in moves] == [Status.RUNNING, Status.RUNNING, Status.ROLLED_BACK]

@@ -1,0 +1,101 @@
+"""What the benchmark reports: rates with intervals, matched dials, ratios to the oracle, every figure in a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.judge.__main__ import main
+from bench.judge.cells import Cell, Contestant, Rate, Spread, measure
+from bench.judge.markdown import load, markdown
+from bench.judge.matching import TARGET, matched
+from bench.judge.methods.catalogue import BASELINES, ORACLE
+from bench.judge.plan import Size, measured, quick_size
+from bench.judge.scenarios import quick
+from bench.judge.tables import ratios
+from bench.judge.worlds import World
+
+CLEAN = World(1000, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("count", "runs", "low", "high"),
+    [(0, 100, 0.0, 0.0370), (50, 100, 0.4038, 0.5962), (100, 100, 0.9630, 1.0), (1, 10, 0.0179, 0.4042)],
+)
+def test_wilson_intervals(count: int, runs: int, low: float, high: float) -> None:
+    """The 95 % interval of a rate is Wilson's, which has sense at 0 and at 100 per cent."""
+    assert Rate(count, runs).interval == pytest.approx((low, high), abs=5e-4)
+
+
+@pytest.mark.parametrize("name", ["Common loop", "z-test each minute"])
+def test_matching_brings_false_rollbacks_to_the_target(name: str) -> None:
+    """A method that rolls back too many good greens keeps to the target when matched, on other seeds too."""
+    known = next(baseline for baseline in BASELINES if baseline.name == name)
+    clean = next(s for s in quick() if s.name == "clean at 1000/min, 1 %")
+    contestant = matched(known, CLEAN, 300)
+    assert contestant is not None
+    assert measure(clean, Contestant(known.name, known.default), 100).rolled_back.value > 3 * TARGET
+    assert measure(clean, contestant, 300).rolled_back.value < 3 * TARGET
+
+
+def test_a_method_without_a_dial_is_not_matched() -> None:
+    """The oracle knows the truth; there is nothing to turn."""
+    assert matched(ORACLE, CLEAN, 1) is None
+
+
+def cell(method: str, detected: int, exposed: float) -> Cell:
+    """Return a cell of a hundred runs, of which so many were rolled back after a median of so many requests."""
+    none, spread = Rate(0, 100), Spread(exposed, exposed, exposed)
+    return Cell(
+        scenario="x5",
+        group="harm",
+        good=False,
+        method=method,
+        mode="defaults",
+        setting=None,
+        rolled_back=replace(none, count=detected),
+        promoted=replace(none, count=100 - detected),
+        held=none,
+        running=none,
+        minutes=spread,
+        exposed=spread,
+        failed=spread,
+        excess=1.0,
+        excess_high=1.0,
+        full=None,
+    )
+
+
+def test_the_oracles_ratio_is_only_taken_where_both_detect() -> None:
+    """Median requests before rollback, in units of the oracle's; a method that misses a tenth gets no ratio."""
+    found = ratios([cell("A", 95, 300.0), cell("B", 90, 100.0), cell("Oracle (SPRT)", 100, 100.0)])
+    assert {method: ratio for (_, method, _), ratio in found.items()} == {"A": 3.0, "Oracle (SPRT)": 1.0}
+
+
+def test_the_documents_tables_say_what_a_cell_holds() -> None:
+    """Detected, minutes, green requests with the oracle's ratio, excess: in this order, for each method."""
+    lines = markdown([cell("A", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)]).splitlines()
+    assert "| A | 95.0 %; 300; 300 (3.0x); 1 |" in lines
+
+
+def test_the_plan_says_how_many_cells_it_yields() -> None:
+    """The progress display ends at its total."""
+    size = Size(tuple(s for s in quick() if "1000/min" in s.name), good_runs=1, bad_runs=1, matching_runs=1)
+    assert size.cells == len(list(measured(size)))
+    assert quick_size().cells > size.cells
+
+
+def test_the_command_writes_every_cell_and_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--json` holds each printed cell with its counts; `--plots` makes the pictures; the tables name every method."""
+    target = tmp_path / "judge.json"
+    assert main(["--quick", "--runs", "2", "--json", str(target), "--plots", str(tmp_path / "plots")]) == 0
+    document = json.loads(target.read_text())
+    assert len(document["cells"]) == quick_size().cells
+    assert document["cells"][0]["rolled_back"].keys() == {"count", "runs"}
+    assert all(f"| {cell.method} |" in markdown(load(target)) for cell in load(target))
+    assert {path.suffix for path in (tmp_path / "plots").iterdir()} == {".png"}
+    printed = capsys.readouterr().out
+    assert [name for name in ("Teal", "Flagger", "Argo", "Kayenta", "SageMaker", "Oracle") if name not in printed] == []

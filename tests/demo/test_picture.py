@@ -1,0 +1,60 @@
+"""The picture shows roles, not names: blue is what serves, green what is being tried."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.demo.picture import draw
+from cli.demo.series import series
+from tests.demo.performances import performance
+
+
+def test_the_picture_is_written(tmp_path: Path) -> None:
+    """A PNG of 1300 by 750 dots, with more in it than an empty page."""
+    path = tmp_path / "rollouts.png"
+    draw(performance(), path)
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert struct.unpack(">II", content[16:24]) == (1300, 750)
+    assert len(content) > 20_000
+
+
+def test_shares_are_those_of_the_version_being_tried() -> None:
+    """Once promoted, what was green is blue, and the next version begins at nothing."""
+    shown = series(performance())
+    rounded = [(round(minute, 3), share) for minute, share in shown.shares]
+    tried = [(2.0, 50), (6.0, 100), (9.0, 0), (12.0, 10), (17.0, 0)]
+    assert rounded == [(0.0, 0), (0.0, 0), *tried, (19.0, 0), (19.9, 0)]
+
+
+def test_failures_belong_to_the_role_that_failed() -> None:
+    """All of version 3's requests in the made-up performance fail, and none of blue's."""
+    late = series(replace(performance(), samples=[each for each in performance().samples for _ in range(6)]))
+    assert max(late.green.per_cent) == 100.0
+    assert set(late.blue.per_cent) == {0.0}
+
+
+def test_a_rate_needs_requests_to_stand_on() -> None:
+    """A single request of green in two minutes is no rate, so nothing is drawn for it."""
+    assert all(minute < 10 for minute in series(performance()).green.minutes)
+
+
+def test_outcomes_are_said_in_words() -> None:
+    """Who or what took a version back is told apart."""
+    whole = performance()
+    assert [span.outcome for span in series(whole).spans] == ["promoted", "rolled back\non the evidence"]
+    history = [
+        each | {"by": "anna"} if each["to"] == "rolling-back" else each for each in whole.rollouts["3"]["history"]
+    ]
+    again = replace(whole, rollouts=whole.rollouts | {"3": whole.rollouts["3"] | {"history": history}})
+    assert series(again).spans[1].outcome == "rolled back\nby a person"
+
+
+def test_without_requests_there_is_no_picture(tmp_path: Path) -> None:
+    """Nothing is drawn, and the reason is said."""
+    with pytest.raises(ValueError, match="no request was sent"):
+        draw(replace(performance(), samples=[]), tmp_path / "none.png")

@@ -1,0 +1,83 @@
+"""The sender sends what it is told, as fast as it is told, and writes down what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import islice
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from cli.demo.options import ROOT
+from cli.demo.samples import NO_ANSWER, Sample, SampleFile
+from cli.demo.traffic import DEPLOYMENT_HEADER, KEY, TRAFFIC_COMMAND, shuffled
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ROWS = [b'{"data": [[1]]}', b'{"data": [[2]]}']
+
+
+def test_every_row_comes_once_a_round() -> None:
+    """No row is left out, and the order changes."""
+    rounds = list(islice(shuffled(50), 100))
+    assert sorted(rounds[:50]) == sorted(rounds[50:]) == list(range(50))
+    assert rounds[:50] != rounds[50:]
+
+
+def test_requests_are_sent_with_the_key_and_their_answers_written_down(tmp_path: Path) -> None:
+    """Rows, status and the deployment that answered are those of the server; with its input the sender ends well."""
+    seen: list[tuple[str, bytes]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.read()
+        seen.append((request.headers["Authorization"], body))
+        return web.Response(status=200 if body == ROWS[0] else 424, headers={DEPLOYMENT_HEADER: "green"})
+
+    samples = asyncio.run(_send(tmp_path, answer, enough=10))
+    assert {(each.row, each.status, each.deployment) for each in samples} == {(0, 200, "green"), (1, 424, "green")}
+    assert {key for key, _ in seen} == {"Bearer secret"}
+    assert {body for _, body in seen} == set(ROWS)
+    assert len(seen) == len(samples)
+
+
+def test_a_dropped_connection_is_written_down_as_no_answer(tmp_path: Path) -> None:
+    """Nothing is sent again, and nothing is left out."""
+
+    async def drop(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    samples = asyncio.run(_send(tmp_path, drop, enough=5))
+    assert {(each.status, each.deployment) for each in samples} == {(NO_ANSWER, "")}
+
+
+async def _send(folder: Path, answer: Answer, *, enough: int) -> list[Sample]:
+    """Let the sender run until it wrote down `enough` samples, then end its input, and return all of them."""
+    (folder / "rows").write_bytes(b"\n".join(ROWS) + b"\n")
+    file = SampleFile(folder / "samples")
+    async with _server(answer) as uri:
+        process = await asyncio.create_subprocess_exec(
+            *TRAFFIC_COMMAND,
+            *(uri, str(folder / "rows"), str(file.path), "50"),
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), KEY: "secret"},
+            stdin=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            while len(file.read()) < enough:  # noqa: ASYNC110  # a file does not say when it grows
+                await asyncio.sleep(0.02)
+            assert process.stdin is not None
+            process.stdin.close()
+            assert await process.wait() == 0
+    return file.read()
+
+
+@asynccontextmanager
+async def _server(answer: Answer) -> AsyncIterator[str]:
+    application = web.Application()
+    application.router.add_post("/score", answer)
+    async with TestServer(application, host="127.0.0.1") as server:
+        yield str(server.make_url("/score"))

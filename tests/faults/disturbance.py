@@ -1,0 +1,93 @@
+"""Ports whose calls go wrong on purpose: before the call, or after it, when the work is done but the answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar, cast
+
+from shared.controller import Controller
+from shared.errors import Conflict, Permanent, Temporary
+from shared.intake import Reception
+from shared.observer import Observer
+from tests.fakes import FakePolicies
+from tests.scenarios.world import WORKSPACE, World
+
+Port = TypeVar("Port")
+Disturb = Callable[[str], None]
+
+
+class Crash(BaseException):
+    """The process is gone: nothing behind this line runs, and no `except Exception` of ours sees it."""
+
+
+class Kind(StrEnum):
+    """What goes wrong."""
+
+    TEMPORARY = "temporary"
+    CONFLICT = "conflict"
+    PERMANENT = "permanent"
+    CRASH = "crash"
+
+
+ERRORS: dict[Kind, BaseException] = {
+    Kind.TEMPORARY: Temporary("503: try again"),
+    Kind.CONFLICT: Conflict("412: another writer was first"),
+    Kind.PERMANENT: Permanent("403: no"),
+    Kind.CRASH: Crash(),
+}
+
+
+class Disturbed:
+    """A port seen through a disturbance."""
+
+    def __init__(self, port: object, disturb: Disturb) -> None:
+        self._port, self._disturb = port, disturb
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        call = getattr(self._port, name)
+
+        def disturbed(*values: object, **named: object) -> object:
+            self._disturb(f"before {name}")
+            answer: object = call(*values, **named)
+            self._disturb(f"after {name}")
+            return answer
+
+        return disturbed
+
+
+def disturbed(port: Port, disturb: Disturb) -> Port:
+    """Return the port with every call disturbed."""
+    return cast("Port", Disturbed(port, disturb))
+
+
+@dataclass
+class Plan:
+    """What goes wrong at which of the coming points: two points a call, one before and one after it."""
+
+    faults: dict[int, Kind] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
+
+    def __call__(self, point: str) -> None:
+        """Raise what is planned for this point."""
+        self.passed.append(point)
+        kind = self.faults.get(len(self.passed) - 1)
+        if kind is not None:
+            raise ERRORS[kind]
+
+
+def controller(world: World, disturb: Disturb, holder: str = "disturbed") -> Controller:
+    """Return a process of this world with every port disturbed."""
+    endpoints = disturbed(world.endpoints, disturb)
+    telemetry, scoring = disturbed(world.telemetry, disturb), disturbed(world.scoring, disturb)
+    observer = Observer(endpoints, telemetry, scoring, FakePolicies((world.policy,)))
+    store, wakeups = disturbed(world.store, disturb), disturbed(world.wakeups, disturb)
+    return Controller(store, endpoints, observer, wakeups, world.clock, holder)
+
+
+def reception(world: World, disturb: Disturb) -> Reception:
+    """Return an intake of this world with every port disturbed."""
+    store, models = disturbed(world.store, disturb), disturbed(world.models, disturb)
+    wakeups = disturbed(world.wakeups, disturb)
+    return Reception(store, models, FakePolicies((world.policy,)), wakeups, world.clock, WORKSPACE)

@@ -1,0 +1,97 @@
+"""Moments at which a look is about to do something, and a way to have others act in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from tests.faults.disturbance import Plan, controller
+from tests.faults.laws import lawful_world
+from tests.scenarios.world import ENDPOINT, GREEN, MINUTE, World
+
+ORDERS = {"create_deployment", "set_traffic", "delete_deployment"}
+
+
+@dataclass
+class Interruption:
+    """Has someone else act at one point of a process, and nobody at any other."""
+
+    number: int
+    act: Callable[[], object]
+    passed: list[str] = field(default_factory=list)
+
+    def __call__(self, point: str) -> None:
+        """Pass a point."""
+        self.passed.append(point)
+        if len(self.passed) - 1 == self.number:
+            self.act()
+
+    @property
+    def orders(self) -> list[int]:
+        """Where orders to Azure were given."""
+        return orders(self.passed)
+
+
+def orders(points: list[str]) -> list[int]:
+    """Return at which points orders to Azure were given."""
+    return [i for i, point in enumerate(points) if point.split()[1] in ORDERS and point.startswith("before")]
+
+
+def accepted(world: World) -> None:
+    """Blue is about to be chosen and green to be made."""
+    world.register()
+
+
+def ready(world: World) -> None:
+    """Green is about to be tested."""
+    world.register()
+    world.minutes()
+    world.endpoints.finish()
+
+
+def shown_bad(world: World) -> None:
+    """Green has traffic, and the minutes that convict it can be read."""
+    world.register()
+    world.until_weight(10)
+    world.rates[GREEN] = 0.5
+    world.log_traffic()
+    world.clock.pass_(2 * MINUTE)
+
+
+def shown_good(world: World) -> None:
+    """Green has traffic, and another minute of it can be read."""
+    world.register()
+    world.until_weight(10)
+    world.log_traffic()
+    world.clock.pass_(2 * MINUTE)
+
+
+def going_back(world: World) -> None:
+    """Have the traffic about to be taken back."""
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.ROLLBACK)
+
+
+def cleaning(world: World) -> None:
+    """Blue is about to be deleted."""
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.clock.pass_(31 * MINUTE)
+
+
+def last_look(world: World) -> None:
+    """Blue has just gone, and the rollout is about to be finished."""
+    cleaning(world)
+    world.controller().reconcile(ENDPOINT)
+    world.endpoints.finish()
+
+
+def points(prepare: Callable[[World], None]) -> int:
+    """Return how many points one look has at this moment."""
+    world, plan = lawful_world(), Plan()
+    prepare(world)
+    controller(world, plan).reconcile(ENDPOINT)
+    return len(plan.passed)

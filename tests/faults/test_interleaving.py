@@ -1,0 +1,132 @@
+"""Two writers at once: while one is in the middle of its work, at every point of it, another does all of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from shared.core.events import MODEL_REGISTERED
+from shared.core.phases import Phase
+from shared.core.rollout import Verb, Wish
+from shared.intake import Intake, Outcome
+from tests.faults.disturbance import Plan, controller, reception
+from tests.faults.laws import check_at_rest, check_records, lawful_world
+from tests.faults.moments import (
+    Interruption,
+    accepted,
+    cleaning,
+    going_back,
+    last_look,
+    orders,
+    points,
+    ready,
+    shown_bad,
+    shown_good,
+)
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
+
+EVENT: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
+MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
+
+
+@pytest.mark.parametrize("prepare", MOMENTS)
+def test_two_looks_at_once_never_both_act(prepare: Callable[[World], None]) -> None:
+    """Between one's reading of the record and its last order, another may save and act, or it, but not both."""
+    for number in range(points(prepare)):
+        world, theirs = lawful_world(), list[str]()
+        prepare(world)
+        other = controller(world, theirs.append, "other")
+        mine = Interruption(number, partial(other.reconcile, ENDPOINT))
+        controller(world, mine, "one").reconcile(ENDPOINT)
+        if mine.orders and mine.passed.index("after rollout") <= number <= mine.orders[-1]:
+            assert not orders(theirs), f"both acted: {mine.passed} interrupted at {number} by {theirs}"
+        assert all(one != next_ for one, next_ in pairwise(world.endpoints.traffic_written))
+        check_records(world.store)
+        world.minutes(12)
+        check_at_rest(world)
+
+
+@pytest.mark.parametrize("prepare", MOMENTS[:-1])
+def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Callable[[World], None]) -> None:
+    """At whatever point of another's work a person asks, blue serves all a few minutes later."""
+    for number in range(points(prepare)):
+        world = lawful_world()
+        prepare(world)
+        controller(world, Interruption(number, partial(ask_back, world))).reconcile(ENDPOINT)
+        world.minutes(8)
+        assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
+        check_records(world.store)
+
+
+def ask_back(world: World) -> None:
+    """Ask for a rollback, unless it is under way already."""
+    if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().wish is None:
+        world.controller("person").request(ENDPOINT, Wish(Verb.ROLLBACK, "ada", "now", world.clock()))
+
+
+def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
+    """At every point of the first delivery's work the second is taken in whole: one rollout, no error for either."""
+    for number in range(arrival_points()):
+        world = lawful_world()
+        found = list[Outcome]()
+        second = Interruption(number, partial(deliver, world, found))
+        found.extend(reception(world, second).event(*EVENT))
+        assert len(found) == 2
+        assert {outcome.intake for outcome in found} <= {Intake.STARTED, Intake.DUPLICATE}
+        assert len(world.store.rollouts(ENDPOINT)) == 1
+        check_records(world.store)
+        assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def deliver(world: World, found: list[Outcome]) -> None:
+    """Take in the event at another instance."""
+    found.extend(world.reception().event(*EVENT))
+
+
+def arrival_points() -> int:
+    """Return how many points the arrival of an event has."""
+    plan = Plan()
+    reception(lawful_world(), plan).event(*EVENT)
+    return len(plan.passed)
+
+
+def test_two_versions_at_once_are_both_taken_in() -> None:
+    """7 and 8 arrive together at two instances: in whatever order, the newer one serves in the end."""
+    for number in range(arrival_points()):
+        world = lawful_world()
+        reception(world, Interruption(number, partial(world.register, "8", "e2"))).event(*EVENT)
+        check_records(world.store)
+        world.until(Phase.PROMOTED, version="8", within=75)
+        check_records(world.store)
+
+
+def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None:
+    """The last work of one rollout and the arrival of the next, at every point of it: the next is not forgotten."""
+    for number in range(points(last_look)):
+        world = lawful_world()
+        last_look(world)
+        controller(world, Interruption(number, partial(world.register, "8", "e2"))).reconcile(ENDPOINT)
+        world.wakeups.woken.clear()
+        world.until(Phase.PROMOTED, version="8", within=75)
+
+
+def test_a_person_is_heard_while_others_write() -> None:
+    """A look at any point of the request's work makes it read again, and does not make it fail."""
+    plan, world = Plan(), lawful_world()
+    shown_good(world)
+    controller(world, plan).request(ENDPOINT, pause(world))
+    for number in range(len(plan.passed)):
+        world = lawful_world()
+        shown_good(world)
+        other = Interruption(number, partial(world.controller("other").reconcile, ENDPOINT))
+        assert controller(world, other).request(ENDPOINT, pause(world)) is not None
+        world.minutes(2)
+        assert world.rollout().phase is Phase.PAUSED, world.told()
+
+
+def pause(world: World) -> Wish:
+    """Return the wish to pause."""
+    return Wish(Verb.PAUSE, "ada", "lunch", world.clock())

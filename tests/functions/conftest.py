@@ -1,0 +1,70 @@
+"""The functions as the worker finds them, over a world in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import azure.functions as func
+import pytest
+
+from functions.api import api
+from functions.events import events
+from functions.ticks import ticks
+from shared.settings import Settings
+from shared.wiring import App, use
+from tests.fakes import FakePolicies
+from tests.scenarios.world import World
+
+Found = dict[str, func.Function]
+SETTINGS = Settings("s", "g", "w", "logs", "https://tables", "https://queues")
+
+
+@pytest.fixture(scope="session")
+def found() -> Found:
+    """Return the functions of the app by name."""
+    app = func.FunctionApp()
+    for blueprint in (events, ticks, api):
+        app.register_functions(blueprint)
+    return {str(function.get_function_name()): function for function in app.get_functions()}
+
+
+@dataclass
+class Calls:
+    """Calls the functions as a host does. world: what they act on."""
+
+    found: Found
+    world: World = field(default_factory=World)
+
+    def call(self, name: str, **inputs: object) -> object:
+        """Return what a function returns for these inputs."""
+        call: Callable[..., object] = self.found[name].get_user_function()
+        return call(**inputs)
+
+    def http(
+        self, name: str, body: object = None, *, raw: bytes = b"", headers: dict[str, str] | None = None, **parts: str
+    ) -> tuple[int, dict[str, object]]:
+        """Return status and JSON of an HTTP function; parts: route parameters, and `open` of the query."""
+        query = {key: value for key, value in parts.items() if key == "open"}
+        route = {key: value for key, value in parts.items() if key != "open"}
+        sent = raw or (b"" if body is None else json.dumps(body).encode())
+        request = func.HttpRequest("POST", "/", headers=headers or {}, params=query, route_params=route, body=sent)
+        response = self.call(name, req=request)
+        assert isinstance(response, func.HttpResponse)
+        assert response.mimetype == "application/json"
+        return response.status_code, json.loads(response.get_body())
+
+
+@pytest.fixture
+def calls(found: Found) -> Iterator[Calls]:
+    """Return the functions over a fresh world."""
+    calls = Calls(found)
+    with use(app_over(calls.world)):
+        yield calls
+
+
+def app_over(world: World, settings: Settings = SETTINGS) -> App:
+    """Return the app that acts on this world."""
+    policies = FakePolicies((world.policy,))
+    return App(world.controller(), world.reception(), policies, world.store, world.clock, settings)

@@ -1,0 +1,85 @@
+"""What the functions are called and bound to: the real host drops a function for what the worker lets through."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import azure.functions as func
+import pytest
+
+from shared.names import QUEUE, QUEUE_CONNECTION
+
+Found = dict[str, func.Function]
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "model_registered", "tick", "reconcile",
+    "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback",
+}  # fmt: skip
+
+
+def bindings(function: func.Function) -> list[dict[str, object]]:
+    """Return a function's bindings as the host gets them."""
+    return [json.loads(raw) for raw in function.get_raw_bindings()]
+
+
+def test_all_functions_are_found(found: Found) -> None:
+    """These and no others; each name once and such as the host allows."""
+    assert set(found) == NAMES
+    assert all(re.fullmatch(r"[a-z][a-z0-9_-]{0,127}", name) and name != "host" for name in found)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_binding_has_a_name_that_the_host_accepts(found: Found, name: str) -> None:
+    """No underscore in a binding's name, no name twice, and exactly one trigger."""
+    names = [str(binding["name"]) for binding in bindings(found[name])]
+    assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]{0,127}|\$return", each) for each in names)
+    assert len(set(names)) == len(names)
+    assert len([b for b in bindings(found[name]) if str(b["type"]).endswith("Trigger")]) == 1
+
+
+def http_triggers(found: Found) -> dict[str, dict[str, object]]:
+    """Return the HTTP triggers by function."""
+    triggers = {name: bindings(function)[0] for name, function in found.items()}
+    return {name: trigger for name, trigger in triggers.items() if trigger["type"] == "httpTrigger"}
+
+
+def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
+    """The API as documented; a route twice with the same method, or under admin, would stop the host."""
+    routes = {
+        name: (*[str(method).upper() for method in list(trigger["methods"])], trigger["route"])  # type: ignore[call-overload] # JSON
+        for name, trigger in http_triggers(found).items()
+    }
+    assert routes == {
+        "start": ("POST", "rollouts"),
+        "list": ("GET", "rollouts"),
+        "show": ("GET", "rollouts/{endpoint}"),
+        "show_rollout": ("GET", "rollouts/{endpoint}/{rollout}"),
+        "promote": ("POST", "rollouts/{endpoint}/promote"),
+        "pause": ("POST", "rollouts/{endpoint}/pause"),
+        "resume": ("POST", "rollouts/{endpoint}/resume"),
+        "rollback": ("POST", "rollouts/{endpoint}/rollback"),
+    }
+    assert {str(trigger["authLevel"]).lower() for trigger in http_triggers(found).values()} == {"function"}
+
+
+def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found: Found) -> None:
+    """Every minute, without a monitor to catch up; the queue and connection that `infra` creates."""
+    (timer,) = bindings(found["tick"])
+    assert (timer["schedule"], timer["useMonitor"]) == ("0 * * * * *", False)
+    (queue,) = bindings(found["reconcile"])
+    assert (queue["queueName"], queue["connection"]) == (QUEUE, QUEUE_CONNECTION)
+    assert bindings(found["model_registered"])[0]["type"] == "eventGridTrigger"
+
+
+def test_indexing_imports_nothing_heavy() -> None:
+    """Finding the functions imports no adapter and no Azure client: what is heavy comes at the first need."""
+    code = "import sys, function_app; print(*sys.modules, sep='\\n')"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- our own Python
+    modules = ran.stdout.split()
+    assert "functions.api" in modules
+    clients = [name for name in modules if name.startswith("azure.") and not name.startswith("azure.functions")]
+    assert [name for name in modules if name.startswith(("shared.adapters", "shared.controller"))] + clients == []

@@ -1,0 +1,63 @@
+"""What the app is told by its environment: complete, or the start fails with the name of everything that is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.clock import read_clock
+from shared.errors import Misconfigured
+from shared.settings import REQUIRED, read_settings
+
+COMPLETE = {name: f"value of {name}" for name in REQUIRED}
+
+
+def test_complete_settings_name_the_workspace() -> None:
+    """The ARM id that events are compared with is made of the three names."""
+    settings = read_settings(
+        COMPLETE | {"TEAL_SUBSCRIPTION_ID": "s", "TEAL_RESOURCE_GROUP": "g", "TEAL_WORKSPACE": "w"}
+    )
+    assert settings.workspace_id == (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+    )
+    assert (settings.policies, settings.clock, settings.trust_easy_auth) == ("policies", "", False)
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    """Nobody finds out about the second setting after having mended the first; blank is missing."""
+    with pytest.raises(Misconfigured) as raised:
+        read_settings({"TEAL_WORKSPACE": "w", "TEAL_RESOURCE_GROUP": "  "})
+    assert [name for name in REQUIRED if name not in str(raised.value)] == ["TEAL_WORKSPACE"]
+
+
+@pytest.mark.parametrize(
+    ("said", "trusted"), [("true", True), ("True", True), ("1", False), ("yes", False), ("", False)]
+)
+def test_a_callers_header_is_trusted_only_for_a_plain_true(said: str, trusted: bool) -> None:  # noqa: FBT001 -- a column
+    """Anything but the word leaves the header untrusted."""
+    assert read_settings(COMPLETE | {"TEAL_TRUST_EASY_AUTH": said}).trust_easy_auth is trusted
+
+
+@pytest.mark.parametrize("setting", [None, ""])
+def test_without_a_setting_the_clock_is_the_walls(setting: str | None) -> None:
+    """Aware UTC, and now."""
+    before = datetime.now(UTC)
+    assert before <= read_clock(setting)() <= datetime.now(UTC)
+
+
+def test_a_rehearsals_clock_runs_from_its_origin() -> None:
+    """Sixty times as fast from an origin in the past: far ahead of the wall, and never backwards."""
+    origin = datetime.now(UTC).timestamp() - 1000
+    clock = read_clock(f"60@{origin}")
+    first = clock()
+    assert first.tzinfo is UTC
+    assert (first - datetime.now(UTC)).total_seconds() >= 58_000
+    assert clock() >= first
+
+
+@pytest.mark.parametrize("setting", ["fast", "60", "60@noon", "60@1@2", "@"])
+def test_a_clock_that_makes_no_sense_stops_the_start(setting: str) -> None:
+    """The message shows what would be right."""
+    with pytest.raises(Misconfigured, match="such as 60@1763622000"):
+        read_clock(setting)

@@ -1,0 +1,147 @@
+"""The triggers that no person sees: what is raised for a retry, and what is dropped so that nothing is retried."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import cast
+
+import azure.functions as func
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import ModelVersion
+from shared.errors import Permanent, Temporary
+from tests.functions.conftest import Calls
+from tests.scenarios.world import ENDPOINT, WORKSPACE
+
+TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
+DOCUMENTED = {"ModelName": "churn", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
+
+
+def event(data: object, subject: str = "models/churn:7", event_type: str = TYPE) -> func.EventGridEvent:
+    """Return an event as the host hands it over."""
+    return func.EventGridEvent(
+        id="e1", data=cast("dict[str, object]", data), topic=WORKSPACE, subject=subject, event_type=event_type,
+        event_time=datetime(2026, 11, 20, tzinfo=UTC), data_version="",
+    )  # fmt: skip
+
+
+def message(body: bytes) -> func.QueueMessage:
+    """Return a queue message with this body."""
+    return func.QueueMessage(id="m1", body=body)
+
+
+def test_a_registered_model_begins_a_rollout(calls: Calls) -> None:
+    """From the event to promoted, with nothing else called."""
+    calls.call("model_registered", event=event(DOCUMENTED))
+    assert calls.world.until(Phase.PROMOTED).model.version == "7"
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [
+        event({}, subject=""),
+        event(None, subject=""),
+        event([1, 2]),
+        event("text"),
+        event(DOCUMENTED, event_type="Microsoft.MachineLearningServices.RunCompleted"),
+        event({"ModelName": "fraud", "ModelVersion": 1, "ModelTags": None}),
+        event(DOCUMENTED | {"ModelName": "other"}),
+    ],
+    ids=["empty", "no data", "a list", "a text", "another type", "no policy, null tags", "no policy"],
+)
+def test_an_event_of_no_use_is_not_retried(calls: Calls, useless: func.EventGridEvent) -> None:
+    """It returns: Event Grid would send it again for a day otherwise."""
+    calls.call("model_registered", event=useless)
+    assert calls.world.store.rollouts(ENDPOINT) == ()
+
+
+def test_an_event_is_retried_only_for_what_may_pass(calls: Calls) -> None:
+    """A busy store raises, so that Event Grid sends it again; the second delivery then begins the rollout."""
+    calls.world.store.faults.planned.append(Temporary("busy"))
+    with pytest.raises(Temporary):
+        calls.call("model_registered", event=event(DOCUMENTED))
+    calls.call("model_registered", event=event(DOCUMENTED))
+    assert len(calls.world.store.rollouts(ENDPOINT)) == 1
+
+
+def test_an_event_whose_tags_may_not_be_read_is_not_retried(calls: Calls) -> None:
+    """A missing right is for a person, not for another delivery."""
+    calls.world.models.faults.planned.append(Permanent("403"))
+    calls.call("model_registered", event=event(DOCUMENTED | {"ModelTags": None}))
+    assert calls.world.store.rollouts(ENDPOINT) == ()
+
+
+def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
+    """Each that has work, once; with none open, nobody."""
+    timer = None
+    calls.call("tick", timer=timer)
+    assert calls.world.wakeups.woken == []
+    for name in ("churn", "fraud", "churn-eu"):
+        calls.world.store.mark_open(name)
+    calls.call("tick", timer=timer)
+    assert sorted(calls.world.wakeups.woken) == ["churn", "churn-eu", "fraud"]
+
+
+def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
+    """Every open endpoint is looked at, also those behind one that cannot be."""
+    calls.world.register()
+    calls.world.store.mark_open("zebra")
+    calls.world.wakeups.faults.always = "queue away"
+    calls.world.store.faults.planned.append(Temporary("busy"))
+    calls.call("tick", timer=None)
+    assert calls.world.store.open_endpoints() == ("churn",)
+    calls.call("tick", timer=None)
+    assert calls.world.rollout().blue is not None
+
+
+def test_a_message_has_its_endpoint_looked_at(calls: Calls) -> None:
+    """One message, one look."""
+    calls.world.register()
+    calls.call("reconcile", message=message(json.dumps({"endpoint": ENDPOINT}).encode()))
+    assert calls.world.rollout().blue is not None
+
+
+NONSENSE = [
+    b"", b"churn", b"{}", b"[]", b"null", b"7", b'{"endpoint": 7}', b'{"endpoint": ["churn"]}', b'{"endpoint": "../x"}',
+    b'{"endpoint": "a\'; drop"}', b"\xff\xfe\xfa", b"[" * 100_000, b'{"endpoint": "' + b"x" * 40_000 + b'"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NONSENSE, ids=[repr(body[:24]) for body in NONSENSE])
+def test_a_message_that_makes_no_sense_is_dropped(calls: Calls, body: bytes) -> None:
+    """It is logged and gone: five retries and a poison queue would not make sense of it."""
+    calls.call("reconcile", message=message(body))
+    assert calls.world.store.endpoints() == ()
+
+
+def test_a_look_that_may_work_later_is_retried(calls: Calls) -> None:
+    """A store that is busy while the decision is saved raises, and the queue brings the message again."""
+    calls.world.register()
+    calls.world.store.faults.planned.append(Temporary("busy"))
+    with pytest.raises(Temporary):
+        calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
+    calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
+    assert calls.world.rollout().blue is not None
+
+
+def test_an_event_whose_data_cannot_be_read_is_known_by_its_subject(calls: Calls) -> None:
+    """Data that is no JSON does not matter as long as the subject names the model."""
+    calls.world.models.registered[ModelVersion("churn", "7")] = {}
+    calls.call("model_registered", event=Unreadable())
+    assert calls.world.rollout().model.version == "7"
+
+
+class Unreadable(func.EventGridEvent):
+    """An event with data that is no JSON."""
+
+    def __init__(self) -> None:
+        plain = event({})
+        super().__init__(
+            id=plain.id, data={}, topic=plain.topic, subject=plain.subject, event_type=plain.event_type,
+            event_time=plain.event_time, data_version="",
+        )  # fmt: skip
+
+    def get_json(self) -> object:
+        raise ValueError("Expecting value: line 1 column 1")
