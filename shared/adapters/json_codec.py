@@ -9,9 +9,10 @@ that an older one lacked get their defaults. It must never guess: what does not 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError
@@ -44,15 +45,44 @@ def _converter() -> JsonConverter:
     converter = make_converter()
     # By predicate, since by class `object` would be everything.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    converter.register_structure_hook_func(_is_kinds, lambda value, kinds: _by_kind(converter, value, kinds))
+    converter.register_structure_hook_func(_is_word_or_number, _word_or_number)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _exactly)
     converter.register_structure_hook(int, _exactly)
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=_number(value, float)))
+    converter.register_structure_hook(time, lambda value, _: time.fromisoformat(_exactly(value, str)))
+    converter.register_unstructure_hook(time, time.isoformat)
     converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
     converter.register_unstructure_hook(datetime, _iso)
     return converter
+
+
+def _is_kinds(kind: Any) -> bool:  # noqa: ANN401 -- cattrs passes the annotation, whatever it is
+    """Say whether this is a union of dataclasses that each say in their field `kind` which one they are."""
+    members = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
+    return bool(members) and all("kind" in getattr(member, "__dataclass_fields__", {}) for member in members)
+
+
+def _by_kind(converter: JsonConverter, value: object, kinds: Any) -> object:  # noqa: ANN401 -- as above
+    said = value.get("kind") if isinstance(value, dict) else None
+    members = {member.__dataclass_fields__["kind"].default: member for member in get_args(kinds)}
+    if said not in members:
+        raise ValueError(f"its kind is {said!r:.80}, not one of {', '.join(members)}")
+    return converter.structure(value, members[said])
+
+
+def _is_word_or_number(kind: Any) -> bool:  # noqa: ANN401 -- as above
+    return set(map(get_origin, members)) == {Literal, None} and int in members if (members := get_args(kind)) else False
+
+
+def _word_or_number(value: object, kind: Any) -> object:  # noqa: ANN401 -- as above
+    words = {word for member in get_args(kind) for word in get_args(member)}
+    if type(value) is not int and value not in words:
+        raise ValueError(f"expected a whole number or one of {', '.join(sorted(words))}, not {value!r:.80}")
+    return value
 
 
 def _exactly(value: object, kind: type[T]) -> T:

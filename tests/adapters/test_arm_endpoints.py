@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,17 @@ import pytest
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.models import ArmModels
+from shared.adapters.templates import DeploymentTemplates
 from shared.core.actions import CreateDeployment
 from shared.core.observation import Provisioning
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError, Temporary
+from shared.settings import Settings
 from tests.adapters.arm_documents import IDENTITY, WORKSPACE, deployment, endpoint
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 ROOT = f"https://management.azure.com{WORKSPACE}"
+SETTINGS = Settings("s", "g", "w", "logs", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
 CREATE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), like="churn-6")
 
 
@@ -31,7 +35,7 @@ def manager() -> ResourceManager:
 @pytest.fixture
 def endpoints(manager: ResourceManager) -> ArmEndpoints:
     """Return the adapter."""
-    return ArmEndpoints(manager)
+    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda path: path, Path()))
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Reply:

@@ -17,7 +17,7 @@ from azure.core.credentials import TokenCredential
 from azure.storage.queue import QueueClient
 
 from shared.adapters.clients import Connected, connect
-from shared.core.actions import CreateDeployment
+from shared.core.actions import CreateDeployment, DeleteDeployment, SetTraffic
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
 from shared.core.questions import Window
@@ -29,6 +29,7 @@ from shared.settings import Settings
 from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import ECHO
+from tests.fakes import FakePolicies
 from tests.waiting import until
 
 ENDPOINT, BLUE, GREEN = "words", "word-1", "word-2"
@@ -66,7 +67,8 @@ def teal(
         body = deployment_body(model, code, environmentVariables={"MOOD": "calm"})
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}/deployments/{BLUE}", body))
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(description="kept", traffic={BLUE: 100})))
-    return Teal(connect(settings, credential), cloud)
+    folder = tmp_path_factory.mktemp("policies")
+    return Teal(connect(settings, credential, FakePolicies(), folder), cloud)
 
 
 def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path) -> str:
@@ -102,13 +104,13 @@ def test_what_does_not_exist_is_seen_as_none(teal: Teal) -> None:
     """No endpoint, no logs, nothing to delete: answers, not errors."""
     assert teal.ports.endpoints.see("nothing") is None
     assert teal.ports.endpoints.logs(ENDPOINT, "nothing", 5) == ""
-    teal.ports.endpoints.delete_deployment(ENDPOINT, "nothing")
+    teal.ports.endpoints.order(DeleteDeployment(ENDPOINT, "nothing"))
 
 
 def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> None:
     """The way of a whole rollout through the adapters, each step ordered without waiting and then seen."""
     ports, threads = teal.ports, set(threading.enumerate())
-    ports.endpoints.create_deployment(CreateDeployment(ENDPOINT, GREEN, ModelVersion(ENDPOINT, "2"), like=BLUE))
+    ports.endpoints.order(CreateDeployment(ENDPOINT, GREEN, ModelVersion(ENDPOINT, "2"), like=BLUE))
     until(lambda: teal.seen().ready(GREEN))
     assert teal.seen().deployments[GREEN].model.endswith(f"/models/{ENDPOINT}/versions/2")
     assert teal.seen().traffic == {BLUE: 100}
@@ -122,18 +124,18 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
     assert "POST /score 200" in ports.endpoints.logs(ENDPOINT, GREEN, 20)
 
     with pytest.raises(Permanent, match="100"):
-        ports.endpoints.set_traffic(ENDPOINT, {GREEN: 10, BLUE: 10})
-    ports.endpoints.set_traffic(ENDPOINT, {GREEN: 10, BLUE: 90})
+        ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 10}))
+    ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 90}))
     with pytest.raises(Temporary, match="409"):  # the first is under way
-        ports.endpoints.set_traffic(ENDPOINT, {GREEN: 100})
+        ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
     until(lambda: teal.seen().traffic == {GREEN: 10, BLUE: 90})
-    ports.endpoints.set_traffic(ENDPOINT, {GREEN: 100})
+    ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
     until(lambda: teal.seen().traffic == {GREEN: 100} and teal.seen().state is Provisioning.SUCCEEDED)
 
-    ports.endpoints.delete_deployment(ENDPOINT, BLUE)
+    ports.endpoints.order(DeleteDeployment(ENDPOINT, BLUE))
     until(lambda: BLUE not in teal.seen().deployments)
     with pytest.raises(Permanent, match=GREEN):
-        ports.endpoints.delete_deployment(ENDPOINT, GREEN)
+        ports.endpoints.order(DeleteDeployment(ENDPOINT, GREEN))
     assert set(threading.enumerate()) == threads
 
     until(lambda: sum(row.total for row in teal.last_hours()) == len(answers))
@@ -169,14 +171,17 @@ def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
     """A function starts in a fraction of a second: no azure-ai-ml, no request, no thread."""
     program = """
 import sys, threading
+from pathlib import Path
 from shared.adapters.clients import connect
 from shared.settings import Settings
+from tests.fakes import FakePolicies
 
 class Nobody:
     def get_token(self, *scopes, **options):
         raise AssertionError("asked for a token")
 
-connect(Settings("s", "g", "w", "l", "https://t.table.core.windows.net", "https://t.queue.core.windows.net"), Nobody())
+settings = Settings("s", "g", "w", "l", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
+connect(settings, Nobody(), FakePolicies(), Path())
 heavy = {"azure.ai", "azure.ai.ml", "azure.identity", "msrest"} & set(sys.modules)
 print(sorted(heavy), threading.active_count())
 """

@@ -11,7 +11,7 @@ from tests.faults.disturbance import Plan, controller
 from tests.faults.laws import lawful_world
 from tests.scenarios.world import ENDPOINT, GREEN, MINUTE, World
 
-ORDERS = {"create_deployment", "set_traffic", "delete_deployment"}
+ORDERS = {"order"}
 
 
 @dataclass

@@ -53,7 +53,7 @@ def test_an_order_that_was_given_in_the_last_breath_is_taken_back() -> None:
 
 def dies_ordering(point: str) -> None:
     """Die when the traffic has been ordered."""
-    if point == "after set_traffic":
+    if point == "after order":
         raise Crash
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     "model_registered", "tick", "reconcile",
     "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback",
+    "show_halt", "halt", "end_halt",
 }  # fmt: skip
 
 
@@ -62,6 +63,9 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "pause": ("POST", "rollouts/{endpoint}/pause"),
         "resume": ("POST", "rollouts/{endpoint}/resume"),
         "rollback": ("POST", "rollouts/{endpoint}/rollback"),
+        "show_halt": ("GET", "halt"),
+        "halt": ("POST", "halt"),
+        "end_halt": ("DELETE", "halt"),
     }
     assert {str(trigger["authLevel"]).lower() for trigger in http_triggers(found).values()} == {"function"}
 
