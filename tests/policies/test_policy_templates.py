@@ -27,7 +27,7 @@ instance_count: 3
 request_settings: {request_timeout_ms: 5000}
 liveness_probe: {period: 5}
 """
-KUBERNETES = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n"
+SCHEMA = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n"
 MODEL = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\n"
 
 
@@ -134,6 +134,27 @@ WRONG = {
             )
         ],
     ),
+    "Kubernetes by its schema alone": (
+        f"{SCHEMA}{MODEL}resources: {{}}\n",
+        [
+            (
+                "1:1: $schema: says Kubernetes, but `az ml` goes by the type and would make a managed deployment; "
+                "add type: kubernetes"
+            )
+        ],
+    ),
+    "keys of the other type": (
+        f"{MODEL}instance_type: a\nresources: {{}}\n",
+        ["3:1: resources: is for Kubernetes deployments, which this one is not; leave it out"],
+    ),
+    "keys of the managed type": (
+        f"{MODEL}type: kubernetes\negress_public_network_access: disabled\n",
+        [("3:1: egress_public_network_access: is for managed deployments, which this one is not; leave it out")],
+    ),
+    "a type that is none": (
+        f"{MODEL}type: kubernets\ninstance_type: a\n",
+        ["2:1: type: 'kubernets' is not managed or kubernetes; write it like managed"],
+    ),
     "files that are missing": (
         MODEL + "instance_type: a\ncode_configuration: {code: ../nowhere, scoring_script: score.py}\n"
         "environment: {conda_file: none.yml, build: {path: none}}\n",
@@ -174,14 +195,6 @@ USES = {
         ),
     ),
     "a mirror on Kubernetes": (
-        KUBERNETES + MODEL,
-        "mirror: 20, ",
-        (
-            "4:9: steps[0].mirror: Kubernetes endpoints cannot mirror, and deployments/churn.yml is a Kubernetes "
-            "deployment; leave it out"
-        ),
-    ),
-    "a mirror on Kubernetes by type": (
         "type: kubernetes\n" + MODEL,
         "mirror: 20, ",
         (
