@@ -96,6 +96,9 @@ def check_use(template: Template, policy: Values, findings: Findings) -> None:
     if values and not machine and not template.kubernetes:
         words = f"{template.name} has no instance_type; write one there or in deployment.instance_type"
         findings.add("deployment.template", words)
+    if template.kubernetes and (policy["endpoint"] or {}).get("create"):
+        words = f"makes a managed endpoint, and {template.name} is a Kubernetes deployment; make the endpoint yourself"
+        findings.add("endpoint.create", words)
     for index, step in enumerate(policy["steps"] or []):
         if template.kubernetes and "mirror" in (step or {}):
             words = f"Kubernetes endpoints cannot mirror, and {template.name} is a Kubernetes deployment; leave it out"
