@@ -1,4 +1,7 @@
-"""`teal policy simulate` carried out: read everything, run, show. Exit codes: 0 done; 2 the words are wrong."""
+"""`teal policy simulate` carried out: read everything, run, show.
+
+Exit codes: 0 done; 1 the result could not be written; 2 the words are wrong; 130 Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,13 @@ def run(words: argparse.Namespace) -> int:
     except WrongWordsError as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    if asked.recording is not None:
-        return _replay(asked, asked.recording)
-    return _simulate(asked)
+    try:
+        return _simulate(asked) if asked.recording is None else _replay(asked, asked.recording)
+    except OSError as error:
+        print(f"the result could not be written: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _simulate(asked: Options) -> int:
@@ -44,10 +51,10 @@ def _simulate(asked: Options) -> int:
     going = trials(scene, asked.rollouts, asked.seed)
     courses = list(watched(going, asked.rollouts, Console(stderr=True)))
     total = summary(courses, faulty=bool(asked.profile.harms))
-    _report(asked, _Result(f"{asked.rollouts:,} simulated rollouts", courses, total))
+    said = list(notes(asked.choice.policy, asked.profile))
+    _report(asked, _Result(f"{asked.rollouts:,} simulated rollouts", courses, total, {"notes": said}))
     if not asked.json:
-        for note in notes(asked.choice.policy, asked.profile):
-            print(f"- {note}")
+        _say(said)
         print(f"{time.monotonic() - began:.1f} s")
     return 0
 
@@ -55,20 +62,22 @@ def _simulate(asked: Options) -> int:
 def _replay(asked: Options, recording: Recording) -> int:
     """Decide a recorded rollout again; where it departs from the record, many times."""
     first, ran = _replayed(asked, recording, 0)
-    compared = pairs(first)
-    found = comparison_json(compared, first.follower.departed)
-    if first.follower.departed is None:
-        courses = [ran]
-    else:
-        again = (_replayed(asked, recording, number)[1] for number in range(1, asked.rollouts))
-        courses = [ran, *watched(again, asked.rollouts, Console(stderr=True))]
+    compared, departed = pairs(first), first.follower.departed
+    again = (_replayed(asked, recording, number)[1] for number in range(1, asked.rollouts if departed else 1))
+    courses = [ran, *watched(again, asked.rollouts, Console(stderr=True))]
+    said = list(replay_notes(recording, asked.choice.policy, departed))
     if not asked.json:
         _screen().print(comparison_table(f"{recording.record.endpoint}: recorded and replayed", compared))
-        for note in replay_notes(recording, asked.choice.policy, first.follower.departed):
-            print(f"- {note}")
-    if asked.json or first.follower.departed is not None or asked.picture is not None:
-        _report(asked, _Result(f"{len(courses):,} replays", courses, summary(courses, faulty=None), {"replay": found}))
+        _say(said)
+    if asked.json or departed is not None or asked.picture is not None:
+        more = {"notes": said, "replay": comparison_json(compared, departed)}
+        _report(asked, _Result(f"{len(courses):,} replays", courses, summary(courses, faulty=None), more))
     return 0
+
+
+def _say(notes: list[str]) -> None:
+    for note in notes:
+        print(f"- {note}")
 
 
 def _replayed(asked: Options, recording: Recording, number: int) -> tuple[Replay, Course]:

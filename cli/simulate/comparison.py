@@ -9,8 +9,9 @@ from itertools import zip_longest
 from rich.table import Table
 
 from cli.simulate.document import Json
+from cli.simulate.follower import decided
 from cli.simulate.recording import Recorded
-from cli.simulate.replay import Replay, decided
+from cli.simulate.replay import Replay
 from shared.core.phases import TERMINAL
 
 

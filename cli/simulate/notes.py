@@ -30,6 +30,8 @@ def notes(policy: Policy, profile: Profile) -> Iterator[str]:
 
 def replay_notes(recording: Recording, policy: Policy, departed: datetime | None) -> Iterator[str]:
     """Yield what holds for a replay."""
+    if recording.record.endpoint.lower() != policy.endpoint:
+        yield f"recorded on another endpoint: {recording.record.endpoint}"
     if recording.record.steps != tuple(step_words(step) for step in policy.steps):
         yield f"recorded under other steps: {', '.join(recording.record.steps) or 'not said'}"
     if recording.record.calibration is None:

@@ -25,6 +25,11 @@ T = TypeVar("T")
 ROLLOUTS = Whole(1, 1_000_000, "rollouts", "1000")
 START, SPREAD = Moment("2026-03-02T09:00Z"), Choice(("hour", "week"))
 SEED = Whole(0, 999_999_999, "any", "1")
+WORLD = (
+    *("profile", "requests_per_minute", "error_rate", "latency", "green", "begins", "ends"),
+    *("start", "spread", "provisioning", "approve", "resume"),
+)
+SPELT = {"begins": "from", "ends": "until"}
 
 
 class WrongWordsError(Exception):
@@ -81,6 +86,9 @@ def options(words: argparse.Namespace) -> Options:
     seed = reader.option("--seed", words.seed, lambda text: SEED.read(Word(text, "a number")))
     profile = _profile(words, reader)
     recording = reader.file(lambda: read_recording(words.replay)) if words.replay else None
+    if words.replay and (said := [word for word in WORLD if getattr(words, word) is not None]):
+        given = ", ".join(f"--{SPELT.get(word, word).replace('_', '-')}" for word in said)
+        reader.problems.append(f"{given}: a replay has its world from the record; leave it out")
     if words.picture is not None:
         reader.option("--picture", str(words.picture), _drawable)
     if choice is None or rollouts is None or seed is None or reader.problems:

@@ -17,7 +17,7 @@ from shared.policies.times import spell
 def check_sense(values: Values, findings: Findings) -> None:
     """Find what contradicts itself in one policy's values."""
     _models(values["models"] or [], findings)
-    _source(values["deployment"] or {}, findings)
+    _source(values["deployment"] or {}, values["endpoint"] or {}, findings)
     check_steps(values, findings)
     _deadlines(values, findings)
     if values["freeze"]:
@@ -32,10 +32,14 @@ def _models(models: list[Values | None], findings: Findings) -> None:
             findings.add(f"models[{index}]", f"the same as models[{models.index(model)}]")
 
 
-def _source(deployment: Values, findings: Findings) -> None:
-    if deployment.get("from") and deployment.get("template"):
+def _source(deployment: Values, endpoint: Values, findings: Findings) -> None:
+    templated = "deployment.template" in findings.places
+    if templated and deployment.get("from"):
         words = "green comes from the live deployment or from a template; leave one of the two out"
         findings.add("deployment.template", words)
+    if endpoint.get("create") and not templated:
+        example = "deployment: {template: deployments/churn.yml}"
+        findings.add("endpoint.create", f"a new endpoint has no deployment to copy; give a template, like {example}")
 
 
 def _deadlines(values: Values, findings: Findings) -> None:

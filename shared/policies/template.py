@@ -18,7 +18,7 @@ from shared.policies.document import compose, place_of, read_text
 from shared.policies.files import LARGEST_FILE, inside
 from shared.policies.problems import Findings
 from shared.policies.reading import Values, read
-from shared.policies.tables.template import NAMES, TEMPLATE
+from shared.policies.tables.template import KUBERNETES_ONLY, MANAGED_ONLY, NAMES, TEMPLATE
 from shared.policies.variables import Variables, names_in
 from shared.policies.words import Unfit
 
@@ -41,7 +41,7 @@ class Template:
 
     @property
     def kubernetes(self) -> bool:
-        """Whether the deployment is for Kubernetes, as Azure's command line would take it."""
+        """Whether the deployment is meant for Kubernetes."""
         values = self.values or {}
         return values.get("type") == "kubernetes" or "kubernetesonlinedeployment" in str(values.get("$schema")).lower()
 
@@ -56,6 +56,7 @@ def read_template(folder: Path, name: str) -> Template:
     template.values = read(TEMPLATE, root, "", template.findings)
     if template.values is not None:
         _check_model(template.values, template.findings)
+        _check_type(template, template.values)
         _check_local_files(folder, template)
     return template
 
@@ -95,6 +96,9 @@ def check_use(template: Template, policy: Values, findings: Findings) -> None:
     if values and not machine and not template.kubernetes:
         words = f"{template.name} has no instance_type; write one there or in deployment.instance_type"
         findings.add("deployment.template", words)
+    if template.kubernetes and (policy["endpoint"] or {}).get("create"):
+        words = f"makes a managed endpoint, and {template.name} is a Kubernetes deployment; make the endpoint yourself"
+        findings.add("endpoint.create", words)
     for index, step in enumerate(policy["steps"] or []):
         if template.kubernetes and "mirror" in (step or {}):
             words = f"Kubernetes endpoints cannot mirror, and {template.name} is a Kubernetes deployment; leave it out"
@@ -108,6 +112,21 @@ def _check_model(values: Values, findings: Findings) -> None:
     if missing:
         unused = " and ".join(f"${{{name}}}" for name in sorted(missing))
         findings.add("model", f"does not use {unused}, so it is not the registered model; write model: {MODEL}")
+
+
+def _check_type(template: Template, values: Values) -> None:
+    """Find what Microsoft's loader would refuse or misread: it goes by `type` alone, and each type has its own keys."""
+    typed = values["type"] == "kubernetes"
+    if template.kubernetes and not typed:
+        words = (
+            "says Kubernetes, but `az ml` goes by the type and would make a managed deployment; add type: kubernetes"
+        )
+        template.findings.add("$schema", words)
+        return
+    for key in MANAGED_ONLY if typed else KUBERNETES_ONLY:
+        if values[key] is not None:
+            other = "managed" if typed else "Kubernetes"
+            template.findings.add(key, f"is for {other} deployments, which this one is not; leave it out")
 
 
 def _check_local_files(folder: Path, template: Template) -> None:

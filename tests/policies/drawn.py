@@ -23,6 +23,7 @@ from shared.core.policy import (
     Policy,
     SmokeStep,
     Step,
+    TemplateSource,
     WeightStep,
 )
 from shared.policies.tables.policy import DAYS
@@ -54,6 +55,9 @@ OVERRIDES = {
     "inconclusive": st.sampled_from([None, "pause", "advance"]),
     "gates": st.sampled_from([None, (), ("errors",)]),
 }
+MACHINES = st.sampled_from([None, "Standard_NC6s_v3"])
+SOURCES = st.builds(LiveSource, MACHINES) | st.builds(TemplateSource, st.just("deployments/churn.yml"), MACHINES)
+SPECS = st.builds(EndpointSpec, st.sampled_from(["key", "aml_token", "aad_token"]))
 MINUTES = st.integers(0, 23 * 60).map(lambda minutes: time(minutes // 60, minutes % 60))
 MOMENTS = st.integers(0, 500_000).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
 
@@ -87,6 +91,7 @@ def freezes(draw: st.DrawFn) -> FreezeWindow:
 def policies(draw: st.DrawFn) -> Policy:
     """Draw a policy that makes sense."""
     names = draw(st.sets(st.from_regex(r"[a-zA-Z][\w.-]{0,9}", fullmatch=True).filter(str.isascii), min_size=1))
+    source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
@@ -104,7 +109,7 @@ def policies(draw: st.DrawFn) -> Policy:
         keep_blue=draw(SPANS),
         on_rollback=draw(st.sampled_from(["delete", "keep"])),
         name=draw(st.sampled_from(["", "careful", "7-up"])),
-        source=LiveSource(draw(st.sampled_from([None, "Standard_NC6s_v3"]))),
+        source=source,
         capacity=draw(
             st.builds(
                 Capacity,
@@ -113,7 +118,7 @@ def policies(draw: st.DrawFn) -> Policy:
                 st.booleans(),
             )
         ),
-        create_endpoint=draw(st.none() | st.builds(EndpointSpec, st.sampled_from(["key", "aml_token", "aad_token"]))),
+        create_endpoint=draw(st.none() | SPECS) if isinstance(source, TemplateSource) else None,
         newer_version=draw(st.sampled_from(["wait", "replace"])),
         freeze=tuple(draw(st.lists(freezes(), max_size=2))),
     )
@@ -128,7 +133,8 @@ def written(policy: Policy) -> dict[str, Any]:
             "name": policy.name or None,
             "models": [{"name": m.name, "tags": dict(m.tags), "version": m.version} for m in policy.models],
             "deployment": {
-                "from": "live",
+                "from": "live" if isinstance(policy.source, LiveSource) else None,
+                "template": policy.source.path if isinstance(policy.source, TemplateSource) else None,
                 "instance_type": policy.source.instance_type,
                 "instance_count": policy.capacity.green,
                 "autoscale": policy.capacity.autoscale,

@@ -12,7 +12,6 @@ from shared.core.judge.verdict import Risk
 from shared.core.policy import (
     Capacity,
     Deadlines,
-    EndpointSpec,
     FreezeWindow,
     JudgeSettings,
     LiveSource,
@@ -29,7 +28,7 @@ from shared.ports import Policies
 
 SHORTEST = "endpoint: {endpoint}\nmodels: [{{name: {model}}}]\nsteps: [weight: 10]\n"
 EVERYTHING = """\
-endpoint: {name: Churn, create: {auth_mode: aad_token, identity: system}}
+endpoint: {name: Churn}
 name: careful
 models:
   - {name: churn-model, version: 2.*, tags: {stage: production, "on": "yes"}}
@@ -135,7 +134,6 @@ def test_every_key_arrives(folder: Path) -> None:
             name="careful",
             source=LiveSource("Standard_NC6s_v3"),
             capacity=Capacity(green="proportional", kept_blue=1, autoscale=False),
-            create_endpoint=EndpointSpec("aad_token", ("system",)),
             newer_version="replace",
             freeze=(
                 FreezeWindow("weekend", (4, 5), time(18), time(8), "Europe/Berlin"),

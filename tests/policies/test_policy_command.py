@@ -112,7 +112,7 @@ STORY = """\
 endpoint: {name: churn, create: {}}
 name: careful
 models: [{name: m, version: "2.*", tags: {stage: prod}}]
-deployment: {instance_type: Standard_F4s_v2, instance_count: proportional}
+deployment: {template: deployments/churn.yml, instance_type: Standard_F4s_v2, instance_count: proportional}
 steps:
   - smoke: {requests: smoke/churn.jsonl, contains: {ok: true}, slowest: 500ms, repeat: 2}
   - mirror: {percent: 20, requests: 2000}
@@ -126,12 +126,13 @@ freeze:
 keep_blue: {for: 12h, instances: 1}
 on_rollback: keep
 """
+TEMPLATE = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\ninstance_type: Standard_DS3_v2\n"
 TOLD = """\
 Every new version of m whose version fits 2.* tagged stage=prod whose tag teal says careful is rolled out on the \
 endpoint churn. If the endpoint does not exist, it is made (key). A version that is registered meanwhile takes its \
 place: this one is rolled back first.
 
-1. deploy: Green is made: a copy of what serves, with the new model, on Standard_F4s_v2, instances in proportion to \
+1. deploy: Green is made: from deployments/churn.yml, on Standard_F4s_v2, instances in proportion to \
 its traffic.
    Not ready within 45m: given up, nothing changed.
 2. smoke: Green answers the requests of smoke/churn.jsonl, 2 times (the last time counts): status 200 within 10s, at \
@@ -160,9 +161,16 @@ At any step:
 """
 
 
+def write_story(folder: Path) -> None:
+    """Write the policy whose story is told, and its template."""
+    (folder / "careful.yaml").write_text(STORY)
+    (folder / "deployments").mkdir()
+    (folder / "deployments" / "churn.yml").write_text(TEMPLATE)
+
+
 def test_explain_tells_the_whole_story(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Whatever a policy says is in the words: what begins it, each step, what stops it."""
-    (folder / "careful.yaml").write_text(STORY)
+    write_story(folder)
     code, out, _ = teal(capsys, "explain", str(folder / "careful.yaml"))
     assert code == 0
     assert out.split("\nIn short, ")[0] == TOLD
@@ -170,7 +178,7 @@ def test_explain_tells_the_whole_story(capsys: pytest.CaptureFixture[str], folde
 
 def test_explain_counts_what_the_overlap_costs(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """With a price the doubled hours have a sum; blue is paid by its own type and green by the policy's."""
-    (folder / "careful.yaml").write_text(STORY)
+    write_story(folder)
     (folder / "prices.yaml").write_text("currency: EUR\nper_hour: {Standard_DS3_v2: 1, Standard_F4s_v2: 10}\n")
     words = (
         "explain",

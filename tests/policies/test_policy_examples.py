@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_kubernetes_comes_from_a_template_without_mirror(book: PolicyBook) -> No
     policy = book.policies[book.files.index(str(FOLDER / "kubernetes.yaml"))]
     assert isinstance(policy.source, TemplateSource)
     assert "${MODEL_VERSION}" in book.template(policy.source.path)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the SDK does to marshmallow
+def test_microsofts_loader_takes_the_template(book: PolicyBook) -> None:
+    """What the example's template becomes is a Kubernetes deployment to azure-ai-ml, with the version as text."""
+    from azure.ai.ml import load_online_deployment  # noqa: PLC0415 -- a second that only this test should cost
+
+    values = {"MODEL_NAME": "vision-model", "MODEL_VERSION": "1.10", "ENDPOINT_NAME": "vision"}
+    text = book.filled_template("deployments/vision.yml", values)
+    loaded = load_online_deployment(io.StringIO(text), relative_origin=f"{FOLDER / 'deployments'}/")
+    assert type(loaded).__name__ == "KubernetesOnlineDeployment"
+    assert (loaded.endpoint_name, loaded.model) == ("vision", "vision-model:1.10")
+    assert loaded.environment_variables == {"MODEL_VERSION": "1.10"}
 
 
 def test_each_is_for_an_endpoint_of_its_own(book: PolicyBook) -> None:

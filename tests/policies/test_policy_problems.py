@@ -174,6 +174,10 @@ VALUES = {
         [
             "1:1: endpoint.name: missing; write it like name: churn",
             (
+                "1:12: endpoint.create: a new endpoint has no deployment to copy; "
+                "give a template, like deployment: {template: deployments/churn.yml}"
+            ),
+            (
                 "1:21: endpoint.create.auth_mode: 'token' is not key or aml_token or aad_token; "
                 "write aml_token or aad_token"
             ),
@@ -181,6 +185,15 @@ VALUES = {
                 "1:39: endpoint.create.identity: 'me' is not `system` or the ARM id of a user-assigned identity; "
                 "write it like system"
             ),
+        ],
+    ),
+    "an endpoint to be made from nothing": (
+        "endpoint: {name: churn, create: {}}\nmodels: [{name: m}]\n" + STEPS,
+        [
+            (
+                "1:25: endpoint.create: a new endpoint has no deployment to copy; "
+                "give a template, like deployment: {template: deployments/churn.yml}"
+            )
         ],
     ),
     "a name that cannot be": (

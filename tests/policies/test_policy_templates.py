@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.core.policy import Capacity, TemplateSource
+from shared.core.policy import Capacity, EndpointSpec, TemplateSource
 from shared.policies.book import read_policies
 
 FindProblems = Callable[[Path], list[str]]
-POLICY = (
-    "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml%s}\nsteps: [%sweight: 10]\n"
-)
+POLICY = "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml%s}\nsteps: [weight: 10]\n"
 RIGHT = """\
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
 name: any
@@ -27,8 +25,9 @@ instance_count: 3
 request_settings: {request_timeout_ms: 5000}
 liveness_probe: {period: 5}
 """
-KUBERNETES = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n"
+SCHEMA = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n"
 MODEL = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\n"
+KUBERNETES = f"type: kubernetes\n{MODEL}"
 
 
 @pytest.fixture
@@ -39,9 +38,9 @@ def write(folder: Path) -> Callable[..., Path]:
     (folder / "src" / "score.py").write_text("")
     (folder / "deployments" / "conda.yml").write_text("")
 
-    def write(template: str, extra: str = "", before: str = "") -> Path:
+    def write(template: str, extra: str = "") -> Path:
         (folder / "deployments" / "churn.yml").write_text(template)
-        (folder / "churn.yaml").write_text(POLICY % (extra, before))
+        (folder / "churn.yaml").write_text(POLICY % extra)
         return folder
 
     return write
@@ -73,6 +72,25 @@ def test_policy_has_the_last_word_on_machines(write: Callable[..., Path]) -> Non
     policy = read_policies(write(RIGHT, ", instance_type: Standard_NC6s_v3, instance_count: same")).policies[0]
     assert policy.source == TemplateSource("deployments/churn.yml", "Standard_NC6s_v3")
     assert policy.capacity == Capacity(green="same")
+
+
+IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me"
+SPECS = [
+    ("{}", EndpointSpec("key", ("system",))),
+    ("{auth_mode: aad_token, identity: system}", EndpointSpec("aad_token", ("system",))),
+    (f"{{auth_mode: aml_token, identity: [{IDENTITY}]}}", EndpointSpec("aml_token", (IDENTITY,))),
+]
+
+
+@pytest.mark.parametrize(("create", "spec"), SPECS)
+def test_policy_with_a_template_may_make_its_endpoint(
+    write: Callable[..., Path], create: str, spec: EndpointSpec
+) -> None:
+    """What an endpoint that does not exist is to be like arrives at the core."""
+    folder = write(RIGHT)
+    text = (folder / "churn.yaml").read_text()
+    (folder / "churn.yaml").write_text(text.replace("endpoint: churn", f"endpoint: {{name: churn, create: {create}}}"))
+    assert read_policies(folder).policies[0].create_endpoint == spec
 
 
 def test_template_may_leave_things_out(write: Callable[..., Path]) -> None:
@@ -134,6 +152,27 @@ WRONG = {
             )
         ],
     ),
+    "Kubernetes by its schema alone": (
+        f"{SCHEMA}{MODEL}resources: {{}}\n",
+        [
+            (
+                "1:1: $schema: says Kubernetes, but `az ml` goes by the type and would make a managed deployment; "
+                "add type: kubernetes"
+            )
+        ],
+    ),
+    "keys of the other type": (
+        f"{MODEL}instance_type: a\nresources: {{}}\n",
+        ["3:1: resources: is for Kubernetes deployments, which this one is not; leave it out"],
+    ),
+    "keys of the managed type": (
+        f"{MODEL}type: kubernetes\negress_public_network_access: disabled\n",
+        [("3:1: egress_public_network_access: is for managed deployments, which this one is not; leave it out")],
+    ),
+    "a type that is none": (
+        f"{MODEL}type: kubernets\ninstance_type: a\n",
+        ["2:1: type: 'kubernets' is not managed or kubernetes; write it like managed"],
+    ),
     "files that are missing": (
         MODEL + "instance_type: a\ncode_configuration: {code: ../nowhere, scoring_script: score.py}\n"
         "environment: {conda_file: none.yml, build: {path: none}}\n",
@@ -164,26 +203,27 @@ def test_problem_in_a_template_is_named_with_its_place(
     assert find_problems(write(template)) == [f"policies/deployments/churn.yml:{line}" for line in lines]
 
 
+PLAIN = "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml}\nsteps: [weight: 10]\n"
 USES = {
     "no machine": (
+        PLAIN,
         MODEL,
-        "",
         (
             "3:14: deployment.template: deployments/churn.yml has no instance_type; "
             "write one there or in deployment.instance_type"
         ),
     ),
-    "a mirror on Kubernetes": (
-        KUBERNETES + MODEL,
-        "mirror: 20, ",
+    "an endpoint made for Kubernetes": (
+        PLAIN.replace("endpoint: churn", "endpoint: {name: churn, create: {}}"),
+        KUBERNETES,
         (
-            "4:9: steps[0].mirror: Kubernetes endpoints cannot mirror, and deployments/churn.yml is a Kubernetes "
-            "deployment; leave it out"
+            "1:25: endpoint.create: makes a managed endpoint, and deployments/churn.yml is a Kubernetes deployment; "
+            "make the endpoint yourself"
         ),
     ),
-    "a mirror on Kubernetes by type": (
-        "type: kubernetes\n" + MODEL,
-        "mirror: 20, ",
+    "a mirror on Kubernetes": (
+        PLAIN.replace("[weight: 10]", "[mirror: 20, weight: 10]"),
+        KUBERNETES,
         (
             "4:9: steps[0].mirror: Kubernetes endpoints cannot mirror, and deployments/churn.yml is a Kubernetes "
             "deployment; leave it out"
@@ -192,18 +232,21 @@ USES = {
 }
 
 
-@pytest.mark.parametrize(("template", "before", "line"), USES.values(), ids=USES)
+@pytest.mark.parametrize(("policy", "template", "line"), USES.values(), ids=USES)
 def test_policy_and_template_must_fit(
-    write: Callable[..., Path], find_problems: FindProblems, template: str, before: str, line: str
+    folder: Path, find_problems: FindProblems, policy: str, template: str, line: str
 ) -> None:
     """What a policy wants and its template cannot give is the policy's problem."""
-    assert find_problems(write(template, "", before)) == [f"policies/churn.yaml:{line}"]
+    (folder / "deployments").mkdir()
+    (folder / "deployments" / "churn.yml").write_text(template)
+    (folder / "churn.yaml").write_text(policy)
+    assert find_problems(folder) == [f"policies/churn.yaml:{line}"]
 
 
 def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path, find_problems: FindProblems) -> None:
     """A path that leads nowhere, or out of the folder, is told where the policy names it."""
-    (folder / "a.yaml").write_text(POLICY % ("", ""))
-    (folder / "b.yaml").write_text((POLICY % ("", "")).replace("deployments", "../..").replace(" churn\n", " west\n"))
+    (folder / "a.yaml").write_text(POLICY % "")
+    (folder / "b.yaml").write_text((POLICY % "").replace("deployments", "../..").replace(" churn\n", " west\n"))
     assert find_problems(folder) == [
         "policies/a.yaml:3:14: deployment.template: deployments/churn.yml: no such file",
         (
@@ -216,5 +259,5 @@ def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path
 def test_a_shared_template_is_reported_once(write: Callable[..., Path], find_problems: FindProblems) -> None:
     """Two policies may use one template; what is wrong in it is wrong once."""
     folder = write("model: azureml:churn:1\ninstance_type: a\n")
-    (folder / "west.yaml").write_text((POLICY % ("", "")).replace("endpoint: churn", "endpoint: west"))
+    (folder / "west.yaml").write_text((POLICY % "").replace("endpoint: churn", "endpoint: west"))
     assert len(find_problems(folder)) == 1

@@ -36,6 +36,7 @@ def test_json_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) 
     assert found["summary"]["rollouts"] == 8
     assert found["summary"]["false_rollbacks"].keys() == {"count", "of", "rate", "low", "high"}
     assert found["summary"]["hurt"].keys() >= {"median", "low", "high", "mean"}
+    assert any("smoke tests pass" in note for note in found["notes"])
     assert found["typical"]["weights"][0] == [0.0, 0.0]
 
 
@@ -45,6 +46,13 @@ def test_a_picture(ending: str, begins: bytes, tmp_path: Path) -> None:
     file = tmp_path / f"policy.{ending}"
     assert main([CHURN, *FEW, "--picture", str(file)]) == 0
     assert file.read_bytes().startswith(begins)
+
+
+def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The figures were made, so this is no fault of the words: exit code 1, and why."""
+    (tmp_path / "taken.png").mkdir()
+    assert main([CHURN, *FEW, "--picture", str(tmp_path / "taken.png")]) == 1
+    assert "could not be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -111,6 +119,7 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--start", "tomorrow"], "--start: 'tomorrow' is not a day or a moment"),
         (["--spread", "month"], "--spread: 'month' is not hour or week"),
         (["--requests-per-minute", "-5"], "--requests-per-minute"),
+        (["--replay", "nowhere.json", "--green", "x2", "--from", "5m"], "--green, --from: a replay has its world"),
     ],
 )
 def test_one_wrong_word(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.simulate.__main__ import main
 from cli.simulate.comparison import Pair, pairs
 from cli.simulate.course import Course, End, course
 from cli.simulate.profile import Profile
@@ -187,3 +188,21 @@ def test_a_minute_without_offset_is_no_moment(tmp_path: Path) -> None:
     file.write_text(json.dumps(view))
     with pytest.raises(PolicyError, match=r"@ \$\.minutes\[0\]\.minute"):
         read_recording(file)
+
+
+def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In words where nothing differs; with another policy the departure, and figures of many replays."""
+    file = str(recorded(played(World(), Phase.PROMOTED), tmp_path))
+    policy = tmp_path / "churn.yaml"
+    policy.write_text(
+        "endpoint: churn\nmodels: [{name: churn}]\nsteps: [{smoke: a.jsonl}, {weight: 10}, {weight: 50}]\n"
+        "judge: {patience: 30m}\ntelemetry: {lag: 1m, history: 1h}\n"
+    )
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    assert main([str(policy), "--replay", file]) == 0
+    assert "every decision is the recorded one" in capsys.readouterr().out
+    policy.write_text(policy.read_text().replace("weight: 10", "weight: 20"))
+    assert main([str(policy), "--replay", file, "--rollouts", "5", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["replay"]["same"], found["summary"]["rollouts"]) == (False, 5)
+    assert any(note.startswith("recorded under other steps") for note in found["notes"])

@@ -45,7 +45,8 @@ ENDPOINT_TABLE = Table(
         Field(
             "create",
             CREATE,
-            "Make the endpoint in this way if it does not exist. Without it, a missing endpoint ends the rollout.",
+            "Make the endpoint in this way if it does not exist; that takes a `template`. Without `create` a missing "
+            "endpoint ends the rollout.",
             default=None,
         ),
     ),

@@ -11,6 +11,8 @@ from shared.policies.tables.serving import MOST_INSTANCES
 from shared.policies.tables.texts import LINE, MACHINE
 
 ANYTHING = Document("{}", strict=False)
+KUBERNETES_ONLY = ("resources",)
+MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")
 NAMES = {"MODEL_NAME", "MODEL_VERSION", "ENDPOINT_NAME"}
 
 
@@ -45,8 +47,8 @@ TEMPLATE = Table(
         Field("liveness_probe", PROBE, "Is it alive?", default=None),
         Field("readiness_probe", PROBE, "Is it ready?", default=None),
         *_open("name", "description", "id", "tags", "properties", "environment", "environment_variables"),
-        *_open("app_insights_enabled", "scale_settings", "model_mount_path", "data_collector", "resources"),
-        *_open("egress_public_network_access", "private_network_connection"),
+        *_open("app_insights_enabled", "scale_settings", "model_mount_path", "data_collector"),
+        *_open(*KUBERNETES_ONLY, *MANAGED_ONLY),
     ),
     example="{model: azureml:${MODEL_NAME}:${MODEL_VERSION}, instance_type: Standard_DS3_v2}",
 )
