@@ -89,6 +89,9 @@ class Policies(Protocol):
         Its tag `teal` may say `skip` (none at all) or name another policy of an endpoint than the one without a name.
         """
 
+    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
+        """Return why this model version sets off no policy, in words; empty if it does."""
+
     def for_endpoint(self, endpoint: str) -> Policy | None:
         """Return the policy of an endpoint, or None."""
 
@@ -98,8 +101,8 @@ class Policies(Protocol):
     def schema(self, path: str) -> JsonSchema:
         """Return the JSON Schema of a file named in a policy."""
 
-    def template(self, path: str) -> str:
-        """Return the text of a deployment template named in a policy."""
+    def filled_template(self, path: str, values: Mapping[str, str]) -> str:
+        """Return a deployment template named in a policy, as YAML with its variables filled in."""
 
 
 @dataclass(frozen=True, slots=True)

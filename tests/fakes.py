@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -315,8 +315,11 @@ class FakePolicies:
     def schema(self, path: str) -> JsonSchema:
         return {"type": "array"} if path else {}
 
-    def template(self, path: str) -> str:
-        return f"name: {path}"
+    def filled_template(self, path: str, values: Mapping[str, str]) -> str:
+        return f"name: {path} {values['MODEL_VERSION']}"
+
+    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
+        return "" if self.for_model(model, version, tags) else f"no policy is for {model}:{version} with tags {tags}"
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return (b'{"data": [[1.0]]}',) * 3 if path else ()

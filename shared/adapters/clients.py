@@ -53,7 +53,7 @@ def connect(settings: Settings, credential: TokenCredential, policies: ports.Pol
     """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
     return Connected(
-        endpoints=ArmEndpoints(manager, DeploymentTemplates(settings, credential, policies.template, folder)),
+        endpoints=ArmEndpoints(manager, DeploymentTemplates(settings, credential, policies.filled_template, folder)),
         models=ArmModels(manager),
         telemetry=LogTelemetry(_logs(credential), settings.logs_workspace_id, settings.workspace_id),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),

@@ -75,7 +75,8 @@ def _by_kind(converter: JsonConverter, value: object, kinds: Any) -> object:  # 
 
 
 def _is_word_or_number(kind: Any) -> bool:  # noqa: ANN401 -- as above
-    return set(map(get_origin, members)) == {Literal, None} and int in members if (members := get_args(kind)) else False
+    members = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
+    return int in members and any(get_origin(member) is Literal for member in members)
 
 
 def _word_or_number(value: object, kind: Any) -> object:  # noqa: ANN401 -- as above

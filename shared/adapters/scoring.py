@@ -134,17 +134,23 @@ class HttpScoring:
 
 
 def _sample(description: object) -> object | None:
-    """Return the example of the scoring request in an OpenAPI 2 or 3 description, or None."""
-    if isinstance(description, dict):
-        for key in ("example", "examples"):
-            if key in description:
-                example: object = description[key]
-                return example
-        for part in ("ServiceInput", "paths", "definitions", "components", "schemas", "requestBody", *description):
-            found = _sample(description.get(part))
-            if found is not None:
-                return found
+    """Return the example of the scoring request in an API description (OpenAPI 2 or 3), or None if it has none.
+
+    Both places are where Azure ML's inference server writes it; an empty object is what it writes without a sample.
+    """
+    for place in (("definitions",), ("components", "schemas")):
+        found: object = description
+        for part in (*place, "ServiceInput", "example"):
+            found = found.get(part) if isinstance(found, dict) else None
+        if found and not _without_rows(found):
+            return found
     return None
+
+
+def _without_rows(example: object) -> bool:
+    """Say whether this is a table that MLflow made up from column names: no request that could be answered."""
+    table = example.get("input_data") if isinstance(example, dict) else None
+    return isinstance(table, dict) and "data" in table and not table["data"]
 
 
 def _text(response: HttpResponse) -> str:

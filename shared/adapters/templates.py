@@ -10,9 +10,8 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from string import Template
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -48,14 +47,18 @@ class _Catch(SansIOHTTPPolicy[HttpRequest, Any]):
 
 
 class DeploymentTemplates:
-    """Renders templates. read: gives a template's text by its path; folder: where that path and its code are."""
+    """Renders templates. fill: gives a template's text with values filled in; folder: where it and its code are."""
 
     def __init__(
-        self, settings: Settings, credential: TokenCredential, read: Callable[[str], str], folder: Path
+        self,
+        settings: Settings,
+        credential: TokenCredential,
+        fill: Callable[[str, Mapping[str, str]], str],
+        folder: Path,
     ) -> None:
         self._settings = settings
         self._credential = credential
-        self._read = read
+        self._fill = fill
         self._folder = folder
 
     def body(self, path: str, action: CreateDeployment) -> Json:
@@ -89,12 +92,11 @@ class DeploymentTemplates:
         raise Permanent(f"the template {path} led to no deployment")
 
     def _filled(self, path: str, action: CreateDeployment) -> str:
-        values = {
-            "MODEL_NAME": action.model.name,
-            "MODEL_VERSION": action.model.version,
-            "ENDPOINT_NAME": action.endpoint,
-        }
-        try:
-            return Template(self._read(path)).substitute(values)
-        except (KeyError, ValueError) as error:
-            raise Permanent(f"the template {path} asks for {error}; known are {', '.join(values)}") from error
+        return self._fill(
+            path,
+            {
+                "MODEL_NAME": action.model.name,
+                "MODEL_VERSION": action.model.version,
+                "ENDPOINT_NAME": action.endpoint,
+            },
+        )

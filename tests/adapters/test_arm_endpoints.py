@@ -35,7 +35,7 @@ def manager() -> ResourceManager:
 @pytest.fixture
 def endpoints(manager: ResourceManager) -> ArmEndpoints:
     """Return the adapter."""
-    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda path: path, Path()))
+    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda path, _: path, Path()))
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Reply:
@@ -166,9 +166,9 @@ def test_traffic_of_an_endpoint_that_is_gone_is_for_a_person(endpoints: ArmEndpo
 @pytest.mark.parametrize("status", [200, 202, 204, 404])
 def test_deleting_twice_is_deleting_once(endpoints: ArmEndpoints, azure: StandIn, status: int) -> None:
     """What is gone, or going, is no error."""
-    azure.answer(Reply(status, ""))
+    azure.answer(Reply(status, ""), Reply(200, {"value": []}))
     endpoints.delete_deployment("churn", "churn-6")
-    assert [asked.method for asked in azure.asked] == ["DELETE"]
+    assert [asked.method for asked in azure.asked] == ["DELETE", "GET"]  # its autoscale settings would go too
 
 
 def test_logs_are_asked_for_by_number_of_lines(endpoints: ArmEndpoints, azure: StandIn) -> None:
@@ -267,10 +267,10 @@ def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, 
     endpoints.create_deployment(CREATE)
     azure.answer(Reply(200, endpoint()), Reply(200, endpoint(), {"Azure-AsyncOperation": f"{ROOT}/x"}))
     endpoints.set_traffic("churn", {"churn-6": 100})
-    azure.answer(Reply(202, "", {"Location": f"{ROOT}/x"}))
+    azure.answer(Reply(202, "", {"Location": f"{ROOT}/x"}), Reply(200, {"value": []}))
     endpoints.delete_deployment("churn", "churn-7")
     assert set(threading.enumerate()) == before
-    assert len(azure.asked) == 1
+    assert len(azure.asked) == 2
 
 
 def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure: StandIn) -> None:
