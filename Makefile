@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lint types imports bench clean
+.PHONY: setup demo test check format lint types imports bench bench-judge clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -61,7 +61,11 @@ imports:
 	@$(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.indexing
+	@$(BIN)/python -m bench.calls
+
+bench-judge: setup
+	@$(BIN)/python -m bench.judge --json out/bench/judge.json --plots out/bench/judge
 
 clean:
 	rm -rf .venv .venv-* .serving .azurite .state out
