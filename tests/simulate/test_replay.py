@@ -34,7 +34,7 @@ class NoisyWorld(World):
     policy: Policy = PATIENT
     dice: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 -- no secret: repeatable noise
 
-    def _log_traffic(self) -> None:
+    def log_traffic(self) -> None:
         minute = self.clock.now.replace(second=0)
         for name, share in self.seen.traffic.items():
             total = self.rpm * share // 100
