@@ -83,7 +83,7 @@ class ResourceManager:
         self._require_subscription(scope)
         if below[:1] == ["workspaces"]:
             return await self._in_workspaces(request, scope, below[1:])
-        if [*below[:1], *below[2:3]] in (["locations", "mfeoperationsstatus"], ["locations", "mfeoperationresults"]):
+        if len(below) == 4 and below[0] == "locations" and below[2] in ("mfeoperationsstatus", "mfeoperationresults"):
             return self._operation(below[2], below[3])
         raise not_emulated(f"{request.method} {request.path}")
 
