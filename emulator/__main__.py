@@ -16,9 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from emulator import command_line
 from emulator.cloud import Cloud
+from emulator.event_grid import HandshakeError
 from emulator.options import Options
-from emulator.resource_manager.settings import Durations, Limits
+from emulator.storage.azurite import AzuriteError
+from emulator.storage.node import NodeMissingError
 
 _NAMES = {
     "AZURE_SUBSCRIPTION_ID": "subscription",
@@ -32,44 +35,22 @@ _NAMES = {
 }
 
 
-def main() -> None:
-    """Read the command line and run. Exits 0 after a signal."""
-    arguments = _parser().parse_args()
+# What keeps it from starting and a person can mend: a port in use, a directory that cannot be written, no Azurite, ...
+TROUBLE = (OSError, AzuriteError, NodeMissingError, HandshakeError)
+
+
+def main() -> int:
+    """Read the command line and run. Return 0 after a signal, 1 if it could not start; it says why."""
+    arguments = command_line.parser().parse_args()
     with contextlib.ExitStack() as stack:
         temporary = None if arguments.state else stack.enter_context(tempfile.TemporaryDirectory(prefix="emulator-"))
         state = Path(arguments.state or str(temporary)).resolve()
-        asyncio.run(_run(_options(arguments, state), arguments))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m emulator", description="A small Azure on 127.0.0.1.")
-    add = parser.add_argument
-    add("--speed", type=float, default=1.0, metavar="N", help="let the clock run N times as fast as the wall's")
-    add("--state", metavar="DIR", help="keep everything here instead of in a temporary directory")
-    add("--log-lag", type=float, default=180.0, metavar="SECONDS", help="virtual time until logs can be queried")
-    add("--durations", type=float, default=1.0, metavar="FACTOR", help="multiply how long operations take at least")
-    add("--functions", metavar="URL", help="a local function host: gets the events, answers for azurewebsites.net")
-    add("--event-key", metavar="KEY", help="that host's system key for Event Grid")
-    add("--quota", type=int, metavar="CORES", help="refuse deployments beyond this many cores")
-    add("--port", type=int, default=0, help="the proxy's port on 127.0.0.1 (default: a free one)")
-    add("--seed", type=int, help="make the split of traffic and other dice repeatable")
-    add("--json", action="store_true", help="print one line of JSON when ready, and nothing else")
-    add("--until-stdin-closes", action="store_true", help="also stop when standard input ends")
-    return parser
-
-
-def _options(arguments: argparse.Namespace, state: Path) -> Options:
-    return Options(
-        state=state,
-        speed=arguments.speed,
-        log_lag=arguments.log_lag,
-        functions=arguments.functions,
-        event_key=arguments.event_key,
-        port=arguments.port,
-        seed=arguments.seed,
-        durations=Durations().times(arguments.durations),
-        limits=Limits(cores=arguments.quota),
-    )
+        try:
+            asyncio.run(_run(command_line.options(arguments, state), arguments))
+        except TROUBLE as error:
+            print(f"The small Azure cannot run: {error}", file=sys.stderr)
+            return 1
+    return 0
 
 
 async def _run(options: Options, arguments: argparse.Namespace) -> None:
@@ -105,4 +86,4 @@ def _exports(cloud: Cloud) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -49,7 +49,8 @@ class Webhook:
                 if not isinstance(said, dict) or said.get("validationResponse") != code:
                     raise HandshakeError(f"The webhook answered {answer.status} without the validation code.")
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise HandshakeError(f"The webhook did not answer the handshake: {error!r}") from error
+            what = f"{self.url} did not answer Event Grid's handshake ({type(error).__name__})"
+            raise HandshakeError(what) from error  # the error's own words may hold the address, and so the key
 
     async def deliver(self, session: aiohttp.ClientSession, event: Json, number: int, patience: float) -> int | None:
         """Post one event as its `number`-th try (from 1); return the status, None without an answer in time."""

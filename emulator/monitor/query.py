@@ -44,6 +44,7 @@ def query_application(
     application = web.Application(client_max_size=4 * 1024 * 1024)
     application.router.add_post("/v1/workspaces/{workspace}/query", service.query_workspace)
     application.router.add_post("/v1/{resource:subscriptions/.+}/query", service.query_resource)
+    application.router.add_route("*", "/{rest:.*}", service.lacking)
     return application
 
 
@@ -67,6 +68,10 @@ class _Service:
         resource = f"/{request.match_info['resource']}"
         whole = "/microsoft.operationalinsights/workspaces/" in resource.lower()
         return await self._answer(request, None if whole else resource)
+
+    async def lacking(self, request: web.Request) -> web.Response:
+        """Say what is not emulated, such as a batch of queries or the metadata."""
+        raise _refusal(web.HTTPNotImplemented, "NotEmulated", f"{request.method} {request.path} is not emulated.")
 
     def _check_token(self, request: web.Request) -> None:
         """Raise 401 without a good bearer token."""

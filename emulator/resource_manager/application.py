@@ -87,7 +87,7 @@ class ResourceManager:
             return await self._in_group(request, path)
         if path.below[:1] == ["workspaces"]:
             return await self._in_workspaces(request, path.group, path.below[1:])
-        if [*path.below[:1], *path.below[2:3]] in _OPERATIONS:
+        if len(path.below) == 4 and [path.below[0], path.below[2]] in _OPERATIONS:
             return self._operation(path.below[2], path.below[3])
         raise not_emulated(f"{request.method} {request.path}")
 

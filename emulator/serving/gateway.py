@@ -4,9 +4,6 @@ The Host header names the endpoint. Checks the credential, picks the deployment 
 `azureml-model-deployment`, which also bypasses mirroring), sends copies by `mirrorTraffic` whose answers are thrown
 away, keeps the limits of `requestSettings`, answers Azure's statuses (`outcome.py`) and tells the traffic log of each
 request, copies included. It never retries and never changes an endpoint. Not emulated: the rate limits of an endpoint.
-
-`gateway_application(endpoints, fleet, traffic_log, clock, tokens)` builds the application; `Gateway` takes the random
-numbers too, for shares that can be repeated.
 """
 
 from __future__ import annotations
@@ -31,7 +28,6 @@ from emulator.serving.routing import by_traffic, mirrored
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from emulator.clock import VirtualClock
     from emulator.monitor.traffic_log import TrafficLog
     from emulator.resources import Deployment, Endpoint
     from emulator.serving.authorization import TokenChecker
@@ -50,26 +46,13 @@ class Instances(Protocol):
         """Return the instances that take requests now."""
 
 
-def gateway_application(
-    endpoints: Mapping[str, Endpoint],
-    fleet: Instances,
-    traffic_log: TrafficLog,
-    clock: VirtualClock,
-    tokens: TokenChecker,
-) -> web.Application:
-    """Return the application for the endpoints by (lower-case) name, as the mapping is when a request comes.
-
-    `clock` is the one that the log writes its times by; timeouts of requests are wall time, whatever its speed.
-    Raises ValueError when the log runs by another clock.
-    """
-    if traffic_log.clock != clock:
-        raise ValueError("the gateway and its log must run by the same clock")
-    return Gateway(endpoints, fleet, traffic_log, tokens).application()
-
-
 @dataclass(slots=True)
 class Gateway:
-    """The gateway of all endpoints. Seed `randomness` to repeat how requests are split."""
+    """The gateway of all endpoints, by (lower-case) name, as the mapping is when a request comes.
+
+    Timeouts of requests are wall time, whatever the speed of the log's clock. Seed `randomness` to repeat how requests
+    are split.
+    """
 
     endpoints: Mapping[str, Endpoint]
     fleet: Instances

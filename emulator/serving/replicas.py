@@ -62,7 +62,7 @@ class Replicas:
     async def _grow(self, count: int) -> None:
         """Add `count` instances, all ready, or none: then raise ContainerError with the log's last lines."""
         if not self.environment.python.exists():
-            message = f"There is no serving environment at {self.environment.python}."
+            message = f"There is no serving environment at {self.environment.python}: run `make setup`."
             raise ContainerError("InternalServerError", message)
         fresh: list[Instance] = []
         try:

@@ -85,12 +85,15 @@ class Azurite:
         return ["--location", str(self.directory), *ports, *tls, *quiet]
 
     async def _wait_until_listening(self, process: asyncio.subprocess.Process) -> None:
-        async with asyncio.timeout(START_SECONDS):
-            for port in self.ports.values():
-                while not await _listens(port):
-                    if process.returncode is not None:
-                        raise AzuriteError(f"Azurite ended at its start: {self._log.read_text()[-2000:]}")
-                    await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                for port in self.ports.values():
+                    while not await _listens(port):
+                        if process.returncode is not None:
+                            raise AzuriteError(f"Azurite ended at its start: {self._log.read_text()[-2000:]}")
+                        await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            raise AzuriteError(f"Azurite did not listen within {START_SECONDS} seconds; see {self._log}") from error
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,0 +1,111 @@
+"""A function host that is killed without warning and started again at the same address, as a platform does.
+
+It chooses its moments by seeded dice and by what the host has logged, not by a clock: each life does some work.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.endtoend.stage import Stage
+from tests.function_host import ROOT, HostProcess, start
+
+FUNCTION = "model_registered"
+MOST_LINES = 12  # of log, that a life lasts
+MOST_SECONDS = 0.3  # that it lasts beyond its last line
+PATIENCE_SECONDS = 100
+
+
+@dataclass
+class MortalHost:
+    """The function app on a host that can die. `killed` counts its deaths."""
+
+    stage: Stage
+    folder: Path
+    dice: random.Random
+    killed: int = 0
+    living: HostProcess | None = None
+    logs: list[Path] = field(default_factory=list)
+
+    def born(self) -> None:
+        """Start the host, the first time on a free port and then on the same, and have events delivered to it."""
+        self.logs.append(self.folder / f"host-{len(self.logs)}.log")
+        port = str(self.living.url.rsplit(":", 1)[-1]) if self.living else "0"
+        options = ["--port", port, "--state", str(self.folder / "host")]
+        process = start(ROOT, self.logs[-1], self.stage.app_settings, options=options)
+        line = process.stdout.readline() if process.stdout else b""
+        assert line, f"the host did not start:\n{self.log()}"
+        again, self.living = self.living is not None, HostProcess(process, self.logs[-1], json.loads(line))
+        if not again:
+            self.stage.cloud.set("functions", url=self.living.url, key=self.living.event_grid_key)
+
+    def die(self) -> None:
+        """Kill it with SIGKILL: nothing of it runs another line."""
+        if self.living is not None:
+            self.living.process.kill()
+            self._bury(self.living)
+
+    def die_at_random(self, ended: Callable[[], bool]) -> bool:
+        """Let it live for some lines of log, then kill it and start it again; say if `ended` came true before that."""
+        lines = self.dice.randrange(1, MOST_LINES)
+        self.wait(lambda: ended() or self.log().count("\n") > lines)
+        time.sleep(self.dice.uniform(0, MOST_SECONDS))  # it may die anywhere between two lines
+        if ended():
+            return True
+        self.die()
+        self.killed += 1
+        self.born()
+        return False
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition. Raises AssertionError with the end of the log when it never comes true."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"it never came true; the log ends so:\n{self.log()[-4000:]}"
+            time.sleep(0.1)
+
+    def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
+        """Return the endpoint's rollouts, each with its history, as the API shows them."""
+        shown = self._get(f"rollouts/{endpoint}")["rollouts"]
+        return [self._get(f"rollouts/{endpoint}/{rollout['id']}") for rollout in shown]
+
+    def log(self) -> str:
+        """Return what this life has logged."""
+        return self.logs[-1].read_text(encoding="utf-8")
+
+    def all_logs(self) -> str:
+        """Return what every life has logged."""
+        return "".join(path.read_text(encoding="utf-8") for path in self.logs)
+
+    def _get(self, path: str) -> dict[str, Any]:
+        assert self.living is not None
+        answer = self.living.call("GET", f"/api/{path}", headers={"x-functions-key": self.living.host_key})
+        assert answer.status == 200, answer.body
+        return dict(answer.json())
+
+    @staticmethod
+    def _bury(host: HostProcess) -> None:
+        host.process.wait()
+        for stream in (host.process.stdin, host.process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+@contextmanager
+def mortal_host(stage: Stage, folder: Path, seed: int) -> Iterator[MortalHost]:
+    """Run a host for the length of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    host = MortalHost(stage, folder, random.Random(seed))  # noqa: S311  # guards nothing
+    try:
+        host.born()
+        yield host
+    finally:
+        stage.cloud.unset("functions")
+        host.die()

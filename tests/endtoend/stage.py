@@ -1,0 +1,140 @@
+"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host.
+
+It starts and stops them and reads what they show; it asserts nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from cli.demo.samples import Sample, SampleFile
+from cli.demo.traffic import KEY, TRAFFIC_COMMAND
+from tests.cloud import ROOT, RunningCloud
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+
+HERE = Path(__file__).resolve().parent
+RATE = 40  # requests a second
+
+
+@dataclass
+class Stage:
+    """An emulated Azure, seen as an ML engineer sees it. `folder` is for files that are uploaded or written."""
+
+    cloud: RunningCloud
+    folder: Path
+
+    @cached_property
+    def ml(self) -> MLClient:
+        """Microsoft's client of the workspace."""
+        from azure.identity import DefaultAzureCredential  # noqa: PLC0415  # the environment must lead to the cloud
+
+        names = [self.cloud[name] for name in ("subscription", "resource_group", "workspace")]
+        client: MLClient = imported("azure.ai.ml").MLClient(DefaultAzureCredential(), *names)
+        return client
+
+    @property
+    def app_settings(self) -> dict[str, str]:
+        """The settings of the function app: those of Azure, a fast clock, and the policies of these tests."""
+        account = self.cloud["storage_account"]
+        return self.cloud.environment | {
+            "TEAL_SUBSCRIPTION_ID": self.cloud["subscription"],
+            "TEAL_RESOURCE_GROUP": self.cloud["resource_group"],
+            "TEAL_WORKSPACE": self.cloud["workspace"],
+            "TEAL_LOGS_WORKSPACE_ID": self.cloud["log_analytics_workspace"],
+            "TEAL_TABLES_ENDPOINT": f"https://{account}.table.core.windows.net",
+            "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
+            "TEAL_POLICIES": str(HERE / "policies"),
+            "TEAL_CLOCK": self.cloud["clock"],
+        }
+
+    def serve(self, name: str) -> None:
+        """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic."""
+        made = imported("azure.ai.ml.entities")
+        endpoint = made.ManagedOnlineEndpoint(name=name, auth_mode="key")
+        self.ml.online_endpoints.begin_create_or_update(endpoint).result()
+        self.register(name)
+        deployment = made.ManagedOnlineDeployment(
+            name=f"{name}-1",
+            endpoint_name=name,
+            model=f"azureml:{name}:1",
+            code_configuration=made.CodeConfiguration(code=str(HERE / "scoring"), scoring_script="score.py"),
+            environment="azureml://registries/azureml/environments/sklearn-1.5/versions/36",
+            instance_type="Standard_DS2_v2",
+            instance_count=1,
+            # A machine that is busy with other tests may answer late; that is no failure of a version.
+            request_settings=made.OnlineRequestSettings(
+                request_timeout_ms=60_000, max_concurrent_requests_per_instance=1000
+            ),
+        )
+        self.ml.online_deployments.begin_create_or_update(deployment).result()
+        endpoint.traffic = {deployment.name: 100}
+        self.ml.online_endpoints.begin_create_or_update(endpoint).result()
+
+    def register(self, model: str, fails_of_hundred: int = 0) -> str:
+        """Register the next version of a model, which fails on so many of a hundred inputs; return the version."""
+        file = self.folder / "model.json"
+        file.write_text(json.dumps({"fails_of_hundred": fails_of_hundred, "name": model}), encoding="utf-8")
+        registered = self.ml.models.create_or_update(imported("azure.ai.ml.entities").Model(name=model, path=file))
+        return str(registered.version)
+
+    def standing(self, endpoint: str) -> tuple[dict[str, int], dict[str, str]]:
+        """Return what Azure has: the endpoint's live traffic, and the states of its deployments."""
+        seen = self.cloud.state()["endpoints"][endpoint]
+        return {name: share for name, share in seen["traffic"].items() if share}, seen["deployments"]
+
+    @contextmanager
+    def traffic(self, endpoint: str) -> Iterator[SampleFile]:
+        """Send live traffic while the block runs; yields what became of it."""
+        requests, samples = self.folder / f"{endpoint}.jsonl", self.folder / f"{endpoint}.txt"
+        requests.write_text("".join(json.dumps({"number": n}) + "\n" for n in range(100)), encoding="utf-8")
+        uri = str(self.ml.online_endpoints.get(endpoint).scoring_uri)
+        key = str(self.ml.online_endpoints.get_keys(endpoint).primary_key)
+        command = [*TRAFFIC_COMMAND, uri, str(requests), str(samples), str(RATE)]
+        environment = os.environ | self.cloud.environment | {KEY: key}
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603  # ours
+            try:
+                yield SampleFile(samples)
+            finally:
+                process.terminate()
+
+    def history_rows(self, endpoint: str) -> list[str]:
+        """Return the row keys of an endpoint's history as they lie in Table Storage."""
+        from azure.data.tables import TableServiceClient  # noqa: PLC0415  # the environment must lead to the cloud
+        from azure.identity import DefaultAzureCredential  # noqa: PLC0415  # as above
+
+        address = self.app_settings["TEAL_TABLES_ENDPOINT"]
+        asked = "PartitionKey eq @endpoint and RowKey ge 'event~' and RowKey lt 'event~~'"
+        with DefaultAzureCredential() as credential, TableServiceClient(address, credential=credential) as service:
+            table = service.get_table_client("rollouts")
+            rows = table.query_entities(asked, parameters={"endpoint": endpoint}, select=["RowKey"])
+            return sorted(str(row["RowKey"]) for row in rows)
+
+
+def imported(module: str) -> ModuleType:
+    """Return a module of azure-ai-ml. It takes a second, so not while tests are collected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        return import_module(module)
+
+
+def failed(samples: SampleFile) -> list[Sample]:
+    """Return the requests that users got no answer to."""
+    return [sample for sample in samples.read() if sample.failed]
+
+
+def told(rollout: dict[str, Any]) -> str:
+    """Return a rollout's history as text, for the message of a test that failed."""
+    return "\n".join(f"{each['at']} {each['from']} -> {each['to']}: {each['text']}" for each in rollout["history"])
