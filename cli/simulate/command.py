@@ -38,6 +38,8 @@ def run(words: argparse.Namespace) -> int:
         return 2
     try:
         return _simulate(asked) if asked.recording is None else _replay(asked, asked.recording)
+    except BrokenPipeError:
+        raise  # whoever reads has enough: that is the caller's
     except OSError as error:
         print(f"the result could not be written: {error}", file=sys.stderr)
         return 1

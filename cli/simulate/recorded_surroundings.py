@@ -79,7 +79,7 @@ class RecordedPeople:
         following = self.follower.following
         if following is None or following.at != now or following.by == TEAL or rollout.wish is not None:
             return None
-        verb = _verb(following)
+        verb = _verb(following, rollout)
         return Wish(verb, following.by, "as recorded", now) if verb else None
 
     def gives_up(self, rollout: Rollout) -> bool:
@@ -87,12 +87,12 @@ class RecordedPeople:
         return self.follower.departed is not None and rollout.phase is Phase.PAUSED
 
 
-def _verb(decision: Recorded) -> Verb | None:
+def _verb(decision: Recorded, rollout: Rollout) -> Verb | None:
     match decision.before, decision.after:
         case _, Phase.ROLLING_BACK:
             return Verb.ROLLBACK
-        case _, Phase.PROMOTING:
-            return Verb.PROMOTE
+        case _, Phase.PROMOTING:  # to resume from the last step, a pause, promotes too; only that goes a step on
+            return Verb.RESUME if decision.step > rollout.step else Verb.PROMOTE
         case Phase.STEPPING, Phase.PAUSED:
             return Verb.PAUSE
         case Phase.PAUSED, Phase.STEPPING:

@@ -87,9 +87,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What became of one rollout. minutes: requests and failures by minute and deployment."""
+    """What became of one rollout.
+
+    began: when it had its turn; the record's own time moves with every freeze, which counts against no deadline.
+    minutes: requests and failures by minute and deployment.
+    """
 
     record: Record
+    began: datetime
     decisions: tuple[Recorded, ...]
     minutes: dict[datetime, dict[str, tuple[int, int]]] = field(default_factory=dict)
 
@@ -150,7 +155,8 @@ def _recording(record: Record) -> Recording:
         for e in record.history
         if e.before is not None and e.before is not Phase.QUEUED
     ]
-    return Recording(record, tuple(decisions), minutes)
+    turns = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
+    return Recording(record, min([record.created, *turns]), tuple(decisions), minutes)
 
 
 def _converter() -> Converter:

@@ -40,13 +40,13 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
     entries: list[Entry] = []
     follower = Follower(recording, entries)
     source = RecordedSource(recording, follower, np.random.default_rng([seed, number]))
-    shares, lag = Shares([recording.record.created]), policy.judge.telemetry_lag
+    shares, lag = Shares([recording.began]), policy.judge.telemetry_lag
     names = (recording.record.green, recording.record.blue)
     journey = Journey(
         rollout=_admitted(recording, policy),
         azure=SimulatedAzure(_seen(recording), recording.record.green, RecordedTiming(recording, follower), shares, []),
         source=source,
-        telemetry=Telemetry(source, names, shares, lag, floor_minute(recording.record.created)),
+        telemetry=Telemetry(source, names, shares, lag, floor_minute(recording.began)),
         looks=RecordedLooks(recording, follower, lag),
         people=RecordedPeople(follower),
         entries=entries,
@@ -56,7 +56,7 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
     start = Start(ModelVersion(recording.record.model, recording.record.version), policy, cause="replay")
-    new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.record.created).newcomer.rollout
+    new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
     return replace(new, green=recording.record.green, calibration=recording.record.calibration)
 
 
