@@ -17,8 +17,42 @@ param logsId string
 @description('Existing online endpoints whose traffic Teal shall judge: names with commas between them.')
 param endpoints string = ''
 
+@description('Whether policies make deployments from templates with local code or environments, which Teal then uploads.')
+param templates bool = false
+
 var provider = 'Microsoft.MachineLearningServices/workspaces'
 var endpointNames = filter(map(split(endpoints, ','), name => trim(name)), name => !empty(name))
+
+var actions = [
+  '${provider}/read'
+  '${provider}/models/read'
+  '${provider}/models/*/read'
+  '${provider}/environments/read'
+  '${provider}/environments/*/read'
+  '${provider}/codes/read'
+  '${provider}/codes/*/read'
+  '${provider}/data/read'
+  '${provider}/data/*/read'
+  '${provider}/onlineEndpoints/read'
+  '${provider}/onlineEndpoints/write'
+  '${provider}/onlineEndpoints/listKeys/action'
+  '${provider}/onlineEndpoints/token/action'
+  '${provider}/onlineEndpoints/score/action'
+  '${provider}/onlineEndpoints/deployments/read'
+  '${provider}/onlineEndpoints/deployments/write'
+  '${provider}/onlineEndpoints/deployments/delete'
+  '${provider}/onlineEndpoints/deployments/*/action' // getLogs
+]
+// What azure-ai-ml needs to upload a template's local code and to register its environment. It uploads with a signature
+// that the workspace gives out, so no right on the workspace's storage is needed.
+var templateActions = [
+  '${provider}/codes/write'
+  '${provider}/codes/*/write'
+  '${provider}/codes/*/action'
+  '${provider}/environments/write'
+  '${provider}/environments/*/write'
+  '${provider}/datastores/read'
+]
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
   name: workspaceName
@@ -35,26 +69,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     assignableScopes: [resourceGroup().id]
     permissions: [
       {
-        actions: [
-          '${provider}/read'
-          '${provider}/models/read'
-          '${provider}/models/*/read'
-          '${provider}/environments/read'
-          '${provider}/environments/*/read'
-          '${provider}/codes/read'
-          '${provider}/codes/*/read'
-          '${provider}/data/read'
-          '${provider}/data/*/read'
-          '${provider}/onlineEndpoints/read'
-          '${provider}/onlineEndpoints/write'
-          '${provider}/onlineEndpoints/listKeys/action'
-          '${provider}/onlineEndpoints/token/action'
-          '${provider}/onlineEndpoints/score/action'
-          '${provider}/onlineEndpoints/deployments/read'
-          '${provider}/onlineEndpoints/deployments/write'
-          '${provider}/onlineEndpoints/deployments/delete'
-          '${provider}/onlineEndpoints/deployments/*/action' // getLogs
-        ]
+        actions: concat(actions, templates ? templateActions : [])
       }
     ]
   }
@@ -67,6 +82,35 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: role.id
+  }
+}
+
+// Autoscale settings of deployments are resources of the group, not of the workspace.
+resource autoscaleRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'Teal autoscale')
+  properties: {
+    roleName: 'Teal autoscale (${resourceGroup().name}, ${uniqueString(resourceGroup().id)})' // unique in the tenant
+    description: 'Copy autoscale settings from one deployment to another, and delete the copies.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Insights/autoscalesettings/read'
+          'Microsoft.Insights/autoscalesettings/write'
+          'Microsoft.Insights/autoscalesettings/delete'
+        ]
+      }
+    ]
+  }
+}
+
+resource autoscaleAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(resourceGroup().id, principalId, 'Teal autoscale')
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: autoscaleRole.id
   }
 }
 
