@@ -15,17 +15,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
-from shared.adapters.faults import azure_faults
+from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
+from shared.adapters.quiet import quietly
 from shared.core.actions import CreateDeployment
 from shared.errors import Permanent
 from shared.settings import Settings
 
 Json = dict[str, Any]
 _DEPLOYMENT = re.compile(r"/onlineEndpoints/[^/]+/deployments/[^/?]+(\?|$)", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Caught(Exception):  # noqa: N818 -- no error: how the body gets out of the SDK
@@ -63,32 +66,38 @@ class DeploymentTemplates:
 
     def body(self, path: str, action: CreateDeployment) -> Json:
         """Return the ARM body for this deployment. Raises Permanent for a template that the SDK refuses."""
-        from azure.ai.ml import MLClient, load_online_deployment  # noqa: PLC0415 -- see the module's docstring
-
-        settings = self._settings
-        catch = _Catch()
-        client = MLClient(
-            self._credential,
-            settings.subscription_id,
-            settings.resource_group,
-            settings.workspace,
-            per_call_policies=[catch],
-            retry_total=1,
-        )
-        try:
+        text = self._filled(path, action)
+        with quietly():
+            deployment = self._loaded(path, text, action)
             with azure_faults(f"create {action.name} from {path}"):
-                deployment = load_online_deployment(
-                    io.StringIO(self._filled(path, action)),
-                    relative_origin=str(self._folder / PurePosixPath(path).parent) + "/",
-                    params_override=[{"name": action.name}, {"endpoint_name": action.endpoint}],
-                )
-                client.online_deployments.begin_create_or_update(deployment)
+                return self._caught(path, deployment)
+
+    def _loaded(self, path: str, text: str, action: CreateDeployment) -> Any:  # noqa: ANN401 -- a class of the SDK
+        from azure.ai.ml import load_online_deployment  # noqa: PLC0415 -- see the module's docstring
+
+        try:
+            return load_online_deployment(
+                io.StringIO(text),
+                relative_origin=str(self._folder / PurePosixPath(path)),  # local paths in it are beside it
+                params_override=[{"name": action.name}, {"endpoint_name": action.endpoint}],
+            )
+        except Exception as error:
+            raise Permanent(f"the template {path} cannot be used: {_words(error)}") from error
+
+    def _caught(self, path: str, deployment: Any) -> Json:  # noqa: ANN401 -- as above
+        from azure.ai.ml import MLClient  # noqa: PLC0415 -- as above
+        from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 -- as above
+
+        names = self._settings.subscription_id, self._settings.resource_group, self._settings.workspace
+        client = MLClient(self._credential, *names, per_call_policies=[_Catch()], retry_total=1, retry_status=0)
+        try:
+            client.online_deployments.begin_create_or_update(deployment)
         except _Caught as caught:
             return caught.body
-        except Exception as error:
-            if type(error).__module__.startswith(("azure.ai.ml", "marshmallow", "yaml", "strictyaml")):
-                raise Permanent(f"the template {path} cannot be used: {error}") from error
-            raise
+        except (MlException, OSError) as error:
+            if (answer := _azures_answer(error)) is not None:
+                raise answer from error
+            raise Permanent(f"the template {path} cannot be used: {_words(error)}") from error
         raise Permanent(f"the template {path} led to no deployment")
 
     def _filled(self, path: str, action: CreateDeployment) -> str:
@@ -100,3 +109,18 @@ class DeploymentTemplates:
                 "ENDPOINT_NAME": action.endpoint,
             },
         )
+
+
+def _azures_answer(error: BaseException) -> AzureError | None:
+    """Return what Azure or the network said, where the SDK has wrapped it in an error of its own."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, AzureError) and not type(inner).__module__.startswith("azure.ai.ml"):
+            return inner
+        inner = inner.__cause__ or inner.__context__
+    return None
+
+
+def _words(error: BaseException) -> str:
+    """Return the SDK's words on one line, without the colours it means for a terminal."""
+    return " ".join(_COLOUR.sub("", str(error)).split())[:LONGEST_MESSAGE]

@@ -34,7 +34,7 @@ BEGINNINGS: dict[Phase, str] = {
 
 TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
-    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead, or a person cancelled it",
+    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead",
     (Phase.PROVISIONING, Phase.STEPPING): "green is seen ready",
     (Phase.PROVISIONING, Phase.SUPERSEDED): "this version serves already",
     (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or asked",
