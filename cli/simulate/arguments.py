@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="which policy of the endpoint, if it has several")
     parser.add_argument("--rollouts", default="1000", metavar="N", help="how many (%(default)s)")
     parser.add_argument("--seed", default="1", metavar="N", help="the same seed gives the same figures (%(default)s)")
+    parser.add_argument("--jobs", metavar="N", help="on how many cores (all of this machine's)")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="recorded rollout, as the API shows it, instead")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw outcomes, times and a typical run there")

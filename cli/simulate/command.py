@@ -18,13 +18,14 @@ from cli.simulate.course import Course, course
 from cli.simulate.document import Json, document
 from cli.simulate.notes import notes, replay_notes
 from cli.simulate.options import Options, WrongWordsError, options
+from cli.simulate.parallel import courses as courses_of
 from cli.simulate.picture import draw
 from cli.simulate.progress import watched
 from cli.simulate.recording import Recording
 from cli.simulate.replay import Replay, set_out_again
 from cli.simulate.summary import Summary, summary
 from cli.simulate.tables import result_tables
-from cli.simulate.trial import Scene, trials
+from cli.simulate.trial import Scene
 
 WIDTH = 100
 
@@ -50,7 +51,7 @@ def run(words: argparse.Namespace) -> int:
 def _simulate(asked: Options) -> int:
     began = time.monotonic()
     scene = Scene(asked.choice.policy, asked.profile, asked.choice.smoke_requests)
-    going = trials(scene, asked.rollouts, asked.seed)
+    going = courses_of(scene, asked.rollouts, asked.seed, asked.jobs)
     courses = list(watched(going, asked.rollouts, Console(stderr=True)))
     total = summary(courses, faulty=bool(asked.profile.harms))
     said = list(notes(asked.choice.policy, asked.profile))

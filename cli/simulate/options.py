@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cli.simulate.choice import Chosen, chosen
 from cli.simulate.curves import Constant
+from cli.simulate.parallel import cores
 from cli.simulate.picture import formats
 from cli.simulate.profile import Fault, Profile
 from cli.simulate.profile_reading import read_profile
@@ -23,6 +24,7 @@ from shared.policies.words import Unfit, Word
 
 T = TypeVar("T")
 ROLLOUTS = Whole(1, 1_000_000, "rollouts", "1000")
+JOBS = Whole(1, 1000, "cores", "1")
 START, SPREAD = Moment("2026-03-02T09:00Z"), Choice(("hour", "week"))
 SEED = Whole(0, 999_999_999, "any", "1")
 WORLD = (
@@ -48,6 +50,7 @@ class Options:
     profile: Profile
     rollouts: int
     seed: int
+    jobs: int
     recording: Recording | None
     json: bool
     picture: Path | None
@@ -84,6 +87,7 @@ def options(words: argparse.Namespace) -> Options:
     choice = reader.file(lambda: chosen(words.policy, words.endpoint, words.name))
     rollouts = reader.option("--rollouts", words.rollouts, lambda text: ROLLOUTS.read(Word(text, "a number")))
     seed = reader.option("--seed", words.seed, lambda text: SEED.read(Word(text, "a number")))
+    jobs = reader.option("--jobs", words.jobs or str(cores()), lambda text: JOBS.read(Word(text, "a number")))
     profile = _profile(words, reader)
     recording = reader.file(lambda: read_recording(words.replay)) if words.replay else None
     if words.replay and (said := [word for word in WORLD if getattr(words, word) is not None]):
@@ -91,9 +95,9 @@ def options(words: argparse.Namespace) -> Options:
         reader.problems.append(f"{given}: a replay has its world from the record; leave it out")
     if words.picture is not None:
         reader.option("--picture", str(words.picture), _drawable)
-    if choice is None or rollouts is None or seed is None or reader.problems:
+    if choice is None or rollouts is None or seed is None or jobs is None or reader.problems:
         raise WrongWordsError(reader.problems)
-    return Options(choice, profile, rollouts, seed, recording, words.json, words.picture)
+    return Options(choice, profile, rollouts, seed, jobs, recording, words.json, words.picture)
 
 
 def _profile(words: argparse.Namespace, reader: _Reader) -> Profile:

@@ -117,6 +117,7 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--picture", "/nowhere/a.png"], "there is no folder /nowhere"),
         (["--approve", "soon"], "--approve: 'soon' is not a duration or `never`"),
         (["--start", "tomorrow"], "--start: 'tomorrow' is not a day or a moment"),
+        (["--jobs", "0"], "--jobs: 0 is not a whole number from 1"),
         (["--spread", "month"], "--spread: 'month' is not hour or week"),
         (["--requests-per-minute", "-5"], "--requests-per-minute"),
         (["--replay", "nowhere.json", "--green", "x2", "--from", "5m"], "--green, --from: a replay has its world"),

@@ -9,6 +9,7 @@ import pytest
 
 from cli.simulate.course import Cause, Course, End
 from cli.simulate.curves import Constant
+from cli.simulate.parallel import WORTHWHILE, courses
 from cli.simulate.profile import Change, Fault
 from cli.simulate.summary import summary
 from cli.simulate.trial import Scene, trial, trials
@@ -56,9 +57,9 @@ def test_what_is_found_hurts_fewer_than_what_is_missed_would() -> None:
 
 def test_a_fault_that_begins_later_is_found_after_it_began() -> None:
     """Until then nothing is wrong, so taking back earlier would be a false rollback."""
-    courses = gone(scene(replace(BROKEN, begins=timedelta(minutes=15))))
-    assert all(course.detected and not course.false_rollback for course in courses)
-    assert all(course.onset is not None and course.onset > 20 for course in courses)
+    late = gone(scene(replace(BROKEN, begins=timedelta(minutes=15))))
+    assert all(course.detected and not course.false_rollback for course in late)
+    assert all(course.onset is not None and course.onset > 20 for course in late)
 
 
 def test_a_fault_that_is_over_soon_may_pass() -> None:
@@ -73,6 +74,12 @@ def test_the_same_seed_gives_the_same_courses_in_any_order() -> None:
     assert gone(tried, 6, seed=7) == [trial(tried, 7, number) for number in (0, 1, 2, 3, 4, 5)]
     assert gone(tried, 6, seed=7)[5] == trial(tried, 7, 5)
     assert gone(tried, 6, seed=8) != gone(tried, 6, seed=7)
+
+
+def test_several_cores_give_the_same_courses_in_the_same_order() -> None:
+    """How many processes run is a matter of patience, never of figures."""
+    tried = scene(BROKEN, rate=50.0)
+    assert list(courses(tried, WORTHWHILE, 1, jobs=2)) == list(courses(tried, WORTHWHILE, 1, jobs=1))
 
 
 def test_weights_go_up_as_the_policy_says() -> None:
