@@ -103,9 +103,16 @@ def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    grown = not _too_few(endpoint.instances(rollout.green), instances_for(rollout, rollout.weight))
-    wanted = rollout.wanted_traffic
-    if rollout.weight == 0 or endpoint.traffic == wanted or rollout.green in endpoint.mirror or not grown:
+    """Return the write of the traffic, once green has the instances that it needs, and has them ready."""
+    green, needed, wanted = (
+        endpoint.deployments[rollout.green],
+        instances_for(rollout, rollout.weight),
+        rollout.wanted_traffic,
+    )
+    growing = needed is not None and green.state is not Provisioning.SUCCEEDED
+    if rollout.weight == 0 or endpoint.traffic == wanted or rollout.green in endpoint.mirror:
+        return ()
+    if growing or _too_few(green.instances, needed):
         return ()
     return (SetTraffic(rollout.endpoint, wanted),)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity, SmokeStep, WeightStep
 from shared.core.rollout import Verb
@@ -79,3 +80,15 @@ def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> Non
     world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
     world.until(Phase.PROMOTED)
     assert "going on without" in world.told()
+
+
+def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
+    """Azure may show the new number before the machines stand: the share waits until the scaling has ended."""
+    world = world_of(Capacity(green="proportional"))
+    world.until_weight(10)
+    green = replace(world.seen.deployments[GREEN], state=Provisioning.SCALING, instances=5)
+    for _ in range(20):
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: green})
+        world.minutes()
+    assert world.rollout().weight == 50
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
