@@ -26,6 +26,7 @@ from shared.ports import Answer
 Pipeline = PipelineClient[HttpRequest, HttpResponse]
 
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
+READ_SECONDS = 30  # for the API description
 LONGEST_TEXT = 2000  # characters of an answer that are kept, for people
 OVERALL = timedelta(seconds=100)  # a queue message is worked on while others wait for the same endpoint
 WORTH_A_SECOND_TRY = frozenset({429, 503})
@@ -79,12 +80,13 @@ class HttpScoring:
         headers = {"Authorization": f"Bearer {target.secret}", "azureml-model-deployment": deployment}
         url = f"{target.url.rsplit('/', 1)[0]}/swagger.json"
         with azure_faults(f"read the API description of {endpoint}/{deployment}"):
-            response = self._client.send_request(HttpRequest("GET", url, headers=headers))
-            if response.status_code in WORTH_A_SECOND_TRY:
-                raise Temporary(f"{endpoint} gave status {response.status_code} for its API description")
-            found = _sample(response.json()) if response.status_code == 200 else None
+            response = self._client.send_request(HttpRequest("GET", url, headers=headers), read_timeout=READ_SECONDS)
+            status = response.status_code
+            found = _sample(response.json()) if status == 200 else None
+        if found is None and (status in {408, 429} or status >= 500):
+            raise Temporary(f"{endpoint}/{deployment} gave status {status} for its API description")
         if found is None:
-            raise Permanent(f"{deployment} describes no sample request (status {response.status_code}): name a file")
+            raise Permanent(f"{deployment} describes no sample request (status {status}): name a file")
         return json.dumps(found).encode()
 
     def _target(self, endpoint: str, deployment: str) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 
@@ -157,3 +158,48 @@ def test_no_key_or_token_is_ever_shown(
     shown = f"{answers!r} {caplog.text} {Target('https://churn', 'churn-7', KEY)!r}"
     assert KEY not in shown
     assert TOKEN not in shown
+
+
+SAMPLE = {"input_data": {"columns": ["age"], "index": [0], "data": [[40.0]]}}
+DESCRIBED = {"ServiceInput": {"type": "object", "example": SAMPLE}}
+
+
+@pytest.mark.parametrize("description", [{"definitions": DESCRIBED}, {"components": {"schemas": DESCRIBED}}])
+def test_the_sample_is_that_of_the_named_deployment(
+    scoring: HttpScoring, azure: StandIn, description: dict[str, object]
+) -> None:
+    """Read beside the scoring address with the endpoint's key, from either generation of descriptions."""
+    azure.answer(*KEYED, Reply(200, description))
+    assert json.loads(scoring.sample("churn", "churn-7")) == SAMPLE
+    asked = azure.asked[-1]
+    assert (asked.method, asked.url) == ("GET", "https://churn.westeurope.inference.ml.azure.com/swagger.json")
+    assert asked.headers["azureml-model-deployment"] == "churn-7"
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(200, {"definitions": {"ServiceInput": {"example": {}}}}), Permanent),
+        (Reply(200, {"definitions": {"ServiceInput": {"example": SAMPLE | {"input_data": {"data": []}}}}}), Permanent),
+        (Reply(200, {}), Permanent),
+        (Reply(200, []), Permanent),
+        (Reply(404, ""), Permanent),
+        (Reply(424, "no such file"), Permanent),
+        (Reply(200, "<html>"), Temporary),
+        (Reply(429, ""), Temporary),
+        (Reply(502, ""), Temporary),
+        (Reply(503, ""), Temporary),
+        (DROPPED, Temporary),
+    ],
+)
+def test_without_a_sample_a_person_must_name_a_file(
+    scoring: HttpScoring, azure: StandIn, reply: Reply, kind: type[TealError]
+) -> None:
+    """A description without a sample is for a person; one that cannot be had now is tried again. No key is shown."""
+    azure.answer(*KEYED, reply)
+    with pytest.raises(TealError) as caught:
+        scoring.sample("churn", "churn-7")
+    assert type(caught.value) is kind
+    assert KEY not in str(caught.value)
+    assert "churn-7" in str(caught.value)
