@@ -12,7 +12,10 @@ from azure.identity import EnvironmentCredential
 from shared.settings import Settings
 from tests.adapters.azurite import Storage, running_storage
 from tests.adapters.stand_in import Reply, StandIn, standing_in
+from tests.adapters.workshop import Workshop, register_poems
 from tests.cloud import RunningCloud, exported
+from tests.emulator.arm import Arm
+from tests.emulator.assets import ECHO
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +69,22 @@ def azure(stand_in: tuple[StandIn, dict[str, str]]) -> Iterator[StandIn]:
     script.answer(Reply())
     with exported(variables):
         yield script
+
+
+@pytest.fixture(scope="session")
+def workshop(
+    cloud: RunningCloud, settings: Settings, credential: EnvironmentCredential, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workshop]:
+    """Return the adapters over the emulated cloud, with a folder for templates beside their code."""
+    arm = Arm(cloud, credential)
+    with arm.session:
+        made = Workshop(cloud, settings, credential, arm, tmp_path_factory.mktemp("policies"))
+        made.write("deployments/code/score.py", ECHO)
+        made.write("deployments/conda.yml", "dependencies: [python=3.11]\n")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def poems(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Register two versions of a model that a script serves; return the script's code id."""
+    return register_poems(workshop, tmp_path_factory.mktemp("poems"))

@@ -13,8 +13,9 @@ from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.models import ArmModels
 from shared.adapters.templates import DeploymentTemplates
-from shared.core.actions import CreateDeployment
+from shared.core.actions import CopyAutoscale, CreateDeployment, CreateEndpoint, DeleteDeployment
 from shared.core.observation import Provisioning
+from shared.core.policy import EndpointSpec, TemplateSource
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError, Temporary
 from shared.settings import Settings
@@ -22,8 +23,23 @@ from tests.adapters.arm_documents import IDENTITY, WORKSPACE, deployment, endpoi
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 ROOT = f"https://management.azure.com{WORKSPACE}"
-SETTINGS = Settings("s", "g", "w", "logs", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
+SETTINGS = Settings(
+    "00000000-0000-0000-0000-000000000001",
+    "ml",
+    "churn-ws",
+    "logs",
+    "https://t.table.core.windows.net",
+    "https://t.queue.core.windows.net",
+)
 CREATE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), like="churn-6")
+FROM_FILE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), "", TemplateSource("churn.yml"))
+TEMPLATE = """
+name: x
+endpoint_name: churn
+model: azureml:churn-model:7
+instance_type: Standard_DS3_v2
+instance_count: 1
+"""
 
 
 @pytest.fixture
@@ -35,7 +51,7 @@ def manager() -> ResourceManager:
 @pytest.fixture
 def endpoints(manager: ResourceManager) -> ArmEndpoints:
     """Return the adapter."""
-    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda path, _: path, Path()))
+    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda *_: TEMPLATE, Path()))
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Reply:
@@ -156,6 +172,47 @@ def test_a_mirror_to_what_gets_live_traffic_ends(endpoints: ArmEndpoints, azure:
     assert azure.asked[1].body["properties"]["mirrorTraffic"] == {"churn-8": 5}
 
 
+def test_a_mirror_write_changes_nothing_but_the_mirror(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """All else is sent back as it was, what nobody has heard of too; an empty map ends the mirror."""
+    for mirror in ({"churn-7": 5}, {}):
+        azure.answer(Reply(200, endpoint()), Reply(200, endpoint()))
+        endpoints.set_mirror("churn", mirror)
+        unwritten = {"provisioningState", "scoringUri", "swaggerUri"}
+        properties = {key: value for key, value in endpoint()["properties"].items() if key not in unwritten}
+        assert azure.asked[1].body["properties"] == properties | {"mirrorTraffic": mirror}
+
+
+def test_scaling_names_nothing_but_the_number(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """A PATCH, so that nothing else can be lost on the way."""
+    azure.answer(Reply(202, ""))
+    endpoints.scale("churn", "churn-7", 3)
+    (asked,) = azure.asked
+    assert (asked.method, asked.body) == ("PATCH", {"sku": {"name": "Default", "capacity": 3}})
+
+
+def test_a_template_costs_no_write_but_its_own(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """The endpoint and the workspace are read, and the deployment is written once, by us."""
+    azure.answer(Reply(200, endpoint()))
+    endpoints.order(FROM_FILE)
+    assert {asked.method for asked in azure.asked[:-1]} == {"GET"}
+    written = azure.asked[-1]
+    assert (written.method, written.url) == (
+        "PUT",
+        f"{ROOT}/onlineEndpoints/churn/deployments/churn-7?api-version=2024-10-01",
+    )
+    assert written.body["properties"]["model"] == f"{WORKSPACE}/models/churn-model/versions/7"
+
+
+@pytest.mark.parametrize("reply", [error(403, "AuthorizationFailed", "no read"), error(500, "Oops", "sorry"), DROPPED])
+def test_autoscale_settings_that_stay_stop_no_deletion(
+    endpoints: ArmEndpoints, azure: StandIn, caplog: pytest.LogCaptureFixture, reply: Reply
+) -> None:
+    """They cost nothing without their deployment; that they are left is logged."""
+    azure.answer(Reply(202, ""), reply)
+    endpoints.order(DeleteDeployment("churn", "churn-6"))
+    assert "autoscale settings of churn/churn-6 are left" in caplog.text
+
+
 def test_traffic_of_an_endpoint_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
     """No endpoint is made from a traffic map."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
@@ -186,6 +243,12 @@ CALLS: dict[str, Callable[[ArmEndpoints], object]] = {
     "traffic": lambda endpoints: endpoints.set_traffic("churn", {"churn-6": 100}),
     "delete": lambda endpoints: endpoints.delete_deployment("churn", "churn-7"),
     "logs": lambda endpoints: endpoints.logs("churn", "churn-7", 1),
+    "create endpoint": lambda endpoints: endpoints.order(CreateEndpoint("churn", EndpointSpec())),
+    "from a template": lambda endpoints: endpoints.order(FROM_FILE),
+    "scale": lambda endpoints: endpoints.scale("churn", "churn-7", 2),
+    "mirror": lambda endpoints: endpoints.set_mirror("churn", {"churn-7": 10}),
+    "autoscaled": lambda endpoints: endpoints.autoscaled("churn"),
+    "copy autoscale": lambda endpoints: endpoints.order(CopyAutoscale("churn", "churn-7", like="churn-6")),
 }
 
 

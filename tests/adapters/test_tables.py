@@ -17,7 +17,7 @@ from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
-from shared.ports import Changes, Numbered, Store, Stored
+from shared.ports import Changes, Halt, Numbered, Store, Stored
 from tests.adapters.records import NOW, POLICY, entry, rollout
 from tests.fakes import FakeStore
 
@@ -277,3 +277,16 @@ def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: Tab
     assert fresh.open_endpoints() == ("churn-new",)
     assert fresh.rollout("churn-new", "a") is not None
     assert len(fresh.kept_minutes("a")) == 1
+
+
+def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
+    """Who, why and when come back as they were; a later halt replaces it; ended twice is ended once."""
+    assert store.halt() is None
+    listed = store.open_endpoints(), store.endpoints()
+    for halt in (Halt("ada@example.com", "a 'fire' in the café", NOW), Halt("bob", "", NOW + timedelta(hours=1))):
+        store.set_halt(halt)
+        assert store.halt() == halt
+    assert (store.open_endpoints(), store.endpoints()) == listed  # it is no endpoint
+    for _ in range(2):
+        store.set_halt(None)
+        assert store.halt() is None

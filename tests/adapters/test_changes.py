@@ -1,0 +1,201 @@
+"""What the adapters change in the emulated cloud, and that they change nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.core.actions import (
+    CopyAutoscale,
+    CreateDeployment,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+)
+from shared.core.policy import EndpointSpec, LiveSource, TemplateSource
+from shared.core.rollout import ModelVersion
+from shared.errors import Permanent
+from tests.adapters.workshop import FORMULA, POEM, SECONDS, Workshop
+from tests.emulator.arm import deployment_body
+from tests.emulator.mlflow_models import COLUMNS, ROWS, save
+from tests.emulator.test_resource_manager_autoscale import setting
+
+IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
+STAGE, BLUE, GREEN = "poems", "poem-1", "poem-2"
+# As full as a deployment can be that runs everywhere.
+FULL: dict[str, Any] = {
+    "environmentVariables": {"MOOD": "calm"},
+    "description": "reads a poem",
+    "modelMountPath": "/var/models",
+    "requestSettings": {"maxConcurrentRequestsPerInstance": 3, "requestTimeout": "PT7S", "maxQueueWait": "PT0.4S"},
+    "livenessProbe": {"initialDelay": "PT11S", "period": "PT12S"},
+    "readinessProbe": {"initialDelay": "PT1S", "period": "PT14S"},
+    "startupProbe": {"initialDelay": "PT1S", "failureThreshold": 60},
+    "scaleSettings": {"scaleType": "Default"},
+    "egressPublicNetworkAccess": "Enabled",
+    "appInsightsEnabled": True,
+    "properties": {"note": "kept"},
+}
+
+
+@pytest.fixture(scope="module")
+def stage(workshop: Workshop, poems: str) -> Workshop:
+    """Return the workshop with an endpoint on which poem-1 serves, full of what must be left alone."""
+    body = {
+        "location": workshop.cloud["region"],
+        "tags": {"team": "poetry"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
+        "properties": {"authMode": "AADToken", "description": "poems", "publicNetworkAccess": "Enabled"},
+    }
+    workshop.arm.wait(workshop.arm.put(f"onlineEndpoints/{STAGE}", body))
+    model = f"{workshop.cloud.workspace_id}/models/{POEM}/versions/1"
+    blue = deployment_body(model, poems, capacity=2, **FULL) | {"tags": {"team": "poetry"}}
+    workshop.arm.wait(workshop.arm.put(f"onlineEndpoints/{STAGE}/deployments/{BLUE}", blue))
+    workshop.endpoints.order(SetTraffic(STAGE, {BLUE: 100}))
+    workshop.until_idle(STAGE)
+    workshop.endpoints.order(CreateDeployment(STAGE, GREEN, ModelVersion(POEM, "2"), like=BLUE, instances=1))
+    workshop.until_idle(STAGE)
+    return workshop
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "mode", "identity"),
+    [
+        ("by-key", EndpointSpec("key"), "Key", ("SystemAssigned", [])),
+        ("by-aml", EndpointSpec("aml_token"), "AMLToken", ("SystemAssigned", [])),
+        ("by-aad", EndpointSpec("aad_token", (IDENTITY,)), "AADToken", ("UserAssigned", [IDENTITY])),
+    ],
+)
+def test_an_endpoint_is_created_as_the_policy_says(
+    workshop: Workshop, name: str, spec: EndpointSpec, mode: str, identity: tuple[str, list[str]]
+) -> None:
+    """With its kind of key, its identity, where the workspace is, and without traffic."""
+    workshop.make_endpoint(name, spec)
+    made = workshop.shown(name)
+    assert (made["location"], made["tags"]) == (workshop.cloud["region"], {"managed-by": "teal"})
+    assert (made["properties"]["authMode"], made["properties"]["traffic"]) == (mode, {})
+    assert (made["identity"]["type"], list(made["identity"].get("userAssignedIdentities", {}))) == identity
+    assert workshop.seen(name).deployments == {}
+
+
+def test_green_is_like_blue_in_all_but_name_and_model(stage: Workshop) -> None:
+    """Probes, settings, variables and mount path are those of blue; the number was asked for; and it answers."""
+    blue, green = stage.shown(STAGE, BLUE), stage.shown(STAGE, GREEN)
+    assert green["properties"] == blue["properties"] | {"model": blue["properties"]["model"][:-1] + "2"}
+    assert (green["sku"], green["tags"]) == (blue["sku"] | {"capacity": 1}, {"team": "poetry", "managed-by": "teal"})
+    assert green["properties"].keys() >= FULL.keys()
+    assert stage.answer(STAGE, GREEN, 1) == {"word": "verse 2", "asked": 1}
+    seen = stage.seen(STAGE)
+    assert (seen.kubernetes, {name: each.instances for name, each in seen.deployments.items()}) == (
+        False,
+        {BLUE: 2, GREEN: 1},
+    )
+
+
+def test_scaling_changes_the_number_and_nothing_else(stage: Workshop) -> None:
+    """The deployment's body is the same but for its instances; it goes on serving."""
+    before = stage.shown(STAGE, GREEN)
+    stage.endpoints.order(ScaleDeployment(STAGE, GREEN, 2))
+    stage.until_idle(STAGE)
+    assert stage.shown(STAGE, GREEN) == before | {"sku": before["sku"] | {"capacity": 2}}
+    assert stage.answer(STAGE, GREEN, 1)["word"] == "verse 2"
+
+
+def test_a_mirror_changes_nothing_else_and_ends(stage: Workshop) -> None:
+    """Tags, identity, description, access and live traffic are as before, with a mirror and after it."""
+    before = stage.shown(STAGE)
+    stage.endpoints.order(SetMirror(STAGE, {GREEN: 20}))
+    stage.until_idle(STAGE)
+    assert stage.seen(STAGE).mirror == {GREEN: 20}
+    assert but_for_mirror(stage.shown(STAGE)) == but_for_mirror(before)
+    stage.endpoints.order(SetMirror(STAGE, {}))
+    stage.until_idle(STAGE)
+    assert stage.seen(STAGE).mirror == {}
+    assert but_for_mirror(stage.shown(STAGE)) == but_for_mirror(before)
+
+
+def but_for_mirror(body: dict[str, Any]) -> dict[str, Any]:
+    """Return an endpoint's body without its mirror."""
+    properties = {key: value for key, value in body["properties"].items() if key != "mirrorTraffic"}
+    return body | {"properties": properties}
+
+
+def test_what_azure_refuses_of_a_mirror_is_for_a_person(stage: Workshop) -> None:
+    """More than half, or a deployment that has live traffic."""
+    for mirror in ({GREEN: 60}, {BLUE: 10}):
+        with pytest.raises(Permanent):
+            stage.endpoints.order(SetMirror(STAGE, mirror))
+
+
+def test_autoscale_settings_go_along(stage: Workshop) -> None:
+    """Green's are blue's with every mention of blue made green; they go when it goes, and blue's stay."""
+    blue, other = f"{stage.cloud.workspace_id}/onlineEndpoints/{STAGE}/deployments/{BLUE}", "/subscriptions/s/queues/q"
+    given = setting(blue, notifications=[{"operation": "Scale", "email": {"customEmails": ["a@example.com"]}}])
+    rules = given["properties"]["profiles"][0]["rules"]
+    rules.append({**rules[0], "metricTrigger": {**rules[0]["metricTrigger"], "metricResourceUri": other}})
+    rules[0]["metricTrigger"]["metricResourceUri"] = blue.upper()
+    stage.manager.put_setting("blue-by-load", given)
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE}
+
+    for _ in range(2):  # ordered twice is ordered once
+        stage.endpoints.order(CopyAutoscale(STAGE, GREEN, like=BLUE))
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE, GREEN}
+    (copied,) = (each for each in stage.manager.settings() if each["name"] != "blue-by-load")
+    wanted, properties = given["properties"], copied["properties"]
+    green = blue.replace(BLUE, GREEN)
+    assert properties["targetResourceUri"] == green
+    (profile,) = properties["profiles"]
+    assert [rule["metricTrigger"]["metricResourceUri"] for rule in profile["rules"]] == [green, other]
+    assert profile["capacity"] == wanted["profiles"][0]["capacity"]
+    assert properties["notifications"][0]["email"]["customEmails"] == ["a@example.com"]
+    assert (copied["tags"], copied["location"]) == ({"team": "risk", "managed-by": "teal"}, given["location"])
+
+    stage.endpoints.order(DeleteDeployment(STAGE, GREEN))
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE}
+    stage.manager.delete_setting("blue-by-load")
+    stage.endpoints.order(CopyAutoscale(STAGE, GREEN, like=BLUE))  # nothing to copy is no error
+    assert stage.endpoints.autoscaled(STAGE) == frozenset()
+
+
+MLFLOW = """
+name: named-by-nobody
+endpoint_name: ${ENDPOINT_NAME}
+model: azureml:${MODEL_NAME}:${MODEL_VERSION}
+instance_type: Standard_DS3_v2
+instance_count: 1
+"""
+
+
+@pytest.fixture(scope="module")
+def formulas(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Register two versions of an MLflow model: the second has no sample of its input. Return its endpoint's name."""
+    directory = tmp_path_factory.mktemp("mlflow")
+    save(directory)
+    workshop.register(FORMULA, "1", directory / "with-sample", kind="mlflow_model")
+    workshop.register(FORMULA, "2", directory / "without-sample", kind="mlflow_model")
+    workshop.make_endpoint("formulas", EndpointSpec("aml_token"))
+    return "formulas"
+
+
+def test_an_mlflow_model_needs_neither_code_nor_environment(workshop: Workshop, formulas: str) -> None:
+    """From a template, then from live on another machine: both answer in MLflow's own form."""
+    template = TemplateSource(workshop.write("deployments/mlflow.yml", MLFLOW))
+    live = LiveSource(instance_type="Standard_NC6s_v3")
+    for action in (
+        CreateDeployment(formulas, "formula-1", ModelVersion(FORMULA, "1"), like="", source=template),
+        CreateDeployment(formulas, "formula-2", ModelVersion(FORMULA, "2"), "formula-1", live),
+    ):
+        workshop.endpoints.order(action)
+        workshop.until_idle(formulas)
+        asked = {"input_data": {"columns": COLUMNS, "index": [0, 1], "data": ROWS}}
+        assert workshop.answer(formulas, action.name, asked) == [47.0, 25.5]
+    first, second = workshop.shown(formulas, "formula-1"), workshop.shown(formulas, "formula-2")
+    model = {"model": first["properties"]["model"][:-1] + "2"}
+    assert second["properties"] == first["properties"] | model | {"instanceType": "Standard_NC6s_v3"}
+
+    sample = workshop.scoring.sample(formulas, "formula-1")
+    assert [each.status for each in workshop.scoring.answers(formulas, "formula-1", [sample], SECONDS)] == [200]
+    with pytest.raises(Permanent, match="formula-2 describes no sample request"):
+        workshop.scoring.sample(formulas, "formula-2")
