@@ -7,12 +7,12 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.resources import Json
 from shared.adapters.resource_bodies import deployment_like, resized
 from tests.emulator.test_resource_manager_bodies import (
     DEPLOYMENT,
     KUBERNETES,
     MANAGED,
-    Json,
     fitting,
     missing,
     shown_after_put,

@@ -1,0 +1,268 @@
+"""Every policy file that ships, read as the app reads it and played: a good version gets there, a bad one does not.
+
+Only its endpoint and its model are given the names of this world; steps, judge, deadlines and files are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from shared.controller import Controller
+from shared.core.events import MODEL_REGISTERED
+from shared.core.observation import DeploymentMinute, DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Policy
+from shared.core.rollout import ModelVersion, Rollout, Verb
+from shared.intake import Intake, Reception
+from shared.observer import Observer
+from shared.policies.book import PolicyBook, read_policies
+from shared.ports import Answer, JsonSchema
+from tests.fakes import FakePolicies, FakeScoring
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, WORKSPACE, World
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples" / "policies"
+INSTANCES = 4
+ENDED = (Phase.PROMOTED, Phase.ROLLED_BACK, Phase.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A policy file, and what is seen when it is played with a good version.
+
+    weights, mirrors: green's, in per cent and in order. bad_weights: what a version that fails often gets of them
+    before it is taken back. tagged: only models of the stage `production`. says: what the deployments answer.
+    instances: of green at the end. approved: a person resumes its pause. green_stays: after a rollback.
+    """
+
+    file: Path
+    weights: tuple[int, ...]
+    bad_weights: tuple[int, ...]
+    mirrors: tuple[int, ...] = ()
+    tagged: bool = False
+    says: str = "[1.0]"
+    instances: int = INSTANCES
+    approved: bool = False
+    kubernetes: bool = False
+    green_stays: bool = False
+
+
+PLAYS = {
+    play.file.stem: play
+    for play in (
+        Play(EXAMPLES / "canary.yaml", (5, 10, 25, 50, 100), (5,)),
+        Play(EXAMPLES / "linear.yaml", (20, 40, 60, 80, 100), (20,)),
+        Play(EXAMPLES / "blue-green.yaml", (100,), (100,), tagged=True, approved=True, green_stays=True),
+        Play(
+            EXAMPLES / "shadow-then-canary.yaml",
+            (10, 50, 100),
+            (),
+            mirrors=(10, 50),
+            says='{"model": "ranking", "n": 1}',
+        ),
+        Play(EXAMPLES / "smoke-only.yaml", (100,), (100,), says='{"forecast": [1.5]}'),
+        Play(EXAMPLES / "kubernetes.yaml", (10, 50, 100), (10,), kubernetes=True, instances=2),
+        Play(ROOT / "policies" / "churn.yaml", (10, 25, 50, 100), (10,), tagged=True),
+    )
+}
+each_play = pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS.keys())
+
+
+@cache
+def book_of(folder: Path) -> PolicyBook:
+    """Return the folder's policies."""
+    return read_policies(folder, environment={})
+
+
+@dataclass
+class Speaking(FakeScoring):
+    """Deployments that all say the same, with the statuses of the test."""
+
+    says: str = ""
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        return tuple(replace(each, text=self.says) for each in super().answers(endpoint, deployment, bodies, timeout))
+
+
+@dataclass
+class FromBook(FakePolicies):
+    """The policy under another name, and the files of the book that it comes from."""
+
+    book: PolicyBook = field(default_factory=lambda: PolicyBook(()))
+
+    def requests(self, path: str) -> tuple[bytes, ...]:
+        return self.book.requests(path)
+
+    def schema(self, path: str) -> JsonSchema:
+        return self.book.schema(path)
+
+
+@dataclass
+class Stage(World):
+    """The world, on which one policy is played.
+
+    seen_shares: green's mirror and weight, each time they changed. grown: its instances when it first had a weight.
+    """
+
+    play: Play = PLAYS["canary"]
+    seen_shares: list[tuple[int, int]] = field(default_factory=list)
+    grown: dict[int, int | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.policy = played(self.play)
+        self.scoring = Speaking(self.scoring.statuses, says=self.play.says)
+        blue = DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:churn:6", INSTANCES)
+        self.endpoints.seen[ENDPOINT] = replace(self.seen, deployments={BLUE: blue}, kubernetes=self.play.kubernetes)
+        policies = FromBook((self.policy,), book_of(self.play.file.parent))
+        self._observer = Observer(self.endpoints, self.telemetry, self.scoring, policies)
+        self._reception = Reception(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+
+    def controller(self, holder: str = "one") -> Controller:
+        """Return a process that reconciles with the policy's own files."""
+        return Controller(self.store, self.endpoints, self._observer, self.wakeups, self.clock, holder)
+
+    def start(self) -> None:
+        """Register a version that the policy is for."""
+        tags = {"stage": "production"} if self.play.tagged else {}
+        self.models.registered[ModelVersion("churn", "7")] = tags
+        data = {"modelName": "churn", "modelVersion": "7", "modelTags": tags}
+        (outcome,) = self._reception.event(MODEL_REGISTERED, "models/churn:7", WORKSPACE, "e1", data)
+        assert outcome.intake is Intake.STARTED, outcome.why
+
+    def perform(self, minutes: int = 24 * 60) -> Rollout:
+        """Register a version that the policy is for, and let time go by until its rollout has ended."""
+        self.start()
+        for _ in range(minutes):
+            self.minutes()
+            self._note()
+            if self.rollout().phase in ENDED:
+                return self.rollout()
+            if self.rollout().phase is Phase.PAUSED and self.play.approved:
+                self.ask(Verb.RESUME)
+        raise AssertionError(self.told())
+
+    def _note(self) -> None:
+        shares = self.seen.mirror.get(GREEN, 0), self.seen.traffic.get(GREEN, 0)
+        if shares != (0, 0) and shares != (self.seen_shares or [(0, 0)])[-1]:
+            self.seen_shares.append(shares)
+            self.grown.setdefault(shares[1], self.seen.instances(GREEN))
+
+    @property
+    def weights_written(self) -> tuple[int, ...]:
+        """What was written of green's live traffic, in order."""
+        return tuple(written[GREEN] for written in self.endpoints.traffic_written if GREEN in written)
+
+
+def played(play: Play) -> Policy:
+    """Return the file's policy for this world's endpoint and model."""
+    book = book_of(play.file.parent)
+    policy = book.policies[book.files.index(str(play.file))]
+    models = tuple(replace(selector, name="churn") for selector in policy.models)
+    return replace(policy, endpoint=ENDPOINT, models=models)
+
+
+def test_every_file_that_ships_is_played() -> None:
+    """A policy that is added is played here too."""
+    files = [file for folder in (EXAMPLES, ROOT / "policies") for file in book_of(folder).files]
+    assert sorted(files) == sorted(str(play.file) for play in PLAYS.values())
+
+
+@each_play
+def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
+    """Mirrored first where the policy says so, then each weight in its order, and blue is kept when it is promoted."""
+    stage = Stage(play=play)
+    rollout = stage.perform()
+    assert (rollout.phase, rollout.serving) == (Phase.PROMOTED, GREEN), stage.told()
+    assert stage.weights_written == play.weights
+    assert stage.seen_shares == [(mirror, 0) for mirror in play.mirrors] + [(0, weight) for weight in play.weights]
+    assert stage.seen.traffic == {GREEN: 100}
+    assert stage.seen.deployments.keys() == {BLUE, GREEN}
+    assert stage.seen.instances(GREEN) == play.instances
+
+
+@each_play
+def test_a_bad_version_is_taken_back(play: Play) -> None:
+    """One that fails one request in ten gets no further than its first share; blue has everything again."""
+    stage = Stage(play=play, rates={GREEN: 0.1})
+    rollout = stage.perform()
+    assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
+    assert "odds" in rollout.reason
+    assert stage.weights_written == play.bad_weights
+    assert (stage.seen.traffic, stage.seen.mirror) == ({BLUE: 100}, {})
+    stage.until_finished()
+    assert (GREEN in stage.seen.deployments) == play.green_stays
+
+
+@each_play
+def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
+    """Every strategy begins with requests of its own, so that no user meets a version that cannot answer at all."""
+    stage = Stage(play=play)
+    stage.scoring.statuses[GREEN] = 424
+    rollout = stage.perform()
+    assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
+    assert "smoke test failed" in rollout.reason
+    assert (stage.weights_written, stage.seen_shares) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "words"),
+    [
+        ("shadow-then-canary", '{"model": "other"}', "ranking"),
+        ("smoke-only", '{"forecast": ["high"]}', "high"),
+    ],
+)
+def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str, words: str) -> None:
+    """What answers must contain, or the schema that they must fit, is the file's own."""
+    stage = Stage(play=replace(PLAYS[name], says=says))
+    rollout = stage.perform()
+    assert (rollout.phase, stage.weights_written) == (Phase.ROLLED_BACK, ())
+    assert words in rollout.reason
+
+
+def test_linear_grows_green_and_shrinks_blue() -> None:
+    """Green's instances follow its share before each weight, and blue is left with one when green is promoted."""
+    stage = Stage(play=PLAYS["linear"])
+    stage.perform()
+    assert stage.grown == {20: 1, 40: 2, 60: 3, 80: 4, 100: 4}
+    stage.minutes(3)
+    assert stage.seen.instances(BLUE) == 1
+
+
+def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
+    """Half an hour at a quarter of the traffic, without anybody."""
+    stage = Stage(play=PLAYS["churn"])
+    stage.perform()
+    (paused,) = (entry.at for entry in stage.history() if entry.after == Phase.PAUSED)
+    resumed = next(entry.at for entry in stage.history() if entry.before == Phase.PAUSED)
+    assert resumed - paused >= 30 * MINUTE
+
+
+def test_blue_green_waits_for_a_person() -> None:
+    """Nobody says when: after half a day blue still has everything."""
+    stage = Stage(play=replace(PLAYS["blue-green"], approved=False))
+    with pytest.raises(AssertionError, match="waiting until a person"):
+        stage.perform(minutes=12 * 60)
+    assert stage.seen.traffic == {BLUE: 100}
+
+
+def test_canary_goes_nowhere_at_the_weekend() -> None:
+    """Registered on Friday at 16:10 in Berlin it waits until Monday, and is not taken back for having waited."""
+    stage = Stage(play=PLAYS["canary"])
+    stage.clock.now = datetime(2026, 11, 20, 15, 10, tzinfo=UTC)
+    for hour in range(6):
+        stage.telemetry.rows.append(DeploymentMinute(BLUE, stage.clock.now - timedelta(minutes=10 * hour + 1), 6000, 0))
+    stage.start()
+    while stage.clock.now < datetime(2026, 11, 22, 22, 50, tzinfo=UTC):  # Sunday, 23:50 in Berlin
+        stage.minutes()
+        stage.clock.pass_(19 * MINUTE)
+    assert stage.weights_written == ()
+    assert stage.until(Phase.PROMOTED, within=300).serving == GREEN
