@@ -52,8 +52,9 @@ def connect(settings: Settings, credential: TokenCredential, policies: ports.Pol
     Nothing is called yet. Raises Misconfigured for settings that cannot be.
     """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
+    templates = DeploymentTemplates(settings, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
     return Connected(
-        endpoints=ArmEndpoints(manager, DeploymentTemplates(settings, credential, policies.filled_template, folder)),
+        endpoints=ArmEndpoints(manager, templates),
         models=ArmModels(manager),
         telemetry=LogTelemetry(_logs(credential), settings.logs_workspace_id, settings.workspace_id),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),

@@ -50,7 +50,11 @@ class _Catch(SansIOHTTPPolicy[HttpRequest, Any]):
 
 
 class DeploymentTemplates:
-    """Renders templates. fill: gives a template's text with values filled in; folder: where it and its code are."""
+    """Renders templates.
+
+    fill: gives a template's text with values filled in. folder: where it and its code are. options: retries and
+    time-outs of the SDK's requests.
+    """
 
     def __init__(
         self,
@@ -58,11 +62,13 @@ class DeploymentTemplates:
         credential: TokenCredential,
         fill: Callable[[str, Mapping[str, str]], str],
         folder: Path,
+        **options: Any,  # noqa: ANN401 -- of azure-core's pipelines
     ) -> None:
         self._settings = settings
         self._credential = credential
         self._fill = fill
         self._folder = folder
+        self._options = options
 
     def body(self, path: str, action: CreateDeployment) -> Json:
         """Return the ARM body for this deployment. Raises Permanent for a template that the SDK refuses."""
@@ -89,7 +95,7 @@ class DeploymentTemplates:
         from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 -- as above
 
         names = self._settings.subscription_id, self._settings.resource_group, self._settings.workspace
-        client = MLClient(self._credential, *names, per_call_policies=[_Catch()], retry_total=1, retry_status=0)
+        client = MLClient(self._credential, *names, per_call_policies=[_Catch()], **self._options)
         try:
             client.online_deployments.begin_create_or_update(deployment)
         except _Caught as caught:

@@ -51,7 +51,14 @@ def manager() -> ResourceManager:
 @pytest.fixture
 def endpoints(manager: ResourceManager) -> ArmEndpoints:
     """Return the adapter."""
-    return ArmEndpoints(manager, DeploymentTemplates(SETTINGS, Credential(), lambda *_: TEMPLATE, Path()))
+    return ArmEndpoints(manager, templates())
+
+
+def templates(**options: float) -> DeploymentTemplates:
+    """Return the one template, with the app's retries."""
+    return DeploymentTemplates(
+        SETTINGS, Credential(), lambda *_: TEMPLATE, Path(), retry_total=1, retry_status=0, **options
+    )
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Reply:
@@ -201,6 +208,13 @@ def test_a_template_costs_no_write_but_its_own(endpoints: ArmEndpoints, azure: S
         f"{ROOT}/onlineEndpoints/churn/deployments/churn-7?api-version=2024-10-01",
     )
     assert written.body["properties"]["model"] == f"{WORKSPACE}/models/churn-model/versions/7"
+
+
+def test_a_template_does_not_wait_for_a_silent_azure(azure: StandIn) -> None:
+    """The SDK's own requests end when the app's do."""
+    azure.answer(Reply(200, endpoint(), delay=2.0))
+    with pytest.raises(Temporary, match="timed out"):
+        templates(read_timeout=0.1).body("churn.yml", FROM_FILE)
 
 
 @pytest.mark.parametrize("reply", [error(403, "AuthorizationFailed", "no read"), error(500, "Oops", "sorry"), DROPPED])

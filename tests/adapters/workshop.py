@@ -65,6 +65,8 @@ class Workshop:
             self.credential,
             lambda path, values: fill_template((self.folder / path).read_text(encoding="utf-8"), values),
             self.folder,
+            retry_total=1,
+            retry_status=0,
         )
 
     @property
