@@ -1,0 +1,71 @@
+"""Whole rollouts of more than weights, on the real parts: a shadow before live traffic, and an endpoint that is new."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.endtoend.mortal_host import MortalHost, mortal_host
+from tests.endtoend.stage import Stage, failed, told
+
+pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+
+
+def test_the_shadow_comes_first_and_hurts_nobody(azure: Stage, tmp_path: Path) -> None:
+    """A good version is mirrored, then gets live traffic; a bad one is taken back before a user has met it."""
+    azure.serve("shadowed")
+    with azure.traffic("shadowed") as samples, mortal_host(azure, tmp_path, seed=1) as host:
+        azure.register("shadowed")
+        good = ended(host, "shadowed", version="2")
+        texts = [entry["text"] for entry in good["history"]]
+        assert good["phase"] == "promoted", told(good)
+        assert in_order(texts, "a copy of 40 %", "gets its copy", "sending 20 %", "seen: 20 %", "sending 60 %"), told(
+            good
+        )
+        assert azure.standing("shadowed") == ({"shadowed-2": 100}, {"shadowed-2": "Succeeded"})
+
+        azure.register("shadowed", fails_of_hundred=60)
+        bad = ended(host, "shadowed", version="3")
+        assert bad["phase"] == "rolled-back", told(bad)
+        assert "is worse" in bad["reason"]
+    assert azure.standing("shadowed") == ({"shadowed-2": 100}, {"shadowed-2": "Succeeded"})
+    assert failed(samples) == []
+    assert {sample.deployment for sample in samples.read()} == {"shadowed-1", "shadowed-2"}
+
+
+def test_a_model_brings_its_endpoint_into_being(azure: Stage, tmp_path: Path) -> None:
+    """Where nothing was, the endpoint is made as the policy says, from the template, with its code; then it serves."""
+    with mortal_host(azure, tmp_path, seed=1) as host:
+        azure.register("newborn")
+        rollout = ended(host, "newborn", version="1")
+    assert (rollout["phase"], rollout["blue"]) == ("promoted", None), told(rollout)
+    assert azure.standing("newborn") == ({"newborn-1": 100}, {"newborn-1": "Succeeded"})
+    endpoint = azure.ml.online_endpoints.get("newborn")
+    assert (endpoint.auth_mode, endpoint.tags) == ("aml_token", {"managed-by": "teal"})
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({"number": 5}))
+    # Named, because the client goes on sending the name of a deployment that it was once given.
+    answer = azure.ml.online_endpoints.invoke("newborn", request_file=request, deployment_name="newborn-1")
+    assert json.loads(answer) == {"serves": "newborn:1", "number": "5"}
+
+
+def ended(host: MortalHost, endpoint: str, version: str) -> dict[str, Any]:
+    """Wait until nothing of the version's rollout is left to do, and return it."""
+
+    def found() -> dict[str, Any] | None:
+        rollouts = host.rollouts(endpoint)
+        return next((each for each in rollouts if each["version"] == version and each["finished"] is not None), None)
+
+    host.wait(found)
+    rollout = found()
+    assert rollout is not None
+    return rollout
+
+
+def in_order(texts: list[str], *wanted: str) -> bool:
+    """Say whether texts that contain these words are there, in this order."""
+    rest = iter(texts)
+    return all(any(words in text for text in rest) for words in wanted)
