@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ FULL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def stage(workshop: Workshop, poems: str) -> Workshop:
+def stage(workshop: Workshop, poems: str) -> Iterator[Workshop]:
     """Return the workshop with an endpoint on which poem-1 serves, full of what must be left alone."""
     body = {
         "location": workshop.cloud["region"],
@@ -57,7 +58,8 @@ def stage(workshop: Workshop, poems: str) -> Workshop:
     workshop.until_idle(STAGE)
     workshop.endpoints.order(CreateDeployment(STAGE, GREEN, ModelVersion(POEM, "2"), like=BLUE, instances=1))
     workshop.until_idle(STAGE)
-    return workshop
+    yield workshop
+    workshop.remove(STAGE)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +99,10 @@ def test_green_is_like_blue_in_all_but_name_and_model(stage: Workshop) -> None:
 def test_scaling_changes_the_number_and_nothing_else(stage: Workshop) -> None:
     """The deployment's body is the same but for its instances; it goes on serving."""
     before = stage.shown(STAGE, GREEN)
-    stage.endpoints.order(ScaleDeployment(STAGE, GREEN, 2))
-    stage.until_idle(STAGE)
-    assert stage.shown(STAGE, GREEN) == before | {"sku": before["sku"] | {"capacity": 2}}
+    for number in (2, 1):
+        stage.endpoints.order(ScaleDeployment(STAGE, GREEN, number))
+        stage.until_idle(STAGE)
+        assert stage.shown(STAGE, GREEN) == before | {"sku": before["sku"] | {"capacity": number}}
     assert stage.answer(STAGE, GREEN, 1)["word"] == "verse 2"
 
 
@@ -131,6 +134,9 @@ def test_what_azure_refuses_of_a_mirror_is_for_a_person(stage: Workshop) -> None
 
 def test_autoscale_settings_go_along(stage: Workshop) -> None:
     """Green's are blue's with every mention of blue made green; they go when it goes, and blue's stay."""
+    spare = "poem-spare"
+    stage.endpoints.order(CreateDeployment(STAGE, spare, ModelVersion(POEM, "2"), like=GREEN))
+    stage.until_idle(STAGE)
     blue, other = f"{stage.cloud.workspace_id}/onlineEndpoints/{STAGE}/deployments/{BLUE}", "/subscriptions/s/queues/q"
     given = setting(blue, notifications=[{"operation": "Scale", "email": {"customEmails": ["a@example.com"]}}])
     rules = given["properties"]["profiles"][0]["rules"]
@@ -140,11 +146,11 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     assert stage.endpoints.autoscaled(STAGE) == {BLUE}
 
     for _ in range(2):  # ordered twice is ordered once
-        stage.endpoints.order(CopyAutoscale(STAGE, GREEN, like=BLUE))
-    assert stage.endpoints.autoscaled(STAGE) == {BLUE, GREEN}
+        stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE, spare}
     (copied,) = (each for each in stage.manager.settings() if each["name"] != "blue-by-load")
     wanted, properties = given["properties"], copied["properties"]
-    green = blue.replace(BLUE, GREEN)
+    green = blue.replace(BLUE, spare)
     assert properties["targetResourceUri"] == green
     (profile,) = properties["profiles"]
     assert [rule["metricTrigger"]["metricResourceUri"] for rule in profile["rules"]] == [green, other]
@@ -152,10 +158,10 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     assert properties["notifications"][0]["email"]["customEmails"] == ["a@example.com"]
     assert (copied["tags"], copied["location"]) == ({"team": "risk", "managed-by": "teal"}, given["location"])
 
-    stage.endpoints.order(DeleteDeployment(STAGE, GREEN))
+    stage.endpoints.order(DeleteDeployment(STAGE, spare))
     assert stage.endpoints.autoscaled(STAGE) == {BLUE}
     stage.manager.delete_setting("blue-by-load")
-    stage.endpoints.order(CopyAutoscale(STAGE, GREEN, like=BLUE))  # nothing to copy is no error
+    stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))  # nothing to copy is no error
     assert stage.endpoints.autoscaled(STAGE) == frozenset()
 
 
@@ -169,14 +175,15 @@ instance_count: 1
 
 
 @pytest.fixture(scope="module")
-def formulas(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> str:
+def formulas(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Register two versions of an MLflow model: the second has no sample of its input. Return its endpoint's name."""
     directory = tmp_path_factory.mktemp("mlflow")
     save(directory)
     workshop.register(FORMULA, "1", directory / "with-sample", kind="mlflow_model")
     workshop.register(FORMULA, "2", directory / "without-sample", kind="mlflow_model")
     workshop.make_endpoint("formulas", EndpointSpec("aml_token"))
-    return "formulas"
+    yield "formulas"
+    workshop.remove("formulas")
 
 
 def test_an_mlflow_model_needs_neither_code_nor_environment(workshop: Workshop, formulas: str) -> None:

@@ -78,6 +78,7 @@ def test_a_template_serves_and_loses_nothing(workshop: Workshop) -> None:
 
     ours, theirs = (as_compared(body) for body in (made, made_by_microsoft(workshop, MANAGED)))
     assert ours == theirs
+    workshop.remove(ENDPOINT)
 
 
 def made_by_microsoft(workshop: Workshop, text: str) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def test_a_template_for_a_cluster(workshop: Workshop) -> None:
     assert made["endpointComputeType"] == "Kubernetes"
     assert made["containerResourceRequirements"]["containerResourceLimits"] == {"cpu": "0.5", "memory": "0.5Gi"}
     assert workshop.answer("poems-on-cluster", GREEN, []) == {"word": "verse 2", "asked": []}
+    workshop.remove("poems-on-cluster")
 
 
 @pytest.mark.parametrize(

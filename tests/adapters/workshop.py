@@ -104,6 +104,11 @@ class Workshop:
         self.endpoints.order(CreateEndpoint(endpoint, spec or EndpointSpec()))
         self.until_idle(endpoint)
 
+    def remove(self, endpoint: str) -> None:
+        """Delete an endpoint with all that runs on it."""
+        assert self.arm.call("DELETE", f"onlineEndpoints/{endpoint}").ok
+        until(lambda: self.endpoints.see(endpoint) is None)
+
     def until_idle(self, endpoint: str) -> None:
         """Wait until nothing of the endpoint is under way; nothing may have failed."""
 
