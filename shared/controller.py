@@ -10,7 +10,8 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.core.actions import Action, SetTraffic
+from shared.core import orders
+from shared.core.actions import Action
 from shared.core.admission import EndpointRecord, hurried, succeed
 from shared.core.decide import advance
 from shared.core.difference import difference
@@ -130,19 +131,10 @@ class Controller:
         return Stored(replace(wanted, entries=wanted.entries + len(decision.entries)), etags[wanted.id])
 
     def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
-        """Return the rollout with the lease to act.
-
-        An order that gives green traffic is remembered before it is given, for it may land even if we die; one that
-        takes it back only after Azure accepted it, for until then the earlier one may land.
-        """
+        """Return the rollout with the lease to act and the memory of what it is about to order."""
         if not actions:
             return rollout
-        forward = [a.traffic for a in actions if isinstance(a, SetTraffic) and rollout.green in a.traffic]
-        return replace(
-            rollout,
-            lease=Lease(self.holder, now + LEASE),
-            ordered=forward[-1] if forward else rollout.ordered,
-        )
+        return replace(orders.giving(rollout, actions), lease=Lease(self.holder, now + LEASE))
 
     def _hand_over(self, record: Stored[EndpointRecord], changes: Changes, now: datetime) -> Changes:
         """Free the endpoint in the same transaction, or begin the rollout that waits."""
@@ -169,27 +161,28 @@ class Controller:
 
     def _act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> None:
         """Order the actions, then give the lease back. What Azure refuses for good is written down for `decide`."""
-        rollout, refusal, ordered = saved.value, None, saved.value.ordered
+        rollout, refusal = saved.value, None
         for action in actions:
             log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
             try:
                 self.endpoints.order(action)
-                ordered = action.traffic if isinstance(action, SetTraffic) else ordered
+                rollout = orders.accepted(rollout, action)
             except Temporary as error:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
             except Permanent as error:
                 log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
                 refusal = Refusal(str(action), str(error), self.clock())
                 break
-        self._release(saved, refusal, ordered)
+        self._release(saved, refusal, rollout)
 
-    def _release(self, saved: Stored[Rollout], refusal: Refusal | None, ordered: dict[str, int] | None) -> None:
+    def _release(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> None:
         """Give the lease back, if it still is this one; a wish written meanwhile is kept, so read again on conflict."""
         current: Stored[Rollout] | None = saved
         for _ in range(TRIES):
             if current is None or current.value.lease != saved.value.lease:
                 return
-            freed = replace(current.value, lease=None, refusal=refusal or current.value.refusal, ordered=ordered)
+            free = orders.carried(current.value, acted)
+            freed = replace(free, lease=None, refusal=refusal or free.refusal)
             try:
                 self.store.commit(freed.endpoint, Changes(rollouts=(Stored(freed, current.etag),)))
             except Conflict:

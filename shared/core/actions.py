@@ -8,6 +8,7 @@ from shared.core.policy import EndpointSpec, LiveSource, TemplateSource
 from shared.core.rollout import ModelVersion
 
 COPY_AUTOSCALE = "copy the autoscale settings"
+SCALE = "scale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ScaleDeployment:
     instances: int
 
     def __str__(self) -> str:
-        return f"scale {self.name} to {self.instances} instances"
+        return f"{SCALE} {self.name} to {self.instances} instances"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.core import history
+from shared.core.capacity import blue_is_small
 from shared.core.history import Decision
 from shared.core.observation import EndpointSeen
 from shared.core.phases import Phase
@@ -45,9 +46,14 @@ def kept_instances(rollout: Rollout) -> int | None:
 
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows for a rollout that has ended but may have left something behind."""
+    if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
+        return _growing(rollout, endpoint, now)
     name = leftover(rollout)
-    if name is None:
-        return Decision(replace(rollout, finished=now))
+    return Decision(replace(rollout, finished=now)) if name is None else _cleaned(rollout, name, endpoint, now)
+
+
+def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows while this deployment is left over."""
     if name not in endpoint.deployments:
         return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
     due = rollout.clean_after or now
@@ -59,6 +65,15 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if now - due > rollout.policy.deadlines.rollback:
         return history.noted(replace(rollout, finished=now), _left_over(rollout, name, endpoint), now)
     return Decision(rollout)
+
+
+def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Wait for blue, which serves again, to have its instances back; it is a person's when that takes too long."""
+    if now - (rollout.clean_after or now) <= rollout.policy.deadlines.rollback:
+        return Decision(rollout)
+    words = f"{rollout.blue} serves with {endpoint.instances(rollout.blue)} of {rollout.blue_instances} instances"
+    why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
+    return history.noted(replace(rollout, shrunk=False), f"{words} and could not be scaled: scale it by hand{why}", now)
 
 
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> str:

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from shared.core import history, minutes
-from shared.core.actions import COPY_AUTOSCALE
+from shared.core.actions import COPY_AUTOSCALE, SCALE
 from shared.core.cleaning import clean
 from shared.core.history import Decision
-from shared.core.holding import held_now, hold, release
+from shared.core.holding import held_now, hold, release, unheld
 from shared.core.judge.verdict import Outcome
 from shared.core.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
@@ -41,7 +41,7 @@ def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
     for decide in (_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue, _drifted, _asked):
         decision = decide(informed, endpoint, now)
         if decision is not None:
-            return decision
+            return unheld(decision)
     return hold(informed, held, now) if held else _by_phase(informed, observation, endpoint, now)
 
 
@@ -90,6 +90,8 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     words = f"the endpoint {rollout.endpoint} does not exist"
+    if rollout.phase is Phase.ROLLING_BACK and not rollout.placed:
+        return roll_back(rollout, EndpointSeen(rollout.endpoint, Provisioning.UNKNOWN), now)
     if rollout.open:
         return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
     return history.noted(replace(rollout, finished=now), f"{words}: nothing is left to clean up", now)
@@ -103,7 +105,7 @@ def _asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     granted = replace(rollout, wish=None, refusal=None)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
         return history.noted(
-            granted, f"rollback is too late: {rollout.blue or 'no other deployment'} no longer stands", now, wish.by
+            granted, f"rollback is too late: {rollout.blue or 'what served before'} no longer stands", now, wish.by
         )
     if rollout.phase not in STEERING | {Phase.PROMOTED}:
         return None
@@ -119,6 +121,9 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.noted(replace(rollout, refusal=None, autoscale="done"), f"{words}; going on without", now)
     if rollout.phase is not Phase.ROLLING_BACK:
         return history.moved(replace(rollout, refusal=None), Phase.ROLLING_BACK, words, now)
+    if refusal.action.startswith(SCALE) and rollout.shrunk:
+        small = f"{words}; {rollout.blue} gets its traffic back with the instances that it has"
+        return history.noted(replace(rollout, refusal=None, shrunk=False), small, now)
     words = f"{words}. A person is needed; now serving: {rollout.serving or 'nothing'}"
     return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
 
@@ -192,15 +197,16 @@ def _asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 
 def _resumed(rollout: Rollout, reason: str, now: datetime, by: str) -> Decision:
-    if isinstance(rollout.current_step, PauseStep):
+    if isinstance(rollout.current_step, PauseStep) and rollout.paused_by_step:
         return next_step(rollout, reason, now, by)
     return history.moved(replace(rollout, step_since=now), Phase.STEPPING, reason, now, by)
 
 
 def _paused(rollout: Rollout, now: datetime) -> Decision:
     step = rollout.current_step
-    if isinstance(step, PauseStep) and step.duration is not None and now - rollout.since >= step.duration:
-        return next_step(rollout, f"waited {step.duration}", now)
+    duration = step.duration if isinstance(step, PauseStep) and rollout.paused_by_step else None
+    if duration is not None and now - rollout.since >= duration:
+        return next_step(rollout, f"waited {duration}", now)
     return Decision(rollout)
 
 

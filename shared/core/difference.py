@@ -17,7 +17,7 @@ from shared.core.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.capacity import instances_at_start, instances_for
+from shared.core.capacity import blue_is_small, instances_at_start, instances_for
 from shared.core.cleaning import kept_instances, leftover, may_delete
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
@@ -72,11 +72,12 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    if rollout.held is not None or not ready or not rollout.smoke_passed or endpoint.busy:
+    if rollout.held is not None or not ready or endpoint.busy:
         return ()
-    return _copy_autoscale(rollout) + (
-        _mirror(rollout, endpoint) or _grow(rollout, endpoint) or _shift(rollout, endpoint)
-    )
+    copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
+    if not rollout.smoke_passed:
+        return copied  # nobody depends on what a copy is answered, so it may come before a smoke test
+    return _copy_autoscale(rollout) + (copied or _shift(rollout, endpoint))
 
 
 def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
@@ -85,34 +86,38 @@ def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
     return (CopyAutoscale(rollout.endpoint, rollout.green, like=rollout.blue),)
 
 
-def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the write of the mirror: ended, and seen to be, before live traffic: Azure refuses both at once."""
-    if endpoint.mirror.get(rollout.green, 0) == rollout.mirror or (
-        rollout.mirror and rollout.green in endpoint.traffic
-    ):
-        return ()
-    return (SetMirror(rollout.endpoint, rollout.wanted_mirror),)
-
-
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the growth that green needs before it gets its share."""
-    needed, green = instances_for(rollout, rollout.weight), endpoint.deployments[rollout.green]
-    if rollout.weight == 0 or not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
+    """Return the growth that green needs before it gets its share, or its copy."""
+    needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
+    if not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
         return ()
     return (ScaleDeployment(rollout.endpoint, rollout.green, needed or 1),)
 
 
-def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the write of the traffic, once green has the instances that it needs, and has them ready."""
-    green, needed, wanted = (
-        endpoint.deployments[rollout.green],
-        instances_for(rollout, rollout.weight),
-        rollout.wanted_traffic,
-    )
+def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Say whether green has the instances that it needs, and has them ready and not only counted."""
+    green, needed = endpoint.deployments[rollout.green], instances_for(rollout)
     growing = needed is not None and green.state is not Provisioning.SUCCEEDED
-    if rollout.weight == 0 or endpoint.traffic == wanted or rollout.green in endpoint.mirror:
+    return not growing and not _too_few(green.instances, needed)
+
+
+def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the write of the mirror: ended, and seen to be, before live traffic: Azure refuses both at once."""
+    if endpoint.mirror.get(rollout.green, 0) == rollout.mirror:
         return ()
-    if growing or _too_few(green.instances, needed):
+    if rollout.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
+        return ()
+    return (SetMirror(rollout.endpoint, rollout.wanted_mirror),)
+
+
+def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the write of the traffic. What someone else set is first noticed, by `decide`, and then written over."""
+    wanted = rollout.wanted_traffic
+    both = rollout.weight > 0 and rollout.green in endpoint.mirror
+    if not wanted or endpoint.traffic == wanted or both:
+        return ()
+    unnoticed = bool(rollout.expected) and endpoint.traffic not in rollout.expected
+    if unnoticed or not _stands(rollout, endpoint):
         return ()
     return (SetTraffic(rollout.endpoint, wanted),)
 
@@ -120,36 +125,63 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Also when green is not seen with traffic, if our last order may still give it some."""
     threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.ordered or {})
-    unmirrored: tuple[Action, ...] = (SetMirror(rollout.endpoint, {}),) if rollout.green in endpoint.mirror else ()
-    if not threatened or not rollout.placed:
-        return unmirrored if rollout.placed else ()
+    if not rollout.placed:
+        return ()
+    if not threatened:
+        return _regrow(rollout, endpoint) + _unmirror(rollout, endpoint)
     if rollout.blue is None:
-        return (SetTraffic(rollout.endpoint, {}),)
+        return (SetTraffic(rollout.endpoint, _without_green(rollout, endpoint)),)
     if not endpoint.ready(rollout.blue):
         return ()
-    shrunk = rollout.shrunk and _too_few(endpoint.instances(rollout.blue), rollout.blue_instances)
-    grow: tuple[Action, ...] = ()
-    if shrunk and endpoint.deployments[rollout.blue].state is Provisioning.SUCCEEDED:
-        grow = (ScaleDeployment(rollout.endpoint, rollout.blue, rollout.blue_instances or 1),)
-    if shrunk and now - rollout.since < GROW:
-        return grow
-    return (*grow, SetTraffic(rollout.endpoint, {rollout.blue: 100}))
+    growth = _regrow(rollout, endpoint)
+    if blue_is_small(rollout, endpoint) and now - rollout.since < GROW:
+        return growth
+    return (*growth, SetTraffic(rollout.endpoint, {rollout.blue: 100}))
+
+
+def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the end of the mirror, also of one that is not seen yet and may still come of our order."""
+    if rollout.green not in endpoint.mirror and not rollout.mirror_ordered:
+        return ()
+    return (SetMirror(rollout.endpoint, {}),)
+
+
+def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int]:
+    """Return the traffic without a green that was the first: nothing, unless someone had another serve meanwhile."""
+    others = {name: share for name, share in endpoint.traffic.items() if name != rollout.green and endpoint.ready(name)}
+    return {max(others, key=lambda name: others[name]): 100} if others else {}
+
+
+def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the growth of a blue that was scaled down while it was kept."""
+    if rollout.blue is None or rollout.blue_instances is None or not blue_is_small(rollout, endpoint):
+        return ()
+    if endpoint.deployments[rollout.blue].state is not Provisioning.SUCCEEDED:
+        return ()
+    return (ScaleDeployment(rollout.endpoint, rollout.blue, rollout.blue_instances),)
 
 
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    name = leftover(rollout)
-    if rollout.phase is Phase.ROLLED_BACK and (rollout.green in endpoint.traffic or rollout.green in endpoint.mirror):
-        return _back(rollout, endpoint, now)
-    there = endpoint.deployments.get(name or "")
-    if there is None or there.state is Provisioning.DELETING:
+    if rollout.phase is Phase.ROLLED_BACK:
+        given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
+        return _back(rollout, endpoint, now) if given else _regrow(rollout, endpoint) + _delete(rollout, endpoint, now)
+    return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
+
+
+def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    there = endpoint.deployments.get(leftover(rollout) or "")
+    if there is None or there.state is Provisioning.DELETING or not may_delete(rollout, endpoint, now):
         return ()
-    if may_delete(rollout, endpoint, now):
-        return (DeleteDeployment(rollout.endpoint, there.name),)
+    return (DeleteDeployment(rollout.endpoint, there.name),)
+
+
+def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the scaling down of a blue that is kept, once that was said and while it is idle."""
+    there = endpoint.deployments.get(leftover(rollout) or "")
     kept = kept_instances(rollout) if rollout.shrunk else None
-    idle = there.name not in endpoint.traffic and there.state is Provisioning.SUCCEEDED
-    if kept is None or not idle or not _too_few(kept, there.instances):
+    if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
         return ()
-    return (ScaleDeployment(rollout.endpoint, there.name, kept),)
+    return (ScaleDeployment(rollout.endpoint, there.name, kept),) if _too_few(kept, there.instances) else ()
 
 
 def _too_few(instances: int | None, needed: int | None) -> bool:

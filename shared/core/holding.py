@@ -30,15 +30,26 @@ def hold(rollout: Rollout, why: str, now: datetime) -> Decision:
     return history.noted(held, f"held where it is: {why}", now)
 
 
+def unheld(decision: Decision) -> Decision:
+    """Return the decision without the hold, if its phase is none that can be held: the way back knows no hold."""
+    if decision.rollout.held is None or decision.rollout.phase in HELD:
+        return decision
+    return history.after(decision, held=None, held_since=None)
+
+
 def release(rollout: Rollout, now: datetime) -> Decision:
     """Return the decision to go on; the time that it was held counts against no deadline."""
-    waited = now - (rollout.held_since or now)
     free = replace(
         rollout,
         held=None,
         held_since=None,
-        created=rollout.created + waited,
-        since=rollout.since + waited,
-        step_since=rollout.step_since + waited if rollout.step_since else None,
+        created=_later(rollout, rollout.created, now),
+        since=_later(rollout, rollout.since, now),
+        step_since=_later(rollout, rollout.step_since, now) if rollout.step_since else None,
     )
     return history.noted(free, f"no longer held: {rollout.held}", now)
+
+
+def _later(rollout: Rollout, moment: datetime, now: datetime) -> datetime:
+    """Return a moment put off by the time that was held since; what began within it has waited only from then on."""
+    return moment + (now - max(moment, rollout.held_since or now))

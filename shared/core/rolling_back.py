@@ -40,6 +40,6 @@ def _out(rollout: Rollout, words: str, now: datetime) -> Decision:
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Say whether green is seen without live or mirrored traffic and no order of ours could still give it any."""
-    ordered = rollout.green in (rollout.ordered or {})
+    ordered = rollout.green in (rollout.ordered or {}) or rollout.mirror_ordered
     unseen = rollout.green not in endpoint.traffic and rollout.green not in endpoint.mirror
     return not endpoint.busy and not ordered and unseen

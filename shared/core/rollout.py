@@ -74,6 +74,8 @@ class Rollout:
     wants blue's autoscale settings. shrunk: blue was scaled down while it is kept. held: why nothing may go forward
     now. expected: the traffic maps that are known to us (what was there and what is wanted, until that is seen in
     force; then only that): any other was set by someone else. ordered: the last map that Azure may yet set for us.
+    mirror_ordered: Azure may yet mirror to green for us. regrown: Azure accepted to give blue its instances back.
+    paused_by_step: it is a pause step that it waits in, which ends as that step says.
     steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
     trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.
@@ -103,6 +105,9 @@ class Rollout:
     held_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
     ordered: dict[str, int] | None = None
+    mirror_ordered: bool = False
+    regrown: bool = False
+    paused_by_step: bool = False
     steady_since: datetime | None = None
     judged_until: datetime | None = None
     calibration: Calibration | None = None

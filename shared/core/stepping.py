@@ -32,7 +32,8 @@ def take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
             decision = _weight(rollout, step, endpoint, now)
         case PauseStep() as step:
             wait = f"for {step.duration}" if step.duration else "until a person resumes or promotes"
-            decision = history.moved(rollout, Phase.PAUSED, f"pause step: waiting {wait}", now)
+            waiting = replace(rollout, paused_by_step=True)
+            decision = history.moved(waiting, Phase.PAUSED, f"pause step: waiting {wait}", now)
         case None:
             decision = history.moved(rollout, Phase.PROMOTING, "every step passed", now)
     return decision
@@ -40,7 +41,7 @@ def take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 def next_step(rollout: Rollout, reason: str, now: datetime, by: str = history.TEAL) -> Decision:
     """Return the decision to begin the next step (or, behind the last, to promote)."""
-    ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None, mirror=0)
+    ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None, mirror=0, paused_by_step=False)
     if ahead.current_step is None:
         return history.moved(ahead, Phase.PROMOTING, reason, now, by)
     return history.moved(ahead, Phase.STEPPING, reason, now, by)

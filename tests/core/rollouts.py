@@ -47,6 +47,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         step_since=NOW - MINUTE,
         weight=weight,
         calibration=Calibration(),
+        paused_by_step=phase is Phase.PAUSED,
     )
     steady = replace(plain, expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)
     return replace(steady, **changes)  # type: ignore[arg-type] # fields of a dataclass, by name

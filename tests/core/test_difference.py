@@ -32,6 +32,7 @@ PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK
 CREATE = CreateDeployment("churn", GREEN, ModelVersion("churn", "7"), like=BLUE)
 FORWARD, TO_GREEN, TO_BLUE = SetTraffic("churn", TEN), SetTraffic("churn", ALL_GREEN), SetTraffic("churn", ALL_BLUE)
 DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("churn", GREEN)
+KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 MIRRORED = EndpointSeen("churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20}, endpoint(ALL_BLUE).deployments)
 
@@ -42,16 +43,17 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("green failed", rollout(PROVISIONING), endpoint(ALL_BLUE, green="Failed"), None),
     ("no endpoint", rollout(PROVISIONING), None, None),
     ("smoke", rollout(STEPPING, step=SMOKE, weight=0), endpoint(ALL_BLUE), None),
-    ("a weight is wanted", rollout(STEPPING), endpoint(ALL_BLUE), FORWARD),
+    ("a weight is wanted", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE), FORWARD),
+    ("not over what nobody noticed", rollout(STEPPING), endpoint({OTHER: 100}), None),
     ("the weight is there", rollout(STEPPING), endpoint(TEN), None),
-    ("before smoke never", rollout(STEPPING, step=SMOKE), endpoint(ALL_BLUE), None),
-    ("not while it is written", rollout(STEPPING), endpoint(ALL_BLUE, "Updating"), None),
-    ("not to a green in the making", rollout(STEPPING), endpoint(ALL_BLUE, green="Creating"), None),
-    ("not to a green that is gone", rollout(STEPPING), endpoint(ALL_BLUE, green=""), None),
-    ("not with a blue that is gone", rollout(STEPPING), endpoint({GREEN: 50, OTHER: 50}, blue=""), None),
+    ("before smoke never", rollout(STEPPING, step=SMOKE, **KNOWN), endpoint(ALL_BLUE), None),
+    ("not while it is written", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, "Updating"), None),
+    ("not to a green in the making", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, green="Creating"), None),
+    ("not to a green that is gone", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, green=""), None),
+    ("not with a blue that is gone", rollout(STEPPING, expected=()), endpoint({GREEN: 50, OTHER: 50}, blue=""), None),
     ("paused, as it is", rollout(PAUSED), endpoint(ALL_BLUE), None),
-    ("all is wanted", rollout(PROMOTING), endpoint(TEN), TO_GREEN),
-    ("all is wanted, blue is gone", rollout(PROMOTING), endpoint(TEN, blue=""), TO_GREEN),
+    ("all is wanted", rollout(PROMOTING, **KNOWN), endpoint(TEN), TO_GREEN),
+    ("all is wanted, blue is gone", rollout(PROMOTING, **KNOWN), endpoint(TEN, blue=""), TO_GREEN),
     ("all is there", rollout(PROMOTING), endpoint(ALL_GREEN), None),
     ("back", rollout(ROLLING_BACK), endpoint(TEN), TO_BLUE),
     ("back, before a late order lands", rollout(ROLLING_BACK, ordered=TEN), endpoint(ALL_BLUE), TO_BLUE),

@@ -1,0 +1,231 @@
+"""Stories of the way back from what is not traffic: mirrors that come late, blues that shrank, holds, others' edits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import (
+    Capacity,
+    Deadlines,
+    EndpointSpec,
+    FreezeWindow,
+    MirrorStep,
+    PauseStep,
+    SmokeStep,
+    TemplateSource,
+    WeightStep,
+)
+from shared.core.rollout import Verb
+from shared.ports import Halt
+from tests.scenarios.test_capacity import world_of
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), WeightStep(10)), on_rollback="keep")
+
+
+def until_mirrored(world: World) -> None:
+    """Let time go by until green is to have a copy."""
+    while not world.rollout().mirror:
+        world.minutes()
+
+
+def test_a_mirror_that_azure_shows_late_is_taken_back_too() -> None:
+    """Ordered, not to be seen yet, and then a rollback: no copy goes to green once the rollout has ended."""
+    world = World(SHADOW)
+    world.register()
+    world.endpoints.hidden = True
+    until_mirrored(world)
+    world.ask(Verb.ROLLBACK)
+    world.settle()
+    world.endpoints.hidden = False
+    world.minutes(6)
+    assert world.rollout().phase is Phase.ROLLED_BACK
+    assert world.seen.mirror == {}
+
+
+def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() -> None:
+    """The rollback comes while Azure still shows all of blue's instances: it waits for them to be given back."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    while not world.endpoints.pending:
+        world.controller().reconcile(ENDPOINT)
+    world.ask(Verb.ROLLBACK)
+    while world.rollout().phase is not Phase.ROLLED_BACK:
+        world.minutes()
+        assert world.seen.traffic == {GREEN: 100} or world.seen.instances(BLUE) == 10
+    assert world.seen.instances(BLUE) == 10
+
+
+def changes(world: World, name: str, state: Provisioning) -> None:
+    """Have a deployment be in this state."""
+    changed = replace(world.seen.deployments[name], state=state)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {name: changed})
+
+
+def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> None:
+    """The way back does not wait for ever, and the instances are given back all the same."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.settle()
+    while world.seen.traffic != {BLUE: 100}:
+        changes(world, BLUE, Provisioning.UPDATING)
+        world.minutes()
+    assert world.clock.now - world.rollout().since < 15 * MINUTE
+    changes(world, BLUE, Provisioning.SUCCEEDED)
+    world.until_finished()
+    assert world.seen.instances(BLUE) == 10
+
+
+def test_a_blue_that_may_not_grow_gets_its_traffic_back_all_the_same() -> None:
+    """Azure has no machines left: a small blue serves rather than a bad green, and the history says so."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    world.endpoints.refuses["scale"] = "OutOfQuota"
+    world.ask(Verb.ROLLBACK)
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
+    assert world.seen.traffic == {BLUE: 100}
+    assert "OutOfQuota; churn-6 gets its traffic back with the instances that it has" in world.told()
+
+
+def test_green_grows_before_it_gets_a_copy() -> None:
+    """A copy of half the traffic needs half the instances, whatever the first weight is."""
+    world = world_of(Capacity(green="proportional"))
+    world.policy = replace(
+        world.policy, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), MirrorStep(50), WeightStep(10))
+    )
+    world.store.rows.clear()
+    world.store.entries.clear()
+    world.register()
+    while world.rollout().phase is not Phase.PROMOTED:
+        world.minutes()
+        assert (world.seen.instances(GREEN) or 10) * 10 >= world.seen.mirror.get(GREEN, 0)
+    assert "a copy of 50 %" in world.told()
+
+
+def test_a_mirror_may_come_before_a_smoke_test() -> None:
+    """Nobody depends on a copy's answers: it is sent, ended before the test, and the test is before any weight."""
+    steps = (MirrorStep(20), SmokeStep("smoke.jsonl"), WeightStep(10))
+    world = World(replace(POLICY, steps=steps))
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.seen.mirror == {}
+
+
+def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
+    """However long the freeze has held, a rollback that is stuck calls a person when its own time is over."""
+    frozen = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE)
+    world = World(replace(POLICY, freeze=(frozen,)))
+    world.register()
+    world.until_weight(10)
+    world.minutes(240)
+    world.endpoints.finish()
+    world.endpoints.stuck = True
+    world.ask(Verb.ROLLBACK)
+    world.minutes(1)
+    assert world.rollout().held is None
+    assert "no longer held" not in world.told()
+    assert world.until(Phase.FAILED, within=17).reason.startswith("traffic could not be taken back within 0:15:00")
+
+
+def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
+    """Asked to promote after hours of a halt: nothing on the record lies in the future when it ends."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.store.set_halt(Halt("ada", "incident 7", world.clock()))
+    world.minutes(120)
+    world.ask(Verb.PROMOTE)
+    world.minutes()
+    world.store.set_halt(None)
+    world.minutes()
+    rollout = world.rollout()
+    assert rollout.phase is Phase.PROMOTING
+    assert max(rollout.since, rollout.created) <= world.clock.now
+
+
+def stranger(world: World, **traffic: int) -> None:
+    """Have someone set the traffic by hand."""
+    shares = {name.replace("_", "-"): share for name, share in traffic.items()}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=shares)
+
+
+@pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
+def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwritten(verb: Verb) -> None:
+    """Someone edits while it is paused, and someone else who does not know resumes: first it is said."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes()
+    stranger(world, churn_7=30, churn_6=70)
+    written = len(world.endpoints.traffic_written)
+    world.ask(verb)
+    world.controller().reconcile(ENDPOINT)
+    assert len(world.endpoints.traffic_written) == written
+    world.minutes()
+    assert "someone else set the traffic to churn-6 70 %, churn-7 30 %" in world.told()
+
+
+def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
+    """While a mirror runs someone gives green live traffic: resumed, blue has it all again, and the mirror goes on."""
+    world = World(SHADOW)
+    world.register()
+    until_mirrored(world)
+    world.minutes(2)
+    stranger(world, churn_6=60, churn_5=40)
+    world.minutes(2)
+    assert world.rollout().phase is Phase.PAUSED
+    world.ask(Verb.RESUME)
+    world.minutes(2)
+    assert world.seen.traffic == {BLUE: 100}
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_a_rollback_of_a_first_deployment_leaves_others_serving() -> None:
+    """Nothing served, then someone had another serve beside green: only green is taken out."""
+    world = World()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={})
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.endpoints.finish()
+    stranger(world, churn_6=60, churn_7=40)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_rollback_before_the_endpoint_was_made_is_no_failure() -> None:
+    """Nothing is there to be taken back from, and nobody needs to be called."""
+    world = World(replace(POLICY, source=TemplateSource("green.yml"), create_endpoint=EndpointSpec()))
+    world.endpoints.seen.clear()
+    world.endpoints.hidden = True
+    world.register()
+    world.ask(Verb.ROLLBACK)
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED, within=3).phase is Phase.ROLLED_BACK
+
+
+def test_a_person_who_pauses_at_a_timed_pause_is_not_overruled_by_its_clock() -> None:
+    """Held before the pause step could begin, paused by hand, let go: it waits for the person and not for the time."""
+    steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(10 * MINUTE), WeightStep(50))
+    deadlines = Deadlines(rollout=timedelta(days=2))
+    world = World(replace(POLICY, steps=steps, deadlines=deadlines))
+    world.register()
+    world.until_weight(10)
+    while world.rollout().step < 2:
+        world.log_traffic()
+        world.clock.pass_(MINUTE)
+        world.endpoints.finish()
+        world.controller().reconcile(ENDPOINT)
+    world.ask(Verb.PAUSE)
+    world.minutes(60)
+    assert world.rollout().phase is Phase.PAUSED
+    world.ask(Verb.RESUME)
+    assert world.until(Phase.PROMOTED).serving == GREEN
