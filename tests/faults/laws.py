@@ -2,50 +2,97 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import ceil
 
-from shared.core.phases import TRANSITIONS, Phase
+from shared.core.freeze import frozen
+from shared.core.observation import Provisioning
+from shared.core.phases import TERMINAL, TRANSITIONS, Phase
 from shared.core.rollout import Rollout
-from tests.fakes import FakeEndpoints, FakeStore
-from tests.scenarios.world import ENDPOINT, World, serving
+from tests.fakes import FakeClock, FakeEndpoints, FakeStore
+from tests.scenarios.world import ENDPOINT, MIDNIGHT, World, serving
 
 BACKWARDS = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
+FORWARDS = frozenset({Phase.STEPPING, Phase.PROMOTING})
+INSTANCES = 10
 
 
 @dataclass
 class LawfulEndpoints(FakeEndpoints):
-    """Azure ML's endpoints that object to an order which must never be given. asked_back: ids of rollouts."""
+    """Azure ML's endpoints that object to an order which must never be given. asked_back: ids of rollouts.
+
+    foretells: a deployment that is being scaled shows its new number of instances before they stand.
+    """
 
     store: FakeStore = field(default_factory=FakeStore)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
     asked_back: set[str] = field(default_factory=set)
+    foretells: bool = False
 
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
         seen, rollouts = self.seen[endpoint], self.store.rollouts(endpoint)
-        assert sum(traffic.values()) == 100, f"traffic {traffic} does not sum to 100"
+        first = any(rollout.first and rollout.phase in BACKWARDS for rollout in rollouts)
+        assert sum(traffic.values()) == 100 or (first and not traffic), f"traffic {traffic} does not sum to 100"
         assert all(seen.ready(name) for name in traffic), f"traffic {traffic} to what is not ready: {seen}"
+        greens = {rollout.green for rollout in rollouts if rollout.first}
+        assert traffic or set(seen.traffic) <= greens, f"{seen.traffic} served, and nothing is to"
         rising = {name for name, share in traffic.items() if share > seen.traffic.get(name, 0)}
         for rollout in rollouts:
             if rollout.green in rising:
                 assert rollout.smoke_passed, f"{rollout.green} gets traffic before its smoke test"
-                assert rollout.phase not in BACKWARDS, f"{rollout.green} gets traffic although {rollout.phase}"
-                assert rollout.id not in self.asked_back, f"{rollout.green} gets traffic after a rollback was asked for"
+                self._may_get(rollout, traffic[rollout.green])
+            if rollout.phase in FORWARDS:
+                assert seen.traffic in rollout.expected, f"{seen.traffic} is overwritten unnoticed"
         super().set_traffic(endpoint, traffic)
+
+    def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:
+        seen = self.seen[endpoint]
+        for rollout in self.store.rollouts(endpoint):
+            if mirror.get(rollout.green, 0) > seen.mirror.get(rollout.green, 0):
+                assert rollout.green not in seen.traffic, f"{rollout.green} gets live and copied traffic at once"
+                self._may_get(rollout, mirror[rollout.green])
+        super().set_mirror(endpoint, mirror)
+
+    def scale(self, endpoint: str, name: str, instances: int) -> None:
+        super().scale(endpoint, name, instances)
+        seen = self.seen[endpoint]
+        if self.foretells and not self.hidden:
+            coming = replace(seen.deployments[name], instances=instances)
+            self.seen[endpoint] = replace(seen, deployments=seen.deployments | {name: coming})
 
     def delete_deployment(self, endpoint: str, name: str) -> None:
         seen = self.seen[endpoint]
         assert not seen.traffic.get(name), f"{name} is deleted although it serves"
+        assert name not in seen.mirror, f"{name} is deleted although it gets a copy of the traffic"
         others = [other for other in seen.deployments if other != name and seen.ready(other)]
         assert others or not seen.ready(name), f"{name} is deleted although nothing else is healthy"
         super().delete_deployment(endpoint, name)
 
+    def _may_get(self, rollout: Rollout, share: int) -> None:
+        """Object to more traffic, live or copied, for a green that goes back, is held, or is too small for it."""
+        green = rollout.green
+        assert rollout.phase not in BACKWARDS, f"{green} gets traffic although {rollout.phase}"
+        assert rollout.id not in self.asked_back, f"{green} gets traffic after a rollback was asked for"
+        assert self.store.halted is None, f"{green} gets traffic although everything is halted"
+        assert frozen(rollout.policy, self.clock()) is None, f"{green} gets traffic within a freeze"
+        if rollout.policy.capacity.green == "proportional" and rollout.blue_instances is not None:
+            stands, needed = self.seen[rollout.endpoint].deployments[green], ceil(rollout.blue_instances * share / 100)
+            enough = stands.state is Provisioning.SUCCEEDED and (stands.instances or 0) >= needed
+            assert enough, f"{green} gets {share} % on {stands}"
 
-def lawful_world(**rates: float) -> World:
-    """Return a world whose Azure objects; rates: the share of failures by model version, as v7=0.5."""
-    store = FakeStore()
-    endpoints = LawfulEndpoints(seen={ENDPOINT: serving()}, slow=True, store=store)
+
+def lawful_world(*, serves: bool = True, **rates: float) -> World:
+    """Return a world whose Azure objects; rates: the share of failures by model version, as v7=0.5.
+
+    serves: whether the deployment that stands there has the live traffic; without, nothing has.
+    """
+    store, clock, endpoint = FakeStore(), FakeClock(MIDNIGHT), serving()
+    standing = {name: replace(seen, instances=INSTANCES) for name, seen in endpoint.deployments.items()}
+    endpoint = replace(endpoint, deployments=standing, traffic=endpoint.traffic if serves else {})
+    endpoints = LawfulEndpoints(seen={ENDPOINT: endpoint}, slow=True, store=store, clock=clock)
     by_name = {f"churn-{version[1:]}": rate for version, rate in rates.items()}
-    return World(store=store, endpoints=endpoints, rates=by_name)
+    return World(store=store, endpoints=endpoints, clock=clock, rates=by_name)
 
 
 def check_records(store: FakeStore) -> None:
@@ -77,3 +124,8 @@ def check_at_rest(world: World) -> None:
             assert world.seen.traffic == rollout.wanted_traffic, world.told(rollout.model.version)
         if rollout.phase is Phase.ROLLED_BACK:
             assert rollout.green not in world.seen.traffic, world.told(rollout.model.version)
+        if rollout.phase in TERMINAL - {Phase.FAILED}:
+            assert rollout.green not in world.seen.mirror, world.told(rollout.model.version)
+        if rollout.phase is Phase.ROLLED_BACK and world.seen.traffic == {rollout.blue: 100}:
+            instances = world.seen.instances(rollout.blue) or 0
+            assert instances >= (rollout.blue_instances or 0), world.told(rollout.model.version)

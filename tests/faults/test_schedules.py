@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -16,30 +16,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shared.core.events import MODEL_REGISTERED
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Deadlines
 from shared.core.requests import NotPossible
 from shared.core.rollout import Rollout, Verb, Wish
 from shared.errors import TealError
+from shared.ports import Halt
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
 from tests.faults.laws import LawfulEndpoints, check_at_rest, check_records, lawful_world
-from tests.scenarios.world import ENDPOINT, MINUTE, POLICY
+from tests.faults.recipes import RECIPES, Recipe
+from tests.scenarios.world import ENDPOINT, MINUTE
 
 VERSIONS = st.sampled_from(["5", "7", "8", "9"])
 HOLDERS = st.sampled_from(["one", "two", "three"])
 PASSING = st.sampled_from([Kind.TEMPORARY, Kind.CONFLICT, Kind.CRASH])
 FAULTS: st.SearchStrategy[dict[int, Kind]] = st.just({}) | st.dictionaries(st.integers(0, 25), PASSING, max_size=3)
-DEADLINES = Deadlines(
-    timedelta(minutes=20), timedelta(minutes=60), rollback=timedelta(minutes=30), rollout=timedelta(hours=3)
-)
 
 
 class Endpoint(RuleBasedStateMachine):
     """One endpoint, everything that may happen to it, and what must hold at every moment."""
 
+    recipe: Recipe = RECIPES["plain"]
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = lawful_world()
-        self.world.policy = replace(POLICY, deadlines=DEADLINES)
+        self.world = lawful_world(serves=self.recipe.serves)
+        self.world.policy = self.recipe.policy
         self.azure = self.world.endpoints
         assert isinstance(self.azure, LawfulEndpoints)
         self.asked_back = self.azure.asked_back
@@ -90,7 +90,8 @@ class Endpoint(RuleBasedStateMachine):
     def a_stranger_sets_the_traffic(self, choice: int, share: int) -> None:
         """Edit the traffic as someone with a terminal would: only between what is ready, and summing to 100."""
         seen = self.world.seen
-        ready = sorted(name for name in seen.deployments if seen.ready(name))
+        kept = {r.green for r in self.world.store.rollouts(ENDPOINT) if r.phase is Phase.ROLLED_BACK}
+        ready = sorted(name for name in seen.deployments if seen.ready(name) and name not in kept)
         if not ready or self.azure.pending:
             return
         one, other = ready[choice % len(ready)], ready[-1]
@@ -116,6 +117,17 @@ class Endpoint(RuleBasedStateMachine):
     def an_outage(self, port: str, down: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
         """Take something Teal needs away, or give it back."""
         getattr(self.world, port).faults.always = "503: away" if down else ""
+
+    @rule(halted=st.booleans())
+    def a_person_halts(self, halted: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
+        """Hold everything, or let it go on."""
+        self.world.store.set_halt(Halt("ada", "incident 7", self.world.clock()) if halted else None)
+
+    @rule(hidden=st.booleans(), foretells=st.booleans())
+    def azure_shows(self, hidden: bool, foretells: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
+        """Have Azure show what it carries out late, or early."""
+        assert isinstance(self.azure, LawfulEndpoints)
+        self.azure.hidden, self.azure.foretells = hidden, foretells
 
     @rule(minutes=st.sampled_from([20, 70]))
     def nobody_looks(self, minutes: int) -> None:
@@ -148,11 +160,13 @@ class Endpoint(RuleBasedStateMachine):
             assert after.phase is Phase.ROLLED_BACK or not self.world.seen.ready(after.blue)
         self._quiet(12)
         check_records(self.world.store)
-        assert self.world.seen.traffic
+        assert self.world.seen.traffic or not self.recipe.serves
 
     def _quiet(self, minutes: int) -> None:
         for port in (self.world.telemetry, self.world.scoring, self.world.wakeups, self.azure):
             port.faults.always = ""
+        self.world.store.set_halt(None)
+        self.azure.hidden = False
         self.world.minutes(minutes)
 
     def _current(self) -> Rollout | None:
@@ -168,10 +182,12 @@ class Endpoint(RuleBasedStateMachine):
 
 
 LONG = settings(
-    max_examples=120, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
-def test_whatever_happens_the_laws_hold() -> None:
+@pytest.mark.parametrize("name", RECIPES)
+def test_whatever_happens_the_laws_hold(name: str) -> None:
     """No history of faults, wishes, strangers and crashes breaks a law, and each comes to rest when it is quiet."""
-    run_state_machine_as_test(Endpoint, settings=LONG)
+    machine = type("Endpoint", (Endpoint,), {"recipe": RECIPES[name]})
+    run_state_machine_as_test(machine, settings=LONG)
