@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
 import ssl
 import time
@@ -30,6 +29,7 @@ from cli.demo.samples import SampleFile
 from cli.demo.scenes import SCENES, play
 from cli.demo.screen import TITLES, Screen
 from cli.demo.stage import Stage
+from cli.demo.workplace import NoPlaceError, workplace
 
 PASSED, FAILED, NOT_SET_UP, INTERRUPTED = 0, 1, 3, 130
 TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, TimeoutError)
@@ -40,17 +40,15 @@ def run(options: DemoOptions, console: Console) -> int:
     if options.missing:
         console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
-    shutil.rmtree(options.out, ignore_errors=True)
-    shutil.rmtree(options.state, ignore_errors=True)
-    options.out.mkdir(parents=True)
-    options.state.mkdir(parents=True)
     try:
-        return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+        with workplace(options):
+            return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+    except NoPlaceError as error:
+        console.print(str(error))
+        return FAILED
     except asyncio.CancelledError:
         console.print("Stopped; nothing is left running.")
         return INTERRUPTED
-    finally:
-        shutil.rmtree(options.state, ignore_errors=True)
 
 
 async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
