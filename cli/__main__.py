@@ -21,7 +21,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if given[:1] == ["host"]:
         from cli.host.__main__ import main as host  # noqa: PLC0415  # neither command should load the other's libraries
 
-        return host(given[1:])
+        return host(given[1:], "teal host")
     arguments = parser().parse_args(given)
     from cli.demo.performance import run  # noqa: PLC0415  # as above
     from cli.demo.screen import console  # noqa: PLC0415  # as above
