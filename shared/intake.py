@@ -19,6 +19,7 @@ from shared.errors import Conflict, Permanent, Temporary
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.intake")
+LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
 
 
 class Intake(StrEnum):
@@ -56,7 +57,7 @@ class Reception:
         """Take in an Event Grid event. Raises Temporary for what a redelivery may mend, and nothing else."""
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
-            log.info("event=%r outcome=%s endpoint=%s why=%r", event_id, outcome.intake, outcome.endpoint, outcome.why)
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
