@@ -56,12 +56,16 @@ class MortalHost:
 
     def die_at_random(self) -> None:
         """Let it live until Teal has logged some lines, then kill it and start it again."""
-        lines = self.dice.randint(1, MOST_LINES)
-        self.wait(lambda: len(WORK.findall(self.log())) >= lines)
+        self.work(self.dice.randint(1, MOST_LINES))
         time.sleep(self.dice.choice(REMAINDERS))
         self.die()
         self.killed += 1
         self.born()
+
+    def work(self, lines: int) -> None:
+        """Wait until it has logged so many more lines of work."""
+        wanted = len(WORK.findall(self.log())) + lines
+        self.wait(lambda: len(WORK.findall(self.log())) >= wanted)
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait for a condition. Raises AssertionError with the end of the log when it never comes true."""
