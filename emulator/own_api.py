@@ -18,15 +18,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
-from typing import Protocol
+from dataclasses import asdict, dataclass, field, fields
+from typing import Protocol, TypeVar
 
 from aiohttp import web
+from cattrs import BaseValidationError, Converter, transform_error
+from cattrs.v import format_exception
 
 from emulator.event_grid import EventGrid, EventGridOptions, HandshakeError
 from emulator.monitor.faults import QueryFaults
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resources import Json
+
+T = TypeVar("T")
+_CONVERTER = Converter(forbid_extra_keys=True)
 
 
 class Steerable(Protocol):
@@ -116,17 +121,35 @@ class _Api:
         return _set(self._cloud.query_faults, await _object(request))
 
     async def resource_manager(self, request: web.Request) -> web.StreamResponse:
-        self._cloud.arm_faults.rows = [Fault(**row) for row in (await _object(request)).get("faults", [])]
+        self._cloud.arm_faults.rows = _read(await _object(request), _FaultList).faults
         return web.Response(status=204)
 
 
+@dataclass(frozen=True, slots=True)
+class _FaultList:
+    """What is sent to make Azure Resource Manager fail."""
+
+    faults: list[Fault] = field(default_factory=list)
+
+
 def _set(target: EventGridOptions | QueryFaults, values: Json) -> web.StreamResponse:
-    unknown = sorted(set(values) - {field.name for field in fields(target)})
-    if unknown:
-        raise ValueError(f"there is no setting {unknown[0]}")
-    for name, value in values.items():
-        setattr(target, name, value)
+    wanted = _read(asdict(target) | values, type(target))
+    for each in fields(target):
+        setattr(target, each.name, getattr(wanted, each.name))
     return web.Response(status=204)
+
+
+def _read(values: Json, kind: type[T]) -> T:
+    """Return the values as this kind. Raises ValueError that names each unknown field and each wrong value."""
+    try:
+        return _CONVERTER.structure(values, kind)
+    except BaseValidationError as error:
+        raise ValueError("; ".join(transform_error(error, format_exception=_words))) from error
+
+
+def _words(error: BaseException, kind: type | None) -> str:
+    """Return a value's own complaint if it has one, else the library's words for the type that was expected."""
+    return str(error) if isinstance(error, ValueError) else format_exception(error, kind)
 
 
 async def _object(request: web.Request) -> Json:
