@@ -2,15 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Nothing is left outside the checkout, so no cache in the home directory. Errors are shown; warnings about this machine's
-# own settings of pip are not.
-PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
-
 .PHONY: setup demo test check format lint types imports bench clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
 PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))))
+
+# Nothing is left outside the checkout, so no cache in the home directory. Errors are shown; warnings about this machine's
+# own settings of pip are not.
+PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
 setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
