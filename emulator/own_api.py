@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from typing import Protocol, TypeVar
 
 from aiohttp import web
@@ -121,15 +121,8 @@ class _Api:
         return _set(self._cloud.query_faults, await _object(request))
 
     async def resource_manager(self, request: web.Request) -> web.StreamResponse:
-        self._cloud.arm_faults.rows = _read(await _object(request), _FaultList).faults
+        self._cloud.arm_faults.rows = [Fault(**row) for row in (await _object(request)).get("faults", [])]
         return web.Response(status=204)
-
-
-@dataclass(frozen=True, slots=True)
-class _FaultList:
-    """What is sent to make Azure Resource Manager fail."""
-
-    faults: list[Fault] = field(default_factory=list)
 
 
 def _set(target: EventGridOptions | QueryFaults, values: Json) -> web.StreamResponse:
