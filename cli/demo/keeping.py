@@ -20,6 +20,7 @@ async def keep_serving(stage: Stage) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):  # in place of what would cancel the demo
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     await ended.wait()
+    stage.screen.console.print("Ending everything ...")
 
 
 async def instructions(stage: Stage) -> str:
