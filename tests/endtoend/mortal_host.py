@@ -65,14 +65,17 @@ class MortalHost:
     def work(self, lines: int) -> None:
         """Wait until it has logged so many more lines of work."""
         wanted = len(WORK.findall(self.log())) + lines
-        self.wait(lambda: len(WORK.findall(self.log())) >= wanted)
+        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.005)
 
-    def wait(self, condition: Callable[[], object]) -> None:
-        """Wait for a condition. Raises AssertionError with the end of the log when it never comes true."""
+    def wait(self, condition: Callable[[], object], pause: float = 0.2) -> None:
+        """Wait for a condition, which is looked at after each pause (seconds).
+
+        Raises AssertionError with the end of the log when it never comes true.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"it never came true; the log ends so:\n{self.log()[-4000:]}"
-            time.sleep(0.005)
+            time.sleep(pause)
 
     def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the endpoint's rollouts, each with its history, as the API shows them."""
