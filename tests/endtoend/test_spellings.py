@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.endtoend.stage import Stage
-from tests.function_host import ROOT, HostProcess, eventually, running_host
+from tests.function_host import ROOT, HostProcess, Interpreter, eventually, running_host
 
 TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 DATA = {"ModelName": "unheard-of", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def app(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
-    """Run the function app; none of its policies is for the model of these events."""
+def app(stage: Stage, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
+    """Run the function app on each of the workers; none of its policies is for the model of these events."""
     log_file = tmp_path_factory.mktemp("spellings") / "host.log"
-    with running_host(ROOT, log_file, stage.app_settings) as running:
+    with running_host(ROOT, log_file, stage.app_settings, interpreter) as running:
         yield running
 
 
