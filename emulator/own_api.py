@@ -8,7 +8,7 @@ It is for people, tests and the development host; no emulated service is reached
 | GET /emulator/environment | the variables that a client process needs |
 | PUT /emulator/functions {"url", "key"} | deliver events to this function host; azurewebsites.net answers from it too |
 | DELETE /emulator/functions | forget it |
-| POST /emulator/events {an event} | publish it to Event Grid as it is |
+| POST /emulator/events {an event} | publish it to Event Grid as it is, in whatever spelling |
 | PUT /emulator/event-grid {fields of EventGridOptions} | make Event Grid behave so |
 | PUT /emulator/log-analytics {fields of QueryFaults} | make queries fail so |
 | PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM fail so |
@@ -111,7 +111,7 @@ class _Api:
         return web.Response(status=204)
 
     async def publish(self, request: web.Request) -> web.StreamResponse:
-        await self._cloud.event_grid.publish(await _object(request))
+        await self._cloud.event_grid.publish_as_it_is(await _object(request))
         return web.Response(status=202)
 
     async def event_grid(self, request: web.Request) -> web.StreamResponse:
