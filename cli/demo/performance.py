@@ -23,7 +23,7 @@ from cli.demo.checks import SceneFailedError
 from cli.demo.cloud import child_environment, start_azure
 from cli.demo.keeping import keep_serving
 from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
-from cli.demo.processes import Processes, ProcessFailedError
+from cli.demo.processes import STOP_SIGNALS, Processes, ProcessFailedError
 from cli.demo.results import Performance, present
 from cli.demo.samples import SampleFile
 from cli.demo.scenes import SCENES, play
@@ -52,7 +52,7 @@ def run(options: DemoOptions, console: Console) -> int:
 
 
 async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
-    """Perform; the first Ctrl-C or SIGTERM cancels, so that everything is cleaned up, and no later one hurries that."""
+    """Perform; the first stop signal cancels, so that everything is cleaned up, and no later one hurries that."""
     task = asyncio.ensure_future(performance)
     told: list[signal.Signals] = []
 
@@ -61,7 +61,7 @@ async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
             task.cancel()
         told.append(number)
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(each, stop, each)
     return await task
 
