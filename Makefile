@@ -8,32 +8,36 @@ BIN := .venv/bin
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
 PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))))
 
+# Nothing is left outside the checkout, so no cache in the home directory. Errors are shown; warnings about this machine's
+# own settings of pip are not.
+PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
+
 setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
 .venv/.installed: pyproject.toml requirements.txt requirements-dev.txt
 	@echo "Setting up .venv: Teal, its command line and its tests (about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Teal needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m $(PIP) --editable '.[dev]'
 	@touch $@
 
 # PyPI has Microsoft's runtime for 3.13 and newer only; nothing in it needs that, so the tests run it on this Python too.
 RUNTIME := azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 
 .venv/runtime/.installed: .venv/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --ignore-requires-python --target .venv/runtime $(RUNTIME)
+	@$(BIN)/python -m $(PIP) --upgrade --no-deps --ignore-requires-python --target .venv/runtime $(RUNTIME)
 	@touch $@
 
 .venv-3.13/.installed: requirements.txt requirements-dev.txt
 	@echo "Setting up .venv-3.13: the functions on Microsoft's own runtime (about a minute)"
 	@$(PYTHON313) -m venv .venv-3.13
-	@.venv-3.13/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint requirements-dev.txt aiohttp croniter $(RUNTIME)
+	@.venv-3.13/bin/python -m $(PIP) --requirement requirements.txt --constraint requirements-dev.txt aiohttp croniter $(RUNTIME)
 	@touch $@
 
 .serving/.installed: emulator/serving/requirements.txt
 	@echo "Setting up .serving: Microsoft's inference server and scikit-learn (about half a minute)"
 	@$(PYTHON) -m venv .serving
-	@.serving/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.serving/bin/python -m $(PIP) --requirement $<
 	@touch $@
 
 .azurite/.installed: emulator/storage/package-lock.json | .venv/.installed

@@ -23,7 +23,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if given[:1] == ["host"]:
         from cli.host.__main__ import main as host  # noqa: PLC0415  # neither command should load the other's libraries
 
-        return host(given[1:])
+        return host(given[1:], "teal host")
     arguments = parser().parse_args(given)
     if arguments.command == "policy":
         return run_policy(arguments)

@@ -8,7 +8,7 @@ It is for people, tests and the development host; no emulated service is reached
 | GET /emulator/environment | the variables that a client process needs |
 | PUT /emulator/functions {"url", "key"} | deliver events to this function host; azurewebsites.net answers from it too |
 | DELETE /emulator/functions | forget it |
-| POST /emulator/events {an event} | publish it to Event Grid as it is |
+| POST /emulator/events {an event} | publish it to Event Grid as it is, in whatever spelling |
 | PUT /emulator/event-grid {fields of EventGridOptions} | make Event Grid behave so |
 | PUT /emulator/log-analytics {fields of QueryFaults} | make queries fail so |
 | PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM fail so |
@@ -19,15 +19,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
-from typing import Protocol
+from dataclasses import asdict, fields
+from typing import Protocol, TypeVar
 
 from aiohttp import web
+from cattrs import BaseValidationError, Converter, transform_error
+from cattrs.v import format_exception
 
 from emulator.event_grid import EventGrid, EventGridOptions, HandshakeError
 from emulator.monitor.faults import QueryFaults
 from emulator.resource_manager.faults import Ending, Fault, Faults
 from emulator.resources import Json
+
+T = TypeVar("T")
+_CONVERTER = Converter(forbid_extra_keys=True)
 
 
 class Steerable(Protocol):
@@ -107,7 +112,7 @@ class _Api:
         return web.Response(status=204)
 
     async def publish(self, request: web.Request) -> web.StreamResponse:
-        await self._cloud.event_grid.publish(await _object(request))
+        await self._cloud.event_grid.publish_as_it_is(await _object(request))
         return web.Response(status=202)
 
     async def event_grid(self, request: web.Request) -> web.StreamResponse:
@@ -128,12 +133,23 @@ class _Api:
 
 
 def _set(target: EventGridOptions | QueryFaults, values: Json) -> web.StreamResponse:
-    unknown = sorted(set(values) - {field.name for field in fields(target)})
-    if unknown:
-        raise ValueError(f"there is no setting {unknown[0]}")
-    for name, value in values.items():
-        setattr(target, name, value)
+    wanted = _read(asdict(target) | values, type(target))
+    for each in fields(target):
+        setattr(target, each.name, getattr(wanted, each.name))
     return web.Response(status=204)
+
+
+def _read(values: Json, kind: type[T]) -> T:
+    """Return the values as this kind. Raises ValueError that names each unknown field and each wrong value."""
+    try:
+        return _CONVERTER.structure(values, kind)
+    except BaseValidationError as error:
+        raise ValueError("; ".join(transform_error(error, format_exception=_words))) from error
+
+
+def _words(error: BaseException, kind: type | None) -> str:
+    """Return a value's own complaint if it has one, else the library's words for the type that was expected."""
+    return str(error) if isinstance(error, ValueError) else format_exception(error, kind)
 
 
 async def _object(request: web.Request) -> Json:

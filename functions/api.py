@@ -115,11 +115,11 @@ def _end_halt(req: func.HttpRequest) -> func.HttpResponse:
 
 def _start(req: func.HttpRequest) -> func.HttpResponse:
     body = body_of(req).only("endpoint", "model", "version", "by", "reason")
-    endpoint = body.text("endpoint", pattern="the name of an endpoint that has a policy").lower()
+    endpoint = body.text("endpoint", wanted="the name of an endpoint that has a policy").lower()
     policy = app().policies.for_endpoint(endpoint)
     if policy is None:
         raise BadRequest("endpoint", f"there is no policy for an endpoint {endpoint!r}", 404)
-    model = ModelVersion(body.text("model"), body.text("version", pattern="a version, such as 7"))
+    model = ModelVersion(body.text("model"), body.text("version", wanted="a version, such as 7"))
     if model.name not in {selector.name for selector in policy.models}:
         raise BadRequest("model", f"the policy of {endpoint} is not for a model {model.name!r}")
     by = person(req, body, signed_in=app().settings.trust_easy_auth)
@@ -143,17 +143,17 @@ def _show(req: func.HttpRequest) -> func.HttpResponse:
 
 def _show_rollout(req: func.HttpRequest) -> func.HttpResponse:
     endpoint, name = _known(endpoint_of(req)), req.route_params.get("rollout", "")
-    found = next((rollout for rollout in app().store.rollouts(endpoint) if rollout.id == name), None)
+    found = app().store.rollout(endpoint, name)
     if found is None:
         raise BadRequest("rollout", f"{endpoint} has no rollout {name[:80]!r}", 404)
-    view = rollout_view(found, app().store.history(endpoint, found.id))
-    return answer(view | {"minutes": minutes_view(app().store.kept_minutes(found.id))})
+    view = rollout_view(found.value, app().store.history(endpoint, name))
+    return answer(view | {"minutes": minutes_view(app().store.kept_minutes(name))})
 
 
 def _ask(req: func.HttpRequest, verb: Verb) -> func.HttpResponse:
     endpoint = _known(endpoint_of(req))
     body = body_of(req).only("by", "reason")
-    reason = body.text("reason", pattern="why, in 1 to 500 characters")
+    reason = body.text("reason", wanted="why, in 1 to 500 characters")
     wish = Wish(verb, person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
     rollout = app().controller.request(endpoint, wish)
     if rollout is None:

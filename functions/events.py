@@ -17,4 +17,11 @@ def model_registered(event: func.EventGridEvent) -> None:
         data: object = event.get_json()
     except ValueError:
         data = None
-    app().reception.event(event.event_type, event.subject, event.topic, event.id, data)
+    app().reception.event(*_envelope(event), event.id, data)
+
+
+def _envelope(event: func.EventGridEvent | func.CloudEvent) -> tuple[str, str, str]:
+    """Return type, subject and topic. The trigger hands over either schema, whatever the annotation says."""
+    if isinstance(event, func.EventGridEvent):
+        return event.event_type, event.subject, event.topic
+    return event.type, event.subject or "", event.source

@@ -29,13 +29,14 @@ class Body:
 
     fields: dict[str, object]
 
-    def text(self, field: str, *, pattern: str = "a text of 1 to 500 characters") -> str:
+    def text(self, field: str, *, wanted: str = "a text of 1 to 500 characters") -> str:
         """Return a text field; raises BadRequest if it is missing, empty, too long or no text."""
         value = self.fields.get(field)
         if isinstance(value, int) and not isinstance(value, bool) and field == "version":
             value = str(value)
         if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT or not value.isprintable():
-            raise BadRequest(field, f"{field} must be {pattern}, but is {json.dumps(value)[:80]}")
+            given = f"is {json.dumps(value)[:80]}" if field in self.fields else "is missing"
+            raise BadRequest(field, f"{field} {given}; give {wanted}")
         return value.strip()
 
     def only(self, *known: str) -> Body:
@@ -66,7 +67,7 @@ def endpoint_of(request: func.HttpRequest) -> str:
 
 
 def person(request: func.HttpRequest, body: Body, *, signed_in: bool) -> str:
-    """Return who asks: the platform's word if it signs callers in, else what the caller says, marked as such.
+    """Return who asks: the platform's word if it signs callers in, else what the caller says, believed as it is.
 
     The header can be forged unless the platform's sign-in stands before the app, hence the flag.
     """
@@ -75,7 +76,7 @@ def person(request: func.HttpRequest, body: Body, *, signed_in: bool) -> str:
         if not name:
             raise BadRequest("by", "sign in: the platform gave no caller", 401)
         return name
-    return body.text("by", pattern="who you are, such as a mail address (1 to 500 characters)")
+    return body.text("by", wanted="who you are, such as a mail address (1 to 500 characters)")
 
 
 def answer(content: object, status: int = 200) -> func.HttpResponse:

@@ -7,6 +7,7 @@ import logging
 
 import azure.functions as func
 
+from shared.errors import Permanent
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
 
@@ -24,10 +25,15 @@ def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes i
 @ticks.function_name("reconcile")
 @ticks.queue_trigger(arg_name="message", queue_name=QUEUE, connection=QUEUE_CONNECTION)
 def reconcile(message: func.QueueMessage) -> None:
-    """Look at one endpoint. Raises what a retry may mend; a message that makes no sense is logged and dropped."""
+    """Look at one endpoint. Raises what a retry may mend; what none can mend is logged and left to the next tick."""
     endpoint = _endpoint(message.get_body())
-    if endpoint is not None:
-        app().controller.reconcile(endpoint)
+    if endpoint is None:
+        return
+    controller = app().controller
+    try:
+        controller.reconcile(endpoint)
+    except Permanent as error:  # raised, it would come back five times and be poison, each minute anew
+        log.error("not looked at endpoint=%s: %s", endpoint, error)  # noqa: TRY400 -- no bug
 
 
 def _endpoint(body: bytes) -> str | None:

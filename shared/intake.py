@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.controller import TRIES, changed
-from shared.core.admission import Admission, Start, admit, is_late, rollout_id
+from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
 from shared.core.events import Ignored, ModelRegistered, read_event
 from shared.core.history import Decision
 from shared.core.policy import Policy
@@ -19,6 +19,7 @@ from shared.errors import Conflict, Permanent, Temporary
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.intake")
+LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
 
 
 class Intake(StrEnum):
@@ -56,7 +57,7 @@ class Reception:
         """Take in an Event Grid event. Raises Temporary for what a redelivery may mend, and nothing else."""
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
-            log.info("event=%r outcome=%s endpoint=%s why=%r", event_id, outcome.intake, outcome.endpoint, outcome.why)
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
@@ -66,15 +67,20 @@ class Reception:
         """
         if self.models.tags(model) is None:
             raise Permanent(f"no model {model} is registered in the workspace")
-        attempt = 1
-        while True:
+        attempt, tries = 1, 0
+        while tries < TRIES:
             start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
-            if existing is None:
-                return self._admit(start)
-            if existing.value.finished is None:
+            if existing is not None and existing.value.finished is None:
                 raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
-            attempt += 1
+            if existing is not None:
+                attempt += 1
+                continue
+            rollout = self._admitted(start, self.store.record(policy.endpoint))
+            if rollout is not None:
+                return rollout
+            tries += 1
+        raise _crowded(policy.endpoint)
 
     def _event(self, read: ModelRegistered | Ignored) -> tuple[Outcome, ...]:
         if isinstance(read, Ignored):
@@ -94,45 +100,44 @@ class Reception:
         return tuple(self._registered(read.model, policy) for policy in policies)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
+        """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
         start = Start(model, policy, f"{model} was registered")
-        existing = self.store.rollout(policy.endpoint, rollout_id(start))
-        if existing is not None:
-            # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
-            if existing.value.finished is None:
-                self._push(policy.endpoint)
-            return Outcome(Intake.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value)
-        if is_late(self.store.record(policy.endpoint).value, model):
-            return Outcome(Intake.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
-        rollout = self._admit(start)
-        queued = rollout.phase == "queued"
-        return Outcome(Intake.QUEUED if queued else Intake.STARTED, rollout.reason, policy.endpoint, rollout)
+        for _ in range(TRIES):
+            existing = self.store.rollout(policy.endpoint, rollout_id(start))
+            if existing is not None:
+                # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
+                if existing.value.finished is None:
+                    self._push(policy.endpoint)
+                return Outcome(Intake.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value)
+            record = self.store.record(policy.endpoint)
+            if is_late(record.value, model):
+                return Outcome(Intake.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
+            rollout = self._admitted(start, record)
+            if rollout is not None:
+                queued = rollout.phase == "queued"
+                return Outcome(Intake.QUEUED if queued else Intake.STARTED, rollout.reason, policy.endpoint, rollout)
+        raise _crowded(policy.endpoint)
 
-    def _admit(self, start: Start) -> Rollout:
-        """Write the admission; whoever loses a race reads again and finds the winner's."""
+    def _admitted(self, start: Start, record: Stored[EndpointRecord]) -> Rollout | None:
+        """Write the admission that this record of the endpoint allows; None if another was first."""
         endpoint = start.policy.endpoint
         self.store.mark_open(endpoint)
-        for _ in range(TRIES):
-            existing = self.store.rollout(endpoint, rollout_id(start))
-            if existing is not None:
-                return existing.value
-            record = self.store.record(endpoint)
-            current = self.store.rollout(endpoint, record.value.current) if record.value.current else None
-            waiting = self.store.rollout(endpoint, record.value.waiting) if record.value.waiting else None
-            admission = admit(
-                start,
-                record.value,
-                current.value if current else None,
-                waiting.value if waiting else None,
-                self.clock(),
-            )
-            etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
-            try:
-                self.store.commit(endpoint, _changes(admission, record.etag, etags))
-            except Conflict:
-                continue
-            self._push(endpoint)
-            return admission.newcomer.rollout
-        raise Conflict(f"{endpoint} is being written by others; try again")
+        current = self.store.rollout(endpoint, record.value.current) if record.value.current else None
+        waiting = self.store.rollout(endpoint, record.value.waiting) if record.value.waiting else None
+        admission = admit(
+            start,
+            record.value,
+            current.value if current else None,
+            waiting.value if waiting else None,
+            self.clock(),
+        )
+        etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
+        try:
+            self.store.commit(endpoint, _changes(admission, record.etag, etags))
+        except Conflict:
+            return None
+        self._push(endpoint)
+        return admission.newcomer.rollout
 
     def _push(self, endpoint: str) -> None:
         try:
@@ -140,6 +145,10 @@ class Reception:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def _crowded(endpoint: str) -> Conflict:
+    return Conflict(f"{endpoint} is being written by others; try again")
 
 
 def _changes(admission: Admission, record_etag: str | None, etags: dict[str, str | None]) -> Changes:

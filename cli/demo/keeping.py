@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import signal
 import sys
 
 from rich.markup import escape
 
 from cli.demo.options import ENDPOINT, EXAMPLE, ROOT
+from cli.demo.processes import STOP_SIGNALS
 from cli.demo.stage import Stage
 
 
 async def keep_serving(stage: Stage) -> None:
-    """Say how everything is reached, and return after Ctrl-C or SIGTERM: then it has ended as it should."""
+    """Say how everything is reached, and return after a stop signal: then it has ended as it should."""
     stage.screen.console.print(escape(await instructions(stage)), soft_wrap=True, highlight=False)
     ended = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):  # in place of what would cancel the demo
+    for each in STOP_SIGNALS:  # in place of what would cancel the demo
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     await ended.wait()
+    stage.screen.console.print("Ending everything ...")
 
 
 async def instructions(stage: Stage) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
 import ssl
 import time
@@ -24,12 +23,13 @@ from cli.demo.checks import SceneFailedError
 from cli.demo.cloud import child_environment, start_azure
 from cli.demo.keeping import keep_serving
 from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
-from cli.demo.processes import Processes, ProcessFailedError
+from cli.demo.processes import STOP_SIGNALS, Processes, ProcessFailedError
 from cli.demo.results import Performance, present
 from cli.demo.samples import SampleFile
 from cli.demo.scenes import SCENES, play
 from cli.demo.screen import TITLES, Screen
 from cli.demo.stage import Stage
+from cli.demo.workplace import NoPlaceError, workplace
 
 PASSED, FAILED, NOT_SET_UP, INTERRUPTED = 0, 1, 3, 130
 TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, TimeoutError)
@@ -40,21 +40,19 @@ def run(options: DemoOptions, console: Console) -> int:
     if options.missing:
         console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
-    shutil.rmtree(options.out, ignore_errors=True)
-    shutil.rmtree(options.state, ignore_errors=True)
-    options.out.mkdir(parents=True)
-    options.state.mkdir(parents=True)
     try:
-        return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+        with workplace(options):
+            return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
+    except NoPlaceError as error:
+        console.print(str(error))
+        return FAILED
     except asyncio.CancelledError:
         console.print("Stopped; nothing is left running.")
         return INTERRUPTED
-    finally:
-        shutil.rmtree(options.state, ignore_errors=True)
 
 
 async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
-    """Perform; the first Ctrl-C or SIGTERM cancels, so that everything is cleaned up, and no later one hurries that."""
+    """Perform; the first stop signal cancels, so that everything is cleaned up, and no later one hurries that."""
     task = asyncio.ensure_future(performance)
     told: list[signal.Signals] = []
 
@@ -63,7 +61,7 @@ async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
             task.cancel()
         told.append(number)
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(each, stop, each)
     return await task
 

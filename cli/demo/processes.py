@@ -21,6 +21,12 @@ from typing import Any, Self
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 TAIL_LINES = 15
+# What tells the demo to end: Ctrl-C, a polite kill, and a terminal that was closed (unless nohup has it ignored).
+STOP_SIGNALS = tuple(
+    each
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    if each is not signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
+)
 
 
 class ProcessFailedError(Exception):

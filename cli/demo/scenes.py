@@ -22,7 +22,7 @@ BASELINE_SECONDS = 8.0  # of traffic on version 1 alone, so that the judge knows
 PATIENCE = 240.0  # wall seconds that a rollout may take; on a machine with nothing else to do it takes 80
 OVERLOADED = (408, 429)
 MOST_TURNED_AWAY = 0.02
-FIRST, SECOND, THIRD, FOURTH = (f"{ENDPOINT}-{number}" for number in (1, 2, 3, 4))
+FIRST, SECOND, THIRD = (f"{ENDPOINT}-{number}" for number in (1, 2, 3))
 Scene = Callable[[Stage, Checks], Awaitable[None]]
 
 

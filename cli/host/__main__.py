@@ -24,22 +24,39 @@ if TYPE_CHECKING:
 
     from cli.host.metadata import Json
 
+HIGHEST_PORT = 65535
 
-def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m cli.host", description="Runs a function app on this machine.")
-    parser.add_argument("--app", type=Path, default=Path(), help="directory of function_app.py (default: this one)")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
+
+def _arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=program, description="Runs a function app on this machine.")
+    parser.add_argument(
+        "--app", type=Path, default=Path(), metavar="DIR", help="directory of function_app.py (default: this one)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1; 0 takes a free one (default)"
+    )
     parser.add_argument("--json", action="store_true", help="print address, keys and functions as one line of JSON")
-    parser.add_argument("--state", type=Path, help="directory in which keys and timers outlive this process")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="directory in which keys and timers outlive this process"
+    )
     parser.add_argument("--worker", choices=sorted(WORKERS), default="converters", help="what calls the functions")
     parser.add_argument("--drain", type=float, default=10.0, metavar="SECONDS", help="how long a stop waits (10)")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser.parse_args(words)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM, SIGINT or, if asked, the end of standard input. Return 0, or 1 if the app cannot run."""
-    arguments = _arguments(words)
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a whole number from 0 to {HIGHEST_PORT}")
+    return int(text)
+
+
+def main(words: Sequence[str] | None = None, program: str = "python -m cli.host") -> int:
+    """Run until SIGTERM, SIGINT or, if asked, the end of standard input. Return 0, or 1 if the app cannot run.
+
+    `program` is what the person typed before the words.
+    """
+    arguments = _arguments(words, program)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request at INFO
     configuration = Configuration(

@@ -143,7 +143,10 @@ def _host_json(app: Path) -> Json:
     path = app / "host.json"
     if not path.exists():
         raise ValueError(f"{path} does not exist")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RefusedError([f"{path} is not JSON: {error}"]) from error
     if not isinstance(content, dict):
-        raise TypeError(f"{path} must hold a JSON object")
+        raise RefusedError([f"{path} must hold a JSON object"])
     return content

@@ -24,7 +24,6 @@ class HttpTriggers:
     def __init__(
         self, functions: Sequence[FunctionMetadata], prefix: str, access: keys.Keys, dispatcher: Dispatcher
     ) -> None:
-        self._prefix = prefix
         self._keys = access
         self._dispatcher = dispatcher
         entries = [(routes.compile_route(template(function, prefix)), function) for function in functions]

@@ -23,6 +23,8 @@ def load(app: Path) -> Sequence[Function]:
 
     Raises IndexingError. An app can be loaded once in a process, as in the real worker.
     """
+    if not (app / "function_app.py").exists():  # else another one might be found further down the module path
+        raise IndexingError(f"{app / 'function_app.py'} does not exist")
     sys.path.insert(0, str(app))
     try:
         module = importlib.import_module("function_app")

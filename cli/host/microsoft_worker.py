@@ -7,7 +7,6 @@ an entry without messages. Nothing of the runtime is replaced.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import sys
 import threading
@@ -21,11 +20,6 @@ from cli.host.worker import IndexingError, Invocation, InvocationFailedError, Ou
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-
-def is_installed() -> bool:
-    """Tell whether this Python has azure-functions-runtime (on PyPI for Python 3.13 and newer)."""
-    return importlib.util.find_spec("azure_functions_runtime") is not None
 
 
 class _Message(SimpleNamespace):

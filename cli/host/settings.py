@@ -34,10 +34,16 @@ def load(app: Path, environment: Mapping[str, str]) -> Settings:
 def _local(path: Path) -> Settings:
     if not path.exists():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    values = content.get("Values", {}) if isinstance(content, dict) else None
+    if not isinstance(values, dict):
+        raise ValueError(f'{path} must be {{"Values": {{name: value}}}}')  # noqa: TRY004  # of a file, not an argument
     if content.get("IsEncrypted"):
         raise ValueError(f"{path.name} is encrypted; only Core Tools can read it")
-    return {name: str(value) for name, value in content.get("Values", {}).items()}
+    return {name: str(value) for name, value in values.items()}
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:

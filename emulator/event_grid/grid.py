@@ -60,11 +60,15 @@ class EventGrid:
         await self._cancel()
 
     async def publish(self, event: Json) -> None:
-        """Take an event of the Event Grid schema and deliver it in the background; returns at once."""
+        """Take an event of the workspace and deliver it in the background, as `options` spell it; returns at once."""
+        await self.publish_as_it_is(spelt(event, self.options))
+
+    async def publish_as_it_is(self, event: Json) -> None:
+        """Take any object and deliver it in the background without a look at what it says; returns at once."""
         if self._webhook is None:
             self.history.dropped.append(event)
             return
-        letter = _Letter(spelt(event, self.options), self._clock.now())
+        letter = _Letter(event, self._clock.now())
         for _ in range(1 + self.options.duplicates):
             delivery = asyncio.create_task(self._deliver(letter))
             self._deliveries.add(delivery)
@@ -100,7 +104,7 @@ class EventGrid:
             return True
         at = self._clock.now()
         status = await self._webhook.deliver(self._connections(), letter.event, number, self.options.answer_seconds)
-        attempt = Attempt(letter.event["id"], at, number, status)
+        attempt = Attempt(str(letter.event.get("id")), at, number, status)
         self.history.attempts.append(attempt)
         reason = None if attempt.delivered else self._reason_to_stop(letter, attempt)
         if reason:

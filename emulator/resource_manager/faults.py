@@ -21,7 +21,7 @@ class Fault:
     """What befalls the next `times` requests of `method` (* for any) whose path matches the regular expression `path`.
 
     They are answered with `status` and nothing is done. With `lost` the request is carried out, and the connection cut
-    instead of an answer. `seconds` (of the wall's) pass before.
+    instead of an answer. `seconds` (of the wall's) pass before. Raises ValueError for a path that cannot be matched.
     """
 
     path: str = ".*"
@@ -30,6 +30,13 @@ class Fault:
     times: int = 1
     lost: bool = False
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that would break every request."""
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise ValueError(f"path is no regular expression: {error}") from error
 
     def befalls(self, method: str, path: str) -> bool:
         """Tell whether this request is one of them, and count it."""

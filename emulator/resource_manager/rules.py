@@ -13,6 +13,7 @@ from emulator.resource_manager.compute_rules import INSTANCE_TYPE
 from emulator.resource_manager.errors import bad_request
 from emulator.resource_manager.settings import Limits
 from emulator.resources import Deployment, Endpoint, Json
+from emulator.serving.durations import seconds
 
 MIRROR_LIMIT = 50
 REQUEST_TIMEOUT_LIMIT_SECONDS = 180
@@ -55,6 +56,15 @@ def _all_ready(shares: Mapping[str, int], deployments: Mapping[str, Deployment])
             raise bad_request(f"Traffic names the deployment '{deployment}', whose provisioning state is {state}.")
 
 
+def _request_timeout(text: str) -> None:
+    try:
+        length = seconds(text)
+    except ValueError as error:
+        raise bad_request(f"The request timeout is invalid: {error}") from error
+    if not 0 < length <= REQUEST_TIMEOUT_LIMIT_SECONDS:
+        raise bad_request(f"A request may take at most {REQUEST_TIMEOUT_LIMIT_SECONDS} seconds, not {length:g}.")
+
+
 def deletable(endpoint: Endpoint, deployment: str) -> None:
     """Check that the deployment has neither live nor mirrored traffic."""
     for kind, shares in (("live", endpoint.traffic), ("mirrored", endpoint.mirror_traffic)):
@@ -75,6 +85,7 @@ def deployment_body(body: Json, limits: Limits) -> None:
         raise bad_request("A deployment needs a model, or a code configuration, or both.")
     if "codeConfiguration" in properties and "environmentId" not in properties:
         raise bad_request("A deployment with a code configuration needs an environment.")
+    _request_timeout(properties.get("requestSettings", {}).get("requestTimeout", "PT5S"))
 
 
 def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:

@@ -25,7 +25,7 @@ class AssetContainer:
     @property
     def next_version(self) -> str:
         """One more than the highest version that is a number."""
-        numbers = [int(version) for version in self.versions if version.isdigit()]
+        numbers = [int(version) for version in self.versions if version.isdecimal()]
         return str(max(numbers, default=0) + 1)
 
 

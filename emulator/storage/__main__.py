@@ -20,9 +20,11 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(Path(__file__).with_name(name), target / name)
-    options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+    cache = target / ".npm"  # npm's own place is in the home directory, where nothing of ours belongs
+    options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", f"--cache={cache}"]
     command = [*_npm(), "ci", *options]
     subprocess.run(command, cwd=target, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # a fixed command line
+    shutil.rmtree(cache, ignore_errors=True)
     (target / ".installed").touch()
 
 

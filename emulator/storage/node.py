@@ -41,7 +41,8 @@ def npm() -> list[str]:
 
 def install_node() -> None:
     """Install node into this Python environment. Raises CalledProcessError."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
+    options = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *options, PACKAGE]
     subprocess.run(command, check=True)  # noqa: S603  # a fixed command line
     importlib.invalidate_caches()
 

@@ -7,6 +7,7 @@ own payloads have `modelName` and text. So keys are read without regard to case,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ def read_event(
     """Return what an event says, or why it is ignored. Every argument is as it came: nothing is trusted."""
     if str(event_type or "").lower() != MODEL_REGISTERED.lower():
         return Ignored(f"its type is {repr(event_type)[:LONGEST]}, not {MODEL_REGISTERED}", event_id)
+    data = _decoded(data)
     if data is not None and not isinstance(data, Mapping):
         return Ignored(f"its data is {type(data).__name__}, not an object", event_id)
     fields = {str(key).lower(): value for key, value in (data or {}).items()}
@@ -52,6 +54,16 @@ def read_event(
         words = f"it has no model {missing} that can be one, neither in its data nor in its subject"
         return Ignored(f"{words} {repr(subject)[:LONGEST]}", event_id)
     return ModelRegistered(ModelVersion(name, version), _tags(fields.get("modeltags")), str(topic or ""), event_id)
+
+
+def _decoded(data: object) -> object:
+    """Return data that came as JSON in a text, as some bridges and CloudEvents have it, as what the text says."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data
 
 
 def _subject(subject: object) -> tuple[str, str]:

@@ -260,3 +260,22 @@ def test_azure_s_own_library_reads_what_is_delivered(topic: Topic) -> None:
     topic.publish(event(2))
     read = [EventGridEvent.from_json(json.dumps(one)) for one in topic.subscriber.received]
     assert [one.subject for one in read] == ["models/churn:1", "models/churn:2"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        event() | {"data": None},
+        event() | {"data": {"modelName": "churn"}, "id": 7},
+        {"specversion": "1.0", "type": "Microsoft.MachineLearningServices.ModelRegistered", "source": "/w"},
+    ],
+    ids=["empty", "no data", "other keys", "a CloudEvent"],
+)
+def test_an_event_of_any_spelling_can_be_published_as_it_is(topic: Topic, odd: dict[str, Any]) -> None:
+    """What a user publishes arrives unchanged, however odd it is and whatever spelling the workspace's events have."""
+    topic.grid.options.spelling = "observed"
+    topic.loop.run(topic.grid.publish_as_it_is(odd))
+    topic.loop.run(topic.grid.settle())
+    assert topic.subscriber.received == [odd]
+    assert len(topic.grid.history.attempts) == 1

@@ -8,6 +8,9 @@ import pytest
 
 from tests.cloud import exported, running_cloud
 from tests.endtoend.stage import Stage
+from tests.host.conftest import interpreter
+
+__all__ = ["azure", "interpreter", "stage", "worked"]
 
 # Virtual seconds are wall seconds times 60; logs arrive within the minute that the policies wait for them.
 OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1")
@@ -29,3 +32,11 @@ def azure(stage: Stage) -> Iterator[Stage]:
         stage.cloud.set("event-grid", duplicates=0, reordering=0.0, spelling="documented", null_tags=False)
         stage.cloud.set("log-analytics", mode="none", remaining=None)
         stage.cloud.set("resource-manager", faults=[])
+
+
+@pytest.fixture(scope="session")
+def worked(stage: Stage) -> str:
+    """Return the name of an endpoint that serves version 1, and that tests share who leave it as they found it."""
+    with exported(stage.cloud.environment):
+        stage.serve("worked")
+    return "worked"

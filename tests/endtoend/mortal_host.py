@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,9 @@ from tests.endtoend.stage import Stage
 from tests.function_host import ROOT, HostProcess, start
 
 FUNCTION = "model_registered"
-MOST_LINES = 12  # of log, that a life lasts
-MOST_SECONDS = 0.3  # that it lasts beyond its last line
+WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # lines of log that are not answers to this test
+MOST_LINES = 6  # of these, that a life lasts
+REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds that it lasts beyond: one look takes some hundredths
 PATIENCE_SECONDS = 100
 
 
@@ -52,24 +54,28 @@ class MortalHost:
             self.living.process.kill()
             self._bury(self.living)
 
-    def die_at_random(self, ended: Callable[[], bool]) -> bool:
-        """Let it live for some lines of log, then kill it and start it again; say if `ended` came true before that."""
-        lines = self.dice.randrange(1, MOST_LINES)
-        self.wait(lambda: ended() or self.log().count("\n") > lines)
-        time.sleep(self.dice.uniform(0, MOST_SECONDS))  # it may die anywhere between two lines
-        if ended():
-            return True
+    def die_at_random(self) -> None:
+        """Let it live until Teal has logged some lines, then kill it and start it again."""
+        self.work(self.dice.randint(1, MOST_LINES))
+        time.sleep(self.dice.choice(REMAINDERS))
         self.die()
         self.killed += 1
         self.born()
-        return False
 
-    def wait(self, condition: Callable[[], object]) -> None:
-        """Wait for a condition. Raises AssertionError with the end of the log when it never comes true."""
+    def work(self, lines: int) -> None:
+        """Wait until it has logged so many more lines of work."""
+        wanted = len(WORK.findall(self.log())) + lines
+        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.005)
+
+    def wait(self, condition: Callable[[], object], pause: float = 0.2) -> None:
+        """Wait for a condition, which is looked at after each pause (seconds).
+
+        Raises AssertionError with the end of the log when it never comes true.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"it never came true; the log ends so:\n{self.log()[-4000:]}"
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the endpoint's rollouts, each with its history, as the API shows them."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
 HERE = Path(__file__).resolve().parent
+ENDPOINTS = ("mortal", "doomed", "hostile", "worked")
 RATE = 40  # requests a second
 
 
@@ -56,9 +58,20 @@ class Stage:
             "TEAL_LOGS_WORKSPACE_ID": self.cloud["log_analytics_workspace"],
             "TEAL_TABLES_ENDPOINT": f"https://{account}.table.core.windows.net",
             "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
-            "TEAL_POLICIES": str(HERE / "policies"),
+            "TEAL_POLICIES": str(self._policies),
             "TEAL_CLOCK": self.cloud["clock"],
         }
+
+    @cached_property
+    def _policies(self) -> Path:
+        """A folder with a policy for each endpoint of these tests: the same for most, their own for some."""
+        folder = self.folder / "policies"
+        shutil.copytree(HERE / "policies", folder)
+        shutil.copy(HERE / "smoke.jsonl", folder)
+        text = (HERE / "policy.yml").read_text(encoding="utf-8")
+        for endpoint in ENDPOINTS:
+            (folder / f"{endpoint}.yml").write_text(text.replace("ENDPOINT", endpoint), encoding="utf-8")
+        return folder
 
     def serve(self, name: str) -> None:
         """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic."""

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.identity import EnvironmentCredential
 
+from shared.adapters.arm import ResourceManager, arm_pipeline
+from tests.emulator.test_resource_manager_autoscale import setting
 from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, told
 
@@ -15,8 +18,12 @@ pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more th
 
 
 def test_the_shadow_comes_first_and_hurts_nobody(azure: Stage, tmp_path: Path) -> None:
-    """A good version is mirrored, then gets live traffic; a bad one is taken back before a user has met it."""
+    """A good version is mirrored, then gets live traffic; a bad one is taken back before a user has met it.
+
+    The autoscale settings of the one that serves go along.
+    """
     azure.serve("shadowed")
+    autoscale(azure, "shadowed", "shadowed-1")
     with azure.traffic("shadowed") as samples, mortal_host(azure, tmp_path, seed=1) as host:
         azure.register("shadowed")
         good = ended(host, "shadowed", version="2")
@@ -32,6 +39,7 @@ def test_the_shadow_comes_first_and_hurts_nobody(azure: Stage, tmp_path: Path) -
         assert bad["phase"] == "rolled-back", told(bad)
         assert "is worse" in bad["reason"]
     assert azure.standing("shadowed") == ({"shadowed-2": 100}, {"shadowed-2": "Succeeded"})
+    assert autoscaled(azure) == ["shadowed-2"]
     assert failed(samples) == []
     assert {sample.deployment for sample in samples.read()} == {"shadowed-1", "shadowed-2"}
 
@@ -50,6 +58,22 @@ def test_a_model_brings_its_endpoint_into_being(azure: Stage, tmp_path: Path) ->
     # Named, because the client goes on sending the name of a deployment that it was once given.
     answer = azure.ml.online_endpoints.invoke("newborn", request_file=request, deployment_name="newborn-1")
     assert json.loads(answer) == {"serves": "newborn:1", "number": "5"}
+
+
+def autoscale(azure: Stage, endpoint: str, deployment: str) -> None:
+    """Give a deployment autoscale settings."""
+    target = f"{azure.cloud.workspace_id}/onlineEndpoints/{endpoint}/deployments/{deployment}"
+    with EnvironmentCredential() as credential:
+        ResourceManager(arm_pipeline(credential, 10, 30), azure.cloud.workspace_id).put_setting(
+            "by-load", setting(target)
+        )
+
+
+def autoscaled(azure: Stage) -> list[str]:
+    """Return the deployments that have autoscale settings."""
+    with EnvironmentCredential() as credential:
+        settings = ResourceManager(arm_pipeline(credential, 10, 30), azure.cloud.workspace_id).settings()
+    return [str(each["properties"]["targetResourceUri"]).rpartition("/")[2] for each in settings]
 
 
 def ended(host: MortalHost, endpoint: str, version: str) -> dict[str, Any]:

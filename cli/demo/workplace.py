@@ -1,0 +1,58 @@
+"""The directories that a demo works in and leaves its results in: for one demo at a time.
+
+It must never remove what a demo did not make: the results may be wanted in a directory that holds other things.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from cli.demo.options import DemoOptions
+
+RESULTS = ("rollouts.png", "report.json", "requests.txt", "logs")
+
+
+class NoPlaceError(Exception):
+    """The demo cannot work here: another one does, or a directory cannot be written. The message says which."""
+
+
+@contextmanager
+def workplace(options: DemoOptions) -> Iterator[None]:
+    """Clear away what an earlier demo left, and keep the place until the end of the block; then `state` is gone.
+
+    Raises NoPlaceError before anything is begun.
+    """
+    with ExitStack() as stack:
+        try:
+            _lock(stack, options.state.parent)
+            _clear(options)
+        except OSError as error:
+            raise NoPlaceError(f"The demo cannot write {error.filename}: {error.strerror}") from error
+        stack.callback(shutil.rmtree, options.state, ignore_errors=True)
+        yield
+
+
+def _lock(stack: ExitStack, directory: Path) -> None:
+    """Lock the directory until the stack ends; the lock also ends with the process, however that ends."""
+    directory.mkdir(parents=True, exist_ok=True)
+    handle = os.open(directory, os.O_RDONLY)
+    stack.callback(os.close, handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise NoPlaceError("Another demo is running in this checkout: end it first, with Ctrl-C.") from error
+
+
+def _clear(options: DemoOptions) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    for path in (options.state, *(options.out / name for name in RESULTS)):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    options.state.mkdir(parents=True)

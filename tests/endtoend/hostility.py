@@ -1,0 +1,53 @@
+"""An Azure that misbehaves at random: each trouble lasts for some of the host's work, and then it is another's turn.
+
+All of it is of the kind that passes: a refusal for good would rightly end a rollout.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from tests.cloud import RunningCloud
+
+Setting = tuple[str, dict[str, object]]
+
+WRITES = r"/onlineEndpoints/"
+DELIVERY = ("observed", "documented")
+TROUBLES: tuple[Setting, ...] = (
+    ("log-analytics", {"mode": "partial"}),
+    ("log-analytics", {"mode": "failure"}),
+    ("log-analytics", {"mode": "throttled", "retry_after": 1}),
+    ("resource-manager", {"faults": [{"path": WRITES, "method": "PUT", "status": 409, "times": 2}]}),
+    ("resource-manager", {"faults": [{"path": WRITES, "method": "PUT", "status": 500, "times": 2}]}),
+    ("resource-manager", {"faults": [{"path": WRITES, "method": "PUT", "lost": True, "times": 2}]}),
+    ("resource-manager", {"faults": [{"path": WRITES, "method": "DELETE", "lost": True, "times": 2}]}),
+    ("resource-manager", {"faults": [{"path": WRITES, "method": "GET", "status": 503, "times": 3}]}),
+    ("resource-manager", {"faults": [{"path": ".*", "method": "*", "status": 429, "times": 3}]}),
+)
+
+
+@dataclass
+class Hostility:
+    """Troubles of one cloud, in an order of the dice's; each of them comes before any comes again."""
+
+    cloud: RunningCloud
+    dice: random.Random
+    _next: list[Setting] | None = None
+
+    def deliver_oddly(self, spelling: str) -> None:
+        """Have every event delivered four times, out of order, in this spelling and with nulls."""
+        self.cloud.set("event-grid", duplicates=3, reordering=60.0, spelling=spelling, null_tags=True)
+
+    def trouble(self) -> str:
+        """Have the next trouble instead of the last; return what it is."""
+        self.calm()
+        self._next = self._next or self.dice.sample(TROUBLES, len(TROUBLES))
+        what, values = self._next.pop()
+        self.cloud.set(what, **values)
+        return f"{what} {values}"
+
+    def calm(self) -> None:
+        """End the trouble."""
+        self.cloud.set("log-analytics", mode="none")
+        self.cloud.set("resource-manager", faults=[])

@@ -1,0 +1,55 @@
+"""Azure misbehaves at random while rollouts are under way: lost answers, refusals, half the logs, odd deliveries."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.endtoend.hostility import DELIVERY, Hostility
+from tests.endtoend.mortal_host import MortalHost, mortal_host
+from tests.endtoend.stage import Stage, failed, told
+
+TROUBLES = 18
+pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+
+
+def test_rollouts_end_right_in_a_hostile_azure(azure: Stage, tmp_path: Path) -> None:
+    """A good version is promoted and the next one, a bad one, rolled back; events come often, and are one rollout."""
+    azure.serve("hostile")
+    hostility = Hostility(azure.cloud, random.Random(3))  # noqa: S311  # guards nothing
+    with azure.traffic("hostile") as samples, mortal_host(azure, tmp_path, seed=3) as host:
+        hostility.deliver_oddly(DELIVERY[0])
+        azure.register("hostile")
+        good = suffer(host, hostility, "2")
+        assert good["phase"] == "promoted", told(good)
+        assert azure.standing("hostile") == ({"hostile-2": 100}, {"hostile-2": "Succeeded"})
+        assert failed(samples) == []
+        hostility.deliver_oddly(DELIVERY[1])
+        azure.register("hostile", fails_of_hundred=60)
+        bad = suffer(host, hostility, "3")
+        assert bad["phase"] == "rolled-back", told(bad)
+        host.wait(lambda: host.all_logs().count("model_registered succeeded") == 8)
+    assert azure.standing("hostile") == ({"hostile-2": 100}, {"hostile-2": "Succeeded"})
+    assert {sample.deployment for sample in failed(samples)} == {"hostile-3"}
+
+
+def suffer(host: MortalHost, hostility: Hostility, version: str) -> dict[str, Any]:
+    """Have one trouble after the other, wait in peace for the end of the rollout, and return the version's only one."""
+
+    def found() -> list[dict[str, Any]]:
+        return [rollout for rollout in host.rollouts("hostile") if rollout["version"] == version]
+
+    def ended() -> bool:
+        return any(rollout["finished"] for rollout in found())
+
+    for _ in range(TROUBLES):
+        if not ended():
+            hostility.trouble()
+            host.work(3)
+    hostility.calm()
+    host.wait(ended)
+    (rollout,) = found()
+    return rollout

@@ -1,0 +1,150 @@
+"""Events in spellings that nobody promised, posted to the webhook of the running app.
+
+Each is taken in once and for all, with a line in the log that says what came of it: 202, or 400 for what holds no
+event. 500 would have Event Grid send it again for a day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.endtoend.stage import Stage
+from tests.function_host import ROOT, HostProcess, Interpreter, eventually, running_host
+
+TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
+DATA = {"ModelName": "unheard-of", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def app(stage: Stage, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
+    """Run the function app on each of the workers; none of its policies is for the model of these events."""
+    log_file = tmp_path_factory.mktemp("spellings") / "host.log"
+    with running_host(ROOT, log_file, stage.app_settings, interpreter) as running:
+        yield running
+
+
+def envelope(**changes: object) -> dict[str, Any]:
+    """Return an event in Event Grid's schema with these fields changed; those that are ... are left out."""
+    plain = {
+        "id": "e1", "subject": "models/unheard-of:7", "eventType": TYPE, "eventTime": "2026-11-20T10:00:00Z",
+        "dataVersion": "", "metadataVersion": "1", "data": DATA,
+    }  # fmt: skip
+    return {name: value for name, value in (plain | changes).items() if value is not ...}
+
+
+def cloud_event(**changes: object) -> dict[str, Any]:
+    """Return the same as a CloudEvent."""
+    plain = {
+        "specversion": "1.0", "id": "e1", "source": "", "type": TYPE, "time": "2026-11-20T10:00:00.1234567Z",
+        "subject": "models/unheard-of:7", "data": DATA,
+    }  # fmt: skip
+    return {name: value for name, value in (plain | changes).items() if value is not ...}
+
+
+READ = {
+    "documented": envelope(),
+    "a list of one": [envelope()],
+    "time with another zone": envelope(eventTime="2026-11-20T11:00:00+01:00"),
+    "time without a zone": envelope(eventTime="2026-11-20 10:00:00"),
+    "no time": envelope(eventTime=...),
+    "null time, version and topic": envelope(eventTime=None, dataVersion=None, topic=None),
+    "only type and subject": {"eventType": TYPE, "subject": "models/unheard-of:7"},
+    "type in upper case": envelope(eventType=TYPE.upper()),
+    "unknown fields": envelope(extra=[1, {"deep": None}], metadataVersion=7),
+    "data as a text of JSON": envelope(data=json.dumps(DATA)),
+    "data null": envelope(data=None),
+    "data missing": envelope(data=...),
+    "nulls in the data": envelope(data={"ModelName": None, "ModelVersion": None, "ModelTags": None}),
+    "tags of a wrong kind": envelope(data={**DATA, "ModelTags": [["stage", "production"]]}),
+    "id of a wrong kind": envelope(id={"number": 1}),
+    "a CloudEvent": cloud_event(),
+    "a list with a CloudEvent": [cloud_event()],
+    "a CloudEvent with extensions": cloud_event(traceparent="00-1-1-00", datacontenttype="application/json"),
+    "a CloudEvent with the least": cloud_event(time=..., subject="models/unheard-of:7", data=...),
+    "a CloudEvent with data in base64": cloud_event(data=..., data_base64="eyJhIjogMX0="),
+    "a CloudEvent with data as a text": cloud_event(data=json.dumps(DATA), subject=None),
+    "a CloudEvent of another zone": cloud_event(time="2026-11-20T15:30:00+05:30"),
+    "a megabyte": envelope(data=DATA | {"ModelProperties": {"x": "y" * 1_000_000}}),
+}
+
+
+@pytest.mark.parametrize("body", READ.values(), ids=READ)
+def test_a_spelling_is_read(app: HostProcess, body: object) -> None:
+    """The model is found, and the log says why nothing follows: it is in no policy, or its tags are nowhere."""
+    status, (reason,) = outcomes(app, json.dumps(body).encode())
+    assert status == 202
+    assert reason.startswith(("no policy is for unheard-of:7", "unheard-of:7 is no longer registered"))
+
+
+IGNORED = {
+    "another type": (envelope(eventType="Microsoft.MachineLearningServices.ModelDeployed"), "its type is"),
+    "no type": (envelope(eventType=...), "its type is"),
+    "type of a wrong kind": (envelope(eventType=[TYPE]), "its type is"),
+    "an empty object": ({}, "its type is"),
+    "a CloudEvent of another type": (cloud_event(type="com.example.thing"), "its type is"),
+    "data as a list of lists": (envelope(data=[[DATA]]), "its data is list"),
+    "data as other text": (envelope(data="unheard-of:7"), "its data is str"),
+    "nothing that names a model": (envelope(subject=None, data={}), "it has no model name and version"),
+    "another workspace": (envelope(topic="/subscriptions/other"), "it comes from another workspace"),
+    "a CloudEvent from elsewhere": (cloud_event(source="/subscriptions/other"), "it comes from another workspace"),
+    "a name with a path": (envelope(subject="", data={**DATA, "ModelName": "../x"}), "it has no model name"),
+    "a megabyte of type": (envelope(eventType="x" * 1_000_000), "its type is"),
+    "a megabyte of id": (envelope(id="x" * 1_000_000, data=[]), "its data is list"),
+    "a megabyte of topic": (envelope(topic="x" * 1_000_000), "it comes from another workspace"),
+}
+
+
+@pytest.mark.parametrize(("body", "why"), IGNORED.values(), ids=IGNORED)
+def test_what_asks_for_nothing_is_ignored_with_a_reason(app: HostProcess, body: object, why: str) -> None:
+    """It is accepted, so that it does not come again, and the log says why nothing was done, in bearable length."""
+    status, reasons = outcomes(app, json.dumps(body).encode())
+    assert (status, [reason[: len(why)] for reason in reasons]) == (202, [why])
+    assert max(len(line) for line in app.log().splitlines()) < 3000
+
+
+def test_a_batch_has_an_outcome_for_each_event(app: HostProcess) -> None:
+    """Useful, useless and odd ones in one request: each is told of, and none makes the batch come again."""
+    status, reasons = outcomes(app, json.dumps([envelope(), {}, cloud_event(), envelope(data=[1])]).encode())
+    assert status == 202
+    assert sorted(reason[:11] for reason in reasons) == ["its data is", "its type is", "no policy i", "no policy i"]
+
+
+def test_a_byte_order_mark_does_not_matter(app: HostProcess) -> None:
+    """JSON with a byte order mark is JSON."""
+    body = b"\xef\xbb\xbf" + json.dumps([envelope()]).encode()
+    assert outcomes(app, body) == (202, ["no policy is for unheard-of:7 with tags {}"])
+
+
+NO_EVENTS = {
+    "nothing": b"",
+    "null": b"null",
+    "a text": b'"models/unheard-of:7"',
+    "a list of lists": json.dumps([[envelope()]]).encode(),
+    "half an event": json.dumps(envelope()).encode()[:-5],
+    "no UTF-8": b'{"id": "\xff\xfe"}',
+    "a depth of thousands": b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "a time that is none": json.dumps(envelope(eventTime="yesterday")).encode(),
+    "a time as a number": json.dumps(envelope(eventTime=1763632800)).encode(),
+}
+
+
+@pytest.mark.parametrize("body", NO_EVENTS.values(), ids=NO_EVENTS)
+def test_what_holds_no_event_is_refused_for_good(app: HostProcess, body: bytes) -> None:
+    """400: Event Grid makes a dead letter of it at once. The function never sees it."""
+    assert outcomes(app, body) == (400, [])
+
+
+def outcomes(app: HostProcess, body: bytes) -> tuple[int, list[str]]:
+    """Post a body to the webhook; return the status, and why each event in it was ignored, from the log."""
+    before = len(app.log())
+    path = f"/runtime/webhooks/EventGrid?functionName=model_registered&code={app.event_grid_key}"
+    answer = app.call("POST", path, body, {"aeg-event-type": "Notification", "Content-Type": "application/json"})
+    if answer.status == 202:
+        eventually(lambda: "model_registered succeeded" in app.log()[before:], app.log()[before:])
+    lines = [line for line in app.log()[before:].splitlines() if "outcome=ignored" in line]
+    return answer.status, [line.split(" why=")[1].strip("'\"") for line in lines]

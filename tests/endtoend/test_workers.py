@@ -1,0 +1,117 @@
+"""Every function, run by the development host's own worker and by Microsoft's: one story, with the same outcomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.endtoend.stage import Stage
+from tests.function_host import ROOT, Answer, HostProcess, Interpreter, eventually, running_host
+
+pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+
+FUNCTIONS = {
+    "model_registered": ("eventGridTrigger", None),
+    "tick": ("timerTrigger", None),
+    "reconcile": ("queueTrigger", None),
+    "start": ("httpTrigger", ["POST"]),
+    "list": ("httpTrigger", ["GET"]),
+    "show": ("httpTrigger", ["GET"]),
+    "show_rollout": ("httpTrigger", ["GET"]),
+    "promote": ("httpTrigger", ["POST"]),
+    "pause": ("httpTrigger", ["POST"]),
+    "resume": ("httpTrigger", ["POST"]),
+    "rollback": ("httpTrigger", ["POST"]),
+}
+# What an operator asks for, and the phase that it leads to.
+WISHES = (("pause", "paused"), ("resume", "stepping"), ("promote", "promoting"), ("rollback", "rolled-back"))
+BY = {"by": "anna@example.com", "reason": "to see it work"}
+
+
+@pytest.fixture
+def app(azure: Stage, interpreter: Interpreter, tmp_path: Path) -> Iterator[HostProcess]:
+    """Run the function app on one of the workers."""
+    with running_host(ROOT, tmp_path / "host.log", azure.app_settings, interpreter) as running:
+        yield running
+
+
+def test_every_function_does_its_part(app: HostProcess, azure: Stage, worked: str) -> None:
+    """From an event over timer and queue to a rollout that is paused, resumed, promoted and rolled back over HTTP."""
+    triggers = {each["name"]: each["trigger"] for each in app.summary["functions"]}
+    assert {name: (each["type"], each.get("methods")) for name, each in triggers.items()} == FUNCTIONS
+    version = azure.register(worked)  # nobody is subscribed: the event is delivered by hand
+    assert app.deliver("model_registered", [event(azure, worked, version)]).status == 202
+    assert "outcome=started" in app.log()
+    assert app.run_by_hand("tick").status == 202
+    reaches(app, worked, "stepping")
+    eventually(lambda: rollout(app, worked)["weight"] == 25, "the first weight was never set")
+    for verb, phase in WISHES:
+        assert api(app, "POST", f"rollouts/{worked}/{verb}", BY).status == 202
+        reaches(app, worked, phase)
+    eventually(lambda: rollout(app, worked)["finished"], "green was never deleted")
+    assert azure.standing(worked) == ({"worked-1": 100}, {"worked-1": "Succeeded"})
+    history = api(app, "GET", f"rollouts/{worked}/{rollout(app, worked)['id']}").json()["history"]
+    said = [each["text"] for each in history if each["by"] == BY["by"]]
+    assert [text.split()[0] for text in said] == ["paused", "resumed", "promoted", "rolled"]
+    silent = {name for name in FUNCTIONS if f"cli.host: {name} succeeded" not in app.log()}
+    assert silent == {"start", "list"}  # the next test's
+
+
+def test_a_rollout_is_started_again_by_hand(app: HostProcess, azure: Stage, worked: str) -> None:
+    """What was rolled back may be begun again over HTTP, is listed while it is open, and cannot be begun twice."""
+    asked = {"endpoint": worked, "model": worked, "version": azure.register(worked), **BY}
+    begun = api(app, "POST", "rollouts", asked)
+    assert (begun.status, begun.json()["phase"]) == (202, "provisioning")
+    assert api(app, "POST", "rollouts", asked).status == 409
+    open_ones = api(app, "GET", "rollouts?open=true").json()["rollouts"]
+    assert [each["id"] for each in open_ones] == [begun.json()["id"]]
+    assert api(app, "POST", f"rollouts/{worked}/rollback", BY).status == 202
+    eventually(lambda: rollout(app, worked)["finished"], "green was never deleted")
+    assert rollout(app, worked)["phase"] == "rolled-back"
+
+
+def test_a_wrong_request_is_answered(app: HostProcess, worked: str) -> None:
+    """With the same status on every worker: 400 for a bad body, 404 for what is not there, 409 for nothing open."""
+    unknown: dict[str, object] = {"endpoint": "no-such", "model": "m", "version": 1, **BY}
+    requests: list[tuple[str, str, Mapping[str, object] | None, int]] = [
+        ("POST", "rollouts", {}, 400),
+        ("POST", "rollouts", unknown, 404),
+        ("PUT", "rollouts", {}, 404),
+        ("GET", "rollouts/no-such", None, 404),
+        ("GET", f"rollouts/{worked}/no-such", None, 404),
+        ("POST", "rollouts/no-such/pause", BY, 404),
+        ("POST", f"rollouts/{worked}/resume", {"by": "anna@example.com"}, 400),
+        ("POST", f"rollouts/{worked}/promote", BY, 409),
+    ]
+    answers = [(method, path, body, api(app, method, path, body).status) for method, path, body, _ in requests]
+    assert answers == requests
+
+
+def event(azure: Stage, model: str, version: str) -> dict[str, object]:
+    """Return the event of a registration, as Microsoft's documents spell it."""
+    return {
+        "id": f"{model}-{version}", "topic": azure.cloud.workspace_id, "subject": f"models/{model}:{version}",
+        "eventType": "Microsoft.MachineLearningServices.ModelRegistered", "eventTime": "2026-11-20T10:00:00.1234567Z",
+        "data": {"ModelName": model, "ModelVersion": int(version), "ModelTags": {}, "ModelProperties": {}},
+        "dataVersion": "", "metadataVersion": "1",
+    }  # fmt: skip
+
+
+def api(app: HostProcess, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
+    """Send one request to the API with its key."""
+    content = None if body is None else json.dumps(body)
+    return app.call(method, f"/api/{path}", content, {"x-functions-key": app.host_key})
+
+
+def rollout(app: HostProcess, endpoint: str) -> dict[str, object]:
+    """Return the newest rollout of an endpoint."""
+    shown = api(app, "GET", f"rollouts/{endpoint}").json()["rollouts"]
+    return dict(max(shown, key=lambda each: int(each["version"])))
+
+
+def reaches(app: HostProcess, endpoint: str, phase: str) -> None:
+    """Wait until the newest rollout is in a phase."""
+    eventually(lambda: rollout(app, endpoint)["phase"] == phase, f"it never was {phase}")
