@@ -6,7 +6,7 @@ They are resources of their own in the workspace's resource group, pointing at t
 from __future__ import annotations
 
 import copy
-import re
+from typing import Any
 
 from shared.adapters.arm import Json, ResourceManager
 from shared.adapters.resource_bodies import MADE_BY
@@ -53,21 +53,21 @@ class AutoscaleSettings:
 def _pointing(setting: Json, before: str, after: str) -> Json:
     """Return the setting with every mention of one deployment (its target and its metrics) made another's."""
     body = {key: copy.deepcopy(value) for key, value in setting.items() if key not in _READ_ONLY}
-    properties = body.get("properties") or {}
-    body["properties"] = _renamed(properties, re.compile(re.escape(before), re.IGNORECASE), after)
-    body["properties"].pop("name", None)
+    properties = _renamed(body.get("properties") or {}, before, after)
+    body["properties"] = {key: value for key, value in properties.items() if key != "name"}
     body["tags"] = (body.get("tags") or {}) | MADE_BY
     return body
 
 
-def _renamed(value: object, before: re.Pattern[str], after: str) -> Json:
-    renamed = _walk(value, before, after)
-    return renamed if isinstance(renamed, dict) else {}
+def _renamed(value: Any, before: str, after: str) -> Any:  # noqa: ANN401 -- any JSON
+    """Return JSON in which a text that is `before`, in whatever case, is `after`.
 
-
-def _walk(value: object, before: re.Pattern[str], after: str) -> object:
+    before, after: ARM ids of deployments. A metric of the endpoint names its deployment in a dimension instead.
+    """
     if isinstance(value, dict):
-        return {key: _walk(item, before, after) for key, item in value.items()}
+        if str(value.get("DimensionName")).lower() == "deployment":
+            before, after = before.rpartition("/")[2], after.rpartition("/")[2]
+        return {key: _renamed(item, before, after) for key, item in value.items()}
     if isinstance(value, list):
-        return [_walk(item, before, after) for item in value]
-    return before.sub(lambda _: after, value) if isinstance(value, str) and before.fullmatch(value) else value
+        return [_renamed(item, before, after) for item in value]
+    return after if isinstance(value, str) and value.lower() == before.lower() else value

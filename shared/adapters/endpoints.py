@@ -74,7 +74,12 @@ class ArmEndpoints:
                 self.delete_deployment(action.endpoint, action.name)
 
     def create_endpoint(self, action: CreateEndpoint) -> None:
-        """Start the creation of the endpoint, where the workspace is."""
+        """Start the creation of the endpoint, where the workspace is.
+
+        One that is there after all is left as it is: written over, it would lose its traffic.
+        """
+        if self._manager.get(_endpoint(action.endpoint)) is not None:
+            return
         workspace = self._existing("")
         self._manager.put(_endpoint(action.endpoint), new_endpoint(str(workspace.get("location") or ""), action.spec))
 

@@ -67,11 +67,12 @@ def new_endpoint(location: str, spec: EndpointSpec) -> Json:
     """Return the body of an endpoint that does not exist yet."""
     modes = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
     assigned: Json = {name: {} for name in spec.identity if name != "system"}
-    identity: Json = {"type": "UserAssigned", "userAssignedIdentities": assigned} if assigned else {}
+    given = {"SystemAssigned": "system" in spec.identity or not assigned, "UserAssigned": bool(assigned)}
+    kinds = [kind for kind, is_given in given.items() if is_given]
     return {
         "location": location,
         "tags": dict(MADE_BY),
-        "identity": identity or {"type": "SystemAssigned"},
+        "identity": {"type": ",".join(kinds)} | ({"userAssignedIdentities": assigned} if assigned else {}),
         "properties": {"authMode": modes[spec.auth_mode], "traffic": {}},
     }
 

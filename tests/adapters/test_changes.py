@@ -67,6 +67,7 @@ def stage(workshop: Workshop, poems: str) -> Iterator[Workshop]:
     [
         ("by-key", EndpointSpec("key"), "Key", ("SystemAssigned", [])),
         ("by-aml", EndpointSpec("aml_token"), "AMLToken", ("SystemAssigned", [])),
+        ("by-both", EndpointSpec("key", ("system", IDENTITY)), "Key", ("SystemAssigned,UserAssigned", [IDENTITY])),
         ("by-aad", EndpointSpec("aad_token", (IDENTITY,)), "AADToken", ("UserAssigned", [IDENTITY])),
     ],
 )
@@ -80,6 +81,13 @@ def test_an_endpoint_is_created_as_the_policy_says(
     assert (made["properties"]["authMode"], made["properties"]["traffic"]) == (mode, {})
     assert (made["identity"]["type"], list(made["identity"].get("userAssignedIdentities", {}))) == identity
     assert workshop.seen(name).deployments == {}
+
+
+def test_an_endpoint_that_is_there_is_left_as_it_is(stage: Workshop) -> None:
+    """One that was not seen a moment ago, or was made by someone else meanwhile, keeps its traffic and all else."""
+    before = stage.shown(STAGE)
+    stage.make_endpoint(STAGE, EndpointSpec("key"))
+    assert stage.shown(STAGE) == before
 
 
 def test_green_is_like_blue_in_all_but_name_and_model(stage: Workshop) -> None:
@@ -142,6 +150,8 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     rules = given["properties"]["profiles"][0]["rules"]
     rules.append({**rules[0], "metricTrigger": {**rules[0]["metricTrigger"], "metricResourceUri": other}})
     rules[0]["metricTrigger"]["metricResourceUri"] = blue.upper()
+    slow = {"DimensionName": "deployment", "Operator": "Equals", "Values": [BLUE, "all"]}
+    rules[1]["metricTrigger"]["dimensions"] = [slow, {**slow, "DimensionName": "model"}]
     stage.manager.put_setting("blue-by-load", given)
     assert stage.endpoints.autoscaled(STAGE) == {BLUE}
 
@@ -154,6 +164,8 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     assert properties["targetResourceUri"] == green
     (profile,) = properties["profiles"]
     assert [rule["metricTrigger"]["metricResourceUri"] for rule in profile["rules"]] == [green, other]
+    dimensions = profile["rules"][1]["metricTrigger"]["dimensions"]
+    assert [each["Values"] for each in dimensions] == [[spare, "all"], [BLUE, "all"]]
     assert profile["capacity"] == wanted["profiles"][0]["capacity"]
     assert properties["notifications"][0]["email"]["customEmails"] == ["a@example.com"]
     assert (copied["tags"], copied["location"]) == ({"team": "risk", "managed-by": "teal"}, given["location"])
