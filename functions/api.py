@@ -98,7 +98,7 @@ def end_halt(req: func.HttpRequest) -> func.HttpResponse:
 
 def _halt(req: func.HttpRequest) -> func.HttpResponse:
     body = body_of(req).only("by", "reason")
-    reason = body.text("reason", pattern="why, in 1 to 500 characters")
+    reason = body.text("reason", wanted="why, in 1 to 500 characters")
     halted = Halt(person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
     app().store.set_halt(halted)
     log.warning("halt by=%r reason=%r", halted.by, halted.reason)
@@ -108,7 +108,7 @@ def _halt(req: func.HttpRequest) -> func.HttpResponse:
 def _end_halt(req: func.HttpRequest) -> func.HttpResponse:
     body = body_of(req).only("by", "reason")
     by = person(req, body, signed_in=app().settings.trust_easy_auth)
-    log.warning("halt ended by=%r reason=%r", by, body.text("reason", pattern="why, in 1 to 500 characters"))
+    log.warning("halt ended by=%r reason=%r", by, body.text("reason", wanted="why, in 1 to 500 characters"))
     app().store.set_halt(None)
     return answer(halt_view(None))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from shared.core.requests import NotPossible
-from shared.errors import Conflict, Misconfigured, Permanent, Temporary
+from shared.errors import Conflict, Misconfigured, Permanent, Temporary, Unregistered
 from shared.names import ENDPOINT_NAME
 
 LONGEST_TEXT = 500
@@ -96,8 +96,10 @@ def answered(work: Callable[[], func.HttpResponse]) -> func.HttpResponse:
         return _error(503, f"{error}; try again")
     except Misconfigured as error:
         return _error(500, str(error))
+    except Unregistered as error:
+        return _error(404, str(error), field="version")
     except Permanent as error:
-        return _error(400, str(error))
+        return _error(502, str(error))
 
 
 def _error(status: int, message: str, field: str | None = None) -> func.HttpResponse:

@@ -26,5 +26,9 @@ class Permanent(TealError):  # noqa: N818 -- as Temporary
     """Tell a person."""
 
 
+class Unregistered(Permanent):
+    """A model version that the workspace does not have."""
+
+
 class Misconfigured(Permanent):
     """Settings or policies are wrong; the message names every problem."""

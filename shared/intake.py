@@ -15,7 +15,7 @@ from shared.core.events import Ignored, ModelRegistered, read_event
 from shared.core.history import Decision
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
-from shared.errors import Conflict, Permanent, Temporary
+from shared.errors import Conflict, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.intake")
@@ -54,7 +54,7 @@ class Reception:
     workspace_id: str
 
     def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises Temporary for what a redelivery may mend, and nothing else."""
+        """Take in an Event Grid event. Raises what the store or ARM could not do now, for a redelivery."""
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
             log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
@@ -63,10 +63,10 @@ class Reception:
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Begin a rollout because a person asks; one that has ended may be begun again.
 
-        Raises Conflict if this version is open on the endpoint already, Permanent if it is not registered.
+        Raises Conflict if this version is open on the endpoint already, Unregistered if the workspace lacks it.
         """
         if self.models.tags(model) is None:
-            raise Permanent(f"no model {model} is registered in the workspace")
+            raise Unregistered(f"no model {model} is registered in the workspace")
         attempt, tries = 1, 0
         while tries < TRIES:
             start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)

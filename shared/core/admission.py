@@ -66,7 +66,7 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
 def is_late(record: EndpointRecord, model: ModelVersion) -> bool:
     """Say whether a newer version of the model was admitted before. Only whole numbers have an order."""
     newest = record.newest.get(model.name, "")
-    return model.version.isdigit() and newest.isdigit() and int(model.version) < int(newest)
+    return model.version.isdecimal() and newest.isdecimal() and int(model.version) < int(newest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ STARTS: list[tuple[str, dict[str, object], int, str | None]] = [
     ("no version", {"version": " "}, 400, "version"),
     ("a version of a wrong type", {"version": ["7"]}, 400, "version"),
     ("a truth value as version", {"version": True}, 400, "version"),
-    ("a version that is not registered", {"version": "99"}, 400, None),
+    ("a version that is not registered", {"version": "99"}, 404, "version"),
     ("nobody", {"by": ""}, 400, "by"),
     ("no reason", {"reason": None}, 400, "reason"),
     ("an endless reason", {"reason": "x" * 501}, 400, "reason"),
@@ -233,7 +233,7 @@ def listed(calls: Calls, only_open: str = "") -> list[dict[str, object]]:
         (Temporary("table busy"), 503),
         (Conflict("etag"), 409),
         (Misconfigured("no setting"), 500),
-        (Permanent("no"), 400),
+        (Permanent("no"), 502),
     ],
     ids=["temporary", "conflict", "misconfigured", "permanent"],
 )
