@@ -179,7 +179,7 @@ def test_risks_of_the_policy_count() -> None:
     [
         (Capacity(), 4 * 3 * BRISK, 4 * 24),
         (Capacity(green=2), 2 * 3 * BRISK, 4 * 24),
-        (Capacity(green="proportional"), (1 + 2 + 4) * BRISK, 4 * 24),
+        (Capacity(green="proportional"), (1 + 2 + 4) * BRISK, 24),
         (Capacity(kept_blue=1), 4 * 3 * BRISK, 24),
     ],
 )
