@@ -5,6 +5,7 @@ It must never act, and never decide twice what one look can decide once: one mov
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -24,6 +25,7 @@ from shared.core.rolling_back import roll_back
 from shared.core.rollout import Rollout, Verb
 from shared.core.stepping import next_step, take_step
 
+Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -38,11 +40,19 @@ def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
     held = held_now(informed, observation, now)
     if held is None and informed.held is not None:
         return release(informed, now)
-    for decide in (_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue, _drifted, _asked):
-        decision = decide(informed, endpoint, now)
-        if decision is not None:
-            return unheld(decision)
-    return hold(informed, held, now) if held else _by_phase(informed, observation, endpoint, now)
+    back = _first((_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue), informed, endpoint, now)
+    if back is not None:
+        return unheld(back)
+    if held is not None and informed.held != held:
+        return hold(informed, held, now)  # before anything else, so that what follows knows of it
+    ahead = _first((_drifted, _asked), informed, endpoint, now)
+    return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
+
+
+def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return what the first of these says that says anything."""
+    decisions = (decide(rollout, endpoint, now) for decide in deciders)
+    return next((decision for decision in decisions if decision is not None), None)
 
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
@@ -173,7 +183,8 @@ def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     words = f"someone else set the traffic to {_map(endpoint.traffic)}; expected {_map(rollout.wanted_traffic)}"
     if rollout.phase is Phase.PROMOTING:
         known = replace(rollout, expected=(*rollout.expected, endpoint.traffic), steady_since=None)
-        return history.noted(known, f"{words}: setting it back", now)
+        held = " when nothing holds it any more" if rollout.held else ""
+        return history.noted(known, f"{words}: setting it back{held}", now)
     paused = history.moved(rollout, Phase.PAUSED, f"{words}. Resume to set it back, or roll back", now)
     return history.after(paused, expected=(*rollout.expected, endpoint.traffic), steady_since=None)
 

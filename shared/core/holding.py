@@ -23,9 +23,7 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> str |
 
 
 def hold(rollout: Rollout, why: str, now: datetime) -> Decision:
-    """Return the decision to stay, written down once."""
-    if rollout.held == why:
-        return Decision(rollout)
+    """Return the decision to stay, for a reason that is new."""
     held = replace(rollout, held=why, held_since=rollout.held_since or now)
     return history.noted(held, f"held where it is: {why}", now)
 

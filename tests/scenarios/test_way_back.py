@@ -174,6 +174,20 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
     assert "someone else set the traffic to churn-6 70 %, churn-7 30 %" in world.told()
 
 
+def test_traffic_that_was_edited_in_a_halt_is_set_back_after_it() -> None:
+    """Everything is halted while green has all, and someone takes it from green: it stays so until the halt ends."""
+    world = World()
+    world.register()
+    world.until_weight(100)
+    world.store.set_halt(Halt("ada", "incident 7", world.clock()))
+    stranger(world, churn_6=100)
+    world.minutes(10)
+    assert world.seen.traffic == {BLUE: 100}
+    assert "setting it back when nothing holds it any more" in world.told()
+    world.store.set_halt(None)
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
 def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
     """While a mirror runs someone gives green live traffic: resumed, blue has it all again, and the mirror goes on."""
     world = World(SHADOW)
