@@ -66,7 +66,11 @@ def _cost_words(spent: Overlap, priced: dict[str, float], instances: int) -> str
     words = f"With {instances} serving now, {hours} instance hours are paid twice: {sides}."
     for machine, price in priced.items():
         words += f"\n- on {machine}: about {price:,.2f}"
-    return words if priced else words + " A prices.yaml beside the policy says what that costs."
+    return (
+        words
+        if priced
+        else words + " A prices.yaml beside the policy, with a price for each machine, says what that costs."
+    )
 
 
 def _priced(prices: Prices | None, policy: Policy, now: str | None, spent: Overlap) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cli.policy.wording import listed
 from shared.core.policy import (
@@ -73,7 +74,7 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
         case SmokeStep():
             return _smoke(step)
         case MirrorStep():
-            return _mirror(step)
+            return _mirror(policy, step)
         case WeightStep():
             return _weight(policy, index, step)
         case PauseStep(duration=None):
@@ -93,12 +94,16 @@ def _smoke(step: SmokeStep) -> Stage:
     return Stage("smoke", does, "Any other answer: green is taken away; no user met it.")
 
 
-def _mirror(step: MirrorStep) -> Stage:
+def _mirror(policy: Policy, step: MirrorStep) -> Stage:
     ends = [f"{spell(step.duration)} have passed"] if step.duration else []
     ends += [f"green has answered {step.requests:,}"] if step.requests else []
     until = listed(ends, "or") or "the judge is certain of the first weight"
     does = f"Green gets a copy of {step.percent} % of the live traffic until {until}. Its answers are thrown away."
-    return Stage(f"mirror {step.percent} %", does, "It fails more than blue: green is taken away; no user met it.")
+    stops = "It fails more than blue: green is taken away; no user met it."
+    patience = spell(policy.judge.patience + (step.duration or timedelta(0)))
+    missing = "Too little is known of it" if step.duration else "Too few answers" if step.requests else "Not certain"
+    stops += f" {missing} after {patience}: {_follows(policy.judge.inconclusive)}."
+    return Stage(f"mirror {step.percent} %", does, stops)
 
 
 def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
@@ -110,14 +115,17 @@ def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
         return Stage(f"weight {step.weight} %", does + ".", "It fails more than blue: back to blue.")
     patience = spell(settings.patience if step.patience is None else step.patience)
     then = step.inconclusive or settings.inconclusive
-    follows = "a person is asked" if then == "pause" else "it goes on uncertified, unless green looks suspicious"
     odds = f"{1 / settings.risk.advance:,.0f} to 1"
     does += f" and until {ahead} % is within the harm budget at odds of {odds}."
-    return Stage(f"weight {step.weight} %", does, f"Not certain after {patience}: {follows}.")
+    return Stage(f"weight {step.weight} %", does, f"Not certain after {patience}: {_follows(then)}.")
+
+
+def _follows(inconclusive: str) -> str:
+    return "a person is asked" if inconclusive == "pause" else "it goes on uncertified, unless green looks suspicious"
 
 
 def _promotion(policy: Policy) -> Stage:
-    count = policy.capacity.kept_blue
+    count = policy.capacity.kept
     scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
     stays = f"Blue stays {spell(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
     does = f"All traffic goes to green and is watched; then green is the one that serves. {stays}, then it is deleted."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil
 
 from cli.policy.estimate import Estimate
@@ -27,13 +28,14 @@ class Overlap:
 
 def overlap(policy: Policy, found: Estimate, instances: int) -> Overlap:
     """Return the overlap of a rollout that goes well. instances: how many serve now."""
-    times = [(stay.minutes or 0.0, abs(stay.hold.share)) for stay in found.stays]
-    kept = policy.keep_blue.total_seconds() / 3600
+    shares = accumulate((abs(stay.hold.share) for stay in found.stays), max)  # green grows, and never shrinks
+    times = [(stay.minutes or 0.0, share) for stay, share in zip(found.stays, shares, strict=True)]
+    kept, left = policy.keep_blue.total_seconds() / 3600, policy.capacity.kept
     return Overlap(
         rollout=sum(minutes for minutes, _ in times) / HOUR,
         kept=kept,
         green=sum(minutes * _green(policy.capacity, share, instances) for minutes, share in times) / HOUR,
-        blue=kept * (instances if policy.capacity.kept_blue is None else min(instances, policy.capacity.kept_blue)),
+        blue=kept * (instances if left is None else min(instances, left)),
     )
 
 

@@ -38,9 +38,7 @@ def kept_instances(rollout: Rollout) -> int | None:
     """Return to how many instances blue is scaled down while it is kept after promotion; None: not at all."""
     if rollout.phase is not Phase.PROMOTED or rollout.blue is None:
         return None
-    wanted = rollout.policy.capacity.kept_blue
-    if wanted is None and rollout.policy.capacity.green == "proportional":
-        wanted = 1
+    wanted = rollout.policy.capacity.kept
     return wanted if wanted is not None and wanted < (rollout.blue_instances or 0) else None
 
 

@@ -146,6 +146,11 @@ class Capacity:
     kept_blue: int | None = None
     autoscale: bool = True
 
+    @property
+    def kept(self) -> int | None:
+        """To how many instances blue is scaled down while it is kept; None: not at all."""
+        return 1 if self.kept_blue is None and self.green == "proportional" else self.kept_blue
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:

@@ -140,7 +140,8 @@ most 500ms and an answer that contains {"ok":true}.
    Any other answer: green is taken away; no user met it.
 3. mirror 20 %: Green gets a copy of 20 % of the live traffic until green has answered 2,000. Its answers are thrown \
 away.
-   It fails more than blue: green is taken away; no user met it.
+   It fails more than blue: green is taken away; no user met it. Too few answers after 1h: it goes on uncertified, \
+unless green looks suspicious.
 4. weight 10 %: 10 % of the live traffic goes to green, for at least 3 whole minutes and until 50 % is within the harm \
 budget at odds of 20 to 1.
    Not certain after 1h: it goes on uncertified, unless green looks suspicious.
