@@ -18,7 +18,8 @@ _READ_ONLY_OF_DEPLOYMENTS = frozenset({"provisioningState"})
 _READ_ONLY_OF_ENDPOINTS = frozenset({"provisioningState", "scoringUri", "swaggerUri", "keys"})
 _READ_ONLY_OF_IDENTITIES = frozenset({"principalId", "tenantId"})
 # What Azure notes in a deployment's free properties about that one deployment.
-_NOTES = frozenset({"createdBy", "createdAt", "lastModifiedAt"})
+_NOTES = frozenset({"createdBy", "createdAt", "lastModifiedAt", "AzureAsyncOperationUri"})
+_MODEL_FOLDER = "AZUREML_MODEL_DIR"
 MADE_BY = {"managed-by": "teal"}
 
 
@@ -50,7 +51,32 @@ def deployment_like(body: Json, model: str) -> Json:
     properties = _without(body.get("properties") or {}, _READ_ONLY_OF_DEPLOYMENTS) | {"model": model}
     if "properties" in properties:
         properties["properties"] = _without(properties["properties"] or {}, _NOTES)
+    before = str((body.get("properties") or {}).get("model") or "")
+    if properties.get("environmentVariables"):
+        properties["environmentVariables"] = _led_to(properties["environmentVariables"], before, model)
     return _writable(body) | {"properties": properties, "tags": (body.get("tags") or {}) | MADE_BY}
+
+
+def _led_to(variables: Json, before: str, after: str) -> Json:
+    """Return environment variables in which the model's folder is that of another model (ARM ids).
+
+    Azure shows the folder that it made for a deployment's model among the deployment's own variables. Copied as it is,
+    green would look for blue's model.
+    """
+    old, new = (f"/{name}/{version}" for name, version in (_name_and_version(before), _name_and_version(after)))
+    folder = variables.get(_MODEL_FOLDER)
+    if not isinstance(folder, str) or not folder.endswith(old):
+        return variables
+    return variables | {_MODEL_FOLDER: folder.removesuffix(old) + new}
+
+
+def _name_and_version(model: str) -> tuple[str, str]:
+    """Return both parts of an ARM id (or registry id) `.../models/<name>/versions/<version>` or `azureml:<n>:<v>`."""
+    if model.startswith("azureml:") and "/" not in model:
+        name, _, version = model.removeprefix("azureml:").partition(":")
+        return name, version
+    name, _, version = model.rpartition("/models/")[2].partition("/versions/")
+    return name, version
 
 
 def resized(body: Json, instance_type: str | None, instances: int | None) -> Json:

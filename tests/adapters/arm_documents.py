@@ -15,7 +15,12 @@ IDENTITY = (
     "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/scorer"
 )
 SYSTEM_DATA = {"createdBy": "someone", "createdAt": "2026-01-01T00:00:00Z", "lastModifiedAt": "2026-01-02T00:00:00Z"}
-NOTES = {"createdBy": "someone", "createdAt": "2026-01-01", "lastModifiedAt": "2026-01-02"}
+NOTES = {
+    "createdBy": "someone",
+    "createdAt": "2026-01-01",
+    "lastModifiedAt": "2026-01-02",
+    "AzureAsyncOperationUri": "https://management.azure.com/subscriptions/s/operations/of-churn-6",
+}
 
 
 def endpoint(**properties: Any) -> Json:  # noqa: ANN401  # any JSON

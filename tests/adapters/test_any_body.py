@@ -19,7 +19,8 @@ from tests.emulator.test_resource_manager_bodies import (
 )
 
 MODEL = "azureml:m:1"  # the one that the control plane in memory has
-LIVE = fitting(DEPLOYMENT, MANAGED) | fitting(DEPLOYMENT, KUBERNETES)
+IN_TIME = {"requestTimeout": st.integers(1, 180).map(lambda seconds: f"PT{seconds}S")}  # what Azure allows of a request
+LIVE = fitting(DEPLOYMENT, MANAGED | IN_TIME) | fitting(DEPLOYMENT, KUBERNETES | IN_TIME)
 # What Azure may come to have one day: free JSON under names that nobody has thought of.
 NAMES = st.text(alphabet="abcXYZ", min_size=1, max_size=8).map(lambda name: f"new{name}")
 UNHEARD = st.dictionaries(

@@ -146,6 +146,29 @@ def test_green_is_like_blue_in_all_but_name_and_model(endpoints: ArmEndpoints, a
     }
 
 
+@pytest.mark.parametrize(
+    ("live", "before", "after"),
+    [
+        (f"{WORKSPACE}/models/churn-model/versions/6", "/var/m/churn-model/6", "/var/m/churn-model/7"),
+        ("azureml://registries/r/models/base/versions/1", "/var/m/base/1", "/var/m/churn-model/7"),
+        ("azureml:base:1", "/var/m/base/1", "/var/m/churn-model/7"),
+        (f"{WORKSPACE}/models/churn-model/versions/6", "/var/m", "/var/m"),
+        (f"{WORKSPACE}/models/churn-model/versions/6", "/var/m/churn-model/16", "/var/m/churn-model/16"),
+        ("", "/var/m/", "/var/m/"),
+        (None, "/", "/"),
+    ],
+)
+def test_green_looks_for_its_own_model(
+    endpoints: ArmEndpoints, azure: StandIn, live: str | None, before: str, after: str
+) -> None:
+    """Azure shows the folder of a deployment's model among its variables; a folder that somebody chose stays."""
+    variables = {"LIMIT": "5", "AZUREML_MODEL_DIR": before}
+    azure.answer(Reply(200, deployment(environmentVariables=variables, model=live)), Reply(201, deployment()))
+    endpoints.create_deployment(CREATE)
+    written = azure.asked[1].body["properties"]["environmentVariables"]
+    assert written == {"LIMIT": "5", "AZUREML_MODEL_DIR": after}
+
+
 def test_a_deployment_to_copy_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
     """There is nothing to copy from, and no retry brings it back."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
