@@ -37,6 +37,8 @@ def check_steps(values: Values, findings: Findings) -> None:
     for waiting in _waits(values, steps, findings):
         _check_wait(waiting, times, findings)
     for index, step in enumerate(steps):
+        if step.get("smoke"):
+            _check_smoke(f"steps[{index}].smoke", step["smoke"], findings)
         if step.get("mirror"):
             _check_mirror(f"steps[{index}].mirror", step["mirror"], times, findings)
 
@@ -108,6 +110,14 @@ def _check_wait(waiting: Waiting, times: Times, findings: Findings) -> None:
             f"patience of {spell(patience)} must be shorter than deadlines.step, {spell(deadline)}; "
             "a quiet endpoint would be rolled back instead",
         )
+
+
+def _check_smoke(path: str, smoke: Values, findings: Findings) -> None:
+    """Compare the two limits of an answer's time."""
+    slowest, timeout = smoke.get("slowest"), smoke.get("timeout")
+    if slowest is not None and timeout is not None and slowest > timeout:
+        words = f"{spell(slowest)} is never met: an answer counts as none after its timeout, {spell(timeout)}"
+        findings.add(f"{path}.slowest", words)
 
 
 def _check_mirror(path: str, mirror: Values, times: Times, findings: Findings) -> None:

@@ -39,6 +39,10 @@ STEPPING = {
             "3:59: steps[0].smoke.status: 42 is not a whole number from 100 to 599 (HTTP status); write it like 200",
         ],
     ),
+    "an answer that may be slower than it may take": (
+        HEAD + "steps: [smoke: {slowest: 11s}, smoke: {slowest: 1m, timeout: 1m}, weight: 10]\n",
+        ["3:17: steps[0].smoke.slowest: 11s is never met: an answer counts as none after its timeout, 10s"],
+    ),
     "mirrors that Azure refuses": (
         HEAD + "steps:\n- mirror: 51\n- mirror: 0%\n- mirror: []\n- mirror: {for: 30m}\n"
         "- mirror: {percent: 5, duration: 1h}\n",
