@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.core import history
 from shared.core.capacity import blue_is_small
@@ -11,6 +11,8 @@ from shared.core.history import Decision
 from shared.core.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout
+
+LATE = timedelta(minutes=5)
 
 
 def leftover(rollout: Rollout) -> str | None:
@@ -52,6 +54,8 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while this deployment is left over."""
+    if name not in endpoint.deployments and _may_yet_come(rollout, now):
+        return Decision(rollout)
     if name not in endpoint.deployments:
         return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
     due = rollout.clean_after or now
@@ -63,6 +67,12 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     if now - due > rollout.policy.deadlines.rollback:
         return history.noted(replace(rollout, finished=now), _left_over(rollout, name, endpoint), now)
     return Decision(rollout)
+
+
+def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
+    """Say whether green, taken back before it was ever seen ready, may still come of an order that Azure shows late."""
+    unready = rollout.phase is Phase.ROLLED_BACK and rollout.step_since is None
+    return unready and now - (rollout.clean_after or now) < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:

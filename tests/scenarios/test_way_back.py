@@ -61,6 +61,21 @@ def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() ->
     assert world.seen.instances(BLUE) == 10
 
 
+def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
+    """Ordered, not to be seen yet, and then a rollback: it is not left standing at its price."""
+    world = World()
+    world.register()
+    world.endpoints.hidden = True
+    while not world.endpoints.pending:
+        world.controller().reconcile(ENDPOINT)
+    world.ask(Verb.ROLLBACK)
+    world.settle()
+    world.endpoints.hidden = False
+    world.minutes(8)
+    assert world.rollout().finished is not None
+    assert GREEN not in world.seen.deployments
+
+
 def changes(world: World, name: str, state: Provisioning) -> None:
     """Have a deployment be in this state."""
     changed = replace(world.seen.deployments[name], state=state)
