@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from shared.core.requests import NotPossible
-from shared.errors import Conflict, Misconfigured, Permanent, Temporary, Unregistered
+from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary, Unregistered
 from shared.names import ENDPOINT_NAME
 
 LONGEST_TEXT = 500
@@ -84,22 +84,27 @@ def answer(content: object, status: int = 200) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(content, default=str), status_code=status, mimetype="application/json")
 
 
+# The first that fits: the kinds are trees.
+STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (NotPossible, 409),
+    (Conflict, 409),
+    (Temporary, 503),
+    (Misconfigured, 500),
+    (Unregistered, 404),
+    (Permanent, 502),
+)
+
+
 def answered(work: Callable[[], func.HttpResponse]) -> func.HttpResponse:
     """Return what the work returns, or the error that it raises in the API's one form."""
     try:
         return work()
     except BadRequest as error:
         return _error(error.status, str(error), field=error.field)
-    except (NotPossible, Conflict) as error:
-        return _error(409, str(error))
-    except Temporary as error:
-        return _error(503, f"{error}; try again")
-    except Misconfigured as error:
-        return _error(500, str(error))
-    except Unregistered as error:
-        return _error(404, str(error), field="version")
-    except Permanent as error:
-        return _error(502, str(error))
+    except (NotPossible, TealError) as error:
+        status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+        words = f"{error}; try again" if status == 503 else str(error)
+        return _error(status, words, field="version" if isinstance(error, Unregistered) else None)
 
 
 def _error(status: int, message: str, field: str | None = None) -> func.HttpResponse:

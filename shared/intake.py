@@ -96,7 +96,7 @@ class Reception:
         policies = self.policies.for_model(read.model.name, read.model.version, tags)
         if not policies:
             why = self.policies.why_none(read.model.name, read.model.version, tags)
-            return (Outcome(Intake.IGNORED, why),)
+            return (Outcome(Intake.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
         return tuple(self._registered(read.model, policy) for policy in policies)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:

@@ -319,7 +319,7 @@ class FakePolicies:
         return f"name: {path} {values['MODEL_VERSION']}"
 
     def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
-        return "" if self.for_model(model, version, tags) else f"no policy is for {model}:{version} with tags {tags}"
+        return "" if self.for_model(model, version, tags) else "no policy names this model"
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return (b'{"data": [[1.0]]}',) * 3 if path else ()

@@ -30,6 +30,7 @@ CHOSEN: Chosen = {
     "environmentId": st.just("azureml://registries/azureml/environments/sklearn/versions/1"),
     "codeConfiguration": st.just({"scoringScript": "score.py"}),
     "capacity": st.integers(1, 50),
+    "requestTimeout": st.integers(1, 180).map(lambda seconds: f"PT{seconds}S"),  # Azure's longest
     "identity": st.sampled_from(
         [{"type": "None"}, {"type": "SystemAssigned"}, {"type": "UserAssigned", "userAssignedIdentities": {USER: {}}}]
     ),

@@ -117,7 +117,7 @@ def test_a_batch_has_an_outcome_for_each_event(app: HostProcess) -> None:
 def test_a_byte_order_mark_does_not_matter(app: HostProcess) -> None:
     """JSON with a byte order mark is JSON."""
     body = b"\xef\xbb\xbf" + json.dumps([envelope()]).encode()
-    assert outcomes(app, body) == (202, ["no policy is for unheard-of:7 with tags {}"])
+    assert outcomes(app, body) == (202, ["no policy is for unheard-of:7 with tags {}: no policy names this model"])
 
 
 NO_EVENTS = {

@@ -25,6 +25,9 @@ FUNCTIONS = {
     "pause": ("httpTrigger", ["POST"]),
     "resume": ("httpTrigger", ["POST"]),
     "rollback": ("httpTrigger", ["POST"]),
+    "show_halt": ("httpTrigger", ["GET"]),
+    "halt": ("httpTrigger", ["POST"]),
+    "end_halt": ("httpTrigger", ["DELETE"]),
 }
 # What an operator asks for, and the phase that it leads to.
 WISHES = (("pause", "paused"), ("resume", "stepping"), ("promote", "promoting"), ("rollback", "rolled-back"))

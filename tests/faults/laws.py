@@ -74,6 +74,8 @@ class LawfulEndpoints(FakeEndpoints):
         green = rollout.green
         assert rollout.phase not in BACKWARDS, f"{green} gets traffic although {rollout.phase}"
         assert rollout.id not in self.asked_back, f"{green} gets traffic after a rollback was asked for"
+        if rollout.phase not in FORWARDS:
+            return  # it was promoted, and is now the blue that another one's rollback gives the traffic to
         assert self.store.halted is None, f"{green} gets traffic although everything is halted"
         assert frozen(rollout.policy, self.clock()) is None, f"{green} gets traffic within a freeze"
         if rollout.policy.capacity.green == "proportional" and rollout.blue_instances is not None:
