@@ -60,7 +60,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
     due = rollout.clean_after or now
     if kept_instances(rollout) is not None and not rollout.shrunk and now < due:
-        words = f"{name} is kept until {due:%Y-%m-%d %H:%M} UTC with {kept_instances(rollout)} instances"
+        words = f"{name} is kept until {due:%Y-%m-%d %H:%M} UTC, scaled down to {kept_instances(rollout)}"
         return history.noted(replace(rollout, shrunk=True), words, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)

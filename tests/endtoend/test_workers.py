@@ -51,6 +51,9 @@ def test_every_function_does_its_part(app: HostProcess, azure: Stage, worked: st
     assert app.run_by_hand("tick").status == 202
     reaches(app, worked, "stepping")
     eventually(lambda: rollout(app, worked)["weight"] == 25, "the first weight was never set")
+    assert api(app, "POST", "halt", BY).json()["halted"]
+    assert api(app, "GET", "halt").json()["by"] == BY["by"]
+    assert not api(app, "DELETE", "halt", BY).json()["halted"]
     for verb, phase in WISHES:
         assert api(app, "POST", f"rollouts/{worked}/{verb}", BY).status == 202
         reaches(app, worked, phase)
