@@ -111,7 +111,7 @@ DEPLOYMENT = Table(
             "instance_count",
             Either((Choice(("same", "proportional")), Whole(1, MOST_INSTANCES, "instances", "3")), "3"),
             "How many instances green gets: the `same` as blue, a number, or `proportional` to its share of the "
-            "traffic, growing before each weight (blue shrinks after the promotion).",
+            "traffic, growing before each mirror and weight (blue shrinks after the promotion).",
             default=None,
             otherwise="the template's number, or else `same`",
         ),
