@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -48,7 +49,7 @@ SMOKES = st.builds(
     contains=st.none() | ANYTHING.map(lambda value: json.dumps(value, separators=(",", ":"))),
     slowest=st.none() | st.integers(1, 180_000).map(lambda span: timedelta(milliseconds=span)),
     repeat=st.integers(1, 1000),
-)
+).map(lambda step: replace(step, slowest=min(step.slowest, step.timeout) if step.slowest else None))
 OVERRIDES = {
     "settled_minutes": st.none() | st.integers(1, 30),
     "patience": st.none() | SPANS,
