@@ -89,7 +89,7 @@ MLFLOW_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
 name: no-code
 endpoint_name: mlflow
-model: azureml:formula:1
+model: azureml:formula-alone:1
 instance_type: Standard_DS3_v2
 instance_count: 1
 """
@@ -102,7 +102,9 @@ def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> No
     from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
 
     save(tmp_path)
-    ml.models.create_or_update(Model(name="formula", version="1", type="mlflow_model", path=tmp_path / "with-sample"))
+    ml.models.create_or_update(
+        Model(name="formula-alone", version="1", type="mlflow_model", path=tmp_path / "with-sample")
+    )
     arm.wait(arm.put("onlineEndpoints/mlflow", endpoint_body()))
     (tmp_path / "deployment.yml").write_text(MLFLOW_YAML)
     ml.online_deployments.begin_create_or_update(load_online_deployment(tmp_path / "deployment.yml")).result()
