@@ -1,21 +1,15 @@
-"""When a person asks, over HTTP with a function key: start, list, show, promote, pause, resume, roll back.
+"""When a person asks, over HTTP with a function key: start, list, show, promote, pause, resume, roll back, halt.
 
-Decides nothing: a wish is written on the record and the loop carries it out.
+Bindings only. The work is in `steering`, which is loaded at the first call, since it leads to the whole record: while
+functions are indexed nothing of that is needed.
 """
 
 from __future__ import annotations
 
-import logging
-
 import azure.functions as func
 
-from functions.requests import BadRequest, answer, answered, body_of, endpoint_of, person
-from shared.core.rollout import ModelVersion, Verb, Wish
-from shared.ports import Halt
-from shared.views import halt_view, minutes_view, rollout_view
-from shared.wiring import app
+from functions.requests import answered
 
-log = logging.getLogger("teal.api")
 api = func.Blueprint()
 
 
@@ -23,145 +17,96 @@ api = func.Blueprint()
 @api.route(route="rollouts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def start(req: func.HttpRequest) -> func.HttpResponse:
     """Begin a rollout by hand: {"endpoint", "model", "version", "by", "reason"}."""
-    return answered(lambda: _start(req))
+    from functions import steering
+
+    return answered(lambda: steering.start(req))
 
 
 @api.function_name("list")
 @api.route(route="rollouts", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def list_rollouts(req: func.HttpRequest) -> func.HttpResponse:
     """List rollouts, newest first in each endpoint; ?open=true only those that are not finished."""
-    return answered(lambda: _list(req))
+    from functions import steering
+
+    return answered(lambda: steering.list_rollouts(req))
 
 
 @api.function_name("show")
 @api.route(route="rollouts/{endpoint}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def show(req: func.HttpRequest) -> func.HttpResponse:
     """Show an endpoint: which rollout is current, which waits, and all there were."""
-    return answered(lambda: _show(req))
+    from functions import steering
+
+    return answered(lambda: steering.show(req))
 
 
 @api.function_name("show_rollout")
 @api.route(route="rollouts/{endpoint}/{rollout}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def show_rollout(req: func.HttpRequest) -> func.HttpResponse:
     """Show one rollout with its history and the minutes that it was judged by."""
-    return answered(lambda: _show_rollout(req))
+    from functions import steering
+
+    return answered(lambda: steering.show_rollout(req))
 
 
 @api.function_name("promote")
 @api.route(route="rollouts/{endpoint}/promote", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def promote(req: func.HttpRequest) -> func.HttpResponse:
     """Send all live traffic to green now: {"by", "reason"}."""
-    return answered(lambda: _ask(req, Verb.PROMOTE))
+    from functions import steering
+
+    return answered(lambda: steering.promote(req))
 
 
 @api.function_name("pause")
 @api.route(route="rollouts/{endpoint}/pause", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def pause(req: func.HttpRequest) -> func.HttpResponse:
     """Hold the rollout at its present weight: {"by", "reason"}."""
-    return answered(lambda: _ask(req, Verb.PAUSE))
+    from functions import steering
+
+    return answered(lambda: steering.pause(req))
 
 
 @api.function_name("resume")
 @api.route(route="rollouts/{endpoint}/resume", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def resume(req: func.HttpRequest) -> func.HttpResponse:
     """Go on from a pause: {"by", "reason"}."""
-    return answered(lambda: _ask(req, Verb.RESUME))
+    from functions import steering
+
+    return answered(lambda: steering.resume(req))
 
 
 @api.function_name("rollback")
 @api.route(route="rollouts/{endpoint}/rollback", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def rollback(req: func.HttpRequest) -> func.HttpResponse:
     """Take all live traffic back to blue: {"by", "reason"}."""
-    return answered(lambda: _ask(req, Verb.ROLLBACK))
+    from functions import steering
+
+    return answered(lambda: steering.rollback(req))
 
 
 @api.function_name("show_halt")
 @api.route(route="halt", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def show_halt(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 -- the host passes it
     """Say whether everything is halted, by whom and why."""
-    return answered(lambda: answer(halt_view(app().store.halt())))
+    from functions import steering
+
+    return answered(steering.show_halt)
 
 
 @api.function_name("halt")
 @api.route(route="halt", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def halt(req: func.HttpRequest) -> func.HttpResponse:
     """Hold every rollout where it is; rollbacks go on: {"by", "reason"}."""
-    return answered(lambda: _halt(req))
+    from functions import steering
+
+    return answered(lambda: steering.halt(req))
 
 
 @api.function_name("end_halt")
 @api.route(route="halt", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
 def end_halt(req: func.HttpRequest) -> func.HttpResponse:
     """Let every rollout go on: {"by", "reason"}."""
-    return answered(lambda: _end_halt(req))
+    from functions import steering
 
-
-def _halt(req: func.HttpRequest) -> func.HttpResponse:
-    body = body_of(req).only("by", "reason")
-    reason = body.text("reason", wanted="why, in 1 to 500 characters")
-    halted = Halt(person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
-    app().store.set_halt(halted)
-    log.warning("halt by=%r reason=%r", halted.by, halted.reason)
-    return answer(halt_view(halted))
-
-
-def _end_halt(req: func.HttpRequest) -> func.HttpResponse:
-    body = body_of(req).only("by", "reason")
-    by = person(req, body, signed_in=app().settings.trust_easy_auth)
-    log.warning("halt ended by=%r reason=%r", by, body.text("reason", wanted="why, in 1 to 500 characters"))
-    app().store.set_halt(None)
-    return answer(halt_view(None))
-
-
-def _start(req: func.HttpRequest) -> func.HttpResponse:
-    body = body_of(req).only("endpoint", "model", "version", "by", "reason")
-    endpoint = body.text("endpoint", wanted="the name of an endpoint that has a policy").lower()
-    policy = app().policies.for_endpoint(endpoint)
-    if policy is None:
-        raise BadRequest("endpoint", f"there is no policy for an endpoint {endpoint!r}", 404)
-    model = ModelVersion(body.text("model"), body.text("version", wanted="a version, such as 7"))
-    if model.name not in {selector.name for selector in policy.models}:
-        raise BadRequest("model", f"the policy of {endpoint} is not for a model {model.name!r}")
-    by = person(req, body, signed_in=app().settings.trust_easy_auth)
-    return answer(rollout_view(app().reception.start(policy, model, by, body.text("reason"))), 202)
-
-
-def _list(req: func.HttpRequest) -> func.HttpResponse:
-    only_open = req.params.get("open", "").lower() == "true"
-    store = app().store
-    names = store.open_endpoints() if only_open else store.endpoints()
-    found = [rollout for name in names for rollout in store.rollouts(name)]
-    return answer({"rollouts": [rollout_view(r) for r in found if not (only_open and r.finished)]})
-
-
-def _show(req: func.HttpRequest) -> func.HttpResponse:
-    endpoint = _known(endpoint_of(req))
-    record = app().store.record(endpoint).value
-    rollouts = [rollout_view(rollout) for rollout in app().store.rollouts(endpoint)]
-    return answer({"endpoint": endpoint, "current": record.current, "waiting": record.waiting, "rollouts": rollouts})
-
-
-def _show_rollout(req: func.HttpRequest) -> func.HttpResponse:
-    endpoint, name = _known(endpoint_of(req)), req.route_params.get("rollout", "")
-    found = app().store.rollout(endpoint, name)
-    if found is None:
-        raise BadRequest("rollout", f"{endpoint} has no rollout {name[:80]!r}", 404)
-    view = rollout_view(found.value, app().store.history(endpoint, name))
-    return answer(view | {"minutes": minutes_view(app().store.kept_minutes(name))})
-
-
-def _ask(req: func.HttpRequest, verb: Verb) -> func.HttpResponse:
-    endpoint = _known(endpoint_of(req))
-    body = body_of(req).only("by", "reason")
-    reason = body.text("reason", wanted="why, in 1 to 500 characters")
-    wish = Wish(verb, person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
-    rollout = app().controller.request(endpoint, wish)
-    if rollout is None:
-        raise BadRequest("endpoint", f"{endpoint} has no open rollout to {verb}", 409)
-    return answer(rollout_view(rollout), 202)
-
-
-def _known(endpoint: str) -> str:
-    if app().policies.for_endpoint(endpoint) is None and app().store.record(endpoint).etag is None:
-        raise BadRequest("endpoint", f"there is no endpoint {endpoint!r} with a policy or a rollout", 404)
-    return endpoint
+    return answered(lambda: steering.end_halt(req))

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import azure.functions as func
 
-from shared.core.requests import NotPossible
-from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary, Unregistered
+from shared.errors import Conflict, Misconfigured, NotPossible, Permanent, TealError, Temporary, Unregistered
 from shared.names import ENDPOINT_NAME
 
 LONGEST_TEXT = 500
@@ -101,7 +100,7 @@ def answered(work: Callable[[], func.HttpResponse]) -> func.HttpResponse:
         return work()
     except BadRequest as error:
         return _error(error.status, str(error), field=error.field)
-    except (NotPossible, TealError) as error:
+    except TealError as error:
         status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
         words = f"{error}; try again" if status == 503 else str(error)
         return _error(status, words, field="version" if isinstance(error, Unregistered) else None)

@@ -22,6 +22,10 @@ class Conflict(Temporary):
     """Another writer was first."""
 
 
+class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
+    """A request that makes no sense now. The message is for the person who asked."""
+
+
 class Permanent(TealError):  # noqa: N818 -- as Temporary
     """Tell a person."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb, Wish
+from shared.errors import NotPossible
 
 STEERED = {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
 
@@ -15,10 +16,6 @@ POSSIBLE: dict[Verb, frozenset[Phase]] = {
     Verb.RESUME: frozenset({Phase.PAUSED}),
     Verb.ROLLBACK: frozenset({*STEERED, Phase.PROMOTED}),
 }
-
-
-class NotPossible(Exception):  # noqa: N818 -- reads as what it says to the caller
-    """A request that makes no sense now. The message is for the person who asked."""
 
 
 def ask(rollout: Rollout, wish: Wish) -> Rollout:

@@ -16,9 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shared.core.events import MODEL_REGISTERED
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.requests import NotPossible
 from shared.core.rollout import Rollout, Verb, Wish
-from shared.errors import TealError
+from shared.errors import NotPossible, TealError
 from shared.ports import Halt
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
 from tests.faults.laws import LawfulEndpoints, check_at_rest, check_records, lawful_world

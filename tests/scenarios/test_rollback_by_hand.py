@@ -9,8 +9,8 @@ import pytest
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep, SmokeStep, WeightStep
-from shared.core.requests import NotPossible
 from shared.core.rollout import Verb
+from shared.errors import NotPossible
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
