@@ -98,7 +98,7 @@ def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
 @pytest.mark.parametrize(
     ("newest", "version", "late"),
     [("7", "5", True), ("7", "7", False), ("7", "8", False), ("9", "10", False), ("10", "9", True), ("", "1", False),
-     ("b", "a", False), ("7", "5b", False), ("2026.1", "1", False)],
+     ("b", "a", False), ("7", "5b", False), ("2026.1", "1", False), ("7", "²", False), ("²", "1", False)],
 )  # fmt: skip
 def test_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
     """Whole numbers are compared as numbers; anything else has no order and is never late."""

@@ -145,3 +145,14 @@ class Unreadable(func.EventGridEvent):
 
     def get_json(self) -> object:
         raise ValueError("Expecting value: line 1 column 1")
+
+
+def test_a_look_that_azure_refuses_for_good_is_not_thrown_into_the_poison_queue(
+    calls: Calls, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged with the endpoint's name, and the next tick looks again."""
+    calls.call("model_registered", event=event(DOCUMENTED))
+    calls.world.store.faults.planned.append(Permanent("403 AuthorizationFailed"))
+    calls.call("reconcile", message=message(json.dumps({"endpoint": ENDPOINT}).encode()))
+    assert "403 AuthorizationFailed" in caplog.text
+    assert calls.world.until(Phase.PROMOTED).model.version == "7"

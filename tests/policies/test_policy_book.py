@@ -88,6 +88,25 @@ def test_empty_parts_are_the_defaults_too(folder: Path) -> None:
     assert book_of(folder, churn=plain).policies == book_of(folder, churn=empty).policies
 
 
+EVERY_STEP = (
+    SmokeStep(
+        requests="smoke/churn.jsonl",
+        status=201,
+        timeout=timedelta(seconds=90),
+        schema="smoke/answer.json",
+        contains='{"classes":["yes it is",1,2.5],"sure":true,"why":null}',
+        slowest=timedelta(milliseconds=250),
+        repeat=3,
+    ),
+    MirrorStep(20, timedelta(minutes=30), 2000),
+    MirrorStep(50),
+    WeightStep(5, 10, timedelta(minutes=90), "pause", ()),
+    PauseStep(timedelta(minutes=90)),
+    WeightStep(100),
+    PauseStep(),
+)
+
+
 def test_every_key_arrives(folder: Path) -> None:
     """What a policy writes is what the core gets, with the endpoint in lower case and moments in UTC."""
     (folder / "smoke" / "answer.json").write_text('{"type": "object"}')
@@ -98,23 +117,7 @@ def test_every_key_arrives(folder: Path) -> None:
                 ModelSelector("churn-model", {"stage": "production", "on": "yes"}, "2.*"),
                 ModelSelector("churn-model.small", {}, "1.10"),
             ),
-            steps=(
-                SmokeStep(
-                    requests="smoke/churn.jsonl",
-                    status=201,
-                    timeout=timedelta(seconds=90),
-                    schema="smoke/answer.json",
-                    contains='{"classes":["yes it is",1,2.5],"sure":true,"why":null}',
-                    slowest=timedelta(milliseconds=250),
-                    repeat=3,
-                ),
-                MirrorStep(20, timedelta(minutes=30), 2000),
-                MirrorStep(50),
-                WeightStep(5, 10, timedelta(minutes=90), "pause", ()),
-                PauseStep(timedelta(minutes=90)),
-                WeightStep(100),
-                PauseStep(),
-            ),
+            steps=EVERY_STEP,
             judge=JudgeSettings(
                 risk=Risk(0.001, 0.1, 5),
                 budget=0.002,
