@@ -95,3 +95,12 @@ def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
     rollout = world.until(Phase.FAILED)
     assert "Kubernetes" in rollout.reason
     assert list(world.seen.deployments) == [BLUE]
+
+
+def test_no_weight_is_wanted_while_the_copy_still_flows() -> None:
+    """What the record and its history say is in the order in which it happens: first no copy, then a weight."""
+    world = mirrored()
+    while world.seen.mirror:
+        assert world.rollout().weight == 0
+        world.minutes()
+    assert world.until_weight(50).mirror == 0

@@ -1,0 +1,41 @@
+"""What Azure may yet do for us is remembered until it accepted the opposite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.actions import Action, SetMirror, SetTraffic
+from shared.core.orders import accepted, giving
+from shared.core.phases import Phase
+from tests.core.rollouts import ALL_BLUE, GREEN, TEN, rollout
+
+PLAIN = rollout(Phase.STEPPING)
+GIVEN = replace(PLAIN, ordered=TEN, mirror_ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("order", "traffic", "mirror"),
+    [
+        (SetTraffic("churn", TEN), TEN, False),
+        (SetMirror("churn", {GREEN: 20}), None, True),
+    ],
+    ids=["traffic", "a copy"],
+)
+def test_what_gives_green_anything_is_remembered_from_before_to_after(
+    order: Action, traffic: dict[str, int] | None, *, mirror: bool
+) -> None:
+    """It may land if we die before the answer, and it may land late after it."""
+    before = giving(PLAIN, [order])
+    after = accepted(before, order)
+    assert [(r.ordered, r.mirror_ordered) for r in (before, after)] == [(traffic, mirror)] * 2
+
+
+def test_what_takes_it_back_counts_only_once_accepted() -> None:
+    """Until then the earlier order may still land."""
+    back: list[Action] = [SetTraffic("churn", ALL_BLUE), SetMirror("churn", {})]
+    before = giving(GIVEN, back)
+    assert (before.ordered, before.mirror_ordered) == (TEN, True)
+    after = accepted(accepted(before, back[0]), back[1])
+    assert (after.ordered, after.mirror_ordered) == (ALL_BLUE, False)
