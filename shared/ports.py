@@ -6,16 +6,16 @@ Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
-from shared.core.observation import DeploymentMinute, EndpointSeen
+from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
 from shared.core.policy import Policy
-from shared.core.questions import Window
+from shared.core.questions import Asked, Window
 from shared.core.rollout import ModelVersion, Rollout
 
 T = TypeVar("T")
@@ -49,14 +49,66 @@ class Models(Protocol):
         """Return the tags of a model version as they are now, or None if it is not registered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What telemetry gave: minutes with requests, oldest first, and the gates that they say nothing of, with why."""
+
+    minutes: tuple[DeploymentMinute, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
 class Telemetry(Protocol):
     """What requests an endpoint's deployments answered, and how."""
 
-    def minutes(self, endpoint: str, window: Window) -> tuple[DeploymentMinute, ...]:
+    def minutes(self, endpoint: str, asked: Asked) -> Seen:
+        """Return every deployment and minute that was asked for and has requests.
+
+        Raises Temporary or Permanent when requests and errors cannot be told, or in part only: no evidence is not
+        evidence of no errors. What else is asked and cannot be told is `missing` of the answer.
+        """
+
+
+class Traffic(Protocol):
+    """One source of requests, errors and latency."""
+
+    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
         """Return every deployment and minute of the window that has requests, oldest first.
 
-        Raises Temporary when the answer is missing, partial or late: no evidence is not evidence of no errors.
+        latency: the part of the window for which latency is wanted too. Raises as Telemetry does.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """What a query counted for one deployment in one minute."""
+
+    deployment: str
+    minute: datetime
+    tally: Tally
+
+
+class Queries(Protocol):
+    """Queries of the user's own, which count bad and total by deployment and minute."""
+
+    def tallies(self, endpoint: str, window: Window, query: str) -> tuple[Tallied, ...]:
+        """Return what the query (its text) counts. Raises Temporary or, if the query itself is wrong, Permanent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSeen:
+    """One answer that a deployment gave, as it was collected. body: JSON text."""
+
+    deployment: str
+    at: datetime
+    request: str
+    body: str
+
+
+class Answers(Protocol):
+    """The bodies of answers, where a deployment collects them."""
+
+    def collected(self, endpoint: str, deployment: str, window: Window) -> tuple[AnswerSeen, ...]:
+        """Return the answers of the window that were collected. Raises Permanent if the deployment collects none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +146,9 @@ class Policies(Protocol):
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         """Return the policy of an endpoint, or None."""
+
+    def query(self, path: str) -> str:
+        """Return the text of a query file named in a policy."""
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file named in a policy."""

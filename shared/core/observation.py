@@ -87,13 +87,33 @@ class EndpointSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """So many of so many."""
+
+    bad: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentMinute:
-    """Requests of one deployment in one minute. bad: answers that count as errors (5xx, 424, 408, 429)."""
+    """Requests of one deployment in one minute, and what is known of their answers.
+
+    bad: answers that count as errors (5xx, 424, 408, 429). client_errors: other 4xx. slowness: how many of the good
+    answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or not known.
+    percentiles: milliseconds by per cent (50, 90, 95, 99), where a source knows no more. predictions: how many
+    predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
+    `disagreement`: mirrored requests that green answered otherwise than blue).
+    """
 
     deployment: str
     minute: datetime
     total: int
     bad: int
+    client_errors: int = 0
+    slowness: dict[int, int] | None = None
+    percentiles: dict[int, float] | None = None
+    predictions: dict[str, int] | None = None
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +134,16 @@ class Observation:
     """One look at the world.
 
     endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
-    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). history: blue's past, for the
-    calibration, or None if not asked or not answered. settled_until: minutes before this have been read.
+    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing: gates that these minutes
+    say nothing of, and why. history: blue's past, for the calibration, or None if not asked or not answered.
+    settled_until: minutes before this have been read.
     halted: why everything is held, if a person said so. autoscaled: the deployments that have autoscale settings, or
     None if not asked or not answered.
     """
 
     endpoint: EndpointSeen | None
     minutes: tuple[DeploymentMinute, ...] | None = None
+    missing: dict[str, str] = field(default_factory=dict)
     settled_until: datetime | None = None
     history: tuple[DeploymentMinute, ...] | None = None
     telemetry_problem: str | None = None

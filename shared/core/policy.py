@@ -7,7 +7,11 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
+
+
+Source = Literal["logs", "metrics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,9 @@ class JudgeSettings:
 
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
-    telemetry_lag: how old a minute must be before its log rows are taken to be complete.
+    telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
+    past the judge is set by. gates: what is judged. errors_from, latency_from: the traffic log (exact counts, a few
+    minutes late) or the platform's metrics (no set-up, about a minute late, latency as percentiles only).
     """
 
     risk: Risk = field(default_factory=Risk)
@@ -115,6 +121,9 @@ class JudgeSettings:
     inconclusive: Literal["pause", "advance"] = "pause"
     telemetry_lag: timedelta = timedelta(minutes=5)
     history: timedelta = timedelta(hours=6)
+    gates: tuple[Gate, ...] = (ErrorsGate(), LatencyGate())
+    errors_from: Source = "logs"
+    latency_from: Source = "logs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from shared.core.gates import Gate
 from shared.core.minutes import floor_minute
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import SmokeStep
+from shared.core.policy import SmokeStep, Source
 from shared.core.rollout import Rollout
 
+FINE_HISTORY = timedelta(hours=1)
 WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -23,14 +25,35 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of each minute of a window.
+
+    deployments: those whose predictions are wanted, blue first if there is one. fine_since: latency and predictions
+    are wanted from here on only (None: of the whole window).
+    """
+
+    window: Window
+    gates: tuple[Gate, ...] = ()
+    errors_from: Source = "logs"
+    latency_from: Source = "logs"
+    deployments: tuple[str, ...] = ()
+    fine_since: datetime | None = None
+
+    @property
+    def fine(self) -> Window:
+        """The part of the window of which latency and predictions are wanted."""
+        return Window(max(self.fine_since or self.window.since, self.window.since), self.window.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
 
     autoscale: which deployments have autoscale settings.
     """
 
-    minutes: Window | None = None
-    history: Window | None = None
+    minutes: Asked | None = None
+    history: Asked | None = None
     smoke: SmokeStep | None = None
     logs: bool = False
     autoscale: bool = False
@@ -52,16 +75,23 @@ def questions(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) ->
     )
 
 
-def _minutes(rollout: Rollout, settled: datetime) -> Window | None:
+def _minutes(rollout: Rollout, settled: datetime) -> Asked | None:
     if rollout.phase not in WATCHED or rollout.judged_until is None or rollout.judged_until >= settled:
         return None
-    return Window(rollout.judged_until, settled)
+    return _asked(rollout, Window(rollout.judged_until, settled))
 
 
-def _history(rollout: Rollout, settled: datetime) -> Window | None:
+def _history(rollout: Rollout, settled: datetime) -> Asked | None:
     if rollout.calibration is not None or rollout.phase not in WATCHED:
         return None
-    return Window(settled - rollout.policy.judge.history, settled)
+    asked = _asked(rollout, Window(settled - rollout.policy.judge.history, settled))
+    return replace(asked, fine_since=settled - FINE_HISTORY)
+
+
+def _asked(rollout: Rollout, window: Window) -> Asked:
+    judge = rollout.policy.judge
+    beside = (rollout.blue,) if rollout.blue else ()
+    return Asked(window, judge.gates, judge.errors_from, judge.latency_from, (*beside, rollout.green))
 
 
 def _smoke(rollout: Rollout, endpoint: EndpointSeen) -> SmokeStep | None:
