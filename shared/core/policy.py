@@ -10,7 +10,6 @@ from typing import Literal
 from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
 
-
 Source = Literal["logs", "metrics"]
 
 
