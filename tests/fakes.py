@@ -21,10 +21,10 @@ from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
-from shared.core.questions import Window
+from shared.core.questions import Asked
 from shared.core.rollout import ModelVersion, Rollout
 from shared.errors import Conflict, Permanent, TealError, Temporary
-from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
+from shared.ports import Answer, Changes, Halt, JsonSchema, Seen, Stored
 
 
 @dataclass
@@ -257,15 +257,17 @@ class FakeEndpoints:
 
 @dataclass
 class FakeTelemetry:
-    """Log Analytics: rows that the test put there."""
+    """What requests were answered: rows that the test put there. missing: gates that no minute says anything of."""
 
     rows: list[DeploymentMinute] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+    missing: dict[str, str] = field(default_factory=dict)
 
-    def minutes(self, endpoint: str, window: Window) -> tuple[DeploymentMinute, ...]:
+    def minutes(self, endpoint: str, asked: Asked) -> Seen:
         del endpoint
         self.faults.strike()
-        return tuple(row for row in self.rows if window.since <= row.minute < window.until)
+        window = asked.window
+        return Seen(tuple(row for row in self.rows if window.since <= row.minute < window.until), dict(self.missing))
 
 
 @dataclass
@@ -305,6 +307,7 @@ class FakePolicies:
     """Policies given by the test."""
 
     policies: tuple[Policy, ...] = ()
+    queries: dict[str, str] = field(default_factory=dict)
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         return tuple(p for p in self.policies if any(selector.matches(model, version, tags) for selector in p.models))
@@ -320,6 +323,11 @@ class FakePolicies:
 
     def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
         return "" if self.for_model(model, version, tags) else "no policy names this model"
+
+    def query(self, path: str) -> str:
+        if path not in self.queries:
+            raise Permanent(f"no query {path}")
+        return self.queries[path]
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return (b'{"data": [[1.0]]}',) * 3 if path else ()

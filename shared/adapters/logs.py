@@ -1,71 +1,68 @@
-"""What requests were answered, from the traffic log in Log Analytics. The one query is in `minutes.kql`.
+"""What requests were answered and how fast, from the traffic log in Log Analytics. The one query is in `minutes.kql`.
 
-Whatever is put into the query is checked or made here: a name that no endpoint can have is never asked for. It must
-never take a partial answer for the whole, since rows that are missing look like requests that did not fail.
+Whatever is put into the query is checked or made here. Rows that cannot be read are no answer: it must never leave one
+out, since what is missing looks like requests that did not fail.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsTable
+from azure.monitor.query import LogsTable
 
-from shared.adapters.faults import azure_faults
+from shared.adapters.log_analytics import LogAnalytics, endpoint_name, moment
+from shared.core.latency import LOG_RATIO
 from shared.core.observation import DeploymentMinute
 from shared.core.questions import Window
-from shared.errors import Misconfigured, Permanent, Temporary
+from shared.errors import Temporary
 
-SERVER_SECONDS = 25  # how long the service may compute; below what we wait for its answer
-_ENDPOINT = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
-# What an ARM id is made of; above all no quote and no backslash, which would end the query's string.
-_WORKSPACE = re.compile(r"(?:/[\w.()-]+)+")
+UNTIMED = -1  # the query's bucket of requests that say nothing about latency
+_Key = tuple[datetime, str]
 
 
-class LogTelemetry:
-    """The port Telemetry. logs_workspace: the Log Analytics customer id; workspace_id: the Azure ML one's ARM id."""
+class TrafficLog:
+    """The port Traffic, over one workspace's log."""
 
-    def __init__(self, client: LogsQueryClient, logs_workspace: str, workspace_id: str) -> None:
-        if not _WORKSPACE.fullmatch(workspace_id):
-            raise Misconfigured(f"{workspace_id!r} is no ARM id: check subscription, resource group and workspace")
-        self._client = client
-        self._logs_workspace = logs_workspace
-        self._workspace_id = workspace_id
+    def __init__(self, log: LogAnalytics) -> None:
+        self._log = log
 
-    def minutes(self, endpoint: str, window: Window) -> tuple[DeploymentMinute, ...]:
+    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
         """Return every deployment and minute of the window that has requests, oldest first.
 
+        latency: the part of the window whose minutes have `slowness` (empty if no answer was good); others have None.
         Raises Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have.
         """
-        if not _ENDPOINT.fullmatch(endpoint):
-            raise Permanent(f"{endpoint!r} is no name of an online endpoint")
+        timed = latency or Window(window.until, window.until)
         query = _query().substitute(
-            endpoint=endpoint,
-            workspace=self._workspace_id.lower(),
-            since=_literal(window.since),
-            until=_literal(window.until),
+            endpoint=endpoint_name(endpoint),
+            workspace=self._log.workspace_id,
+            since=moment(window.since),
+            until=moment(window.until),
+            latency_since=moment(timed.since),
+            latency_until=moment(timed.until),
+            log_ratio=repr(LOG_RATIO),
         )
-        rows = (row for table in self._tables(query, window, endpoint) for row in _rows(table))
-        return tuple(sorted((_minute(row) for row in rows), key=lambda minute: (minute.minute, minute.deployment)))
+        counted: dict[_Key, _Counted] = {}
+        for table in self._log.tables(query, window, f"the traffic log of {endpoint}"):
+            for row in _rows(table):
+                _count(counted, row)
+        return tuple(_minute(key, counted[key], timed) for key in sorted(counted))
 
-    def _tables(self, query: str, window: Window, endpoint: str) -> Iterable[LogsTable]:
-        span = (window.since.astimezone(UTC), window.until.astimezone(UTC))
-        with azure_faults(f"query the traffic log of {endpoint}"):
-            result = self._client.query_workspace(
-                self._logs_workspace, query, timespan=span, server_timeout=SERVER_SECONDS
-            )
-        if isinstance(result, LogsQueryPartialResult):
-            problem = result.partial_error
-            words = f"{problem.code} {problem.message}" if problem else "no reason given"
-            raise Temporary(f"the traffic log of {endpoint} gave a partial answer only: {words}")
-        if not result.tables:
-            raise Temporary(f"the traffic log of {endpoint} gave an answer without a table")
-        return result.tables
+
+@dataclass(slots=True)
+class _Counted:
+    """What the rows of one deployment and minute add up to."""
+
+    total: int = 0
+    bad: int = 0
+    client_errors: int = 0
+    slowness: dict[int, int] = field(default_factory=dict)
 
 
 @cache
@@ -73,17 +70,26 @@ def _query() -> Template:
     return Template(files("shared.adapters").joinpath("minutes.kql").read_text(encoding="utf-8"))
 
 
-def _literal(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
 def _rows(table: LogsTable) -> Iterable[dict[str, Any]]:
     return (dict(zip(table.columns, row, strict=True)) for row in table.rows)
 
 
-def _minute(row: dict[str, Any]) -> DeploymentMinute:
+def _count(counted: dict[_Key, _Counted], row: dict[str, Any]) -> None:
     try:
-        moment: datetime = row["minute"].astimezone(UTC)
-        return DeploymentMinute(str(row["deployment"]), moment, int(row["total"]), int(row["bad"]))
+        key = (row["minute"].astimezone(UTC), str(row["deployment"]))
+        bucket, total = int(row["bucket"]), int(row["total"])
+        sums = counted.setdefault(key, _Counted())
+        sums.total += total
+        sums.bad += int(row["bad"])
+        sums.client_errors += int(row["client_errors"])
+        if bucket != UNTIMED:
+            sums.slowness[bucket] = total
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Temporary(f"a row of the traffic log cannot be read: {error!r}") from error
+
+
+def _minute(key: _Key, sums: _Counted, timed: Window) -> DeploymentMinute:
+    minute, deployment = key
+    asked = timed.since <= minute < timed.until
+    slowness = dict(sorted(sums.slowness.items())) if asked else None
+    return DeploymentMinute(deployment, minute, sums.total, sums.bad, sums.client_errors, slowness)

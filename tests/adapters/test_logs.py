@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from azure.monitor.query import LogsQueryClient
 
-from shared.adapters.logs import LogTelemetry
+from shared.adapters.log_analytics import LogAnalytics
+from shared.adapters.logs import TrafficLog
 from shared.core.observation import DeploymentMinute
 from shared.core.questions import Window
 from shared.errors import Misconfigured, Permanent, TealError, Temporary
@@ -17,14 +18,15 @@ from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 LOGS = "11111111-2222-3333-4444-555555555555"
 HOUR = Window(datetime(2026, 11, 20, 10, 0, tzinfo=UTC), datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
-COLUMNS = [("deployment", "string"), ("minute", "datetime"), ("total", "long"), ("bad", "long")]
+NAMES = ("deployment", "minute", "bucket", "total", "bad", "client_errors")
+COLUMNS = [(name, {"deployment": "string", "minute": "datetime"}.get(name, "long")) for name in NAMES]
 
 
 @pytest.fixture
-def telemetry() -> LogTelemetry:
+def traffic() -> TrafficLog:
     """Return the adapter with its client, built as for the app."""
     client = LogsQueryClient(Credential(), retry_total=1, retry_status=0)
-    return LogTelemetry(client, LOGS, WORKSPACE)
+    return TrafficLog(LogAnalytics(client, LOGS, WORKSPACE))
 
 
 def answered(*rows: list[Any], problem: dict[str, str] | None = None) -> Reply:
@@ -34,34 +36,34 @@ def answered(*rows: list[Any], problem: dict[str, str] | None = None) -> Reply:
     return Reply(200, body | ({"error": problem} if problem else {}))
 
 
-def test_rows_become_minutes_oldest_first(telemetry: LogTelemetry, azure: StandIn) -> None:
+def test_rows_become_minutes_oldest_first(traffic: TrafficLog, azure: StandIn) -> None:
     """One entry per deployment and minute that had requests."""
     azure.answer(
         answered(
-            ["churn-7", "2026-11-20T10:01:00Z", 7, 1],
-            ["churn-7", "2026-11-20T10:00:00Z", 5, 0],
-            ["churn-6", "2026-11-20T10:01:00Z", 90, 0],
+            ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2],
+            ["churn-7", "2026-11-20T10:00:00Z", -1, 5, 0, 0],
+            ["churn-6", "2026-11-20T10:01:00Z", -1, 90, 0, 0],
         )
     )
     first, second = HOUR.since, HOUR.since + timedelta(minutes=1)
-    assert telemetry.minutes("churn", HOUR) == (
+    assert traffic.minutes("churn", HOUR, None) == (
         DeploymentMinute("churn-7", first, 5, 0),
         DeploymentMinute("churn-6", second, 90, 0),
-        DeploymentMinute("churn-7", second, 7, 1),
+        DeploymentMinute("churn-7", second, 7, 1, client_errors=2),
     )
 
 
-def test_no_requests_is_an_answer(telemetry: LogTelemetry, azure: StandIn) -> None:
+def test_no_requests_is_an_answer(traffic: TrafficLog, azure: StandIn) -> None:
     """A quiet endpoint has no minutes, which is not a fault."""
     azure.answer(answered())
-    assert telemetry.minutes("churn", HOUR) == ()
+    assert traffic.minutes("churn", HOUR, None) == ()
 
 
-def test_the_query_is_bound_to_workspace_endpoint_and_window(telemetry: LogTelemetry, azure: StandIn) -> None:
+def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: TrafficLog, azure: StandIn) -> None:
     """Rows of other endpoints, workspaces and times are left out, in whatever zone the window was given."""
     azure.answer(answered())
     berlin = timezone(timedelta(hours=1))
-    telemetry.minutes("Churn", Window(HOUR.since.astimezone(berlin), HOUR.until.astimezone(berlin)))
+    traffic.minutes("Churn", Window(HOUR.since.astimezone(berlin), HOUR.until.astimezone(berlin)), None)
     asked = azure.asked[0]
     assert asked.url == f"https://api.loganalytics.io/v1/workspaces/{LOGS}/query"
     assert "EndpointName =~ 'Churn'" in asked.body["query"]
@@ -75,12 +77,10 @@ def test_the_query_is_bound_to_workspace_endpoint_and_window(telemetry: LogTelem
 @pytest.mark.parametrize(
     "name", ["", "a' or 1 == 1 //", "churn\n| take 1", "churn'", "-churn", "churn-", "7", "a" * 33, "chürn", "a/b"]
 )
-def test_a_name_that_no_endpoint_can_have_is_never_asked_for(
-    telemetry: LogTelemetry, azure: StandIn, name: str
-) -> None:
+def test_a_name_that_no_endpoint_can_have_is_never_asked_for(traffic: TrafficLog, azure: StandIn, name: str) -> None:
     """What a caller sends does not reach the query."""
     with pytest.raises(Permanent, match="no name"):
-        telemetry.minutes(name, HOUR)
+        traffic.minutes(name, HOUR, None)
     assert azure.asked == []
 
 
@@ -88,19 +88,21 @@ def test_a_name_that_no_endpoint_can_have_is_never_asked_for(
 def test_a_workspace_that_is_no_arm_id_stops_the_start(workspace: str) -> None:
     """Settings are checked before they stand in a query."""
     with LogsQueryClient(Credential()) as client, pytest.raises(Misconfigured):
-        LogTelemetry(client, LOGS, workspace)
+        LogAnalytics(client, LOGS, workspace)
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         (
-            answered(["churn-7", "2026-11-20T10:01:00Z", 7, 1], problem={"code": "PartialError", "message": "too big"}),
+            answered(
+                ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2], problem={"code": "PartialError", "message": "too big"}
+            ),
             Temporary,
             "partial answer only: PartialError",
         ),
-        (answered(["churn-7", "2026-11-20T10:01:00Z", None, 1]), Temporary, "cannot be read"),
-        (answered(["churn-7", None, 7, 1]), Temporary, "cannot be read"),
+        (answered(["churn-7", "2026-11-20T10:01:00Z", -1, None, 1, 0]), Temporary, "cannot be read"),
+        (answered(["churn-7", None, -1, 7, 1, 0]), Temporary, "cannot be read"),
         (Reply(200, "<html>"), Temporary, "cannot"),
         (Reply(200, {}), Temporary, "without a table"),
         (
@@ -128,13 +130,13 @@ def test_a_workspace_that_is_no_arm_id_stops_the_start(workspace: str) -> None:
     ],
 )
 def test_without_a_whole_answer_there_is_none(
-    telemetry: LogTelemetry, azure: StandIn, fault: tuple[Reply, type[TealError], str]
+    traffic: TrafficLog, azure: StandIn, fault: tuple[Reply, type[TealError], str]
 ) -> None:
     """Missing evidence is never taken for good news; at once, whatever Retry-After asks, and without the token."""
     reply, kind, words = fault
     azure.answer(reply)
     with pytest.raises(TealError) as caught:
-        telemetry.minutes("churn", HOUR)
+        traffic.minutes("churn", HOUR, None)
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert TOKEN not in str(caught.value)

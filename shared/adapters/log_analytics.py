@@ -1,0 +1,66 @@
+"""One Log Analytics workspace, reduced to what Teal asks: a query over a window, answered whole or not at all.
+
+It must never take a partial answer for the whole, since rows that are missing look like requests that did not fail, and
+never let a name into a query that no endpoint can have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsTable
+
+from shared.adapters.faults import azure_faults
+from shared.core.questions import Window
+from shared.errors import Misconfigured, Permanent, Temporary
+
+SERVER_SECONDS = 25  # how long the service may compute; below what we wait for its answer
+_ENDPOINT = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
+# What an ARM id is made of; above all no quote and no backslash, which would end the query's string.
+_WORKSPACE = re.compile(r"(?:/[\w.()-]+)+")
+
+
+class LogAnalytics:
+    """Log Analytics, asked about one Azure ML workspace.
+
+    logs_workspace: the Log Analytics customer id. workspace_id: the ARM id of the Azure ML workspace.
+    """
+
+    def __init__(self, client: LogsQueryClient, logs_workspace: str, workspace_id: str) -> None:
+        if not _WORKSPACE.fullmatch(workspace_id):
+            raise Misconfigured(f"{workspace_id!r} is no ARM id: check subscription, resource group and workspace")
+        self._client = client
+        self._logs_workspace = logs_workspace
+        self.workspace_id = workspace_id.lower()
+
+    def tables(self, query: str, window: Window, source: str) -> Sequence[LogsTable]:
+        """Return what the query answers for the window; `source` is what messages call it.
+
+        Raises Temporary when the answer is missing or partial, Permanent when the query is refused.
+        """
+        span = (window.since.astimezone(UTC), window.until.astimezone(UTC))
+        with azure_faults(f"query {source}"):
+            result = self._client.query_workspace(
+                self._logs_workspace, query, timespan=span, server_timeout=SERVER_SECONDS
+            )
+        if isinstance(result, LogsQueryPartialResult):
+            problem = result.partial_error
+            words = f"{problem.code} {problem.message}" if problem else "no reason given"
+            raise Temporary(f"{source} gave a partial answer only: {words}")
+        if not result.tables:
+            raise Temporary(f"{source} gave an answer without a table")
+        return result.tables
+
+
+def endpoint_name(endpoint: str) -> str:
+    """Return the name as it is. Raises Permanent for one that no online endpoint can have."""
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise Permanent(f"{endpoint!r} is no name of an online endpoint")
+    return endpoint
+
+
+def moment(time: datetime) -> str:
+    """Return what stands between the parentheses of KQL's `datetime(...)`."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
