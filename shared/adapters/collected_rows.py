@@ -1,0 +1,57 @@
+"""Rows that Azure ML's data collector writes, one JSON object a line, read as answers. Pure.
+
+What Azure documents ("Collect production data"): `time` (of the event, whole seconds), `data` (the payload as JSON, or
+as text), `xrequestid`, `correlationid`, `source` (the deployment's ARM id), `id` (of the row), `datainblob` ("true":
+binary, or more than 4 MB, and kept elsewhere). A row has no status: the payload of a failed answer is one like any
+other. Not documented: whether a mirrored copy of a request keeps its `xrequestid`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.ports import AnswerSeen
+
+Row = dict[str, Any]
+
+
+class UnreadableRow(ValueError):  # noqa: N818 -- reads as what it means
+    """A line that is no row, or one whose payload is kept elsewhere."""
+
+
+def read_row(line: bytes) -> Row:
+    """Return a line as a row with its `time` as an aware datetime. Raises UnreadableRow."""
+    try:
+        row = json.loads(line)
+        moment = datetime.fromisoformat(row["time"])
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise UnreadableRow(f"no row of the data collector: {error!r:.200}") from error
+    return {**row, "time": moment if moment.tzinfo else moment.replace(tzinfo=UTC)}
+
+
+def belongs(row: Row, endpoint: str, deployment: str) -> bool:
+    """Say whether the row is this deployment's: several may collect into one folder. One that says nothing is."""
+    source = str(row.get("source") or "").lower()
+    return not source or source.endswith(f"/onlineendpoints/{endpoint}/deployments/{deployment}".lower())
+
+
+def answer(row: Row, deployment: str) -> AnswerSeen:
+    """Return the row as an answer. Raises UnreadableRow if the payload is not in it."""
+    if str(row.get("datainblob")).lower() == "true" or "data" not in row:
+        raise UnreadableRow("the payload is not in the row")
+    request = row.get("xrequestid") or row.get("correlationid") or ""
+    return AnswerSeen(deployment, row["time"], str(request), _body(row["data"]))
+
+
+def _body(data: Any) -> str:  # noqa: ANN401 -- any JSON value
+    """Return the payload as JSON text; a text that is JSON itself is an answer that was encoded twice, or as text."""
+    if isinstance(data, str):
+        try:
+            json.loads(data)
+        except (RecursionError, ValueError):
+            pass
+        else:
+            return data
+    return json.dumps(data)
