@@ -1,0 +1,108 @@
+"""The query of the traffic log, run: requests in, minutes out, against the same counts made by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.logs import TrafficLog
+from shared.core.latency import bucket
+from shared.core.observation import DeploymentMinute
+from shared.core.questions import Window
+from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
+
+MINUTE = timedelta(minutes=1)
+LATER = Window(START + MINUTE, START + 2 * MINUTE)
+
+
+@pytest.fixture
+def log() -> Iterator[WrittenLog]:
+    """Return an empty log."""
+    with written_log() as made:
+        yield made
+
+
+@pytest.fixture
+def traffic(log: WrittenLog) -> TrafficLog:
+    """Return the adapter over the log."""
+    return TrafficLog(log.analytics)
+
+
+@pytest.mark.parametrize(
+    ("code", "counted"),
+    [
+        (200, (1, 0, 0, {52: 1})),
+        (302, (1, 0, 0, {52: 1})),
+        (400, (1, 0, 1, {})),
+        (404, (1, 0, 1, {})),
+        (408, (1, 1, 0, {})),
+        (413, (1, 0, 1, {})),
+        (424, (1, 1, 0, {})),
+        (429, (1, 1, 0, {})),
+        (499, (1, 0, 1, {})),
+        (500, (1, 1, 0, {})),
+        (503, (1, 1, 0, {})),
+    ],
+)
+def test_what_each_answer_counts_as(
+    log: WrittenLog, traffic: TrafficLog, code: int, counted: tuple[int, int, int, dict[int, int]]
+) -> None:
+    """Total, errors, client errors, and the time of the good ones only: 10 ms is bucket 52."""
+    log.write("Churn-7", 1, code, 10)
+    assert traffic.minutes("churn", HOUR, HOUR) == (DeploymentMinute("churn-7", START, *counted),)
+
+
+def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traffic: TrafficLog) -> None:
+    """Three hundred requests of many codes and durations add up, in buckets as the core has them."""
+    total, bad, refused, slow = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
+    for number in range(300):
+        name, code, milliseconds = f"churn-{number % 2}", (200, 404, 200, 200, 424)[number % 5], number**2 * 37 % 4000
+        log.write(name, number / 6, code, milliseconds)
+        total[name] += 1
+        bad[name] += code == 424
+        refused[name] += code == 404
+        if name == "churn-1" and code == 200:
+            slow[bucket(milliseconds)] += 1
+    minutes = traffic.minutes("churn", HOUR, HOUR)
+    assert [(row.deployment, row.total, row.bad, row.client_errors) for row in minutes] == [
+        (name, total[name], bad[name], refused[name]) for name in ("churn-0", "churn-1")
+    ]
+    assert minutes[1].slowness == dict(slow)
+
+
+def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: TrafficLog) -> None:
+    """Every duration up to a quarter of a second falls where the core would put it."""
+    for milliseconds in range(250):
+        log.write("churn-7", 2 * milliseconds, 200, milliseconds)
+    found = Counter[int]()
+    for row in traffic.minutes("churn", HOUR, HOUR):
+        found.update(row.slowness or {})
+    assert found == Counter(bucket(milliseconds) for milliseconds in range(250))
+
+
+def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic: TrafficLog) -> None:
+    """Elsewhere slowness is unknown, which is not the same as no good answer."""
+    for minute in range(3):
+        log.write("churn-7", 60 * minute, 200)
+        log.write("churn-7", 60 * minute + 59.999, 200, 1000)
+    log.write("churn-8", 60, 500)
+    told = {(row.deployment, row.minute): row.slowness for row in traffic.minutes("churn", HOUR, LATER)}
+    assert told == {
+        ("churn-7", START): None,
+        ("churn-7", START + MINUTE): {52: 1, 155: 1},
+        ("churn-8", START + MINUTE): {},
+        ("churn-7", START + 2 * MINUTE): None,
+    }
+    assert [row.slowness for row in traffic.minutes("churn", HOUR, None)] == [None] * 4
+
+
+def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: TrafficLog) -> None:
+    """The window has its first second and not its end; names of endpoints are compared in any case, and whole."""
+    for seconds in (-1, 0, 59, 60):
+        log.write("churn-7", seconds, 200)
+    log.write("churn-7", 1, 500, endpoint="churn-two")
+    log.write("churn-7", 2, 500, endpoint="CHURN")
+    assert traffic.minutes("Churn", Window(START, START + MINUTE), None) == (DeploymentMinute("churn-7", START, 3, 1),)

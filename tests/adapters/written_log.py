@@ -1,0 +1,87 @@
+"""A traffic log that a test writes by hand, answered by the emulator's Log Analytics through the real SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult
+
+from emulator.clock import VirtualClock
+from emulator.monitor.query import query_application
+from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
+from shared.adapters.log_analytics import LogAnalytics
+from shared.core.questions import Window
+from tests.adapters.arm_documents import WORKSPACE
+from tests.adapters.stand_in import Credential
+from tests.emulator.serving_parts import running_loop, serve
+
+LOGS = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+HOUR = Window(START, START + timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class HandClock(VirtualClock):
+    """Time that a test sets: the last of the moments."""
+
+    moments: list[datetime] = field(default_factory=lambda: [START])
+
+    def now(self) -> datetime:
+        """Return the moment that was set last."""
+        return self.moments[-1]
+
+
+class PlainClient(LogsQueryClient):
+    """The SDK's client, which sends its token to the emulator although there is no TLS."""
+
+    def query_workspace(self, *given: Any, **named: Any) -> LogsQueryResult | LogsQueryPartialResult:  # noqa: ANN401  # as the SDK takes it
+        """Ask without TLS."""
+        return super().query_workspace(*given, enforce_https=False, **named)
+
+
+@dataclass(slots=True)
+class WrittenLog:
+    """The log of one workspace, and Log Analytics over it."""
+
+    log: TrafficLog
+    analytics: LogAnalytics
+    clock: HandClock
+
+    def write(
+        self, deployment: str, seconds: float, code: int, milliseconds: int = 10, endpoint: str = "churn"
+    ) -> None:
+        """Note a request that was answered so many seconds after the start."""
+        self.clock.moments.append(START + timedelta(seconds=seconds))
+        entry = TrafficEntry(
+            endpoint=endpoint,
+            deployment=deployment,
+            method="POST",
+            path="/score",
+            code=code,
+            reason="",
+            model_code=code,
+            model_reason="",
+            request_size=100,
+            response_size=20,
+            total_ms=milliseconds,
+            response_ms=milliseconds,
+        )
+        self.log.record(entry)
+        self.clock.moments.append(HOUR.until)
+
+
+@contextmanager
+def written_log() -> Iterator[WrittenLog]:
+    """Answer queries over an empty log until the block ends."""
+    clock = HandClock()
+    log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE))
+    with running_loop() as loop:
+        runner, url = loop.run(serve(query_application(log, LOGS)))
+        with PlainClient(Credential(), endpoint=url, retry_total=0) as client:
+            yield WrittenLog(log, LogAnalytics(client, LOGS, WORKSPACE), clock)
+        loop.run(runner.cleanup())
+    log.close()
