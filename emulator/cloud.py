@@ -20,6 +20,7 @@ from emulator.event_grid import EventGrid, EventGridOptions
 from emulator.function_apps import FunctionApps
 from emulator.identity.application import identity_application
 from emulator.identity.tokens import Principal, TokenIssuer
+from emulator.monitor import metrics, metrics_store
 from emulator.monitor.faults import QueryFaults
 from emulator.monitor.query import AUDIENCE, query_application
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
@@ -125,6 +126,8 @@ class Cloud:
         )
         logs = query_application(self.traffic_log, self.workspace.number, self.query_faults, self._opens_logs)
         await self._serve("log analytics", r"api\.loganalytics\.(io|azure\.com)", logs)
+        counts = metrics.metrics_application(self.metrics, self.workspace, self._opens_metrics)
+        await self._serve("metrics", rf"{self.options.region}\.metrics\.monitor\.azure\.com", counts)
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
         if self.options.functions:
             await self.set_functions(self.options.functions, self.options.event_key or "")
@@ -166,9 +169,15 @@ class Cloud:
         self.traffic_log = TrafficLog(self.clock, self.options.log_lag, origin)
         self.query_faults = QueryFaults()
         self._stack.callback(self.traffic_log.close)
+        # Whoever asked for logs without lag gets metrics without: they are never the later ones.
+        self.metrics = metrics_store.MetricsStore(self.clock, min(metrics_store.LAG_SECONDS, self.options.log_lag))
+        self.traffic_log.listeners.append(self.metrics.note)
 
     def _opens_logs(self, token: str) -> bool:
         return self.issuer.accepts(token, AUDIENCE)
+
+    def _opens_metrics(self, token: str) -> bool:
+        return self.issuer.accepts(token, metrics.AUDIENCE)
 
     async def _start_storage(self) -> None:
         hosts = [f"{account}.{service}.core.windows.net" for account in self._accounts for service in SERVICES]

@@ -17,6 +17,7 @@ from emulator.monitor.store import LogStore, Scope
 from emulator.monitor.tables import TRAFFIC, TRAFFIC_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from emulator.clock import VirtualClock
@@ -31,7 +32,7 @@ _BYTES_OF_A_ROW = 900.0  # what Azure would bill, about
 class TrafficEntry:
     """One request as the gateway saw it. Durations in milliseconds of wall time, sizes in bytes.
 
-    `model_code` is None when no container answered.
+    `model_code` is None when no container answered. `mirrored`: a copy, whose answer was thrown away.
     """
 
     endpoint: str
@@ -50,6 +51,7 @@ class TrafficEntry:
     request_id: str = ""
     client_request_id: str = ""
     auth_type: str = ""
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,13 @@ class TrafficLog:
         self._gathered: list[tuple[Any, ...]] = []
         self._gathering = threading.Lock()
         self._store = LogStore()
+        self.listeners: list[Callable[[TrafficEntry, datetime], None]] = []
 
     def record(self, entry: TrafficEntry) -> None:
         """Note a request that has just been answered."""
         now = self.clock.now()
+        for listener in self.listeners:
+            listener(entry, now)
         lag = self.lag_seconds + self._random.uniform(0.0, self._options.jitter_seconds)
         row = (_naive(now + timedelta(seconds=lag)), *self._row(entry, _naive(now)))
         with self._gathering:

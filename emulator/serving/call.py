@@ -29,7 +29,10 @@ _NOT_PASSED_BACK = {"connection", "keep-alive", "transfer-encoding", "content-le
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to an endpoint, whole in memory (10 MiB at most), with what the log will say of its sender."""
+    """One request to an endpoint, whole in memory (10 MiB at most), with what the log will say of its sender.
+
+    mirrored: a copy of a request that another deployment answers.
+    """
 
     method: str
     path: str
@@ -39,6 +42,7 @@ class Call:
     user_agent: str
     request_id: str
     client_request_id: str
+    mirrored: bool = False
 
     @staticmethod
     async def read(request: web.Request) -> Call:

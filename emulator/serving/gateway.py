@@ -12,7 +12,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
@@ -116,7 +116,8 @@ class Gateway:
         name = mirrored(endpoint, self.randomness)
         if name is None or len(self._copies) >= MOST_COPIES:
             return
-        copy = asyncio.create_task(self._ask(endpoint, endpoint.deployments[name], call))
+        copied = replace(call, mirrored=True)
+        copy = asyncio.create_task(self._ask(endpoint, endpoint.deployments[name], copied))
         self._copies.add(copy)
         copy.add_done_callback(self._copies.discard)
 
@@ -174,6 +175,7 @@ class Gateway:
                 request_id=call.request_id,
                 client_request_id=call.client_request_id,
                 auth_type=auth_mode(endpoint),
+                mirrored=call.mirrored,
             )
         )
 

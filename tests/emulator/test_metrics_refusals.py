@@ -1,0 +1,125 @@
+"""What the metrics service refuses, and in what words: nothing it cannot tell looks like nothing to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from azure.core.exceptions import HttpResponseError
+from azure.monitor.querymetrics import MetricsClient
+
+from tests.emulator.metrics_service import (
+    DEPLOYMENTS,
+    HOUR,
+    NOON,
+    TOKEN,
+    WORKSPACE,
+    Credential,
+    MetricsService,
+    deployment_id,
+    endpoint_id,
+    running_service,
+)
+from tests.emulator.serving_parts import running_loop
+
+ALL = "deployment eq '*'"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[MetricsService]:
+    """Return the running service; no test changes it."""
+    with running_loop() as loop, running_service(loop) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "said"),
+    [
+        ({"metric_namespace": "Microsoft.Compute/virtualMachines"}, 501, "Microsoft.Compute/virtualMachines"),
+        ({"names": ["RequestsPerSecond"]}, 400, "RequestsPerSecond"),
+        ({"names": ["NetworkBytes"]}, 501, "NetworkBytes"),
+        ({"names": ["RequestLatency"] * 21}, 400, "at most 20"),
+        ({"metric_namespace": DEPLOYMENTS}, 400, "is not of the type"),
+        ({"of": (deployment_id("blue"),)}, 400, "is not of the type"),
+        ({"of": (endpoint_id("nothing"),)}, 404, "onlineEndpoints/nothing"),
+        ({"of": (deployment_id("red"),), "metric_namespace": DEPLOYMENTS}, 404, "churn/red"),
+        ({"of": (endpoint_id().replace("/ws/", "/another/"),)}, 404, "another"),
+        ({"of": (endpoint_id(),) * 51}, 400, "1 to 50"),
+        ({"of": (endpoint_id().replace("0001", "0002"),)}, 403, "0002"),
+        ({"filter": "colour eq '*'"}, 400, "colour"),
+        ({"filter": "statusCode eq '*'", "names": ["RequestLatency_P50"]}, 400, "does not have the dimension"),
+        ({"filter": "deployment ne 'blue'"}, 501, "operator ne"),
+        ({"filter": "deployment = 'blue'"}, 400, "cannot be read"),
+        ({"filter": "deployment eq blue"}, 400, "cannot be read"),
+        ({"filter": "deployment gt 'blue'"}, 400, "operator 'gt'"),
+        ({"filter": f"{ALL} or statusCode eq '*'"}, 400, "'or' must stand between"),
+        ({"filter": "deployment eq 'a' and deployment eq 'b'"}, 400, "'or' must stand between"),
+        ({"filter": f"{ALL} statusCode eq '*'"}, 400, "cannot be read"),
+        ({"filter": f"{ALL} and"}, 400, "cannot be read"),
+        ({"filter": f"and {ALL}"}, 400, "cannot be read"),
+        ({"max_results": 5}, 400, "only with a filter"),
+        ({"filter": ALL, "max_results": 0}, 400, "from 1 on"),
+        ({"order_by": "average desc", "filter": ALL}, 501, "orderby"),
+        ({"roll_up_by": "deployment", "filter": ALL}, 501, "rollupby"),
+        ({"granularity": HOUR[1] - HOUR[0]}, 501, "PT1H"),
+        ({"aggregations": ["Total"]}, 501, "Total"),
+        ({"aggregations": ["Median"]}, 400, "Median"),
+        ({"timespan": (NOON, NOON)}, 400, "must be after"),
+        ({"timespan": (NOON.replace(year=2025), NOON)}, 400, "93 days"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_by_name(
+    service: MetricsService, more: dict[str, Any], status: int, said: str
+) -> None:
+    """Wrong words with 400, what this emulator lacks with 501: never an empty series."""
+    names = more.get("names", ["RequestsPerMinute"])
+    with pytest.raises(HttpResponseError) as refused:
+        service.ask(*names, **{name: value for name, value in more.items() if name != "names"})
+    assert refused.value.status_code == status
+    assert said in str(refused.value)
+
+
+def test_a_bad_token_is_refused(service: MetricsService) -> None:
+    """A token that was not issued for metrics gives 401."""
+    with MetricsClient(service.url, Credential("another token"), retry_total=0) as client:
+        other = MetricsService(service.store, client, service.url)
+        with pytest.raises(HttpResponseError) as refused:
+            other.ask("RequestsPerMinute")
+        assert refused.value.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "said"),
+    [
+        ("", b"{}", "api-version"),
+        ("?api-version=2024-02-01", b"{}", "metricnamespace"),
+        ("?api-version=2024-02-01&colour=red", b"{}", "colour"),
+        ("?api-version=2024-02-01&endtime=2026-11-20T12:00:00Z", b"{}", "starttime"),
+        ("?api-version=2024-02-01&starttime=noon", b"{}", "noon"),
+        ("?api-version=2024-02-01", b"not JSON", "resourceids"),
+        ("?api-version=2024-02-01", b"[]", "resourceids"),
+        ("?api-version=2024-02-01", b'{"resourceids": []}', "1 to 50"),
+        ("?api-version=2024-02-01", b'{"resourceids": [7]}', "list of resource ids"),
+    ],
+)
+def test_what_microsoft_s_client_never_sends_is_refused_too(
+    service: MetricsService, query: str, body: bytes, said: str
+) -> None:
+    """Whoever writes requests by hand is told what is wrong."""
+    words = "&metricnames=RequestsPerMinute"
+    if said != "metricnamespace":
+        words += "&metricnamespace=Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
+    url = f"{service.url}/subscriptions/{WORKSPACE.subscription}/metrics:getBatch"
+    answer = requests.post(
+        url + (query + words if query else ""), body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+    )
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
+
+
+def test_other_requests_are_not_emulated(service: MetricsService) -> None:
+    """The host answers for nothing else, and says so."""
+    answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=10)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
