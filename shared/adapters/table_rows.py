@@ -5,6 +5,7 @@ The JSON is what counts; the columns beside it are for whoever opens the table, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,12 +15,13 @@ from urllib.parse import quote
 from shared.adapters.json_codec import UnreadableError, decode, encode
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
-from shared.core.observation import DeploymentMinute
+from shared.core.observation import DeploymentMinute, Tally
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
 from shared.ports import Numbered
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 Row = dict[str, Any]
 
 ENDPOINT_ROW = "endpoint"
@@ -99,24 +101,42 @@ def entry_row(endpoint: str, numbered: Numbered) -> Row:
 
 
 def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
-    """Return a minute of telemetry as a row."""
+    """Return a minute of telemetry as a row; what is not known of it has no property."""
     moment = minute.minute.astimezone(UTC)
-    return {
+    tallies = {name: (tally.bad, tally.total) for name, tally in minute.tallies.items()}
+    row: Row = {
         "PartitionKey": key(rollout_id),
         "RowKey": f"{moment:%Y-%m-%dT%H:%M:%SZ}~{key(minute.deployment)}",
         "deployment": minute.deployment,
         "minute": moment,
         "total": minute.total,
         "bad": minute.bad,
+        "client_errors": minute.client_errors,
     }
+    counted = {
+        "slowness": minute.slowness and list(minute.slowness.items()),
+        "percentiles": minute.percentiles and list(minute.percentiles.items()),
+        "predictions": minute.predictions,
+        "tallies": tallies or None,
+    }
+    return row | {name: _property(row, name, value) for name, value in counted.items() if value is not None}
 
 
 def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
     """Return the minute in a row. Raises Permanent if it is not one."""
     try:
-        moment = datetime.fromisoformat(str(row["RowKey"]).partition("~")[0])
-        return DeploymentMinute(str(row["deployment"]), moment, int(row["total"]), int(row["bad"]))
-    except (KeyError, TypeError, ValueError) as error:
+        return DeploymentMinute(
+            deployment=str(row["deployment"]),
+            minute=datetime.fromisoformat(str(row["RowKey"]).partition("~")[0]),
+            total=int(row["total"]),
+            bad=int(row["bad"]),
+            client_errors=int(row.get("client_errors", 0)),
+            slowness=_pairs(row, "slowness", int),
+            percentiles=_pairs(row, "percentiles", float),
+            predictions=decode(row["predictions"], dict[str, int]) if "predictions" in row else None,
+            tallies=_tallies(row),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _unreadable(row, str(error)) from error
 
 
@@ -133,6 +153,23 @@ def rollout_of(row: Mapping[str, Any]) -> Rollout:
 def entry_of(row: Mapping[str, Any]) -> Entry:
     """Return the history entry in a row. Raises Permanent if it is not one."""
     return _value(row, Entry)
+
+
+def _property(row: Row, name: str, value: object) -> str:
+    """Return a value as one property: JSON, in which keys that are numbers stand in pairs, since JSON has no such."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if len(text) > PIECE:
+        raise Permanent(f"{name} of {row['RowKey']} is too large to store: {len(text)} characters of JSON")
+    return text
+
+
+def _pairs(row: Mapping[str, Any], name: str, kind: type[N]) -> dict[int, N] | None:
+    return dict(decode(row[name], tuple[tuple[int, kind], ...])) if name in row else None  # type: ignore[valid-type]  # the type is an argument
+
+
+def _tallies(row: Mapping[str, Any]) -> dict[str, Tally]:
+    found = decode(row.get("tallies", "{}"), dict[str, tuple[int, int]])
+    return {name: Tally(*counted) for name, counted in found.items()}
 
 
 def _row(endpoint: str, row_key: str, value: object) -> Row:

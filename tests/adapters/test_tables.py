@@ -12,7 +12,7 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from shared.adapters.tables import TableStore
 from shared.core.admission import EndpointRecord
-from shared.core.observation import DeploymentMinute
+from shared.core.observation import DeploymentMinute, Tally
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.errors import Conflict, Permanent
@@ -260,6 +260,19 @@ def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: str) -> None
     store.keep_minutes(endpoint, minutes[100:140])
     assert store.kept_minutes(endpoint) == tuple(minutes)
     assert store.kept_minutes("another") == ()
+
+
+def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: str) -> None:
+    """Latency, predictions and tallies come back as they were; what was not known stays unknown."""
+    minutes = (
+        DeploymentMinute("churn-6", NOW, 5, 0),
+        DeploymentMinute(
+            "churn-7", NOW, 9, 1, 2, {0: 3, 155: 4}, {50: 12.5, 99: 80.0}, {'ja "ß"': 4}, {"sales": Tally(1, 4)}
+        ),
+        DeploymentMinute("churn-8", NOW, 9, 9, slowness={}, percentiles={}, predictions={}),
+    )
+    store.keep_minutes(endpoint, minutes)
+    assert store.kept_minutes(endpoint) == minutes
 
 
 def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: TableServiceClient) -> None:
