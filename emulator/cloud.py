@@ -30,11 +30,12 @@ from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
 from emulator.options import Options
 from emulator.own_api import own_application
-from emulator.resource_manager.asset_files import Storage
+from emulator.resource_manager.asset_files import Storage, data_folder
 from emulator.resource_manager.control_plane import Surroundings, control_plane
 from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Json
+from emulator.serving.data_collection import DataCollection, Destination
 from emulator.serving.fleet import ProcessFleet
 from emulator.serving.gateway import Gateway
 from emulator.storage.azurite import SERVICES, Azurite, made_up_key
@@ -120,7 +121,9 @@ class Cloud:
         await self._serve("identity", r"login\.microsoft(online)?\.com", identity_application(self.issuer))
         await self._serve("resource manager", r"management\.azure\.com", self.manager.application())
         dice = random.Random(self.options.seed)  # noqa: S311  # splits traffic, guards nothing
-        gateway = Gateway(self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, dice)
+        collection = self._data_collection()
+        self._stack.push_async_callback(collection.close)
+        gateway = Gateway(self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, dice, collection)
         await self._serve(
             "scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", gateway.application()
         )
@@ -172,6 +175,15 @@ class Cloud:
         # Whoever asked for logs without lag gets metrics without: they are never the later ones.
         self.metrics = metrics_store.MetricsStore(self.clock, min(metrics_store.LAG_SECONDS, self.options.log_lag))
         self.traffic_log.listeners.append(self.metrics.note)
+
+    def _data_collection(self) -> DataCollection:
+        home = self.workspace
+        destination = Destination(
+            home.id,
+            lambda: self.storage.container(home.storage_account, home.container),
+            lambda data_id: data_folder(home, data_id),
+        )
+        return DataCollection(self.clock, destination, self.options.seed)
 
     def _opens_logs(self, token: str) -> bool:
         return self.issuer.accepts(token, AUDIENCE)

@@ -20,7 +20,7 @@ from emulator.resources import Deployment, DeploymentFiles, Json
 
 _DATASTORE = re.compile(r"azureml://(?:subscriptions/.*/)?datastores/(?P<store>[^/]+)/paths/(?P<path>.+)")
 _ASSET = re.compile(
-    r"(?:azureml:)?/subscriptions/.+/(?P<kind>models|environments|codes)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
+    r"(?:azureml:)?/subscriptions/.+/(?P<kind>models|environments|codes|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
 )
 _SHORT_ASSET = re.compile(r"azureml:(?P<name>[^/:]+):(?P<version>[^/:]+)")
 
@@ -113,6 +113,15 @@ def asset(workspace: Workspace, wanted: AssetReference) -> Json:
         )
     properties: Json = body["properties"]
     return properties
+
+
+def data_folder(workspace: Workspace, data_id: str) -> str:
+    """Return the folder in the workspace's own container that a data asset stands for. Raises ArmError."""
+    uri = asset(workspace, reference(data_id, "data"))["dataUri"]
+    account, container, path = _location(workspace, uri)
+    if (account, container) != (workspace.storage_account, workspace.container):
+        raise not_emulated(f"Collecting data outside the default datastore ({uri})")
+    return path
 
 
 def _location(workspace: Workspace, uri: str) -> tuple[str, str, str]:

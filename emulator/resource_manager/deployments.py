@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from emulator.clock import VirtualClock
 from emulator.resource_manager import bodies, compute_rules, documents, endpoints, rules
-from emulator.resource_manager.asset_files import AssetFiles, asset, reference
+from emulator.resource_manager.asset_files import AssetFiles, asset, data_folder, reference
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.errors import ArmError, bad_request, not_found
 from emulator.resource_manager.operations import Operations, Work, state_after
@@ -124,6 +124,9 @@ class Deployments:
         for kind, text in (("models", properties.get("model")), ("codes", code.get("codeId"))):
             if text:
                 asset(call.workspace, reference(text, kind))
+        for collection in (properties.get("dataCollector") or {}).get("collections", {}).values():
+            if collection.get("dataId"):
+                data_folder(call.workspace, collection["dataId"])
         environment = properties.get("environmentId")
         # Microsoft's own environments are everywhere. Which image a deployment names makes no difference here.
         if environment and not _MICROSOFTS_OWN.search(environment):

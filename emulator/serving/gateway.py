@@ -2,8 +2,9 @@
 
 The Host header names the endpoint. Checks the credential, picks the deployment (`traffic`, or the header
 `azureml-model-deployment`, which also bypasses mirroring), sends copies by `mirrorTraffic` whose answers are thrown
-away, keeps the limits of `requestSettings`, answers Azure's statuses (`outcome.py`) and tells the traffic log of each
-request, copies included. It never retries and never changes an endpoint. Not emulated: the rate limits of an endpoint.
+away, keeps the limits of `requestSettings`, answers Azure's statuses (`outcome.py`) and tells the traffic log and the
+data collector of each request, copies included. It never retries and never changes an endpoint. Not emulated: the rate
+limits of an endpoint.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ class Instances(Protocol):
         """Return the instances that take requests now."""
 
 
+class Collection(Protocol):
+    """What the gateway tells the data collector."""
+
+    def record(self, deployment: Deployment, call: Call, outcome: Outcome) -> None:
+        """Note a request that the deployment's container has just answered."""
+
+
 @dataclass(slots=True)
 class Gateway:
     """The gateway of all endpoints, by (lower-case) name, as the mapping is when a request comes.
@@ -59,6 +67,7 @@ class Gateway:
     traffic_log: TrafficLog
     tokens: TokenChecker
     randomness: random.Random = field(default_factory=random.Random)
+    collection: Collection | None = None
     _queues: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     _copies: set[asyncio.Task[Outcome]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
@@ -135,6 +144,8 @@ class Gateway:
         except NoInstanceError:
             outcome = refused(503, "ServiceUnavailable", "No instance of the deployment is healthy.")
         self._record(endpoint, deployment.name, call, outcome, int((time.perf_counter() - started) * 1000))
+        if self.collection and call.path == "/score" and outcome.from_container:
+            self.collection.record(deployment, call, outcome)
         return outcome
 
     async def _through_queue(self, deployment: Deployment, call: Call, limits: RequestLimits) -> Outcome:

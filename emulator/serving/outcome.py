@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 STATUS_HEADER = "ms-azureml-model-error-statuscode"
 REASON_HEADER = "ms-azureml-model-error-reason"
+_BROKEN = "connection_terminated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Outcome:
     def reason(self) -> str:
         """The reason phrase of the code."""
         return HTTPStatus(self.code).phrase
+
+    @property
+    def from_container(self) -> bool:
+        """Tell whether the body is what a container answered, and not the platform's word for it."""
+        return self.model_code is not None and self.model_reason != _BROKEN
 
 
 def refused(code: int, name: str, message: str) -> Outcome:
@@ -49,5 +55,5 @@ def answered(status: int, headers: dict[str, str], body: bytes, response_ms: int
 def broken(detail: str) -> Outcome:
     """Return the answer for a container that ended in the middle of the request."""
     told = refused(424, "ModelError", f"The model's container closed the connection: {detail}")
-    marked = told.headers | {STATUS_HEADER: "502", REASON_HEADER: "connection_terminated"}
-    return Outcome(424, told.body, marked, 502, "connection_terminated")
+    marked = told.headers | {STATUS_HEADER: "502", REASON_HEADER: _BROKEN}
+    return Outcome(424, told.body, marked, 502, _BROKEN)
