@@ -62,8 +62,16 @@ class MetricsService:
     def record(self, deployment: str, code: int = 200, *, minute: int = 0, times: int = 1, **more: Any) -> None:  # noqa: ANN401  # fields
         """Have so many requests answered in that minute after noon."""
         fields: dict[str, Any] = {
-            **{"endpoint": "churn", "method": "POST", "path": "/score", "reason": "", "model_reason": ""},
-            **{"model_code": code, "request_size": 1, "response_size": 1, "total_ms": 10, "response_ms": 1},
+            "endpoint": "churn",
+            "method": "POST",
+            "path": "/score",
+            "reason": "",
+            "model_reason": "",
+            "model_code": code,
+            "request_size": 1,
+            "response_size": 1,
+            "total_ms": 10,
+            "response_ms": 1,
             **more,
         }
         entry = TrafficEntry(deployment=deployment, code=code, **fields)
