@@ -1,0 +1,145 @@
+"""One question to Azure Monitor's metrics, and what may be believed of its answer. It must never guess a value.
+
+The service answers many failures with 200 and fewer series, and Microsoft's client drops the code that would tell: so
+the code is read here, and whatever is not the whole answer to the question raises Temporary. What is left open is a
+series that is not there at all: it had no requests, or they have not arrived yet.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from azure.core.pipeline import PipelineResponse
+from azure.monitor.querymetrics import Metric, MetricsClient, MetricsQueryResult, TimeSeriesElement
+
+from shared.adapters.faults import azure_faults
+from shared.core.questions import Window
+from shared.errors import Temporary
+
+MINUTE = timedelta(minutes=1)
+# Without this number the service gives the ten largest series and says nothing of the others.
+MOST_SERIES = 1000
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Averages by minute of these metrics. split: the dimensions by which each is to be told apart; may be none."""
+
+    namespace: str
+    resources: tuple[str, ...]
+    names: tuple[str, ...]
+    split: tuple[str, ...] = ()
+
+    @property
+    def filter(self) -> str | None:
+        """The filter that asks for every value of every dimension of the split."""
+        return " and ".join(f"{dimension} eq '*'" for dimension in self.split) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of the answer, for one of the resources as it was asked.
+
+    dimensions: values by name, all in lower case. averages: by minute, where there are any.
+    """
+
+    resource: str
+    metric: str
+    dimensions: Mapping[str, str]
+    averages: Mapping[datetime, float]
+
+
+def ask(client: MetricsClient, question: Question, window: Window, doing: str) -> tuple[Series, ...]:
+    """Return every series with values in the window. `doing` completes "cannot ...".
+
+    Raises Temporary if anything of the answer is missing, cut or not as asked; Permanent if the question is refused.
+    """
+    if not question.resources or window.since >= window.until:
+        return ()
+    told: list[Json] = []
+
+    def keep(response: PipelineResponse[Any, Any]) -> None:
+        if response.http_response.status_code == 200:
+            told[:] = _documents(response.http_response.text())
+
+    with azure_faults(doing):
+        results = client.query_resources(
+            resource_ids=question.resources,
+            metric_namespace=question.namespace,
+            metric_names=question.names,
+            timespan=(window.since.astimezone(UTC), window.until.astimezone(UTC)),
+            granularity=MINUTE,
+            aggregations=["Average"],
+            max_results=MOST_SERIES if question.split else None,
+            filter=question.filter,
+            raw_response_hook=keep,
+        )
+        _check(question, told, results)
+        answers = zip(question.resources, results, strict=True)
+        return tuple(chain.from_iterable(_series(resource, each, question, window) for resource, each in answers))
+
+
+def _documents(text: str) -> list[Json]:
+    """Return the answers as they came: one for each resource."""
+    body = json.loads(text)
+    # Microsoft's client knows of answers that are JSON within JSON.
+    return list((json.loads(body) if isinstance(body, str) else body)["values"])
+
+
+def _check(question: Question, told: Sequence[Json], results: Sequence[MetricsQueryResult]) -> None:
+    """Raise Temporary unless each resource has its own whole answer, in the order of the question."""
+    if not len(told) == len(results) == len(question.resources):
+        raise Temporary(f"metrics of {len(question.resources)} resources were asked and {len(told)} were answered")
+    for resource, document in zip(question.resources, told, strict=True):
+        answered = str(document.get("resourceid") or resource)
+        if answered.lower() != resource.lower():
+            raise Temporary(f"metrics of {resource} were asked, and those of {answered} were answered")
+        for metric in document["value"]:
+            if (metric.get("errorCode") or "Success").lower() != "success":
+                words = f"{metric['errorCode']} {metric.get('errorMessage') or ''}".rstrip()
+                raise Temporary(f"the metric {metric['name']['value']} of {resource} cannot be told: {words}")
+    for result in results:
+        if result.granularity not in {None, MINUTE}:
+            raise Temporary(f"metrics were asked by minute and came by {result.granularity}")
+
+
+def _series(resource: str, result: MetricsQueryResult, question: Question, window: Window) -> Iterator[Series]:
+    found = {str(metric.name).lower(): metric for metric in result.metrics}
+    for name in question.names:
+        if name.lower() not in found:
+            raise Temporary(f"the metric {name} of {resource} is missing in the answer")
+        for series in _uncut(found[name.lower()], resource):
+            dimensions = {key.lower(): str(value or "").lower() for key, value in series.metadata_values.items()}
+            lacking = [each for each in question.split if each.lower() not in dimensions]
+            if lacking:
+                raise Temporary(f"a series of the metric {name} of {resource} does not say its {lacking[0]}")
+            yield Series(resource, name, dimensions, _averages(series, window, f"the metric {name} of {resource}"))
+
+
+def _uncut(metric: Metric, resource: str) -> Iterable[TimeSeriesElement]:
+    if len(metric.timeseries) >= MOST_SERIES:
+        raise Temporary(f"the metric {metric.name} of {resource} has {MOST_SERIES} series or more: the rest is cut")
+    return metric.timeseries
+
+
+def _averages(series: TimeSeriesElement, window: Window, whose: str) -> dict[datetime, float]:
+    """Return the values of the window's minutes; a minute without a value had no requests."""
+    averages: dict[datetime, float] = {}
+    for point in series.data:
+        minute = point.timestamp.astimezone(UTC).replace(second=0, microsecond=0)
+        if point.average is None or not window.since <= minute < window.until:
+            continue
+        if minute in averages:
+            raise Temporary(f"{whose} has two values for {minute:%H:%M}")
+        if not math.isfinite(point.average) or point.average < 0:
+            raise Temporary(f"{whose} has the value {point.average} at {minute:%H:%M}")
+        averages[minute] = float(point.average)
+    return averages
