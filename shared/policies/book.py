@@ -45,6 +45,7 @@ class PolicyBook:
     policies: tuple[Policy, ...]
     bodies: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
+    queries: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     prices: Prices | None = None
     files: tuple[str, ...] = ()
@@ -77,6 +78,10 @@ class PolicyBook:
     def schema(self, path: str) -> JsonSchema:
         """Return the JSON Schema of a file, named as in `SmokeStep.schema`; raises Permanent as `requests`."""
         return _present(self.schemas, path, "schema file")
+
+    def query(self, path: str) -> str:
+        """Return the text of a query file, named as in `QueryGate.query`; raises Permanent as `requests`."""
+        return _present(self.queries, path, "query file")
 
     def template(self, path: str) -> str:
         """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent as `requests`.
@@ -136,6 +141,7 @@ def _book(folder: Path, drafts: list[Draft], named: NamedFiles, prices: Prices |
         policies=tuple(build_policy(d.values, named.instances(d.values)) for d in drafts if d.values is not None),
         bodies={path: bodies for path, bodies in named.requests.items() if bodies is not None},
         schemas={path: schema for path, schema in named.schemas.items() if schema is not None},
+        queries={path: text for path, text in named.queries.items() if text is not None},
         templates={path: template.text for path, template in named.templates.items() if template is not None},
         prices=prices,
         files=tuple(draft.findings.file for draft in drafts),

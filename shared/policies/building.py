@@ -21,6 +21,7 @@ from shared.core.policy import (
     TemplateSource,
     WeightStep,
 )
+from shared.policies.gate_building import build_gates
 from shared.policies.reading import Values
 from shared.policies.tables.policy import DAYS
 
@@ -84,6 +85,9 @@ def _judge(judge: Values, telemetry: Values) -> JudgeSettings:
         inconclusive=judge["inconclusive"],
         telemetry_lag=telemetry["lag"],
         history=telemetry["history"],
+        gates=build_gates(judge["gates"]),
+        errors_from=telemetry["errors"],
+        latency_from=telemetry["latency"],
     )
 
 

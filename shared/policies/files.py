@@ -1,4 +1,4 @@
-"""The files that policies name: where they may lie, and how request files and schemas are read.
+"""The files that policies name: where they may lie, and how request files, queries and schemas are read.
 
 All are read and checked when the app starts. Never one outside the policies folder.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 LARGEST_FILE = 1024 * 1024
+LARGEST_QUERY = 64 * 1024
 MOST_SHOWN = 5
 
 
@@ -42,6 +43,22 @@ def read_requests(path: Path, shown: str) -> tuple[bytes, ...]:
     if wrong:
         raise PolicyError(wrong[:MOST_SHOWN] + _others(wrong[MOST_SHOWN:]))
     return tuple(body.encode() for _, body in bodies)
+
+
+def read_query(path: Path, shown: str) -> str:
+    """Return a gate's query; raises PolicyError if there is none, or if a line begins a management command.
+
+    Whether it is right KQL the log's own service says when it is asked.
+    """
+    text = read_text(path, shown, LARGEST_QUERY)
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1)]
+    if all(not line or line.startswith("//") for _, line in lines):
+        raise PolicyError([Problem(shown, 1, 1, "", "holds no query; it gives deployment, minute, bad and total")])
+    commands = [number for number, line in lines if line.startswith(".")]
+    if commands:
+        words = "a line that begins with a dot is a management command; a gate's query only reads"
+        raise PolicyError([Problem(shown, number, 1, "", words) for number in commands[:MOST_SHOWN]])
+    return text
 
 
 def read_schema(path: Path, shown: str) -> JsonSchema:

@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shared.policies.kinds import Scalar
+from shared.policies.kinds import Scalar, Text
 
 NO_HINTS: Mapping[str, str] = MappingProxyType({})
 
@@ -82,11 +82,12 @@ class Sequence(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """A mapping from any text to values of one kind."""
+    """A mapping to values of one kind, from any text or, if `key` is given, from texts of that kind."""
 
     value: Scalar
     example: str
     expects: str = "a mapping of text to text"
+    key: Text | None = None
 
 
 class Document(NamedTuple):

@@ -79,6 +79,25 @@ class Share(NamedTuple):
         return float(word.text)
 
 
+class Number(NamedTuple):
+    """A number between two bounds, both allowed."""
+
+    least: float
+    most: float
+    example: str
+
+    @property
+    def expects(self) -> str:
+        """What is expected, in words."""
+        return f"a number from {self.least:.12g} to {self.most:.12g}"
+
+    def read(self, word: Word) -> float:
+        """Return the number; raises Unfit."""
+        if word.quoted or not NUMBER.fullmatch(word.text) or not self.least <= float(word.text) <= self.most:
+            raise Unfit(f"{word} is not {self.expects}; write it like {self.example}")
+        return float(word.text)
+
+
 class Choice(NamedTuple):
     """One of a few words. hints: words that people try, and what to write instead."""
 
@@ -137,4 +156,4 @@ class Either(NamedTuple):
         raise Unfit(f"{word} is not {self.expects.replace('`', '')}; write it like {self.example}")
 
 
-Scalar = Text | Whole | Share | Choice | YesNo | Either | Duration | TimeOfDay | Moment | Zone
+Scalar = Text | Whole | Share | Number | Choice | YesNo | Either | Duration | TimeOfDay | Moment | Zone

@@ -1,4 +1,4 @@
-"""What the policies of a folder name, read once each: request files, schemas, templates. Nothing else is read."""
+"""What the policies of a folder name, read once each: requests, schemas, queries, templates. Nothing else is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.policies.files import inside, read_requests, read_schema
+from shared.policies.files import inside, read_query, read_requests, read_schema
 from shared.policies.problems import Findings, PolicyError, Problem
 from shared.policies.reading import Values
 from shared.policies.words import Unfit
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
 T = TypeVar("T")
+EXAMPLES = {
+    "requests": "smoke/churn.jsonl",
+    "schema": "smoke/answer.schema.json",
+    "query": "gates/fraud.kql",
+    "template": "deployments/churn.yml",
+}
 
 
 @dataclass(slots=True)
@@ -29,6 +35,7 @@ class NamedFiles:
     folder: Path
     requests: dict[str, tuple[bytes, ...] | None] = field(default_factory=dict)
     schemas: dict[str, JsonSchema | None] = field(default_factory=dict)
+    queries: dict[str, str | None] = field(default_factory=dict)
     templates: dict[str, Template | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -39,6 +46,11 @@ class NamedFiles:
             smoke = (step or {}).get("smoke") or {}
             self._keep(self.requests, read_requests, (smoke, "requests", f"steps[{index}].smoke.requests"), findings)
             self._keep(self.schemas, read_schema, (smoke, "schema", f"steps[{index}].smoke.schema"), findings)
+        gates = (policy["judge"] or {}).get("gates") or {}
+        for index, query in enumerate(gates.get("queries") or []):
+            self._keep(
+                self.queries, read_query, (query or {}, "query", f"judge.gates.queries[{index}].query"), findings
+            )
         if (policy["deployment"] or {}).get("template"):
             self._read_template(policy, findings)
 
@@ -75,11 +87,8 @@ class NamedFiles:
         table, key, path = at
         if not table.get(key):
             return
-        example = {"requests": "smoke/churn.jsonl", "schema": "smoke/answer.schema.json"}.get(
-            key, "deployments/churn.yml"
-        )
         try:
-            table[key] = name = inside(self.folder, table[key], example)
+            table[key] = name = inside(self.folder, table[key], EXAMPLES[key])
             if name not in kept:
                 kept[name] = None
                 kept[name] = read(self.folder / name, str(self.folder / name))

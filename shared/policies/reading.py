@@ -15,7 +15,7 @@ from shared.policies.grammar import REQUIRED, Document, Field, Kind, Labels, Seq
 from shared.policies.kinds import Scalar
 from shared.policies.nodes import Pairs, filled, is_empty, join, pairs_of, shown, unknown
 from shared.policies.problems import Findings
-from shared.policies.words import Unfit
+from shared.policies.words import Unfit, Word
 
 Values = dict[str, Any]
 
@@ -99,7 +99,14 @@ def _labels(labels: Labels, node: yaml.Node, path: str, findings: Findings) -> V
     pairs = _pairs(labels, node, path, findings)
     if pairs is None:
         return None
-    return {key: read(labels.value, value, join(path, key), findings) for key, value in pairs.items()}
+    values: Values = {}
+    for key, value in pairs.items():
+        here = join(path, key)
+        try:
+            values[labels.key.read(Word(key)) if labels.key else key] = read(labels.value, value, here, findings)
+        except Unfit as wrong:
+            findings.add(here, str(wrong))
+    return values
 
 
 def _scalar(kind: Scalar, node: yaml.Node, path: str, findings: Findings) -> object:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.policies.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants
-from shared.policies.kinds import Choice, Either, Scalar, Share, Text, Whole, YesNo
+from shared.policies.kinds import Choice, Either, Number, Scalar, Share, Text, Whole, YesNo
 from shared.policies.tables.policy import POLICY
 from shared.policies.times import DURATION, MOMENT, TIME_OF_DAY, Duration, Moment, TimeOfDay, Zone, spell
 from shared.policies.variables import NAME
@@ -69,7 +69,8 @@ def _structure(kind: Kind) -> Schema:
             many = {"type": "array", "items": _structure(kind.of), "minItems": kind.least}
             return {"anyOf": [_structure(kind.of), many]} if kind.alone else many
         case Labels():
-            return {"type": "object", "additionalProperties": _structure(kind.value)}
+            keys = {"propertyNames": _scalar(kind.key)} if kind.key else {}
+            return {"type": "object", "additionalProperties": _structure(kind.value)} | keys
         case Document():
             return {}
         case _:
@@ -105,6 +106,8 @@ def _scalar(kind: Scalar) -> Schema:
             return {"type": "integer", "minimum": kind.least, "maximum": kind.most}
         case Share():
             return {"type": "number", "exclusiveMinimum": kind.above, "exclusiveMaximum": kind.below}
+        case Number():
+            return {"type": "number", "minimum": kind.least, "maximum": kind.most}
         case Choice() | YesNo() | Either():
             return _choice(kind)
         case _:

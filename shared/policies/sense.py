@@ -1,13 +1,14 @@
 """What the keys of one policy mean together: models, sources, and times that contradict each other.
 
 Its functions take values that may be None where reading found them wrong, and must never report those again. The order
-of steps is `step_sense`'s, freeze windows are `freeze_sense`'s.
+of steps is `step_sense`'s, gates are `gate_sense`'s, freeze windows are `freeze_sense`'s.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.policies.gate_sense import check_gates
 from shared.policies.problems import Findings
 from shared.policies.reading import Values
 from shared.policies.step_sense import check_steps, find
@@ -19,6 +20,7 @@ def check_sense(values: Values, findings: Findings) -> None:
     _models(values["models"] or [], findings)
     _source(values["deployment"] or {}, values["endpoint"] or {}, findings)
     check_steps(values, findings)
+    check_gates(values, findings)
     _deadlines(values, findings)
     if values["freeze"]:
         from shared.policies.freeze_sense import check_freeze  # noqa: PLC0415 -- it loads time zones, which few need

@@ -24,6 +24,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def queried(folder: Path) -> Path:
+    """Return a policies folder with a query in it, gates/fraud.kql."""
+    (folder / "gates").mkdir()
+    (folder / "gates" / "fraud.kql").write_text("// Fraud that was missed.\nFraud | take 1\n")
+    return folder
+
+
+@pytest.fixture
 def find_problems() -> FindProblems:
     """Return a function that gives the lines a person reads about a folder, with `policies` for its path."""
 

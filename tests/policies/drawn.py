@@ -10,6 +10,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from shared.core.gates import (
+    ClientErrorsGate,
+    DisagreementGate,
+    ErrorsGate,
+    Gate,
+    LatencyGate,
+    LatencyLimit,
+    PredictionReading,
+    PredictionsGate,
+    QueryGate,
+    Role,
+)
 from shared.core.judge.verdict import Risk
 from shared.core.policy import (
     Capacity,
@@ -54,7 +66,7 @@ OVERRIDES = {
     "settled_minutes": st.none() | st.integers(1, 30),
     "patience": st.none() | SPANS,
     "inconclusive": st.sampled_from([None, "pause", "advance"]),
-    "gates": st.sampled_from([None, (), ("errors",)]),
+    "gates": st.sampled_from([None, (), ("errors",), ("errors", "latency", "fraud")]),
 }
 MACHINES = st.sampled_from([None, "Standard_NC6s_v3"])
 SOURCES = st.builds(LiveSource, MACHINES) | st.builds(TemplateSource, st.just("deployments/churn.yml"), MACHINES)
@@ -88,16 +100,59 @@ def freezes(draw: st.DrawFn) -> FreezeWindow:
     return FreezeWindow(why, since=since, until=since + draw(SPANS))
 
 
+CERTIFIED: tuple[Role, ...] = ("critical", "counted", "informative")
+ABLE: tuple[Role, ...] = ("critical", "counted")
+UNCERTIFIED: tuple[Role, ...] = ("counted", "informative")
+WEIGHTS = st.floats(0.001, 999).map(lambda weight: round(weight, 3))
+LIMITS = st.none() | SHARES
+POINTERS = st.sampled_from(["", "/", "/label", "/a~1b/0", "/scores"])
+
+
+@st.composite
+def latencies(draw: st.DrawFn) -> LatencyGate:
+    """Draw a latency gate whose limits rise."""
+    percents = sorted(draw(st.sets(st.sampled_from([50.0, 90.0, 95.0, 99.0]), max_size=4)))
+    spans = sorted(draw(st.lists(st.integers(1, 180_000), min_size=len(percents), max_size=len(percents))))
+    limits = tuple(LatencyLimit(percent, float(span)) for percent, span in zip(percents, spans, strict=True))
+    return LatencyGate(draw(st.sampled_from(ABLE)), draw(WEIGHTS), round(1 + draw(SHARES), 6), limits)
+
+
+@st.composite
+def gates(draw: st.DrawFn, *, mirrored: bool) -> tuple[Gate, ...]:
+    """Draw gates that make sense: errors, latency and a query that a step may wait for, and any others."""
+    edges = tuple(sorted(draw(st.sets(SHARES, max_size=3))))
+    certified = st.sampled_from(CERTIFIED)
+    uncertified = st.sampled_from(UNCERTIFIED)
+    limited = (WEIGHTS, LIMITS)
+    drawn = [
+        st.builds(ErrorsGate, st.just("critical"), *limited),
+        st.none() | st.builds(ClientErrorsGate, certified, *limited),
+        latencies(),
+        st.none() | st.builds(PredictionsGate, st.builds(PredictionReading, POINTERS, st.just(edges)), SHARES),
+        st.none()
+        | st.builds(
+            DisagreementGate, st.builds(PredictionReading, POINTERS), SHARES, st.just(0.0) | SHARES, uncertified
+        )
+        if mirrored
+        else st.none(),
+        st.builds(QueryGate, st.just("fraud"), st.just("gates/fraud.kql"), st.sampled_from(ABLE), *limited, LIMITS),
+        st.none() | st.builds(QueryGate, st.just("x-7_y"), st.just("gates/fraud.kql"), certified, *limited),
+    ]
+    return tuple(gate for gate in (draw(one) for one in drawn) if gate is not None)
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Draw a policy that makes sense."""
     names = draw(st.sets(st.from_regex(r"[a-zA-Z][\w.-]{0,9}", fullmatch=True).filter(str.isascii), min_size=1))
     source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
+    stepped = draw(steps())
+    mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
         models=tuple(ModelSelector(name, draw(TAGS), draw(versions)) for name in sorted(names)),
-        steps=draw(steps()),
+        steps=stepped,
         judge=JudgeSettings(
             risk=Risk(draw(SHARES), draw(SHARES), draw(st.integers(1, 30))),
             budget=draw(st.none() | SHARES),
@@ -105,6 +160,9 @@ def policies(draw: st.DrawFn) -> Policy:
             inconclusive=draw(st.sampled_from(["pause", "advance"])),
             telemetry_lag=timedelta(seconds=draw(st.integers(30, 1600))),
             history=draw(SPANS),
+            gates=draw(gates(mirrored=mirrored)),
+            errors_from=draw(st.sampled_from(["logs", "metrics"])),
+            latency_from=draw(st.sampled_from(["logs", "metrics"])),
         ),
         deadlines=Deadlines(draw(SPANS), timedelta(days=3), draw(SPANS), timedelta(days=9)),
         keep_blue=draw(SPANS),
@@ -148,8 +206,14 @@ def written(policy: Policy) -> dict[str, Any]:
                 "budget": judge.budget,
                 "patience": judge.patience,
                 "inconclusive": judge.inconclusive,
+                "gates": _gates(judge.gates),
             },
-            "telemetry": {"lag": judge.telemetry_lag, "history": judge.history},
+            "telemetry": {
+                "errors": judge.errors_from,
+                "latency": judge.latency_from,
+                "lag": judge.telemetry_lag,
+                "history": judge.history,
+            },
             "deadlines": {name: getattr(times, name) for name in times.__slots__},
             "keep_blue": {"for": policy.keep_blue, "instances": policy.capacity.kept_blue},
             "on_rollback": policy.on_rollback,
@@ -158,6 +222,25 @@ def written(policy: Policy) -> dict[str, Any]:
         }
     )
     return said
+
+
+def _gates(gates: tuple[Gate, ...]) -> dict[str, object]:
+    queries = [_gate(gate) for gate in gates if isinstance(gate, QueryGate)]
+    return {gate.kind: _gate(gate) for gate in gates if not isinstance(gate, QueryGate)} | {"queries": queries}
+
+
+def _gate(gate: Gate) -> dict[str, object]:
+    said = {key: getattr(gate, key) for key in gate.__slots__ if key not in {"kind", "reading", "at_most"}}
+    match gate:
+        case LatencyGate():
+            limits = {f"p{limit.percent:g}": timedelta(milliseconds=limit.milliseconds) for limit in gate.at_most}
+            return said | {"at_most": limits}
+        case PredictionsGate():
+            return said | {"at": gate.reading.at, "bins": list(gate.reading.edges) or None}
+        case DisagreementGate():
+            return said | {"at": gate.reading.at, "at_most": gate.at_most}
+        case _:
+            return said | {"at_most": gate.at_most}
 
 
 def written_step(step: Step) -> dict[str, object]:

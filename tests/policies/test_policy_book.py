@@ -8,6 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.gates import (
+    ClientErrorsGate,
+    DisagreementGate,
+    ErrorsGate,
+    LatencyGate,
+    LatencyLimit,
+    PredictionReading,
+    PredictionsGate,
+    QueryGate,
+)
 from shared.core.judge.verdict import Risk
 from shared.core.policy import (
     Capacity,
@@ -56,8 +66,14 @@ judge:
   budget: 0.002
   patience: 1d
   inconclusive: advance
-  gates: {errors: {}}
-telemetry: {lag: 90s, history: 2d}
+  gates:
+    queries: [{name: fraud, query: ./gates/fraud.kql, role: critical, weight: 2, at_most: 0.01, budget: 0.005}]
+    disagreement: {at: /label/0, at_most: 0.1, tolerance: 0, role: informative, weight: 3}
+    predictions: {at: "", bins: [-0.5, 0, 1e3], shift: 0.05, role: informative, weight: .5}
+    latency: {worse_than: 2, at_most: {p99.9: 2s, p50: 40ms}, role: critical, weight: 1}
+    client_errors: {role: informative, weight: 4, at_most: 0.5}
+    errors: {role: counted, weight: 9, at_most: 0.02}
+telemetry: {errors: metrics, latency: logs, lag: 90s, history: 2d}
 deadlines: {provisioning: 20m, step: 2d, rollback: 30m, rollout: 3d12h}
 newer_version: replace
 freeze:
@@ -107,10 +123,20 @@ EVERY_STEP = (
 )
 
 
-def test_every_key_arrives(folder: Path) -> None:
+EVERY_GATE = (
+    ErrorsGate("counted", 9, 0.02),
+    ClientErrorsGate("informative", 4, 0.5),
+    LatencyGate("critical", 1, 2, (LatencyLimit(50, 40), LatencyLimit(99.9, 2000))),
+    PredictionsGate(PredictionReading("", (-0.5, 0, 1000)), 0.05, "informative", 0.5),
+    DisagreementGate(PredictionReading("/label/0"), 0.1, 0, "informative", 3),
+    QueryGate("fraud", "gates/fraud.kql", "critical", 2, 0.01, 0.005),
+)
+
+
+def test_every_key_arrives(queried: Path) -> None:
     """What a policy writes is what the core gets, with the endpoint in lower case and moments in UTC."""
-    (folder / "smoke" / "answer.json").write_text('{"type": "object"}')
-    assert book_of(folder, churn=EVERYTHING).policies == (
+    (queried / "smoke" / "answer.json").write_text('{"type": "object"}')
+    assert book_of(queried, churn=EVERYTHING).policies == (
         Policy(
             endpoint="churn",
             models=(
@@ -125,6 +151,8 @@ def test_every_key_arrives(folder: Path) -> None:
                 inconclusive="advance",
                 telemetry_lag=timedelta(seconds=90),
                 history=timedelta(days=2),
+                gates=EVERY_GATE,
+                errors_from="metrics",
             ),
             deadlines=Deadlines(
                 provisioning=timedelta(minutes=20),
@@ -206,10 +234,10 @@ def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
     assert book.for_endpoint("churn") is None
 
 
-def test_smoke_requests_are_found_as_the_policy_names_them(folder: Path) -> None:
+def test_smoke_requests_are_found_as_the_policy_names_them(queried: Path) -> None:
     """A smoke step's path leads to its file's lines, as bytes, without the empty ones."""
-    (folder / "smoke" / "answer.json").write_text('{"type": "object"}')
-    book = book_of(folder, churn=EVERYTHING)
+    (queried / "smoke" / "answer.json").write_text('{"type": "object"}')
+    book = book_of(queried, churn=EVERYTHING)
     step = book.policies[0].steps[0]
     assert isinstance(step, SmokeStep)
     assert book.schema(step.schema or "") == {"type": "object"}

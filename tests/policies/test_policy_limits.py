@@ -26,7 +26,9 @@ steps:
   - pause: {for: 5m}
   - weight: {to: 10, gates: [errors]}
 freeze: [{why: x, days: [fri], from: 18:00, zone: Asia/Tokyo}, {why: "$${", since: 2026-01-01, until: 2026-01-02}]
-judge: {rollback_risk: 0.01, patience: 1h}
+judge:
+  patience: 1h
+  gates: {errors: {weight: 5}, latency: {at_most: {p95: 1s}}, predictions: {bins: [1]}, disagreement: {at: /a}}
 deadlines: &d {step: 2h}
 """
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -89,6 +91,13 @@ KEYS = st.sampled_from(
         "zone",
         "contains",
         "create",
+        "errors",
+        "latency",
+        "predictions",
+        "bins",
+        "queries",
+        "at_most",
+        "role",
     ]
 )
 PIECES = st.sampled_from(

@@ -15,10 +15,12 @@ from tests.policies.drawn import policies, written
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return one folder for all examples, with a smoke file and a template in it."""
+    """Return one folder for all examples, with a smoke file, a query and a template in it."""
     folder = tmp_path_factory.mktemp("written")
     (folder / "smoke").mkdir()
     (folder / "smoke" / "churn.jsonl").write_text("{}\n")
+    (folder / "gates").mkdir()
+    (folder / "gates" / "fraud.kql").write_text("Fraud | take 1\n")
     (folder / "deployments").mkdir()
     template = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\ninstance_type: Standard_DS3_v2\n"
     (folder / "deployments" / "churn.yml").write_text(template)

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "policies" / "policy.schema.json"
 SHIPPED = sorted([*(ROOT / "policies").glob("*.yaml"), *(ROOT / "examples" / "policies").glob("[!p]*.yaml")])
 HEAD = "endpoint: churn\nmodels: [{name: m}]\n"
+GATED = HEAD + "steps: [pause: {}]\njudge:\n  gates: "
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ STRUCTURES = [
     (HEAD + "steps: [mirror: {for: 1h}]", "for"),
     (HEAD + "steps: [pause: soon]", "soon"),
     (HEAD + "steps: [smoke: {status: ok}]", "ok"),
-    (HEAD + "steps: [weight: {to: 10, gates: [latency]}]", "latency"),
+    (HEAD + "steps: [weight: {to: 10, gates: [Latency]}]", "Latency"),
     (HEAD + "steps: [pause: {}]\nnewer_version: ignore", "ignore"),
     (HEAD + "steps: [pause: {}]\nkeep_blue: 24", "24"),
     (HEAD + "steps: [pause: {}]\njudge: {rollback_risk: 0.5}", "0.5"),
@@ -81,6 +82,21 @@ STRUCTURES = [
     (HEAD + "steps: [pause: {}]\nname: skip", "skip"),
     (HEAD + "steps: [pause: {}]\nfreeze: [{days: [sat]}]", "why"),
     (HEAD + "steps: [pause: {}]\ncolour: red", "colour"),
+    (GATED + "{latency: {}}", "errors"),
+    (GATED + "{errors: {role: informative}}", "informative"),
+    (GATED + "{errors: {weight: 0}}", "0"),
+    (GATED + "{errors: {at_most: 1}}", "1"),
+    (GATED + "{errors: {}, latency: {worse_than: 1}}", "1"),
+    (GATED + "{errors: {}, latency: {at_most: {p49: 1s}}}", "p49"),
+    (GATED + "{errors: {}, latency: {at_most: {p99: 4 s}}}", "4 s"),
+    (GATED + "{errors: {}, predictions: {role: critical}}", "critical"),
+    (GATED + "{errors: {}, predictions: {at: label}}", "label"),
+    (GATED + "{errors: {}, predictions: {bins: []}}", "[]"),
+    (GATED + "{errors: {}, disagreement: {tolerance: -1}}", "-1"),
+    (GATED + "{errors: {}, queries: [{name: fraud}]}", "query"),
+    (GATED + "{errors: {}, queries: [{name: Fraud, query: a.kql}]}", "Fraud"),
+    (GATED + "{errors: {}, colour: {}}", "colour"),
+    (HEAD + "steps: [pause: {}]\ntelemetry: {latency: traces}", "traces"),
     ("endpoint: 7up\nmodels: [{name: m}]\nsteps: [pause: {}]", "7up"),
 ]
 

@@ -73,12 +73,12 @@ STEPPING = {
         ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or make one longer step of it"],
     ),
     "a weight's own settings": (
-        HEAD + "steps:\n  - weight: {to: 10, patience: soon, gates: [latency, errors], inconclusive: wait, x: 1}\n",
+        HEAD + "steps:\n  - weight: {to: 10, patience: soon, gates: [7, errors], inconclusive: wait, x: 1}\n",
         [
             "4:22: steps[0].weight.patience: 'soon' is not a duration; write it like 1h (units d, h, m, s; or 1h30m)",
-            "4:46: steps[0].weight.gates[0]: 'latency' is not errors",
-            "4:64: steps[0].weight.inconclusive: 'wait' is not pause or advance",
-            "4:84: steps[0].weight.x: unknown key; known here: to, settled_minutes, patience, inconclusive, gates",
+            "4:46: steps[0].weight.gates[0]: 7 is a number to YAML, not text; put it in quotes",
+            "4:58: steps[0].weight.inconclusive: 'wait' is not pause or advance",
+            "4:78: steps[0].weight.x: unknown key; known here: to, settled_minutes, patience, inconclusive, gates",
         ],
     ),
     "words of other tools": (

@@ -1,31 +1,17 @@
-"""How a policy sets the judge, where it looks in time, and how long each part may take."""
+"""How a policy sets the judge, where and when it looks, and how long each part may take. Gates are in `gates`."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from types import MappingProxyType
 
 from shared.core.policy import Deadlines, JudgeSettings
 from shared.policies.grammar import Field, Table
 from shared.policies.kinds import Choice, Share, Whole
+from shared.policies.tables.gates import DEFAULT_GATES, GATES
 from shared.policies.times import Duration
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 JUDGE, DEADLINES = JudgeSettings(), Deadlines()
-NOT_YET = "not supported yet"
-
-GATES = Table(
-    fields=(
-        Field(
-            "errors",
-            Table(fields=(), example="{}"),
-            "The share of failed requests: 5xx, 424 (the model's container failed), 408, 429.",
-        ),
-    ),
-    example="{errors: {}}",
-    hints={"latency": NOT_YET, "client_errors": NOT_YET, "predictions": NOT_YET},
-    unsupported=("latency", "client_errors", "predictions"),
-)
 
 JUDGING = Table(
     fields=(
@@ -67,17 +53,37 @@ JUDGING = Table(
             "What follows when patience ends: pause for a person, or advance uncertified.",
             default=JUDGE.inconclusive,
         ),
-        Field("gates", GATES, "What is judged.", default=MappingProxyType({"errors": MappingProxyType({})})),
+        Field(
+            "gates",
+            GATES,
+            "What is judged. Written, it says all that is: gates that it leaves out are not judged.",
+            default=DEFAULT_GATES,
+            otherwise="`errors` and `latency`",
+        ),
     ),
     example="{rollback_risk: 0.01}",
 )
 
+SOURCES = ("logs", "metrics")
 TELEMETRY = Table(
     fields=(
         Field(
+            "errors",
+            Choice(SOURCES),
+            "Where requests and errors are counted: in the request log (exact, minutes late) or by the platform's "
+            "metrics (nothing to set up, about a minute late).",
+            default=JUDGE.errors_from,
+        ),
+        Field(
+            "latency",
+            Choice(SOURCES),
+            "Where latency is read: each request's in the log, or percentiles of each minute in the metrics.",
+            default=JUDGE.latency_from,
+        ),
+        Field(
             "lag",
             Duration(30 * SECOND, timedelta(hours=1), "5m"),
-            "How old a minute must be before its log rows are taken to be complete.",
+            "How old a minute must be before what is known of it is taken to be complete.",
             default=JUDGE.telemetry_lag,
         ),
         Field(

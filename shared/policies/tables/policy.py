@@ -82,7 +82,7 @@ POLICY = Table(
             "What happens, in this order. After the last step green is promoted: it gets all traffic.",
         ),
         Field("judge", JUDGING, "How green is judged while it has live traffic.", default=complete(JUDGING)),
-        Field("telemetry", TELEMETRY, "Where the judge looks in time.", default=complete(TELEMETRY)),
+        Field("telemetry", TELEMETRY, "Where the judge looks, and when.", default=complete(TELEMETRY)),
         Field("deadlines", TIMES, "How long each part may take before it is rolled back.", default=complete(TIMES)),
         Field(
             "newer_version",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.core.policy import SmokeStep
 from shared.policies.grammar import Document, Field, Sequence, Table, Variants
 from shared.policies.kinds import Choice, Whole
-from shared.policies.tables.texts import path_like
+from shared.policies.tables.texts import GATE_NAME, path_like
 from shared.policies.times import Duration
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -124,11 +124,11 @@ WEIGHT = Table(
         ),
         Field(
             "gates",
-            Sequence(Choice(("errors",)), "[errors]", least=0),
-            "The gates whose certificates this step needs. `[]`: none, the step passes by its settled minutes alone; "
-            "green is rolled back for harm all the same.",
+            Sequence(GATE_NAME, "[errors, latency]", least=0),
+            "The gates of this policy whose certificates this step needs. `[]`: none, the step passes by its settled "
+            "minutes alone; green is rolled back for harm all the same.",
             default=None,
-            otherwise="as `judge` says",
+            otherwise="the critical ones",
         ),
     ),
     example="10 or {to: 10, patience: 2h}",

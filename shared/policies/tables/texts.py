@@ -11,6 +11,9 @@ ENDPOINT_NAME = Text(
     example="churn",
 )
 LINE = Text(r"[^\x00-\x1f\x7f]{1,256}", "text of 1 to 256 characters on one line", '"no changes at the weekend"')
+GATE_NAME = Text(
+    r"[a-z][a-z0-9_-]{0,31}", "a gate's name (small letters, digits, dash, underscore, a letter first)", "latency"
+)
 MACHINE = Text(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "the name of an instance type (letters, digits, _ . -)", "Standard_NC6s_v3"
 )

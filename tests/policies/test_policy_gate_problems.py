@@ -1,0 +1,247 @@
+"""What a person reads when the gates of a policy make no sense: each row is a part of a file and all its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.policies.book import read_policies
+
+FindProblems = Callable[[Path], list[str]]
+HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
+STEPS = "steps: [{weight: 10}]\n"
+QUERY = "name: fraud, query: gates/fraud.kql"
+OTHER = "name: latency, query: gates/fraud.kql"
+WEIGHED = "judge: {gates: {errors: {weight: 0, at_most: 2%}, "
+
+ALONE = {
+    "no gate": ("judge: {gates: {}}\n", ["4:9: judge.gates.errors: missing; write it like errors: {}"]),
+    "unknown gates": (
+        "judge: {gates: {errors: {}, latencies: {}, custom: []}}\n",
+        [
+            "4:29: judge.gates.latencies: unknown key; did you mean latency?",
+            ("4:44: judge.gates.custom: unknown key; did you mean queries: [{name: fraud, query: gates/fraud.kql}]?"),
+        ],
+    ),
+    "gates without braces": (
+        "judge: {gates: {errors: , latency: 300ms}}\n",
+        [
+            "4:17: judge.gates.errors: an empty value is not a mapping; write it like {}",
+            "4:27: judge.gates.latency: '300ms' is not a mapping; write it like {worse_than: 1.25}",
+        ],
+    ),
+    "errors that could not roll back": (
+        "judge: {gates: {errors: {role: informative}}}\n",
+        [
+            (
+                "4:26: judge.gates.errors.role: 'informative' is not critical or counted; this gate must be able to "
+                "roll back, for a green that fails every request is silent to the others"
+            )
+        ],
+    ),
+    "roles that are none": (
+        "judge: {gates: {errors: {}, client_errors: {role: dry}, predictions: {role: critical}}}\n",
+        [
+            "4:45: judge.gates.client_errors.role: 'dry' is not critical or counted or informative",
+            (
+                "4:71: judge.gates.predictions.role: 'critical' is not counted or informative; "
+                "no step can wait for it, since it has no certificate"
+            ),
+        ],
+    ),
+    "numbers out of bounds": (
+        WEIGHED + "latency: {worse_than: 1}, predictions: {shift: 1, bins: []}}}\n",
+        [
+            "4:26: judge.gates.errors.weight: 0 is not a number above 0 and below 1000; write it like 5",
+            "4:37: judge.gates.errors.at_most: '2%' is not a number above 0 and below 1; write it like 0.02",
+            "4:61: judge.gates.latency.worse_than: 1 is not a number above 1 and below 100; write it like 1.25",
+            "4:91: judge.gates.predictions.shift: 1 is not a number above 0 and below 1; write it like 0.02",
+            "4:101: judge.gates.predictions.bins: empty; write it like [0.2, 0.5, 0.8]",
+        ],
+    ),
+    "limits of latency that are none": (
+        "judge: {gates: {errors: {}, latency: {at_most: {p45: 1s, p95: 4m, P99: 1s, p99.95: 1s}}}}\n",
+        [
+            f"4:{column}: judge.gates.latency.at_most.{key}: {said}"
+            for column, key, said in (
+                (49, "p45", "'p45' is not a percentile from p50 to p99.9; write it like p95"),
+                (58, "p95", "4m is not a duration from 1ms to 3m; write it like 300ms"),
+                (67, "P99", "'P99' is not a percentile from p50 to p99.9; write it like p95"),
+                (76, "'p99.95'", "'p99.95' is not a percentile from p50 to p99.9; write it like p95"),
+            )
+        ],
+    ),
+    "one limit instead of percentiles": (
+        "judge: {gates: {errors: {}, latency: {at_most: 1s}}}\n",
+        [
+            (
+                "4:39: judge.gates.latency.at_most: '1s' is not a mapping of percentiles to durations; "
+                "write it like {p95: 300ms, p99: 1s}"
+            )
+        ],
+    ),
+    "limits that fall": (
+        "judge: {gates: {errors: {}, latency: {at_most: {p99.9: 1s, p50: 1s, p95: 1m}}}}\n",
+        ["4:69: judge.gates.latency.at_most.p95: 1m is more than p99.9 may take, 1s; limits must not fall"],
+    ),
+    "percentiles that metrics lack": (
+        "telemetry: {latency: metrics}\njudge: {gates: {errors: {}, latency: {at_most: {p90: 1s, p97.5: 1s}}}}\n",
+        [
+            (
+                "5:58: judge.gates.latency.at_most.'p97.5': the metrics have p50, p90, p95 and p99 only; "
+                "take one of these, or write telemetry.latency: logs"
+            )
+        ],
+    ),
+    "a source that is none": (
+        "telemetry: {errors: metric, latency: traces}\n",
+        [
+            "4:13: telemetry.errors: 'metric' is not logs or metrics",
+            "4:29: telemetry.latency: 'traces' is not logs or metrics",
+        ],
+    ),
+    "pointers that are none": (
+        "judge: {gates: {errors: {}, predictions: {at: label}}}\n",
+        [
+            (
+                "4:43: judge.gates.predictions.at: 'label' is not a JSON Pointer "
+                "(empty, or it begins with /; ~ is written ~0); write it like /label"
+            )
+        ],
+    ),
+    "bins that do not rise": (
+        "judge: {gates: {errors: {}, predictions: {bins: [0.5, 0.2, .2, x, 0.1]}}}\n",
+        [
+            "4:55: judge.gates.predictions.bins[1]: 0.2 comes after 0.5; bins must rise",
+            "4:60: judge.gates.predictions.bins[2]: 0.2 comes after 0.2; bins must rise",
+            (
+                "4:64: judge.gates.predictions.bins[3]: 'x' is not a number from -999999999 to 999999999; "
+                "write it like 0.5"
+            ),
+        ],
+    ),
+    "more bins than fill": (
+        f"judge: {{gates: {{errors: {{}}, predictions: {{bins: {list(range(21))}}}}}}}\n",
+        ["4:43: judge.gates.predictions.bins: 21 borders; at most 20, so that each bin fills"],
+    ),
+    "disagreement without a mirror": (
+        "judge: {gates: {errors: {}, disagreement: {tolerance: -1}}}\n",
+        [
+            (
+                "4:29: judge.gates.disagreement: compares answers to copies of live requests, and no step mirrors; "
+                "add one, like {mirror: 20}"
+            ),
+            ("4:44: judge.gates.disagreement.tolerance: -1 is not a number from 0 to 999999999; write it like 0.01"),
+        ],
+    ),
+    "queries without what they need": (
+        "judge: {gates: {errors: {}, queries: [{name: Fraud}, {query: gates/fraud.kql}]}}\n",
+        [
+            (
+                "4:40: judge.gates.queries[0].name: 'Fraud' is not a gate's name "
+                "(small letters, digits, dash, underscore, a letter first); write it like fraud"
+            ),
+            "4:39: judge.gates.queries[0].query: missing; write it like query: gates/fraud.kql",
+            "4:54: judge.gates.queries[1].name: missing; write it like name: fraud",
+        ],
+    ),
+    "queries of one name": (
+        f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}, {{{QUERY}}}, {{{OTHER}}}]}}}}\n",
+        [
+            "4:79: judge.gates.queries[1].name: fraud is the name of queries[0] already; names differ",
+            "4:118: judge.gates.queries[2].name: latency is a gate that Teal has itself; take another name",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), [pytest.param(*row, id=name) for name, row in ALONE.items()])
+def test_nonsense_is_named_with_its_place(
+    queried: Path, find_problems: FindProblems, text: str, lines: list[str]
+) -> None:
+    """Gates that make no sense each give a line, with place, key and what would be right, and no other."""
+    (queried / "churn.yaml").write_text(HEAD + STEPS + text)
+    assert sorted(find_problems(queried)) == sorted(f"policies/churn.yaml:{line}" for line in lines)
+
+
+NEEDED = {
+    "gates that are not there": (
+        "steps: [weight: {to: 10, gates: [latncy, latency, fruad, x1]}]\n",
+        "{errors: {}, queries: [{name: fraud, query: gates/fraud.kql}]}",
+        [
+            "3:34: steps[0].weight.gates[0]: latncy is no gate of this policy; it has errors, fraud",
+            (
+                "3:42: steps[0].weight.gates[1]: latency is not judged; add it to judge.gates, "
+                "like latency: {worse_than: 1.25}, or leave it out"
+            ),
+            "3:51: steps[0].weight.gates[2]: fruad is no gate of this policy; did you mean fraud?",
+            "3:58: steps[0].weight.gates[3]: x1 is no gate of this policy; it has errors, fraud",
+        ],
+    ),
+    "gates without certificate": (
+        "steps: [mirror: 20, weight: {to: 10, gates: [predictions, disagreement, errors, errors]}]\n",
+        "{errors: {}, disagreement: {}}",
+        [
+            f"3:{place}: {name} has no certificate that a step could wait for; leave it out"
+            for place, name in (
+                ("46: steps[1].weight.gates[0]", "predictions"),
+                ("59: steps[1].weight.gates[1]", "disagreement"),
+            )
+        ]
+        + ["3:81: steps[1].weight.gates[3]: errors is there twice"],
+    ),
+    "gates that move nothing": (
+        "steps: [weight: {to: 10, gates: [latency]}]\n",
+        "{errors: {}, latency: {role: informative}}",
+        [
+            (
+                "3:34: steps[0].weight.gates[0]: latency is informative and moves nothing; "
+                "make it counted or critical in judge.gates, or leave it out"
+            )
+        ],
+    ),
+    "a gate that is wrong itself": (
+        "steps: [weight: {to: 10, gates: [latency, errors]}]\n",
+        "{errors: {}, latency: {role: x}}",
+        ["4:39: judge.gates.latency.role: 'x' is not critical or counted or informative"],
+    ),
+    "a weight that waits for nothing": (
+        "steps: [weight: {to: 5, gates: []}, weight: {to: 10, gates: [errors]}, weight: 20, weight: 100]\n",
+        "{errors: {role: counted}}",
+        [
+            (
+                "4:9: judge.gates: no gate is critical, and steps[2].weight waits for one; "
+                "make errors critical, or say there what it needs"
+            )
+        ],
+    ),
+    "a mirror that waits for nothing": (
+        "steps: [mirror: {percent: 5, for: 20m}, mirror: 10, weight: 100]\n",
+        "{errors: {role: counted}}",
+        [
+            (
+                "4:9: judge.gates: no gate is critical, and steps[1].mirror waits for one; "
+                "make errors critical, or end it by `for` or `requests`"
+            )
+        ],
+    ),
+    "steps that wait for no gate": (
+        "steps: [mirror: {percent: 5, for: 20m}, weight: {to: 10, gates: []}, weight: 100]\n",
+        "{errors: {role: counted}}",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("steps", "gates", "lines"), [pytest.param(*row, id=name) for name, row in NEEDED.items()])
+def test_steps_wait_for_gates_that_can_be_certain(
+    queried: Path, find_problems: FindProblems, steps: str, gates: str, lines: list[str]
+) -> None:
+    """A step that would wait in vain, or for nothing without saying so, is a problem."""
+    (queried / "churn.yaml").write_text(f"{HEAD}{steps}judge: {{gates: {gates}}}\n")
+    if lines:
+        assert find_problems(queried) == [f"policies/churn.yaml:{line}" for line in lines]
+    else:
+        assert read_policies(queried).policies

@@ -1,0 +1,95 @@
+"""The gates of a policy that is right: what the core gets from `judge.gates`, and the files of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.core.gates import ErrorsGate, Gate, LatencyGate, QueryGate
+from shared.core.policy import JudgeSettings, WeightStep
+from shared.errors import Permanent
+from shared.policies.book import read_policies
+from shared.ports import Policies
+
+FindProblems = Callable[[Path], list[str]]
+HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
+STEPS = "steps: [{weight: 10}]\n"
+QUERY = "name: fraud, query: gates/fraud.kql"
+
+
+def gates_of(folder: Path, judge: str) -> tuple[Gate, ...]:
+    """Write a policy with this `judge` and return the gates that it judges by."""
+    (folder / "churn.yaml").write_text(HEAD + STEPS + judge)
+    return read_policies(folder).policies[0].judge.gates
+
+
+@pytest.mark.parametrize("judge", ["", "judge: {}\n", "judge: {patience: 30m}\n"])
+def test_without_gates_the_cores_own_are_judged(folder: Path, judge: str) -> None:
+    """Who writes no gates gets the default ones."""
+    assert gates_of(folder, judge) == JudgeSettings().gates
+
+
+def test_gates_that_are_written_are_all(folder: Path) -> None:
+    """Who writes gates says all that is judged: what is left out is not."""
+    assert gates_of(folder, "judge: {gates: {errors: {}}}\n") == (ErrorsGate(),)
+    assert gates_of(folder, "judge: {gates: {latency: {}, errors: {}}}\n") == (ErrorsGate(), LatencyGate())
+
+
+def test_a_query_is_read_with_its_policy(queried: Path) -> None:
+    """The text of a query is there by its path below the folder, as the core's gate names it."""
+    gates = gates_of(queried, f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}]}}}}\n")
+    book: Policies = read_policies(queried)
+    assert gates[1] == QueryGate("fraud", "gates/fraud.kql")
+    assert book.query("gates/fraud.kql") == "// Fraud that was missed.\nFraud | take 1\n"
+    with pytest.raises(Permanent, match=r"the query file gates/gone\.kql is no longer part of any policy"):
+        book.query("gates/gone.kql")
+
+
+def test_a_step_waits_for_the_gates_that_it_names(queried: Path) -> None:
+    """A counted gate may be waited for too, if a step says so; queries go by their own names."""
+    judge = f"judge: {{gates: {{errors: {{}}, latency: {{}}, queries: [{{{QUERY}}}]}}}}\n"
+    (queried / "churn.yaml").write_text(HEAD + "steps: [weight: {to: 10, gates: [latency, fraud]}]\n" + judge)
+    assert read_policies(queried).policies[0].steps == (WeightStep(10, gates=("latency", "fraud")),)
+
+
+FILES = {
+    "missing": (None, "churn.yaml:4:61: judge.gates.queries[0].query: gates/lost.kql: no such file"),
+    "nothing": ("", "gates/lost.kql:1:1: holds no query; it gives deployment, minute, bad and total"),
+    "only remarks": ("// later\n\n", "gates/lost.kql:1:1: holds no query; it gives deployment, minute, bad and total"),
+    "a command": (
+        "Fraud\n  .drop table Fraud\n",
+        "gates/lost.kql:2:1: a line that begins with a dot is a management command; a gate's query only reads",
+    ),
+    "too much": (
+        "// " + 65536 * "x",
+        "churn.yaml:4:61: judge.gates.queries[0].query: gates/lost.kql: larger than 64 KiB",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), [pytest.param(*row, id=name) for name, row in FILES.items()])
+def test_query_files_are_checked(folder: Path, find_problems: FindProblems, text: str | None, line: str) -> None:
+    """A query that is not there or cannot be one stops the start, not the first rollout."""
+    (folder / "gates").mkdir()
+    if text is not None:
+        (folder / "gates" / "lost.kql").write_text(text)
+    queries = "[{name: churn-is-lost, query: gates/lost.kql}, {name: again, query: ./gates/lost.kql}]"
+    (folder / "churn.yaml").write_text(f"{HEAD}{STEPS}judge: {{gates: {{errors: {{}}, queries: {queries}}}}}\n")
+    found = find_problems(folder)
+    assert found[0] == f"policies/{line}"
+    assert len(found) == (2 if line.startswith("churn") else 1)
+
+
+def test_queries_lie_in_the_folder(folder: Path, find_problems: FindProblems) -> None:
+    """No query is read from anywhere else."""
+    (folder.parent / "secret.kql").write_text("Fraud")
+    gates = "{errors: {}, queries: [{name: fraud, query: ../secret.kql}]}"
+    (folder / "churn.yaml").write_text(f"{HEAD}{STEPS}judge: {{gates: {gates}}}\n")
+    assert find_problems(folder) == [
+        (
+            "policies/churn.yaml:4:53: judge.gates.queries[0].query: '../secret.kql' leads out of the policies folder; "
+            "write it like gates/fraud.kql"
+        )
+    ]
