@@ -9,9 +9,9 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.core.observation import DeploymentMinute, Observation, SmokeResult
+from shared.core.observation import Observation, SmokeResult
 from shared.core.policy import SmokeStep
-from shared.core.questions import Window, questions
+from shared.core.questions import Asked, questions
 from shared.core.rollout import Rollout
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Endpoints, Policies, Scoring, Telemetry
@@ -34,9 +34,11 @@ class Observer:
         """Return what is seen now. Raises Temporary or Permanent only if the endpoint itself cannot be seen."""
         endpoint = self.endpoints.see(rollout.endpoint)
         asked = questions(rollout, endpoint, now)
-        seen = Observation(endpoint=endpoint, settled_until=asked.minutes.until if asked.minutes else None)
-        for window, name in ((asked.minutes, "minutes"), (asked.history, "history")):
-            seen = self._ask_telemetry(seen, rollout.endpoint, window, name)
+        seen = Observation(endpoint=endpoint, settled_until=asked.minutes.window.until if asked.minutes else None)
+        if asked.minutes is not None:
+            seen = self._minutes(seen, rollout.endpoint, asked.minutes)
+        if asked.history is not None:
+            seen = self._history(seen, rollout.endpoint, asked.history)
         if asked.smoke is not None:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.autoscale:
@@ -45,15 +47,19 @@ class Observer:
             seen = replace(seen, logs=self._logs(rollout))
         return seen
 
-    def _ask_telemetry(self, seen: Observation, endpoint: str, window: Window | None, name: str) -> Observation:
-        if window is None:
-            return seen
+    def _minutes(self, seen: Observation, endpoint: str, asked: Asked) -> Observation:
         try:
-            rows: tuple[DeploymentMinute, ...] = self.telemetry.minutes(endpoint, window)
+            told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
-            log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
-            return replace(seen, telemetry_problem=f"telemetry gave no answer: {error}")
-        return replace(seen, minutes=rows) if name == "minutes" else replace(seen, history=rows)
+            return _unanswered(seen, endpoint, error)
+        return replace(seen, minutes=told.minutes, missing=dict(told.missing))
+
+    def _history(self, seen: Observation, endpoint: str, asked: Asked) -> Observation:
+        try:
+            told = self.telemetry.minutes(endpoint, asked)
+        except TealError as error:
+            return _unanswered(seen, endpoint, error)
+        return replace(seen, history=told.minutes, history_missing=dict(told.missing))
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again at the next look, when it could not be told how green answers."""
@@ -92,3 +98,8 @@ class Observer:
             return self.endpoints.logs(rollout.endpoint, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(no log to be had: {error})"
+
+
+def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:
+    log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
+    return replace(seen, telemetry_problem=f"telemetry gave no answer: {error}")

@@ -9,11 +9,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
+from shared.core.calibrating import Calibration
 from shared.core.history import Entry
-from shared.core.judge.gate import odds
-from shared.core.judge.verdict import Verdict
+from shared.core.judge.interval import Interval
+from shared.core.judge.verdict import Verdict, odds
+from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
+from shared.core.readings import Reading
 from shared.core.requests import possible
 from shared.core.rollout import Rollout
 from shared.ports import Halt
@@ -45,23 +48,67 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         "possible": [verb.value for verb in possible(rollout)],
         "wish": asdict(rollout.wish) | {"at": _time(rollout.wish.at)} if rollout.wish else None,
         "smoke": asdict(rollout.smoke) if rollout.smoke else None,
-        "calibration": asdict(rollout.calibration) if rollout.calibration else None,
-        "verdict": verdict_view(rollout.verdict) if rollout.verdict else None,
+        "calibration": calibration_view(rollout.calibration) if rollout.calibration else None,
+        "verdict": verdict_view(rollout.verdict, rollout.readings) if rollout.verdict else None,
         "trouble": rollout.trouble or rollout.telemetry_problem,
     }
     entries = [entry_view(entry) for entry in history]
     return view | {"history": entries} if entries else view
 
 
-def verdict_view(verdict: Verdict) -> Json:
-    """Return what the judge says, with odds in words beside the logarithms."""
+def verdict_view(verdict: Verdict, found: Iterable[Reading] = ()) -> Json:
+    """Return what the judge says, with odds in words beside the logarithms, and what each gate says."""
     return asdict(verdict) | {
         "outcome": verdict.outcome.value,
+        "cause": verdict.cause.value,
         "odds_worse": odds(verdict.log_harm),
         "odds_worse_line": odds(verdict.harm_line),
-        "odds_next_step_safe": odds(verdict.log_certificate),
-        "odds_next_step_safe_line": odds(verdict.certificate_line),
+        "gates": [reading_view(reading) for reading in found],
     }
+
+
+def reading_view(reading: Reading) -> Json:
+    """Return what one gate says: counts, intervals, odds in words, and how far it is from each decision (0 to 1)."""
+    worse, sure = reading.harm_line, reading.log_certificate
+    return asdict(reading) | {
+        "green": _interval(reading.green),
+        "blue": _interval(reading.blue),
+        "odds_worse": odds(reading.log_harm),
+        "odds_worse_line": None if worse is None else odds(worse),
+        "odds_next_step_safe": None if sure is None else odds(sure),
+        "odds_next_step_safe_line": None if reading.certificate_line is None else odds(reading.certificate_line),
+        "to_rollback": reading.to_rollback,
+        "to_certificate": reading.to_certificate,
+        "minutes_to_certificate": reading.minutes_to_certificate,
+    }
+
+
+def calibration_view(calibration: Calibration) -> Json:
+    """Return what the judge is set to, whole, and for people by gate: part of the rollback risk, burstiness, budget."""
+    panel = calibration.panel
+    return asdict(calibration) | {
+        "requests_per_minute": panel.requests_per_minute,
+        "gates": [
+            {
+                "gate": gate.name,
+                "share": gate.share,
+                "critical": gate.critical,
+                "burstiness": gate.phi,
+                "bad_minutes": panel.tuning.bad_minutes(gate.phi),
+                "budget": gate.budget,
+                "past_rate": gate.rate,
+            }
+            for gate in panel.gates
+        ],
+    }
+
+
+def judgements_view(kept: Iterable[Judgement]) -> list[Json]:
+    """Return what every gate said, minute by minute."""
+    return [
+        {"minute": _time(one.minute), "weight": one.weight, "gates": [reading_view(each) for each in one.readings]}
+        for one in kept
+    ]
 
 
 def entry_view(entry: Entry) -> Json:
@@ -103,6 +150,10 @@ def step_words(step: Step) -> str:
             return "pause for approval"
         case PauseStep(duration=duration):
             return f"pause {duration}"
+
+
+def _interval(ends: Interval | None) -> Json | None:
+    return None if ends is None else {"low": ends.low, "high": ends.high}
 
 
 def _time(moment: datetime | None) -> str | None:

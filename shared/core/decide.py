@@ -15,7 +15,7 @@ from shared.core.actions import COPY_AUTOSCALE, SCALE
 from shared.core.cleaning import clean
 from shared.core.history import Decision
 from shared.core.holding import held_now, hold, release, unheld
-from shared.core.judge.verdict import Outcome
+from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep
@@ -33,7 +33,7 @@ def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
     """Return where the rollout should be after this look, with the history entries that say why."""
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Decision(rollout)
-    informed = _informed(rollout, observation)
+    informed = _informed(rollout, observation, now)
     endpoint = observation.endpoint or _promised(informed)
     if endpoint is None:
         return _endpoint_gone(informed, now)
@@ -45,7 +45,7 @@ def advance(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
         return unheld(back)
     if held is not None and informed.held != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((_drifted, _asked), informed, endpoint, now)
+    ahead = _first((_drifted, _asked, _starved), informed, endpoint, now)
     return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
 
 
@@ -63,9 +63,9 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
     return EndpointSeen(rollout.endpoint, Provisioning.CREATING)
 
 
-def _informed(rollout: Rollout, observation: Observation) -> Rollout:
+def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Take in what was seen, without deciding anything."""
-    seen = minutes.calibrated(minutes.judged(rollout, observation), observation.history)
+    seen = minutes.calibrated(minutes.judged(rollout, observation), observation, now)
     told: dict[str, Any] = {
         "smoke": observation.smoke or seen.smoke,
         "serving": observation.endpoint.serving() if observation.endpoint else None,
@@ -205,6 +205,17 @@ def _asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
         case _:
             words = f"{wish.verb} by {wish.by} came too late: the rollout is {rollout.phase}"
             return history.noted(granted, words, now, wish.by)
+
+
+def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Tell, once, that blue answers requests and green none of those that its weight should bring it."""
+    verdict = rollout.verdict
+    starved = verdict is not None and verdict.cause is Cause.STARVED
+    if verdict is None or starved == rollout.starved_told:
+        return None
+    if starved:
+        return history.noted(replace(rollout, starved_told=True), verdict.reason, now)
+    return history.noted(replace(rollout, starved_told=False), f"{rollout.green} gets traffic again", now)
 
 
 def _resumed(rollout: Rollout, reason: str, now: datetime, by: str) -> Decision:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from shared.core.phases import Phase
+from shared.core.readings import Reading
 from shared.core.rollout import Rollout
 from shared.core.rollout import move as move_phase
 
@@ -47,8 +48,13 @@ def entry(rollout: Rollout, text: str, now: datetime, *, by: str, before: Phase 
     """Return an entry about this rollout, with the numbers that it stands on at this moment."""
     numbers: dict[str, object] = {"step": rollout.step, "weight": rollout.weight}
     if rollout.verdict is not None:
-        numbers |= asdict(rollout.verdict)
+        numbers |= asdict(rollout.verdict) | {"gates": [_plain(reading) for reading in rollout.readings]}
     return Entry(at=now, before=before, after=rollout.phase, by=by, text=text, numbers=numbers)
+
+
+def _plain(reading: Reading) -> dict[str, object]:
+    """Return a reading as JSON has it: what is stored must come back as it was."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(reading).items()}
 
 
 def after(decision: Decision, **changes: object) -> Decision:

@@ -33,7 +33,7 @@ def slower(slowness: Mapping[int, int], than: int) -> int:
 
 
 def quantile(slowness: Mapping[int, int], share: float) -> int:
-    """Return the first bucket at or below whose edge this share (0 to 1) of the answers lies. Raises ValueError if none."""
+    """Return the first bucket up to whose edge this share (0 to 1) of the answers lies; raises ValueError if none."""
     total = sum(slowness.values())
     if not total:
         raise ValueError("no answers, so no quantile")

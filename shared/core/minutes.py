@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.core.judge import gate, verdict
-from shared.core.judge.odds import Counts
-from shared.core.judge.verdict import Risk
+from shared.core import calibrating
+from shared.core.calibrating import Calibration
+from shared.core.judge import panel, verdict
+from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation import DeploymentMinute, Observation
 from shared.core.policy import MirrorStep, WeightStep
+from shared.core.readings import Lines, Reading, readings, spoken
 from shared.core.rollout import Rollout
+from shared.core.samples import gate_minute
+from shared.core.spans import MINUTE, ceil_minute, span
 
-MINUTE = timedelta(minutes=1)
-
-
-def floor_minute(moment: datetime) -> datetime:
-    """Return the start of the minute that holds this moment."""
-    return moment.replace(second=0, microsecond=0)
+PATIENCE = timedelta(minutes=5)
+Rows = Mapping[str, DeploymentMinute]
 
 
-def ceil_minute(moment: datetime) -> datetime:
-    """Return the start of the first minute that lies wholly after this moment."""
-    floor = floor_minute(moment)
-    return floor if floor == moment else floor + MINUTE
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What every gate said after one minute, to be kept."""
+
+    minute: datetime
+    weight: int
+    readings: tuple[Reading, ...]
 
 
-def calibrated(rollout: Rollout, history: Iterable[DeploymentMinute] | None) -> Rollout:
-    """Return the rollout with its judge set from blue's past, once; unchanged without an answer about the past."""
-    if rollout.calibration is not None or history is None:
+def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+    """Return the rollout with its judge set from blue's past, once; unchanged without an answer about the past.
+
+    What a gate's source did not tell may come a little later, so it is waited for, but not for ever.
+    """
+    if rollout.calibration is not None or observation.history is None:
         return rollout
-    by_minute = {row.minute: row for row in history if row.deployment == rollout.blue}
-    bad, total = [], []
-    for minute in _span(by_minute):
-        row = by_minute.get(minute)
-        bad.append(row.bad if row else 0)
-        total.append(row.total if row else 0)
-    return replace(rollout, calibration=gate.calibrate(bad, total, rollout.policy.judge.budget))
+    if observation.history_missing and now - (rollout.step_since or rollout.since) < PATIENCE:
+        return rollout
+    past = calibrating.past_of(observation.history, rollout.blue)
+    return replace(rollout, calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing))
 
 
 def judged(rollout: Rollout, observation: Observation) -> Rollout:
@@ -48,18 +51,25 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
     """
     if observation.minutes is None or rollout.judged_until is None or rollout.calibration is None:
         return rollout
-    rows: dict[datetime, dict[str, DeploymentMinute]] = {}
-    for row in observation.minutes:
-        if row.minute >= rollout.judged_until and (
-            observation.settled_until is None or row.minute < observation.settled_until
-        ):
-            rows.setdefault(row.minute, {})[row.deployment] = row
     evidence, last = rollout.evidence, rollout.judged_until
-    for minute in _span([*rows, rollout.judged_until] if rows else []):
-        evidence = gate.add_minute(evidence, _judged_minute(rollout, minute, rows.get(minute, {})), rollout.calibration)
-        last = minute + MINUTE
-    said = verdict.judge(evidence, _risk(rollout), _certified_weight(rollout))
-    return replace(rollout, evidence=evidence, judged_until=last, verdict=said)
+    for minute, after in _steps(rollout, rollout.calibration, observation):
+        evidence, last = after, minute + MINUTE
+    lines = _lines(rollout, rollout.calibration)
+    found = readings(evidence, rollout.calibration, lines, observation.missing)
+    said = verdict.judge(evidence, rollout.calibration.panel, lines.risk, lines.next_weight, lines.needed)
+    told = spoken(said, found, lines)
+    return replace(rollout, evidence=evidence, judged_until=last, verdict=told, readings=found)
+
+
+def judgements(rollout: Rollout, observation: Observation) -> tuple[Judgement, ...]:
+    """Return what every gate said after each of the minutes that `judged` takes in, given the rollout before it."""
+    if observation.minutes is None or rollout.judged_until is None or rollout.calibration is None:
+        return ()
+    lines = _lines(rollout, rollout.calibration)
+    return tuple(
+        Judgement(minute, rollout.weight, readings(after, rollout.calibration, lines, observation.missing))
+        for minute, after in _steps(rollout, rollout.calibration, observation)
+    )
 
 
 def next_weight(rollout: Rollout) -> int | None:
@@ -69,12 +79,27 @@ def next_weight(rollout: Rollout) -> int | None:
     return rollout.policy.next_weight(rollout.step)
 
 
-def _risk(rollout: Rollout) -> Risk:
-    """Return how sure the judge must be at this step."""
+def _steps(rollout: Rollout, calibration: Calibration, observation: Observation) -> Iterator[tuple[datetime, Evidence]]:
+    """Yield each minute that is new and settled, with the evidence after it."""
+    rows: dict[datetime, dict[str, DeploymentMinute]] = {}
+    since, until = rollout.judged_until, observation.settled_until
+    for row in observation.minutes or ():
+        if since is not None and row.minute >= since and (until is None or row.minute < until):
+            rows.setdefault(row.minute, {})[row.deployment] = row
+    evidence = rollout.evidence
+    for minute in span([*rows, since] if rows and since else []):
+        seen = _judged_minute(rollout, calibration, minute, rows.get(minute, {}), observation.missing)
+        evidence = panel.add_minute(evidence, seen, calibration.panel)
+        yield minute, evidence
+
+
+def _lines(rollout: Rollout, calibration: Calibration) -> Lines:
+    """Return what the evidence is held against at this step."""
     step, risk = rollout.current_step, rollout.policy.judge.risk
+    needed = step.gates if isinstance(step, WeightStep) else None
     if isinstance(step, WeightStep) and step.settled_minutes is not None:
-        return replace(risk, settled_minutes=step.settled_minutes)
-    return risk
+        risk = replace(risk, settled_minutes=step.settled_minutes)
+    return Lines(risk, _certified_weight(rollout), needed, calibration.panel.tuning.log_suspicion)
 
 
 def _certified_weight(rollout: Rollout) -> int | None:
@@ -85,22 +110,18 @@ def _certified_weight(rollout: Rollout) -> int | None:
     return None if by_time_alone else next_weight(rollout)
 
 
-def _judged_minute(rollout: Rollout, minute: datetime, rows: dict[str, DeploymentMinute]) -> gate.JudgedMinute:
+def _judged_minute(
+    rollout: Rollout, calibration: Calibration, minute: datetime, rows: Rows, missing: Mapping[str, str]
+) -> JudgedMinute:
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
-    counts = Counts(
-        green_bad=green.bad if green else 0,
-        green_total=green.total if green else 0,
-        blue_bad=blue.bad if blue else 0,
-        blue_total=blue.total if blue else 0,
+    gates = zip(calibration.panel.gates, calibration.samples, strict=True)
+    return JudgedMinute(
+        gates=tuple(
+            [None if setting.name in missing else gate_minute(samples, green, blue) for setting, samples in gates]
+        ),
+        weight=-rollout.mirror if rollout.mirror else rollout.weight,
+        next_weight=next_weight(rollout),
+        steady=rollout.steady_since is not None and minute >= ceil_minute(rollout.steady_since),
+        green=green.total if green else 0,
+        blue=blue.total if blue else 0,
     )
-    steady = rollout.steady_since is not None and minute >= ceil_minute(rollout.steady_since)
-    share = -rollout.mirror if rollout.mirror else rollout.weight
-    return gate.JudgedMinute(counts, weight=share, next_weight=next_weight(rollout), steady=steady)
-
-
-def _span(minutes: Iterable[datetime]) -> list[datetime]:
-    """Return every minute from the first to the last of these."""
-    known = sorted(minutes)
-    if not known:
-        return []
-    return [known[0] + i * MINUTE for i in range(round((known[-1] - known[0]) / MINUTE) + 1)]

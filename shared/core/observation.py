@@ -134,9 +134,9 @@ class Observation:
     """One look at the world.
 
     endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
-    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing: gates that these minutes
-    say nothing of, and why. history: blue's past, for the calibration, or None if not asked or not answered.
-    settled_until: minutes before this have been read.
+    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates
+    that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
+    asked or not answered. settled_until: minutes before this have been read.
     halted: why everything is held, if a person said so. autoscaled: the deployments that have autoscale settings, or
     None if not asked or not answered.
     """
@@ -146,6 +146,7 @@ class Observation:
     missing: dict[str, str] = field(default_factory=dict)
     settled_until: datetime | None = None
     history: tuple[DeploymentMinute, ...] | None = None
+    history_missing: dict[str, str] = field(default_factory=dict)
     telemetry_problem: str | None = None
     smoke: SmokeResult | None = None
     logs: str | None = None

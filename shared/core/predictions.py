@@ -33,15 +33,15 @@ class UnreadablePrediction(ValueError):  # noqa: N818 -- reads as what it means
 def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
     """Return the label of each prediction in an answer (JSON text), in order.
 
-    A list is so many predictions, of which the first 10,000 count; a list of one value within it is that value. With
-    edges a number's label is its bin (an edge belongs to the bin above it), null's and NaN's is `no number`. Without
-    edges any scalar is its own label, cut to 64 characters; 7 and 7.0 are one. Raises UnreadablePrediction for all
-    else.
+    A list is so many predictions, of which the first 10,000 count; a list or object of a single value within it (a row
+    of one column) is that value. With edges a number's label is its bin (an edge belongs to the bin above it), and
+    null's and NaN's is `no number`. Without edges any scalar is its own label, cut to 64 characters; 7 and 7.0 are one.
+    Raises UnreadablePrediction for all else.
     """
     found = _found(body, reading.at)
-    many = found if isinstance(found, list) else [found]
+    many = map(_alone, islice(found, MOST_PREDICTIONS)) if isinstance(found, list) else [found]
     bins = _bins(reading.edges)
-    return tuple(_label(_alone(value), reading, bins) for value in islice(many, MOST_PREDICTIONS))
+    return tuple(_label(value, reading, bins) for value in many)
 
 
 def agree(one: str, other: str, reading: PredictionReading, tolerance: float) -> bool:
@@ -104,7 +104,9 @@ def _step(value: Value, token: str, pointer: str) -> Value:
 
 
 def _alone(value: Value) -> Value:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(value, list | dict) and len(value) == 1:
+        return next(iter(value.values() if isinstance(value, dict) else value))
+    return value
 
 
 def _label(value: Value, reading: PredictionReading, bins: Sequence[str]) -> str:

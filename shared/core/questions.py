@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.gates import Gate
-from shared.core.minutes import floor_minute
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import SmokeStep, Source
 from shared.core.rollout import Rollout
+from shared.core.spans import floor_minute
 
 FINE_HISTORY = timedelta(hours=1)
 WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})

@@ -10,11 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from shared.core.judge.gate import Calibration, Evidence
+from shared.core.calibrating import Calibration
+from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Verdict
 from shared.core.observation import SmokeResult
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy import Policy, SmokeStep, Step
+from shared.core.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Rollout:
     force; then only that): any other was set by someone else. ordered: the last map that Azure may yet set for us.
     mirror_ordered: Azure may yet mirror to green for us. regrown: Azure accepted to give blue its instances back.
     paused_by_step: it is a pause step that it waits in, which ends as that step says.
+    readings: what each gate said after the last minute. starved_told: it was written down that green gets no traffic.
     steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
     trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.
@@ -113,6 +116,8 @@ class Rollout:
     calibration: Calibration | None = None
     evidence: Evidence = field(default_factory=Evidence)
     verdict: Verdict | None = None
+    readings: tuple[Reading, ...] = ()
+    starved_told: bool = False
     smoke: SmokeResult | None = None
     wish: Wish | None = None
     refusal: Refusal | None = None

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from shared.core import history
 from shared.core.history import Decision
-from shared.core.judge.gate import begin_step
+from shared.core.judge.panel import begin_step
 from shared.core.judge.verdict import Outcome
-from shared.core.minutes import floor_minute
 from shared.core.observation import EndpointSeen, Observation
 from shared.core.phases import Phase
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Rollout
+from shared.core.spans import floor_minute
 
 
 def take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -61,6 +61,7 @@ def _afresh(rollout: Rollout, now: datetime) -> Rollout:
         judged_until=rollout.judged_until or floor_minute(now),
         evidence=begin_step(rollout.evidence),
         verdict=None,
+        readings=(),
     )
 
 
@@ -90,7 +91,8 @@ def _weight(rollout: Rollout, step: WeightStep, endpoint: EndpointSeen, now: dat
         return Decision(rollout)  # Azure refuses live and mirrored traffic at once: the mirror is ended first
     if rollout.weight < step.weight:
         wanting = shift_weight(rollout, step.weight, endpoint, now)
-        return history.noted(wanting, f"sending {step.weight} % of the live traffic to {rollout.green}", now)
+        words = f"sending {step.weight} % of the live traffic to {rollout.green}{_not_judged(rollout)}"
+        return history.noted(wanting, words, now)
     if rollout.steady_since is None:
         if not in_force(rollout, endpoint):
             return Decision(rollout)
@@ -102,6 +104,12 @@ def _weight(rollout: Rollout, step: WeightStep, endpoint: EndpointSeen, now: dat
         return next_step(rollout, verdict.reason, now)
     settings = rollout.policy.judge
     return _waited(rollout, step.patience or settings.patience, step.inconclusive or settings.inconclusive, now)
+
+
+def _not_judged(rollout: Rollout) -> str:
+    """Return, when green is about to get its first traffic, which gates of the policy cannot judge it, and why."""
+    unjudged = rollout.calibration.unjudged if rollout.calibration and not rollout.evidence.gates else {}
+    return "".join(f"; {gate} is not judged: {why}" for gate, why in unjudged.items())
 
 
 def _first_traffic(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -125,7 +133,7 @@ def _mirror(rollout: Rollout, step: MirrorStep, endpoint: EndpointSeen, now: dat
         instead = f" (instead of {others})" if others else ""
         wanting = replace(_afresh(rollout, now), mirror=step.percent)
         words = f"sending a copy of {step.percent} % of the live traffic to {rollout.green}{instead}"
-        return history.noted(wanting, words, now)
+        return history.noted(wanting, words + _not_judged(rollout), now)
     if rollout.steady_since is None:
         if not in_force(rollout, endpoint):
             return Decision(rollout)
@@ -143,7 +151,7 @@ def _mirrored_enough(rollout: Rollout, step: MirrorStep, now: datetime) -> bool:
     waited = (
         step.duration is not None and rollout.steady_since is not None and now - rollout.steady_since >= step.duration
     )
-    return waited or (step.requests is not None and rollout.evidence.step.green_total >= step.requests)
+    return waited or (step.requests is not None and rollout.evidence.step_requests >= step.requests)
 
 
 def _waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:

@@ -19,6 +19,7 @@ from bench.judge.methods.teal import Teal
 from bench.judge.methods.z_test import ZTest
 from bench.judge.minute import Judge
 from bench.judge.simulation import Method, Truth
+from shared.core.judge.tuning import REFERENCE
 from shared.core.judge.verdict import Risk
 from shared.core.policy import JudgeSettings
 
@@ -61,6 +62,13 @@ def _teal_at(truth: Truth, alpha: float) -> Judge:
 
 
 ORACLE = Entry("Oracle (SPRT)", lambda truth: Oracle(truth.blue, truth.green))
+TEAL_AT_10 = Entry(
+    "Teal, from 10 %", lambda truth: Teal(truth.past(), JudgeSettings(), weights=(10, 25, 50, 75, 100))
+)
+TEAL_REFERENCE = Entry(
+    "Teal, reference",
+    lambda truth: Teal(truth.past(), JudgeSettings(), weights=(10, 25, 50, 75, 100), tuning=REFERENCE),
+)
 TEAL = Entry("Teal", lambda truth: _teal(truth, JudgeSettings()))
 TEAL_ADVANCE = Entry(
     "Teal, impatient",
@@ -106,4 +114,4 @@ BASELINES = (
         Dial("significance", 0.2, 1e-9, lambda _, level: ZTest(significance=level)),
     ),
 )
-ENTRIES = (*BASELINES, TEAL, TEAL_ADVANCE, ORACLE)
+ENTRIES = (*BASELINES, TEAL, TEAL_AT_10, TEAL_REFERENCE, TEAL_ADVANCE, ORACLE)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
-from shared.core.judge import gate
+from shared.core.judge import panel
 from shared.core.judge.odds import Counts
+from shared.core.judge.panel import Evidence, Panel
+from shared.core.judge.tuning import TUNED, Tuning
 from shared.core.judge.verdict import Outcome, Verdict, judge
 from shared.core.policy import JudgeSettings
 
-WEIGHTS = (10, 25, 50, 75, 100)
+WEIGHTS = (5, 10, 25, 50, 75, 100)
 
 
 @dataclass(slots=True)
@@ -25,15 +27,16 @@ class Teal:
     past: tuple[list[int], list[int]]
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     weights: tuple[int, ...] = WEIGHTS
-    calibration: gate.Calibration = field(init=False)
-    evidence: gate.Evidence = field(default_factory=gate.Evidence)
+    tuning: Tuning = TUNED
+    panel: Panel = field(init=False)
+    evidence: Evidence = field(default_factory=Evidence)
     step: int = 0
     waited: int = 0
     held: bool = False
     verdict: Verdict | None = None
 
     def __post_init__(self) -> None:
-        self.calibration = gate.calibrate(*self.past, self.settings.budget)
+        self.panel = panel.errors_panel(*self.past, self.settings.budget, self.tuning)
 
     @property
     def first_weight(self) -> int:
@@ -64,12 +67,13 @@ class Teal:
     def _judge(self, minute: Minute) -> None:
         counts = Counts(minute.green_bad, minute.green_total, minute.blue_bad, minute.blue_total)
         weight = self.weights[self.step]
-        judged = gate.JudgedMinute(counts, weight, self.next_weight, steady=minute.weight == weight)
-        self.evidence = gate.add_minute(self.evidence, judged, self.calibration)
-        self.verdict = judge(self.evidence, self.settings.risk, self.next_weight)
+        judged = panel.errors_minute(counts, weight, self.next_weight, steady=minute.weight == weight)
+        self.evidence = panel.add_minute(self.evidence, judged, self.panel)
+        self.verdict = judge(self.evidence, self.panel, self.settings.risk, self.next_weight)
 
     def _impatient(self) -> Move:
-        if self.settings.inconclusive == "advance" and self.verdict is not None:
+        sure_enough = self.verdict is not None and not self.verdict.suspicious
+        if self.settings.inconclusive == "advance" and sure_enough:
             return self._next()
         self.held = True
         return Move(self.weights[self.step], Status.HELD)
@@ -78,5 +82,5 @@ class Teal:
         if self.next_weight is None:
             return Move(100, Status.PROMOTED)
         self.step, self.waited, self.verdict = self.step + 1, 0, None
-        self.evidence = gate.begin_step(self.evidence)
+        self.evidence = panel.begin_step(self.evidence)
         return Move(self.weights[self.step])

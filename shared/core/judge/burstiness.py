@@ -1,39 +1,71 @@
-"""How strongly errors come in bursts, from blue's own past minutes. It must never see a minute of green."""
+"""How strongly bad answers come in bursts: first from blue's own past, then also from green and blue side by side.
+
+A calibration must never see a minute of green; what is learnt from pairs may only temper later minutes.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
-BAD_MINUTES_LIMIT = 12
+from shared.core.judge.odds import Counts
+from shared.core.judge.tuning import REFERENCE, Tuning
+
 CERTIFICATE_TEMPER_LIMIT = 4.0
+SHRINKAGE = 2.0
+
+
+class Variation(NamedTuple):
+    """How much the differences of two rates varied, and how much independent requests would let them vary."""
+
+    observed: float = 0.0
+    expected: float = 0.0
+
+    def plus(self, one: tuple[int, int], other: tuple[int, int]) -> Variation:
+        """Return it with one more difference, of two counts (bad, total); unchanged if either is empty."""
+        (bad_a, total_a), (bad_b, total_b) = one, other
+        if not total_a or not total_b:
+            return self
+        weight = total_a * total_b / (total_a + total_b)
+        pooled = (bad_a + bad_b) / (total_a + total_b)
+        difference = (bad_a / total_a - bad_b / total_b) * weight
+        return Variation(self.observed + difference * difference, self.expected + pooled * (1.0 - pooled) * weight)
+
+
+NONE = Variation()
 
 
 def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
-    """Return phi >= 1: the variance of blue's error counts from minute to minute, in units of independent requests'.
+    """Return phi >= 1: the variance of blue's bad counts from minute to minute, in units of independent requests'.
 
     `bad` and `total` are counts of consecutive minutes, oldest first. Differences of neighbours remove a slow drift of
-    the rate; the 2 in numerator and denominator shrink the answer to 1 when there is little history. Minutes without
-    requests are passed over.
+    the rate; two units more in numerator and denominator shrink the answer to 1 when there is little history. Minutes
+    without requests are passed over.
     """
     if len(bad) != len(total):
         raise ValueError(f"{len(bad)} minutes of bad answers, but {len(total)} of totals")
-    observed = expected = 0.0
-    for bad_a, total_a, bad_b, total_b in zip(bad, total, bad[1:], total[1:], strict=False):
-        if not total_a or not total_b:
-            continue
-        weight = total_a * total_b / (total_a + total_b)
-        pooled = (bad_a + bad_b) / (total_a + total_b)
-        observed += (bad_a / total_a - bad_b / total_b) ** 2 * weight**2
-        expected += pooled * (1.0 - pooled) * weight
-    return max(1.0, (observed + 2.0) / (expected + 2.0))
+    found = NONE
+    for one, other in pairwise(zip(bad, total, strict=True)):
+        found = found.plus(one, other)
+    return max(1.0, (found.observed + SHRINKAGE) / (found.expected + SHRINKAGE))
 
 
-def bad_minutes_needed(phi: float) -> int:
-    """Return k: how many bad minutes the minor lane needs before it may roll back (3 without burstiness)."""
-    return min(BAD_MINUTES_LIMIT, math.ceil(3.0 * math.sqrt(phi) - 0.2))
+def paired(variation: Variation, counts: Counts) -> Variation:
+    """Return the variation of green beside blue after one more minute: what hits both alike does not show in it."""
+    return variation.plus((counts.green_bad, counts.green_total), (counts.blue_bad, counts.blue_total))
 
 
-def certificate_temper(phi: float) -> float:
-    """Return the divisor of the certificate's evidence, so that bursts do not certify by luck."""
-    return min(phi, CERTIFICATE_TEMPER_LIMIT)
+def bad_minutes_needed(phi: float, tuning: Tuning = REFERENCE) -> int:
+    """Return k: how many bad minutes the minor lane needs before it may roll back."""
+    return tuning.bad_minutes(phi)
+
+
+def certificate_temper(phi: float, variation: Variation = NONE, pairs: float = 0.0) -> float:
+    """Return the divisor of the certificate's evidence, so that bursts do not certify by luck.
+
+    By blue's past alone (`pairs` = 0), or also by the pairs seen so far, which can only lower it: what blue's past
+    shows as bursts may have hit everyone, and such bursts cancel.
+    """
+    seen = (phi * pairs + variation.observed) / (pairs + variation.expected) if pairs else phi
+    return min(max(1.0, min(phi, seen)), CERTIFICATE_TEMPER_LIMIT)

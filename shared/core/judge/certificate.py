@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from shared.core.judge.odds import Counts, Null, log_es, log_sum
+from shared.core.judge.odds import Null, log_sum
+from shared.core.judge.tuning import Tuning
 
-BETS = (0.02, 0.1, 0.25, 0.45, 0.65, 0.8, 0.9)
-SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
-LOG_SHARES = tuple(math.log(share) for share in SHARES)
 RATIO = 0.25
+# Bets that are chosen by blue's rate: these powers of the one that grows fastest when green is as good as blue, and one
+# that wins most when there are no bad answers at all.
+CLEANEST_BET = 0.02
+POWERS = (0.6, 1.0, 1.7)
+LEAST_BET, MOST_BET = 0.002, 0.97
+GRID = tuple(1.0 / (1.0 + math.exp(5.5 - 9.5 * i / 59.0)) for i in range(60))
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One step's certificate: the log wealth of each bet, and how many settled minutes with traffic went in."""
+    """One step's certificate: its bets, the log wealth of each, and how many settled minutes with traffic went in."""
 
-    wealth: tuple[float, ...] = (0.0,) * len(BETS)
+    bets: tuple[float, ...] = ()
+    wealth: tuple[float, ...] = ()
     minutes: int = 0
 
-    @property
-    def log_odds(self) -> float:
-        """Natural logarithm of the odds against `the next step exceeds the budget`; the line is log(1 / beta)."""
-        return log_sum([w + share for w, share in zip(self.wealth, LOG_SHARES, strict=True)])
+    def log_odds(self, shares: Sequence[float]) -> float:
+        """Return the natural logarithm of the odds against `the next step exceeds the budget`."""
+        if not self.wealth:
+            return 0.0
+        return log_sum([own + math.log(share) for own, share in zip(self.wealth, shares, strict=True)])
 
 
 def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
-    """Return the null `after the step, all traffic together fails more than (1 + ratio) x blue + budget`.
+    """Return the null `after the step, all traffic together is bad more than (1 + ratio) x blue + budget`.
 
     `next_weight` is green's share after the step in per cent (1 to 100); `budget` is D, a probability over all traffic.
     """
@@ -35,10 +43,30 @@ def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
     return Null(rho=1.0 + ratio / share, delta=budget / share)
 
 
-def add_minute(certificate: Certificate, counts: Counts, null: Null, temper: float) -> Certificate:
-    """Return the certificate after one more settled minute at the step's share; `temper` (>= 1) discounts bursts."""
-    won = log_es(counts, BETS, null)
-    return Certificate(
-        wealth=tuple([old + gain / temper for old, gain in zip(certificate.wealth, won, strict=True)]),
-        minutes=certificate.minutes + (counts.green_total > 0),
-    )
+@lru_cache(maxsize=1024)
+def bets_for(tuning: Tuning, rate: float, weight: int, null: Null) -> tuple[float, ...]:
+    """Return the bets of a step: fixed ones, or those that suit blue's past rate and green's share (mirror: negative).
+
+    They are chosen before the step's first minute is seen, so whatever they are, the certificate stays valid.
+    """
+    if tuning.certificate_bets:
+        return tuning.certificate_bets
+    green = abs(weight) / 100.0
+    blue = 1.0 - green if weight > 0 else 1.0
+    best = max(GRID, key=lambda bet: _growth(bet, rate, green, blue, null))
+    return (CLEANEST_BET, *[min(max(best**power, LEAST_BET), MOST_BET) for power in POWERS])
+
+
+def add_minute(certificate: Certificate, gains: Sequence[float], temper: float) -> Certificate:
+    """Return the certificate after one more settled minute, in which each bet won so much; `temper` divides it."""
+    before = certificate.wealth or (0.0,) * len(gains)
+    wealth = tuple([own + gain / temper for own, gain in zip(before, gains, strict=True)])
+    return replace(certificate, wealth=wealth)
+
+
+def _growth(bet: float, rate: float, green: float, blue: float, null: Null) -> float:
+    """Return what a bet wins on average for each request of the endpoint when green is as bad as blue."""
+    theta = null.rho * green / (null.rho * green + blue)
+    divisor = 1.0 + theta * (bet - 1.0)
+    granted = green * null.delta * (bet - 1.0) * (1.0 - theta) / divisor
+    return green * rate * math.log(bet) - (green + blue) * rate * math.log(divisor) - granted

@@ -1,136 +1,237 @@
-"""The errors gate: evidence from a minute's counts, and what it says of harm and of the next step.
+"""One gate: evidence from a minute's counts, and what it says of harm and of the next step.
 
-State in, minute in, state out. The state is the whole memory; the settings are frozen before green's first request.
-It must never look at the clock or revise a minute.
+State in, minute in, state out. The state is the whole memory; the setting is frozen before green's first request. It
+must never look at the clock, revise a minute, or know what is counted as bad.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from shared.core.judge import certificate, harm
-from shared.core.judge.burstiness import bad_minutes_needed, burstiness, certificate_temper
-from shared.core.judge.odds import Counts, Null
+from shared.core.judge import certificate, harm, ladder
+from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
+from shared.core.judge.ladder import Percentiles
+from shared.core.judge.odds import Counts, Null, log_es
+from shared.core.judge.tuning import Tuning
 
-LEAST_BUDGET, MOST_BUDGET = 0.001, 0.01
-EXTRA_FAILURES_A_MINUTE = 2.0
+Item = Counts | Percentiles
+FEW_BETS = (1.5, 2.5, 6.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """What the judge is set to for one rollout, from blue's past alone.
+class Measure:
+    """How some of a gate's items are bet on, all alike.
 
-    phi: burstiness of blue's errors (1 is none). bad_minutes: k of the minor lane. temper: divisor of certificates.
-    budget: D, the harm allowed over all traffic, as a probability. requests_per_minute: the endpoint's, on average.
+    items: how many there are each minute. share: of the gate's harm, for all of them together. null: what green may do
+    (None: as tuned). severe: whether there is a severe lane. both: whether less than blue counts as harm as well as
+    more. margin: for percentiles, by what factor green's may be higher (None: the items are counts).
     """
 
+    items: int = 1
+    share: float = 1.0
+    null: Null | None = None
+    severe: bool = True
+    both: bool = False
+    margin: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateSetting:
+    """What a gate is set to for one rollout.
+
+    share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
+    certificate. phi: burstiness of blue's past. rate: blue's past share of bad. budget: D, the harm that the
+    certificate allows over all traffic, a probability (None: there is no certificate). margin: of a certificate from
+    percentiles. settle: how many minutes after a change of traffic are passed over.
+    """
+
+    name: str = "errors"
+    share: float = 1.0
+    critical: bool = True
     phi: float = 1.0
-    bad_minutes: int = 3
-    temper: float = 1.0
-    budget: float = MOST_BUDGET
-    requests_per_minute: float = 0.0
-
-
-def calibrate(bad: list[int], total: list[int], budget: float | None = None) -> Calibration:
-    """Return the calibration from blue's consecutive past minutes, oldest first (empty: the defaults).
-
-    `budget` overrides D; otherwise it is two extra failures a minute at blue's traffic, between 0.1 % and 1 %.
-    """
-    phi = burstiness(bad, total)
-    rate = sum(total) / len(total) if total else 0.0
-    by_traffic = EXTRA_FAILURES_A_MINUTE / rate if rate else MOST_BUDGET
-    return Calibration(
-        phi=phi,
-        bad_minutes=bad_minutes_needed(phi),
-        temper=certificate_temper(phi),
-        budget=min(max(by_traffic, LEAST_BUDGET), MOST_BUDGET) if budget is None else budget,
-        requests_per_minute=rate,
-    )
+    rate: float = 0.0
+    budget: float | None = 0.01
+    margin: float | None = None
+    settle: int = 0
+    measures: tuple[Measure, ...] = (Measure(),)
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedMinute:
-    """One settled minute as the gate sees it.
+class GateMinute:
+    """What a gate sees of one minute: an item for each that its measures want, and one for the certificate."""
 
-    weight: green's share in per cent; of a mirror, negative. next_weight: the share after this step, or None at the
-    last one. steady: the share held for the whole minute; an unsteady minute counts for harm but not for the
-    certificate.
+    items: tuple[Item, ...]
+    certified: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which share of the traffic a minute was at.
+
+    weight: green's, in per cent; of a mirror, negative. next_weight: the one after this step, or None at the last.
+    steady: it was held for the whole minute; an unsteady minute counts for harm but not for the certificate. changed:
+    the minute is the first at this weight. age: how many steady minutes there were at this weight before.
     """
 
-    counts: Counts
     weight: int
     next_weight: int | None
     steady: bool = True
+    changed: bool = False
+    age: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that the gate remembers: the harm process, the step's certificate, its weight, and the counts added up.
+class GateEvidence:
+    """All that a gate remembers: the harm process, the step's certificate, pairs, and counts added up.
 
-    seen: all minutes. compared: those in which blue had traffic. step: the steady ones of the present step.
+    seen: green's bad and total and blue's bad and total for each count, one after the other (for percentiles: minutes
+    with a higher P95, minutes, 0, 0). step: the same four of the first count, in steady minutes of the present step.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
     certificate: certificate.Certificate = field(default_factory=certificate.Certificate)
-    weight: int | None = None
-    seen: Counts = field(default_factory=Counts)
-    compared: Counts = field(default_factory=Counts)
-    step: Counts = field(default_factory=Counts)
+    variation: Variation = NONE
+    seen: tuple[int, ...] = ()
+    step: tuple[int, ...] = (0, 0, 0, 0)
+
+    def counts(self, index: int = 0) -> Counts:
+        """Return what was seen of one count, all minutes added up."""
+        four = self.seen[4 * index : 4 * index + 4]
+        return Counts(*four) if four else Counts()
 
     @property
-    def settled_minutes(self) -> int:
-        """How many steady minutes at the present weight have been judged."""
-        return self.certificate.minutes
+    def step_counts(self) -> Counts:
+        """What was seen of the first count at the present step, in steady minutes."""
+        return Counts(*self.step)
 
 
-def add_minute(evidence: Evidence, minute: JudgedMinute, calibration: Calibration) -> Evidence:
+def add_minute(
+    evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
+) -> GateEvidence:
     """Return the evidence after one more settled minute."""
-    changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
-    alone = minute.counts.blue_total == 0
-    step = certificate.Certificate() if changed or evidence.weight is None else evidence.certificate
-    return Evidence(
-        harm=harm.add_minute(
-            evidence.harm,
-            minute.counts,
-            _absolute_nulls(evidence, calibration) if alone and minute.weight == 100 else harm.HarmNulls(),
-            calibration.bad_minutes,
-            changed=changed,
-        ),
-        certificate=_certify(step, minute, calibration) if minute.steady else step,
-        weight=minute.weight if minute.steady else evidence.weight,
-        seen=evidence.seen + minute.counts,
-        compared=evidence.compared if alone else evidence.compared + minute.counts,
-        step=evidence.step + minute.counts if minute.steady else evidence.step,
+    if share.age < setting.settle:
+        return evidence
+    won = _gains(evidence, setting, minute, share, tuning)
+    first = _four(minute.items[0], setting.measures[0])
+    return GateEvidence(
+        harm=harm.add_minute(evidence.harm, won, tuning, changed=share.changed),
+        certificate=_certify(evidence, setting, minute, share, tuning) if share.steady else evidence.certificate,
+        variation=_varied(evidence.variation, minute, setting, tuning),
+        seen=_added(evidence.seen, minute.items, setting.measures),
+        step=tuple([old + new for old, new in zip(evidence.step, first, strict=True)])
+        if share.steady
+        else evidence.step,
     )
 
 
-def begin_step(evidence: Evidence) -> Evidence:
+def begin_step(evidence: GateEvidence) -> GateEvidence:
     """Return the evidence with a fresh certificate: what certified the last step says nothing of the next."""
-    return replace(evidence, certificate=certificate.Certificate(), step=Counts())
+    return replace(evidence, certificate=certificate.Certificate(), step=(0, 0, 0, 0))
 
 
-def _certify(step: certificate.Certificate, minute: JudgedMinute, calibration: Calibration) -> certificate.Certificate:
-    if minute.next_weight is None:
-        return replace(step, minutes=step.minutes + (minute.counts.green_total > 0))
-    null = certificate.null_for(minute.next_weight, calibration.budget)
-    return certificate.add_minute(step, minute.counts, null, calibration.temper)
+def log_harm(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
+    """Return the natural logarithm of the odds against `green is no worse`, of this gate alone."""
+    return evidence.harm.log_odds(_log_shares(setting.measures, tuning))
 
 
-def _absolute_nulls(evidence: Evidence, calibration: Calibration) -> harm.HarmNulls:
-    """At 100 per cent there is no blue to compare with: what it did while it had traffic stands in for it."""
-    rate = evidence.compared.blue_rate or 0.0
-    return harm.HarmNulls(
-        minor=Null(rho=0.0, delta=(1.0 + certificate.RATIO) * rate + calibration.budget),
-        severe=Null(rho=0.0, delta=min(1.0, harm.SEVERE.rho * rate + harm.SEVERE.delta)),
+def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
+    """Return the natural logarithm of the odds against `the next step exceeds the budget`."""
+    if setting.margin is not None:
+        return evidence.certificate.log_odds((0.5, 0.5))
+    return evidence.certificate.log_odds(tuning.certificate_shares)
+
+
+def _gains(
+    evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
+) -> list[float]:
+    cap = tuning.cap_of(setting.phi)
+    won: list[float] = []
+    at = 0
+    for measure in setting.measures:
+        for item in minute.items[at : at + measure.items]:
+            if isinstance(item, Percentiles):
+                won += ladder.gains(item, measure.margin or 1.0)
+                continue
+            alone = share.weight == 100 and item.blue_total == 0
+            minor, severe = _nulls(measure, setting, evidence.counts(at) if alone else None, tuning)
+            for counts in (item, item.swapped) if measure.both else (item,):
+                won += [min(gain, cap) for gain in log_es(counts, _bets(measure, tuning), minor)]
+                if measure.severe:
+                    won += log_es(counts, tuning.severe_bets, severe)
+            at += 1
+    return won
+
+
+def _nulls(measure: Measure, setting: GateSetting, alone: Counts | None, tuning: Tuning) -> tuple[Null, Null]:
+    """Return what green may do: relative to blue, or, when it has all traffic, to what blue did while it had some."""
+    minor = measure.null or tuning.minor
+    if alone is None or minor.rho == 0.0:
+        return minor, tuning.severe
+    rate = alone.blue_rate or 0.0
+    ratio = max(minor.rho, 1.0 + certificate.RATIO)
+    return (
+        Null(rho=0.0, delta=ratio * rate + max(minor.delta, setting.budget or 0.0)),
+        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * rate + tuning.severe.delta)),
     )
 
 
-def odds(log_odds: float) -> str:
-    """Return odds in words: `340 : 1`, or `1 : 12` when they speak for the null."""
-    if log_odds >= math.log(1e9):
-        return "over 1000000000 : 1"
-    ratio = math.exp(log_odds)
-    if ratio >= 1:
-        return f"{ratio:.3g} : 1" if ratio < 1000 else f"{ratio:.0f} : 1"
-    return f"1 : {1 / ratio:.3g}" if ratio > 1e-9 else "1 : over 1000000000"
+def _certify(
+    evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
+) -> certificate.Certificate:
+    step, item = evidence.certificate, minute.items[0]
+    busy = not isinstance(item, Counts) or item.green_total > 0
+    counted = replace(step, minutes=step.minutes + 1) if busy else step
+    if setting.budget is None or share.next_weight is None or minute.certified is None:
+        return counted
+    if isinstance(minute.certified, Percentiles):
+        return certificate.add_minute(counted, ladder.certificate_gains(minute.certified, setting.margin or 1.0), 1.0)
+    null = certificate.null_for(share.next_weight, setting.budget)
+    bets = step.bets or certificate.bets_for(tuning, setting.rate, share.weight, null)
+    temper = certificate_temper(setting.phi, evidence.variation, tuning.pairs)
+    won = log_es(minute.certified, bets, null)
+    return certificate.add_minute(replace(counted, bets=bets), won, temper)
+
+
+def _varied(variation: Variation, minute: GateMinute, setting: GateSetting, tuning: Tuning) -> Variation:
+    if not tuning.pairs or setting.phi <= 1.0 or not isinstance(minute.certified, Counts):
+        return variation
+    return paired(variation, minute.certified)
+
+
+def _added(seen: tuple[int, ...], items: Iterable[Item], measures: tuple[Measure, ...]) -> tuple[int, ...]:
+    four: list[int] = []
+    for item in items:
+        four += _four(item, measures[0])
+    return tuple([old + new for old, new in zip(seen, four, strict=True)]) if seen else tuple(four)
+
+
+def _four(item: Item, measure: Measure) -> tuple[int, int, int, int]:
+    if isinstance(item, Percentiles):
+        return int(item.green_95 > (measure.margin or 1.0) * item.blue_95), 1, 0, 0
+    return item.green_bad, item.green_total, item.blue_bad, item.blue_total
+
+
+def _bets(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
+    return FEW_BETS if measure.both else tuning.bets
+
+
+@lru_cache(maxsize=256)
+def _log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ...]:
+    """Return the log share of each process, in the order of `_gains`; they add up to 1."""
+    shares: list[float] = []
+    for measure in measures:
+        each = measure.share / measure.items / (2 if measure.both else 1)
+        lanes = ladder.COUNT * (1.0 / ladder.COUNT,) if measure.margin is not None else _lanes(measure, tuning)
+        shares += [each * share for share in lanes] * (measure.items * (2 if measure.both else 1))
+    return tuple(math.log(share) for share in shares)
+
+
+def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
+    minor = (1.0 / len(FEW_BETS),) * len(FEW_BETS) if measure.both else tuning.shares
+    if not measure.severe:
+        return minor
+    severe = tuning.severe_share / len(tuning.severe_bets)
+    return (*[(1.0 - tuning.severe_share) * share for share in minor], *[severe] * len(tuning.severe_bets))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Counts:
             self.blue_bad + other.blue_bad,
             self.blue_total + other.blue_total,
         )
+
+    @property
+    def swapped(self) -> Counts:
+        """The same with blue and green in each other's places."""
+        return Counts(self.blue_bad, self.blue_total, self.green_bad, self.green_total)
 
     @property
     def green_rate(self) -> float | None:
@@ -68,17 +74,24 @@ def log_e(counts: Counts, bet: float, null: Null) -> float:
     return log_es(counts, (bet,), null)[0]
 
 
-def log_es(counts: Counts, bets: Sequence[float], null: Null) -> list[float]:
+def log_es(counts: Counts, bets: tuple[float, ...], null: Null) -> list[float]:
     """Return `log_e` for each of several bets, all above 0; what they share is computed once."""
     allowed = null.rho * counts.green_total
     theta = allowed / (allowed + counts.blue_total) if allowed else 0.0
     green_bad, bad = counts.green_bad, counts.green_bad + counts.blue_bad
     granted = counts.green_total * null.delta * (1.0 - theta)
-    found = []
-    for bet in bets:
-        divisor = 1.0 + theta * (bet - 1.0)
-        found.append(green_bad * math.log(bet) - bad * math.log(divisor) - granted * (bet - 1.0) / divisor)
-    return found
+    if not bad:
+        return [-granted * more / (1.0 + theta * more) for more, _ in _terms(bets)]
+    log = math.log
+    return [
+        green_bad * log_bet - bad * log(1.0 + theta * more) - granted * more / (1.0 + theta * more)
+        for more, log_bet in _terms(bets)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _terms(bets: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
+    return tuple((bet - 1.0, math.log(bet)) for bet in bets)
 
 
 def log_add(one: float, other: float) -> float:

@@ -1,16 +1,22 @@
-"""What the evidence means: PASS, INCONCLUSIVE or FAIL, with the numbers. It must never decide a move."""
+"""What the evidence means: PASS, INCONCLUSIVE or FAIL, and why. It must never decide a move."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.core.judge.gate import Evidence, odds
+from shared.core.judge import gate
+from shared.core.judge.gate import GateEvidence, GateSetting
+from shared.core.judge.odds import log_sum
+from shared.core.judge.panel import Evidence, Panel
+from shared.core.judge.tuning import Tuning
 
-SUSPICION = math.log(3.0)
-SHARE_SIGNS = 3
+# So far from no evidence at all that it is more than rounding.
+SLIGHT = 1e-6
+STARVED = 20.0
 
 
 class Outcome(StrEnum):
@@ -19,6 +25,19 @@ class Outcome(StrEnum):
     PASS = "pass"  # noqa: S105 -- an answer, not a password
     INCONCLUSIVE = "inconclusive"
     FAIL = "fail"
+
+
+class Cause(StrEnum):
+    """Why the outcome is what it is; the words for people are made of it elsewhere."""
+
+    HARM = "harm"
+    NO_REQUEST = "no request on green yet"
+    STARVED = "green gets none of the traffic that it should"
+    TOO_SOON = "too few settled minutes"
+    SUSPICIOUS = "too suspicious to advance"
+    WATCHED = "watched for long enough"
+    UNCERTIFIED = "not certified yet"
+    CERTIFIED = "certified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,85 +53,99 @@ class Risk:
     settled_minutes: int = 3
 
 
+class _Weighed(NamedTuple):
+    """One gate's odds (natural logarithms), worked out once. certificate: None if it has none."""
+
+    setting: GateSetting
+    harm: float
+    certificate: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An outcome, why in words, and what it rests on. Logarithms are natural; lines are where the odds decide."""
+    """An outcome, its cause and gate, and what it rests on. Logarithms are natural; lines are where the odds decide.
+
+    gate: the one that the cause is about, if it is about one. log_harm: the odds of harm of all gates together.
+    suspicious: one of them is so likely worse that nothing may advance, not even uncertified. reason: in words, which
+    the caller adds, since nothing here knows what is counted.
+    """
 
     outcome: Outcome
-    reason: str
+    cause: Cause
+    gate: str
     log_harm: float
     harm_line: float
-    log_certificate: float
     certificate_line: float
     settled_minutes: int
-    green_bad: int
-    green_total: int
-    blue_bad: int
-    blue_total: int
-
-    @property
-    def suspicious(self) -> bool:
-        """Say whether harm is likely enough (3 : 1) that nothing may advance, not even uncertified."""
-        return self.log_harm >= SUSPICION
+    suspicious: bool
+    reason: str = ""
 
 
-def judge(evidence: Evidence, risk: Risk, next_weight: int | None) -> Verdict:
-    """Return what the errors gate says now; `next_weight` is None where no certificate is needed."""
-    weighed = _Weighed(evidence.harm.log_odds, -math.log(risk.rollback), evidence.certificate.log_odds, risk)
-    outcome, reason = _outcome(evidence, weighed, next_weight)
-    return Verdict(
-        outcome=outcome,
-        reason=f"{_counts(evidence)}; {reason}",
-        log_harm=weighed.harm,
-        harm_line=weighed.harm_line,
-        log_certificate=weighed.certificate,
-        certificate_line=weighed.certificate_line,
-        settled_minutes=evidence.settled_minutes,
-        green_bad=evidence.seen.green_bad,
-        green_total=evidence.seen.green_total,
-        blue_bad=evidence.seen.blue_bad,
-        blue_total=evidence.seen.blue_total,
-    )
+def judge(
+    evidence: Evidence,
+    panel: Panel,
+    risk: Risk,
+    next_weight: int | None,
+    needed: Collection[str] | None = None,
+) -> Verdict:
+    """Return what the evidence says now.
+
+    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are needed; None
+    for the critical ones.
+    """
+    known = evidence.gates or (GateEvidence(),) * len(panel.gates)
+    weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
+    counted = [one for one in weighed if one.setting.share > 0]
+    harm = log_sum([one.harm + math.log(one.setting.share) for one in counted])
+    harm_line, certificate_line = -math.log(risk.rollback), -math.log(risk.advance)
+    minutes = max((one.certificate.minutes for one in known), default=0)
+    suspect = max(counted, key=lambda one: one.harm)
+    suspicious = suspect.harm > panel.tuning.log_suspicion + SLIGHT
+    awaited = _awaited(weighed, certificate_line, needed) if next_weight is not None else None
+    if harm >= harm_line:
+        said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
+    elif evidence.starved >= STARVED:
+        said = Outcome.INCONCLUSIVE, Cause.STARVED, ""
+    elif not any(any(one.seen[1::4]) for one in known):
+        said = Outcome.INCONCLUSIVE, Cause.NO_REQUEST, ""
+    elif minutes < risk.settled_minutes:
+        said = Outcome.INCONCLUSIVE, Cause.TOO_SOON, ""
+    elif suspicious:
+        said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
+    elif next_weight is None:
+        said = Outcome.PASS, Cause.WATCHED, ""
+    elif awaited is not None:
+        said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, awaited.setting.name
+    else:
+        said = Outcome.PASS, Cause.CERTIFIED, ""
+    return Verdict(*said, harm, harm_line, certificate_line, minutes, suspicious)
 
 
-class _Weighed(NamedTuple):
-    """The odds, each worked out once, and the lines that they are held against. All are natural logarithms."""
-
-    harm: float
-    harm_line: float
-    certificate: float
-    risk: Risk
-
-    @property
-    def certificate_line(self) -> float:
-        return -math.log(self.risk.advance)
+def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:
+    certified = gate.log_certificate(evidence, setting, tuning) if setting.budget is not None else None
+    return _Weighed(setting, gate.log_harm(evidence, setting, tuning), certified)
 
 
-def _outcome(evidence: Evidence, weighed: _Weighed, next_weight: int | None) -> tuple[Outcome, str]:
-    harm, least = weighed.harm, weighed.risk.settled_minutes
-    if harm >= weighed.harm_line:
-        return Outcome.FAIL, f"odds {odds(harm)} that green is worse; rolling back at {odds(weighed.harm_line)}"
-    if not evidence.seen.green_total:
-        return Outcome.INCONCLUSIVE, "no request on green yet, so nothing is known of it"
-    if evidence.settled_minutes < least:
-        wanted = f"{evidence.settled_minutes} of {least} settled minutes at this weight"
-        return Outcome.INCONCLUSIVE, f"{wanted}; odds {odds(harm)} that green is worse"
-    if harm >= SUSPICION:
-        return Outcome.INCONCLUSIVE, f"odds {odds(harm)} that green is worse: too suspicious to advance (3 : 1)"
-    if next_weight is None:
-        return Outcome.PASS, f"watched for {evidence.settled_minutes} minutes; odds {odds(harm)} that green is worse"
-    certified, line = weighed.certificate, weighed.certificate_line
-    words = f"odds {odds(certified)} that {next_weight} % is within the harm budget; advancing at {odds(line)}"
-    return (Outcome.PASS if certified >= line else Outcome.INCONCLUSIVE), words
+def _worst(counted: list[_Weighed]) -> _Weighed:
+    return max(counted, key=lambda one: one.harm + math.log(one.setting.share))
 
 
-def _counts(evidence: Evidence) -> str:
-    seen = evidence.seen
-    return (
-        f"green fails {_per_cent(seen.green_rate)} of {seen.green_total:,} requests, "
-        f"blue {_per_cent(seen.blue_rate)} of {seen.blue_total:,}"
-    )
+def _awaited(weighed: list[_Weighed], line: float, needed: Collection[str] | None) -> _Weighed | None:
+    """Return the gate furthest from the certificate that the next step needs, or None if all are there."""
+    wanted = [
+        one
+        for one in weighed
+        if one.certificate is not None and (one.setting.critical if needed is None else one.setting.name in needed)
+    ]
+    missing = [one for one in wanted if one.certificate is not None and one.certificate < line]
+    return min(missing, key=lambda one: one.certificate or 0.0, default=None)
 
 
-def _per_cent(rate: float | None) -> str:
-    return "none" if rate is None else f"{100 * rate:.{SHARE_SIGNS}g} %"
+def odds(log_odds: float) -> str:
+    """Return odds in words: `340 : 1`, or `1 : 12` when they speak for the null."""
+    if log_odds >= math.log(1e9):
+        return "over 1000000000 : 1"
+    ratio = math.exp(log_odds)
+    if ratio >= 1:
+        return f"{ratio:.3g} : 1" if ratio < 1000 else f"{ratio:.0f} : 1"
+    return f"1 : {1 / ratio:.3g}" if ratio > 1e-9 else "1 : over 1000000000"

@@ -1,0 +1,138 @@
+"""All gates together: one minute in, one state out. Nothing here knows what a gate counts.
+
+The public way to drive the judge: make a `Panel` before green's first request, begin with `Evidence()`, give every
+settled minute once to `add_minute`, call `begin_step` when the weight is raised, and ask `verdict.judge` at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.core.judge import gate
+from shared.core.judge.burstiness import burstiness
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
+from shared.core.judge.odds import Counts
+from shared.core.judge.tuning import TUNED, Tuning
+
+LEAST_BUDGET, MOST_BUDGET = 0.001, 0.01
+EXTRA_FAILURES_A_MINUTE = 2.0
+# A past of fewer minutes with traffic does not show that there are no bursts.
+LEAST_PAST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The gates of one rollout and how the judge bets: frozen before green's first request.
+
+    requests_per_minute: the endpoint's, on average over blue's past.
+    """
+
+    gates: tuple[GateSetting, ...] = (GateSetting(),)
+    tuning: Tuning = TUNED
+    requests_per_minute: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedMinute:
+    """One settled minute: what each gate of the panel sees of it (None: nothing), and at which share of the traffic.
+
+    green, blue: requests that each had, whatever gates say of them. weight, next_weight, steady: as in `gate.Share`.
+    """
+
+    gates: tuple[GateMinute | None, ...]
+    weight: int
+    next_weight: int | None
+    steady: bool = True
+    green: int = 0
+    blue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The state: one entry a gate of the panel (none before the first minute).
+
+    weight: at which the last steady minute was. age: how many steady minutes there were at it. starved: requests that
+    green should have had, by its weight, since it last had any.
+    """
+
+    gates: tuple[GateEvidence, ...] = ()
+    weight: int | None = None
+    age: int = 0
+    starved: float = 0.0
+
+    @property
+    def step_requests(self) -> int:
+        """How many requests green had in steady minutes of the present step."""
+        return max((one.step_counts.green_total for one in self.gates), default=0)
+
+
+def errors_panel(
+    bad: Sequence[int], total: Sequence[int], budget: float | None = None, tuning: Tuning = TUNED
+) -> Panel:
+    """Return a panel of the errors gate alone, set by blue's consecutive past minutes, oldest first."""
+    rate = requests_per_minute(total)
+    setting = GateSetting(
+        phi=past_burstiness(bad, total, tuning),
+        rate=past_rate(bad, total),
+        budget=default_budget(rate) if budget is None else budget,
+    )
+    return Panel((setting,), tuning, rate)
+
+
+def errors_minute(counts: Counts, weight: int, next_weight: int | None, *, steady: bool = True) -> JudgedMinute:
+    """Return a minute for a panel of the errors gate alone."""
+    seen = GateMinute((counts,), counts)
+    return JudgedMinute((seen,), weight, next_weight, steady, counts.green_total, counts.blue_total)
+
+
+def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Evidence:
+    """Return the evidence after one more settled minute. Raises ValueError if the minute is not for this panel."""
+    changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
+    age = 0 if changed or evidence.weight is None else evidence.age
+    share = Share(minute.weight, minute.next_weight, minute.steady, changed, age)
+    known = evidence.gates if len(evidence.gates) == len(panel.gates) else (GateEvidence(),) * len(panel.gates)
+    started = [gate.begin_step(one) for one in known] if changed else known
+    return Evidence(
+        gates=tuple(
+            [
+                one if seen is None else gate.add_minute(one, setting, seen, share, panel.tuning)
+                for one, setting, seen in zip(started, panel.gates, minute.gates, strict=True)
+            ]
+        ),
+        weight=minute.weight if minute.steady else evidence.weight,
+        age=age + minute.steady,
+        starved=_starved(evidence.starved, minute),
+    )
+
+
+def begin_step(evidence: Evidence) -> Evidence:
+    """Return the evidence with fresh certificates: what certified the last step says nothing of the next."""
+    return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]))
+
+
+def requests_per_minute(total: Sequence[int]) -> float:
+    """Return the mean of a past, 0 for none."""
+    return sum(total) / len(total) if total else 0.0
+
+
+def past_rate(bad: Sequence[int], total: Sequence[int]) -> float:
+    """Return blue's past share of bad, half a bad one of one request added so that it is never nothing."""
+    return (sum(bad) + 0.5) / (sum(total) + 1.0)
+
+
+def past_burstiness(bad: Sequence[int], total: Sequence[int], tuning: Tuning = TUNED) -> float:
+    """Return phi of a past; at least the calm limit if the past is too short to tell that there are no bursts."""
+    phi = burstiness(bad, total)
+    return phi if sum(count > 0 for count in total) >= LEAST_PAST else max(phi, tuning.calm_phi)
+
+
+def default_budget(rate: float) -> float:
+    """Return D for an endpoint of so many requests a minute: two extra failures a minute, between 0.1 % and 1 %."""
+    return min(max(EXTRA_FAILURES_A_MINUTE / rate, LEAST_BUDGET), MOST_BUDGET) if rate else MOST_BUDGET
+
+
+def _starved(before: float, minute: JudgedMinute) -> float:
+    if minute.green or minute.weight <= 0 or minute.weight >= 100:
+        return 0.0 if minute.green else before
+    return before + minute.blue * minute.weight / (100.0 - minute.weight) if minute.steady else before

@@ -1,0 +1,83 @@
+"""Every number that the judge is set to. Changed only with the benchmark at hand; frozen on the record at a start.
+
+`REFERENCE` is the published setting that the vectors of `tests/core/judge_vectors.json` were computed with. `TUNED` is
+what ships: it spends more of the error budget that the reference leaves unused (docs/benchmark.md has the figures). It
+must never hold anything that is learnt from a rollout.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from shared.core.judge.odds import Null
+
+MINOR, SEVERE = Null(1.1, 0.0001), Null(3.0, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How the judge bets.
+
+    bets, shares: of the minor lane. severe_bets: of the severe lane, equal shares. severe_share: the severe lane's.
+    minor, severe: what green may do. first_minute, after_change, any_minute: the part of the unspent budget that is bet
+    anew. calm_phi: burstiness below which blue counts as calm, so that `calm_minutes` bad minutes are enough. cap,
+    bursty_cap: nats that these minutes may win together, for a calm blue and for others. suspicion: odds of harm above
+    which nothing advances. certificate_bets: fixed ones, or none to choose them by blue's rate. pairs: how many
+    expected units of variance blue's past weighs against the pairs seen since (0: the past alone).
+    """
+
+    bets: tuple[float, ...]
+    shares: tuple[float, ...]
+    severe_bets: tuple[float, ...] = (1.5, 2.5, 6.0, 30.0, 1000.0)
+    severe_share: float = 0.5
+    minor: Null = MINOR
+    severe: Null = SEVERE
+    first_minute: float = 0.5
+    after_change: float = 0.25
+    any_minute: float = 0.01
+    calm_phi: float = 1.0
+    calm_minutes: int = 3
+    cap: float = 8.3
+    bursty_cap: float = 8.3
+    suspicion: float = 3.0
+    certificate_bets: tuple[float, ...] = ()
+    certificate_shares: tuple[float, ...] = ()
+    pairs: float = 0.0
+
+    def bad_minutes(self, phi: float) -> int:
+        """Return k: how many bad minutes the minor lane needs before it may roll back."""
+        if phi < self.calm_phi:
+            return self.calm_minutes
+        return min(BAD_MINUTES_LIMIT, math.ceil(3.0 * math.sqrt(phi) - 0.2))
+
+    def cap_of(self, phi: float) -> float:
+        """Return how many nats one minute may win in the minor lane."""
+        return (self.cap if phi < self.calm_phi else self.bursty_cap) / self.bad_minutes(phi)
+
+    @property
+    def log_suspicion(self) -> float:
+        """Natural logarithm of the odds above which nothing advances."""
+        return math.log(self.suspicion)
+
+
+BAD_MINUTES_LIMIT = 12
+REFERENCE = Tuning(
+    bets=(1.5, 2.5, 6.0, 30.0, 1000.0),
+    shares=(0.2, 0.2, 0.2, 0.2, 0.2),
+    certificate_bets=(0.02, 0.1, 0.25, 0.45, 0.65, 0.8, 0.9),
+    certificate_shares=(0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
+)
+TUNED = Tuning(
+    bets=(1.4, 2.0, 3.5, 8.0, 40.0),
+    shares=(0.15, 0.25, 0.25, 0.2, 0.15),
+    severe_share=0.1,
+    minor=Null(1.05, 0.00003),
+    first_minute=0.75,
+    calm_phi=1.3,
+    calm_minutes=2,
+    bursty_cap=6.6,
+    suspicion=1.0,
+    certificate_shares=(0.15, 0.25, 0.35, 0.25),
+    pairs=5.0,
+)

@@ -1,0 +1,207 @@
+"""What a gate's evidence says, in numbers and in words, for the record and for people. It must never decide anything.
+
+The words are for whoever is on call at three in the morning: how often green did it, how often blue did, how sure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from shared.core.calibrating import Calibration
+from shared.core.gates import DISAGREEMENT, Role
+from shared.core.judge import gate as gates
+from shared.core.judge.gate import GateEvidence, GateSetting
+from shared.core.judge.interval import Interval, interval
+from shared.core.judge.odds import Counts
+from shared.core.judge.panel import Evidence
+from shared.core.judge.tuning import Tuning
+from shared.core.judge.verdict import Cause, Risk, Verdict, odds
+from shared.core.latency import edge
+from shared.core.samples import Counted, Failed, GateSamples, Ladder, Predicted, Refused, Sample, Slower
+
+SHARE_SIGNS = 3
+CERTAIN = 1e-12
+STARVED_WORDS = "check the endpoint's traffic, and whether callers name a deployment or keep to one"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One gate after a minute.
+
+    words: what green and blue did. green, blue: an interval of each one's rate that holds at all times together with 95
+    per cent (None: no requests, or no rate). log_harm, harm_line: the odds that green is worse, and those that would
+    roll back by this gate alone (None: it may not). log_certificate, certificate_line: the odds that the next step is
+    within the budget, and those that it needs (None: none is needed). minutes: settled ones at this weight. missing:
+    why the last minutes say nothing of it.
+    """
+
+    gate: str
+    role: Role
+    words: str
+    green_bad: int
+    green_total: int
+    blue_bad: int
+    blue_total: int
+    green: Interval | None
+    blue: Interval | None
+    log_harm: float
+    harm_line: float | None
+    log_certificate: float | None
+    certificate_line: float | None
+    minutes: int
+    missing: str = ""
+
+    @property
+    def to_rollback(self) -> float | None:
+        """How far the way to rolling back by this gate alone has been gone: 0 to 1, or None if it may not."""
+        return None if self.harm_line is None else min(max(self.log_harm / self.harm_line, 0.0), 1.0)
+
+    @property
+    def to_certificate(self) -> float | None:
+        """How far the way to the next step's certificate has been gone: 0 to 1, or None if none is needed."""
+        if self.log_certificate is None or self.certificate_line is None:
+            return None
+        return min(max(self.log_certificate / self.certificate_line, 0.0), 1.0)
+
+    @property
+    def minutes_to_certificate(self) -> int | None:
+        """How many more minutes like those at this weight the certificate needs; None if it cannot be told."""
+        if self.log_certificate is None or self.certificate_line is None or self.log_certificate <= 0:
+            return None
+        more = self.certificate_line / self.log_certificate - 1.0
+        return max(0, math.ceil(more * self.minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What evidence is held against at a step.
+
+    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are; None for the
+    critical ones. log_suspicion: the odds of harm above which nothing advances.
+    """
+
+    risk: Risk
+    next_weight: int | None
+    needed: Collection[str] | None = None
+    log_suspicion: float = 0.0
+
+    def certifies(self, setting: GateSetting) -> bool:
+        """Say whether this gate's certificate is needed."""
+        wanted = setting.critical if self.needed is None else setting.name in self.needed
+        return wanted and self.next_weight is not None and setting.budget is not None
+
+
+def readings(
+    evidence: Evidence, calibration: Calibration, lines: Lines, missing: Mapping[str, str] | None = None
+) -> tuple[Reading, ...]:
+    """Return what each gate says now. missing: gates that the last minutes say nothing of, and why."""
+    panel = calibration.panel
+    known = evidence.gates or (GateEvidence(),) * len(panel.gates)
+    each = zip(known, panel.gates, calibration.samples, strict=True)
+    found = tuple(_reading(one, setting, samples, panel.tuning, lines) for one, setting, samples in each)
+    return (
+        tuple(replace(one, missing=missing[one.gate]) if one.gate in missing else one for one in found)
+        if missing
+        else found
+    )
+
+
+def spoken(verdict: Verdict, found: tuple[Reading, ...], lines: Lines) -> Verdict:
+    """Return the verdict with its reason in words."""
+    about = next((one for one in found if one.gate == verdict.gate), found[0])
+    return replace(verdict, reason=f"{about.words}; {_because(verdict, about, lines)}")
+
+
+def _because(verdict: Verdict, about: Reading, lines: Lines) -> str:
+    worse = f"odds {odds(verdict.log_harm)} that green is worse"
+    settled = verdict.settled_minutes
+    words = {
+        Cause.HARM: f"{worse}; rolling back at {odds(verdict.harm_line)}",
+        Cause.NO_REQUEST: "no request on green yet, so nothing is known of it",
+        Cause.STARVED: f"blue has traffic and green gets none of it, although it should: {STARVED_WORDS}",
+        Cause.TOO_SOON: f"{settled} of {lines.risk.settled_minutes} settled minutes at this weight; {worse}",
+        Cause.SUSPICIOUS: f"odds {odds(about.log_harm)} that green is worse: too suspicious to advance "
+        f"({odds(lines.log_suspicion)})",
+        Cause.WATCHED: f"watched for {settled} minutes; {worse}",
+    }
+    return words.get(verdict.cause) or _certified(about, lines)
+
+
+def _certified(about: Reading, lines: Lines) -> str:
+    sure, line = odds(about.log_certificate or 0.0), odds(about.certificate_line or 0.0)
+    words = f"odds {sure} that {lines.next_weight} % is within the harm budget; advancing at {line}"
+    more = about.minutes_to_certificate
+    return f"{words}, in about {more} minutes at this pace" if more else words
+
+
+def _reading(
+    evidence: GateEvidence, setting: GateSetting, samples: GateSamples, tuning: Tuning, lines: Lines
+) -> Reading:
+    index = _most_shifted(evidence, samples)
+    counts = evidence.counts(index)
+    certified = lines.certifies(setting)
+    return Reading(
+        gate=setting.name,
+        role="informative" if not setting.share else "critical" if setting.critical else "counted",
+        words=_words(samples.samples[0], setting, index, counts),
+        green_bad=counts.green_bad,
+        green_total=counts.green_total,
+        blue_bad=counts.blue_bad,
+        blue_total=counts.blue_total,
+        green=interval(counts.green_bad, counts.green_total),
+        blue=interval(counts.blue_bad, counts.blue_total),
+        log_harm=gates.log_harm(evidence, setting, tuning),
+        harm_line=-math.log(lines.risk.rollback * setting.share) if setting.share else None,
+        log_certificate=gates.log_certificate(evidence, setting, tuning) if certified else None,
+        certificate_line=-math.log(lines.risk.advance) if certified else None,
+        minutes=evidence.certificate.minutes,
+    )
+
+
+def _most_shifted(evidence: GateEvidence, samples: GateSamples) -> int:
+    """Return which of the counts people read of: for predictions, the class whose share differs most."""
+    first = samples.samples[0]
+    if not isinstance(first, Predicted) or not evidence.seen:
+        return 0
+    return max(range(len(first.labels)), key=lambda index: _shift(evidence.counts(index)))
+
+
+def _shift(counts: Counts) -> float:
+    return abs((counts.green_rate or 0.0) - (counts.blue_rate or 0.0))
+
+
+def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts) -> str:
+    green, blue = _rate(counts.green_bad, counts.green_total), _rate(counts.blue_bad, counts.blue_total)
+    match sample:
+        case Failed():
+            words = f"green fails {green} requests, blue {blue}"
+        case Refused():
+            words = f"green refuses {green} requests as the caller's mistake, blue {blue}"
+        case Slower(buckets=buckets):
+            ours, theirs = (f"{edge(bucket):.3g} ms" for bucket in buckets[0])
+            words = f"green takes longer than {ours} for {green} answers, blue longer than {theirs} for {blue}"
+        case Predicted(labels=labels):
+            words = f"green predicts {labels[index]!r} in {green} answers, blue in {blue}"
+        case Counted(gate=gate) if gate == DISAGREEMENT:
+            words = f"green answers {green} mirrored requests otherwise than blue"
+        case Counted(gate=gate):
+            words = f"{gate}: green {green}, blue {blue}"
+        case Ladder():
+            over = f"in {counts.green_bad} of {counts.green_total} minutes"
+            words = f"green's P95 was more than {(setting.measures[0].margin or 1):.3g} times blue's {over}"
+    return words
+
+
+def _rate(bad: int, total: int) -> str:
+    """Return a rate in words that can stand before what is counted."""
+    found = interval(bad, total)
+    if found is None:
+        return "none of 0"
+    low, high = _sign(found.low), _sign(found.high)
+    return f"{_sign(bad / total)} % ({low} to {high} %) of {total:,}"
+
+
+def _sign(rate: float) -> str:
+    return f"{100 * rate:.{SHARE_SIGNS}g}" if rate > CERTAIN else "0"

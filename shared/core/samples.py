@@ -1,0 +1,160 @@
+"""What a gate takes from a minute of telemetry: the counts or percentiles of green and blue that its bets are made on.
+
+A sample is frozen on the record with its thresholds. Where telemetry says nothing of it, there is no item: no evidence
+is never evidence of no harm. It must never hold a count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.core.judge.gate import GateMinute, Item
+from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
+from shared.core.judge.odds import Counts
+from shared.core.latency import slower
+from shared.core.observation import DeploymentMinute, Tally
+
+OTHER = "(other)"
+NOTHING = Tally(0, 0)
+Row = DeploymentMinute | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Failed requests of all."""
+
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Requests refused as the caller's mistake, of all."""
+
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Slower:
+    """Good answers that took longer than a bucket's edge. buckets: green's and blue's, a pair for each item."""
+
+    buckets: tuple[tuple[int, int], ...]
+    kind: Literal["slower"] = "slower"
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """P50 and P95 of both, in minutes with enough requests."""
+
+    kind: Literal["ladder"] = "ladder"
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions of each of these classes or bins, of all; `OTHER` stands for every other."""
+
+    labels: tuple[str, ...]
+    kind: Literal["predicted"] = "predicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the gate of this name counted."""
+
+    gate: str
+    kind: Literal["counted"] = "counted"
+
+
+Sample = Failed | Refused | Slower | Ladder | Predicted | Counted
+
+
+@dataclass(frozen=True, slots=True)
+class GateSamples:
+    """What one gate takes: for each of its measures a sample, and one for its certificate (None: it has none)."""
+
+    samples: tuple[Sample, ...] = (Failed(),)
+    certified: Sample | None = Failed()
+
+
+def gate_minute(wanted: GateSamples, green: Row, blue: Row) -> GateMinute | None:
+    """Return what the gate sees of a minute, or None if telemetry says nothing of it."""
+    items: list[Item] = []
+    for sample in wanted.samples:
+        found = items_of(sample, green, blue)
+        if found is None:
+            return None
+        items += found
+    if wanted.certified is None:
+        return GateMinute(tuple(items))
+    if wanted.certified == wanted.samples[0]:
+        return GateMinute(tuple(items), items[0])
+    certified = items_of(wanted.certified, green, blue)
+    return GateMinute(tuple(items), certified[0]) if certified else None
+
+
+def items_of(sample: Sample, green: Row, blue: Row) -> list[Item] | None:
+    """Return the items of a sample in a minute, or None if telemetry says nothing of it."""
+    match sample:
+        case Failed():
+            return _counts([lambda row, _: Tally(row.bad, row.total)], green, blue)
+        case Refused():
+            return _counts([lambda row, _: Tally(row.client_errors, row.total)], green, blue)
+        case Slower(buckets=buckets):
+            return _counts([_slower(pair) for pair in buckets], green, blue)
+        case Predicted(labels=labels):
+            return _counts([_share(label, labels) for label in labels], green, blue)
+        case Counted(gate=gate):
+            return _counts([lambda row, _: row.tallies.get(gate, NOTHING)], green, blue)
+        case Ladder():
+            return _percentiles(green, blue)
+
+
+def first_counts(sample: Sample, blue: Row) -> Counts:
+    """Return the first counts of a sample in a minute of blue alone; none of them if telemetry says nothing."""
+    found = items_of(sample, None, blue)
+    return found[0] if found and isinstance(found[0], Counts) else Counts()
+
+
+Counting = Callable[[DeploymentMinute, bool], Tally | None]
+
+
+def _counts(counting: list[Counting], green: Row, blue: Row) -> list[Item] | None:
+    found: list[Item] = []
+    for count in counting:
+        ours = NOTHING if green is None else count(green, True)
+        theirs = NOTHING if blue is None else count(blue, False)
+        if ours is None or theirs is None:
+            return None
+        found.append(Counts(ours.bad, ours.total, theirs.bad, theirs.total))
+    return found
+
+
+def _slower(pair: tuple[int, int]) -> Counting:
+    def count(row: DeploymentMinute, ours: bool) -> Tally | None:  # noqa: FBT001 -- whether it is green's
+        if row.slowness is None:
+            return NOTHING if row.total == 0 else None
+        return Tally(slower(row.slowness, pair[0] if ours else pair[1]), sum(row.slowness.values()))
+
+    return count
+
+
+def _share(label: str, labels: tuple[str, ...]) -> Counting:
+    def count(row: DeploymentMinute, _: bool) -> Tally | None:  # noqa: FBT001 -- as above
+        if row.predictions is None:
+            return NOTHING
+        total = sum(row.predictions.values())
+        if label != OTHER:
+            return Tally(row.predictions.get(label, 0), total)
+        return Tally(sum(many for name, many in row.predictions.items() if name not in labels), total)
+
+    return count
+
+
+def _percentiles(green: Row, blue: Row) -> list[Item] | None:
+    if green is None or blue is None or min(green.total, blue.total) < LEAST_REQUESTS:
+        return None
+    ours, theirs = green.percentiles or {}, blue.percentiles or {}
+    if not {50, 95} <= ours.keys() & theirs.keys():
+        return None
+    return [Percentiles(ours[50], theirs[50], ours[95], theirs[95])]
