@@ -1,0 +1,84 @@
+"""Platform metrics of requests that the emulated cloud's deployments really answered, through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+import requests
+from azure.core.credentials import TokenCredential
+from azure.monitor.querymetrics import MetricsClient
+
+from shared.adapters.metrics import MetricsTraffic, metrics_address
+from shared.core.observation import DeploymentMinute
+from shared.core.questions import Window
+from tests.adapters.workshop import POEM, Workshop
+from tests.emulator.arm import deployment_body, endpoint_body
+from tests.waiting import until
+
+ENDPOINT = "metered"
+MIRRORED_PER_CENT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """An endpoint whose blue has all traffic while green gets copies of half of it."""
+
+    workshop: Workshop
+    client: MetricsClient
+
+    def score(self, body: str, times: int, deployment: str | None = None) -> set[int]:
+        """Send so many requests and return the statuses that came back."""
+        arm = self.workshop.arm
+        key = arm.call("POST", f"onlineEndpoints/{ENDPOINT}/listKeys").json()["primaryKey"]
+        url = arm.call("GET", f"onlineEndpoints/{ENDPOINT}").json()["properties"]["scoringUri"]
+        named = {"azureml-model-deployment": deployment} if deployment else {}
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **named}
+        return {requests.post(url, body, headers=headers, timeout=30).status_code for _ in range(times)}
+
+    def last_hours(self, *copied: str) -> dict[str, list[DeploymentMinute]]:
+        """Return what the metrics tell of each deployment, in the cloud's own time."""
+        now = datetime.fromisoformat(self.workshop.cloud.state()["time"])
+        window = Window(now - timedelta(hours=6), now)
+        traffic = MetricsTraffic(self.client, self.workshop.cloud.workspace_id, lambda _: copied)
+        rows = traffic.minutes(ENDPOINT, window, window)
+        return {name: [row for row in rows if row.deployment == name] for name in ("blue", "green")}
+
+
+@pytest.fixture(scope="module")
+def metered(workshop: Workshop, poems: str, credential: TokenCredential) -> Iterator[Metered]:
+    """Return the endpoint, made for these tests and removed after them."""
+    arm, cloud = workshop.arm, workshop.cloud
+    arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body()))
+    body = deployment_body(f"{cloud.workspace_id}/models/{POEM}/versions/1", poems)
+    for each in [arm.put(f"onlineEndpoints/{ENDPOINT}/deployments/{name}", body) for name in ("blue", "green")]:
+        arm.wait(each)
+    mirror = endpoint_body(traffic={"blue": 100}, mirrorTraffic={"green": MIRRORED_PER_CENT})
+    arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", mirror))
+    with MetricsClient(metrics_address(cloud["region"]), credential, retry_total=1, retry_status=0) as client:
+        yield Metered(workshop, client)
+    arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(traffic={"blue": 100})))
+    workshop.remove(ENDPOINT)
+
+
+def sums(rows: list[DeploymentMinute]) -> tuple[int, int, int]:
+    """Return requests, bad ones, and the caller's mistakes over all minutes."""
+    return sum(row.total for row in rows), sum(row.bad for row in rows), sum(row.client_errors for row in rows)
+
+
+def test_what_was_answered_is_told_by_deployment(metered: Metered) -> None:
+    """Blue's good and failed requests; green's copies are there only when they are looked for in its own metrics."""
+    assert metered.score('{"a": 1}', 40) == {200}
+    assert metered.score("no JSON", 3, "blue") == {424}
+    until(lambda: sums(metered.last_hours()["blue"]) == (43, 3, 0))
+    rows = metered.last_hours("green")
+    assert metered.last_hours()["green"] == []
+    total, bad, mistakes = sums(rows["green"])
+    assert (bad, mistakes) == (0, 0)
+    assert 0 < total < 40
+    for row in (*rows["blue"], *rows["green"]):
+        assert row.percentiles is not None
+        assert list(row.percentiles) == [50, 90, 95, 99]
+        assert sorted(row.percentiles.values()) == list(row.percentiles.values())
