@@ -1,0 +1,130 @@
+"""What is counted of collected answers, and when there is too little to count."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, OTHER, disagreements, predicted
+from shared.core.gates import DisagreementGate, PredictionReading
+from shared.core.observation import DeploymentMinute, Tally
+from shared.errors import Permanent
+from shared.ports import AnswerSeen
+
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+WHOLE, GATE = PredictionReading(), DisagreementGate()
+
+
+def answers(deployment: str, *bodies: str, request: str = "{}", after: float = 0.0) -> list[AnswerSeen]:
+    """Return an answer a second; request: its id, with its number for {}."""
+    return [
+        AnswerSeen(deployment, START + timedelta(seconds=after + number), request.format(number), body)
+        for number, body in enumerate(bodies)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "bodies", "counts"),
+    [
+        (WHOLE, ('"yes"', '"no"', '"yes"'), {"yes": 2, "no": 1}),
+        (WHOLE, ('["yes", "no"]', '["yes"]'), {"yes": 2, "no": 1}),
+        (WHOLE, ("[]", '"yes"'), {"yes": 1}),
+        (
+            PredictionReading("/score", (0.5,)),
+            ('{"score": 0.2}', '{"score": 0.5}'),
+            {"below 0.5": 1, "0.5 and above": 1},
+        ),
+        (PredictionReading("/score", (0.5,)), ('{"score": 0.2}', '{"error": 1}'), {"below 0.5": 1}),
+    ],
+)
+def test_predictions_are_counted_by_label(
+    reading: PredictionReading, bodies: tuple[str, ...], counts: dict[str, int]
+) -> None:
+    """Every prediction of every answer that holds one."""
+    assert predicted(answers("Churn-7", *bodies), reading) == [
+        DeploymentMinute("churn-7", START, 0, 0, predictions=counts)
+    ]
+
+
+def test_predictions_belong_to_the_minute_of_their_answer() -> None:
+    """Nothing is moved to another minute."""
+    found = predicted(answers("churn-7", "1", "2", "3", after=58), WHOLE)
+    assert [(row.minute, row.predictions) for row in found] == [
+        (START, {"1": 1, "2": 1}),
+        (START + timedelta(minutes=1), {"3": 1}),
+    ]
+    assert predicted([], WHOLE) == []
+
+
+def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
+    """Half may be failed requests; beyond that it is the policy that is wrong."""
+    reading = PredictionReading("/class")
+    found = predicted(answers("churn-7", '{"class": 1}', "{}"), reading)
+    assert found == [DeploymentMinute("churn-7", START, 0, 0, predictions={"1": 1})]
+    with pytest.raises(
+        Permanent, match=r"2 of 3 answers of churn-7 cannot be read: .*/class.* an object without 'class'"
+    ):
+        predicted(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
+
+
+def test_rare_labels_are_one() -> None:
+    """A model that answers with text of its own must not fill the record; no prediction is lost."""
+    bodies = [f'"{number}"' for number in range(MOST_LABELS + 50)] + ['"often"'] * 9
+    [row] = predicted(answers("churn-7", f"[{', '.join(bodies)}]"), WHOLE)
+    assert row.predictions is not None
+    assert (len(row.predictions), row.predictions["often"], row.predictions[OTHER]) == (MOST_LABELS, 9, 52)
+    assert sum(row.predictions.values()) == len(bodies)
+
+
+def test_the_answers_read_in_one_look_are_bounded_and_evenly_spread() -> None:
+    """Of many answers every so manieth is read, of long ones too: first and last hour weigh the same."""
+    early, late = ['"early"'] * MOST_READ, ['"late"'] * MOST_READ
+    counts: dict[str, int] = {}
+    for row in predicted(answers("churn-7", *early, *late), WHOLE):
+        for label, count in (row.predictions or {}).items():
+            counts[label] = counts.get(label, 0) + count
+    assert counts == {"early": MOST_READ // 2, "late": MOST_READ // 2}
+    long = '"' + "x" * (MOST_CHARACTERS // 4) + '"'
+    [row] = predicted(answers("churn-7", *[long] * 8), WHOLE)
+    assert row.predictions is not None
+    assert sum(row.predictions.values()) <= 4
+
+
+def test_answers_to_one_request_agree_or_not() -> None:
+    """By green's minute, pairs and those that differ; what only one answered is no pair."""
+    blue = answers("churn-6", "1", "2", "3", "4", "5")
+    green = answers("Churn-7", "1", "2", "7", "8", after=58)
+    assert disagreements(blue, green, GATE) == [
+        DeploymentMinute("churn-7", START, 0, 0, tallies={"disagreement": Tally(0, 2)}),
+        DeploymentMinute("churn-7", START + timedelta(minutes=1), 0, 0, tallies={"disagreement": Tally(2, 2)}),
+    ]
+
+
+@pytest.mark.parametrize("request_id", ["", "one and the same"])
+def test_an_id_that_names_no_single_request_pairs_nothing(request_id: str) -> None:
+    """Some clients send none, some the same with every request: answers to different rows must not be compared."""
+    blue, green = (answers(name, "1", "2", request=request_id) for name in ("churn-6", "churn-7"))
+    assert disagreements(blue, green, GATE) == []
+
+
+def test_an_answer_without_prediction_disagrees_with_one_that_has_it() -> None:
+    """Green's error is another answer than blue's; where both failed nothing can be said."""
+    gate = DisagreementGate(PredictionReading("/class"))
+    blue = answers("churn-6", '{"class": 1}', '{"class": 1}', "{}")
+    green = answers("churn-7", '{"class": 1}', '{"error": "no"}', "{}")
+    [row] = disagreements(blue, green, gate)
+    assert row.tallies == {"disagreement": Tally(1, 2)}
+    with pytest.raises(Permanent, match=r"2 of 3 pairs of answers of churn-6 and churn-7 cannot be read: .*/class"):
+        disagreements(
+            [*blue[:1], *answers("churn-6", "1", "{}", request="x{}")],
+            [*green[:1], *answers("churn-7", "1", "{}", request="x{}")],
+            gate,
+        )
+
+
+def test_numbers_within_the_tolerance_agree() -> None:
+    """A retrained score that moves a little is no disagreement."""
+    blue, green = answers("churn-6", "[0.50]", "[0.50]"), answers("churn-7", "[0.51]", "[0.60]")
+    [row] = disagreements(blue, green, DisagreementGate(tolerance=0.05))
+    assert row.tallies == {"disagreement": Tally(1, 2)}
