@@ -12,6 +12,7 @@ from cli.policy.check import estimate_data
 from cli.policy.estimate import Estimate, estimate
 from cli.policy.explanation import always, begins, stages
 from cli.policy.journey import Traffic
+from cli.policy.judged import judged, sources
 from cli.policy.overlap import Overlap, cost, overlap
 from cli.policy.sentences import cautions, remarks, sentence
 from cli.policy.sources import as_data, problems_of
@@ -53,6 +54,7 @@ def _print(
     print(begins(policy) + "\n")
     for number, stage in enumerate(stages(policy), start=1):
         print(f"{number}. {stage.title}: {stage.does}\n   {stage.stops}")
+    print(f"\n{sources(policy.judge)}\n" + "\n".join(f"- {words}" for words in judged(policy.judge)))
     print("\nAt any step:\n" + "\n".join(f"- {words}" for words in always(policy)))
     print(f"\nIn short, {sentence(found)}.")
     for words in (*cautions(policy, found), *remarks(policy)):
@@ -93,6 +95,8 @@ def _data(policy: Policy, found: Estimate, spent: Overlap, priced: dict[str, flo
         "name": policy.name,
         "begins": begins(policy),
         "stages": [asdict(stage) for stage in stages(policy)],
+        "sources": sources(policy.judge),
+        "judged": judged(policy.judge),
         "at_any_step": always(policy),
         "estimate": estimate_data(policy, found),
         "remarks": remarks(policy),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cli.policy.judged import certified
 from cli.policy.wording import listed
 from shared.core.policy import (
     FreezeWindow,
@@ -61,7 +62,7 @@ def always(policy: Policy) -> list[str]:
     risk, whole = policy.judge.risk.rollback, spell(policy.deadlines.rollout)
     kept = "deleted" if policy.on_rollback == "delete" else "kept for a look"
     found = [
-        f"Green fails more than blue, at odds of {1 / risk:,.0f} to 1: all traffic goes back to blue at once.",
+        f"Green is worse than blue by all gates together, at odds of {1 / risk:,.0f} to 1: back to blue at once.",
         f"A step takes longer than {spell(policy.deadlines.step)}, or all of it than {whole}: back to blue.",
         "A person says rollback, at any time while blue stands. Pause, resume and promote work too.",
         f"After going back, green is {kept}.",
@@ -99,7 +100,7 @@ def _mirror(policy: Policy, step: MirrorStep) -> Stage:
     ends += [f"green has answered {step.requests:,}"] if step.requests else []
     until = listed(ends, "or") or "the judge is certain of the first weight"
     does = f"Green gets a copy of {step.percent} % of the live traffic until {until}. Its answers are thrown away."
-    stops = "It fails more than blue: green is taken away; no user met it."
+    stops = "It does worse than blue: green is taken away; no user met it."
     patience = spell(policy.judge.patience + (step.duration or timedelta(0)))
     missing = "Too little is known of it" if step.duration else "Too few answers" if step.requests else "Not certain"
     stops += f" {missing} after {patience}: {_follows(policy.judge.inconclusive)}."
@@ -112,11 +113,12 @@ def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
     ahead = policy.next_weight(index)
     does = f"{step.weight} % of the live traffic goes to green, for at least {least} whole minutes"
     if ahead is None or step.gates == ():
-        return Stage(f"weight {step.weight} %", does + ".", "It fails more than blue: back to blue.")
+        return Stage(f"weight {step.weight} %", does + ".", "It does worse than blue: back to blue.")
     patience = spell(settings.patience if step.patience is None else step.patience)
     then = step.inconclusive or settings.inconclusive
     odds = f"{1 / settings.risk.advance:,.0f} to 1"
-    does += f" and until {ahead} % is within the harm budget at odds of {odds}."
+    gates = listed(certified(settings, step.gates))
+    does += f" and until {ahead} % is within the harm budget at odds of {odds}, by {gates}."
     return Stage(f"weight {step.weight} %", does, f"Not certain after {patience}: {_follows(then)}.")
 
 
@@ -129,7 +131,7 @@ def _promotion(policy: Policy) -> Stage:
     scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
     stays = f"Blue stays {spell(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
     does = f"All traffic goes to green and is watched; then green is the one that serves. {stays}, then it is deleted."
-    return Stage("promote", does, "It fails more than blue did: back to blue.")
+    return Stage("promote", does, "It does worse than blue did: back to blue.")
 
 
 def _source(policy: Policy) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cli.policy.estimate import Estimate
 from cli.policy.wording import about, listed, points
+from shared.core.gates import ErrorsGate
 from shared.core.policy import MirrorStep, PauseStep, Policy, SmokeStep, WeightStep
 from shared.policies.times import spell
 
@@ -53,10 +54,24 @@ def remarks(policy: Policy) -> list[str]:
     first = next((step.weight for step in policy.steps if isinstance(step, WeightStep)), 0)
     if 50 < first < 100 and MirrorStep not in kinds:
         found.append(f"the first weight is {first}: most requests meet a version that met none before")
+    found += _unwise_gates(policy, mirrored=MirrorStep in kinds)
     if policy.capacity.autoscale is False and policy.capacity.green == "same":
         found.append("autoscale: false: green keeps its instance count however much traffic comes")
     waits = [step for step in policy.steps if isinstance(step, PauseStep) and step.duration is None]
     if waits and policy.deadlines.rollout <= timedelta(days=1):
         limit = spell(policy.deadlines.rollout)
         found.append(f"a person must resume within deadlines.rollout, {limit}, or it is rolled back")
+    return found
+
+
+def _unwise_gates(policy: Policy, *, mirrored: bool) -> list[str]:
+    """Return what is unwise in what is judged, and by what."""
+    judge, found = policy.judge, []
+    if not any(isinstance(gate, ErrorsGate) and gate.role == "critical" for gate in judge.gates):
+        found.append("errors are not critical: a step may end while nobody knows yet whether green fails more")
+    if mirrored and judge.errors_from == "metrics":
+        found.append(
+            "telemetry.errors: metrics: Azure does not say whether copies are counted there; if not, a mirror ends "
+            "without evidence"
+        )
     return found

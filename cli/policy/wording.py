@@ -23,6 +23,11 @@ def points(share: float) -> str:
     return f"{100 * share:.3g}-point"
 
 
+def share(part: float) -> str:
+    """Return a share as a person would say it: `56 %`, `0.5 %`."""
+    return f"{100 * part:.2g} %" if part < 0.9995 else "100 %"
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Return words as a list in a sentence."""
     if len(words) < 2:

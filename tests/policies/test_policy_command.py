@@ -119,7 +119,16 @@ steps:
   - weight: 10
   - pause: {}
   - weight: {to: 50, gates: []}
-judge: {inconclusive: advance}
+judge:
+  inconclusive: advance
+  gates:
+    errors: {at_most: 0.02}
+    client_errors: {role: informative}
+    latency: {worse_than: 1.5, at_most: {p99: 1s, p50: 40ms}, weight: 3}
+    predictions: {at: /label, bins: [0.2, 0.5], weight: 0.5}
+    disagreement: {tolerance: 0.01, weight: 0.5}
+    queries: [{name: slow, query: gates/slow.kql, role: critical, at_most: 0.005}]
+telemetry: {latency: metrics, lag: 3m}
 newer_version: replace
 freeze:
   - {why: nights, days: [mon, fri], from: "18:00", to: "08:00", zone: Europe/Berlin}
@@ -140,21 +149,38 @@ most 500ms and an answer that contains {"ok":true}.
    Any other answer: green is taken away; no user met it.
 3. mirror 20 %: Green gets a copy of 20 % of the live traffic until green has answered 2,000. Its answers are thrown \
 away.
-   It fails more than blue: green is taken away; no user met it. Too few answers after 1h: it goes on uncertified, \
+   It does worse than blue: green is taken away; no user met it. Too few answers after 1h: it goes on uncertified, \
 unless green looks suspicious.
 4. weight 10 %: 10 % of the live traffic goes to green, for at least 3 whole minutes and until 50 % is within the harm \
-budget at odds of 20 to 1.
+budget at odds of 20 to 1, by errors and slow.
    Not certain after 1h: it goes on uncertified, unless green looks suspicious.
 5. pause: Waits for a person to resume or promote.
    Nobody does in time: back to blue.
 6. weight 50 %: 50 % of the live traffic goes to green, for at least 3 whole minutes.
-   It fails more than blue: back to blue.
+   It does worse than blue: back to blue.
 7. promote: All traffic goes to green and is watched; then green is the one that serves. Blue stays 12h on 1 instance, \
 then it is deleted.
-   It fails more than blue did: back to blue.
+   It does worse than blue did: back to blue.
+
+Judged minute by minute, each when it is 3m old: requests and errors by the request log, latency by the platform's \
+metrics, predictions by the answers that the deployments collect.
+- errors: requests fail (5xx, 424, 408, 429) no more often than blue's, and at most 2 % whatever blue does. Critical, \
+with 50 % of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
+- client_errors: requests are refused (other 4xx) no more often than blue's. Informative: shown, and moves nothing.
+- latency: answers take at most 1.5 times as long as blue's, and 50 % within 40ms and 99 % within 1s whatever blue \
+does. Counted, with 30 % of the rollback risk: rolls back alone at odds of 333 to 1; steps wait for it only where they \
+name it.
+- predictions: the predictions at /label fall into bins with borders 0.2 and 0.5 as blue's do, give or take 2 %. \
+Counted, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where they name \
+it.
+- disagreement: at most 5 % of the mirrored requests get another answer than from blue (numbers within 0.01 agree). \
+Counted, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where they name \
+it.
+- slow: what gates/slow.kql counts as bad is no more of its total than blue's, and at most 0.5 % whatever blue does. \
+Critical, with 10 % of the rollback risk: rolls back alone at odds of 1,000 to 1; steps wait for its certificate.
 
 At any step:
-- Green fails more than blue, at odds of 100 to 1: all traffic goes back to blue at once.
+- Green is worse than blue by all gates together, at odds of 100 to 1: back to blue at once.
 - A step takes longer than 2h, or all of it than 1d: back to blue.
 - A person says rollback, at any time while blue stands. Pause, resume and promote work too.
 - After going back, green is kept for a look.
@@ -163,8 +189,10 @@ At any step:
 
 
 def write_story(folder: Path) -> None:
-    """Write the policy whose story is told, and its template."""
+    """Write the policy whose story is told, and what it names."""
     (folder / "careful.yaml").write_text(STORY)
+    (folder / "gates").mkdir()
+    (folder / "gates" / "slow.kql").write_text("Slow")
     (folder / "deployments").mkdir()
     (folder / "deployments" / "churn.yml").write_text(TEMPLATE)
 
@@ -175,6 +203,18 @@ def test_explain_tells_the_whole_story(capsys: pytest.CaptureFixture[str], folde
     code, out, _ = teal(capsys, "explain", str(folder / "careful.yaml"))
     assert code == 0
     assert out.split("\nIn short, ")[0] == TOLD
+
+
+def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """A step may name its gates; and errors that nothing waits for are worth a remark."""
+    gates = "judge: {gates: {errors: {role: counted}, latency: {}}}\ntelemetry: {errors: metrics}\n"
+    steps = "steps: [smoke: {}, mirror: {percent: 5, for: 20m}, weight: {to: 10, gates: [latency]}]\n"
+    (folder / "churn.yaml").write_text(f"endpoint: churn\nmodels: [{{name: m}}]\n{steps}{gates}")
+    told = json.loads(teal(capsys, "explain", str(folder / "churn.yaml"), "--json")[1])
+    assert told["stages"][3]["does"].endswith("at odds of 20 to 1, by latency.")
+    assert told["sources"].startswith("Judged minute by minute, each when it is 5m old: requests and errors by the pl")
+    assert [words.split(": ")[0] for words in told["judged"]] == ["errors", "latency"]
+    assert [words.split(":")[0] for words in told["remarks"]] == ["errors are not critical", "telemetry.errors"]
 
 
 def test_explain_counts_what_the_overlap_costs(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

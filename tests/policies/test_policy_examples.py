@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from emulator.monitor.traffic_log import TrafficEntry
+from shared.adapters.queries import LogQueries
+from shared.core.gates import DisagreementGate, PredictionsGate
+from shared.core.observation import Tally
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, TemplateSource, WeightStep
+from shared.core.predictions import agree, labels
 from shared.policies.book import PolicyBook, read_policies
+from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
 
 FOLDER = Path(__file__).parents[2] / "examples" / "policies"
 
 STRATEGIES = {
-    "canary": [SmokeStep, WeightStep, WeightStep, WeightStep, WeightStep],
+    "canary": [SmokeStep, *[WeightStep] * 5],
     "linear": [SmokeStep, *[WeightStep] * 5],
     "blue-green": [SmokeStep, PauseStep, WeightStep],
     "shadow-then-canary": [SmokeStep, MirrorStep, MirrorStep, WeightStep, WeightStep],
     "smoke-only": [SmokeStep],
     "kubernetes": [SmokeStep, WeightStep, WeightStep],
+}
+GATES = {
+    "canary": ["errors", "client_errors", "latency", "empty"],
+    "linear": ["errors", "latency"],
+    "blue-green": ["errors", "latency"],
+    "shadow-then-canary": ["errors", "latency", "predictions", "disagreement"],
+    "smoke-only": ["errors", "latency"],
+    "kubernetes": ["errors", "latency"],
 }
 
 
@@ -43,6 +58,38 @@ def test_strategy_has_its_steps(book: PolicyBook, strategy: str, kinds: list[typ
             assert book.requests(step.requests)
         if isinstance(step, SmokeStep) and step.schema:
             assert book.schema(step.schema)
+    assert [gate.name for gate in policy.judge.gates] == GATES[strategy]
+
+
+def write(log: WrittenLog, seconds: int, code: int, size: int, endpoint: str = "churn") -> None:
+    """Note an answer of so many bytes, so many seconds after the start."""
+    log.clock.moments.append(START + timedelta(seconds=seconds))
+    log.log.record(
+        TrafficEntry(endpoint, f"{endpoint}-7".title(), "POST", "/score", code, "", code, "", 100, size, 10, 10)
+    )
+    log.clock.moments.append(HOUR.until)
+
+
+def test_the_ready_query_counts_empty_answers(book: PolicyBook) -> None:
+    """It runs as the app runs it: good answers of the endpoint alone, and those of at most two bytes as bad."""
+    with written_log() as log:
+        for seconds, size in enumerate((0, 2, 3, 900, 2), start=59):
+            write(log, seconds, 200, size)
+        write(log, 1, 500, 0)
+        write(log, 2, 200, 0, "fraud")
+        found = LogQueries(log.analytics).tallies("churn", HOUR, book.query("gates/empty_answers.kql"))
+    assert [(each.deployment, each.tally) for each in found] == [("churn-7", Tally(1, 1)), ("churn-7", Tally(2, 4))]
+
+
+def test_ready_pointers_find_what_the_answers_hold(book: PolicyBook) -> None:
+    """In an answer of the ready ranking model a score falls into its bin, and the first result is compared."""
+    policy = book.policies[book.files.index(str(FOLDER / "shadow-then-canary.yaml"))]
+    (predictions,) = (gate for gate in policy.judge.gates if isinstance(gate, PredictionsGate))
+    (disagreement,) = (gate for gate in policy.judge.gates if isinstance(gate, DisagreementGate))
+    one = '{"model": "ranking", "results": [{"id": 17, "score": 0.91}, {"id": 4, "score": 0.3}]}'
+    other = '{"model": "ranking", "results": [{"id": 4, "score": 0.91}, {"id": 17, "score": 0.3}]}'
+    assert labels(one, predictions.reading) == ("0.8 and above",)
+    assert not agree(one, other, disagreement.reading, disagreement.tolerance)
 
 
 def test_kubernetes_comes_from_a_template_without_mirror(book: PolicyBook) -> None:
