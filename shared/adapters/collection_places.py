@@ -60,7 +60,8 @@ class CollectionPlaces:
         collector = (body.get("properties") or {}).get("dataCollector") or {}
         name, collection = _chosen(collector, f"{endpoint}/{deployment}")
         own = f"{endpoint}/{deployment}/{name}"
-        store, folders = DEFAULT_STORE, (f"{DEFAULT_FOLDER}/{own}",)
+        store = DEFAULT_STORE
+        folders: tuple[str, ...] = (f"{DEFAULT_FOLDER}/{own}",)
         if collection.get("dataId"):
             store, folder = self._asset(str(collection["dataId"]))
             folders = (folder, f"{folder}/{own}")
