@@ -41,7 +41,7 @@ class LogAnalytics:
         Raises Temporary when the answer is missing or partial, Permanent when the query is refused.
         """
         span = (window.since.astimezone(UTC), window.until.astimezone(UTC))
-        with azure_faults(f"query {source}"):
+        with azure_faults(f"get an answer from {source}"):
             result = self._client.query_workspace(
                 self._logs_workspace, query, timespan=span, server_timeout=SERVER_SECONDS
             )

@@ -31,6 +31,7 @@ AmlOnlineEndpointTrafficLog
 | summarize bad = countif(toreal(TotalDurationMs) >= longest), total = count(), slowest = max(TotalDurationMs)
     by deployment = DeploymentName, minute = bin(TimeGenerated, 1m)
 """
+LOG = "AmlOnlineEndpointTrafficLog"
 BY_MINUTE = "by deployment = DeploymentName, minute = bin(TimeGenerated, 1m)"
 
 
@@ -67,11 +68,53 @@ def test_a_query_counts_what_it_says(log: WrittenLog) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{LOG} | summarize bad = countif(ResponseCode == 404), total = count() {BY_MINUTE};", id="plain"),
+        pytest.param(
+            f"let rows = {LOG} | where EndpointName =~ teal_endpoint;"
+            f" rows | summarize bad = countif(ResponseCode == 404), total = count() {BY_MINUTE}",
+            id="a table by let",
+        ),
+        pytest.param(
+            "let refused = (code: int) { code >= 400 and code < 500 };"
+            f" {LOG} | summarize bad = countif(refused(ResponseCode)), total = count() {BY_MINUTE}",
+            id="a function by let",
+        ),
+        pytest.param(
+            f"let codes = dynamic([404, 424]); {LOG} | where TimeGenerated between (teal_since .. teal_until)"
+            f" | summarize bad = countif(ResponseCode in (codes)), total = count() {BY_MINUTE}",
+            id="a list by let",
+        ),
+        pytest.param(
+            f"let usual = toscalar({LOG} | summarize avg(toreal(TotalDurationMs)));"
+            f" {LOG} | summarize bad = countif(TotalDurationMs > 2 * usual), total = count() {BY_MINUTE}",
+            id="a number of a query by let",
+        ),
+        pytest.param(
+            f"{LOG} | summarize wrong = sum(iff(ResponseCode >= 400, 1, 0)), n = count() by DeploymentName,"
+            " bin(TimeGenerated, 1m)"
+            " | project deployment = DeploymentName, minute = TimeGenerated, bad = wrong, total = n",
+            id="renamed at the end",
+        ),
+    ],
+)
+def test_queries_as_users_write_them(log: WrittenLog, text: str) -> None:
+    """Whatever the form, the same three requests give the same counts: one of two is bad, then none of one."""
+    for seconds, code, milliseconds in ((1, 200, 10), (2, 404, 100), (61, 200, 10)):
+        log.write("churn-7", seconds, code, milliseconds)
+    assert LogQueries(log.analytics).tallies("churn", HOUR, text) == (
+        Tallied("churn-7", START, Tally(1, 2)),
+        Tallied("churn-7", START + MINUTE, Tally(0, 1)),
+    )
+
+
 def test_a_query_sees_its_window_even_if_it_does_not_ask_for_it(log: WrittenLog) -> None:
     """Rows of other hours cannot come from a query that forgot to leave them out."""
     for seconds in (-1, 0, 3600):
         log.write("churn-7", seconds, 200)
-    careless = f"AmlOnlineEndpointTrafficLog | summarize bad = countif(false), total = count() {BY_MINUTE}"
+    careless = f"{LOG} | summarize bad = countif(false), total = count() {BY_MINUTE}"
     assert LogQueries(log.analytics).tallies("churn", HOUR, careless) == (Tallied("churn-7", START, Tally(0, 1)),)
 
 

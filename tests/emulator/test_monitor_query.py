@@ -188,6 +188,13 @@ def _sums(rows: list[list[Any]], deployment: str) -> list[int]:
             id="histogram by bin",
         ),
         pytest.param(
+            "| extend bucket = iff(ResponseCode < 400,"
+            " toint(ceiling(log(max_of(toreal(TotalDurationMs), 20.0)) / 0.5 - 1e-9)), -1)"
+            " | summarize n = count() by bucket | order by bucket asc",
+            [[-1, 7], [6, 4], [7, 2], [8, 4], [9, 3]],
+            id="histogram by logarithm",
+        ),
+        pytest.param(
             "| join kind=inner (AmlOnlineEndpointTrafficLog | summarize all = count() by DeploymentName)"
             " on DeploymentName | summarize take_any(all) by DeploymentName | order by DeploymentName asc",
             [["diabetes-1", 10], ["diabetes-2", 10]],
@@ -203,6 +210,15 @@ def test_kql(busy: Workspace, query: str, rows: list[list[object]]) -> None:
 def test_let_names_a_value(busy: Workspace) -> None:
     """A query may begin with let statements."""
     assert busy.ask("let worst = 500; AmlOnlineEndpointTrafficLog | where ResponseCode == worst | count") == [[1]]
+
+
+def test_let_names_times_and_texts(busy: Workspace) -> None:
+    """What a query is told by those who run it: a window and a name, in statements before its own."""
+    told = "let since = datetime(2020-01-01T00:00:00Z);\nlet until = now();\nlet who = 'Diabetes';\n"
+    query = (
+        "// its own\nAmlOnlineEndpointTrafficLog | where TimeGenerated between (since .. until) and EndpointName =~ who"
+    )
+    assert busy.ask(f"{told}{query} | count") == [[20]]
 
 
 def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
