@@ -129,7 +129,7 @@ class Cloud:
         )
         logs = query_application(self.traffic_log, self.workspace.number, self.query_faults, self._opens_logs)
         await self._serve("log analytics", r"api\.loganalytics\.(io|azure\.com)", logs)
-        counts = metrics.metrics_application(self.metrics, self.workspace, self._opens_metrics)
+        counts = metrics.metrics_application(self.metrics, self.workspace, self.metrics_faults, self._opens_metrics)
         await self._serve("metrics", rf"{self.options.region}\.metrics\.monitor\.azure\.com", counts)
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
         if self.options.functions:
@@ -170,7 +170,7 @@ class Cloud:
             seed=self.options.seed,
         )
         self.traffic_log = TrafficLog(self.clock, self.options.log_lag, origin)
-        self.query_faults = QueryFaults()
+        self.query_faults, self.metrics_faults = QueryFaults(), QueryFaults()
         self._stack.callback(self.traffic_log.close)
         # Whoever asked for logs without lag gets metrics without: they are never the later ones.
         self.metrics = metrics_store.MetricsStore(self.clock, min(metrics_store.LAG_SECONDS, self.options.log_lag))

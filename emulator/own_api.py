@@ -11,6 +11,7 @@ It is for people, tests and the development host; no emulated service is reached
 | POST /emulator/events {an event} | publish it to Event Grid as it is, in whatever spelling |
 | PUT /emulator/event-grid {fields of EventGridOptions} | make Event Grid behave so |
 | PUT /emulator/log-analytics {fields of QueryFaults} | make queries fail so |
+| PUT /emulator/metrics {fields of QueryFaults} | make platform metrics fail so |
 | PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM fail so |
 | and {"endings": [{fields of Ending}], "stale_reads": seconds} | the same; what is left out is over |
 """
@@ -47,6 +48,10 @@ class Steerable(Protocol):
         """How Log Analytics fails."""
 
     @property
+    def metrics_faults(self) -> QueryFaults:
+        """How platform metrics fail."""
+
+    @property
     def arm_faults(self) -> Faults:
         """How Azure Resource Manager fails."""
 
@@ -72,6 +77,7 @@ def own_application(cloud: Steerable) -> web.Application:
     router.add_post("/emulator/events", api.publish)
     router.add_put("/emulator/event-grid", api.event_grid)
     router.add_put("/emulator/log-analytics", api.log_analytics)
+    router.add_put("/emulator/metrics", api.metrics)
     router.add_put("/emulator/resource-manager", api.resource_manager)
     return application
 
@@ -120,6 +126,9 @@ class _Api:
 
     async def log_analytics(self, request: web.Request) -> web.StreamResponse:
         return _set(self._cloud.query_faults, await _object(request))
+
+    async def metrics(self, request: web.Request) -> web.StreamResponse:
+        return _set(self._cloud.metrics_faults, await _object(request))
 
     async def resource_manager(self, request: web.Request) -> web.StreamResponse:
         body = await _object(request)

@@ -1,4 +1,4 @@
-"""Misbehaviour of Log Analytics that a test or a user can ask for. Off unless asked; settable while it runs."""
+"""Misbehaviour of Azure Monitor that a test or a user can ask for. Off unless asked; settable while it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ Mode = Literal["none", "partial", "failure", "throttled"]
 class QueryFaults:
     """What befalls the next `remaining` queries (None: until changed), and how many wall seconds each takes longer.
 
-    `partial` gives half of the rows and an error, `failure` answers 500, `throttled` 429 with `retry_after` seconds.
+    `partial` gives half of the rows and an error (metrics: no series, and why in their errorCode), `failure` answers
+    500, `throttled` 429 with `retry_after` seconds.
     """
 
     mode: Mode = "none"

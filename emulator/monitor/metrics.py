@@ -6,14 +6,17 @@ that really happened. A metric that is not emulated answers 501 with its name, n
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from emulator.monitor.faults import Mode, QueryFaults
 from emulator.monitor.metrics_definitions import DEPLOYMENTS
-from emulator.monitor.metrics_document import Resource, document
+from emulator.monitor.metrics_document import Resource, document, untold
 from emulator.monitor.metrics_question import Question, read_question
 from emulator.monitor.metrics_series import Target
 from emulator.monitor.metrics_store import MetricsStore
@@ -26,33 +29,42 @@ _BELOW = re.compile(r"/onlineEndpoints/([^/]+)(?:/deployments/([^/]+))?", re.IGN
 
 
 def metrics_application(
-    store: MetricsStore, workspace: Workspace, accepts: Callable[[str], bool] = bool
+    store: MetricsStore,
+    workspace: Workspace,
+    faults: QueryFaults | None = None,
+    accepts: Callable[[str], bool] = bool,
 ) -> web.Application:
     """Return the application that serves `<region>.metrics.monitor.azure.com` for the workspace's endpoints.
 
-    `accepts` tells whether a bearer token is good for metrics (audience https://metrics.monitor.azure.com).
+    `faults` can be kept and changed while it serves. `accepts` tells whether a bearer token is good for metrics
+    (audience https://metrics.monitor.azure.com).
     """
-    service = _Service(store, workspace, accepts)
-    application = web.Application(middlewares=[_explain])
+    service = _Service(store, workspace, faults or QueryFaults(), accepts)
+    application = web.Application(middlewares=[_explained(service.faults)])
     application.router.add_post("/subscriptions/{subscription}/metrics:getBatch", service.batch)
     application.router.add_route("*", "/{rest:.*}", service.lacking)
     return application
 
 
-@web.middleware
-async def _explain(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except ArmError as error:
-        return web.json_response(error.body(), status=error.status)
+def _explained(faults: QueryFaults) -> Middleware:
+    """Return the middleware that answers with Azure's error body, and says how long to wait when there is too much."""
+
+    @web.middleware
+    async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ArmError as error:
+            headers = {"Retry-After": str(faults.retry_after)} if error.status == 429 else None
+            return web.json_response(error.body(), status=error.status, headers=headers)
+
+    return explain
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
     store: MetricsStore
     workspace: Workspace
+    faults: QueryFaults
     accepts: Callable[[str], bool]
 
     async def batch(self, request: web.Request) -> web.Response:
@@ -60,13 +72,24 @@ class _Service:
         self._check_token(request)
         question = read_question(request.query, self.store.clock.now())
         resources = [self._resource(each, question) for each in await _asked(request)]
+        partial = await self._trouble() == "partial"
         counted = list(self.store.minutes(question.start, question.end))
         values = [document(question, resource, counted, self.workspace.region) for resource in resources]
-        return web.json_response({"values": values})
+        return web.json_response({"values": [untold(each) for each in values] if partial else values})
 
     async def lacking(self, request: web.Request) -> web.Response:
         """Say what is not emulated."""
         raise not_emulated(f"{request.method} {request.path}")
+
+    async def _trouble(self) -> Mode:
+        """Do what a fault says, and return which it was. Raises ArmError for those that leave no answer."""
+        await asyncio.sleep(self.faults.delay_seconds)
+        fault = self.faults.next()
+        if fault == "throttled":
+            raise ArmError(429, "TooManyRequests", "Too many requests; try again later.")
+        if fault == "failure":
+            raise ArmError(500, "InternalServerError", "The query failed in the service.")
+        return fault
 
     def _check_token(self, request: web.Request) -> None:
         """Raise 401 without a good bearer token, 403 for a subscription that it does not open."""

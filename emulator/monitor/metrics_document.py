@@ -36,6 +36,12 @@ def document(question: Question, resource: Resource, counted: Counted, region: s
     }
 
 
+def untold(answer: Json) -> Json:
+    """Return the answer as it is when the metrics cannot be told: with 200, and no series, and the reason beside it."""
+    lost = {"errorCode": "InternalServerError", "errorMessage": "The metric could not be read.", "timeseries": []}
+    return answer | {"value": [metric | lost for metric in answer["value"]]}
+
+
 def _metric(name: str, question: Question, resource: Resource, counted: Counted) -> Json:
     found = series(name, question, counted, resource.target)
     return {

@@ -14,6 +14,7 @@ from azure.monitor.querymetrics import MetricsClient
 from shared.adapters.metrics import MetricsTraffic, metrics_address
 from shared.core.observation import DeploymentMinute
 from shared.core.questions import Window
+from shared.errors import Temporary
 from tests.adapters.workshop import POEM, Workshop
 from tests.emulator.arm import deployment_body, endpoint_body
 from tests.waiting import until
@@ -82,3 +83,10 @@ def test_what_was_answered_is_told_by_deployment(metered: Metered) -> None:
         assert row.percentiles is not None
         assert list(row.percentiles) == [50, 90, 95, 99]
         assert sorted(row.percentiles.values()) == list(row.percentiles.values())
+
+
+def test_metrics_that_could_not_be_read_are_no_answer(metered: Metered) -> None:
+    """An empty answer with a reason beside it is not an endpoint without errors."""
+    metered.workshop.cloud.set("metrics", mode="partial", remaining=1)
+    with pytest.raises(Temporary, match="InternalServerError"):
+        metered.last_hours()

@@ -13,6 +13,7 @@ from azure.core.credentials import AccessToken
 from azure.monitor.querymetrics import MetricsClient, MetricsQueryResult, TimeSeriesElement
 
 from emulator.clock import VirtualClock
+from emulator.monitor.faults import QueryFaults
 from emulator.monitor.metrics import metrics_application
 from emulator.monitor.metrics_store import MetricsStore
 from emulator.monitor.traffic_log import TrafficEntry
@@ -58,6 +59,7 @@ class MetricsService:
     store: MetricsStore
     client: MetricsClient
     url: str
+    faults: QueryFaults
 
     def record(self, deployment: str, code: int = 200, *, minute: int = 0, times: int = 1, **more: Any) -> None:  # noqa: ANN401  # fields
         """Have so many requests answered in that minute after noon."""
@@ -108,9 +110,10 @@ def running_service(loop: Loop, lag: float = 0.0) -> Iterator[MetricsService]:
     # The clock's origin is its time while its speed is nought.
     store = MetricsStore(VirtualClock(speed=0.0, origin=origin), lag)
     WORKSPACE.endpoints = {"churn": _endpoint("churn", "blue", "green"), "other": _endpoint("other", "blue")}
-    runner, url = loop.run(serve(metrics_application(store, WORKSPACE, lambda token: token == TOKEN)))
+    faults = QueryFaults()
+    runner, url = loop.run(serve(metrics_application(store, WORKSPACE, faults, lambda token: token == TOKEN)))
     try:
         with MetricsClient(url, Credential(TOKEN), retry_total=0) as client:
-            yield MetricsService(store, client, url)
+            yield MetricsService(store, client, url, faults)
     finally:
         loop.run(runner.cleanup())

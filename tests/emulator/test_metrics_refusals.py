@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.monitor.querymetrics import MetricsClient
 
 from tests.emulator.metrics_service import (
@@ -84,7 +86,7 @@ def test_what_cannot_be_answered_is_refused_by_name(
 def test_a_bad_token_is_refused(service: MetricsService) -> None:
     """A token that was not issued for metrics gives 401."""
     with MetricsClient(service.url, Credential("another token"), retry_total=0) as client:
-        other = MetricsService(service.store, client, service.url)
+        other = replace(service, client=client)
         with pytest.raises(HttpResponseError) as refused:
             other.ask("RequestsPerMinute")
         assert refused.value.status_code == 401
@@ -123,3 +125,25 @@ def test_other_requests_are_not_emulated(service: MetricsService) -> None:
     """The host answers for nothing else, and says so."""
     answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
+
+
+def test_faults_can_be_asked_for() -> None:
+    """An answer without series that says why in its code alone, a refusal, a failure, and then all is well again."""
+    codes: list[str] = []
+
+    def keep(response: PipelineResponse[Any, Any]) -> None:
+        codes.extend(metric["errorCode"] for metric in response.http_response.json()["values"][0]["value"])
+
+    with running_loop() as loop, running_service(loop) as own:
+        own.record("blue")
+        own.faults.mode, own.faults.remaining = "partial", 1
+        assert own.points("RequestsPerMinute", raw_response_hook=keep) == {}
+        for mode, status in (("throttled", 429), ("failure", 500)):
+            own.faults.mode, own.faults.remaining = mode, 1  # type: ignore[assignment]  # a loop over literals widens them
+            with pytest.raises(HttpResponseError) as refused:
+                own.ask("RequestsPerMinute")
+            assert refused.value.status_code == status
+            answer: Any = refused.value.response
+            assert answer.headers.get("Retry-After") == ("5" if mode == "throttled" else None)
+        assert own.points("RequestsPerMinute", raw_response_hook=keep) == {"": {0: 1.0}}
+    assert codes == ["InternalServerError", "Success"]
