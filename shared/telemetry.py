@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from shared.collected_answers import disagreements, predicted
 from shared.core.gates import DisagreementGate, Gate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Source
-from shared.core.questions import Asked, Window
+from shared.core.questions import Asked
 from shared.errors import TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
 
@@ -79,7 +78,7 @@ class Sources:
         if asked.latency_from == asked.errors_from:
             return ()  # it came with the requests
         found = self._source(asked.latency_from).minutes(look.endpoint, asked.fine, asked.fine)
-        if not found and any(_within(row.minute, asked.fine) for row in look.requests):
+        if not found and any(asked.fine.since <= row.minute < asked.fine.until for row in look.requests):
             words = f"{NAMES[asked.latency_from]} of {look.endpoint} knows nothing of these minutes"
             raise Temporary(f"{words}, in which {NAMES[asked.errors_from]} saw requests")
         return [
@@ -89,11 +88,7 @@ class Sources:
 
     def _tallies(self, gate: QueryGate, look: _Look) -> Sequence[DeploymentMinute]:
         found = self.queries.tallies(look.endpoint, look.asked.window, self.policies.query(gate.query))
-        return [
-            DeploymentMinute(one.deployment, one.minute, 0, 0, tallies={gate.name: one.tally})
-            for one in found
-            if _within(one.minute, look.asked.window)
-        ]
+        return [DeploymentMinute(one.deployment, one.minute, 0, 0, tallies={gate.name: one.tally}) for one in found]
 
     def _source(self, name: Source) -> Traffic:
         return self.log if name == "logs" else self.metrics
@@ -112,8 +107,7 @@ class _Look:
     def answers(self, deployment: str) -> Sequence[AnswerSeen]:
         """Return the answers that a deployment collected in the part of the window for which they are wanted."""
         if deployment not in self.read:
-            found = self.source.collected(self.endpoint, deployment, self.asked.fine)
-            self.read[deployment] = [answer for answer in found if _within(answer.at, self.asked.fine)]
+            self.read[deployment] = self.source.collected(self.endpoint, deployment, self.asked.fine)
         return self.read[deployment]
 
 
@@ -144,7 +138,3 @@ def _merged(row: DeploymentMinute, part: DeploymentMinute) -> DeploymentMinute:
         predictions=row.predictions if part.predictions is None else part.predictions,
         tallies=row.tallies | part.tallies,
     )
-
-
-def _within(moment: datetime, window: Window) -> bool:
-    return window.since <= moment < window.until
