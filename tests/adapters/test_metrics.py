@@ -115,6 +115,14 @@ def test_minutes_outside_the_window_are_left_out(traffic: MetricsTraffic, azure:
     assert [row.total for row in traffic.minutes("churn", HOUR, None)] == [6, 7]
 
 
+def test_a_point_within_a_minute_is_that_minute_s(traffic: MetricsTraffic, azure: StandIn) -> None:
+    """Minutes are whole, however the service writes their time."""
+    [point] = series({0: 5.0})["data"]
+    late = {**requests("200", {}), "data": [point | {"timeStamp": "2026-11-20T10:00:30.0000001+00:00"}]}
+    azure.answer(answered(late))
+    assert traffic.minutes("churn", HOUR, None) == (DeploymentMinute("churn-7", TEN, 5, 0),)
+
+
 def test_no_requests_is_an_answer(traffic: MetricsTraffic, azure: StandIn) -> None:
     """A quiet endpoint has no minutes, which is not a fault; nobody then asks how slow they were."""
     azure.answer(answered())
@@ -158,6 +166,15 @@ def test_latency_is_percentiles_of_the_minutes_asked_for(traffic: MetricsTraffic
     query = asked(azure)[1]
     assert query["metricnames"] == ",".join(f"RequestLatency_P{percent}" for percent in PERCENTS)
     assert (query["filter"], query["starttime"]) == ("deployment eq '*'", "2026-11-20T10:01:00.000Z")
+
+
+def test_of_two_spellings_the_slower_one_stands(traffic: MetricsTraffic, azure: StandIn) -> None:
+    """Percentiles of two series cannot be put together, and the better half must not hide the worse."""
+    both = zip(latencies({0: 20.0}, deployment="CHURN-7"), latencies({0: 10.0}, deployment="churn-7"), strict=True)
+    rows = [slow | {"timeseries": slow["timeseries"] + fast["timeseries"]} for slow, fast in both]
+    azure.answer(answered(requests("200", {0: 5.0})), told(answer(*rows)))
+    [row] = traffic.minutes("churn", HOUR, HOUR)
+    assert row.percentiles == {50: 20.0, 90: 36.0, 95: 38.0, 99: 39.6}
 
 
 def test_a_minute_has_all_percentiles_or_none(traffic: MetricsTraffic, azure: StandIn) -> None:
