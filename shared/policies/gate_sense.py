@@ -16,8 +16,8 @@ from shared.policies.tables.gates import BUILT_IN, GATES
 from shared.policies.times import spell
 
 PATH = "judge.gates"
-MEASURED = (50, 90, 95, 99)
-MOST_BINS = 20
+# So many bins the judge tells apart; of more it would take the rarest together.
+MOST_BINS = 8
 UNCERTIFIED = ("predictions", "disagreement")
 Roles = dict[str, str | None]
 
@@ -40,16 +40,16 @@ def check_gates(values: Values, findings: Findings) -> None:
 
 
 def _check_limits(limits: Values, source: str | None, findings: Findings) -> None:
-    """Find percentiles that the metrics do not have, and limits of which the stricter makes the other pointless."""
+    """Find limits that nothing could be held against, and those of which the stricter makes the other pointless."""
+    path = f"{PATH}.latency.at_most"
+    if limits and source == "metrics":
+        words = "metrics tell a few percentiles, not how many answers took longer; leave it out, or read them from logs"
+        findings.add(path, f"{words}, like telemetry: {{latency: logs}}")
     known = sorted((percent(key), key, span) for key, span in limits.items() if span is not None)
-    for share, key, _ in known:
-        if source == "metrics" and share not in MEASURED:
-            words = "the metrics have p50, p90, p95 and p99 only; take one of these, or write telemetry.latency: logs"
-            findings.add(f"{PATH}.latency.at_most.{_quoted(key)}", words)
     for (_, lower, longer), (_, upper, shorter) in itertools.pairwise(known):
         if longer > shorter:
             words = f"{spell(longer)} is more than {upper} may take, {spell(shorter)}; limits must not fall"
-            findings.add(f"{PATH}.latency.at_most.{_quoted(lower)}", words)
+            findings.add(f"{path}.{_quoted(lower)}", words)
 
 
 def _quoted(key: str) -> str:
@@ -61,8 +61,9 @@ def _check_bins(bins: list[float | None], findings: Findings) -> None:
         if lower is not None and upper is not None and upper <= lower:
             words = f"{upper:.12g} comes after {lower:.12g}; bins must rise"
             findings.add(f"{PATH}.predictions.bins[{index}]", words)
-    if len(bins) > MOST_BINS:
-        findings.add(f"{PATH}.predictions.bins", f"{len(bins)} borders; at most {MOST_BINS}, so that each bin fills")
+    if len(bins) >= MOST_BINS:
+        words = f"{len(bins)} borders make {len(bins) + 1} bins; at most {MOST_BINS} are told apart"
+        findings.add(f"{PATH}.predictions.bins", words)
 
 
 def _check_names(queries: list[Values], findings: Findings) -> None:

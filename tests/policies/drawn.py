@@ -35,6 +35,7 @@ from shared.core.policy import (
     PauseStep,
     Policy,
     SmokeStep,
+    Source,
     Step,
     TemplateSource,
     WeightStep,
@@ -100,6 +101,7 @@ def freezes(draw: st.DrawFn) -> FreezeWindow:
     return FreezeWindow(why, since=since, until=since + draw(SPANS))
 
 
+TOLD_BY: tuple[Source, ...] = ("logs", "metrics")
 CERTIFIED: tuple[Role, ...] = ("critical", "counted", "informative")
 ABLE: tuple[Role, ...] = ("critical", "counted")
 UNCERTIFIED: tuple[Role, ...] = ("counted", "informative")
@@ -109,25 +111,25 @@ POINTERS = st.sampled_from(["", "/", "/label", "/a~1b/0", "/scores"])
 
 
 @st.composite
-def latencies(draw: st.DrawFn) -> LatencyGate:
-    """Draw a latency gate whose limits rise."""
-    percents = sorted(draw(st.sets(st.sampled_from([50.0, 90.0, 95.0, 99.0]), max_size=4)))
+def latencies(draw: st.DrawFn, *, limited: bool) -> LatencyGate:
+    """Draw a latency gate; its limits, if it may have any, rise."""
+    percents = sorted(draw(st.sets(st.sampled_from([50.0, 90.0, 95.0, 99.9]), max_size=4 * limited)))
     spans = sorted(draw(st.lists(st.integers(1, 180_000), min_size=len(percents), max_size=len(percents))))
     limits = tuple(LatencyLimit(percent, float(span)) for percent, span in zip(percents, spans, strict=True))
     return LatencyGate(draw(st.sampled_from(ABLE)), draw(WEIGHTS), round(1 + draw(SHARES), 6), limits)
 
 
 @st.composite
-def gates(draw: st.DrawFn, *, mirrored: bool) -> tuple[Gate, ...]:
+def gates(draw: st.DrawFn, *, mirrored: bool, limited: bool) -> tuple[Gate, ...]:
     """Draw gates that make sense: errors, latency and a query that a step may wait for, and any others."""
     edges = tuple(sorted(draw(st.sets(SHARES, max_size=3))))
     certified = st.sampled_from(CERTIFIED)
     uncertified = st.sampled_from(UNCERTIFIED)
-    limited = (WEIGHTS, LIMITS)
+    numbers = (WEIGHTS, LIMITS)
     drawn = [
-        st.builds(ErrorsGate, st.just("critical"), *limited),
-        st.none() | st.builds(ClientErrorsGate, certified, *limited),
-        latencies(),
+        st.builds(ErrorsGate, st.just("critical"), *numbers),
+        st.none() | st.builds(ClientErrorsGate, certified, *numbers),
+        latencies(limited=limited),
         st.none() | st.builds(PredictionsGate, st.builds(PredictionReading, POINTERS, st.just(edges)), SHARES),
         st.none()
         | st.builds(
@@ -135,8 +137,8 @@ def gates(draw: st.DrawFn, *, mirrored: bool) -> tuple[Gate, ...]:
         )
         if mirrored
         else st.none(),
-        st.builds(QueryGate, st.just("fraud"), st.just("gates/fraud.kql"), st.sampled_from(ABLE), *limited, LIMITS),
-        st.none() | st.builds(QueryGate, st.just("x-7_y"), st.just("gates/fraud.kql"), certified, *limited),
+        st.builds(QueryGate, st.just("fraud"), st.just("gates/fraud.kql"), st.sampled_from(ABLE), *numbers, LIMITS),
+        st.none() | st.builds(QueryGate, st.just("x-7_y"), st.just("gates/fraud.kql"), certified, *numbers),
     ]
     return tuple(gate for gate in (draw(one) for one in drawn) if gate is not None)
 
@@ -148,6 +150,7 @@ def policies(draw: st.DrawFn) -> Policy:
     source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
     stepped = draw(steps())
+    latency_from = draw(st.sampled_from(TOLD_BY))
     mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
@@ -160,9 +163,9 @@ def policies(draw: st.DrawFn) -> Policy:
             inconclusive=draw(st.sampled_from(["pause", "advance"])),
             telemetry_lag=timedelta(seconds=draw(st.integers(30, 1600))),
             history=draw(SPANS),
-            gates=draw(gates(mirrored=mirrored)),
-            errors_from=draw(st.sampled_from(["logs", "metrics"])),
-            latency_from=draw(st.sampled_from(["logs", "metrics"])),
+            gates=draw(gates(mirrored=mirrored, limited=latency_from == "logs")),
+            errors_from=draw(st.sampled_from(TOLD_BY)),
+            latency_from=latency_from,
         ),
         deadlines=Deadlines(draw(SPANS), timedelta(days=3), draw(SPANS), timedelta(days=9)),
         keep_blue=draw(SPANS),

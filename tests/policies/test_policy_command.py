@@ -128,7 +128,7 @@ judge:
     predictions: {at: /label, bins: [0.2, 0.5], weight: 0.5}
     disagreement: {tolerance: 0.01, weight: 0.5}
     queries: [{name: slow, query: gates/slow.kql, role: critical, at_most: 0.005}]
-telemetry: {latency: metrics, lag: 3m}
+telemetry: {errors: metrics, lag: 3m}
 newer_version: replace
 freeze:
   - {why: nights, days: [mon, fri], from: "18:00", to: "08:00", zone: Europe/Berlin}
@@ -162,8 +162,8 @@ budget at odds of 20 to 1, by errors and slow.
 then it is deleted.
    It does worse than blue did: back to blue.
 
-Judged minute by minute, each when it is 3m old: requests and errors by the request log, latency by the platform's \
-metrics, predictions by the answers that the deployments collect.
+Judged minute by minute, each when it is 3m old: requests and errors by the platform's metrics, latency by the \
+request log, predictions by the answers that the deployments collect.
 - errors: requests fail (5xx, 424, 408, 429) no more often than blue's, and at most 2 % whatever blue does. Critical, \
 with 50 % of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
 - client_errors: requests are refused (other 4xx) no more often than blue's. Informative: shown, and moves nothing.

@@ -86,12 +86,12 @@ ALONE = {
         "judge: {gates: {errors: {}, latency: {at_most: {p99.9: 1s, p50: 1s, p95: 1m}}}}\n",
         ["4:69: judge.gates.latency.at_most.p95: 1m is more than p99.9 may take, 1s; limits must not fall"],
     ),
-    "percentiles that metrics lack": (
-        "telemetry: {latency: metrics}\njudge: {gates: {errors: {}, latency: {at_most: {p90: 1s, p97.5: 1s}}}}\n",
+    "limits that metrics cannot be held against": (
+        "telemetry: {latency: metrics}\njudge: {gates: {errors: {}, latency: {at_most: {p90: 1s}}}}\n",
         [
             (
-                "5:58: judge.gates.latency.at_most.'p97.5': the metrics have p50, p90, p95 and p99 only; "
-                "take one of these, or write telemetry.latency: logs"
+                "5:39: judge.gates.latency.at_most: metrics tell a few percentiles, not how many answers took longer; "
+                "leave it out, or read them from logs, like telemetry: {latency: logs}"
             )
         ],
     ),
@@ -122,9 +122,9 @@ ALONE = {
             ),
         ],
     ),
-    "more bins than fill": (
-        f"judge: {{gates: {{errors: {{}}, predictions: {{bins: {list(range(21))}}}}}}}\n",
-        ["4:43: judge.gates.predictions.bins: 21 borders; at most 20, so that each bin fills"],
+    "more bins than are told apart": (
+        "judge: {gates: {errors: {}, predictions: {bins: [1, 2, 3, 4, 5, 6, 7, 8]}}}\n",
+        ["4:43: judge.gates.predictions.bins: 8 borders make 9 bins; at most 8 are told apart"],
     ),
     "disagreement without a mirror": (
         "judge: {gates: {errors: {}, disagreement: {tolerance: -1}}}\n",
