@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from azure.monitor.query import LogsTable
 
+from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import TrafficLog
 from shared.core.latency import bucket
 from shared.core.observation import DeploymentMinute
 from shared.core.questions import Window
-from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
+from tests.adapters.arm_documents import WORKSPACE
+from tests.adapters.stand_in import Credential
+from tests.adapters.written_log import HOUR, LOGS, START, PlainClient, WrittenLog, written_log
 
 MINUTE = timedelta(minutes=1)
 LATER = Window(START + MINUTE, START + 2 * MINUTE)
@@ -97,6 +101,30 @@ def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic
         ("churn-7", START + 2 * MINUTE): None,
     }
     assert [row.slowness for row in traffic.minutes("churn", HOUR, None)] == [None] * 4
+
+
+class Counting(LogAnalytics):
+    """Log Analytics, and how many rows its last answer had."""
+
+    rows = 0
+
+    def tables(self, query: str, window: Window, source: str) -> Sequence[LogsTable]:
+        """Answer, and count."""
+        found = super().tables(query, window, source)
+        self.rows = sum(len(table.rows) for table in found)
+        return found
+
+
+def test_a_minute_without_latency_is_one_row(log: WrittenLog) -> None:
+    """Hours of history stay small: buckets are rows of the asked part only."""
+    for number in range(30):
+        log.write("churn-7", 2 * number, 200, 2 ** (number % 10))
+        log.write("churn-7", 60 + 2 * number, 200, 2 ** (number % 10))
+    with PlainClient(Credential(), endpoint=log.url, retry_total=0) as client:
+        counting = Counting(client, LOGS, WORKSPACE)
+        for latency, rows in ((None, 2), (LATER, 11), (HOUR, 20)):
+            TrafficLog(counting).minutes("churn", HOUR, latency)
+            assert counting.rows == rows
 
 
 def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: TrafficLog) -> None:

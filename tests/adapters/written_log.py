@@ -45,11 +45,12 @@ class PlainClient(LogsQueryClient):
 
 @dataclass(slots=True)
 class WrittenLog:
-    """The log of one workspace, and Log Analytics over it."""
+    """The log of one workspace, and Log Analytics over it. url: where that answers."""
 
     log: TrafficLog
     analytics: LogAnalytics
     clock: HandClock
+    url: str
 
     def write(
         self, deployment: str, seconds: float, code: int, milliseconds: int = 10, endpoint: str = "churn"
@@ -82,6 +83,6 @@ def written_log() -> Iterator[WrittenLog]:
     with running_loop() as loop:
         runner, url = loop.run(serve(query_application(log, LOGS)))
         with PlainClient(Credential(), endpoint=url, retry_total=0) as client:
-            yield WrittenLog(log, LogAnalytics(client, LOGS, WORKSPACE), clock)
+            yield WrittenLog(log, LogAnalytics(client, LOGS, WORKSPACE), clock, url)
         loop.run(runner.cleanup())
     log.close()

@@ -160,12 +160,13 @@ def test_without_requests_nothing_else_is_asked(stage: Stage) -> None:
 
 
 def test_a_query_that_fails_is_missing_and_the_other_is_not(stage: Stage) -> None:
-    """Each query is its own gate: one that is wrong, one whose file is gone, one that counts."""
+    """Each query is its own gate: one that is wrong, one whose file is gone, two that count."""
     stage.queries.counted["the text"] = [Tallied(GREEN, START, Tally(1, 4))]
     stage.queries.faults.planned = [Permanent("no table Sales"), None]
-    seen = stage.see(SALES, QueryGate("clicks", "sales.kql"), QueryGate("views", "views.kql"))
+    gates = [QueryGate(name, "sales.kql") for name in ("sales", "clicks", "carts")]
+    seen = stage.see(*gates, QueryGate("views", "views.kql"))
     assert seen.missing == {"sales": "no table Sales", "views": "no query views.kql"}
-    assert row(seen, GREEN).tallies == {"clicks": Tally(1, 4)}
+    assert row(seen, GREEN).tallies == {"clicks": Tally(1, 4), "carts": Tally(1, 4)}
 
 
 def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> None:
