@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shared.adapters.queries import LogQueries
+from shared.core.observation import Tally
 from shared.policies.book import read_policies
 from shared.policies.reference import main, reference, renew
+from tests.adapters.written_log import HOUR, written_log
 
 PAGE = Path(__file__).parents[2] / "docs" / "policies.md"
 
@@ -40,19 +43,28 @@ def test_shortest_policy_of_the_page_is_right(folder: Path) -> None:
     assert len(read_policies(folder).policies[0].steps) == 3
 
 
-def test_every_piece_of_the_page_is_right(folder: Path) -> None:
+def test_every_piece_of_the_page_is_right(queried: Path) -> None:
     """Each piece, put into the shortest policy, gives a policy; the template and the prices are right too."""
     shortest, *pieces = blocks()
     [template] = [text for text in pieces if "$schema" in text]
     [prices] = [text for text in pieces if "per_hour" in text]
-    (folder / "deployments").mkdir()
-    (folder / "deployments" / "churn.yml").write_text(template)
-    (folder / "prices.yaml").write_text(prices)
+    (queried / "deployments").mkdir()
+    (queried / "deployments" / "churn.yml").write_text(template)
+    (queried / "prices.yaml").write_text(prices)
     others = [text for text in pieces if text not in {template, prices}]
-    assert len(others) == 4
+    assert len(others) == 7
     for text in others:
-        (folder / "churn.yaml").write_text(yaml.safe_dump(yaml.safe_load(shortest) | yaml.safe_load(text)))
-        assert read_policies(folder).prices is not None
+        (queried / "churn.yaml").write_text(yaml.safe_dump(yaml.safe_load(shortest) | yaml.safe_load(text)))
+        assert read_policies(queried).prices is not None
+
+
+def test_the_query_of_the_page_counts() -> None:
+    """The query that the page shows runs as the app runs it, and gives what a query must give."""
+    [query] = re.findall(r"```kusto\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    with written_log() as log:
+        log.write("churn-7", 1, 200)
+        (found,) = LogQueries(log.analytics).tallies("churn", HOUR, query)
+    assert (found.deployment, found.tally) == ("churn-7", Tally(0, 1))
 
 
 def test_page_names_every_strategy() -> None:
