@@ -21,8 +21,15 @@ from shared.policies.tables.steps import LONGEST_ANSWER, MILLISECOND
 from shared.policies.tables.texts import GATE_NAME, path_like
 from shared.policies.times import Duration
 
+ROLES = {
+    "critical": "`critical`: it can roll back, and weights wait for its certificate.",
+    "counted": "`counted`: it can roll back.",
+    "informative": "`informative`: it is shown and moves nothing.",
+}
 CERTIFIED = ("critical", "counted", "informative")
-UNCERTIFIED: Mapping[str, str] = MappingProxyType({"critical": "no step can wait for it, since it has no certificate"})
+NO_CERTIFICATE: Mapping[str, str] = MappingProxyType(
+    {"critical": "no step can wait for it, since it has no certificate"}
+)
 MUST_ROLL_BACK: Mapping[str, str] = MappingProxyType(
     {"informative": "this gate must be able to roll back, for a green that fails every request is silent to the others"}
 )
@@ -39,10 +46,11 @@ def _role(gate: Gate) -> Field:
     if isinstance(gate, ErrorsGate):
         kind = Choice(CERTIFIED[:2], MUST_ROLL_BACK)
     elif isinstance(gate, PredictionsGate | DisagreementGate):
-        kind = Choice(CERTIFIED[1:], UNCERTIFIED)
+        kind = Choice(CERTIFIED[1:], NO_CERTIFICATE)
     else:
         kind = Choice(CERTIFIED)
-    return Field("role", kind, "What its evidence may do, see above.", default=gate.role)
+    about = " ".join(ROLES[role] for role in kind.options)
+    return Field("role", kind, about, default=gate.role)
 
 
 def _weight(gate: Gate) -> Field:
@@ -51,7 +59,7 @@ def _weight(gate: Gate) -> Field:
 
 
 def _limit(gate: ErrorsGate | ClientErrorsGate | QueryGate, what: str) -> Field:
-    about = f"Also an absolute limit: the share of {what}, whatever blue does."
+    about = f"Also an absolute limit, whatever blue does: the share of {what}."
     return Field("at_most", Share(0, 1, "0.02"), about, default=gate.at_most)
 
 
@@ -73,7 +81,9 @@ def _latency(gate: LatencyGate) -> Table:
     span = Duration(MILLISECOND, LONGEST_ANSWER, "300ms")
     limits = Labels(span, "{p95: 300ms, p99: 1s}", "a mapping of percentiles to durations", percentile)
     worse = "So many times blue's latency is still acceptable; 1.5 if machines of one kind differ by 15 %."
-    absolute = "Also absolute limits: how long so many per cent of the answers may take, whatever blue does."
+    absolute = (
+        "Also absolute limits, whatever blue does: how long so many per cent of the answers may take. Not by metrics."
+    )
     return Table(
         (
             _role(gate),
@@ -122,7 +132,7 @@ def _query(gate: QueryGate) -> Table:
             Field("query", path_like("gates/fraud.kql"), file),
             _role(gate),
             _weight(gate),
-            _limit(gate, "what may be bad"),
+            _limit(gate, "it that may be bad"),
             Field("budget", Share(0, 0.5, "0.005"), budget, default=gate.budget, otherwise="as for errors"),
         ),
         example="{name: fraud, query: gates/fraud.kql}",
