@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from shared.adapters.json_codec import UnreadableError, decode, encode
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
+from shared.json_codec import UnreadableError, decode, encode
 from shared.ports import Numbered
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from shared.core.history import Entry
-from shared.core.judge.odds import Counts
+from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
 from shared.core.rollout import ModelVersion, Rollout
@@ -56,6 +56,8 @@ def _counts(bad_and_good: tuple[int, int, int, int]) -> Counts:
 
 _count = st.integers(0, 2**40)
 st.register_type_strategy(Counts, st.tuples(_count, _count, _count, _count).map(_counts))
+_margin = st.floats(0, 1000)
+st.register_type_strategy(Null, st.builds(Null, _margin, _margin))
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))

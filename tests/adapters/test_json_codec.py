@@ -8,11 +8,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from shared.adapters.json_codec import UnreadableError, decode, encode
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
+from shared.core.observation import DeploymentMinute
 from shared.core.policy import Policy
 from shared.core.rollout import Rollout
+from shared.json_codec import UnreadableError, decode, encode
 from tests.adapters.records import NOW, POLICY, any_of, entry, rollout
 
 # What is drawn here is large by nature: a rollout has some sixty fields.
@@ -120,3 +121,16 @@ def test_the_json_is_made_of_ascii_signs() -> None:
     """A row's size is its number of characters, whatever language a reason is written in."""
     assert encode(entry("zurück, 日本")).isascii()
     assert decode(encode(entry("zurück, 日本")), Entry).text == "zurück, 日本"
+
+
+def test_whole_numbers_that_name_something_come_back_as_numbers() -> None:
+    """JSON knows text alone as keys: buckets of latency and percentiles are numbers again."""
+    minute = DeploymentMinute("churn-7", NOW, 5, 1, slowness={3: 4}, percentiles={50: 1.5}, predictions={"7": 4})
+    assert decode(encode(minute), DeploymentMinute) == minute
+
+
+@pytest.mark.parametrize("key", ["three", "3.0", "03", " 3", "٣"])
+def test_a_name_that_is_no_whole_number_is_refused(key: str) -> None:
+    """What is not written as JSON writes whole numbers is no bucket."""
+    with pytest.raises(UnreadableError, match="whole number"):
+        decode(json.dumps({key: 1}), dict[int, int])

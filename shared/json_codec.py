@@ -9,20 +9,26 @@ that an older one lacked get their defaults. It must never guess: what does not 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from types import GenericAlias, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
 T = TypeVar("T")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
 class UnreadableError(ValueError):
-    """The text is not such a record; the message names the fields."""
+    """The text is not such a record. `problems` name the fields, one line each."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 def encode(value: object) -> str:
@@ -33,9 +39,18 @@ def encode(value: object) -> str:
 def decode(text: str, kind: type[T]) -> T:
     """Return the value of this kind. Raises UnreadableError."""
     try:
-        return _converter().structure(json.loads(text, parse_constant=_refuse), kind)
+        content = json.loads(text, parse_constant=_refuse)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from error
+    return structured(content, kind)
+
+
+def structured(content: object, kind: type[T]) -> T:
+    """Return the value of this kind that parsed JSON stands for. Raises UnreadableError."""
+    try:
+        return _converter().structure(content, kind)
     except BaseValidationError as error:
-        raise UnreadableError("; ".join(transform_error(error))) from error
+        raise UnreadableError(*transform_error(error)) from error
     except (ValueError, TypeError, KeyError) as error:
         raise UnreadableError(str(error)) from error
 
@@ -47,6 +62,8 @@ def _converter() -> JsonConverter:
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     converter.register_structure_hook_func(_is_kinds, lambda value, kinds: _by_kind(converter, value, kinds))
     converter.register_structure_hook_func(_is_word_or_number, _word_or_number)
+    converter.register_structure_hook_func(_is_numbered, lambda value, kind: _numbered(converter, value, kind))
+    converter.register_structure_hook_func(_is_named_tuple, lambda value, kind: _named(converter, value, kind))
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _exactly)
     converter.register_structure_hook(int, _exactly)
@@ -84,6 +101,29 @@ def _word_or_number(value: object, kind: Any) -> object:  # noqa: ANN401 -- as a
     if type(value) is not int and value not in words:
         raise ValueError(f"expected a whole number or one of {', '.join(sorted(words))}, not {value!r:.80}")
     return value
+
+
+def _is_numbered(kind: Any) -> bool:  # noqa: ANN401 -- as above
+    return get_origin(kind) is dict and get_args(kind)[0] is int
+
+
+def _numbered(converter: JsonConverter, value: object, kind: Any) -> object:  # noqa: ANN401 -- as above
+    """Return a mapping whose keys are whole numbers, which JSON writes as text."""
+    known = _exactly(value, dict)
+    if wrong := [key for key in known if not _WHOLE.fullmatch(key)]:
+        raise ValueError(f"expected a whole number, not {wrong[0]!r:.80}")
+    named: Any = GenericAlias(dict, (str, get_args(kind)[1]))
+    return {int(key): found for key, found in converter.structure(known, named).items()}
+
+
+def _is_named_tuple(kind: Any) -> bool:  # noqa: ANN401 -- as above
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _named(converter: JsonConverter, value: object, kind: Any) -> object:  # noqa: ANN401 -- as above
+    """Return a NamedTuple, whose types cattrs leaves as the text that they are under postponed annotations."""
+    types: Any = GenericAlias(tuple, tuple(get_type_hints(kind).values()))
+    return kind(*converter.structure(value, types))
 
 
 def _exactly(value: object, kind: type[T]) -> T:
