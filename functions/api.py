@@ -43,7 +43,7 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
 @api.function_name("show_rollout")
 @api.route(route="rollouts/{endpoint}/{rollout}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def show_rollout(req: func.HttpRequest) -> func.HttpResponse:
-    """Show one rollout with its history and the minutes that it was judged by."""
+    """Show one rollout with its history and minutes; ?evidence=true also with what each gate said after each."""
     from functions import steering
 
     return answered(lambda: steering.show_rollout(req))

@@ -12,7 +12,7 @@ import azure.functions as func
 from functions.requests import BadRequest, answer, body_of, endpoint_of, person
 from shared.core.rollout import ModelVersion, Verb, Wish
 from shared.ports import Halt
-from shared.views import halt_view, minutes_view, rollout_view
+from shared.views import halt_view, judgements_view, minutes_view, rollout_view
 from shared.wiring import app
 
 log = logging.getLogger("teal.api")
@@ -94,13 +94,16 @@ def show(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def show_rollout(req: func.HttpRequest) -> func.HttpResponse:
-    """Show one rollout with its history and minutes."""
+    """Show one rollout with its history and minutes; `?evidence=true` also with what each gate said each minute."""
     endpoint, name = _known(endpoint_of(req)), req.route_params.get("rollout", "")
     found = app().store.rollout(endpoint, name)
     if found is None:
         raise BadRequest("rollout", f"{endpoint} has no rollout {name[:80]!r}", 404)
     view = rollout_view(found.value, app().store.history(endpoint, name))
-    return answer(view | {"minutes": minutes_view(app().store.kept_minutes(name))})
+    view |= {"minutes": minutes_view(app().store.kept_minutes(name))}
+    if req.params.get("evidence", "").lower() == "true":
+        view |= {"evidence": judgements_view(app().store.kept_judgements(name))}
+    return answer(view)
 
 
 def _ask(req: func.HttpRequest, verb: Verb) -> func.HttpResponse:

@@ -16,6 +16,7 @@ from shared.core.admission import EndpointRecord, hurried, succeed
 from shared.core.decide import advance
 from shared.core.difference import difference
 from shared.core.history import Decision
+from shared.core.minutes import judgements
 from shared.core.observation import Observation
 from shared.core.requests import ask
 from shared.core.rollout import Lease, Refusal, Rollout, Wish
@@ -155,7 +156,7 @@ class Controller:
                 *(before.id, before.endpoint, entry.before, entry.after, entry.by, entry.text),
             )
         try:
-            self.store.keep_minutes(before.id, seen.minutes or ())
+            self.store.keep_minutes(before.id, seen.minutes or (), judgements(before, seen))
         except (Temporary, Permanent) as error:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
 

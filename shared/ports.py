@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
+from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
 from shared.core.policy import Policy
 from shared.core.questions import Asked, Window
@@ -234,11 +235,16 @@ class Store(Protocol):
     def endpoints(self) -> tuple[str, ...]:
         """Return every endpoint that ever had a rollout."""
 
-    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
-        """Keep the telemetry that decisions were made from. Twice is once."""
+    def keep_minutes(
+        self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
+    ) -> None:
+        """Keep the telemetry that decisions were made from, and what each gate said of it. Twice is once."""
 
     def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
-        """Return what was kept for a rollout, oldest first."""
+        """Return the telemetry that was kept for a rollout, oldest first."""
+
+    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
+        """Return what the gates of a rollout said, minute by minute, oldest first."""
 
 
 class Wakeups(Protocol):

@@ -19,6 +19,7 @@ from shared.core.actions import (
 )
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
+from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
 from shared.core.questions import Asked, Window
@@ -57,6 +58,7 @@ class FakeStore:
     opened: set[str] = field(default_factory=set)
     halted: Halt | None = None
     minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
+    judgements_kept: dict[str, dict[datetime, Judgement]] = field(default_factory=dict)
     versions: itertools.count[int] = field(default_factory=itertools.count)
 
     def halt(self) -> Halt | None:
@@ -115,13 +117,19 @@ class FakeStore:
     def endpoints(self) -> tuple[str, ...]:
         return tuple(sorted({name for name, _ in self.rows}))
 
-    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
+    def keep_minutes(
+        self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
+    ) -> None:
         self.keeping.strike()
         kept = self.minutes_kept.setdefault(rollout_id, [])
         kept += [minute for minute in minutes if minute not in kept]
+        self.judgements_kept.setdefault(rollout_id, {}).update({one.minute: one for one in judgements})
 
     def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
         return tuple(self.minutes_kept.get(rollout_id, ()))
+
+    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
+        return tuple(self.judgements_kept.get(rollout_id, {}).values())
 
 
 @dataclass

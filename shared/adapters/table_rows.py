@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
+from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
@@ -60,6 +61,9 @@ def entry_key(rollout_id: str, number: int) -> str:
 
 
 ROLLOUTS = KeyRange("rollout~", "rollout~~")
+# In a rollout's partition of minutes: these begin with their time, so with a digit.
+JUDGEMENTS = KeyRange("judged~", "judged~~")
+MINUTES = KeyRange("0", ":")
 
 
 def entries_of(rollout_id: str) -> KeyRange:
@@ -140,6 +144,22 @@ def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
         raise _unreadable(row, str(error)) from error
 
 
+def judgement_row(rollout_id: str, judgement: Judgement) -> Row:
+    """Return what the gates said after a minute, as a row beside the minutes."""
+    moment = judgement.minute.astimezone(UTC)
+    return {
+        "PartitionKey": key(rollout_id),
+        "RowKey": f"{JUDGEMENTS.first}{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "minute": moment,
+        "weight": judgement.weight,
+    } | _pieces(f"what was judged of {rollout_id}", judgement)
+
+
+def judgement_of(row: Mapping[str, Any]) -> Judgement:
+    """Return what the gates said in a row. Raises Permanent if it is not that."""
+    return _value(row, Judgement)
+
+
 def record_of(row: Mapping[str, Any]) -> EndpointRecord:
     """Return the lock in a row. Raises Permanent if it is not one."""
     return _value(row, EndpointRecord)
@@ -173,12 +193,16 @@ def _tallies(row: Mapping[str, Any]) -> dict[str, Tally]:
 
 
 def _row(endpoint: str, row_key: str, value: object) -> Row:
+    keys = {"PartitionKey": partition_key(endpoint), "RowKey": row_key}
+    return keys | _pieces(f"{row_key} of endpoint {endpoint}", value)
+
+
+def _pieces(what: str, value: object) -> Row:
     text = encode(value)
     pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
     if len(pieces) > MOST_PIECES:
-        raise Permanent(f"{row_key} of endpoint {endpoint} is too large to store: {len(text)} characters of JSON")
-    keys = {"PartitionKey": partition_key(endpoint), "RowKey": row_key}
-    return keys | {_piece(number): piece for number, piece in enumerate(pieces)}
+        raise Permanent(f"{what} is too large to store: {len(text)} characters of JSON")
+    return {_piece(number): piece for number, piece in enumerate(pieces)}
 
 
 def _value(row: Mapping[str, Any], kind: type[T]) -> T:

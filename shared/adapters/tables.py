@@ -16,6 +16,7 @@ from shared.adapters.table import MOST_OPERATIONS, Operation, Table, upsert, wri
 from shared.adapters.table_rows import KeyRange
 from shared.core.admission import EndpointRecord
 from shared.core.history import Entry
+from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
@@ -101,17 +102,24 @@ class TableStore:
         """Return every endpoint that was ever marked open, so every one that ever had a rollout."""
         return self._listed(KNOWN)
 
-    def keep_minutes(self, rollout_id: str, minutes: Sequence[DeploymentMinute]) -> None:
-        """Keep the telemetry that decisions were made from. Twice is once."""
-        # By key: a transaction names each row once.
-        by_key = {row["RowKey"]: row for row in (rows.minute_row(rollout_id, minute) for minute in minutes)}
+    def keep_minutes(
+        self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
+    ) -> None:
+        """Keep the telemetry that decisions were made from, and what each gate said of it. Twice is once."""
+        kept = [rows.minute_row(rollout_id, minute) for minute in minutes]
+        kept += [rows.judgement_row(rollout_id, judgement) for judgement in judgements]
+        by_key = {row["RowKey"]: row for row in kept}  # a transaction names each row once
         writes = [upsert(row) for row in by_key.values()]
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
 
     def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
         """Return what was kept for a rollout, oldest first."""
-        return tuple(map(rows.minute_of, self._minutes.partition(rows.key(rollout_id))))
+        return tuple(map(rows.minute_of, self._minutes.range(rows.key(rollout_id), rows.MINUTES)))
+
+    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
+        """Return what the gates of a rollout said, minute by minute, oldest first."""
+        return tuple(map(rows.judgement_of, self._minutes.range(rows.key(rollout_id), rows.JUDGEMENTS)))
 
     def _listed(self, name: str) -> tuple[str, ...]:
         return tuple(sorted(row["RowKey"] for row in self._lists.partitions(KeyRange(f"{name}~", f"{name}~~"))))

@@ -143,8 +143,8 @@ class Observation:
 
     endpoint: EndpointSeen | None
     minutes: tuple[DeploymentMinute, ...] | None = None
-    missing: dict[str, str] = field(default_factory=dict)
     settled_until: datetime | None = None
+    missing: dict[str, str] = field(default_factory=dict)
     history: tuple[DeploymentMinute, ...] | None = None
     history_missing: dict[str, str] = field(default_factory=dict)
     telemetry_problem: str | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shared.core.judge.gate import Calibration
-from shared.core.judge.verdict import Outcome, Verdict
+from shared.core.calibrating import Calibration
+from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
@@ -69,6 +69,9 @@ def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Ob
     return Observation(endpoint(traffic, state, **states))
 
 
+CAUSES = {Outcome.PASS: Cause.CERTIFIED, Outcome.FAIL: Cause.HARM, Outcome.INCONCLUSIVE: Cause.UNCERTIFIED}
+
+
 def wish(verb: Verb) -> Wish:
     """Return what Ada asks."""
     return Wish(verb, "ada", "because", NOW)
@@ -81,4 +84,5 @@ def refusal(words: str = "OutOfQuota") -> Refusal:
 
 def verdict(outcome: Outcome, log_harm: float = 0.0) -> Verdict:
     """Return a verdict with this outcome."""
-    return Verdict(outcome, f"the judge says {outcome}", log_harm, 4.6, 1.0, 3.0, 3, 1, 100, 1, 900)
+    words = f"the judge says {outcome}"
+    return Verdict(outcome, CAUSES[outcome], "errors", log_harm, 4.6, 3.0, 3, log_harm > 0, words)

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.core.minutes import calibrated, ceil_minute, floor_minute, judged
+from shared.core.minutes import calibrated, judged
 from shared.core.observation import DeploymentMinute, Observation
 from shared.core.phases import Phase
 from shared.core.questions import Window, questions
 from shared.core.rollout import Rollout
+from shared.core.spans import ceil_minute, floor_minute
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
 
 START = NOW - 10 * MINUTE
@@ -29,10 +30,27 @@ def after(minutes: list[DeploymentMinute] | None, until: datetime = NOW, before:
     return judged(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until))
 
 
+def told(history: list[DeploymentMinute] | None, **missing: str) -> Observation:
+    """Return a look that brought blue's past."""
+    return Observation(
+        endpoint(TEN), history=None if history is None else tuple(history), history_missing=missing, settled_until=NOW
+    )
+
+
+def green_requests(found: Rollout) -> int:
+    """Return how many of green's requests the errors gate has seen."""
+    return found.evidence.gates[0].counts().green_total if found.evidence.gates else 0
+
+
+def settled_minutes(found: Rollout) -> int:
+    """Return how many settled minutes the verdict speaks of."""
+    return found.verdict.settled_minutes if found.verdict else 0
+
+
 def test_every_settled_minute_is_judged_once() -> None:
     """The same rows a second time change nothing."""
     once = after(rows(START) + rows(START + MINUTE))
-    assert once.evidence.seen.green_total == 200
+    assert green_requests(once) == 200
     assert once.judged_until == START + 2 * MINUTE
     assert after(rows(START) + rows(START + MINUTE), before=once).evidence == once.evidence
 
@@ -40,7 +58,7 @@ def test_every_settled_minute_is_judged_once() -> None:
 def test_minutes_that_may_still_grow_are_left_for_later() -> None:
     """Rows behind the settled time are not looked at, however complete they seem."""
     early = after(rows(START) + rows(START + MINUTE), until=START + MINUTE)
-    assert early.evidence.seen.green_total == 100
+    assert green_requests(early) == 100
     assert early.judged_until == START + MINUTE
 
 
@@ -48,7 +66,7 @@ def test_silence_is_not_taken_for_the_end() -> None:
     """With no rows at all nothing is passed over: late rows still count."""
     silent = after([])
     assert silent.judged_until == START
-    assert after(rows(START), before=silent).evidence.seen.green_total == 100
+    assert green_requests(after(rows(START), before=silent)) == 100
 
 
 def test_no_answer_is_not_an_empty_answer() -> None:
@@ -59,21 +77,21 @@ def test_no_answer_is_not_an_empty_answer() -> None:
 def test_a_gap_between_minutes_is_silence() -> None:
     """A minute without requests between others is passed over and does not count as settled."""
     gap = after(rows(START) + rows(START + 3 * MINUTE))
-    assert (gap.evidence.seen.green_total, gap.evidence.settled_minutes) == (200, 2)
+    assert (green_requests(gap), settled_minutes(gap)) == (200, 2)
 
 
 def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
     """The minute in which the weight was first seen in force, and those before it, count for harm only."""
     late = replace(WATCHED, steady_since=START + timedelta(seconds=90))
     found = after([row for n in range(4) for row in rows(START + n * MINUTE)], before=late)
-    assert found.evidence.settled_minutes == 2
-    assert found.evidence.seen.green_total == 400
+    assert settled_minutes(found) == 2
+    assert green_requests(found) == 400
 
 
 def test_other_deployments_do_not_count() -> None:
     """Requests of a third deployment are neither blue's nor green's."""
     found = after([*rows(START), DeploymentMinute(OTHER, START, 500, 500)])
-    assert (found.evidence.seen.blue_total, found.evidence.seen.green_total) == (900, 100)
+    assert (found.evidence.gates[0].counts().blue_total, green_requests(found)) == (900, 100)
 
 
 @pytest.mark.parametrize("missing", ["calibration", "judged_until"])
@@ -87,17 +105,17 @@ def test_the_judge_is_set_once_from_blues_past() -> None:
     """Blue's rows alone calibrate; a second past does not change the judge in the middle of a rollout."""
     fresh = replace(WATCHED, calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE, blue=400, bad=100)]
-    once = calibrated(fresh, past)
+    once = calibrated(fresh, told(past), NOW)
     assert once.calibration is not None
-    assert (once.calibration.requests_per_minute, once.calibration.phi) == (400, 1.0)
-    assert calibrated(once, []) == once
-    assert calibrated(fresh, None) == fresh
+    assert (once.calibration.requests_per_minute, once.calibration.panel.gates[0].phi) == (400, 1.0)
+    assert calibrated(once, told([]), NOW) == once
+    assert calibrated(fresh, told(None), NOW) == fresh
 
 
 def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
     """Requests per minute are an average over all minutes, also those without rows."""
     past = [DeploymentMinute(BLUE, START, 100, 0), DeploymentMinute(BLUE, START + 3 * MINUTE, 100, 0)]
-    found = calibrated(replace(WATCHED, calibration=None), past).calibration
+    found = calibrated(replace(WATCHED, calibration=None), told(past), NOW).calibration
     assert found is not None
     assert found.requests_per_minute == 50
 
@@ -114,8 +132,9 @@ def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
     """From the last judged minute up to the telemetry's lag, in the phases that watch, and in no other."""
     asked = questions(rollout(phase, judged_until=START, calibration=None), endpoint(TEN), NOW)
     watched = phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    assert asked.minutes == (Window(START, NOW - LAG) if watched else None)
-    assert asked.history == (Window(NOW - LAG - 6 * HOUR, NOW - LAG) if watched else None)
+    assert (asked.minutes.window if asked.minutes else None) == (Window(START, NOW - LAG) if watched else None)
+    past = asked.history.window if asked.history else None
+    assert past == (Window(NOW - LAG - 6 * HOUR, NOW - LAG) if watched else None)
 
 
 def test_nothing_is_asked_twice() -> None:

@@ -60,7 +60,7 @@ def test_a_sample_can_end_the_mirror() -> None:
     world = World(replace(POLICY, steps=(MirrorStep(20, requests=5000), WeightStep(50))))
     world.register()
     world.until_weight(50)
-    assert world.rollout().evidence.seen.green_total >= 5000
+    assert world.rollout().evidence.gates[0].counts().green_total >= 5000
 
 
 def test_without_time_or_number_the_certificate_ends_the_mirror() -> None:

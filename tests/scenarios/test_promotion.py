@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -33,7 +34,11 @@ def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
     world.until(Phase.PROMOTED)
     passed = [entry for entry in world.history() if "within the harm budget" in entry.text]
     assert [entry.numbers["step"] for entry in passed] == [2, 3]
-    assert all(entry.numbers["green_total"] and entry.numbers["certificate_line"] for entry in passed)
+    for entry in passed:
+        (errors,) = json.loads(json.dumps(entry.numbers["gates"]))
+        assert errors["green_total"] > 0
+        assert errors["log_certificate"] >= errors["certificate_line"]
+        assert errors["green"][0] <= errors["green_bad"] / errors["green_total"] <= errors["green"][1]
 
 
 def test_no_traffic_is_no_evidence() -> None:

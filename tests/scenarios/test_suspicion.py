@@ -15,7 +15,7 @@ def suspected(world: World) -> Rollout:
     """Have green fail in a few minutes of its first step, until the judge leans against it, and then get no traffic."""
     world.register()
     world.until_weight(10)
-    world.rates[GREEN] = 0.02
+    world.rates[GREEN] = 0.002
     for _ in range(20):
         verdict = world.rollout().verdict
         if verdict is not None and verdict.suspicious:
@@ -27,7 +27,7 @@ def suspected(world: World) -> Rollout:
 
 
 def test_a_suspicious_version_is_not_advanced_when_patience_ends() -> None:
-    """`inconclusive: advance` is for silence, not for odds of more than 3 : 1 that green is worse."""
+    """`inconclusive: advance` is for silence, not for odds that green is worse."""
     world = World(policy=ADVANCE)
     rollout = suspected(world)
     assert rollout.phase is Phase.STEPPING, world.told()
