@@ -21,6 +21,8 @@ REQUIRED = (
 class Settings:
     """Where the workspace, its logs and our storage are.
 
+    region: the workspace's, where its metrics are asked for; needed only by policies that read metrics.
+
     logs_workspace_id: the Log Analytics workspace's customer id (a GUID). policies: the folder of policy files,
     relative to the app. clock: a faster clock for rehearsals, else empty. trust_easy_auth: whether the platform's
     sign-in stands before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header is true.
@@ -34,6 +36,7 @@ class Settings:
     queues_endpoint: str
     policies: str = "policies"
     clock: str = ""
+    region: str = ""
     trust_easy_auth: bool = False
 
     @property
@@ -59,5 +62,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         queues_endpoint=environment["AzureWebJobsStorage__queueServiceUri"],
         policies=environment.get("TEAL_POLICIES", "") or "policies",
         clock=environment.get("TEAL_CLOCK", ""),
+        region=environment.get("TEAL_REGION", "").strip(),
         trust_easy_auth=environment.get("TEAL_TRUST_EASY_AUTH", "").lower() == "true",
     )

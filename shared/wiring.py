@@ -84,7 +84,7 @@ def _wired_to_azure() -> App:
     settings = read_settings(os.environ)
     clock, book = read_clock(settings.clock), policies()
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
-    azure = connect(settings, DefaultAzureCredential(retry_total=1), book, policies_folder())
+    azure = connect(settings, DefaultAzureCredential(retry_total=1), book, policies_folder(), clock)
     observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, book)
     return App(
         controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),

@@ -13,19 +13,26 @@ from typing import Any
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
 from azure.monitor.query import LogsQueryClient
+from azure.monitor.querymetrics import MetricsClient
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared import ports
+from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.arm import ResourceManager, arm_pipeline
+from shared.adapters.collection_places import CollectionPlaces
 from shared.adapters.endpoints import ArmEndpoints
-from shared.adapters.logs import LogTelemetry
+from shared.adapters.log_analytics import LogAnalytics
+from shared.adapters.logs import TrafficLog
+from shared.adapters.metrics import MetricsTraffic, NoMetrics, metrics_address
 from shared.adapters.models import ArmModels
+from shared.adapters.queries import LogQueries
 from shared.adapters.queues import QueueWakeups
 from shared.adapters.scoring import HttpScoring, scoring_pipeline
 from shared.adapters.tables import TableStore
 from shared.adapters.templates import DeploymentTemplates
 from shared.names import QUEUE
 from shared.settings import Settings
+from shared.telemetry import Sources
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -46,17 +53,28 @@ class Connected:
     wakeups: ports.Wakeups
 
 
-def connect(settings: Settings, credential: TokenCredential, policies: ports.Policies, folder: Path) -> Connected:
+def connect(
+    settings: Settings, credential: TokenCredential, policies: ports.Policies, folder: Path, clock: ports.Clock
+) -> Connected:
     """Return the ports for these settings; policies and their folder are where deployment templates come from.
 
     Nothing is called yet. Raises Misconfigured for settings that cannot be.
     """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
     templates = DeploymentTemplates(settings, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
+    endpoints = ArmEndpoints(manager, templates)
+    log = LogAnalytics(_logs(credential), settings.logs_workspace_id, settings.workspace_id)
+    reader = Reader(credential, {**_RETRIES, **_TIMEOUTS})
     return Connected(
-        endpoints=ArmEndpoints(manager, templates),
+        endpoints=endpoints,
         models=ArmModels(manager),
-        telemetry=LogTelemetry(_logs(credential), settings.logs_workspace_id, settings.workspace_id),
+        telemetry=Sources(
+            log=TrafficLog(log),
+            metrics=_metrics(settings, credential, endpoints),
+            queries=LogQueries(log),
+            answers=CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock),
+            policies=policies,
+        ),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
         store=TableStore(_tables(settings, credential)),
         wakeups=QueueWakeups(_queue(settings, credential)),
@@ -65,6 +83,19 @@ def connect(settings: Settings, credential: TokenCredential, policies: ports.Pol
 
 def _logs(credential: TokenCredential) -> LogsQueryClient:
     return LogsQueryClient(credential, **_RETRIES, **_TIMEOUTS)
+
+
+def _metrics(settings: Settings, credential: TokenCredential, endpoints: ArmEndpoints) -> ports.Traffic:
+    """Return the platform's metrics; their address has the region in it."""
+    if not settings.region:
+        return NoMetrics()
+    client = MetricsClient(metrics_address(settings.region), credential, **_RETRIES, **_TIMEOUTS)
+    return MetricsTraffic(client, settings.workspace_id, copied=lambda name: _mirrored(endpoints, name))
+
+
+def _mirrored(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:
+    seen = endpoints.see(name)
+    return tuple(seen.mirror) if seen is not None else ()
 
 
 def _tables(settings: Settings, credential: TokenCredential) -> TableServiceClient:

@@ -38,6 +38,15 @@ _WORKSPACE = re.compile(r"/subscriptions/[\w-]+(?:/[\w.()-]+)+")
 _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 
 
+class NoMetrics:
+    """The port Traffic where the region is not known, so that there is no address to ask."""
+
+    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+        """Raise Permanent, saying what is missing."""
+        del window, latency
+        raise Permanent(f"the metrics of {endpoint} cannot be read: the app setting TEAL_REGION is missing")
+
+
 def metrics_address(region: str) -> str:
     """Return the address that answers for a region's metrics. Raises Misconfigured for what is no region's name."""
     plain = region.replace(" ", "").lower()

@@ -57,7 +57,7 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
     lines = _lines(rollout, rollout.calibration)
     found = readings(evidence, rollout.calibration, lines, observation.missing)
     said = verdict.judge(evidence, rollout.calibration.panel, lines.risk, lines.next_weight, lines.needed)
-    told = spoken(said, found, lines)
+    told = spoken(said, found, lines, rollout.calibration.unjudged)
     return replace(rollout, evidence=evidence, judged_until=last, verdict=told, readings=found)
 
 
@@ -96,7 +96,8 @@ def _steps(rollout: Rollout, calibration: Calibration, observation: Observation)
 def _lines(rollout: Rollout, calibration: Calibration) -> Lines:
     """Return what the evidence is held against at this step."""
     step, risk = rollout.current_step, rollout.policy.judge.risk
-    needed = step.gates if isinstance(step, WeightStep) else None
+    critical = tuple(gate.name for gate in rollout.policy.judge.gates if gate.role == "critical")
+    needed = step.gates if isinstance(step, WeightStep) and step.gates is not None else critical
     if isinstance(step, WeightStep) and step.settled_minutes is not None:
         risk = replace(risk, settled_minutes=step.settled_minutes)
     return Lines(risk, _certified_weight(rollout), needed, calibration.panel.tuning.log_suspicion)

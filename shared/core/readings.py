@@ -108,9 +108,12 @@ def readings(
     )
 
 
-def spoken(verdict: Verdict, found: tuple[Reading, ...], lines: Lines) -> Verdict:
-    """Return the verdict with its reason in words."""
+def spoken(verdict: Verdict, found: tuple[Reading, ...], lines: Lines, unjudged: Mapping[str, str]) -> Verdict:
+    """Return the verdict with its reason in words. unjudged: gates that are not on the panel, and why."""
     about = next((one for one in found if one.gate == verdict.gate), found[0])
+    if verdict.gate in unjudged:
+        why = f"{verdict.gate} must be certified before {lines.next_weight} %, and is not judged"
+        return replace(verdict, reason=f"{about.words}; {why}: {unjudged[verdict.gate]}")
     return replace(verdict, reason=f"{about.words}; {_because(verdict, about, lines)}")
 
 

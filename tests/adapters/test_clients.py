@@ -17,10 +17,11 @@ from azure.core.credentials import TokenCredential
 from azure.storage.queue import QueueClient
 
 from shared.adapters.clients import Connected, connect
+from shared.clock import read_clock
 from shared.core.actions import CreateDeployment, DeleteDeployment, SetTraffic
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
-from shared.core.questions import Window
+from shared.core.questions import Asked, Window
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
 from shared.names import QUEUE
@@ -51,7 +52,7 @@ class Teal:
     def last_hours(self) -> tuple[DeploymentMinute, ...]:
         """Return what the endpoint's deployments answered, in the cloud's own time."""
         now = datetime.fromisoformat(self.cloud.state()["time"])
-        return self.ports.telemetry.minutes(ENDPOINT, Window(now - timedelta(hours=6), now))
+        return self.ports.telemetry.minutes(ENDPOINT, Asked(Window(now - timedelta(hours=6), now))).minutes
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +69,7 @@ def teal(
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}/deployments/{BLUE}", body))
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(description="kept", traffic={BLUE: 100})))
     folder = tmp_path_factory.mktemp("policies")
-    return Teal(connect(settings, credential, FakePolicies(), folder), cloud)
+    return Teal(connect(settings, credential, FakePolicies(), folder, read_clock("")), cloud)
 
 
 def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path) -> str:
@@ -145,7 +146,7 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
 def test_telemetry_of_an_endpoint_without_requests_is_empty(teal: Teal) -> None:
     """The query is understood, and other endpoints' rows are not ours."""
     now = datetime.fromisoformat(teal.cloud.state()["time"])
-    assert teal.ports.telemetry.minutes("silent", Window(now - timedelta(hours=1), now)) == ()
+    assert teal.ports.telemetry.minutes("silent", Asked(Window(now - timedelta(hours=1), now))).minutes == ()
 
 
 def test_a_wake_up_lies_in_the_queue_that_the_function_listens_to(
@@ -173,6 +174,7 @@ def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
 import sys, threading
 from pathlib import Path
 from shared.adapters.clients import connect
+from shared.clock import read_clock
 from shared.settings import Settings
 from tests.fakes import FakePolicies
 
@@ -181,7 +183,7 @@ class Nobody:
         raise AssertionError("asked for a token")
 
 settings = Settings("s", "g", "w", "l", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
-connect(settings, Nobody(), FakePolicies(), Path())
+connect(settings, Nobody(), FakePolicies(), Path(), read_clock(""))
 heavy = {"azure.ai", "azure.ai.ml", "azure.identity", "msrest"} & set(sys.modules)
 print(sorted(heavy), threading.active_count())
 """

@@ -56,7 +56,7 @@ class Play:
 PLAYS = {
     play.file.stem: play
     for play in (
-        Play(EXAMPLES / "canary.yaml", (5, 10, 25, 50, 100), (5,)),
+        Play(EXAMPLES / "canary.yaml", (5, 10, 25, 50, 75, 100), (5,)),
         Play(EXAMPLES / "linear.yaml", (20, 40, 60, 80, 100), (20,)),
         Play(EXAMPLES / "blue-green.yaml", (100,), (100,), tagged=True, approved=True, green_stays=True),
         Play(
@@ -122,7 +122,7 @@ class Stage(World):
         self.scoring = Speaking(self.scoring.statuses, says=self.play.says)
         blue = DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:churn:6", INSTANCES)
         self.endpoints.seen[ENDPOINT] = replace(self.seen, deployments={BLUE: blue}, kubernetes=self.play.kubernetes)
-        policies = FromBook((self.policy,), book_of(self.play.file.parent))
+        policies = FromBook((self.policy,), book=book_of(self.play.file.parent))
         self._observer = Observer(self.endpoints, self.telemetry, self.scoring, policies)
         self._reception = Reception(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
 

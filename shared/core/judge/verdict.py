@@ -90,8 +90,8 @@ def judge(
 ) -> Verdict:
     """Return what the evidence says now.
 
-    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are needed; None
-    for the critical ones.
+    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are needed, also if
+    they are not on the panel; None for its critical ones.
     """
     known = evidence.gates or (GateEvidence(),) * len(panel.gates)
     weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
@@ -115,7 +115,7 @@ def judge(
     elif next_weight is None:
         said = Outcome.PASS, Cause.WATCHED, ""
     elif awaited is not None:
-        said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, awaited.setting.name
+        said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, awaited
     else:
         said = Outcome.PASS, Cause.CERTIFIED, ""
     return Verdict(*said, harm, harm_line, certificate_line, minutes, suspicious)
@@ -130,15 +130,12 @@ def _worst(counted: list[_Weighed]) -> _Weighed:
     return max(counted, key=lambda one: one.harm + math.log(one.setting.share))
 
 
-def _awaited(weighed: list[_Weighed], line: float, needed: Collection[str] | None) -> _Weighed | None:
+def _awaited(weighed: list[_Weighed], line: float, needed: Collection[str] | None) -> str | None:
     """Return the gate furthest from the certificate that the next step needs, or None if all are there."""
-    wanted = [
-        one
-        for one in weighed
-        if one.certificate is not None and (one.setting.critical if needed is None else one.setting.name in needed)
-    ]
-    missing = [one for one in wanted if one.certificate is not None and one.certificate < line]
-    return min(missing, key=lambda one: one.certificate or 0.0, default=None)
+    wanted = [one.setting.name for one in weighed if one.setting.critical] if needed is None else needed
+    known = {one.setting.name: one.certificate for one in weighed if one.certificate is not None}
+    missing = [name for name in wanted if known.get(name, -math.inf) < line]
+    return min(missing, key=lambda name: known.get(name, -math.inf), default=None)
 
 
 def odds(log_odds: float) -> str:
