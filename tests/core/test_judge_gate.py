@@ -2,175 +2,261 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+import math
+from dataclasses import replace
 
 import pytest
 
-from shared.core.judge.certificate import Certificate
-from shared.core.judge.gate import Calibration, Evidence, JudgedMinute, add_minute, begin_step, calibrate
+from shared.core.judge import gate
+from shared.core.judge.burstiness import NONE, Variation, bad_minutes_needed, burstiness, certificate_temper, paired
+from shared.core.judge.certificate import Certificate, bets_for, null_for
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Measure, Share
 from shared.core.judge.harm import Harm
-from shared.core.judge.odds import Counts
+from shared.core.judge.odds import Counts, Null, log_es
+from shared.core.judge.panel import Evidence, Panel, begin_step, errors_panel
+from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Outcome, Risk, judge
+from tests.core.judging import after, at
 
 GOOD = Counts(1, 100, 9, 900)
 BROKEN = Counts(100, 100, 9, 900)
+WORSE = Counts(300, 10_000, 900, 90_000)
 SILENT = Counts()
-PLAIN = Calibration()
+PLAIN = Panel()
 
 
-def after(*minutes: JudgedMinute, start: Evidence | None = None, calibration: Calibration = PLAIN) -> Evidence:
-    """Return the evidence after these minutes."""
-    evidence = start or Evidence()
-    for minute in minutes:
-        evidence = add_minute(evidence, minute, calibration)
-    return evidence
+def harm_of(evidence: Evidence, judges: Panel = PLAIN) -> float:
+    """Return the log odds of harm of the first gate."""
+    return gate.log_harm(evidence.gates[0], judges.gates[0], judges.tuning)
 
 
-def at(weight: int, counts: Counts, *, steady: bool = True) -> JudgedMinute:
-    """Return a minute at this weight of a rollout of 10, 25, 100."""
-    return JudgedMinute(counts, weight, {10: 25, 25: 100, 100: None}[weight], steady=steady)
+def safe_of(evidence: Evidence, judges: Panel = PLAIN) -> float:
+    """Return the log odds that the next step is safe, of the first gate."""
+    return gate.log_certificate(evidence.gates[0], judges.gates[0], judges.tuning)
 
 
 def test_a_silent_minute_teaches_nothing() -> None:
     """Minutes without any request leave the odds of harm and of safety at 1 : 1, and do not count as settled."""
     evidence = after(*[at(10, SILENT)] * 5)
-    assert evidence.harm.log_odds == pytest.approx(0.0)
-    assert evidence.certificate.log_odds == pytest.approx(0.0)
-    assert evidence.settled_minutes == 0
+    assert harm_of(evidence) == pytest.approx(0.0)
+    assert safe_of(evidence) == pytest.approx(0.0)
+    assert evidence.gates[0].certificate.minutes == 0
 
 
 def test_minutes_without_green_are_no_dwell() -> None:
     """However long only blue is asked, green has not been watched."""
-    assert after(*[at(10, Counts(0, 0, 5, 1000))] * 10).settled_minutes == 0
+    assert after(*[at(10, Counts(0, 0, 5, 1000))] * 10).gates[0].certificate.minutes == 0
 
 
 def test_an_unsteady_minute_counts_for_harm_only() -> None:
     """While the weight is changing, a broken green is seen, but nothing is certified."""
     evidence = after(at(10, BROKEN, steady=False))
-    assert evidence.harm.log_odds > 4
-    assert evidence.certificate == Certificate()
-    assert evidence.seen == BROKEN
+    assert harm_of(evidence) > 4
+    assert evidence.gates[0].certificate == Certificate()
+    assert evidence.gates[0].counts() == BROKEN
+    assert evidence.step_requests == 0
 
 
 def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
     """A new weight begins a fresh certificate; what spoke of harm goes on speaking."""
     first = after(*[at(10, Counts(20, 100, 9, 900))] * 2)
     second = after(at(25, GOOD), start=begin_step(first))
-    assert second.settled_minutes == 1
-    assert second.harm.log_odds > 1
-    assert second.certificate == after(at(25, GOOD)).certificate
+    assert second.gates[0].certificate.minutes == 1
+    assert harm_of(second) > 1
+    assert second.gates[0].counts() == Counts(41, 300, 27, 2700)
+    assert second.gates[0].step_counts == GOOD
 
 
 def test_a_change_of_weight_starts_the_certificate_afresh_even_if_nobody_said_so() -> None:
     """The gate itself never lets one weight's certificate serve another."""
-    assert after(*[at(10, GOOD)] * 9, at(25, GOOD)).settled_minutes == 1
+    found = after(*[at(10, GOOD)] * 9, at(25, GOOD)).gates[0]
+    assert found.certificate == after(at(25, GOOD)).gates[0].certificate
+    assert found.step_counts == GOOD
 
 
 def test_a_change_of_weight_bets_anew() -> None:
     """The first steady minute at a new weight stakes a quarter of what is left, others a hundredth."""
-    first = after(at(10, GOOD))
-    assert first.harm.unspent == pytest.approx(0.5)
-    assert after(at(10, GOOD), start=first).harm.unspent == pytest.approx(0.495)
-    assert after(at(25, GOOD, steady=False), start=first).harm.unspent == pytest.approx(0.495)
-    assert after(at(25, GOOD), start=first).harm.unspent == pytest.approx(0.375)
+    judges = Panel(tuning=REFERENCE)
+    first = after(at(10, GOOD), judges=judges)
+    assert first.gates[0].harm.unspent == pytest.approx(0.5)
+    for minute, left in ((at(10, GOOD), 0.495), (at(25, GOOD, steady=False), 0.495), (at(25, GOOD), 0.375)):
+        assert after(minute, start=first, judges=judges).gates[0].harm.unspent == pytest.approx(left)
 
 
-def test_three_bad_minutes_are_needed_for_a_little_harm_and_one_for_a_lot() -> None:
+@pytest.mark.parametrize(("tuning", "needed"), [(REFERENCE, 3), (TUNED, 2)], ids=["reference", "tuned"])
+def test_a_little_harm_needs_some_bad_minutes_and_a_lot_needs_one(tuning: Tuning, needed: int) -> None:
     """Two per cent more failures at high traffic need k minutes; a model that always fails needs one."""
-    worse = at(10, Counts(300, 10_000, 900, 90_000))
-    fails = [judge(after(*[worse] * n), Risk(), 25).outcome is Outcome.FAIL for n in (1, 2, 3)]
-    assert fails == [False, False, True]
-    assert judge(after(at(10, BROKEN)), Risk(), 25).outcome is Outcome.FAIL
+    judges = Panel((GateSetting(phi=1.0),), tuning)
+    minutes = range(1, needed + 1)
+    fails = [judge(after(*[at(10, WORSE)] * n, judges=judges), judges, Risk(), 25).outcome for n in minutes]
+    assert [outcome is Outcome.FAIL for outcome in fails] == [n == needed for n in minutes]
+    assert judge(after(at(10, BROKEN), judges=judges), judges, Risk(), 25).outcome is Outcome.FAIL
 
 
-def test_bursty_errors_need_more_bad_minutes() -> None:
+@pytest.mark.parametrize("tuning", [REFERENCE, TUNED], ids=["reference", "tuned"])
+def test_bursty_errors_need_more_bad_minutes(tuning: Tuning) -> None:
     """The more blue's own errors come in bursts, the more bad minutes it takes, and never more than k."""
-    worse, taken = at(10, Counts(300, 10_000, 900, 90_000)), []
-    for needed in (3, 5, 9, 12):
-        evidence, minutes = Evidence(), 0
-        while judge(evidence, Risk(), 25).outcome is not Outcome.FAIL:
-            evidence = after(worse, start=evidence, calibration=Calibration(bad_minutes=needed))
+    taken = []
+    for phi in (1.0, 3.0, 9.0, 40.0):
+        judges, evidence, minutes = Panel((GateSetting(phi=phi),), tuning), Evidence(), 0
+        while judge(evidence, judges, Risk(), 25).outcome is not Outcome.FAIL:
+            evidence = after(at(10, WORSE), start=evidence, judges=judges)
             minutes += 1
-        assert needed - 2 <= minutes <= needed
+        assert minutes <= bad_minutes_needed(phi, tuning)
         taken.append(minutes)
     assert taken == sorted(set(taken))
 
 
-@pytest.mark.parametrize(
-    ("failures", "found"),
-    [(30, Outcome.FAIL), (1, Outcome.PASS)],
-    ids=["goes bad", "stays good"],
-)
+@pytest.mark.parametrize(("failures", "found"), [(30, Outcome.FAIL), (1, Outcome.PASS)], ids=["goes bad", "stays good"])
 def test_at_100_per_cent_green_is_held_against_what_blue_did(failures: int, found: Outcome) -> None:
     """With no blue left to compare with, a green that goes bad is still found, and a good one still passes."""
     watched = after(*[at(25, GOOD)] * 20)
     alone = after(*[at(100, Counts(failures, 100, 0, 0))] * 6, start=watched)
-    assert judge(alone, Risk(), None).outcome is found
+    assert judge(alone, PLAIN, Risk(), None).outcome is found
 
 
 def test_a_little_traffic_of_blue_at_100_per_cent_is_compared_with_blue() -> None:
     """At 100 per cent, while the shift is coming into force, an incident that hits both is no harm of green's."""
     watched = after(*[at(25, GOOD)] * 5)
     shared_incident = after(*[at(100, Counts(300, 900, 33, 100), steady=False)] * 3, start=watched)
-    assert judge(shared_incident, Risk(), None).outcome is not Outcome.FAIL
+    assert judge(shared_incident, PLAIN, Risk(), None).outcome is not Outcome.FAIL
 
 
-def test_evidence_survives_being_written_down() -> None:
-    """Evidence that went through JSON goes on exactly as the one that did not."""
-    before = after(*[at(10, GOOD)] * 3, at(10, Counts(3, 7, 0, 50)), at(25, GOOD, steady=False))
-    read = json.loads(json.dumps(asdict(before), allow_nan=False))
-    restored = Evidence(
-        harm=Harm(tuple(read["harm"]["minor"]), tuple(read["harm"]["severe"]), read["harm"]["unspent"]),
-        certificate=Certificate(tuple(read["certificate"]["wealth"]), read["certificate"]["minutes"]),
-        weight=read["weight"],
-        seen=Counts(**read["seen"]),
-        compared=Counts(**read["compared"]),
-        step=Counts(**read["step"]),
-    )
-    assert after(at(25, BROKEN), start=restored) == after(at(25, BROKEN), start=before)
+def test_all_traffic_at_once_is_held_against_blues_past() -> None:
+    """Blue never stood beside green: a green that fails as often as blue used to, 3 per cent, is no worse."""
+    judges = errors_panel([30] * 300, [1000] * 300)
+    evidence = after(*[at(100, Counts(30, 1000, 0, 0))] * 20, judges=judges)
+    assert judge(evidence, judges, Risk(), None).outcome is not Outcome.FAIL
 
 
-def test_a_year_of_minutes_stays_within_numbers() -> None:
-    """Evidence of many extreme minutes stays finite, both ways, and can be written as JSON."""
-    huge = Counts(10**7, 10**7, 0, 10**7)
-    silent = Counts(0, 10**7, 0, 10**7)
-    for counts in (huge, silent):
-        evidence = after(*[at(10, counts)] * 500)
-        json.dumps(asdict(evidence), allow_nan=False)
-        judge(evidence, Risk(), 25)
+def test_a_limit_of_its_own_is_kept_whatever_blue_does() -> None:
+    """Green and blue both fail 30 per cent: no worse than blue, and over the limit of 5 per cent all the same."""
+    limit = Measure(share=0.5, null=Null(0.0, 0.05), severe=False)
+    limited = Panel((GateSetting(measures=(Measure(share=0.5), limit)),))
+    both = Counts(300, 1000, 2700, 9000)
+    minute = replace(at(10, both), gates=(GateMinute((both, both), both),))
+    evidence = after(*[minute] * 6, judges=limited)
+    assert judge(evidence, limited, Risk(), 25).outcome is Outcome.FAIL
+    assert judge(after(*[at(10, both)] * 6), PLAIN, Risk(), 25).outcome is not Outcome.FAIL
+    kept = Counts(4, 1000, 36, 9000)
+    minute = replace(at(10, kept), gates=(GateMinute((kept, kept), kept),))
+    assert judge(after(*[minute] * 6, judges=limited), limited, Risk(), 25).outcome is Outcome.PASS
 
 
-@pytest.mark.parametrize(
-    ("bad", "total", "budget"),
-    [([], [], 0.01), ([0], [10], 0.01), ([0] * 9, [400] * 9, 0.005), ([9] * 9, [10**5] * 9, 0.001)],
-    ids=["no past", "quiet", "400 a minute", "busy"],
-)
-def test_the_harm_budget_is_two_failures_a_minute(bad: list[int], total: list[int], budget: float) -> None:
-    """D is two extra failures at blue's traffic, never under 0.1 % nor over 1 %."""
-    assert calibrate(bad, total).budget == pytest.approx(budget)
+def test_fewer_than_blue_is_harm_where_both_directions_count() -> None:
+    """Half as many predictions of a class are found as surely as twice as many."""
+    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
+    judges = Panel((GateSetting(critical=False, budget=None, measures=(measure,)),))
+    for counts in (Counts(400, 1000, 1800, 9000), Counts(100, 1000, 1800, 9000)):
+        assert judge(after(*[at(10, counts)] * 8, judges=judges), judges, Risk(), 25).outcome is Outcome.FAIL
+    alike = Counts(200, 1000, 1800, 9000)
+    assert judge(after(*[at(10, alike)] * 8, judges=judges), judges, Risk(), 25).outcome is not Outcome.FAIL
 
 
-def test_a_given_budget_is_taken_as_it_is() -> None:
-    """The policy's budget goes before the one from traffic."""
-    assert calibrate([0] * 9, [400] * 9, budget=0.5).budget == 0.5
+def latency(minutes: int = 1) -> Panel:
+    """Return a panel of one gate that passes over so many minutes after a change."""
+    return Panel((GateSetting(settle=minutes),))
 
 
-def test_a_bursty_past_makes_the_judge_more_patient() -> None:
-    """Bursty failures of blue ask for more bad minutes of green and temper certificates, up to four times."""
-    calm = calibrate([2, 3, 2, 3] * 90, [1000] * 360)
-    bursty = calibrate([0, 0, 0, 200] * 90, [1000] * 360)
-    assert (calm.phi, calm.bad_minutes, calm.temper) == (1.0, 3, 1.0)
-    assert bursty.phi > 20
-    assert (bursty.bad_minutes, bursty.temper) == (12, 4.0)
+def test_the_first_minute_at_a_weight_is_passed_over_where_green_must_warm_up() -> None:
+    """Slow answers of the first steady minute at each weight are no evidence; those after it are."""
+    cold = after(at(10, BROKEN), judges=latency())
+    assert cold.gates == (GateEvidence(),)
+    warm = after(at(10, GOOD), start=cold, judges=latency())
+    assert warm.gates[0].counts() == GOOD
+    assert after(at(25, BROKEN), start=warm, judges=latency()).gates[0].counts() == GOOD
 
 
-def test_a_past_with_holes_says_nothing_across_them() -> None:
-    """A minute without requests is passed over: its neighbours are not compared with each other."""
-    assert calibrate([0, 0, 900], [1000, 0, 1000]).phi == 1.0
+def test_minutes_in_which_a_new_weight_comes_into_force_are_warm_up_too() -> None:
+    """There was no steady minute at the new weight yet, so a gate that lets green warm up does not look."""
+    warm = after(*[at(10, GOOD)] * 5, judges=latency())
+    shifting = after(*[at(25, BROKEN, steady=False)] * 2, start=warm, judges=latency())
+    assert harm_of(shifting, latency()) == pytest.approx(harm_of(warm, latency()))
+
+
+def test_a_gate_that_passes_a_minute_over_still_bets_anew_after_a_change() -> None:
+    """New harm is likeliest to begin at a change of weight: the first minute that the gate looks at then counts so."""
+    judges = latency()
+    warm = after(*[at(10, GOOD)] * 5, judges=judges)
+    left = warm.gates[0].harm.unspent
+    changed = after(at(25, GOOD), at(25, GOOD), start=warm, judges=judges)
+    assert changed.gates[0].harm.unspent == pytest.approx(left * (1 - judges.tuning.after_change))
+
+
+@pytest.mark.parametrize("weight", [10, 50, -20])
+@pytest.mark.parametrize("rate", [0.0, 1e-7, 0.001, 0.5, 1.0])
+def test_bets_of_a_certificate_are_bets_on_safety(weight: int, rate: float) -> None:
+    """Whatever blue's past rate and the share, live or mirrored, each bet lies between 0 and 1."""
+    bets = bets_for(TUNED, rate, weight, null_for(25, 0.01))
+    assert len(bets) == len(TUNED.certificate_shares)
+    assert all(0 < bet < 1 for bet in bets)
+
+
+def test_a_mirror_certifies_the_first_live_step() -> None:
+    """Copies of live requests show that the first live share is safe, before any user is exposed."""
+    evidence = after(*[at(-20, Counts(2, 2000, 10, 10_000))] * 8)
+    assert judge(evidence, PLAIN, Risk(), 10).outcome is Outcome.PASS
+
+
+def test_bursts_temper_certificates_and_pairs_lower_that_again() -> None:
+    """A bursty past makes certificates slower, up to four times; bursts that hit both alike are forgiven."""
+    assert certificate_temper(1.0) == 1.0
+    assert certificate_temper(3.0) == 3.0
+    assert certificate_temper(40.0) == 4.0
+    alike = Variation()
+    for _ in range(50):
+        alike = paired(alike, Counts(30, 100, 270, 900))
+    apart = paired(NONE, Counts(90, 100, 9, 900))
+    assert certificate_temper(3.0, alike, TUNED.pairs) == 1.0
+    assert certificate_temper(3.0, apart, TUNED.pairs) == 3.0
+    assert paired(NONE, Counts(0, 0, 9, 900)) == NONE
+
+
+def test_what_a_minute_shows_of_bursts_tempers_only_later_minutes() -> None:
+    """The temper of a minute is settled before the minute: otherwise luck could choose it."""
+    setting, share = GateSetting(phi=9.0), Share(10, 25, age=9)
+    before = GateEvidence(variation=Variation(1.0, 50.0))
+    wild = Counts(60, 100, 0, 900)
+    found = gate.add_minute(before, setting, GateMinute((wild,), wild), share, TUNED)
+    bets = bets_for(TUNED, 0.0, 10, null_for(25, 0.01))
+    raw = log_es(wild, bets, null_for(25, 0.01))
+    temper = certificate_temper(9.0, before.variation, TUNED.pairs)
+    assert found.certificate.wealth == pytest.approx([won / temper for won in raw])
+    assert found.variation.observed > before.variation.observed
 
 
 def test_a_past_of_unequal_lists_is_refused() -> None:
     """Every minute needs both of its numbers."""
     with pytest.raises(ValueError, match="3 minutes of bad"):
-        calibrate([1, 2, 3], [10])
+        burstiness([1, 2, 3], [10])
+
+
+def test_a_past_with_holes_says_nothing_across_them() -> None:
+    """A minute without requests is passed over: its neighbours are not compared with each other."""
+    assert burstiness([0, 0, 900], [1000, 0, 1000]) == 1.0
+    assert burstiness([], []) == burstiness([5], [10]) == 1.0
+
+
+@pytest.mark.parametrize("counts", [
+    Counts(10**9, 10**9, 0, 10**9),
+    Counts(0, 10**9, 10**9, 10**9),
+    Counts(0, 10**9, 0, 10**9),
+    Counts(10**9, 10**9, 10**9, 10**9),
+    Counts(7, 9, 0, 0),
+    Counts(0, 0, 7, 9),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("weight", [10, 100])
+def test_a_week_of_extreme_minutes_stays_within_numbers(counts: Counts, weight: int) -> None:
+    """All bad, none bad, one arm alone, for a thousand minutes: the odds are numbers, and a verdict is given."""
+    evidence = after(*[at(weight, counts)] * 1000)
+    assert math.isfinite(harm_of(evidence))
+    assert math.isfinite(safe_of(evidence))
+    judge(evidence, PLAIN, Risk(), 25)
+
+
+def test_years_of_quiet_end_in_less_budget_and_never_in_an_error() -> None:
+    """When all of the budget was bet and lost, the odds of harm are small or nothing, but still odds."""
+    spent = GateEvidence(harm=Harm((-1e6,) * 10, 5e-324), seen=(0, 1, 0, 1))
+    later = after(*[at(10, GOOD)] * 3, start=Evidence((spent,), 10))
+    assert judge(later, PLAIN, Risk(), 25).outcome is not Outcome.FAIL
+    assert after(at(10, BROKEN), start=later).gates[0].harm.unspent >= 0

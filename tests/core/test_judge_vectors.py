@@ -1,4 +1,4 @@
-"""The judge against values that were computed elsewhere: `judge_vectors.json`, to a millionth."""
+"""The judge against values that were computed elsewhere: `judge_vectors.json`, to a millionth, with `REFERENCE`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.core.judge.burstiness import bad_minutes_needed, burstiness, certificate_temper
-from shared.core.judge.gate import Calibration, Evidence, JudgedMinute, add_minute, begin_step
+from shared.core.judge import gate, panel
+from shared.core.judge.burstiness import bad_minutes_needed, burstiness
+from shared.core.judge.gate import GateSetting
 from shared.core.judge.odds import Counts, Null, log_e
+from shared.core.judge.panel import Evidence, Panel, errors_minute
+from shared.core.judge.tuning import REFERENCE
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "judge_vectors.json").read_text())
 NEAR = pytest.approx
@@ -37,21 +40,23 @@ def test_burstiness_is_what_the_vectors_say(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("sequence", VECTORS["sequences"], ids=range(len(VECTORS["sequences"])))
 def test_a_whole_rollout_is_judged_as_the_vectors_say(sequence: dict[str, Any]) -> None:
     """Minute by minute, harm over the whole rollout and the certificate afresh at each weight are met."""
-    phi = sequence["phi"]
-    calibration = Calibration(
-        phi, bad_minutes_needed(phi), certificate_temper(phi), budget=sequence["certificate"]["budget"]
-    )
-    evidence, weight = Evidence(), None
+    setting = GateSetting(phi=sequence["phi"], budget=sequence["certificate"]["budget"])
+    judges, evidence = Panel((setting,), REFERENCE), Evidence()
     for row in sequence["minutes"]:
-        if weight is not None and row["weight"] != weight:
-            evidence = begin_step(evidence)
-        weight = row["weight"]
-        evidence = add_minute(evidence, JudgedMinute(counts_of(row), weight, row["next_weight"]), calibration)
-        assert evidence.harm.log_odds == NEAR(row["log_harm"], abs=1e-6)
-        assert evidence.certificate.log_odds == NEAR(row["log_certificate"], abs=1e-6)
+        evidence = panel.add_minute(evidence, errors_minute(counts_of(row), row["weight"], row["next_weight"]), judges)
+        (found,) = evidence.gates
+        assert gate.log_harm(found, setting, REFERENCE) == NEAR(row["log_harm"], abs=1e-6)
+        assert gate.log_certificate(found, setting, REFERENCE) == NEAR(row["log_certificate"], abs=1e-6)
 
 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"], ids=range(len(VECTORS["sequences"])))
 def test_bad_minutes_needed_follow_from_burstiness(sequence: dict[str, Any]) -> None:
     """How many bad minutes roll back is what the vectors say for their phi."""
-    assert bad_minutes_needed(sequence["phi"]) == sequence["bad_minutes_needed"]
+    assert bad_minutes_needed(sequence["phi"], REFERENCE) == sequence["bad_minutes_needed"]
+
+
+@pytest.mark.parametrize("sequence", VECTORS["sequences"][:1])
+def test_the_nulls_are_those_of_the_vectors(sequence: dict[str, Any]) -> None:
+    """What the vectors take for granted is what the reference is set to."""
+    assert Null(**sequence["minor"]) == REFERENCE.minor
+    assert Null(**sequence["severe"]) == REFERENCE.severe

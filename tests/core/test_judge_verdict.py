@@ -3,67 +3,122 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shared.core.judge.gate import Calibration, Evidence, JudgedMinute, add_minute
+from shared.core.judge.gate import GateSetting
 from shared.core.judge.odds import Counts
-from shared.core.judge.verdict import Outcome, Risk, judge
-
-
-def watched(*minutes: Counts, next_weight: int | None = 25) -> Evidence:
-    """Return the evidence after steady minutes at 10 per cent."""
-    evidence = Evidence()
-    for counts in minutes:
-        evidence = add_minute(evidence, JudgedMinute(counts, 10, next_weight), Calibration())
-    return evidence
-
+from shared.core.judge.panel import Evidence, Panel
+from shared.core.judge.verdict import Cause, Outcome, Risk, judge, odds
+from tests.core.judging import after, at
 
 GOOD = Counts(0, 1000, 9, 9000)
-ROWS: list[tuple[str, list[Counts], Outcome, str]] = [
-    ("nothing seen", [], Outcome.INCONCLUSIVE, "no request on green"),
-    ("only blue seen", [Counts(0, 0, 9, 9000)] * 9, Outcome.INCONCLUSIVE, "no request on green"),
-    ("good, too short", [GOOD] * 2, Outcome.INCONCLUSIVE, "2 of 3 settled minutes"),
-    ("good for three minutes", [GOOD] * 3, Outcome.PASS, "25 % is within the harm budget"),
-    ("too little to tell", [Counts(0, 5, 0, 45)] * 3, Outcome.INCONCLUSIVE, "advancing at 20 : 1"),
-    ("suspicious", [GOOD] * 4 + [Counts(20, 1000, 9, 9000)] * 3, Outcome.INCONCLUSIVE, "too suspicious"),
-    ("broken", [Counts(500, 1000, 9, 9000)], Outcome.FAIL, "rolling back at 100 : 1"),
-]
+QUIET = Counts(0, 5, 0, 45)
+PLAIN = Panel()
 
 
-@pytest.mark.parametrize(("minutes", "outcome", "words"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_what_the_evidence_means(minutes: list[Counts], outcome: Outcome, words: str) -> None:
-    """Each kind of evidence has its verdict, and the reason names what decided."""
-    verdict = judge(watched(*minutes), Risk(), 25)
-    assert (verdict.outcome, words in verdict.reason) == (outcome, True), verdict.reason
+def watched(*minutes: Counts) -> Evidence:
+    """Return the evidence after steady minutes at 10 per cent."""
+    return after(*[at(10, counts) for counts in minutes])
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcome", "cause"),
+    [
+        pytest.param([], Outcome.INCONCLUSIVE, Cause.NO_REQUEST, id="nothing seen"),
+        pytest.param([Counts(0, 0, 1, 30)] * 3, Outcome.INCONCLUSIVE, Cause.NO_REQUEST, id="hardly anything seen"),
+        pytest.param([Counts(0, 0, 9, 9000)] * 9, Outcome.INCONCLUSIVE, Cause.STARVED, id="only blue seen"),
+        pytest.param([GOOD] * 2, Outcome.INCONCLUSIVE, Cause.TOO_SOON, id="good, too short"),
+        pytest.param([GOOD] * 3, Outcome.PASS, Cause.CERTIFIED, id="good for three minutes"),
+        pytest.param([QUIET] * 3, Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, id="too little to tell"),
+        pytest.param(
+            [GOOD] * 4 + [Counts(5, 1000, 9, 9000)] * 2, Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, id="suspicious"
+        ),
+        pytest.param([Counts(500, 1000, 9, 9000)], Outcome.FAIL, Cause.HARM, id="broken"),
+    ],
+)
+def test_what_the_evidence_means(minutes: list[Counts], outcome: Outcome, cause: Cause) -> None:
+    """Each kind of evidence has its verdict and its cause."""
+    verdict = judge(watched(*minutes), PLAIN, Risk(), 25)
+    assert (verdict.outcome, verdict.cause) == (outcome, cause)
 
 
 def test_a_verdict_carries_its_numbers() -> None:
-    """Whoever reads the verdict sees counts, odds and the lines where odds decide."""
-    verdict = judge(watched(*[GOOD] * 3), Risk(rollback=0.001, advance=0.2), 25)
-    assert (verdict.green_bad, verdict.green_total, verdict.blue_bad, verdict.blue_total) == (0, 3000, 27, 27000)
+    """Whoever reads the verdict sees the odds and the lines where odds decide."""
+    verdict = judge(watched(*[GOOD] * 3), PLAIN, Risk(rollback=0.001, advance=0.2), 25)
     assert verdict.harm_line == pytest.approx(math.log(1000))
     assert verdict.certificate_line == pytest.approx(math.log(5))
-    assert verdict.settled_minutes == 3
-    assert verdict.reason.startswith("green fails 0 % of 3,000 requests, blue 0.1 % of 27,000")
+    assert (verdict.settled_minutes, verdict.suspicious) == (3, False)
+    assert verdict.log_harm < 0
 
 
 def test_a_smaller_risk_of_rollback_needs_more_evidence() -> None:
     """The same evidence rolls back at alpha 0.1 and not at alpha 0.00001."""
     evidence = watched(*[Counts(20, 100, 9, 900)] * 2)
-    outcomes = {alpha: judge(evidence, Risk(rollback=alpha), 25).outcome for alpha in (0.1, 0.00001)}
+    outcomes = {alpha: judge(evidence, PLAIN, Risk(rollback=alpha), 25).outcome for alpha in (0.1, 0.00001)}
     assert outcomes == {0.1: Outcome.FAIL, 0.00001: Outcome.INCONCLUSIVE}
+
+
+def test_a_smaller_risk_of_advancing_needs_more_evidence() -> None:
+    """The same evidence advances at beta 0.2 and not at beta 0.00001."""
+    evidence = watched(*[Counts(0, 40, 0, 360)] * 3)
+    outcomes = {beta: judge(evidence, PLAIN, Risk(advance=beta), 25).outcome for beta in (0.2, 0.00001)}
+    assert outcomes == {0.2: Outcome.PASS, 0.00001: Outcome.INCONCLUSIVE}
 
 
 def test_a_longer_dwell_is_waited_for() -> None:
     """The policy's least dwell is honoured though the certificate stands long since."""
     ten = Risk(settled_minutes=10)
-    assert judge(watched(*[GOOD] * 9), ten, 25).outcome is Outcome.INCONCLUSIVE
-    assert judge(watched(*[GOOD] * 10), ten, 25).outcome is Outcome.PASS
+    assert judge(watched(*[GOOD] * 9), PLAIN, ten, 25).cause is Cause.TOO_SOON
+    assert judge(watched(*[GOOD] * 10), PLAIN, ten, 25).outcome is Outcome.PASS
 
 
-def test_the_last_step_needs_no_certificate_but_its_dwell() -> None:
+def test_where_no_certificate_is_needed_the_dwell_is_enough() -> None:
     """With no weight ahead, three settled minutes without suspicion pass."""
-    quiet = Counts(0, 5, 0, 45)
-    assert judge(watched(*[quiet] * 2, next_weight=None), Risk(), None).outcome is Outcome.INCONCLUSIVE
-    assert judge(watched(*[quiet] * 3, next_weight=None), Risk(), None).outcome is Outcome.PASS
+    assert judge(watched(*[QUIET] * 2), PLAIN, Risk(), None).cause is Cause.TOO_SOON
+    assert judge(watched(*[QUIET] * 3), PLAIN, Risk(), None).cause is Cause.WATCHED
+
+
+def test_harm_is_said_even_where_nothing_was_to_be_watched_for() -> None:
+    """Rolling back needs no dwell, no certificate and no weight ahead."""
+    broken = watched(Counts(500, 1000, 9, 9000))
+    assert judge(broken, PLAIN, Risk(settled_minutes=60), None, ()).outcome is Outcome.FAIL
+
+
+def test_a_gate_without_a_certificate_is_not_waited_for() -> None:
+    """Predictions and disagreements can roll back, but nothing could ever certify them."""
+    judges = Panel((GateSetting(share=0.5), GateSetting("predictions", 0.5, critical=False, budget=None)))
+    minute = at(10, GOOD)
+    both = replace(minute, gates=minute.gates * 2)
+    assert judge(after(*[both] * 3, judges=judges), judges, Risk(), 25).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.0, "1 : 1"),
+        (3.14159, "3.14 : 1"),
+        (340.2, "340 : 1"),
+        (999.7, "1000 : 1"),
+        (12345.6, "12346 : 1"),
+        (1 / 12, "1 : 12"),
+        (1 / 999.7, "1 : 1000"),
+        (1 / 12345.6, "1 : 12346"),
+        (1e12, "over 1000000000 : 1"),
+        (1e-12, "1 : over 1000000000"),
+    ],
+)
+def test_odds_are_said_in_words(ratio: float, words: str) -> None:
+    """Odds read as a person would say them, however large or small."""
+    assert odds(math.log(ratio)) == words
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.floats(-1e9, 1e9) | st.floats(-25, 25) | st.just(-math.inf) | st.just(math.inf))
+def test_odds_never_look_like_a_computer_said_them(log_odds: float) -> None:
+    """Evidence whose odds no float can hold is still said, without exponents."""
+    assert re.fullmatch(r"(over )?[\d.]+ : (over )?[\d.]+", odds(log_odds)), odds(log_odds)

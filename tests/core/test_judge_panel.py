@@ -1,0 +1,228 @@
+"""Several gates of one rollout: what each may move, in which order, and what happens when one sees nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from shared.core.judge import gate, panel
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting
+from shared.core.judge.odds import Counts
+from shared.core.judge.panel import (
+    Evidence,
+    JudgedMinute,
+    Panel,
+    default_budget,
+    errors_minute,
+    errors_panel,
+    past_burstiness,
+    past_rate,
+)
+from shared.core.judge.tuning import REFERENCE, TUNED
+from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge
+from tests.core.judging import after, at
+
+GOOD = Counts(0, 1000, 9, 9000)
+WORSE = Counts(100, 1000, 90, 9000)
+BROKEN = Counts(1000, 1000, 9, 9000)
+ERRORS = GateSetting("errors", 0.5)
+REFUSED = GateSetting("client_errors", 0.1, critical=False)
+LATENCY = GateSetting("latency", 0.4, critical=False)
+DRY_RUN = GateSetting("query", 0.0, critical=False)
+JUDGES = Panel((ERRORS, REFUSED, LATENCY, DRY_RUN))
+
+
+def minute(*each: Counts | None, weight: int = 10) -> JudgedMinute:
+    """Return a steady minute in which each gate sees these counts (None: nothing)."""
+    seen = tuple(None if counts is None else GateMinute((counts,), counts) for counts in each)
+    return JudgedMinute(seen, weight, 25, green=1000, blue=9000)
+
+
+def verdict(*minutes: JudgedMinute, judges: Panel = JUDGES) -> Verdict:
+    """Return what is said after these minutes."""
+    return judge(after(*minutes, judges=judges), judges, Risk(), 25)
+
+
+def odds_of(evidence: Evidence, index: int) -> float:
+    """Return one gate's log odds of harm."""
+    return gate.log_harm(evidence.gates[index], JUDGES.gates[index], JUDGES.tuning)
+
+
+@pytest.mark.parametrize("bad", range(3))
+def test_any_gate_that_counts_can_roll_back_alone(bad: int) -> None:
+    """Harm that only one gate sees is found, whatever its weight, and the verdict names it."""
+    found = verdict(*[minute(*[WORSE if index == bad else GOOD for index in range(4)])] * 6)
+    assert (found.outcome, found.cause, found.gate) == (Outcome.FAIL, Cause.HARM, JUDGES.gates[bad].name)
+
+
+def test_an_informative_gate_moves_nothing() -> None:
+    """However bad what it sees, the rollout is judged as if it were not there; its own odds are kept all the same."""
+    told, untold = ([minute(GOOD, GOOD, GOOD, counts)] * 9 for counts in (BROKEN, None))
+    assert verdict(*told) == verdict(*untold)
+    assert verdict(*told).outcome is Outcome.PASS
+    assert odds_of(after(*told, judges=JUDGES), 3) > math.log(1000)
+
+
+def test_a_rollout_of_informative_gates_alone_is_never_rolled_back() -> None:
+    """A dry run of everything is judged, and its verdict is that nothing is wrong."""
+    dry = Panel((replace(ERRORS, share=0.0, critical=False),))
+    found = judge(after(*[at(10, BROKEN)] * 5, judges=dry), dry, Risk(), None)
+    assert found.outcome is not Outcome.FAIL
+
+
+def test_the_more_of_the_risk_a_gate_has_the_sooner_it_acts() -> None:
+    """Harm in the gate with half of the weight rolls back no later than the same harm in one with a tenth."""
+
+    def minutes_to_fail(bad: int) -> int:
+        told: list[JudgedMinute] = []
+        while verdict(*told).outcome is not Outcome.FAIL:
+            told.append(minute(*[Counts(3, 100, 4, 900) if index == bad else GOOD for index in range(4)]))
+        return len(told)
+
+    assert minutes_to_fail(0) < minutes_to_fail(1)
+
+
+def test_gates_do_not_see_each_others_counts() -> None:
+    """In whatever order gates stand, each has the evidence of its own counts."""
+    forth = after(*[minute(GOOD, WORSE, BROKEN, None)] * 3, judges=JUDGES)
+    turned = Panel(tuple(reversed(JUDGES.gates)))
+    back = after(*[minute(None, BROKEN, WORSE, GOOD)] * 3, judges=turned)
+    assert forth.gates == tuple(reversed(back.gates))
+    assert judge(forth, JUDGES, Risk(), 25).log_harm == pytest.approx(judge(back, turned, Risk(), 25).log_harm)
+
+
+def test_a_gate_that_sees_nothing_is_not_moved() -> None:
+    """No evidence is neither for nor against: the gate stands where it stood, while others go on."""
+    before = after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 3, judges=JUDGES)
+    later = after(*[minute(GOOD, GOOD, None, GOOD)] * 3, judges=JUDGES, start=before)
+    assert later.gates[2] == before.gates[2]
+    assert later.gates[0] == after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 6, judges=JUDGES).gates[0]
+
+
+def test_a_gate_that_sees_nothing_still_begins_a_new_step_afresh() -> None:
+    """What certified the last step says nothing of the next, also for a gate that has not looked at it yet."""
+    before = after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 3, judges=JUDGES)
+    shifted = after(minute(GOOD, GOOD, None, GOOD, weight=25), judges=JUDGES, start=before)
+    assert shifted.gates[2] == gate.begin_step(before.gates[2])
+
+
+def test_every_critical_gate_is_waited_for() -> None:
+    """One gate's certificate does not stand for another's; a gate that only counts is not waited for."""
+    both = Panel((ERRORS, replace(LATENCY, critical=True)))
+    unsure = Counts(0, 3, 0, 27)
+    found = verdict(*[minute(GOOD, unsure)] * 5, judges=both)
+    assert (found.outcome, found.cause, found.gate) == (Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, "latency")
+    assert verdict(*[minute(GOOD, unsure)] * 5, judges=Panel((ERRORS, LATENCY))).outcome is Outcome.PASS
+    named = judge(after(*[minute(GOOD, unsure)] * 5, judges=both), both, Risk(), 25, ("errors",))
+    assert named.outcome is Outcome.PASS
+
+
+def test_a_critical_gate_that_never_sees_anything_holds_the_rollout() -> None:
+    """What is not known is not certified, however well the others are."""
+    both = Panel((ERRORS, replace(LATENCY, critical=True)))
+    found = verdict(*[minute(GOOD, None)] * 30, judges=both)
+    assert (found.outcome, found.gate) == (Outcome.INCONCLUSIVE, "latency")
+
+
+def test_evidence_of_other_gates_is_begun_afresh() -> None:
+    """A record of another set of gates than the judge has now is no error: nothing is known then."""
+    one = after(*[at(10, GOOD)] * 3)
+    begun = after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES, start=one)
+    assert begun.gates == after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES).gates
+    assert judge(one, JUDGES, Risk(), 25).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_minute_for_another_panel_is_refused() -> None:
+    """A minute must say of every gate what it saw, if only that it saw nothing."""
+    with pytest.raises(ValueError, match="zip"):
+        panel.add_minute(Evidence(), minute(GOOD), JUDGES)
+
+
+@pytest.mark.parametrize(
+    ("weight", "blue", "minutes", "told"),
+    [(10, 100, 1, False), (10, 100, 2, True), (50, 21, 1, True), (50, 4, 4, False), (50, 4, 6, True)],
+)
+def test_green_without_its_traffic_is_told(weight: int, blue: int, minutes: int, told: bool) -> None:  # noqa: FBT001 -- a column
+    """Once about twenty requests that should have been green's are missing, a person is told."""
+    silent = errors_minute(Counts(0, 0, 0, blue), weight, 100)
+    found = judge(after(*[silent] * minutes), Panel(), Risk(), 100)
+    assert (found.cause is Cause.STARVED) is told
+
+
+def test_a_green_that_gets_traffic_again_is_no_longer_starved() -> None:
+    """One request is enough to show that traffic comes through."""
+    evidence = after(*[at(10, Counts(0, 0, 0, 900))] * 9, at(10, Counts(0, 1, 0, 900)))
+    assert judge(evidence, Panel(), Risk(), 25).cause is not Cause.STARVED
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [at(10, Counts(0, 0, 0, 900), steady=False), at(10, Counts()), errors_minute(Counts(0, 0, 0, 900), 0, 10)],
+    ids=["while the weight changes", "nobody asks", "it should have none"],
+)
+def test_silence_that_is_as_it_should_be_is_not_starvation(silent: JudgedMinute) -> None:
+    """Nobody is told of traffic that is not there to be had."""
+    assert judge(after(*[silent] * 20), Panel(), Risk(), 25).cause is Cause.NO_REQUEST
+
+
+@pytest.mark.parametrize("weight", [100, -20], ids=["all traffic is green's", "a mirror"])
+def test_traffic_that_never_comes_is_told_at_every_share(weight: int) -> None:
+    """Blue answers 900 requests a minute, and green none of those that it should, or no copy of any."""
+    evidence = after(*[at(weight, Counts(0, 0, 0, 900))] * 9)
+    assert judge(evidence, Panel(), Risk(), None).cause is Cause.STARVED
+
+
+def test_a_short_past_is_not_taken_for_a_calm_one() -> None:
+    """With fewer than fifty minutes of blue, more bad minutes are needed than with a calm past."""
+    calm = errors_panel([1, 2, 1] * 30, [1000] * 90)
+    short, none = errors_panel([1, 2, 1], [1000] * 3), errors_panel([], [])
+    needed = [TUNED.bad_minutes(judges.gates[0].phi) for judges in (calm, short, none)]
+    assert needed[0] == TUNED.calm_minutes < needed[1] == needed[2]
+    assert past_burstiness([0] * 49 + [0], [10] * 49 + [0], TUNED) == TUNED.calm_phi
+    assert past_burstiness([0] * 50, [10] * 50, TUNED) == 1.0
+
+
+@pytest.mark.parametrize(("rate", "budget"), [(0.0, 0.01), (10.0, 0.01), (400.0, 0.005), (10**5, 0.001)], ids=str)
+def test_the_harm_budget_is_two_failures_a_minute(rate: float, budget: float) -> None:
+    """D is two extra failures at the endpoint's traffic, never under 0.1 % nor over 1 %."""
+    assert default_budget(rate) == pytest.approx(budget)
+
+
+def test_a_given_budget_is_taken_as_it_is() -> None:
+    """The policy's budget goes before the one from traffic."""
+    assert errors_panel([0] * 9, [400] * 9, budget=0.5).gates[0].budget == 0.5
+
+
+def test_a_past_rate_is_never_nothing_and_never_all() -> None:
+    """Blue without an error may yet have one; no past is even odds."""
+    assert 0 < past_rate([0] * 60, [1000] * 60) < 1e-5
+    assert past_rate([10], [10]) < 1
+    assert past_rate([], []) == 0.5
+
+
+def test_a_suspicious_gate_stops_everything_below_the_line_of_rolling_back() -> None:
+    """Odds of harm above the tuning's suspicion hold a rollout that is certified otherwise."""
+    for tuning in (REFERENCE, TUNED):
+        judges, causes = Panel((ERRORS, replace(LATENCY, share=0.5)), tuning), []
+        for bad in range(40):
+            found = verdict(*[minute(GOOD, GOOD)] * 5, *[minute(GOOD, Counts(bad, 1000, 9, 9000))] * 4, judges=judges)
+            causes.append(found.cause)
+            assert found.gate == ("" if found.cause is Cause.CERTIFIED else "latency")
+            assert found.suspicious is (found.cause is not Cause.CERTIFIED)
+        assert list(dict.fromkeys(causes)) == [Cause.CERTIFIED, Cause.SUSPICIOUS, Cause.HARM]
+
+
+def test_nothing_that_has_happened_is_not_suspicious() -> None:
+    """Odds of exactly 1 : 1, and what rounding makes of them, are no suspicion."""
+    nothing = Counts(0, 5, 0, 0)
+    evidence = after(*[at(10, nothing)] * 200)
+    assert not judge(evidence, Panel(), Risk(), 25).suspicious
+    assert judge(Evidence(), Panel(), Risk(), 25).suspicious is False
+
+
+def test_a_gate_that_saw_nothing_yet_keeps_its_odds_even() -> None:
+    """Before any evidence the odds of harm are 1 : 1 of each gate and of all together."""
+    assert judge(Evidence(), JUDGES, Risk(), 25).log_harm == pytest.approx(0.0)
+    assert GateEvidence().counts(7) == Counts()
