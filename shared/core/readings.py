@@ -145,16 +145,18 @@ def _reading(
     index = _most_shifted(evidence, samples)
     counts = evidence.counts(index)
     certified = lines.certifies(setting)
+    green, blue = interval(counts.green_bad, counts.green_total), interval(counts.blue_bad, counts.blue_total)
+    rates = _rate(green, counts.green_bad, counts.green_total), _rate(blue, counts.blue_bad, counts.blue_total)
     return Reading(
         gate=setting.name,
         role="informative" if not setting.share else "critical" if setting.critical else "counted",
-        words=_words(samples.samples[0], setting, index, counts),
+        words=_words(samples.samples[0], setting, index, counts, rates),
         green_bad=counts.green_bad,
         green_total=counts.green_total,
         blue_bad=counts.blue_bad,
         blue_total=counts.blue_total,
-        green=interval(counts.green_bad, counts.green_total),
-        blue=interval(counts.blue_bad, counts.blue_total),
+        green=green,
+        blue=blue,
         log_harm=gates.log_harm(evidence, setting, tuning),
         harm_line=-math.log(lines.risk.rollback * setting.share) if setting.share else None,
         log_certificate=gates.log_certificate(evidence, setting, tuning) if certified else None,
@@ -175,8 +177,8 @@ def _shift(counts: Counts) -> float:
     return abs((counts.green_rate or 0.0) - (counts.blue_rate or 0.0))
 
 
-def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts) -> str:
-    green, blue = _rate(counts.green_bad, counts.green_total), _rate(counts.blue_bad, counts.blue_total)
+def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts, rates: tuple[str, str]) -> str:
+    green, blue = rates
     match sample:
         case Failed():
             words = f"green fails {green} requests, blue {blue}"
@@ -197,9 +199,8 @@ def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts) -> 
     return words
 
 
-def _rate(bad: int, total: int) -> str:
+def _rate(found: Interval | None, bad: int, total: int) -> str:
     """Return a rate in words that can stand before what is counted."""
-    found = interval(bad, total)
     if found is None:
         return "none of 0"
     low, high = _sign(found.low), _sign(found.high)

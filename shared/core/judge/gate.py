@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.core.judge import certificate, harm, ladder
 from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
@@ -18,7 +19,7 @@ from shared.core.judge.odds import Counts, Null, log_es
 from shared.core.judge.tuning import Tuning
 
 Item = Counts | Percentiles
-FEW_BETS = (1.5, 2.5, 6.0)
+FEW_BETS = (1.4, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class Measure:
     severe: bool = True
     both: bool = False
     margin: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.both and self.severe:
+            raise ValueError("a measure of both directions has no severe lane: blue cannot be taken back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +152,37 @@ def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning
 def _gains(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
 ) -> list[float]:
-    cap = tuning.cap_of(setting.phi)
     won: list[float] = []
     at = 0
     for measure in setting.measures:
+        bets = _Bets(measure, FEW_BETS if measure.both else tuning.bets, tuning, tuning.cap_of(setting.phi))
         for item in minute.items[at : at + measure.items]:
             if isinstance(item, Percentiles):
                 won += ladder.gains(item, measure.margin or 1.0)
-                continue
-            alone = share.weight == 100 and item.blue_total == 0
-            minor, severe = _nulls(measure, setting, evidence.counts(at) if alone else None, tuning)
-            for counts in (item, item.swapped) if measure.both else (item,):
-                won += [min(gain, cap) for gain in log_es(counts, _bets(measure, tuning), minor)]
-                if measure.severe:
-                    won += log_es(counts, tuning.severe_bets, severe)
+            else:
+                alone = share.weight == 100 and item.blue_total == 0
+                won += bets.gains(item, *_nulls(measure, setting, evidence.counts(at) if alone else None, tuning))
             at += 1
     return won
+
+
+class _Bets(NamedTuple):
+    """What is bet on each item of a measure."""
+
+    measure: Measure
+    minor: tuple[float, ...]
+    tuning: Tuning
+    cap: float
+
+    def gains(self, counts: Counts, minor: Null, severe: Null) -> list[float]:
+        """Return what each bet wins on these counts, in the order of `_log_shares`."""
+        cap = self.cap
+        won = [min(cap, gain) for gain in log_es(counts, self.minor, minor)]
+        if self.measure.severe:
+            won += log_es(counts, self.tuning.severe_bets, severe)
+        if self.measure.both:
+            won += [min(cap, gain) for gain in log_es(counts, self.minor, minor, swapped=True)]
+        return won
 
 
 def _nulls(measure: Measure, setting: GateSetting, alone: Counts | None, tuning: Tuning) -> tuple[Null, Null]:
@@ -212,10 +232,6 @@ def _four(item: Item, measure: Measure) -> tuple[int, int, int, int]:
     if isinstance(item, Percentiles):
         return int(item.green_95 > (measure.margin or 1.0) * item.blue_95), 1, 0, 0
     return item.green_bad, item.green_total, item.blue_bad, item.blue_total
-
-
-def _bets(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
-    return FEW_BETS if measure.both else tuning.bets
 
 
 @lru_cache(maxsize=256)

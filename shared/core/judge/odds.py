@@ -74,12 +74,20 @@ def log_e(counts: Counts, bet: float, null: Null) -> float:
     return log_es(counts, (bet,), null)[0]
 
 
-def log_es(counts: Counts, bets: tuple[float, ...], null: Null) -> list[float]:
-    """Return `log_e` for each of several bets, all above 0; what they share is computed once."""
-    allowed = null.rho * counts.green_total
-    theta = allowed / (allowed + counts.blue_total) if allowed else 0.0
-    green_bad, bad = counts.green_bad, counts.green_bad + counts.blue_bad
-    granted = counts.green_total * null.delta * (1.0 - theta)
+def log_es(counts: Counts, bets: tuple[float, ...], null: Null, *, swapped: bool = False) -> list[float]:
+    """Return `log_e` for each of several bets, all above 0; what they share is computed once.
+
+    swapped: as if blue and green were in each other's places.
+    """
+    green_bad, green_total, blue_bad, blue_total = (
+        (counts.blue_bad, counts.blue_total, counts.green_bad, counts.green_total)
+        if swapped
+        else (counts.green_bad, counts.green_total, counts.blue_bad, counts.blue_total)
+    )
+    allowed = null.rho * green_total
+    theta = allowed / (allowed + blue_total) if allowed else 0.0
+    bad = green_bad + blue_bad
+    granted = green_total * null.delta * (1.0 - theta)
     if not bad:
         return [-granted * more / (1.0 + theta * more) for more, _ in _terms(bets)]
     log = math.log
