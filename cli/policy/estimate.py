@@ -1,7 +1,8 @@
 """How long a policy takes at some traffic, and when it would notice a worse green: from the shipped judge itself.
 
-A few seeded journeys of one good and one bad green, minute by minute through the judge; the median is told. It is an
-estimate for choosing a policy, not a simulation of Teal and Azure: `teal policy simulate` is that.
+A few seeded journeys of one good and one bad green, minute by minute through the judge; the median is told. Gates that
+usual traffic says nothing of (predictions, disagreement, queries) take no part. It is an estimate for choosing a
+policy, not a simulation of Teal and Azure: `teal policy simulate` is that.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from statistics import median
 import numpy as np
 
 from cli.policy.holds import Hold, holds
-from cli.policy.journey import Journey, Traffic, World, travel
-from shared.core.judge.gate import Calibration, calibrate
-from shared.core.policy import Policy
+from cli.policy.journey import NOON, Journey, Traffic, World, travel
+from cli.simulate.gates import judged_here, latency_source
+from cli.simulate.profile import Answering, Latency, Profile
+from cli.simulate.rows import Rows
+from shared.core.calibrating import Calibration, Past, calibrate
+from shared.core.policy import JudgeSettings, Policy
+from shared.core.questions import FINE_HISTORY
 
 JOURNEYS = 9
 MINUTE = timedelta(minutes=1)
@@ -61,19 +66,24 @@ def estimate(policy: Policy, traffic: Traffic) -> Estimate:
 
 @lru_cache(maxsize=1024)
 def _estimate(policy: Policy, traffic: Traffic) -> Estimate:
-    draws = np.random.default_rng(zlib.crc32(str(traffic).encode()))
+    settings = judged_here(policy.judge)
+    usual = Profile().usual(NOON, NOON)._replace(errors=traffic.error_rate)
+    rows = Rows(np.random.default_rng(zlib.crc32(str(traffic).encode())), Latency(), latency_source(settings))
     world = World(
-        traffic=replace(traffic, rise=0.0),
-        calibration=calibration(policy, traffic, draws),
-        risk=policy.judge.risk,
-        lag=policy.judge.telemetry_lag / MINUTE,
+        requests_per_minute=traffic.requests_per_minute,
+        green=usual,
+        blue=usual,
+        calibration=calibration(settings, traffic, usual, rows),
+        risk=settings.risk,
+        lag=settings.telemetry_lag / MINUTE,
         horizon=min(policy.deadlines.rollout, LONGEST) / MINUTE,
-        draws=draws,
+        rows=rows,
     )
     road = holds(policy)
     good = sorted((travel(road, world) for _ in range(JOURNEYS)), key=_length)
     typical = good[JOURNEYS // 2]
-    bad = [travel(road, replace(world, traffic=traffic)) for _ in range(JOURNEYS)]
+    worse = replace(world, green=usual._replace(errors=min(1.0, traffic.error_rate + traffic.rise)))
+    bad = [travel(road, worse) for _ in range(JOURNEYS)]
     return Estimate(
         traffic=traffic,
         horizon=world.horizon,
@@ -84,11 +94,23 @@ def _estimate(policy: Policy, traffic: Traffic) -> Estimate:
     )
 
 
-def calibration(policy: Policy, traffic: Traffic, draws: np.random.Generator) -> Calibration:
-    """Return how the judge would be set by a past with this traffic."""
-    total = draws.poisson(traffic.requests_per_minute, round(policy.judge.history / MINUTE))
-    bad = draws.binomial(total, traffic.error_rate)
-    return calibrate([int(n) for n in bad], [int(n) for n in total], policy.judge.budget)
+def calibration(settings: JudgeSettings, traffic: Traffic, usual: Answering, rows: Rows) -> Calibration:
+    """Return how the judge would be set by a past with this traffic, in which blue answered as usual."""
+    minutes = round(settings.history / MINUTE)
+    totals = rows.generator.poisson(traffic.requests_per_minute, minutes).tolist()
+    untold = replace(rows, told=None)
+    fine = minutes - round(FINE_HISTORY / MINUTE)  # only of the last hour latency is asked for
+    return calibrate(
+        settings,
+        Past(
+            tuple(
+                [
+                    (rows if number >= fine else untold).row("blue", NOON, total, usual)
+                    for number, total in enumerate(totals)
+                ]
+            )
+        ),
+    )
 
 
 def _stay(hold: Hold, typical: Journey, journeys: list[Journey]) -> Stay:

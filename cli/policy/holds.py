@@ -16,6 +16,7 @@ class Hold:
     """Traffic held at one step. share: green's in per cent, negative for a copy. Times are minutes.
 
     next_weight: the share after this. certified: the share that must be certified before it, None if none must be.
+    needed: the gates whose certificates that takes, None for the critical ones.
     least: settled minutes. patience: when waiting for certainty ends, and `advances` whether it goes on then.
     shortest, requests: what must have passed too, whichever comes first. length: of a pause; None for all else.
     """
@@ -31,6 +32,7 @@ class Hold:
     shortest: float = 0.0
     requests: float = math.inf
     length: float | None = None
+    needed: tuple[str, ...] | None = None
 
 
 def holds(policy: Policy) -> tuple[Hold, ...]:
@@ -73,6 +75,7 @@ def _weight(policy: Policy, index: int, step: WeightStep) -> Hold:
         least=settings.risk.settled_minutes if step.settled_minutes is None else step.settled_minutes,
         patience=_in(settings.patience if step.patience is None else step.patience),
         advances=(step.inconclusive or settings.inconclusive) == "advance" or index == len(policy.steps),
+        needed=step.gates,
     )
 
 

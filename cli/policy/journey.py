@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
+from datetime import UTC, datetime
 
 from cli.policy.holds import Hold
-from shared.core.judge.gate import Calibration, Evidence, JudgedMinute, add_minute, begin_step
-from shared.core.judge.odds import Counts
+from cli.simulate.profile import Answering
+from cli.simulate.rows import Rows
+from shared.core.calibrating import Calibration
+from shared.core.judge.panel import Evidence, JudgedMinute, add_minute, begin_step
 from shared.core.judge.verdict import Outcome, Risk, Verdict, judge
+from shared.core.samples import gate_minute
 
+NOON = datetime(
+    2026, 1, 6, 12, tzinfo=UTC
+)  # of any day: the judge asks nothing of a minute but what was answered in it
 # A change of traffic is written, seen, and its first whole minute begins.
 CHANGE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What an endpoint gets. error_rate: the share that fails anyway. rise: by how much more of green's fail."""
+    """What an endpoint gets. error_rate: the share that fails anyway. rise: by how much more of green's fail.
+
+    How many requests are refused and how long answers take is the same for both, and usual.
+    """
 
     requests_per_minute: float
     error_rate: float = 0.001
@@ -30,14 +38,19 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a journey meets. lag: of the log, in minutes. horizon: minutes after which it is given up."""
+    """What a journey meets. lag: of the log, in minutes. horizon: minutes after which it is given up.
 
-    traffic: Traffic
+    green, blue: how they answer.
+    """
+
+    requests_per_minute: float
+    green: Answering
+    blue: Answering
     calibration: Calibration
     risk: Risk
     lag: float
     horizon: float
-    draws: np.random.Generator
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,8 @@ def _stay(journey: Journey, hold: Hold, world: World) -> bool:
         minutes += 1
         if hold.share:
             journey.evidence = _judged(journey.evidence, hold, world)
-            verdict = judge(journey.evidence, replace(world.risk, settled_minutes=hold.least), hold.certified)
+            risk, panel = replace(world.risk, settled_minutes=hold.least), world.calibration.panel
+            verdict = judge(journey.evidence, panel, risk, hold.certified, hold.needed)
         if verdict is not None and verdict.outcome is Outcome.FAIL and journey.begun is not None:
             journey.noticed = journey.clock + minutes + world.lag - journey.begun
             return False
@@ -108,22 +122,14 @@ def _arrive(journey: Journey, hold: Hold) -> None:
 
 
 def _judged(evidence: Evidence, hold: Hold, world: World) -> Evidence:
-    minute = JudgedMinute(_requests(abs(hold.share), world, copied=hold.share < 0), hold.share, hold.next_weight)
-    return add_minute(evidence, minute, world.calibration)
-
-
-def _requests(share: int, world: World, *, copied: bool) -> Counts:
-    """Draw a minute's requests: green gets a share of them, or a copy of a share."""
-    draws, traffic = world.draws, world.traffic
-    total = int(draws.poisson(traffic.requests_per_minute))
-    green = int(draws.binomial(total, share / 100))
-    blue = total if copied else total - green
-    return Counts(
-        green_bad=int(draws.binomial(green, min(1.0, traffic.error_rate + traffic.rise))),
-        green_total=green,
-        blue_bad=int(draws.binomial(blue, traffic.error_rate)),
-        blue_total=blue,
-    )
+    total = int(world.rows.generator.poisson(world.requests_per_minute))
+    ours = int(world.rows.generator.binomial(total, abs(hold.share) / 100))
+    theirs = total if hold.share < 0 else total - ours  # a mirror only copies
+    green = world.rows.row("green", NOON, ours, world.green)
+    blue = world.rows.row("blue", NOON, theirs, world.blue)
+    seen = tuple([gate_minute(samples, green, blue) for samples in world.calibration.samples])
+    minute = JudgedMinute(seen, hold.share, hold.next_weight, green=ours, blue=theirs)
+    return add_minute(evidence, minute, world.calibration.panel)
 
 
 def _over(hold: Hold, evidence: Evidence, verdict: Verdict | None, minutes: int) -> bool:
@@ -132,7 +138,7 @@ def _over(hold: Hold, evidence: Evidence, verdict: Verdict | None, minutes: int)
         return minutes >= hold.length
     if verdict is None:
         return False
-    enough = minutes >= hold.shortest or evidence.step.green_total >= hold.requests
+    enough = minutes >= hold.shortest or evidence.step_requests >= hold.requests
     return (verdict.outcome is Outcome.PASS and enough) or (
         hold.advances and minutes >= hold.patience and not verdict.suspicious
     )

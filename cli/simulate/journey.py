@@ -92,10 +92,12 @@ class Journey:
 
     def _observed(self, rollout: Rollout, seen: EndpointSeen, now: datetime) -> Observation:
         asked = questions(rollout, seen, now)
+        window = asked.minutes.window if asked.minutes else None
         return Observation(
             endpoint=seen,
-            minutes=self.telemetry.minutes(asked.minutes, now) if asked.minutes else None,
-            settled_until=asked.minutes.until if asked.minutes else None,
+            minutes=self.telemetry.minutes(window, now) if window else None,
+            missing=dict(self.source.missing(window)) if window else {},
+            settled_until=window.until if window else None,
             history=self.source.past(asked.history, rollout.blue or "") if asked.history else None,
             smoke=self.source.smoke(asked.smoke) if asked.smoke else None,
             autoscaled=NO_AUTOSCALE if asked.autoscale else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,9 +13,9 @@ from cli.simulate.choice import Chosen, chosen
 from cli.simulate.curves import Constant
 from cli.simulate.parallel import cores
 from cli.simulate.picture import formats
-from cli.simulate.profile import Fault, Profile
+from cli.simulate.profile import Fault, Latency, Profile
 from cli.simulate.profile_reading import read_profile
-from cli.simulate.quantities import CHANGE, DURATION, ERRORS, LATENCY, REQUESTS, WAIT
+from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
 from cli.simulate.recording import Recording, read_recording
 from shared.policies.kinds import Choice, Whole
 from shared.policies.problems import PolicyError
@@ -28,7 +28,8 @@ JOBS = Whole(1, 1000, "cores", "1")
 START, SPREAD = Moment("2026-03-02T09:00Z"), Choice(("hour", "week"))
 SEED = Whole(0, 999_999_999, "any", "1")
 WORLD = (
-    *("profile", "requests_per_minute", "error_rate", "latency", "green", "begins", "ends"),
+    *("profile", "requests_per_minute", "error_rate", "client_error_rate", "latency", "latency_spread"),
+    *("latency_noise", "green", "green_client_errors", "green_latency", "begins", "ends"),
     *("start", "spread", "provisioning", "approve", "resume"),
 )
 SPELT = {"begins": "from", "ends": "until"}
@@ -105,14 +106,13 @@ def _profile(words: argparse.Namespace, reader: _Reader) -> Profile:
     changes: dict[str, Any] = {
         "requests": reader.option("--requests-per-minute", words.requests_per_minute, REQUESTS.read),
         "errors": reader.option("--error-rate", words.error_rate, ERRORS.read),
+        "client_errors": reader.option("--client-error-rate", words.client_error_rate, ERRORS.read),
     }
     changes = {key: Constant(value) for key, value in changes.items() if value is not None}
     for key in ("provisioning", "approve", "resume"):
         said = getattr(words, key)
         if said is not None:
             changes[key] = reader.option(f"--{key}", said, WAIT.read)
-    if reader.option("--latency", words.latency, lambda text: LATENCY.read(Word(text))) is not None:
-        changes["latency"] = True
     start = reader.option("--start", words.start, lambda text: START.read(Word(text)))
     if start is not None:
         changes["start"] = start if start.tzinfo else start.replace(tzinfo=UTC)
@@ -121,21 +121,33 @@ def _profile(words: argparse.Namespace, reader: _Reader) -> Profile:
     faults = _faults(words, reader)
     if faults:
         changes["faults"] = faults
-    known = reader.file(lambda: read_profile(words.profile)) if words.profile else None
-    return replace(known or Profile(), **changes)
+    known = (reader.file(lambda: read_profile(words.profile)) if words.profile else None) or Profile()
+    return replace(known, latency=_latency(words, reader, known.latency), **changes)
+
+
+def _latency(words: argparse.Namespace, reader: _Reader, known: Latency) -> Latency:
+    said = {
+        "median": reader.option("--latency", words.latency, LATENCY.read),
+        "spread": reader.option("--latency-spread", words.latency_spread, DEVIATION.read),
+        "noise": reader.option("--latency-noise", words.latency_noise, DEVIATION.read),
+    }
+    return replace(known, **{key: value for key, value in said.items() if value is not None})
 
 
 def _faults(words: argparse.Namespace, reader: _Reader) -> tuple[Fault, ...]:
-    change = reader.option("--green", words.green, CHANGE.read)
+    changes = {
+        "errors": reader.option("--green", words.green, CHANGE.read),
+        "client_errors": reader.option("--green-client-errors", words.green_client_errors, CHANGE.read),
+        "latency": reader.option("--green-latency", words.green_latency, SLOWING.read),
+    }
+    silent = words.green is None and words.green_client_errors is None and words.green_latency is None
     begins = reader.option("--from", words.begins, lambda text: DURATION.read(Word(text)))
     ends = reader.option("--until", words.ends, lambda text: DURATION.read(Word(text)))
-    if words.green is None and (words.begins is not None or words.ends is not None):
+    if silent and (words.begins is not None or words.ends is not None):
         reader.problems.append("--from and --until say when: say with --green what, for example --green +5%")
     if begins is not None and ends is not None and ends <= begins:
         reader.problems.append("--until must be later than --from")
-    if change is None:
-        return ()
-    return (Fault(change, ends=ends) if begins is None else Fault(change, begins, ends),)
+    return () if silent else (Fault(**changes, begins=begins or timedelta(), ends=ends),)
 
 
 def _drawable(file: str) -> Path:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from cli.simulate.curves import Constant, Curve, Day, Minutes
-from cli.simulate.profile import Fault, Profile
+from cli.simulate.profile import Change, Fault, Latency, Profile
 from cli.simulate.profile_table import PROFILE
-from cli.simulate.quantities import CHANGE, ERRORS, REQUESTS, WAIT, Quantity
+from cli.simulate.quantities import CHANGE, DEVIATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT, Quantity
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
 from shared.policies.problems import Findings, PolicyError
 from shared.policies.reading import read
 
 Values = dict[str, Any]
-CURVES = {"requests": REQUESTS, "errors": ERRORS}
+CURVES = {"requests": REQUESTS, "errors": ERRORS, "client_errors": ERRORS}
 WAITS = ("provisioning", "approve", "resume")
 PLAIN = ("traffic_write", "scaling", "telemetry_lag", "smoke", "instances", "spread")
 
@@ -54,9 +54,14 @@ def _built(values: Values) -> Profile:
     if values["start"] is not None:
         start = values["start"]
         changes["start"] = start if start.tzinfo else start.replace(tzinfo=UTC)
-    faults = values["green"] or []
-    slow = values["latency"] is not None or any(fault["latency"] is not None for fault in faults)
-    return replace(Profile(), faults=tuple(_fault(f) for f in faults if f["errors"]), latency=slow, **changes)
+    if values["latency"] is not None:
+        changes["latency"] = _latency(values["latency"])
+    return replace(Profile(), faults=tuple(_fault(fault) for fault in values["green"] or []), **changes)
+
+
+def _latency(values: Values) -> Latency:
+    spread, noise = DEVIATION.of(values["spread"]), DEVIATION.of(values["noise"])
+    return Latency(LATENCY.of(values["median"]), spread, noise)
 
 
 def _curve(values: Values, quantity: Quantity[float]) -> Curve:
@@ -69,4 +74,14 @@ def _curve(values: Values, quantity: Quantity[float]) -> Curve:
 
 
 def _fault(values: Values) -> Fault:
-    return Fault(CHANGE.of(values["errors"]), values["from"], values["until"])
+    return Fault(
+        errors=_of(CHANGE, values["errors"]),
+        begins=values["from"],
+        ends=values["until"],
+        client_errors=_of(CHANGE, values["client_errors"]),
+        latency=_of(SLOWING, values["latency"]),
+    )
+
+
+def _of(quantity: Quantity[Change], text: str | None) -> Change | None:
+    return None if text is None else quantity.of(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from cli.simulate.quantities import CHANGE, DURATION, ERRORS, LATENCY, REQUESTS, WAIT
+from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
 from shared.policies.grammar import Field, Kind, Sequence, Table
 from shared.policies.kinds import Choice, Text, Whole
 from shared.policies.times import Duration, Moment, TimeOfDay
@@ -31,10 +31,20 @@ def curve(value: Text, example: str) -> Table:
     )
 
 
+TIMES = Table(
+    fields=(
+        Field("median", LATENCY.kind, "Half of the good answers take longer.", "80ms"),
+        Field("spread", DEVIATION.kind, "Standard deviation of the logarithm of the times in a minute.", "0.4"),
+        Field("noise", DEVIATION.kind, "The same of each deployment's median, from minute to minute.", "0.03"),
+    ),
+    example="{median: 80ms, spread: 0.4, noise: 0.03}",
+    short="median",
+)
 FAULT = Table(
     fields=(
         Field("errors", CHANGE.kind, "Of green's requests: `x5` times blue's share, `+5%` more, or `100%`.", None),
-        Field("latency", LATENCY, "Accepted, but nothing depends on it yet.", None),
+        Field("client_errors", CHANGE.kind, "The same of the requests that it refuses.", None),
+        Field("latency", SLOWING.kind, "Of its median time: `x1.5` times blue's, `+20ms` more, or `120ms`.", None),
         Field("from", DURATION, "How long after green's first request it begins.", timedelta()),
         Field("until", DURATION, "How long after green's first request it ends.", None),
     ),
@@ -46,7 +56,8 @@ PROFILE = Table(
     fields=(
         Field("requests", curve(REQUESTS.kind, "1000"), "Live requests a minute.", None),
         Field("errors", curve(ERRORS.kind, "0.1%"), "Share of them that blue fails.", None),
-        Field("latency", LATENCY, "Accepted, but nothing depends on it yet.", None),
+        Field("client_errors", curve(ERRORS.kind, "0.5%"), "Share that blue refuses as the caller's mistake.", None),
+        Field("latency", TIMES, "How long good answers take: log-normal.", None),
         Field("green", Sequence(FAULT, "[{errors: x5, from: 15m}]", least=0, alone=True), "What green does.", None),
         Field("provisioning", WAIT.kind, "How long green takes to be ready, or `never`.", None),
         Field("traffic_write", SHORT, "How long Azure takes to change the traffic.", None),

@@ -48,6 +48,22 @@ def change_of(text: str) -> Change:
     return Change("to", share_of(text))
 
 
+def milliseconds_of(text: str) -> float:
+    """Return milliseconds, written with their unit or without."""
+    if text.endswith("ms"):
+        return float(text[:-2])
+    return 1000.0 * float(text[:-1]) if text.endswith("s") else float(text)
+
+
+def slowing_of(text: str) -> Change:
+    """Return a change of a time: `x1.5`, `+20ms`, or the time itself."""
+    if text.startswith("x"):
+        return Change("times", float(text[1:]))
+    if text.startswith("+"):
+        return Change("plus", milliseconds_of(text[1:]))
+    return Change("to", milliseconds_of(text))
+
+
 def span_of(text: str) -> timedelta | None:
     """Return a duration; None for `never`."""
     return None if text == "never" else min(DURATION.read(Word(text)), LONGEST)
@@ -65,4 +81,14 @@ CHANGE = Quantity(
     change_of,
 )
 WAIT = Quantity(Text(rf"never|{SPAN}", "a duration or `never`", "15m"), span_of)
-LATENCY = Text(r"(?:x|\+)?[0-9]{1,6}(?:\.[0-9]{1,3})?(?:ms|s)?", "a time or a factor", "80ms or x1.5", numbers=True)
+TIME = r"[0-9]{1,6}(?:\.[0-9]{1,3})?(?:ms|s)?"
+LATENCY = Quantity(Text(TIME, "a time in milliseconds or seconds", "80ms", numbers=True), milliseconds_of)
+SLOWING = Quantity(
+    Text(
+        rf"x[0-9]{{1,4}}{DECIMALS}|\+?{TIME}", "a factor, a time more, or a time", "x1.5, +20ms or 120ms", numbers=True
+    ),
+    slowing_of,
+)
+DEVIATION = Quantity(
+    Text(r"[0-3](?:\.[0-9]{1,4})?|\.[0-9]{1,4}", "a number from 0 to 3.9999", "0.4", numbers=True), float
+)

@@ -1,77 +1,95 @@
-"""Requests and failures as they were recorded; behind a departure, drawn at the rates that were recorded.
+"""Requests and answers as they were recorded; behind a departure, drawn at the rates that were recorded.
 
 It must never go on past the last recorded minute.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from cli.simulate.follower import Follower
+from cli.simulate.likeness import drawn_like, pooled
 from cli.simulate.recording import Recording
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import Answers
-from shared.core.minutes import floor_minute
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.policy import SmokeStep
-from shared.core.questions import Window
+from shared.core.questions import Asked, Window
+from shared.core.spans import floor_minute
 
 
 @dataclass(slots=True)
 class RecordedSource:
-    """Counts as they were recorded, or drawn anew after the departure."""
+    """Counts as they were recorded, or drawn anew after the departure. blue, green: all that each answered."""
 
     recording: Recording
     follower: Follower
     generator: np.random.Generator
-    blue_rate: float = 0.0
-    green_rate: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.blue_rate, self.green_rate = (
-            self._pooled(name) for name in (self.recording.record.blue, self.recording.record.green)
-        )
+    blue: DeploymentMinute
+    green: DeploymentMinute
 
     def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> Answers | None:
         """Return what was answered in a minute; None behind the last one that is known."""
         del green_since
         rows = self.recording.minutes.get(minute, {})
-        green, blue = (rows.get(name, (0, 0)) for name in (self.recording.record.green, self.recording.record.blue))
+        green, blue = (rows.get(name) for name in (self.recording.record.green, self.recording.record.blue))
+        copied = minute < floor_minute(self.recording.first_live)
         if self.follower.departed is None:
-            live = (0, 0) if minute < floor_minute(self.recording.first_live) else green
-            return Answers(*green, *blue, *live, hurt=live[1] - live[0] * self.blue_rate)
+            live = None if copied else green
+            hurt = _spoilt(live) - live.total * _rate(self.blue) if live else 0.0
+            return Answers(green, blue, live.total if live else 0, live.bad if live else 0, hurt)
         if minute > self.recording.last_minute:
             return None
-        copied = minute < floor_minute(self.recording.first_live)
-        return self._drawn(share, green, blue, blue[0] + (0 if copied else green[0]))
+        total = (blue.total if blue else 0) + (green.total if green and not copied else 0)
+        return self._drawn(minute, share, (green or self.green, blue or self.blue), total)
 
-    def past(self, window: Window, blue: str) -> tuple[DeploymentMinute, ...]:
-        """Return blue's recorded minutes: the next best, where the record does not say how the judge was set."""
-        del window
-        rows = ((minute, by_name.get(blue, (0, 0))) for minute, by_name in sorted(self.recording.minutes.items()))
-        return tuple(DeploymentMinute(blue, minute, total, bad) for minute, (total, bad) in rows if total)
+    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...]:
+        """Return nothing: a replay's judge is set before it begins."""
+        del asked, blue
+        return ()
+
+    def missing(self, window: Window) -> Mapping[str, str]:
+        """Return the gates that telemetry said nothing of then, as far as the record knows."""
+        if self.follower.departed is not None:
+            return {}
+        found: dict[str, str] = {}
+        for minute, gates in self.recording.missing.items():
+            if window.since <= minute < window.until:
+                found |= gates
+        return found
 
     def smoke(self, step: SmokeStep) -> SmokeResult:
         """Return what the smoke test gave then; one that is not recorded passed."""
         del step
         return self.recording.record.smoke or SmokeResult(1)
 
-    def _drawn(self, share: Share, green: tuple[int, int], blue: tuple[int, int], total: int) -> Answers:
-        green_rate = green[1] / green[0] if green[0] else self.green_rate
-        blue_rate = blue[1] / blue[0] if blue[0] else self.blue_rate
-        draw = self.generator
+    def _drawn(
+        self, minute: datetime, share: Share, likes: tuple[DeploymentMinute, DeploymentMinute], total: int
+    ) -> Answers:
+        draw, (green_like, blue_like) = self.generator, likes
         live = int(draw.binomial(total, share.live))
         copies = int(draw.binomial(total, share.mirror))
-        bad, copies_bad = int(draw.binomial(live, green_rate)), int(draw.binomial(copies, green_rate))
-        rest = total - live
-        hurt = live * (green_rate - blue_rate)
-        blue_bad = int(draw.binomial(rest, blue_rate))
-        return Answers(live + copies, bad + copies_bad, rest, blue_bad, live, bad, hurt)
+        green = drawn_like(green_like, draw, minute, live + copies)
+        blue = drawn_like(blue_like, draw, minute, total - live)
+        bad = green.bad if green else 0
+        live_bad = int(draw.hypergeometric(bad, live + copies - bad, live)) if live else 0
+        return Answers(green, blue, live, live_bad, hurt=live * (_rate(green_like) - _rate(blue_like)))
 
-    def _pooled(self, name: str) -> float:
-        rows = [by_name[name] for by_name in self.recording.minutes.values() if name in by_name]
-        total = sum(row[0] for row in rows)
-        return sum(row[1] for row in rows) / total if total else 0.0
+
+def recorded_source(recording: Recording, follower: Follower, generator: np.random.Generator) -> RecordedSource:
+    """Return the source of a recording."""
+    names = (recording.record.blue, recording.record.green)
+    blue, green = (pooled(name, [rows[name] for rows in recording.minutes.values() if name in rows]) for name in names)
+    return RecordedSource(recording, follower, generator, blue, green)
+
+
+def _spoilt(row: DeploymentMinute) -> int:
+    return row.bad + row.client_errors
+
+
+def _rate(row: DeploymentMinute) -> float:
+    return _spoilt(row) / row.total if row.total else 0.0

@@ -13,10 +13,10 @@ from cli.simulate.follower import Follower
 from cli.simulate.recording import Recorded, Recording
 from cli.simulate.surroundings import NEVER, Ticks
 from shared.core.history import TEAL
-from shared.core.minutes import floor_minute
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb, Wish
+from shared.core.spans import floor_minute
 
 USUAL_WRITE = timedelta(seconds=20)
 USUAL_SCALING = timedelta(minutes=4)

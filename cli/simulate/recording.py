@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from cattrs import Converter, transform_error
-from cattrs.errors import BaseValidationError
-
-from shared.core.judge.gate import Calibration
-from shared.core.observation import SmokeResult
+from shared.core.calibrating import Calibration
+from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.phases import Phase
+from shared.json_codec import UnreadableError, structured
 from shared.policies.document import read_text
 from shared.policies.problems import PolicyError, Problem
 
@@ -41,13 +40,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One deployment's minute."""
+class GateSaid:
+    """What a gate said after a minute, as far as it matters here. missing: why its source told nothing."""
+
+    gate: str
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What all gates said after a minute."""
 
     minute: datetime
-    deployment: str
-    total: int
-    bad: int
+    gates: tuple[GateSaid, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,11 @@ class Record:
     blue: str
     created: datetime
     history: tuple[Entry, ...]
-    minutes: tuple[Row, ...]
+    minutes: tuple[DeploymentMinute, ...]
     steps: tuple[str, ...] = ()
     calibration: Calibration | None = None
     smoke: SmokeResult | None = None
+    evidence: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +96,14 @@ class Recording:
     """What became of one rollout.
 
     began: when it had its turn; the record's own time moves with every freeze, which counts against no deadline.
-    minutes: requests and failures by minute and deployment.
+    minutes: what was answered, by minute and deployment. missing: gates whose source told nothing of a minute, and why.
     """
 
     record: Record
     began: datetime
     decisions: tuple[Recorded, ...]
-    minutes: dict[datetime, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    minutes: dict[datetime, dict[str, DeploymentMinute]] = field(default_factory=dict)
+    missing: dict[datetime, dict[str, str]] = field(default_factory=dict)
 
     @property
     def last_minute(self) -> datetime:
@@ -116,9 +123,9 @@ def read_recording(path: Path) -> Recording:
     except (ValueError, RecursionError) as error:
         raise PolicyError([Problem(str(path), getattr(error, "lineno", 0), 1, "", "not JSON")]) from error
     try:
-        record = _converter().structure(_renamed(content), Record)
-    except BaseValidationError as error:
-        raise _wrong(path, transform_error(error)) from error
+        record = structured(_prepared(content), Record)
+    except UnreadableError as error:
+        raise _wrong(path, list(error.problems)) from error
     if senseless := _senseless(record):
         raise _wrong(path, senseless)
     return _recording(record)
@@ -129,53 +136,50 @@ def _wrong(path: Path, words: list[str]) -> PolicyError:
     return PolicyError([Problem(str(path), 0, 0, "", text) for text in shown])
 
 
-def _renamed(content: object) -> object:
-    """Return the content with `before` for `from`, which Python keeps for itself."""
-    history = content.get("history") if isinstance(content, dict) else None
-    if not isinstance(content, dict) or not isinstance(history, list):
+def _prepared(content: object) -> object:
+    """Return the content with `before` for `from`, which Python keeps for itself.
+
+    What an older Teal said of its judge has no panel of gates: that is as good as nothing said.
+    """
+    if not isinstance(content, dict):
         return content
-    entries = [{**e, "before": e.get("from")} if isinstance(e, dict) else e for e in history]
-    return {**content, "history": entries}
+    history, setting = content.get("history"), content.get("calibration")
+    changes: dict[str, object] = {}
+    if isinstance(history, list):
+        changes["history"] = [{**e, "before": e.get("from")} if isinstance(e, dict) else e for e in history]
+    if isinstance(setting, dict) and "panel" not in setting:
+        changes["calibration"] = None
+    return content | changes
 
 
 def _senseless(record: Record) -> list[str]:
     """Return what is wrong with a record of the right form."""
-    rows = enumerate(record.minutes)
-    wrong = [f"{row.bad} bad of {row.total} @ $.minutes[{n}]" for n, row in rows if not 0 <= row.bad <= row.total]
+    wrong = [f"{why} @ $.minutes[{n}]" for n, row in enumerate(record.minutes) for why in _impossible(row)]
     return wrong if record.minutes else ["no minute was recorded, so there is nothing to replay @ $.minutes"]
+
+
+def _impossible(row: DeploymentMinute) -> Iterator[str]:
+    """Yield which counts of a minute cannot be."""
+    if min(row.bad, row.client_errors) < 0 or row.bad + row.client_errors > row.total:
+        yield f"{row.bad} bad and {row.client_errors} refused of {row.total}"
+    for gate, tally in row.tallies.items():
+        if not 0 <= tally.bad <= tally.total:
+            yield f"{gate}: {tally.bad} bad of {tally.total}"
+    for name, counts in (("slowness", row.slowness), ("predictions", row.predictions)):
+        if counts and min(counts.values()) < 0:
+            yield f"{name} below zero"
 
 
 def _recording(record: Record) -> Recording:
     """Return the decisions after the rollout was admitted and had its turn, and its minutes by time."""
-    minutes: dict[datetime, dict[str, tuple[int, int]]] = {}
+    minutes: dict[datetime, dict[str, DeploymentMinute]] = {}
     for row in record.minutes:
-        minutes.setdefault(row.minute, {})[row.deployment] = (row.total, row.bad)
+        minutes.setdefault(row.minute, {})[row.deployment] = row
+    missing = {one.minute: {gate.gate: gate.missing for gate in one.gates if gate.missing} for one in record.evidence}
     decisions = [
         Recorded(e.at, e.before, e.to, e.by, e.numbers.step, e.numbers.weight, e.text)
         for e in record.history
         if e.before is not None and e.before is not Phase.QUEUED
     ]
     turns = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
-    return Recording(record, min([record.created, *turns]), tuple(decisions), minutes)
-
-
-def _converter() -> Converter:
-    converter = Converter()
-    converter.register_structure_hook(datetime, lambda value, _: _moment(value))
-    converter.register_structure_hook(Phase, lambda value, _: Phase(value))
-    for kind in (str, int):  # by default 5 and "5" would be the same
-        converter.register_structure_hook(kind, _typed)
-    return converter
-
-
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(str(value))
-    if moment.tzinfo is None:
-        raise ValueError("without an offset")
-    return moment
-
-
-def _typed(value: object, kind: type) -> object:
-    if type(value) is not kind:
-        raise ValueError(f"not {kind.__name__}")
-    return value
+    return Recording(record, min([record.created, *turns]), tuple(decisions), minutes, missing)

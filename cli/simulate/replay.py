@@ -14,17 +14,18 @@ import numpy as np
 from cli.simulate.azure import SimulatedAzure
 from cli.simulate.follower import Follower
 from cli.simulate.journey import Journey
-from cli.simulate.recorded_counts import RecordedSource
+from cli.simulate.recorded_counts import recorded_source
+from cli.simulate.recorded_judge import calibration_of
 from cli.simulate.recorded_surroundings import RecordedLooks, RecordedPeople, RecordedTiming
 from cli.simulate.recording import Recording
 from cli.simulate.shares import Shares
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit
 from shared.core.history import Entry
-from shared.core.minutes import floor_minute
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.spans import floor_minute
 
 
 @dataclass(slots=True)
@@ -39,14 +40,13 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
     """Return the replay of this number; they differ only after a departure from what was recorded."""
     entries: list[Entry] = []
     follower = Follower(recording, entries)
-    source = RecordedSource(recording, follower, np.random.default_rng([seed, number]))
+    source = recorded_source(recording, follower, np.random.default_rng([seed, number]))
     shares, lag = Shares([recording.began]), policy.judge.telemetry_lag
-    names = (recording.record.green, recording.record.blue)
     journey = Journey(
         rollout=_admitted(recording, policy),
         azure=SimulatedAzure(_seen(recording), recording.record.green, RecordedTiming(recording, follower), shares, []),
         source=source,
-        telemetry=Telemetry(source, names, shares, lag, floor_minute(recording.began)),
+        telemetry=Telemetry(source, shares, lag, floor_minute(recording.began)),
         looks=RecordedLooks(recording, follower, lag),
         people=RecordedPeople(follower),
         entries=entries,
@@ -55,9 +55,10 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
+    calibration, _ = calibration_of(recording, policy.judge)
     start = Start(ModelVersion(recording.record.model, recording.record.version), policy, cause="replay")
     new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
-    return replace(new, green=recording.record.green, calibration=recording.record.calibration)
+    return replace(new, green=recording.record.green, calibration=calibration)
 
 
 def _seen(recording: Recording) -> EndpointSeen:

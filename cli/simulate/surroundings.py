@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from cli.simulate.curves import MINUTE
 from cli.simulate.profile import Profile
-from shared.core.minutes import floor_minute
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep
 from shared.core.rollout import Rollout, Verb, Wish
+from shared.core.spans import floor_minute
 
 WAKE = timedelta(seconds=2)  # the queue brings Teal back so soon after a decision
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ Where the counts come from (drawn at random, or recorded) is the source's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -13,22 +14,20 @@ from cli.simulate.curves import MINUTE
 from cli.simulate.shares import Share, Shares
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.policy import SmokeStep
-from shared.core.questions import Window
+from shared.core.questions import Asked, Window
 
 
 class Answers(NamedTuple):
-    """One minute.
+    """One minute of green and of blue; None for who had no request.
 
-    green_live, green_live_bad: the part of green's that users waited for, without mirrored copies. hurt: how many more
-    of these failed than would have on blue, expected.
+    live, live_bad: green's requests that users waited for, without mirrored copies, and how many of them failed. hurt:
+    how many more of these were failed or refused than would have been on blue, expected.
     """
 
-    green_total: int
-    green_bad: int
-    blue_total: int
-    blue_bad: int
-    green_live: int
-    green_live_bad: int
+    green: DeploymentMinute | None
+    blue: DeploymentMinute | None
+    live: int
+    live_bad: int
     hurt: float
 
 
@@ -39,8 +38,12 @@ class Source(Protocol):
         """Return what was answered in a minute; None if nothing is known of it any more."""
         ...
 
-    def past(self, window: Window, blue: str) -> tuple[DeploymentMinute, ...]:
+    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...]:
         """Return blue's minutes before the rollout."""
+        ...
+
+    def missing(self, window: Window) -> Mapping[str, str]:
+        """Return the gates that the minutes of a window say nothing of, and why."""
         ...
 
     def smoke(self, step: SmokeStep) -> SmokeResult:
@@ -53,7 +56,6 @@ class Telemetry:
     """The log of one rollout. late: how old a minute is before its rows can be read."""
 
     source: Source
-    names: tuple[str, str]
     shares: Shares
     late: timedelta
     next_minute: datetime
@@ -87,18 +89,8 @@ class Telemetry:
         if answers is None:
             self.ended = True
             return
-        green, blue = self.names
-        self.green_requests += answers.green_live
-        self.green_failed += answers.green_live_bad
+        self.green_requests += answers.live
+        self.green_failed += answers.live_bad
         self.hurt += answers.hurt
         self.times.append(minute)
-        self.rows.append(
-            tuple(
-                DeploymentMinute(name, minute, total, bad)
-                for name, total, bad in (
-                    (blue, answers.blue_total, answers.blue_bad),
-                    (green, answers.green_total, answers.green_bad),
-                )
-                if total
-            )
-        )
+        self.rows.append(tuple([row for row in (answers.blue, answers.green) if row is not None]))

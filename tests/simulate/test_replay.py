@@ -14,7 +14,6 @@ import pytest
 from cli.simulate.__main__ import main
 from cli.simulate.comparison import Pair, pairs
 from cli.simulate.course import Course, End, course
-from cli.simulate.draws import Draws
 from cli.simulate.profile import Fault, Profile
 from cli.simulate.recording import read_recording
 from cli.simulate.replay import set_out_again
@@ -99,7 +98,7 @@ def simulated(tried: Scene, number: int, folder: Path) -> Path:
     """Return a file that says of a simulated rollout what the API would say, had it happened."""
     generator = np.random.default_rng(number)
     began = tried.profile.start + number * timedelta(hours=7, minutes=13, seconds=29)
-    journey = set_out(tried, Draws(tried.profile, generator, began), began)
+    journey = set_out(tried, generator, began)
     journey.run()
     rollout = journey.rollout
     admitted = Entry(began, None, Phase.PROVISIONING, "teal", "simulated", {"step": 0, "weight": 0})
