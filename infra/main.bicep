@@ -24,6 +24,9 @@ param workspaceResourceGroup string
 @description('Folder of the rollout policies inside the package.')
 param policies string = 'policies'
 
+@description('Region of that workspace, where its metrics are asked for. Hook `postprovision` reads it; empty until then.')
+param workspaceRegion string = ''
+
 @allowed([512, 2048, 4096])
 @description('Memory of one function instance in MB. azure-ai-ml alone takes 100 MB when it is loaded.')
 param instanceMemory int = 2048
@@ -92,6 +95,7 @@ module app 'modules/app.bicep' = {
       TEAL_LOGS_WORKSPACE_ID: monitoring.outputs.logsCustomerId
       TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
       TEAL_POLICIES: policies
+      TEAL_REGION: workspaceRegion
     }
   }
   dependsOn: [roles] // the host reads its storage as soon as it starts

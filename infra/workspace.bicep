@@ -20,6 +20,12 @@ param endpoints string = ''
 @description('Whether policies make deployments from templates with local code or environments, which Teal then uploads.')
 param templates bool = false
 
+@description('Whether a policy reads platform metrics. Off by default: the right for it is on the whole subscription.')
+param readsMetrics bool = false
+
+@description('Whether a policy judges predictions. Off by default: answers that deployments collected may be personal data.')
+param readsPredictions bool = false
+
 var provider = 'Microsoft.MachineLearningServices/workspaces'
 var endpointNames = filter(map(split(endpoints, ','), name => trim(name)), name => !empty(name))
 
@@ -53,6 +59,8 @@ var templateActions = [
   '${provider}/environments/*/write'
   '${provider}/datastores/read'
 ]
+// A deployment names the data asset that its answers are collected in (data/*/read), and that a datastore.
+var predictionActions = ['${provider}/datastores/read']
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
   name: workspaceName
@@ -69,7 +77,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     assignableScopes: [resourceGroup().id]
     permissions: [
       {
-        actions: concat(actions, templates ? templateActions : [])
+        actions: union(actions, templates ? templateActions : [], readsPredictions ? predictionActions : [])
       }
     ]
   }
@@ -114,6 +122,17 @@ resource autoscaleAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01
   }
 }
 
+module metrics 'modules/metrics.bicep' = if (readsMetrics) {
+  name: 'teal-metrics-${environmentName}'
+  scope: subscription()
+  params: { principalId: principalId }
+}
+
+module answers 'modules/answers.bicep' = if (readsPredictions) {
+  name: 'teal-answers-${environmentName}'
+  params: { storageId: workspace.properties.storageAccount, principalId: principalId }
+}
+
 module diagnostics 'modules/diagnostics.bicep' = {
   name: 'teal-diagnostics-${environmentName}'
   params: {
@@ -129,3 +148,6 @@ output roleName string = role.properties.roleName
 
 @description('The endpoints whose traffic records Teal receives.')
 output observedEndpoints array = endpointNames
+
+@description('Region of the workspace, for the app setting TEAL_REGION.')
+output region string = workspace.location

@@ -1,4 +1,4 @@
-// Every value comes from the azd environment: the outputs of main.bicep, and TEAL_ENDPOINTS as set by a person.
+// Every value comes from the azd environment: the outputs of main.bicep, and what a person has set (those with a default).
 using './workspace.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
@@ -7,3 +7,5 @@ param principalId = readEnvironmentVariable('TEAL_PRINCIPAL_ID')
 param logsId = readEnvironmentVariable('TEAL_LOGS_ID')
 param endpoints = readEnvironmentVariable('TEAL_ENDPOINTS', '')
 param templates = bool(readEnvironmentVariable('TEAL_TEMPLATES', 'false'))
+param readsMetrics = bool(readEnvironmentVariable('TEAL_READS_METRICS', 'false'))
+param readsPredictions = bool(readEnvironmentVariable('TEAL_READS_PREDICTIONS', 'false'))

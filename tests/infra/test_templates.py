@@ -177,3 +177,16 @@ def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
         assert not re.search(r"\blist(Keys|AccountSas|ServiceSas|Secrets)\(|\.list\w*\(", text(tree)), name
     account = text(templates["modules/storage.bicep"])
     assert re.search(r"allowSharedKeyAccess: false", account)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "module"), [("readsMetrics", "modules/metrics.bicep"), ("readsPredictions", "modules/answers.bicep")]
+)
+def test_far_reaching_rights_are_given_only_on_request(
+    templates: dict[str, Node], parameter_files: dict[str, Node], parameter: str, module: str
+) -> None:
+    """Metrics take a right on the subscription, and answers may be personal data: a person switches each on."""
+    source = text(templates["workspace.bicep"])
+    assert f"param {parameter} bool = false" in source
+    assert re.search(rf"'{module}' = if \({parameter}\)", source)
+    assert re.search(rf"{parameter} = bool\(.*'false'\)\)", text(parameter_files["workspace.bicepparam"]))

@@ -1,0 +1,18 @@
+// The right to read the metrics of online endpoints. Azure answers for several metrics of an endpoint at once only whoever
+// may read monitoring data on the whole subscription, so it is given only where a policy reads metrics.
+targetScope = 'subscription'
+
+@description('Object id of the identity that Teal acts as.')
+param principalId string
+
+// Built-in role; its id is the same in every tenant.
+var monitoringReader = '43d0d8ad-25c7-4714-9337-8ba259a9fe05'
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, 'Monitoring Reader')
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringReader)
+  }
+}
