@@ -21,7 +21,7 @@ from shared.core.gates import (
 )
 from shared.core.judge import panel
 from shared.core.judge.gate import GateSetting, Measure
-from shared.core.judge.odds import Null
+from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import Panel
 from shared.core.judge.tuning import TUNED, Tuning
 from shared.core.latency import bucket, buckets_of, quantile
@@ -38,6 +38,7 @@ from shared.core.samples import (
     Sample,
     Slower,
     first_counts,
+    items_of,
 )
 from shared.core.spans import span
 
@@ -81,6 +82,17 @@ class Past:
         found = [first_counts(sample, row) for row in self.minutes]
         return [counts.blue_bad for counts in found], [counts.blue_total for counts in found]
 
+    def rates(self, samples: Iterable[Sample]) -> tuple[float, ...]:
+        """Return blue's share of bad for each item of the samples."""
+        return tuple(rate for sample in samples for rate in self._rates(sample))
+
+    def _rates(self, sample: Sample) -> list[float]:
+        sums: list[Counts] = []
+        for items in (items_of(sample, None, row) for row in self.minutes):
+            counts = [item for item in items or () if isinstance(item, Counts)]
+            sums = [old + new for old, new in zip(sums, counts, strict=True)] if sums and counts else sums or counts
+        return [panel.past_rate([one.blue_bad], [one.blue_total]) for one in sums]
+
     def slowness(self) -> dict[int, int]:
         """Return how many answers fell into which bucket of latency."""
         return _summed(row.slowness for row in self.minutes if row is not None and row.slowness)
@@ -112,7 +124,7 @@ def calibrate(
         except _NothingToSetBy as nothing:
             unjudged[gate.name] = str(nothing)
         else:
-            found.append((gate, setting, samples))
+            found.append((gate, replace(setting, rates=past.rates(samples.samples)), samples))
     whole = sum(gate.weight for gate, _, _ in found if gate.role != "informative")
     gates = tuple(replace(setting, share=_part(gate) / whole) for gate, setting, _ in found)
     return Calibration(Panel(gates, tuning, rate), tuple(samples for _, _, samples in found), unjudged)

@@ -48,9 +48,10 @@ class GateSetting:
     """What a gate is set to for one rollout.
 
     share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
-    certificate. phi: burstiness of blue's past. rate: blue's past share of bad. budget: D, the harm that the
-    certificate allows over all traffic, a probability (None: there is no certificate). margin: of a certificate from
-    percentiles. settle: how many minutes after a change of traffic are passed over.
+    certificate. phi: burstiness of blue's past. rate: blue's past share of bad, as the certificate counts it. rates:
+    the same for each item of the measures (none: not known). budget: D, the harm that the certificate allows over all
+    traffic, a probability (None: there is no certificate). margin: of a certificate from percentiles. settle: how many
+    minutes after a change of traffic are passed over.
     """
 
     name: str = "errors"
@@ -58,6 +59,7 @@ class GateSetting:
     critical: bool = True
     phi: float = 1.0
     rate: float = 0.0
+    rates: tuple[float, ...] = ()
     budget: float | None = 0.01
     margin: float | None = None
     settle: int = 0
@@ -119,6 +121,8 @@ def add_minute(
     """Return the evidence after one more settled minute."""
     if share.age < setting.settle:
         return evidence
+    if share.weight == 100:
+        minute = _alone(minute)
     won = _gains(evidence, setting, minute, share, tuning)
     first = _four(minute.items[0], setting.measures[0])
     return GateEvidence(
@@ -160,8 +164,8 @@ def _gains(
             if isinstance(item, Percentiles):
                 won += ladder.gains(item, measure.margin or 1.0)
             else:
-                alone = share.weight == 100 and item.blue_total == 0
-                won += bets.gains(item, *_nulls(measure, setting, evidence.counts(at) if alone else None, tuning))
+                rate = _usual(evidence, setting, at) if share.weight == 100 else None
+                won += bets.gains(item, *_nulls(measure, setting, rate, tuning))
             at += 1
     return won
 
@@ -185,17 +189,28 @@ class _Bets(NamedTuple):
         return won
 
 
-def _nulls(measure: Measure, setting: GateSetting, alone: Counts | None, tuning: Tuning) -> tuple[Null, Null]:
-    """Return what green may do: relative to blue, or, when it has all traffic, to what blue did while it had some."""
+def _nulls(measure: Measure, setting: GateSetting, usual: float | None, tuning: Tuning) -> tuple[Null, Null]:
+    """Return what green may do: relative to blue, or, when green has all traffic, to blue's usual rate."""
     minor = measure.null or tuning.minor
-    if alone is None or minor.rho == 0.0:
+    if usual is None or minor.rho == 0.0:
         return minor, tuning.severe
-    rate = alone.blue_rate or 0.0
     ratio = max(minor.rho, 1.0 + certificate.RATIO)
     return (
-        Null(rho=0.0, delta=ratio * rate + max(minor.delta, setting.budget or 0.0)),
-        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * rate + tuning.severe.delta)),
+        Null(rho=0.0, delta=ratio * usual + max(minor.delta, setting.budget or 0.0)),
+        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * usual + tuning.severe.delta)),
     )
+
+
+def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
+    """Return the larger of blue's rates, while it had traffic in this rollout and in its past."""
+    past = setting.rates[item] if item < len(setting.rates) else 0.0
+    return max(evidence.counts(item).blue_rate or 0.0, past)
+
+
+def _alone(minute: GateMinute) -> GateMinute:
+    """Return the minute without blue: a few requests that still name it are nothing to compare with."""
+    items = [Counts(item.green_bad, item.green_total) if isinstance(item, Counts) else item for item in minute.items]
+    return GateMinute(tuple(items), minute.certified)
 
 
 def _certify(

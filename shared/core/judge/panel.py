@@ -75,6 +75,7 @@ def errors_panel(
     setting = GateSetting(
         phi=past_burstiness(bad, total, tuning),
         rate=past_rate(bad, total),
+        rates=(past_rate(bad, total),),
         budget=default_budget(rate) if budget is None else budget,
     )
     return Panel((setting,), tuning, rate)
