@@ -101,7 +101,7 @@ def judge(
     minutes = max((one.certificate.minutes for one in known), default=0)
     suspect = max(counted, key=lambda one: one.harm)
     suspicious = suspect.harm > panel.tuning.log_suspicion + SLIGHT
-    awaited = _awaited(weighed, certificate_line, needed) if next_weight is not None else None
+    weakest, certified = _weakest(weighed, needed)
     if harm >= harm_line:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
     elif evidence.starved >= STARVED:
@@ -112,12 +112,12 @@ def judge(
         said = Outcome.INCONCLUSIVE, Cause.TOO_SOON, ""
     elif suspicious:
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
-    elif next_weight is None:
+    elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
-    elif awaited is not None:
-        said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, awaited
+    elif certified < certificate_line:
+        said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, weakest
     else:
-        said = Outcome.PASS, Cause.CERTIFIED, ""
+        said = Outcome.PASS, Cause.CERTIFIED, weakest
     return Verdict(*said, harm, harm_line, certificate_line, minutes, suspicious)
 
 
@@ -130,12 +130,12 @@ def _worst(counted: list[_Weighed]) -> _Weighed:
     return max(counted, key=lambda one: one.harm + math.log(one.setting.share))
 
 
-def _awaited(weighed: list[_Weighed], line: float, needed: Collection[str] | None) -> str | None:
-    """Return the gate furthest from the certificate that the next step needs, or None if all are there."""
+def _weakest(weighed: list[_Weighed], needed: Collection[str] | None) -> tuple[str, float]:
+    """Return the gate furthest from the certificate that the next step needs, and its log odds; none without any."""
     wanted = [one.setting.name for one in weighed if one.setting.critical] if needed is None else needed
     known = {one.setting.name: one.certificate for one in weighed if one.certificate is not None}
-    missing = [name for name in wanted if known.get(name, -math.inf) < line]
-    return min(missing, key=lambda name: known.get(name, -math.inf), default=None)
+    name = min(wanted, key=lambda name: known.get(name, -math.inf), default="")
+    return name, known.get(name, -math.inf)
 
 
 def odds(log_odds: float) -> str:
