@@ -28,6 +28,7 @@ from tests.fakes import (
     FakeTelemetry,
     FakeWakeups,
 )
+from tests.scenarios.conduct import Conduct
 
 MINUTE = timedelta(minutes=1)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -53,11 +54,17 @@ def serving(name: str = BLUE, model: str = "azureml:churn:6") -> EndpointSeen:
 
 @dataclass
 class World:
-    """One endpoint and Teal. rates: share of requests that a deployment answers badly. rpm: requests a minute."""
+    """One endpoint and Teal.
+
+    rpm: requests a minute. rates: share of requests that a deployment answers badly. conduct: how it answers besides.
+    avoided: deployments that nobody sends anything to, whatever their weight; their part goes to no one.
+    """
 
     policy: Policy = POLICY
     rpm: int = 6000
     rates: dict[str, float] = field(default_factory=dict)
+    conduct: dict[str, Conduct] = field(default_factory=dict)
+    avoided: set[str] = field(default_factory=set)
     clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
     store: FakeStore = field(default_factory=FakeStore)
     endpoints: FakeEndpoints = field(default_factory=lambda: FakeEndpoints(seen={ENDPOINT: serving()}, slow=True))
@@ -67,7 +74,7 @@ class World:
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
 
     def __post_init__(self) -> None:
-        self.telemetry.rows += [DeploymentMinute(BLUE, MIDNIGHT - n * MINUTE, self.rpm, 0) for n in range(60, 0, -1)]
+        self.telemetry.rows += [self._row(BLUE, MIDNIGHT - n * MINUTE, self.rpm) for n in range(60, 0, -1)]
 
     def controller(self, holder: str = "one") -> Controller:
         """Return a process that reconciles."""
@@ -159,7 +166,9 @@ class World:
             return
         minute = self.clock.now.replace(second=0)
         for name, share in (self.seen.traffic | self.seen.mirror).items():
-            total = self.rpm * share // 100
+            total = 0 if name in self.avoided else self.rpm * share // 100
             if total:
-                bad = round(total * self.rates.get(name, 0.0))
-                self.telemetry.rows.append(DeploymentMinute(name, minute, total, bad))
+                self.telemetry.rows.append(self._row(name, minute, total))
+
+    def _row(self, name: str, minute: datetime, total: int) -> DeploymentMinute:
+        return self.conduct.get(name, Conduct()).row(name, minute, total, self.rates.get(name, 0.0))

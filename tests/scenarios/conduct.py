@@ -1,0 +1,82 @@
+"""How a deployment answers in a story: shares of what it does, spread evenly, so that a story has no dice.
+
+It must never know what a gate makes of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from statistics import NormalDist
+from typing import TypeVar
+
+from shared.core.latency import bucket
+from shared.core.observation import DeploymentMinute, Tally
+
+Label = TypeVar("Label", int, str)
+POINTS = 200  # so many answers stand for all of a minute
+PERCENTS = (50, 90, 95, 99)
+TIMES = NormalDist(0.0, 0.4)  # of the logarithm of a time, in units of the median
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """Shares are of 1.
+
+    refused: of requests, as the caller's mistake. median: milliseconds of good answers, or None if nobody measures
+    them. percentiles: only these are measured, as by the platform's metrics. predictions: by class. counted: bad ones
+    by the name of a query, or of what else is counted.
+    """
+
+    refused: float = 0.0
+    median: float | None = None
+    percentiles: bool = False
+    predictions: Mapping[str, float] | None = None
+    counted: Mapping[str, float] = field(default_factory=dict)
+
+    def row(self, deployment: str, minute: datetime, total: int, failed: float) -> DeploymentMinute:
+        """Return a minute of so many requests, of which this share fails."""
+        bad, refused = round(total * failed), round(total * self.refused)
+        good = total - bad - refused
+        timed = self.median if good else None
+        return DeploymentMinute(
+            deployment,
+            minute,
+            total,
+            bad,
+            refused,
+            slowness=_slowness(timed, good) if timed and not self.percentiles else None,
+            percentiles=_percentiles(timed) if timed and self.percentiles else None,
+            predictions=None if self.predictions is None else _split(good, self.predictions),
+            tallies={name: Tally(round(good * share), good) for name, share in self.counted.items()},
+        )
+
+
+def _percentiles(median: float) -> dict[int, float]:
+    return {percent: median * _factor(percent / 100) for percent in PERCENTS}
+
+
+def _slowness(median: float, good: int) -> dict[int, int]:
+    points = Counter(bucket(median * _factor((point + 0.5) / POINTS)) for point in range(POINTS))
+    return _split(good, {index: points[index] / POINTS for index in sorted(points)})
+
+
+def _split(total: int, shares: Mapping[Label, float]) -> dict[Label, int]:
+    """Return whole numbers in these shares that add up to the total."""
+    parts: dict[Label, int] = {}
+    share, given = 0.0, 0
+    for label, more in shares.items():
+        share += more
+        parts[label] = round(total * share) - given
+        given += parts[label]
+    return parts
+
+
+@lru_cache(maxsize=2 * POINTS)
+def _factor(share: float) -> float:
+    """Return how many times the median this share of the answers takes at most."""
+    return math.exp(TIMES.inv_cdf(share))

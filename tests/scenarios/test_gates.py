@@ -1,0 +1,174 @@
+"""Stories of gates other than errors: what each convicts green of, in which words, and what a dry run leaves alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, LatencyLimit, Role
+from shared.core.phases import Phase
+from shared.core.policy import JudgeSettings, Policy, WeightStep
+from shared.core.readings import Reading
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+QUICK = Conduct(median=100.0)
+SLOWER = Conduct(median=160.0)
+
+
+def judged_by(*gates: Gate, **settings: object) -> Policy:
+    """Return the stories' policy with these gates. settings: of the judge, otherwise than there."""
+    judge: JudgeSettings = replace(POLICY.judge, gates=gates, **settings)  # type: ignore[arg-type] # dataclass fields
+    return replace(POLICY, judge=judge)
+
+
+def reading(world: World, gate: str) -> Reading:
+    """Return what a gate said last."""
+    return next(one for one in world.rollout().readings if one.gate == gate)
+
+
+def test_a_slower_version_is_taken_back_by_its_latency() -> None:
+    """1.6 times blue's times, and not one error: the reason has both times, both shares and the odds."""
+    world = World(conduct={BLUE: QUICK, GREEN: SLOWER})
+    world.register()
+    ended = world.until_finished()
+    assert ended.phase is Phase.ROLLED_BACK
+    assert ended.verdict is not None
+    assert ended.verdict.gate == "latency"
+    # Blue's P90 is 167 ms, and the bucket that it lies in ends at 169; green may take 1.25 times as long.
+    assert "green takes longer than 212 ms for 24 % (" in ended.reason
+    assert ", blue longer than 169 ms for 9.5 % (" in ended.reason
+    assert "that green is worse; rolling back at 100 : 1" in ended.reason
+    assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
+
+
+def test_as_a_dry_run_latency_moves_nothing_and_says_what_it_would_have_done() -> None:
+    """The same version with an informative gate is promoted; the odds that would have convicted it are on record."""
+    gates = (ErrorsGate(), LatencyGate(role="informative"))
+    world = World(judged_by(*gates), conduct={BLUE: QUICK, GREEN: SLOWER})
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    seen = reading(world, "latency")
+    assert (seen.role, seen.harm_line, seen.to_rollback) == ("informative", None, None)
+    assert math.exp(seen.log_harm) > 1e9
+
+
+@pytest.mark.parametrize("median", [100.0, 120.0])
+def test_a_version_within_the_allowed_times_is_promoted(median: float) -> None:
+    """As quick as blue, or slower by less than the policy allows."""
+    world = World(conduct={BLUE: QUICK, GREEN: Conduct(median=median)})
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_a_version_that_refuses_callers_is_taken_back() -> None:
+    """Five per cent of what blue understood is a bad request to green: that is no error of ours, and is noticed."""
+    policy = judged_by(ErrorsGate(), ClientErrorsGate())
+    world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
+    world.register()
+    ended = world.until(Phase.ROLLED_BACK)
+    assert "green refuses 6 % " in ended.reason
+    assert "requests as the caller's mistake, blue 1 %" in ended.reason
+
+
+def test_refusals_are_nobody_s_harm_where_they_are_not_judged() -> None:
+    """A policy without that gate promotes the same version."""
+    world = World(judged_by(ErrorsGate()), conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+LIMITS: list[tuple[str, Gate, float, Conduct, str]] = [
+    ("errors", ErrorsGate(at_most=0.01), 0.03, Conduct(), "green fails 3 %"),
+    ("client errors", ClientErrorsGate(at_most=0.01), 0.0, Conduct(refused=0.05), "green refuses 5 %"),
+    ("times", LatencyGate(at_most=(LatencyLimit(95, 150),)), 0.0, QUICK, "green takes longer than"),
+]
+
+
+@pytest.mark.parametrize(("gate", "rate", "conduct", "words"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS])
+def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, conduct: Conduct, words: str) -> None:
+    """Blue and green are alike, and both are beyond the limit: green is not let in."""
+    gates = (gate,) if isinstance(gate, ErrorsGate) else (ErrorsGate(), gate)
+    world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
+    world.register()
+    assert words in world.until(Phase.ROLLED_BACK).reason
+
+
+def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
+    """Three per cent of errors on both sides is a bad day, and not green's fault."""
+    world = World(judged_by(ErrorsGate(), budget=0.02), rates={BLUE: 0.03, GREEN: 0.03})
+    world.register()
+    assert world.until(Phase.PROMOTED, within=200).serving == GREEN
+
+
+def test_percentiles_convict_where_nothing_else_is_known() -> None:
+    """By the platform's metrics the times of single requests are not to be had; minutes of a higher P95 are enough."""
+    slow = Conduct(median=300.0, percentiles=True)
+    world = World(
+        judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics"),
+        conduct={BLUE: replace(QUICK, percentiles=True), GREEN: slow},
+    )
+    world.register()
+    ended = world.until(Phase.ROLLED_BACK)
+    assert "green's P95 was more than 1.25 times blue's in " in ended.reason
+
+
+def test_a_step_waits_for_the_gates_that_it_names() -> None:
+    """At 10 per cent only latency must be certified, although it is not critical; at 50 errors, as everywhere."""
+    steps = (WeightStep(10, gates=("latency",)), WeightStep(50))
+    policy = replace(judged_by(ErrorsGate(), LatencyGate()), steps=steps)
+    world = World(policy, conduct={BLUE: QUICK, GREEN: QUICK})
+    world.register()
+    world.until_weight(10)
+    world.minutes(2)
+    assert reading(world, "latency").certificate_line is not None
+    assert reading(world, "errors").certificate_line is None
+    world.until_weight(50)
+    world.minutes(2)
+    assert reading(world, "latency").certificate_line is None
+    assert reading(world, "errors").certificate_line is not None
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
+    """Nobody measured blue's times in the past hour: what must be certified cannot be, so a person is called."""
+    world = World(judged_by(ErrorsGate(), LatencyGate(role="critical")))
+    world.register()
+    paused = world.until(Phase.PAUSED)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+    assert "latency must be certified before 50 %, and is not judged" in paused.reason
+    assert "blue gave fewer than 100 good answers in the past hour to compare with" in paused.reason
+
+
+ROLES: tuple[Role, ...] = ("counted", "informative")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_gate_without_a_past_that_nothing_waits_for_is_left_out(role: Role) -> None:
+    """The rollout goes on by the others, and the first weight's entry says what is not judged."""
+    world = World(judged_by(ErrorsGate(), LatencyGate(role=role)))
+    world.register()
+    world.until(Phase.PROMOTED)
+    assert (
+        "sending 10 % of the live traffic to churn-7; latency is not judged: blue gave fewer than 100" in world.told()
+    )
+
+
+def bad_answers() -> dict[str, tuple[float, Conduct]]:
+    """Return ways to go bad: a rate of failures and a conduct."""
+    return {"errors": (0.2, QUICK), "latency": (0.0, Conduct(median=400.0))}
+
+
+@pytest.mark.parametrize("gate", ["errors", "latency"])
+def test_what_goes_bad_with_all_traffic_is_taken_back(gate: str) -> None:
+    """At 100 per cent blue has none to be compared with; what it did while it had some is what green is held to."""
+    world = World(conduct={BLUE: QUICK, GREEN: QUICK})
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.rates[GREEN], world.conduct[GREEN] = bad_answers()[gate]
+    ended = world.until(Phase.ROLLED_BACK)
+    assert {GREEN: 100} in world.endpoints.traffic_written
+    assert ended.verdict is not None
+    assert (ended.verdict.gate, world.seen.traffic) == (gate, {BLUE: 100})

@@ -1,0 +1,112 @@
+"""Stories of what green answers, and of what a user's own query counts: judged on copies first, and on live traffic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.core.gates import DisagreementGate, ErrorsGate, Gate, PredictionsGate, QueryGate
+from shared.core.phases import Phase
+from shared.core.policy import MirrorStep, Policy, WeightStep
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.test_gates import judged_by, reading
+from tests.scenarios.world import BLUE, GREEN, MINUTE, World
+
+MIRRORED = (MirrorStep(20, duration=15 * MINUTE), WeightStep(50))
+FRAUD = QueryGate("fraud", "gates/fraud.kql")
+USUAL = Conduct(predictions={"stay": 0.9, "leave": 0.1})
+
+
+def mirrored(*gates: Gate) -> Policy:
+    """Return a policy that mirrors for a quarter of an hour, with errors and these gates."""
+    return replace(judged_by(ErrorsGate(), *gates), steps=MIRRORED)
+
+
+def met_nobody(world: World) -> bool:
+    """Say whether green never had live traffic."""
+    return all(GREEN not in written for written in world.endpoints.traffic_written)
+
+
+def test_other_predictions_on_copies_are_noticed_before_a_user_gets_them() -> None:
+    """Green says `leave` three times as often as blue: taken back during the mirror, and told which class."""
+    world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
+    world.conduct[GREEN] = Conduct(predictions={"stay": 0.7, "leave": 0.3})
+    world.register()
+    ended = world.until_finished()
+    assert (ended.phase, met_nobody(world), world.seen.mirror) == (Phase.ROLLED_BACK, True, {})
+    assert "green predicts 'leave' in 30 % (" in ended.reason or "green predicts 'stay' in 70 % (" in ended.reason
+
+
+def test_predictions_that_are_rarer_are_noticed_too() -> None:
+    """A class that green gives less often than blue is as much of a shift."""
+    world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
+    world.conduct[GREEN] = Conduct(predictions={"stay": 0.5, "leave": 0.1, "unsure": 0.4})
+    world.register()
+    assert "predicts" in world.until(Phase.ROLLED_BACK).reason
+
+
+def test_a_class_that_blue_never_gave_is_noticed() -> None:
+    """What no class of blue's past is counts together, and here there is too much of it."""
+    world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
+    world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
+    world.register()
+    assert "green predicts '(other)' in 10 % (" in world.until(Phase.ROLLED_BACK).reason
+
+
+def test_a_retrained_model_may_answer_a_little_otherwise() -> None:
+    """Two points between classes are what every retraining does: promoted, by the mirror and by live traffic."""
+    world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
+    world.conduct[GREEN] = Conduct(predictions={"stay": 0.88, "leave": 0.12})
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_so() -> None:
+    """The collector was off until now: the gate is left out, with the reason where green gets its first traffic."""
+    world = World(mirrored(PredictionsGate()))
+    world.register()
+    world.until(Phase.PROMOTED)
+    assert "a copy of 20 % of the live traffic to churn-7; predictions is not judged: fewer than 100" in world.told()
+
+
+def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
+    """One of five copied requests gets another answer; five per cent were allowed."""
+    world = World(mirrored(DisagreementGate()))
+    world.conduct[GREEN] = Conduct(counted={"disagreement": 0.2})
+    world.register()
+    ended = world.until_finished()
+    assert (ended.phase, met_nobody(world)) == (Phase.ROLLED_BACK, True)
+    assert "green answers 20 % (" in ended.reason
+    assert "mirrored requests otherwise than blue" in ended.reason
+
+
+def test_disagreement_that_is_allowed_leads_on() -> None:
+    """Four per cent, where five are allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
+    world = World(mirrored(DisagreementGate()))
+    world.conduct[GREEN] = Conduct(counted={"disagreement": 0.04})
+    world.register()
+    world.until_weight(50)
+    world.conduct[GREEN] = Conduct()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert reading(world, "disagreement").to_rollback == 0.0
+
+
+def test_a_query_convicts_by_what_it_counts() -> None:
+    """The user's own bad and total, by the gate's own name, beside errors that say nothing."""
+    world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: Conduct(counted={"fraud": 0.01})})
+    world.conduct[GREEN] = Conduct(counted={"fraud": 0.06})
+    world.register()
+    ended = world.until(Phase.ROLLED_BACK)
+    assert ended.reason.startswith("fraud: green 6 % (")
+    assert ", blue 1 % (" in ended.reason
+
+
+def test_a_critical_query_is_waited_for() -> None:
+    """Its certificate is needed as well as that of errors; a good version has both."""
+    gates = (ErrorsGate(), replace(FRAUD, role="critical", budget=0.02))
+    alike = Conduct(counted={"fraud": 0.01})
+    world = World(judged_by(*gates), conduct={BLUE: alike, GREEN: alike})
+    world.register()
+    world.until_weight(10)
+    world.minutes(2)
+    assert reading(world, "fraud").certificate_line is not None
+    assert world.until(Phase.PROMOTED).serving == GREEN

@@ -1,0 +1,115 @@
+"""Stories of what is left to read: each judged minute's evidence, and the numbers that a decision stood on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
+from shared.core.minutes import Judgement
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.test_gates import QUICK, SLOWER, judged_by
+from tests.scenarios.world import BLUE, GREEN, MINUTE, World
+
+AWAY = "the query for churn: throttled"
+
+
+def kept(world: World) -> tuple[Judgement, ...]:
+    """Return what the gates said of each minute of the rollout."""
+    return world.store.kept_judgements(world.rollout().id)
+
+
+def convicted() -> World:
+    """Return a world in which a slow version was taken back."""
+    world = World(conduct={BLUE: QUICK, GREEN: SLOWER})
+    world.register()
+    world.until(Phase.ROLLED_BACK)
+    return world
+
+
+def test_each_judged_minute_is_kept_with_what_each_gate_said() -> None:
+    """Every minute from the first look to the last that was judged, once, with its weight and each gate's reading."""
+    world = convicted()
+    minutes = [one.minute for one in kept(world)]
+    assert minutes == [minutes[0] + number * MINUTE for number in range(len(minutes))]
+    assert minutes[-1] + MINUTE == world.rollout().judged_until
+    assert {tuple(each.gate for each in one.readings) for one in kept(world)} == {("errors", "latency")}
+    assert {one.weight for one in kept(world)} == {10}
+
+
+def test_what_is_kept_tells_how_the_odds_grew() -> None:
+    """Counts only grow, the intervals hold the rates, and the last minute is the one that convicted."""
+    world = convicted()
+    latency = [each for one in kept(world) for each in one.readings if each.gate == "latency"]
+    totals = [each.green_total for each in latency]
+    assert totals == sorted(totals)
+    last = latency[-1]
+    assert last.green is not None
+    assert last.blue is not None
+    assert last.green.low < last.green_bad / last.green_total < last.green.high
+    assert last.blue.high < last.green.low
+    assert latency[0].log_harm < last.log_harm
+
+
+def test_lines_are_kept_beside_the_odds() -> None:
+    """Where each gate would roll back by itself (its part of the risk), and the certificate that the step needs."""
+    world = convicted()
+    errors, latency = kept(world)[-1].readings
+    assert errors.harm_line is not None
+    assert latency.harm_line is not None
+    assert errors.harm_line < latency.harm_line  # five ninths of the risk, and four
+    assert errors.certificate_line is not None
+    assert latency.certificate_line is None
+
+
+def test_a_minute_that_a_gate_knows_nothing_of_is_kept_with_the_reason() -> None:
+    """Later readers see which minutes had no evidence, and why."""
+    policy = judged_by(ErrorsGate(), QueryGate("fraud", "gates/fraud.kql"))
+    alike = Conduct(counted={"fraud": 0.01})
+    world = World(policy, conduct={BLUE: alike, GREEN: alike})
+    world.register()
+    world.until_weight(10)
+    world.minutes()
+    world.telemetry.missing["fraud"] = AWAY
+    world.minutes()
+    world.telemetry.missing.clear()
+    world.minutes()
+    missing = [one.readings[1].missing for one in kept(world)]
+    assert missing[-3:] == ["", AWAY, ""]
+
+
+def test_evidence_stays_when_the_rollout_is_paused_and_goes_on() -> None:
+    """A pause by hand loses no minute and doubles none."""
+    world = World(conduct={BLUE: QUICK, GREEN: QUICK})
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes(7)
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+    minutes = [one.minute for one in kept(world)]
+    assert minutes == [minutes[0] + number * MINUTE for number in range(len(minutes))]
+    assert sorted({one.weight for one in kept(world)}) == [10, 50, 100]
+
+
+def test_the_history_has_the_numbers_of_each_gate() -> None:
+    """The entry that rolls back holds every gate's counts and odds, as JSON that any reader takes."""
+    world = convicted()
+    [entry] = [each for each in world.history() if each.after is Phase.ROLLING_BACK and each.before is Phase.STEPPING]
+    numbers = json.loads(json.dumps(entry.numbers, allow_nan=False))
+    assert numbers["gate"] == "latency"
+    latency: Mapping[str, object] = next(each for each in numbers["gates"] if each["gate"] == "latency")
+    assert latency["words"] == entry.text.rpartition("; odds ")[0]
+    assert float(str(latency["log_harm"])) > numbers["harm_line"]
+
+
+def test_every_entry_of_every_story_is_finite_json() -> None:
+    """No history holds a number that JSON has no word for, and none gets lost on the way to storage and back."""
+    policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="informative"))
+    world = World(policy, rates={GREEN: 1.0}, conduct={BLUE: QUICK})
+    world.register()
+    world.until_finished()
+    for entry in world.history():
+        assert json.loads(json.dumps(entry.numbers, allow_nan=False)) == entry.numbers

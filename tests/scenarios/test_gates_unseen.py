@@ -1,0 +1,149 @@
+"""Stories of what cannot be seen: a source that fails, a past that is late, a green that nobody calls.
+
+No evidence is neither harm nor safety; it is said, and the other gates go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
+from shared.core.judge.verdict import Cause, Outcome
+from shared.core.phases import Phase
+from shared.core.policy import JudgeSettings
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.test_gates import QUICK, judged_by, reading
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+FRAUD = QueryGate("fraud", "gates/fraud.kql")
+ALIKE = Conduct(counted={"fraud": 0.01})
+AWAY = "the query for churn: throttled"
+
+
+def with_query() -> World:
+    """Return a world with a query beside errors, and green at 10 per cent."""
+    world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: ALIKE})
+    world.register()
+    world.until_weight(10)
+    return world
+
+
+def test_a_query_that_fails_is_missing_and_errors_go_on() -> None:
+    """Its reading says why; the rollout is promoted by errors, and what fraud did meanwhile is no evidence at all."""
+    world = with_query()
+    world.telemetry.missing["fraud"] = AWAY
+    world.conduct[GREEN] = Conduct(counted={"fraud": 1.0})
+    world.minutes(2)
+    assert (reading(world, "fraud").missing, reading(world, "errors").missing) == (AWAY, "")
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_errors_still_convict_while_a_query_fails() -> None:
+    """What is missing takes only its own evidence with it."""
+    world = with_query()
+    world.telemetry.missing["fraud"] = AWAY
+    world.rates[GREEN] = 0.1
+    assert "green fails 10 %" in world.until(Phase.ROLLED_BACK).reason
+
+
+def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
+    """The gap stays a gap: its minutes are not asked for again, and those behind it convict."""
+    world = with_query()
+    world.minutes(2)
+    world.telemetry.missing["fraud"] = AWAY
+    world.minutes(1)
+    before = reading(world, "fraud").green_total
+    world.telemetry.missing.clear()
+    world.conduct[GREEN] = Conduct(counted={"fraud": 0.5})
+    ended = world.until(Phase.ROLLED_BACK)
+    assert ended.reason.startswith("fraud: green ")
+    assert before < reading(world, "fraud").green_total < reading(world, "errors").green_total
+
+
+def test_a_critical_gate_that_is_missing_for_long_calls_a_person() -> None:
+    """No certificate can come of silence: at the end of patience the rollout pauses at its weight."""
+    gates = (ErrorsGate(), replace(FRAUD, role="critical"))
+    world = World(judged_by(*gates), conduct={BLUE: ALIKE, GREEN: ALIKE})
+    world.register()
+    world.until_weight(10)
+    world.telemetry.missing["fraud"] = AWAY
+    paused = world.until(Phase.PAUSED)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+    assert paused.reason.startswith("inconclusive for 0:30:00: fraud: ")
+    assert reading(world, "fraud").missing == AWAY
+
+
+def test_the_past_is_waited_for_and_then_done_without() -> None:
+    """A source that does not answer for five minutes leaves its gate out, and the first weight's entry says so."""
+    world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: ALIKE})
+    world.telemetry.missing["fraud"] = AWAY
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(4)
+    assert (world.rollout().weight, world.rollout().calibration) == (0, None)
+    world.minutes(2)
+    assert world.rollout().weight == 10
+    assert f"sending 10 % of the live traffic to churn-7; fraud is not judged: {AWAY}" in world.told()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+def test_a_past_that_is_late_is_taken_when_it_comes() -> None:
+    """Three minutes without an answer cost three minutes and no gate."""
+    world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: Conduct(counted={"fraud": 0.5})})
+    world.telemetry.missing["fraud"] = AWAY
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(3)
+    world.telemetry.missing.clear()
+    assert world.until(Phase.ROLLED_BACK).reason.startswith("fraud: green 50 %")
+
+
+def test_a_green_that_nobody_calls_is_told_once_and_once_more_when_it_is_called() -> None:
+    """Blue answers and green gets nothing of its share: neither good nor bad, but a person should know."""
+    world = World(avoided={GREEN})
+    world.register()
+    world.until_weight(10)
+    world.minutes(10)
+    rollout = world.rollout()
+    assert rollout.verdict is not None
+    assert (rollout.verdict.outcome, rollout.verdict.cause) == (Outcome.INCONCLUSIVE, Cause.STARVED)
+    words = "blue has traffic and green gets none of it, although it should: check the endpoint's traffic"
+    assert world.told().count(words) == 1
+    assert "gets traffic again" not in world.told()
+    world.avoided.clear()
+    world.minutes(3)
+    assert world.told().count("churn-7 gets traffic again") == 1
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
+@pytest.mark.parametrize(("inconclusive", "phase"), [("pause", Phase.PAUSED), ("advance", Phase.PROMOTING)])
+def test_a_green_that_nobody_calls_is_what_the_policy_says_when_patience_ends(inconclusive: str, phase: Phase) -> None:
+    """Paused with the words, or on to the next weight, uncertified, if the policy wants that."""
+    judge: JudgeSettings = replace(POLICY.judge, inconclusive=inconclusive)  # type: ignore[arg-type] # one of the two
+    world = World(replace(POLICY, judge=judge), avoided={GREEN})
+    world.register()
+    assert "gets none of it" in world.until(phase, within=90).reason
+
+
+def test_a_quiet_endpoint_starves_nobody() -> None:
+    """Where blue gets nothing either, green is not starved: there is just nothing to see."""
+    world = World(conduct={BLUE: QUICK, GREEN: QUICK})
+    world.register()
+    world.until_weight(10)
+    world.rpm = 0
+    world.minutes(20)
+    assert "gets none of it" not in world.told()
+
+
+def test_latency_is_missing_where_only_its_source_is_away() -> None:
+    """Errors from one place, times from another: without the times errors alone promote, and it is said."""
+    policy = judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics")
+    timed = replace(QUICK, percentiles=True)
+    world = World(policy, conduct={BLUE: timed, GREEN: timed})
+    world.register()
+    world.until_weight(10)
+    world.telemetry.missing["latency"] = "the platform's metrics of churn knows nothing of these minutes"
+    world.until(Phase.PROMOTED)
+    assert "knows nothing of these minutes" in reading(world, "latency").missing
