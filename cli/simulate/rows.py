@@ -24,7 +24,7 @@ from shared.core.policy import Source
 PERCENTILES = (50, 90, 95, 99)
 PARTS = 32  # of a bucket, to which a median is rounded: 0.14 %
 REACH = 5.0  # standard deviations; what is further out is in the outermost buckets
-LEAST_SPREAD = 0.005
+LEAST_SPREAD, LEAST_MEDIAN = 0.005, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Rows:
 
 def slowness(generator: np.random.Generator, total: int, median: float, spread: float) -> dict[int, int]:
     """Return how many of so many log-normal times (median in ms) fall into which bucket of latency."""
-    place = math.log(max(median, 1.0)) / LOG_RATIO
+    place = math.log(max(median, LEAST_MEDIAN)) / LOG_RATIO
     whole = math.floor(place)
     first, shares = _shares(max(spread, LEAST_SPREAD), round((place - whole) * PARTS))
     counts = generator.multinomial(total, shares)

@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-HARM_BETS = np.array([1.5, 2.5, 6.0, 30.0, 1000.0])
-SAFE_BETS = np.array([0.02, 0.1, 0.25, 0.45, 0.65, 0.8, 0.9])
-SAFE_SHARES = np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
-MINOR, SEVERE = (1.1, 0.0001), (3.0, 0.2)
+MINOR_BETS, MINOR_SHARES = np.array([1.4, 2.0, 3.5, 8.0, 40.0]), np.array([0.15, 0.25, 0.25, 0.2, 0.15])
+SEVERE_BETS, SEVERE_SHARES = np.array([1.5, 2.5, 6.0, 30.0, 1000.0]), np.full(5, 0.2)
+MINOR, SEVERE, SEVERE_SHARE = (1.05, 0.00003), (3.0, 0.2), 0.1
+FIRST, CHANGED, ANY = 0.75, 0.25, 0.01  # of the unspent budget, bet in the first minute, after a change, in any other
+CALM = 1.3  # burstiness below which two bad minutes are enough
+SAFE_SHARES, CLEAN_BET, POWERS = np.array([0.15, 0.25, 0.35, 0.25]), 0.02, np.array([0.6, 1.0, 1.7])
+CANDIDATES = 1 / (1 + np.exp(5.5 - 9.5 * np.arange(60) / 59))  # for the bet that grows fastest
+PAIRS = 5.0  # units of variance that blue's past weighs beside what green and blue show
 OLD_SHARE_SECONDS = 22.0 / 60.0
-SETTLED, SUSPICION = 3, 3.0
+SETTLED, SUSPICION = 3, 1.0 + 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,17 @@ def log_e(counts: Floats, bets: Floats, rho: Floats, delta: Floats) -> Floats:
     return won
 
 
+def variance(
+    bad: Floats | Whole, total: Floats | Whole, other_bad: Floats | Whole, other: Floats | Whole
+) -> tuple[Floats, Floats]:
+    """Return the square of the difference of two rates, and what independent requests would make of it, weighted."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        harmonic = total * other / (total + other)
+        pooled = (bad + other_bad) / (total + other)
+        observed = (bad / total - other_bad / other) ** 2 * harmonic**2
+        return np.nan_to_num(observed), np.nan_to_num(pooled * (1 - pooled) * harmonic)
+
+
 class Judge:
     """All that is remembered of each rollout's evidence."""
 
@@ -62,49 +78,73 @@ class Judge:
         self.setting = setting
         total = draw.poisson(setting.rate, (setting.history, runs))
         bad = draw.binomial(total, setting.blue)
-        pooled = (bad[1:] + bad[:-1]) / (total[1:] + total[:-1])
-        harmonic = total[1:] * total[:-1] / (total[1:] + total[:-1])
-        jumps = (bad[1:] / total[1:] - bad[:-1] / total[:-1]) ** 2 * harmonic**2
-        phi = np.maximum(1, (jumps.sum(0) + 2) / ((pooled * (1 - pooled) * harmonic).sum(0) + 2))
-        self.cap = 8.3 / np.minimum(12, np.ceil(3 * np.sqrt(phi) - 0.2))
-        self.temper = np.minimum(phi, 4)
+        observed, expected = variance(bad[1:], total[1:], bad[:-1], total[:-1])
+        self.phi = np.maximum(1, (observed.sum(0) + 2) / (expected.sum(0) + 2))
+        needed = np.minimum(12, np.ceil(3 * np.sqrt(self.phi) - 0.2))
+        self.cap = np.where(self.phi < CALM, 8.3 / 2, 6.6 / needed)
+        self.blue_rate = (bad.sum(0) + 0.5) / (total.sum(0) + 1)
         self.budget = np.clip(2 / total.mean(0), 0.001, 0.01)
+        self.pairs = np.zeros((2, runs))
         self.unspent = np.ones(runs)
-        self.lanes = np.zeros((2, runs, len(HARM_BETS)))
-        self.safe = np.zeros((runs, len(SAFE_BETS)))
+        self.lanes = np.zeros((2, runs, len(MINOR_BETS)))
+        self.bets = np.zeros((runs, len(SAFE_SHARES)))
+        self.safe = np.zeros((runs, len(SAFE_SHARES)))
         self.settled = np.zeros(runs)
         self.weight = np.zeros(runs)
         self.begun = np.zeros(runs, dtype=bool)
 
     def learn(self, counts: Floats, weight: Floats, following: Floats, steady: Flags, who: Flags) -> None:
         """Take in a minute of the rollouts `who`."""
-        changed = steady & self.begun & (self.weight > 0) & (weight != self.weight)
-        fresh = steady & (weight != self.weight)
-        stake = np.where(self.begun, np.where(changed, 0.25, 0.01), 0.5) * self.unspent
-        for lane, (rho, delta), cap in zip(self.lanes, (MINOR, SEVERE), (self.cap, np.inf), strict=True):
-            ones = np.ones_like(weight)
-            won = np.minimum(log_e(counts, HARM_BETS, rho * ones, delta * ones), np.reshape(cap, (-1, 1)))
+        self._bet_on_harm(counts, steady & (self.weight > 0) & (weight != self.weight), who)
+        self._certify(counts, weight, following, steady & who)
+        observed, expected = variance(*counts)
+        self.pairs += np.where(who, [observed, expected], 0)
+        self.weight[steady & who] = weight[steady & who]
+
+    def _bet_on_harm(self, counts: Floats, changed: Flags, who: Flags) -> None:
+        stake = np.where(self.begun, np.where(changed, CHANGED, ANY), FIRST) * self.unspent
+        ones = np.ones_like(stake)
+        lanes = ((MINOR_BETS, MINOR, self.cap), (SEVERE_BETS, SEVERE, ones * np.inf))
+        for lane, (bets, (rho, delta), cap) in zip(self.lanes, lanes, strict=True):
+            won = np.minimum(log_e(counts, bets, rho * ones, delta * ones), cap[:, None])
             lane[who] = (np.exp(won) * (lane + stake[:, None]))[who]
         self.unspent[who] -= stake[who]
         self.begun |= who
-        self.safe[fresh & who], self.settled[fresh & who] = 0, 0
+
+    def _certify(self, counts: Floats, weight: Floats, following: Floats, who: Flags) -> None:
+        fresh = who & (weight != self.weight)
         share = following / 100
-        won = log_e(counts, SAFE_BETS, 1 + 0.25 / share, self.budget / share) / self.temper[:, None]
-        self.safe[steady & who] += won[steady & who]
-        self.settled[steady & who] += counts[1][steady & who] > 0
-        self.weight[steady & who] = weight[steady & who]
+        rho, delta = 1 + 0.25 / share, self.budget / share
+        self.safe[fresh], self.settled[fresh] = 0, 0
+        self.bets[fresh] = self._best(weight / 100, rho, delta)[fresh]
+        now = (self.phi * PAIRS + self.pairs[0]) / (PAIRS + self.pairs[1])
+        temper = np.where(self.phi > 1, np.clip(np.minimum(now, self.phi), 1, 4), 1)
+        bets = np.where(self.bets > 0, self.bets, 0.5)
+        self.safe[who] += (log_e(counts, bets, rho, delta) / temper[:, None])[who]
+        self.settled[who] += counts[1][who] > 0
+
+    def _best(self, green: Floats, rho: Floats, delta: Floats) -> Floats:
+        """Return the bets on no harm: around the one that grows fastest if green is as bad as blue was."""
+        green, rho, delta, rate = (column[:, None] for column in (green, rho, delta, self.blue_rate))
+        theta = rho * green / (rho * green + 1 - green)
+        divisor = 1 + theta * (CANDIDATES - 1)
+        lost = rate * np.log(divisor) + green * delta * (CANDIDATES - 1) * (1 - theta) / divisor
+        best = CANDIDATES[np.argmax(green * rate * np.log(CANDIDATES) - lost, axis=1)]
+        around = np.clip(best[:, None] ** POWERS, 0.002, 0.97)
+        return np.hstack([np.full((len(best), 1), CLEAN_BET), around])
 
     @property
     def harm(self) -> Floats:
         """The odds that green is worse."""
-        odds: Floats = (self.lanes.mean(2) + self.unspent).mean(0)
+        minor, severe = self.lanes[0] @ MINOR_SHARES, self.lanes[1] @ SEVERE_SHARES
+        odds: Floats = (1 - SEVERE_SHARE) * minor + SEVERE_SHARE * severe + self.unspent
         return odds
 
     @property
     def certified(self) -> Flags:
         """Whether the next weight is within the harm budget."""
         odds = (np.exp(self.safe) * SAFE_SHARES).sum(1)
-        enough: Flags = (odds >= 1 / self.setting.beta) & (self.settled >= SETTLED) & (self.harm < SUSPICION)
+        enough: Flags = (odds >= 1 / self.setting.beta) & (self.settled >= SETTLED) & (self.harm <= SUSPICION)
         return enough
 
 

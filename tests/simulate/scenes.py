@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from cli.simulate.curves import Constant
 from cli.simulate.profile import Change, Fault, Profile
 from cli.simulate.trial import Scene
+from shared.core.gates import ErrorsGate, Gate
 from shared.core.judge.verdict import Risk
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, Step, WeightStep
 
@@ -21,9 +23,11 @@ def policy(
     lag: timedelta = timedelta(minutes=5),
     risk: Risk | None = None,
     patience: timedelta = timedelta(hours=1),
+    gates: tuple[Gate, ...] = (ErrorsGate(),),
 ) -> Policy:
     """Return a policy that calibrates from an hour and is not in a hurry."""
-    judge = JudgeSettings(risk=risk or Risk(), telemetry_lag=lag, history=timedelta(hours=1), patience=patience)
+    settings = JudgeSettings(risk=risk or Risk(), telemetry_lag=lag, history=timedelta(hours=1), patience=patience)
+    judge = replace(settings, gates=gates)
     return Policy("churn", (ModelSelector("churn-model"),), steps, judge, Deadlines(step=DAY, rollout=2 * DAY))
 
 

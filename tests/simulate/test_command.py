@@ -58,19 +58,35 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--latency", "80ms"], "latency is not simulated: no gate of this policy judges it"),
+        (["--green-latency", "x1.2"], "no gate of this policy judges latency, so green's is of no effect"),
+        (["--green-client-errors", "+1%"], "no gate of this policy judges client errors"),
         (["--resume", "never"], "counts as held"),
-        (["--profile", "profile.yaml"], "latency is not simulated"),
+        (["--profile", "profile.yaml"], "no gate of this policy judges latency"),
+        ([], "the gate drift takes no part: a profile says nothing of what it counts"),
     ],
 )
 def test_what_the_figures_do_not_say_is_said(
     words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was given and changes nothing, and what was taken for granted."""
-    (tmp_path / "profile.yaml").write_text("latency: 80ms")
+    """What was given and changes nothing, what takes no part, and what was taken for granted."""
+    (tmp_path / "profile.yaml").write_text("green: [{latency: +20ms}]")
+    (tmp_path / "drift.kql").write_text("traffic")
+    (tmp_path / "churn.yaml").write_text(
+        "endpoint: churn\nmodels: [{name: churn}]\nsteps: [{weight: 10}]\n"
+        "judge: {gates: {errors: {}, queries: [{name: drift, query: drift.kql}]}}\n"
+    )
     named = [str(tmp_path / word) if word == "profile.yaml" else word for word in words]
-    assert main([CHURN, "--rollouts", "1", *named]) == 0
+    assert main([str(tmp_path / "churn.yaml"), "--rollouts", "1", *named]) == 0
     assert said in capsys.readouterr().out
+
+
+def test_green_s_latency_and_refusals_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both begin and end as its errors do; the usual policy judges latency and takes a slow version back."""
+    slow = [CHURN, *FEW, "--latency", "0.2s", "--latency-spread", "0.5", "--latency-noise", "0.01", "--json"]
+    assert main([*slow, "--client-error-rate", "2%", "--green-latency", "x2", "--from", "10m"]) == 0
+    found = json.loads(capsys.readouterr().out)["summary"]
+    assert found["detected"]["rate"] == 1.0
+    assert found["hurt"]["mean"] == 0.0
 
 
 def test_the_command_line_goes_before_the_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,6 +132,9 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--replay", "nowhere.json"], "nowhere.json: no such file"),
         (["--picture", "/nowhere/a.png"], "there is no folder /nowhere"),
         (["--approve", "soon"], "--approve: 'soon' is not a duration or `never`"),
+        (["--green-latency", "faster"], "--green-latency: 'faster' is not a factor"),
+        (["--latency-spread", "5"], "--latency-spread"),
+        (["--client-error-rate", "150%"], "--client-error-rate"),
         (["--start", "tomorrow"], "--start: 'tomorrow' is not a day or a moment"),
         (["--jobs", "0"], "--jobs: 0 is not a whole number from 1"),
         (["--spread", "month"], "--spread: 'month' is not hour or week"),

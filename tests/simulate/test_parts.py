@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from cli.simulate.azure import NotSimulatedError, SimulatedAzure
 from cli.simulate.curves import Constant, Curve, Day, Minutes
-from cli.simulate.profile import Change, Profile
+from cli.simulate.likeness import drawn_like, pooled
+from cli.simulate.profile import Answering, Change, Fault, Latency, Profile
 from cli.simulate.progress import watched
+from cli.simulate.rows import Rows, percentiles_of, slowness
 from cli.simulate.shares import Share, Shares
 from cli.simulate.summary import Rate, spread
 from cli.simulate.surroundings import UsualTiming
 from shared.core.actions import CreateDeployment, CreateEndpoint, DeleteDeployment, SetMirror, SetTraffic
-from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
-from shared.core.policy import EndpointSpec
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning, Tally
+from shared.core.policy import EndpointSpec, Source
 from shared.core.rollout import ModelVersion
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -112,7 +116,76 @@ def test_curves(curve: Curve, minute: int, value: float) -> None:
 def test_changes_stay_shares(change: Change, of: float, to: float) -> None:
     """Times, plus, or the share itself; never beyond all requests."""
     assert change.of(of) == pytest.approx(to)
-    assert change.worsens(of) == (to > of)
+    assert Fault(change).worsens(Answering(of, 0.0, 80.0)) == (to > of)
+
+
+def test_a_fault_changes_what_it_names_and_nothing_else() -> None:
+    """Errors, refusals and the median time, each by itself; slower or more refused is worse, faster is not."""
+    usual = Answering(0.01, 0.02, 80.0)
+    slow = Fault(latency=Change("times", 2.0))
+    assert slow.of(usual) == (0.01, 0.02, 160.0)
+    assert Fault(client_errors=Change("plus", 0.05)).of(usual) == pytest.approx((0.01, 0.07, 80.0))
+    assert [Fault(latency=Change("to", median)).worsens(usual) for median in (60.0, 80.0, 90.0)] == [False, False, True]
+
+
+@pytest.mark.parametrize("told", ["logs", "metrics", None])
+def test_a_minute_says_no_more_than_its_source_would(told: Source | None) -> None:
+    """The log has each good answer in a bucket, metrics have percentiles alone; nobody asked, so nothing is told."""
+    rows = Rows(np.random.default_rng(1), Latency(), told)
+    row = rows.row("green", NOON, 1000, Answering(0.1, 0.2, 80.0))
+    assert row is not None
+    assert (row.slowness is not None, row.percentiles is not None) == (told == "logs", told == "metrics")
+    assert 50 < row.bad < 150 < row.client_errors < 250
+    assert row.slowness is None or sum(row.slowness.values()) == 1000 - row.bad - row.client_errors
+    assert rows.row("green", NOON, 0, Answering(0.1, 0.2, 80.0)) is None
+
+
+@pytest.mark.parametrize("median", [0.5, 3.0, 80.0, 5000.0])
+@pytest.mark.parametrize("spread", [0.0, 0.4, 1.5])
+def test_times_are_log_normal(median: float, spread: float) -> None:
+    """Half of a hundred thousand take longer than the median, and one in a hundred longer than its P99."""
+    found = slowness(np.random.default_rng(1), 100_000, median, spread)
+    assert sum(found.values()) == 100_000
+    assert min(found) >= 0
+    told = percentiles_of(found)
+    assert told is not None
+    for per_cent, deviations in ((50, 0.0), (90, 1.2816), (99, 2.3263)):
+        assert told[per_cent] == pytest.approx(max(median * math.exp(spread * deviations), 1.0), rel=0.05)
+    assert list(told.values()) == sorted(told.values())
+
+
+def test_no_answers_have_no_percentiles() -> None:
+    """A minute in which everything failed says nothing of latency."""
+    assert percentiles_of(slowness(np.random.default_rng(1), 0, 80.0, 0.4)) is None
+
+
+def test_a_minute_drawn_like_another_has_its_rates() -> None:
+    """Ten times its requests fail, are refused, are slow and predict as often; what it knew nothing of stays so."""
+    like = DeploymentMinute(
+        "g", NOON, 1000, 100, 50, {10: 500, 12: 350}, None, {"a": 1700, "b": 300}, {"q": Tally(20, 500)}
+    )
+    row = drawn_like(like, np.random.default_rng(1), NOON, 10_000)
+    assert row is not None
+    assert row.slowness is not None
+    assert row.predictions is not None
+    assert row.bad == pytest.approx(1000, rel=0.2)
+    assert row.client_errors == pytest.approx(500, rel=0.2)
+    assert row.slowness[12] / row.slowness[10] == pytest.approx(0.7, rel=0.1)
+    assert (sum(row.predictions.values()), row.tallies["q"].total, row.percentiles) == (20_000, 5000, None)
+    assert row.predictions["b"] == pytest.approx(3000, rel=0.2)
+    assert row.tallies["q"].bad == pytest.approx(200, rel=0.4)
+    assert drawn_like(like, np.random.default_rng(1), NOON, 0) is None
+    assert drawn_like(pooled("g", []), np.random.default_rng(1), NOON, 50) == DeploymentMinute("g", NOON, 50, 0)
+
+
+def test_all_of_a_deployment_s_minutes_as_one() -> None:
+    """Counts add up place by place; percentiles cannot, so there are none."""
+    one = DeploymentMinute("g", NOON, 10, 1, 2, {3: 4}, {50: 9.0}, {"a": 1}, {"q": Tally(1, 2)})
+    two = DeploymentMinute("g", NOON, 20, 2, 1, {3: 1, 5: 6}, {50: 8.0}, {"b": 1}, {"r": Tally(0, 2)})
+    all_of_it = pooled("g", [one, two])
+    assert (all_of_it.total, all_of_it.bad, all_of_it.client_errors) == (30, 3, 3)
+    assert (all_of_it.slowness, all_of_it.percentiles, all_of_it.predictions) == ({3: 5, 5: 6}, None, {"a": 1, "b": 1})
+    assert all_of_it.tallies == {"q": Tally(1, 2), "r": Tally(0, 2)}
 
 
 @pytest.mark.parametrize(

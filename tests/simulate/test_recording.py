@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,35 @@ def test_a_record_that_is_none(text: str, words: str, tmp_path: Path) -> None:
     assert words in str(wrong.value)
 
 
-def test_more_failures_than_requests_are_no_record(tmp_path: Path) -> None:
-    """Counts that cannot be are named by their place."""
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({"bad": 10_000_000}, "10000000 bad and 0 refused of"),
+        ({"client_errors": -1}, "-1 refused of"),
+        ({"slowness": {"12": -3}}, "slowness below zero"),
+        ({"slowness": {"fast": 3}}, r"expected dict\[int, int\]"),
+        ({"tallies": {"drift": {"bad": 3, "total": 2}}}, "drift: 3 bad of 2"),
+    ],
+)
+def test_counts_that_cannot_be_are_no_record(spoilt: dict[str, object], words: str, tmp_path: Path) -> None:
+    """They are named by their place."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
-    view["minutes"][4]["bad"] = view["minutes"][4]["total"] + 1
+    view["minutes"][4] |= spoilt
     file.write_text(json.dumps(view))
-    with pytest.raises(PolicyError, match=r"bad of .* @ \$\.minutes\[4\]"):
+    with pytest.raises(PolicyError, match=rf"{words}.* @ \$\.minutes\[4\]"):
         read_recording(file)
+
+
+def test_which_gates_were_told_nothing_is_read_from_the_evidence(tmp_path: Path) -> None:
+    """Shown by `?evidence=true`; without it nothing is taken to have been missing."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    minute = view["minutes"][0]["minute"]
+    assert read_recording(file).missing == {}
+    gates = [{"gate": "errors", "missing": ""}, {"gate": "latency", "missing": "the query failed", "words": "..."}]
+    file.write_text(json.dumps(view | {"evidence": [{"minute": minute, "weight": 10, "gates": gates}]}))
+    assert read_recording(file).missing == {datetime.fromisoformat(minute): {"latency": "the query failed"}}
 
 
 def test_a_minute_without_offset_is_no_moment(tmp_path: Path) -> None:

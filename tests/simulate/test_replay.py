@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,36 +13,56 @@ import pytest
 from cli.simulate.__main__ import main
 from cli.simulate.comparison import Pair, pairs
 from cli.simulate.course import Course, End, course
-from cli.simulate.profile import Fault, Profile
+from cli.simulate.profile import Answering, Change, Fault, Latency, Profile
+from cli.simulate.recorded_judge import OTHERS, UNSAID, calibration_of
 from cli.simulate.recording import read_recording
 from cli.simulate.replay import set_out_again
+from cli.simulate.rows import Rows
 from cli.simulate.trial import Scene, set_out
+from shared.core.gates import ClientErrorsGate, DisagreementGate, ErrorsGate, Gate, LatencyGate, LatencyLimit
 from shared.core.history import Entry
-from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
-from shared.core.policy import Capacity, FreezeWindow, MirrorStep, PauseStep, Policy, SmokeStep, WeightStep
+from shared.core.policy import Capacity, FreezeWindow, MirrorStep, PauseStep, Policy, SmokeStep, Source, WeightStep
 from shared.core.rollout import Verb
 from shared.policies.problems import PolicyError
 from shared.views import minutes_view, rollout_view
-from tests.scenarios.world import BLUE, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 from tests.simulate.scenes import FIVE_POINTS, policy, scene
 
 PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
+BY_METRICS = replace(PATIENT, judge=replace(PATIENT.judge, latency_from="metrics"))
+ALL_GATES: tuple[Gate, ...] = (
+    ErrorsGate(at_most=0.1),
+    ClientErrorsGate(role="critical"),
+    LatencyGate(at_most=(LatencyLimit(99, 1000),)),
+)
 
 
 @dataclass
 class NoisyWorld(World):
-    """A world whose requests fail at random, as real ones do, with some patience for the evidence."""
+    """A world whose requests fail and are slow at random, as real ones do, with some patience for the evidence.
+
+    slow: how many times the usual latency a deployment has. timed_by: where latency is seen.
+    """
 
     policy: Policy = PATIENT
-    dice: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 -- no secret: repeatable noise
+    slow: dict[str, float] = field(default_factory=dict)
+    timed_by: Source = "logs"
+    rows: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(np.random.default_rng(5), Latency(), self.timed_by)
+        for number in range(60, 0, -1):
+            self._log(BLUE, MIDNIGHT - number * MINUTE, self.rpm)
 
     def log_traffic(self) -> None:
-        minute = self.clock.now.replace(second=0)
         for name, share in self.seen.traffic.items():
-            total = self.rpm * share // 100
-            bad = sum(self.dice.random() < self.rates.get(name, 0.0) for _ in range(total))
-            self.telemetry.rows.append(DeploymentMinute(name, minute, total, bad))
+            self._log(name, self.clock.now.replace(second=0), self.rpm * share // 100)
+
+    def _log(self, name: str, minute: datetime, total: int) -> None:
+        how = Answering(self.rates.get(name, 0.0), 0.005, 80.0 * self.slow.get(name, 1.0))
+        if (row := self.rows.row(name, minute, total, how)) is not None:
+            self.telemetry.rows.append(row)
 
 
 def recorded(world: World, folder: Path) -> Path:
@@ -75,10 +94,20 @@ def played(world: World, *phases: Phase) -> World:
         (NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED),
         (NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.01}), Phase.ROLLED_BACK),
         (NoisyWorld(rpm=600, rates={GREEN: 1.0}), Phase.ROLLED_BACK),
+        (NoisyWorld(rpm=600, slow={GREEN: 2.0}), Phase.ROLLED_BACK),
+        (NoisyWorld(rpm=600, slow={GREEN: 2.0}, timed_by="metrics", policy=BY_METRICS), Phase.ROLLED_BACK),
         (World(policy=replace(POLICY, steps=(MirrorStep(20, timedelta(minutes=9)), WeightStep(50)))), Phase.PROMOTED),
         (World(rpm=0), Phase.PAUSED),
     ],
-    ids=["good", "1 per cent fails", "broken", "mirrored first", "no traffic"],
+    ids=[
+        "good",
+        "1 per cent fails",
+        "broken",
+        "twice as slow",
+        "twice as slow in metrics",
+        "mirrored first",
+        "no traffic",
+    ],
 )
 def test_the_same_policy_decides_as_it_did(world: World, end: Phase, tmp_path: Path) -> None:
     """Every move at the same moment, to the same phase, step and weight, from the recorded counts alone."""
@@ -110,6 +139,7 @@ def simulated(tried: Scene, number: int, folder: Path) -> Path:
     return file
 
 
+SLOWER = Fault(latency=Change("times", 1.5), client_errors=Change("plus", 0.02))
 NIGHT = FreezeWindow("night", days=(0, 1, 2, 3, 4, 5, 6), start=time(20), end=time(6), zone="Europe/Berlin")
 
 
@@ -120,10 +150,11 @@ NIGHT = FreezeWindow("night", days=(0, 1, 2, 3, 4, 5, 6), start=time(20), end=ti
         policy((MirrorStep(20, requests=500), WeightStep(10), PauseStep(), WeightStep(50), PauseStep())),
         replace(policy((WeightStep(20, gates=()), WeightStep(60, settled_minutes=9))), freeze=(NIGHT,)),
         replace(policy((WeightStep(25), WeightStep(75))), capacity=Capacity(green="proportional")),
+        policy(gates=ALL_GATES),
     ],
-    ids=["canary", "mirror and approvals", "freeze", "growing"],
+    ids=["canary", "mirror and approvals", "freeze", "growing", "all gates"],
 )
-@pytest.mark.parametrize("fault", [(), (FIVE_POINTS,)], ids=["good", "bad"])
+@pytest.mark.parametrize("fault", [(), (FIVE_POINTS,), (SLOWER,)], ids=["good", "bad", "slow"])
 def test_odd_seconds_pauses_freezes_and_growth_replay_too(of: Policy, fault: tuple[Fault, ...], tmp_path: Path) -> None:
     """Rollouts that began at any second of any day, with people and freezes in the way, come out as they did."""
     for number in range(6):
@@ -152,9 +183,33 @@ def test_what_people_asked_for_is_asked_for_again(tmp_path: Path) -> None:
 def test_a_record_without_the_judges_settings_is_still_decided(tmp_path: Path) -> None:
     """They are then taken from blue's recorded minutes, which is near enough for a version that is plainly bad."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"calibration": None}))
-    compared, _ = again(file, PATIENT)
-    assert all(pair.same for pair in compared)
+    view = json.loads(file.read_text())
+    for said in (None, {"phi": 1.0, "bad_minutes": 3, "budget": 0.01}):
+        file.write_text(json.dumps(view | {"calibration": said}))
+        compared, _ = again(file, PATIENT)
+        assert all(pair.same for pair in compared)
+        assert calibration_of(read_recording(file), PATIENT.judge)[1] == UNSAID
+
+
+def test_other_gates_than_recorded_are_set_from_the_recorded_minutes(tmp_path: Path) -> None:
+    """Green is twice as slow, which the gates of that time took back; a policy without a latency gate does not."""
+    file = recorded(played(NoisyWorld(rpm=3000, slow={GREEN: 2.0}), Phase.ROLLED_BACK), tmp_path)
+    blind = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), DisagreementGate())))
+    calibration, note = calibration_of(read_recording(file), blind.judge)
+    assert (note, [gate.name for gate in calibration.panel.gates]) == (OTHERS, ["errors"])
+    assert calibration.unjudged == {"disagreement": "the record has none of it"}
+    compared, ran = again(file, blind)
+    assert ran.end is End.UNFINISHED
+    assert not all(pair.same for pair in compared)
+
+
+def test_latency_is_drawn_as_it_was_recorded_after_a_departure(tmp_path: Path) -> None:
+    """With 50 per cent first green gets five times the requests, and is taken back for the times that it took then."""
+    file = recorded(played(NoisyWorld(rpm=600, slow={GREEN: 1.5}), Phase.ROLLED_BACK), tmp_path)
+    compared, ran = again(file, replace(PATIENT, steps=(SmokeStep("smoke.jsonl"), WeightStep(50))))
+    assert not all(pair.same for pair in compared)
+    assert ran.end is End.ROLLED_BACK
+    assert "longer than" in [pair.replayed.text for pair in compared if pair.replayed][-2]
 
 
 def test_another_policy_departs_where_it_decides_otherwise(tmp_path: Path) -> None:
@@ -184,8 +239,9 @@ def test_the_judge_is_set_as_it_was_if_the_record_says_so(tmp_path: Path) -> Non
     """With a budget ten times as large it goes on sooner than it did."""
     file = recorded(played(NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
-    settings = {"phi": 1.0, "bad_minutes": 3, "temper": 1.0, "budget": 0.03, "requests_per_minute": 600.0}
-    file.write_text(json.dumps(view | {"calibration": settings}))
+    for gate in view["calibration"]["panel"]["gates"]:
+        gate["budget"] = 0.03
+    file.write_text(json.dumps(view))
     compared, bolder = again(file, PATIENT)
     assert not all(pair.same for pair in compared)
     assert bolder.end is End.PROMOTED
