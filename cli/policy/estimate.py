@@ -61,12 +61,12 @@ class Estimate:
 
 def estimate(policy: Policy, traffic: Traffic) -> Estimate:
     """Return the estimate; always the same for the same recipe and traffic, whatever the endpoint."""
-    return _estimate(replace(policy, endpoint="", name="", models=()), traffic)
+    return _estimate(replace(judged_here(policy), endpoint="", name="", models=()), traffic)
 
 
 @lru_cache(maxsize=1024)
 def _estimate(policy: Policy, traffic: Traffic) -> Estimate:
-    settings = judged_here(policy.judge)
+    settings = policy.judge
     usual = Profile().usual(NOON, NOON)._replace(errors=traffic.error_rate)
     rows = Rows(np.random.default_rng(zlib.crc32(str(traffic).encode())), Latency(), latency_source(settings))
     world = World(

@@ -16,7 +16,7 @@ class Hold:
     """Traffic held at one step. share: green's in per cent, negative for a copy. Times are minutes.
 
     next_weight: the share after this. certified: the share that must be certified before it, None if none must be.
-    needed: the gates whose certificates that takes, None for the critical ones.
+    needed: the gates whose certificates that takes.
     least: settled minutes. patience: when waiting for certainty ends, and `advances` whether it goes on then.
     shortest, requests: what must have passed too, whichever comes first. length: of a pause; None for all else.
     """
@@ -32,7 +32,7 @@ class Hold:
     shortest: float = 0.0
     requests: float = math.inf
     length: float | None = None
-    needed: tuple[str, ...] | None = None
+    needed: tuple[str, ...] = ()
 
 
 def holds(policy: Policy) -> tuple[Hold, ...]:
@@ -75,7 +75,7 @@ def _weight(policy: Policy, index: int, step: WeightStep) -> Hold:
         least=settings.risk.settled_minutes if step.settled_minutes is None else step.settled_minutes,
         patience=_in(settings.patience if step.patience is None else step.patience),
         advances=(step.inconclusive or settings.inconclusive) == "advance" or index == len(policy.steps),
-        needed=step.gates,
+        needed=_critical(policy) if step.gates is None else step.gates,
     )
 
 
@@ -93,8 +93,13 @@ def _mirror(policy: Policy, index: int, step: MirrorStep) -> Hold:
         advances=policy.judge.inconclusive == "advance",
         shortest=(math.inf if counted else 0.0) if step.duration is None else _in(step.duration),
         requests=math.inf if step.requests is None else step.requests,
+        needed=_critical(policy),
     )
 
 
 def _in(span: timedelta | None) -> float:
     return (span or timedelta()) / MINUTE
+
+
+def _critical(policy: Policy) -> tuple[str, ...]:
+    return tuple(gate.name for gate in policy.judge.gates if gate.role == "critical")

@@ -5,15 +5,21 @@ It must never change what a gate that takes part is set to.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
-from shared.core.policy import JudgeSettings, Source
+from shared.core.policy import JudgeSettings, Policy, Source, Step, WeightStep
 
 
-def judged_here(settings: JudgeSettings) -> JudgeSettings:
-    """Return the settings with the gates alone that made-up traffic says something of."""
-    return replace(settings, gates=tuple(gate for gate in settings.gates if _told(gate)))
+def judged_here(policy: Policy) -> Policy:
+    """Return the policy with the gates alone that made-up traffic says something of; no step waits for another."""
+    unheard = silent(policy.judge)
+    if not unheard:
+        return policy
+    gates = tuple(gate for gate in policy.judge.gates if gate.name not in unheard)
+    steps = tuple(_without(step, unheard) for step in policy.steps)
+    return replace(policy, judge=replace(policy.judge, gates=gates), steps=steps)
 
 
 def silent(settings: JudgeSettings) -> tuple[str, ...]:
@@ -28,3 +34,9 @@ def latency_source(settings: JudgeSettings) -> Source | None:
 
 def _told(gate: Gate) -> bool:
     return isinstance(gate, ErrorsGate | ClientErrorsGate | LatencyGate)
+
+
+def _without(step: Step, unheard: Collection[str]) -> Step:
+    if not isinstance(step, WeightStep) or step.gates is None:
+        return step
+    return replace(step, gates=tuple(name for name in step.gates if name not in unheard))

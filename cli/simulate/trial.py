@@ -6,7 +6,7 @@ The same seed and number always go the same way, in whatever order trials are ru
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -76,8 +76,7 @@ def set_out(scene: Scene, generator: np.random.Generator, began: datetime) -> Jo
 def _first_sight(scene: Scene, began: datetime) -> tuple[Rollout, EndpointSeen]:
     """Return the admitted rollout of version 2, and the endpoint on which version 1 serves."""
     name = scene.policy.models[0].name
-    policy = replace(scene.policy, judge=judged_here(scene.policy.judge))
-    start = Start(ModelVersion(name, "2"), policy, cause="simulated")
+    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), cause="simulated")
     rollout = admit(start, EndpointRecord(scene.policy.endpoint), None, None, began).newcomer.rollout
     blue = deployment_name(ModelVersion(name, "1"))
     stands = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scene.profile.instances)

@@ -10,6 +10,7 @@ from cli.policy.estimate import Estimate, estimate
 from cli.policy.journey import Traffic
 from cli.policy.overlap import Overlap, overlap
 from cli.policy.sentences import cautions, remarks, sentence
+from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, QueryGate
 from shared.core.judge.verdict import Risk
 from shared.core.policy import (
     Capacity,
@@ -188,3 +189,25 @@ def test_overlap_is_counted_in_instance_hours(capacity: Capacity, green: float, 
     policy = canary(WeightStep(25), WeightStep(50), capacity=capacity)
     found: Estimate = estimate(policy, BUSY)
     assert overlap(policy, found, instances=4) == Overlap(3 * BRISK / 60, kept=24, green=green / 60, blue=blue)
+
+
+def test_every_gate_that_traffic_says_something_of_counts() -> None:
+    """Who wants refusals certified too waits longer; a query, of which usual traffic says nothing, changes nothing."""
+    gates: list[tuple[Gate, ...]] = [
+        (ErrorsGate(),),
+        (ErrorsGate(), QueryGate("drift", "drift.kql", role="critical")),
+        (ErrorsGate(), ClientErrorsGate(role="critical")),
+    ]
+    steps = (WeightStep(10), WeightStep(50))
+    calm = Traffic(200, error_rate=0.0)
+    errors, query, refusals = (estimate(canary(*steps, judge=JudgeSettings(gates=some)), calm) for some in gates)
+    assert errors == query
+    assert errors.full is not None
+    assert refusals.full is not None
+    assert refusals.full > errors.full
+
+
+def test_too_few_answers_to_compare_latency_hold_a_step_that_needs_it() -> None:
+    """A critical gate that cannot be set lets nothing through, as in the core."""
+    judge = JudgeSettings(gates=(ErrorsGate(), LatencyGate(role="critical")))
+    assert estimate(canary(WeightStep(50), judge=judge), Traffic(1)).full is None

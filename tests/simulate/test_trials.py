@@ -223,4 +223,15 @@ def test_latency_that_wanders_far_by_itself_is_held_or_taken_back() -> None:
 def test_gates_that_a_profile_says_nothing_of_take_no_part() -> None:
     """Nobody waits for their evidence, and their part of the risk goes to the others."""
     gates = (ErrorsGate(), DisagreementGate(weight=50.0), QueryGate("drift", "drift.kql", role="critical", weight=50.0))
-    assert gone(scene(FIVE_POINTS, of=policy(gates=gates)), 5) == gone(scene(FIVE_POINTS), 5)
+    steps = (WeightStep(10, gates=("errors", "drift")), WeightStep(50))
+    told, untold = policy(steps, gates=gates), policy((WeightStep(10, gates=("errors",)), WeightStep(50)))
+    assert gone(scene(FIVE_POINTS, of=told), 5) == gone(scene(FIVE_POINTS, of=untold), 5)
+    assert gone(scene(of=told), 5) == gone(scene(of=untold), 5)
+
+
+def test_a_critical_gate_s_certificate_is_waited_for() -> None:
+    """Certified by refusals too, which are more frequent, a rollout takes longer, and still gets there."""
+    strict = (ErrorsGate(), ClientErrorsGate(role="critical"))
+    slow, usual = gone(scene(of=policy(gates=strict)), 10), gone(scene(), 10)
+    assert {course.end for course in slow} == {End.PROMOTED}
+    assert fmean(course.minutes for course in slow) > fmean(course.minutes for course in usual)
