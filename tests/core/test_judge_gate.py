@@ -115,11 +115,21 @@ def test_at_100_per_cent_green_is_held_against_what_blue_did(failures: int, foun
     assert judge(alone, PLAIN, Risk(), None).outcome is found
 
 
-def test_a_little_traffic_of_blue_at_100_per_cent_is_compared_with_blue() -> None:
-    """At 100 per cent, while the shift is coming into force, an incident that hits both is no harm of green's."""
+@pytest.mark.parametrize(
+    "incident", [Counts(300, 900, 33, 100), Counts(33, 100, 300, 900)], ids=["mostly green's", "mostly blue's"]
+)
+def test_while_the_shift_to_100_per_cent_comes_into_force_green_is_compared_with_blue(incident: Counts) -> None:
+    """Blue has traffic still, so an incident that hits both is no harm of green's."""
     watched = after(*[at(25, GOOD)] * 5)
-    shared_incident = after(*[at(100, Counts(300, 900, 33, 100), steady=False)] * 3, start=watched)
-    assert judge(shared_incident, PLAIN, Risk(), None).outcome is not Outcome.FAIL
+    shared = after(*[at(100, incident, steady=False)] * 3, start=watched)
+    assert judge(shared, PLAIN, Risk(), None).outcome is not Outcome.FAIL
+
+
+def test_a_few_requests_that_still_name_blue_do_not_end_the_watch() -> None:
+    """At 100 per cent in force, a caller that names blue leaves green held against what blue did before."""
+    watched = after(*[at(25, GOOD)] * 20)
+    named = after(*[at(100, Counts(30, 100, 0, 1))] * 6, start=watched)
+    assert judge(named, PLAIN, Risk(), None).outcome is Outcome.FAIL
 
 
 def test_all_traffic_at_once_is_held_against_blues_past() -> None:

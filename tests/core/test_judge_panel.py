@@ -209,7 +209,7 @@ def test_a_suspicious_gate_stops_everything_below_the_line_of_rolling_back() -> 
         for bad in range(40):
             found = verdict(*[minute(GOOD, GOOD)] * 5, *[minute(GOOD, Counts(bad, 1000, 9, 9000))] * 4, judges=judges)
             causes.append(found.cause)
-            assert found.gate == ("" if found.cause is Cause.CERTIFIED else "latency")
+            assert found.gate == ("errors" if found.cause is Cause.CERTIFIED else "latency")
             assert found.suspicious is (found.cause is not Cause.CERTIFIED)
         assert list(dict.fromkeys(causes)) == [Cause.CERTIFIED, Cause.SUSPICIOUS, Cause.HARM]
 
