@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bench.judge.cells import Cell
+from bench.judge.groups import PARTS
 from bench.judge.plan import Size, full_size, measured, quick_size
 from bench.judge.plots import draw
 from bench.judge.tables import ratios, tables
@@ -26,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run and report; return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _options(given)
-    size = quick_size(options.runs or 100) if options.quick else full_size(options.runs or 1000)
+    parts = options.part or tuple(PARTS)
+    size = quick_size(options.runs or 100, parts) if options.quick else full_size(options.runs or 1000, parts)
     began = time.monotonic()
-    cells = _watched(size)
+    cells = _watched(size, options.processes)
     seconds = time.monotonic() - began
     console = Console(width=None if sys.stdout.isatty() else TABLE_WIDTH)
     for table in tables(cells):
@@ -49,18 +52,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=int, help="of a cell where green is good (1000; quick: 100); half where it is bad"
     )
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given more than once")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many work at once (one a core)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw the pictures there")
     return parser.parse_args(arguments)
 
 
-def _watched(size: Size) -> list[Cell]:
+def _watched(size: Size, processes: int) -> list[Cell]:
     columns = (TextColumn("{task.description:40.40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     done: list[Cell] = []
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("simulating", total=size.cells)
-        for cell in measured(size):
+        for cell in measured(size, processes):
             done.append(cell)
             progress.update(task, advance=1, description=f"{cell.method}: {cell.scenario}")
             if not console.is_terminal and len(done) % LINE_EVERY == 0:

@@ -19,6 +19,11 @@ class Bursts(Protocol):
         """Mean number of failures that come together (1: each by itself)."""
         ...
 
+    @property
+    def counted_once(self) -> bool:
+        """Whether the failures of a cluster are one request that is tried again, and telemetry counts it once."""
+        ...
+
     def apply(self, rng: np.random.Generator, probability: Series) -> Series:
         """Return one arm's failure probability minute by minute, with its own bursts in it."""
         ...
@@ -29,6 +34,7 @@ class Independent:
     """Requests fail independently of each other."""
 
     cluster_size: float = 1.0
+    counted_once: bool = False
 
     def apply(self, rng: np.random.Generator, probability: Series) -> Series:
         """Change nothing."""
@@ -41,6 +47,7 @@ class Clusters:
     """Failures come in clusters of geometric size within a minute, as retries do."""
 
     cluster_size: float
+    counted_once: bool = False
 
     def apply(self, rng: np.random.Generator, probability: Series) -> Series:
         """Change nothing: clusters are drawn with the counts."""
@@ -54,6 +61,7 @@ class Gamma:
 
     variance: float = 1.0
     cluster_size: float = 1.0
+    counted_once: bool = False
 
     def apply(self, rng: np.random.Generator, probability: Series) -> Series:
         """Multiply each minute."""
@@ -69,6 +77,7 @@ class Pods:
     minutes: float = 1.0
     points: float = 0.2
     cluster_size: float = 1.0
+    counted_once: bool = False
 
     def apply(self, rng: np.random.Generator, probability: Series) -> Series:
         """Add each pod's bursts."""

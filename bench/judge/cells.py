@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.judge.groups import Scenario
 from bench.judge.minute import Status
-from bench.judge.scenarios import Scenario
-from bench.judge.simulation import Method, Run, run
-from bench.judge.worlds import World
+from bench.judge.simulation import Method, Run, Scene, run
 
 Z_95 = 1.959964
 
@@ -54,9 +53,10 @@ class Spread:
 class Cell:
     """One method in one scenario.
 
-    mode: `defaults` or `matched`; setting: where the dial stood when matched. rolled_back, promoted, held, running: how
-    runs ended. minutes, exposed, failed: of the runs that were rolled back. excess, excess_high: mean over all runs and
-    90th percentile of failures beyond blue's in the first hour. full: minutes to 100 per cent, of runs that got there.
+    mode: `defaults` or `matched`; setting: where the dial stood when matched. rolled_back, early
+    (before green turned bad), promoted, held, running: how runs ended. minutes (since green turned bad), exposed, failed: of the runs that were rolled back. excess,
+    excess_high: mean over all runs and 90th percentile of failures beyond blue's in the first hour. full: minutes to
+    100 per cent, of runs that got there.
     """
 
     scenario: str
@@ -66,6 +66,7 @@ class Cell:
     mode: str
     setting: float | None
     rolled_back: Rate
+    early: Rate
     promoted: Rate
     held: Rate
     running: Rate
@@ -89,8 +90,9 @@ class Contestant:
 
 def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
     """Return the cell, from so many runs with the seeds of this scenario."""
-    done = simulated(scenario.world, contestant.method, runs, scenario.name)
-    back = [one for one in done if one.status is Status.ROLLED_BACK]
+    done = simulated(scenario.world, contestant.method, runs, scenario.seeds, scenario.onset)
+    early = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes <= scenario.onset]
+    back = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes > scenario.onset]
     excess = [one.excess for one in done]
     return Cell(
         scenario=scenario.name,
@@ -99,11 +101,12 @@ def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
         method=contestant.name,
         mode=contestant.mode,
         setting=contestant.setting,
-        rolled_back=_rate(done, Status.ROLLED_BACK),
+        rolled_back=Rate(len(back), runs),
+        early=Rate(len(early), runs),
         promoted=_rate(done, Status.PROMOTED),
         held=_rate(done, Status.HELD),
         running=_rate(done, Status.RUNNING),
-        minutes=_spread([one.minutes for one in back]),
+        minutes=_spread([one.minutes - scenario.onset for one in back]),
         exposed=_spread([one.exposed for one in back]),
         failed=_spread([one.failed for one in back]),
         excess=float(np.mean(excess)),
@@ -112,10 +115,10 @@ def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
     )
 
 
-def simulated(world: World, method: Method, runs: int, name: str) -> list[Run]:
+def simulated(world: Scene, method: Method, runs: int, name: str, onset: int = 0) -> list[Run]:
     """Return so many runs; the name picks the seeds, so that all methods meet the same histories."""
     first = zlib.crc32(name.encode())
-    return [run(world, method, first + number) for number in range(runs)]
+    return [run(world, method, first + number, onset) for number in range(runs)]
 
 
 def _rate(runs: Sequence[Run], status: Status) -> Rate:

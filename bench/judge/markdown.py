@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.judge.cells import Cell, Rate, Spread
-from bench.judge.scenarios import Group
+from bench.judge.groups import Group
 from bench.judge.tables import percent, ratios
 
 COLUMNS = 5
@@ -76,7 +76,8 @@ def _bad(oracle: dict[tuple[str, str, str], float]) -> Callable[[Cell], str]:
         held = f" ({percent(cell.held)} held)" if cell.held.count else ""
         ratio = oracle.get((cell.scenario, cell.method, cell.mode))
         times = f" ({ratio:.1f}x)" if ratio is not None else ""
-        found = f"{percent(cell.rolled_back)}{held}; {_median(cell.minutes)}; {_median(cell.exposed)}{times}"
+        early = f" ({percent(cell.early)} too early)" if cell.early.count else ""
+        found = f"{percent(cell.rolled_back)}{early}{held}; {_median(cell.minutes)}; {_median(cell.exposed)}{times}"
         return f"{found}; {cell.excess:.0f}"
 
     return show
@@ -97,7 +98,7 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 def _cell(row: dict[str, Any]) -> Cell:
     known = {field.name: row[field.name] for field in fields(Cell)}
-    for name in ("rolled_back", "promoted", "held", "running"):
+    for name in ("rolled_back", "early", "promoted", "held", "running"):
         known[name] = Rate(**known[name])
     for name in ("minutes", "exposed", "failed", "full"):
         known[name] = Spread(**known[name]) if known[name] is not None else None

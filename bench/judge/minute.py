@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from shared.core.observation import DeploymentMinute
+
 
 class Status(StrEnum):
     """Where a rollout stands. HELD waits for a person, with green still serving its share."""
@@ -21,7 +23,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """One minute's answers. number: minutes since green's first traffic. weight: green's share then, in per cent."""
+    """One minute's answers.
+
+    number: minutes since green's first traffic. weight: green's share then, in per cent. rows: green's and blue's as
+    telemetry gives them, in worlds where more than failures is known.
+    """
 
     number: int
     weight: int
@@ -29,11 +35,19 @@ class Minute:
     green_total: int = 0
     blue_bad: int = 0
     blue_total: int = 0
+    rows: tuple[DeploymentMinute, DeploymentMinute] | None = None
 
     @property
     def green_rate(self) -> float | None:
         """Green's share of failed requests; None without requests."""
         return self.green_bad / self.green_total if self.green_total else None
+
+    def percentile(self, percent: int) -> tuple[float | None, float | None]:
+        """Return green's and blue's milliseconds at this per cent, each None where telemetry has none."""
+        if self.rows is None:
+            return None, None
+        green, blue = ((row.percentiles or {}).get(percent) for row in self.rows)
+        return green, blue
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,14 @@
-"""The benchmark's scenarios: each a world, a name, and whether green deserves promotion. It must never run one."""
+"""The scenarios of failures: each a world, a name, and whether green deserves promotion. It must never run one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from bench.judge.bursts import Bursts, Clusters, Gamma, Pods
 from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, same, times, until_minute
+from bench.judge.groups import Group, Scenario
+from bench.judge.more_scenarios import latency, panels, predictions, watches
 from bench.judge.worlds import World
-
-
-class Group(StrEnum):
-    """What a cell is for; each group is one table."""
-
-    CLEAN = "Green is as good as blue"
-    HARM = "Green is worse from the start"
-    TROUBLE = "Green is as good as blue, and the world is not kind"
-    BURSTS = "Green is as good as blue, failures come in bursts"
-    STORIES = "Green is worse, and it does not show at once"
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One cell. good: promoting green is right and rolling back is an error; otherwise the other way round."""
-
-    name: str
-    group: Group
-    world: World
-    good: bool
-
-    @property
-    def twin(self) -> World:
-        """The clean world of the same traffic and base, in which a method's false alarms are matched."""
-        return World(self.world.rate, self.world.base, minutes=self.world.minutes)
-
 
 HARMS = {
     "x2": times(2),
@@ -47,8 +22,12 @@ CLEAN_RATES, CLEAN_BASES = (10, 100, 1000, 10_000, 100_000), (0.0001, 0.001, 0.0
 BURSTS: dict[str, tuple[float, Bursts]] = {
     "clusters of 5": (1000, Clusters(5)),
     "clusters of 5, 10000/min": (10_000, Clusters(5)),
+    "clusters of 5, counted once": (1000, Clusters(5, counted_once=True)),
+    "clusters of 5, 10000/min, counted once": (10_000, Clusters(5, counted_once=True)),
     "clusters of 20": (1000, Clusters(20)),
     "clusters of 20, 10000/min": (10_000, Clusters(20)),
+    "clusters of 20, counted once": (1000, Clusters(20, counted_once=True)),
+    "clusters of 20, 10000/min, counted once": (10_000, Clusters(20, counted_once=True)),
     "gamma": (10_000, Gamma()),
     "pods": (1000, Pods()),
     "pods, 10000/min": (10_000, Pods()),
@@ -61,7 +40,8 @@ PLAIN = World(1000, 0.001)
 
 def scenarios() -> list[Scenario]:
     """Return every cell of the full form."""
-    return [*_clean(), *_harm(), *_trouble(), *_bursts(), *_stories()]
+    failures = [*_clean(), *_harm(), *_trouble(), *_bursts(), *_stories()]
+    return [*failures, *latency(), *predictions(), *panels(), *watches()]
 
 
 def quick() -> list[Scenario]:
@@ -74,6 +54,10 @@ def quick() -> list[Scenario]:
         "clusters of 5",
         "no traffic",
         "x5 from minute 15",
+        *(f"{what} lognormal at 1000/min, noise 0.05" for what in ("x1", "x1.25", "x1.5")),
+        *("0.02 at 1000/min", "0.1 at 1000/min", "5 % at 1000/min", "10 % at 1000/min"),
+        *("clean at 1000/min, noise 0.05", "errors +5pp at 1000/min"),
+        *("good at 1000/min", "+0.5pp at 1000/min, an hour later"),
     }
     return [scenario for scenario in scenarios() if scenario.name in names]
 
@@ -144,6 +128,7 @@ def _stories() -> list[Scenario]:
         "+5pp, shared incidents": replace(PLAIN, effect=plus(0.05), incidents=0.025),
         "x5, drifting base": replace(PLAIN, effect=times(5), drift=0.7),
         "x5, clusters of 5": replace(PLAIN, effect=times(5), bursts=Clusters(5)),
+        "x5, clusters of 5, counted once": replace(PLAIN, effect=times(5), bursts=Clusters(5, counted_once=True)),
         "+5pp, pods": replace(PLAIN, effect=plus(0.05), bursts=Pods()),
         "x10, traffic falls at night": replace(PLAIN, rate=300, effect=times(10), traffic=falls_at_night, minutes=300),
     }

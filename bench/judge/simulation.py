@@ -5,11 +5,61 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from bench.judge.bursts import Series
 from bench.judge.minute import Judge, Minute, Move, Status
-from bench.judge.worlds import HISTORY_MINUTES, History, World
+from shared.core.observation import DeploymentMinute
 
 COUNTED_MINUTES = 60
+
+
+class Course(Protocol):
+    """One history of a world."""
+
+    @property
+    def usual(self) -> tuple[Series, Series]:
+        """Blue's and green's failure probabilities, one-sided bursts left out, in the minutes of the rollout."""
+        ...
+
+    def past(self) -> tuple[list[int], list[int]]:
+        """Return blue's failed and total requests in the minutes before the rollout, oldest first."""
+        ...
+
+    def rows(self) -> list[DeploymentMinute]:
+        """Return the same as telemetry gives it."""
+        ...
+
+    def minute(self, number: int, weight: int) -> Minute:
+        """Return one minute of the rollout, with this share (per cent) on green."""
+        ...
+
+    def expected_excess(self, number: int, requests: float | None = None) -> float:
+        """Return answers that are worse for green's sake, of so many requests; of all traffic by default."""
+        ...
+
+
+class Scene(Protocol):
+    """A world. minutes: how long a rollout is watched. lag: minutes until telemetry can be read. gap: without any."""
+
+    @property
+    def minutes(self) -> int:
+        """See above."""
+        ...
+
+    @property
+    def lag(self) -> int:
+        """See above."""
+        ...
+
+    @property
+    def gap(self) -> range:
+        """See above."""
+        ...
+
+    def draw(self, seed: int) -> Course:
+        """Return one history; the same seed gives the same one for every judge until shares differ."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +67,7 @@ class Truth:
     """What a judge may be built from. Only the oracle may take the rates; the others have blue's past at most."""
 
     past: Callable[[], tuple[list[int], list[int]]]
+    rows: Callable[[], list[DeploymentMinute]]
     blue: Sequence[float]
     green: Sequence[float]
 
@@ -29,7 +80,7 @@ class Run:
     """How one rollout went.
 
     minutes: until it ended (or the watch did). exposed, failed: requests that green answered, and failed, until then.
-    excess: failures beyond what blue would have had, expected from the true rates, in the first 60 minutes; whatever
+    excess: failures beyond what blue would have had, expected from the true rates, in 60 minutes; whatever
     share green has at the end it keeps. full: minutes until all traffic was green's, or None.
     """
 
@@ -41,19 +92,18 @@ class Run:
     full: int | None
 
 
-def run(world: World, method: Method, seed: int) -> Run:
-    """Return how the rollout of this seed goes."""
+def run(world: Scene, method: Method, seed: int, onset: int = 0) -> Run:
+    """Return how the rollout of this seed goes; its excess is counted from the minute of the onset."""
     history = world.draw(seed)
-    now = slice(HISTORY_MINUTES, None)
-    judge = method(Truth(history.past, *(rates[now].tolist() for rates in history.usual)))
-    return _Rollout(world, history, judge).run()
+    judge = method(Truth(history.past, history.rows, *(rates.tolist() for rates in history.usual)))
+    return _Rollout(world, history, judge, range(onset, onset + COUNTED_MINUTES)).run()
 
 
 class _Rollout:
     """The loop over the minutes: traffic, telemetry that may be late or missing, the judge's move."""
 
-    def __init__(self, world: World, history: History, judge: Judge) -> None:
-        self.world, self.history, self.judge = world, history, judge
+    def __init__(self, world: Scene, history: Course, judge: Judge, counted: range) -> None:
+        self.world, self.history, self.judge, self.counted = world, history, judge, counted
         self.move = Move(judge.first_weight)
         self.unread: deque[Minute] = deque()
         self.exposed = self.failed = 0
@@ -69,7 +119,8 @@ class _Rollout:
             if self.move.weight == 100 and self.full is None:
                 self.full = number
         share = self.move.weight / 100.0
-        unspent = range(number, min(COUNTED_MINUTES, self.world.minutes)) if share else range(0)
+        last = min(self.counted.stop, self.world.minutes)
+        unspent = range(max(number, self.counted.start), last) if share else range(0)
         rest = sum(self.history.expected_excess(minute) for minute in unspent)
         return Run(self.move.status, number, self.exposed, self.failed, self.excess + share * rest, self.full)
 
@@ -77,7 +128,7 @@ class _Rollout:
         minute = self.history.minute(number, self.move.weight)
         self.exposed += minute.green_total
         self.failed += minute.green_bad
-        if number < COUNTED_MINUTES:
+        if number in self.counted:
             self.excess += self.history.expected_excess(number, minute.green_total)
         self.unread.append(minute)
         if len(self.unread) <= self.world.lag:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from bench.judge.cells import Cell, Rate, Spread
-from bench.judge.scenarios import Group
+from bench.judge.groups import Group
 
 GOOD_COLUMNS = ("false rollback", "95 %", "held", "unfinished", "min to 100 (quartiles)")
 BAD_COLUMNS = (
     "detected",
+    "too early",
     "missed",
     "held",
     "min to rollback (quartiles)",
@@ -83,6 +84,7 @@ def _good(cell: Cell) -> list[str]:
 def _bad(cell: Cell) -> list[str]:
     return [
         percent(cell.rolled_back),
+        percent(cell.early),
         percent(cell.promoted),
         percent(cell.held),
         spread(cell.minutes),

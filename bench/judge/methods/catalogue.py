@@ -1,4 +1,4 @@
-"""Every method of the benchmark by name: at its documented defaults, and with the one dial that is turned to match.
+"""Every judge of failures by name: at its documented defaults, and with the one dial that is turned to match.
 
 It must never give the truth to any but the oracle.
 """
@@ -9,17 +9,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.judge.methods import sagemaker
+from bench.judge.methods import sagemaker, sight
 from bench.judge.methods.argo import Argo
 from bench.judge.methods.common_loop import CommonLoop
 from bench.judge.methods.flagger import Flagger
 from bench.judge.methods.kayenta import Kayenta
 from bench.judge.methods.oracle import Oracle
-from bench.judge.methods.teal import Teal
+from bench.judge.methods.teal import WEIGHTS, Teal
 from bench.judge.methods.z_test import ZTest
 from bench.judge.minute import Judge
 from bench.judge.simulation import Method, Truth
-from shared.core.judge.tuning import REFERENCE
+from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Risk
 from shared.core.policy import JudgeSettings
 
@@ -53,26 +53,30 @@ class Entry:
     dial: Dial | None = None
 
 
-def _teal(truth: Truth, settings: JudgeSettings) -> Judge:
-    return Teal(truth.past(), settings)
+def teal_of_errors(
+    past: tuple[list[int], list[int]],
+    settings: JudgeSettings,
+    weights: tuple[int, ...] = WEIGHTS,
+    tuning: Tuning = TUNED,
+    bake: int = 0,
+) -> Judge:
+    """Return Teal with the errors gate alone, set by blue's past minutes."""
+    return Teal(sight.of_errors(past, settings.budget, tuning), settings, weights, bake)
 
 
 def _teal_at(truth: Truth, alpha: float) -> Judge:
-    return _teal(truth, JudgeSettings(risk=Risk(rollback=alpha), inconclusive="advance"))
+    return teal_of_errors(truth.past(), JudgeSettings(risk=Risk(rollback=alpha), inconclusive="advance"))
 
 
 ORACLE = Entry("Oracle (SPRT)", lambda truth: Oracle(truth.blue, truth.green))
-TEAL_AT_10 = Entry(
-    "Teal, from 10 %", lambda truth: Teal(truth.past(), JudgeSettings(), weights=(10, 25, 50, 75, 100))
-)
+TEAL_AT_10 = Entry("Teal, from 10 %", lambda truth: teal_of_errors(truth.past(), JudgeSettings(), WEIGHTS[1:]))
 TEAL_REFERENCE = Entry(
-    "Teal, reference",
-    lambda truth: Teal(truth.past(), JudgeSettings(), weights=(10, 25, 50, 75, 100), tuning=REFERENCE),
+    "Teal, reference", lambda truth: teal_of_errors(truth.past(), JudgeSettings(), WEIGHTS[1:], REFERENCE)
 )
-TEAL = Entry("Teal", lambda truth: _teal(truth, JudgeSettings()))
+TEAL = Entry("Teal", lambda truth: teal_of_errors(truth.past(), JudgeSettings()))
 TEAL_ADVANCE = Entry(
     "Teal, impatient",
-    lambda truth: _teal(truth, JudgeSettings(inconclusive="advance")),
+    lambda truth: teal_of_errors(truth.past(), JudgeSettings(inconclusive="advance")),
     Dial("rollback_risk", 0.9, 1e-6, _teal_at),
 )
 BASELINES = (

@@ -14,14 +14,19 @@ STEPS = (10, 25, 50, 75, 100)
 
 @dataclass(slots=True)
 class CommonLoop:
-    """threshold: error rate of green over the last `interval` minutes that rolls back."""
+    """threshold: error rate of green over the last `interval` minutes that rolls back.
+
+    slower_than: how many times blue's 95th percentile, on average over these minutes, green's may be (None: not asked).
+    """
 
     threshold: float = 0.01
     interval: int = 5
+    slower_than: float | None = None
     step: int = 0
     elapsed: int = 0
     bad: int = field(default=0)
     total: int = field(default=0)
+    times: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def first_weight(self) -> int:
@@ -34,11 +39,20 @@ class CommonLoop:
         if minute is not None:
             self.bad += minute.green_bad
             self.total += minute.green_total
+            green, blue = minute.percentile(95)
+            if green is not None and blue is not None:
+                self.times.append((green, blue))
         if self.elapsed % self.interval:
             return Move(STEPS[self.step])
         rate = self.bad / self.total if self.total else 0.0
-        self.bad = self.total = 0
-        if rate > self.threshold:
+        if rate > self.threshold or self._slow():
             return ROLL_BACK
+        self.bad = self.total = 0
+        self.times.clear()
         self.step += 1
         return Move(STEPS[self.step], Status.PROMOTED if STEPS[self.step] == 100 else Status.RUNNING)
+
+    def _slow(self) -> bool:
+        if self.slower_than is None or not self.times:
+            return False
+        return sum(green for green, _ in self.times) > self.slower_than * sum(blue for _, blue in self.times)

@@ -13,10 +13,13 @@ from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 
 @dataclass(slots=True)
 class Flagger:
-    """success_rate: least share of good answers a minute. threshold: failed checks that roll back."""
+    """success_rate: least share of good answers a minute. duration: most milliseconds of the 99th percentile, None
+    where the metric is not asked for. threshold: failed checks that roll back.
+    """  # noqa: D205 -- a list of arguments
 
     success_rate: float = 0.99
     threshold: int = 5
+    duration: float | None = None
     step_weight: int = 10
     max_weight: int = 50
     failed_checks: int = 0
@@ -47,4 +50,9 @@ class Flagger:
 
     def _passes(self, minute: Minute | None) -> bool:
         rate = minute.green_rate if minute is not None else None
-        return rate is not None and 1.0 - rate >= self.success_rate
+        if minute is None or rate is None or 1.0 - rate < self.success_rate:
+            return False
+        if self.duration is None:
+            return True
+        slowest, _ = minute.percentile(99)
+        return slowest is not None and slowest <= self.duration

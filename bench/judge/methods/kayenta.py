@@ -1,11 +1,12 @@
 """Kayenta's NetflixACAJudge-v1.0 and the loop around it, stated again from `NetflixACAJudge.scala`.
 
-One metric: the error rate minute by minute, direction `increase`, missing points removed. The window grows from the
-start; each judgement takes the next step or ends the canary.
+One metric: the error rate (or another) minute by minute, direction `increase`, missing points removed. The window grows
+from the start; each judgement takes the next step or ends the canary.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -20,6 +21,8 @@ from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 Series = NDArray[np.float64]
 CONFIDENCE, DEAD_ZONE = 0.98, 0.25
 MARGINAL_SCORE = 75.0
+Pair = tuple[float | None, float | None]
+Metric = Callable[[Minute], Pair]
 
 
 class Label(StrEnum):
@@ -63,12 +66,26 @@ def _with_noise(constant: Series) -> Series:
     return constant + rng.normal(0.0, np.abs(constant) * 1e-5)
 
 
+def error_rates(minute: Minute) -> Pair:
+    """Return green's and blue's share of failed requests; None without requests."""
+    return minute.green_rate, minute.blue_bad / minute.blue_total if minute.blue_total else None
+
+
+def slow_answers(minute: Minute) -> Pair:
+    """Return green's and blue's 95th percentile of latency."""
+    return minute.percentile(95)
+
+
 @dataclass(slots=True)
 class Kayenta:
-    """confidence: of the interval. interval: minutes between judgements, each over all minutes so far."""
+    """confidence: of the interval. interval: minutes between judgements, each over all minutes so far.
+
+    metric: what of a minute is compared, green's and blue's.
+    """
 
     confidence: float = CONFIDENCE
     interval: int = 10
+    metric: Metric = error_rates
     elapsed: int = 0
     green: list[float] = field(default_factory=list)
     blue: list[float] = field(default_factory=list)
@@ -81,10 +98,9 @@ class Kayenta:
     def observe(self, minute: Minute | None) -> Move:
         """Add the minute's rates; judge at the end of an interval."""
         self.elapsed += 1
-        if minute is not None and minute.green_total:
-            self.green.append(minute.green_bad / minute.green_total)
-        if minute is not None and minute.blue_total:
-            self.blue.append(minute.blue_bad / minute.blue_total)
+        green, blue = self.metric(minute) if minute is not None else (None, None)
+        self.green += [] if green is None else [green]
+        self.blue += [] if blue is None else [blue]
         step = self.elapsed // self.interval
         if self.elapsed % self.interval:
             return Move(STEPS[step])

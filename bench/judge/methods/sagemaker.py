@@ -31,10 +31,11 @@ class Alarm:
 
 @dataclass(slots=True)
 class SageMaker:
-    """weights: the steps. bake: minutes at each, and (as the termination wait) at 100."""
+    """weights: the steps. bake: minutes at each. watch: minutes at 100 (the termination wait; None: as at each)."""
 
     weights: tuple[int, ...] = (10, 100)
     bake: int = 10
+    watch: int | None = None
     alarm: Alarm = field(default_factory=Alarm)
     elapsed: int = 0
 
@@ -49,14 +50,15 @@ class SageMaker:
             return ROLL_BACK
         self.elapsed += 1
         step = self.elapsed // self.bake
-        if step >= len(self.weights):
+        longer = 0 if self.watch is None else self.watch - self.bake
+        if self.elapsed >= self.bake * len(self.weights) + longer:
             return Move(100, Status.PROMOTED)
-        return Move(self.weights[step])
+        return Move(self.weights[min(step, len(self.weights) - 1)])
 
 
-def canary(threshold: float = 0.01) -> SageMaker:
-    """Return 10 % for ten minutes, then 100 % for ten; two of three minutes over the threshold roll back."""
-    return SageMaker(alarm=Alarm(threshold))
+def canary(threshold: float = 0.01, watch: int = 10) -> SageMaker:
+    """Return 10 % for ten minutes, then 100 % for ten or more; two of three minutes over the threshold roll back."""
+    return SageMaker(watch=watch, alarm=Alarm(threshold))
 
 
 def linear(threshold: float = 0.01) -> SageMaker:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.judge.methods.sight import Sight
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 from shared.core.judge import panel
-from shared.core.judge.odds import Counts
-from shared.core.judge.panel import Evidence, Panel
-from shared.core.judge.tuning import TUNED, Tuning
+from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome, Verdict, judge
 from shared.core.policy import JudgeSettings
 
@@ -22,21 +21,17 @@ WEIGHTS = (5, 10, 25, 50, 75, 100)
 
 @dataclass(slots=True)
 class Teal:
-    """past: blue's failed and total requests, minute by minute, before the rollout."""
+    """sight: what is seen of each minute. bake: for how many minutes at the last share the judge goes on at least."""
 
-    past: tuple[list[int], list[int]]
+    sight: Sight
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     weights: tuple[int, ...] = WEIGHTS
-    tuning: Tuning = TUNED
-    panel: Panel = field(init=False)
+    bake: int = 0
     evidence: Evidence = field(default_factory=Evidence)
     step: int = 0
     waited: int = 0
     held: bool = False
     verdict: Verdict | None = None
-
-    def __post_init__(self) -> None:
-        self.panel = panel.errors_panel(*self.past, self.settings.budget, self.tuning)
 
     @property
     def first_weight(self) -> int:
@@ -56,8 +51,8 @@ class Teal:
         outcome = self.verdict.outcome if self.verdict is not None else None
         if outcome is Outcome.FAIL:
             return ROLL_BACK
-        if self.held:
-            return Move(self.weights[self.step], Status.HELD)
+        if self.held or (self.next_weight is None and self.waited < self.bake):
+            return Move(self.weights[self.step], Status.HELD if self.held else Status.RUNNING)
         if outcome is Outcome.PASS:
             return self._next()
         if self.waited >= self.settings.patience.total_seconds() / 60.0:
@@ -65,11 +60,10 @@ class Teal:
         return Move(self.weights[self.step])
 
     def _judge(self, minute: Minute) -> None:
-        counts = Counts(minute.green_bad, minute.green_total, minute.blue_bad, minute.blue_total)
-        weight = self.weights[self.step]
-        judged = panel.errors_minute(counts, weight, self.next_weight, steady=minute.weight == weight)
-        self.evidence = panel.add_minute(self.evidence, judged, self.panel)
-        self.verdict = judge(self.evidence, self.panel, self.settings.risk, self.next_weight)
+        gates = self.sight.panel
+        judged = self.sight.judged(minute, self.weights[self.step], self.next_weight)
+        self.evidence = panel.add_minute(self.evidence, judged, gates)
+        self.verdict = judge(self.evidence, gates, self.settings.risk, self.next_weight)
 
     def _impatient(self) -> Move:
         sure_enough = self.verdict is not None and not self.verdict.suspicious
@@ -80,7 +74,7 @@ class Teal:
 
     def _next(self) -> Move:
         if self.next_weight is None:
-            return Move(100, Status.PROMOTED)
+            return Move(self.weights[self.step], Status.PROMOTED)
         self.step, self.waited, self.verdict = self.step + 1, 0, None
         self.evidence = panel.begin_step(self.evidence)
         return Move(self.weights[self.step])
