@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cli.simulate.curves import Day
-from cli.simulate.profile import Profile
+import pytest
+
+from cli.simulate.curves import Constant, Day
+from cli.simulate.profile import Answering, Latency, Profile
 from cli.simulate.profile_reading import read_profile
 from cli.simulate.profile_table import PROFILE
 
@@ -21,13 +23,18 @@ def test_the_pages_profile_is_one_and_has_every_key(tmp_path: Path) -> None:
     file.write_text(found[1])
     profile = read_profile(file)
     assert isinstance(profile.requests, Day)
-    assert len(profile.faults) == 2
+    assert [fault.begins.total_seconds() / 60 for fault in profile.faults] == [15, 30, 45]
+    assert profile.faults[2].of(Answering(0.1, 0.01, 100.0)) == pytest.approx((0.1, 0.02, 130.0))
     assert set(re.findall(r"^(\w+):", found[1], re.MULTILINE)) == {field.key for field in PROFILE.fields}
 
 
 def test_the_pages_defaults_are_the_defaults() -> None:
     """What the page gives as usual is what holds when nothing is said."""
     page, usual = PAGE.read_text(), Profile()
+    assert "\nlatency: {median: 80ms, spread: 0.4, noise: 0.03}" in page
+    assert usual.latency == Latency(80.0, 0.4, 0.03)
+    assert "\nclient_errors: 0.5%" in page
+    assert usual.client_errors == Constant(0.005)
     for words, value in {
         "provisioning: 8m": usual.provisioning,
         "traffic_write: 20s": usual.traffic_write,
