@@ -94,7 +94,7 @@ def calibration_view(calibration: Calibration) -> Json:
                 "share": gate.share,
                 "critical": gate.critical,
                 "burstiness": gate.phi,
-                "bad_minutes": panel.tuning.bad_minutes(gate.phi),
+                "bad_minutes": panel.tuning.bad_minutes(gate.phi, known=gate.known),
                 "budget": gate.budget,
                 "past_rate": gate.rate,
             }

@@ -20,6 +20,7 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.judge import panel
+from shared.core.judge.burstiness import burstiness
 from shared.core.judge.gate import GateSetting, Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import Panel
@@ -120,7 +121,7 @@ def calibrate(
         if gate.name in unjudged:
             continue
         try:
-            setting, samples = _set(gate, past, budget, settings, tuning)
+            setting, samples = _set(gate, past, budget, settings)
         except _NothingToSetBy as nothing:
             unjudged[gate.name] = str(nothing)
         else:
@@ -138,33 +139,32 @@ def _part(gate: Gate) -> float:
     return 0.0 if gate.role == "informative" else gate.weight
 
 
-def _set(
-    gate: Gate, past: Past, budget: float, settings: JudgeSettings, tuning: Tuning
-) -> tuple[GateSetting, GateSamples]:
+def _set(gate: Gate, past: Past, budget: float, settings: JudgeSettings) -> tuple[GateSetting, GateSamples]:
     match gate:
         case ErrorsGate():
-            return _relative(gate, Failed(), past, budget, tuning)
+            return _relative(gate, Failed(), past, budget)
         case ClientErrorsGate():
-            return _relative(gate, Refused(), past, budget, tuning)
+            return _relative(gate, Refused(), past, budget)
         case QueryGate():
-            return _relative(gate, Counted(gate.name), past, budget if gate.budget is None else gate.budget, tuning)
+            return _relative(gate, Counted(gate.name), past, budget if gate.budget is None else gate.budget)
         case LatencyGate():
-            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past, tuning)
+            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past)
         case PredictionsGate():
-            return _predictions(gate, past, tuning)
+            return _predictions(gate, past)
         case DisagreementGate():
             return _disagreement(gate)
 
 
 def _relative(
-    gate: ErrorsGate | ClientErrorsGate | QueryGate, sample: Sample, past: Past, budget: float, tuning: Tuning
+    gate: ErrorsGate | ClientErrorsGate | QueryGate, sample: Sample, past: Past, budget: float
 ) -> tuple[GateSetting, GateSamples]:
     bad, total = past.series(sample)
     limits = () if gate.at_most is None else (gate.at_most,)
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=panel.past_burstiness(bad, total, tuning),
+        phi=burstiness(bad, total),
+        known=panel.long_enough(total),
         rate=panel.past_rate(bad, total),
         budget=budget,
         measures=_limited((Measure(),), limits),
@@ -180,7 +180,7 @@ def _limited(relative: tuple[Measure, ...], limits: Sequence[float]) -> tuple[Me
     return (*[replace(measure, share=measure.share / 2.0) for measure in relative], *absolute)
 
 
-def _latency(gate: LatencyGate, past: Past, tuning: Tuning) -> tuple[GateSetting, GateSamples]:
+def _latency(gate: LatencyGate, past: Past) -> tuple[GateSetting, GateSamples]:
     slowness = past.slowness()
     if sum(slowness.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"blue gave fewer than {LEAST_ANSWERS} good answers in the past hour to compare with")
@@ -193,7 +193,8 @@ def _latency(gate: LatencyGate, past: Past, tuning: Tuning) -> tuple[GateSetting
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=panel.past_burstiness(*past.series(first), tuning),
+        phi=burstiness(*past.series(first)),
+        known=panel.long_enough(past.series(first)[1]),
         rate=panel.past_rate(*past.series(sure)),
         budget=LATENCY_BUDGET,
         settle=LATENCY_SETTLE,
@@ -218,7 +219,7 @@ def _ladder(gate: LatencyGate) -> tuple[GateSetting, GateSamples]:
     return setting, GateSamples((Ladder(),), Ladder())
 
 
-def _predictions(gate: PredictionsGate, past: Past, tuning: Tuning) -> tuple[GateSetting, GateSamples]:
+def _predictions(gate: PredictionsGate, past: Past) -> tuple[GateSetting, GateSamples]:
     seen = past.predictions()
     if sum(seen.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"fewer than {LEAST_ANSWERS} of blue's predictions could be read from the past hour")
@@ -228,7 +229,8 @@ def _predictions(gate: PredictionsGate, past: Past, tuning: Tuning) -> tuple[Gat
     setting = GateSetting(
         name=gate.name,
         critical=False,
-        phi=panel.past_burstiness(*past.series(sample), tuning),
+        phi=burstiness(*past.series(sample)),
+        known=panel.long_enough(past.series(sample)[1]),
         budget=None,
         measures=(measure,),
     )

@@ -17,7 +17,7 @@ from shared.core.judge.panel import (
     default_budget,
     errors_minute,
     errors_panel,
-    past_burstiness,
+    long_enough,
     past_rate,
 )
 from shared.core.judge.tuning import REFERENCE, TUNED
@@ -178,10 +178,10 @@ def test_a_short_past_is_not_taken_for_a_calm_one() -> None:
     """With fewer than fifty minutes of blue, more bad minutes are needed than with a calm past."""
     calm = errors_panel([1, 2, 1] * 30, [1000] * 90)
     short, none = errors_panel([1, 2, 1], [1000] * 3), errors_panel([], [])
-    needed = [TUNED.bad_minutes(judges.gates[0].phi) for judges in (calm, short, none)]
-    assert needed[0] == TUNED.calm_minutes < needed[1] == needed[2]
-    assert past_burstiness([0] * 49 + [0], [10] * 49 + [0], TUNED) == TUNED.calm_phi
-    assert past_burstiness([0] * 50, [10] * 50, TUNED) == 1.0
+    gates = [judges.gates[0] for judges in (calm, short, none)]
+    needed = [TUNED.bad_minutes(gate.phi, known=gate.known) for gate in gates]
+    assert needed[0] == TUNED.calm_minutes < needed[1] == needed[2] == 3
+    assert (long_enough([10] * 49 + [0]), long_enough([10] * 50)) == (False, True)
 
 
 @pytest.mark.parametrize(("rate", "budget"), [(0.0, 0.01), (10.0, 0.01), (400.0, 0.005), (10**5, 0.001)], ids=str)

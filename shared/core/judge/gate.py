@@ -48,16 +48,17 @@ class GateSetting:
     """What a gate is set to for one rollout.
 
     share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
-    certificate. phi: burstiness of blue's past. rate: blue's past share of bad, as the certificate counts it. rates:
-    the same for each item of the measures (none: not known). budget: D, the harm that the certificate allows over all
-    traffic, a probability (None: there is no certificate). margin: of a certificate from percentiles. settle: how many
-    minutes after a change of traffic are passed over.
+    certificate. phi: burstiness of blue's past. known: that past was long enough to tell. rate: blue's past share of
+    bad, as the certificate counts it. rates: the same for each item of the measures (none: not known). budget: D, the
+    harm that the certificate allows over all traffic, a probability (None: there is no certificate). margin: of a
+    certificate from percentiles. settle: how many minutes after a change of traffic are passed over.
     """
 
     name: str = "errors"
     share: float = 1.0
     critical: bool = True
     phi: float = 1.0
+    known: bool = True
     rate: float = 0.0
     rates: tuple[float, ...] = ()
     budget: float | None = 0.01
@@ -159,7 +160,9 @@ def _gains(
     won: list[float] = []
     at = 0
     for measure in setting.measures:
-        bets = _Bets(measure, FEW_BETS if measure.both else tuning.bets, tuning, tuning.cap_of(setting.phi))
+        bets = _Bets(
+            measure, FEW_BETS if measure.both else tuning.bets, tuning, tuning.cap_of(setting.phi, known=setting.known)
+        )
         for item in minute.items[at : at + measure.items]:
             if isinstance(item, Percentiles):
                 won += ladder.gains(item, measure.margin or 1.0)

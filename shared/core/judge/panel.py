@@ -53,7 +53,7 @@ class Evidence:
     """The state: one entry a gate of the panel (none before the first minute).
 
     weight: at which the last steady minute was. age: how many steady minutes there were at it. starved: requests that
-    green should have had, by its weight, since it last had any.
+    green should have had, by its weight or mirror, since it last had any.
     """
 
     gates: tuple[GateEvidence, ...] = ()
@@ -73,7 +73,8 @@ def errors_panel(
     """Return a panel of the errors gate alone, set by blue's consecutive past minutes, oldest first."""
     rate = requests_per_minute(total)
     setting = GateSetting(
-        phi=past_burstiness(bad, total, tuning),
+        phi=burstiness(bad, total),
+        known=long_enough(total),
         rate=past_rate(bad, total),
         rates=(past_rate(bad, total),),
         budget=default_budget(rate) if budget is None else budget,
@@ -122,10 +123,9 @@ def past_rate(bad: Sequence[int], total: Sequence[int]) -> float:
     return (sum(bad) + 0.5) / (sum(total) + 1.0)
 
 
-def past_burstiness(bad: Sequence[int], total: Sequence[int], tuning: Tuning = TUNED) -> float:
-    """Return phi of a past; at least the calm limit if the past is too short to tell that there are no bursts."""
-    phi = burstiness(bad, total)
-    return phi if sum(count > 0 for count in total) >= LEAST_PAST else max(phi, tuning.calm_phi)
+def long_enough(total: Sequence[int]) -> bool:
+    """Say whether a past has so many minutes with traffic that it can show that there are no bursts."""
+    return sum(count > 0 for count in total) >= LEAST_PAST
 
 
 def default_budget(rate: float) -> float:
@@ -134,6 +134,9 @@ def default_budget(rate: float) -> float:
 
 
 def _starved(before: float, minute: JudgedMinute) -> float:
-    if minute.green or minute.weight <= 0 or minute.weight >= 100:
-        return 0.0 if minute.green else before
-    return before + minute.blue * minute.weight / (100.0 - minute.weight) if minute.steady else before
+    if minute.green:
+        return 0.0
+    if not minute.steady or minute.weight >= 100:
+        return before
+    apart = 100.0 - minute.weight if minute.weight > 0 else 100.0  # of a mirror, blue answers all
+    return before + minute.blue * abs(minute.weight) / apart

@@ -45,15 +45,19 @@ class Tuning:
     certificate_shares: tuple[float, ...] = ()
     pairs: float = 0.0
 
-    def bad_minutes(self, phi: float) -> int:
-        """Return k: how many bad minutes the minor lane needs before it may roll back."""
-        if phi < self.calm_phi:
+    def bad_minutes(self, phi: float, *, known: bool = True) -> int:
+        """Return k: how many bad minutes the minor lane needs before it may roll back.
+
+        known: whether the past that phi is from was long enough to show that blue is calm.
+        """
+        if known and phi < self.calm_phi:
             return self.calm_minutes
         return min(BAD_MINUTES_LIMIT, math.ceil(3.0 * math.sqrt(phi) - 0.2))
 
-    def cap_of(self, phi: float) -> float:
-        """Return how many nats one minute may win in the minor lane."""
-        return (self.cap if phi < self.calm_phi else self.bursty_cap) / self.bad_minutes(phi)
+    def cap_of(self, phi: float, *, known: bool = True) -> float:
+        """Return how many nats one minute may win in the minor lane; `known` as for `bad_minutes`."""
+        calm = known and phi < self.calm_phi
+        return (self.cap if calm else self.bursty_cap) / self.bad_minutes(phi, known=known)
 
     @property
     def log_suspicion(self) -> float:
