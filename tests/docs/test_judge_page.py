@@ -1,0 +1,105 @@
+"""docs/judge.md shows the judge as it is: its examples run, and what it names exists."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from shared.core.calibrating import CERTIFIED_MORE, LEAST_ANSWERS, calibrate, past_of
+from shared.core.gates import ErrorsGate, Gate
+from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
+from shared.core.judge.certificate import RATIO
+from shared.core.judge.ladder import LEAST_REQUESTS
+from shared.core.judge.odds import Counts
+from shared.core.judge.tuning import BAD_MINUTES_LIMIT, TUNED
+from shared.core.judge.verdict import STARVED, Cause, Risk
+from shared.core.policy import JudgeSettings
+from shared.core.readings import Lines, Reading, readings
+from shared.views import reading_view
+from tests.core.judging import after, at
+
+PAGE = (Path(__file__).parents[2] / "docs" / "judge.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(("source", "printed"), EXAMPLES, ids=["counts", "gates"])
+def test_an_example_prints_what_the_page_says(source: str, printed: str) -> None:
+    """Whoever copies an example gets the lines below it."""
+    out = StringIO()
+    with redirect_stdout(out):
+        exec(compile(source, "docs/judge.md", "exec"), {"__name__": "example"})  # noqa: S102 -- our own page
+    assert out.getvalue() == printed
+
+
+def test_functions_are_there_with_these_parameters() -> None:
+    """Each row of the table of functions is a name with its parameters, as the code has them."""
+    rows = re.findall(r"^\| `(\w+)\.(\w+)\(([^)]*)\)", PAGE, re.MULTILINE)
+    assert len(rows) == 10
+    for module, name, wanted in rows:
+        folder = "judge." if module in {"panel", "verdict"} else ""
+        found = getattr(importlib.import_module(f"shared.core.{folder}{module}"), name)
+        parameters = [part.split("=")[0].strip() for part in wanted.split(",") if part.strip() != "*"]
+        assert parameters == list(inspect.signature(found).parameters), name
+
+
+def test_every_field_of_a_gate_is_explained() -> None:
+    """What the API shows of a gate stands in the page's table."""
+    shown = reading_view(reading())
+    explained = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE))))
+    assert set(shown) <= explained
+
+
+def reading() -> Reading:
+    """Return what one gate says after a minute."""
+    calibration = calibrate(JudgeSettings(gates=(ErrorsGate(),)), past_of((), None))
+    evidence = after(at(10, Counts(0, 100, 1, 900)), judges=calibration.panel)
+    return readings(evidence, calibration, Lines(Risk(), 25))[0]
+
+
+def test_every_cause_is_explained() -> None:
+    """The page has a line for each cause of a verdict, in the words that the API uses."""
+    explained = re.search(r"\| `cause` \|.*?\n\n", PAGE, re.DOTALL)
+    assert explained
+    assert set(re.findall(r"^\| `([^`]+)` \|", explained[0], re.MULTILINE)) - {"cause"} == {
+        each.value for each in Cause
+    }
+
+
+def test_every_gate_is_explained() -> None:
+    """The table of what is counted has a line for each kind of gate."""
+    kinds = {kind.__dataclass_fields__["kind"].default for kind in get_args(Gate)}
+    counted = PAGE.split("## What each gate counts")[1].split("\n## ")[0]
+    assert {f"`{kind}`" for kind in kinds - {"query"}} <= set(re.findall(r"^\| (`\w+`) \|", counted, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"more than {TUNED.minor.rho:g} times as often as blue, plus {100 * TUNED.minor.delta:g} percentage points",
+        f"more than three times as often as blue plus {100 * TUNED.severe.delta:g} percentage points",
+        f"two if blue was calm (φ < {TUNED.calm_phi:g})",
+        f"and at most {BAD_MINUTES_LIMIT}",
+        f"(odds above {TUNED.suspicion:g} : 1:",
+        f"once green has the next share w, all traffic together is bad more than {1 + RATIO:g} b + D",
+        f"a *temper* between 1 and {CERTIFICATE_TEMPER_LIMIT:g}",
+        f"should have had {STARVED:g} by its weight",
+        f"above {CERTIFIED_MORE:g} x `worse_than` times blue's",
+        f"fewer than {LEAST_REQUESTS} requests on either side",
+        f"fewer than {LEAST_ANSWERS} of blue's answers",
+    ],
+)
+def test_numbers_in_sentences_are_those_that_ship(words: str) -> None:
+    """A sentence with a number of the judge's changes with the number."""
+    assert words in " ".join(PAGE.split())
+
+
+def test_numbers_in_words_are_those_that_ship() -> None:
+    """Two bad minutes of a calm blue, and three times as often."""
+    assert (TUNED.calm_minutes, TUNED.severe.rho) == (2, 3.0)
