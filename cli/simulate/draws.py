@@ -21,6 +21,7 @@ from cli.simulate.telemetry import Answers
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.policy import SmokeStep, Source
 from shared.core.questions import Asked, Window
+from shared.core.rollout import Rollout
 
 HALF = MINUTE / 2
 NOTHING_MISSING: Mapping[str, str] = {}
@@ -93,6 +94,10 @@ class Draws:
         counts = (totals.tolist(), bads.tolist(), refused.tolist())
         rows = map(DeploymentMinute, repeat(blue), minutes, *counts, *zip(*times, strict=True))
         return tuple([row for row in rows if row.total])
+
+    def calibration(self, rollout: Rollout, now: datetime) -> None:
+        """Return None: the judge is set by the past."""
+        del rollout, now
 
     def missing(self, window: Window) -> Mapping[str, str]:
         """Return nothing: of what is drawn, everything is known."""

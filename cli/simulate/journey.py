@@ -79,6 +79,8 @@ class Journey:
         self.telemetry.log_until(now)
         wish = self.people.wish(self.rollout, now)
         asked = ask(self.rollout, wish) if wish is not None else self.rollout
+        if asked.calibration is None and (known := self.source.calibration(asked, now)) is not None:
+            asked = replace(asked, calibration=known)
         seen = self.azure.endpoint
         decision = advance(asked, self._observed(asked, seen, now), now)
         actions = difference(decision.rollout, seen, now)

@@ -16,19 +16,26 @@ from cli.simulate.likeness import drawn_like, pooled
 from cli.simulate.recording import Recording
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import Answers
+from shared.core.calibrating import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import SmokeStep
+from shared.core.phases import Phase
+from shared.core.policy import MirrorStep, SmokeStep, WeightStep
 from shared.core.questions import Asked, Window
+from shared.core.rollout import Rollout
 from shared.core.spans import floor_minute
 
 
 @dataclass(slots=True)
 class RecordedSource:
-    """Counts as they were recorded, or drawn anew after the departure. blue, green: all that each answered."""
+    """Counts as they were recorded, or drawn anew after the departure.
+
+    judge: how it is set. blue, green: all that each answered.
+    """
 
     recording: Recording
     follower: Follower
     generator: np.random.Generator
+    judge: Calibration
     blue: DeploymentMinute
     green: DeploymentMinute
 
@@ -47,10 +54,15 @@ class RecordedSource:
         total = (blue.total if blue else 0) + (green.total if green and not copied else 0)
         return self._drawn(minute, share, (green or self.green, blue or self.blue), total)
 
-    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...]:
-        """Return nothing: a replay's judge is set before it begins."""
+    def past(self, asked: Asked, blue: str) -> None:
+        """Return None: a replay's judge is set by the record."""
         del asked, blue
-        return ()
+
+    def calibration(self, rollout: Rollout, now: datetime) -> Calibration | None:
+        """Return how the judge is set, not before the first traffic waited for it then: it may have come late."""
+        following = self.follower.following
+        sending = rollout.phase is Phase.STEPPING and isinstance(rollout.current_step, MirrorStep | WeightStep)
+        return self.judge if following is None or (sending and following.at <= now) else None
 
     def missing(self, window: Window) -> Mapping[str, str]:
         """Return the gates that telemetry said nothing of then, as far as the record knows."""
@@ -80,11 +92,13 @@ class RecordedSource:
         return Answers(green, blue, live, live_bad, hurt=live * (_rate(green_like) - _rate(blue_like)))
 
 
-def recorded_source(recording: Recording, follower: Follower, generator: np.random.Generator) -> RecordedSource:
+def recorded_source(
+    recording: Recording, follower: Follower, generator: np.random.Generator, judge: Calibration
+) -> RecordedSource:
     """Return the source of a recording."""
     names = (recording.record.blue, recording.record.green)
     blue, green = (pooled(name, [rows[name] for rows in recording.minutes.values() if name in rows]) for name in names)
-    return RecordedSource(recording, follower, generator, blue, green)
+    return RecordedSource(recording, follower, generator, judge, blue, green)
 
 
 def _spoilt(row: DeploymentMinute) -> int:

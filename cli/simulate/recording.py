@@ -175,7 +175,8 @@ def _recording(record: Record) -> Recording:
     minutes: dict[datetime, dict[str, DeploymentMinute]] = {}
     for row in record.minutes:
         minutes.setdefault(row.minute, {})[row.deployment] = row
-    missing = {one.minute: {gate.gate: gate.missing for gate in one.gates if gate.missing} for one in record.evidence}
+    said = ((one.minute, {gate.gate: gate.missing for gate in one.gates if gate.missing}) for one in record.evidence)
+    missing = {minute: gates for minute, gates in said if gates}
     decisions = [
         Recorded(e.at, e.before, e.to, e.by, e.numbers.step, e.numbers.weight, e.text)
         for e in record.history

@@ -40,7 +40,8 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
     """Return the replay of this number; they differ only after a departure from what was recorded."""
     entries: list[Entry] = []
     follower = Follower(recording, entries)
-    source = recorded_source(recording, follower, np.random.default_rng([seed, number]))
+    judge, _ = calibration_of(recording, policy.judge)
+    source = recorded_source(recording, follower, np.random.default_rng([seed, number]), judge)
     shares, lag = Shares([recording.began]), policy.judge.telemetry_lag
     journey = Journey(
         rollout=_admitted(recording, policy),
@@ -55,10 +56,9 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
-    calibration, _ = calibration_of(recording, policy.judge)
     start = Start(ModelVersion(recording.record.model, recording.record.version), policy, cause="replay")
     new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
-    return replace(new, green=recording.record.green, calibration=calibration)
+    return replace(new, green=recording.record.green)
 
 
 def _seen(recording: Recording) -> EndpointSeen:

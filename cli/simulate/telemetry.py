@@ -12,9 +12,11 @@ from typing import NamedTuple, Protocol
 
 from cli.simulate.curves import MINUTE
 from cli.simulate.shares import Share, Shares
+from shared.core.calibrating import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.policy import SmokeStep
 from shared.core.questions import Asked, Window
+from shared.core.rollout import Rollout
 
 
 class Answers(NamedTuple):
@@ -38,8 +40,12 @@ class Source(Protocol):
         """Return what was answered in a minute; None if nothing is known of it any more."""
         ...
 
-    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...]:
-        """Return blue's minutes before the rollout."""
+    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...] | None:
+        """Return blue's minutes before the rollout; None if nothing is known of them."""
+        ...
+
+    def calibration(self, rollout: Rollout, now: datetime) -> Calibration | None:
+        """Return how the judge is set from this look on; None if it is yet to be set, or by the past."""
         ...
 
     def missing(self, window: Window) -> Mapping[str, str]:

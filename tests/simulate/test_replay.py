@@ -19,13 +19,23 @@ from cli.simulate.recording import read_recording
 from cli.simulate.replay import set_out_again
 from cli.simulate.rows import Rows
 from cli.simulate.trial import Scene, set_out
-from shared.core.gates import ClientErrorsGate, DisagreementGate, ErrorsGate, Gate, LatencyGate, LatencyLimit
+from shared.core.gates import (
+    ClientErrorsGate,
+    DisagreementGate,
+    ErrorsGate,
+    Gate,
+    LatencyGate,
+    LatencyLimit,
+    PredictionsGate,
+    QueryGate,
+)
 from shared.core.history import Entry
 from shared.core.phases import Phase
 from shared.core.policy import Capacity, FreezeWindow, MirrorStep, PauseStep, Policy, SmokeStep, Source, WeightStep
 from shared.core.rollout import Verb
 from shared.policies.problems import PolicyError
-from shared.views import minutes_view, rollout_view
+from shared.views import judgements_view, minutes_view, rollout_view
+from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 from tests.simulate.scenes import FIVE_POINTS, policy, scene
 
@@ -68,7 +78,10 @@ class NoisyWorld(World):
 def recorded(world: World, folder: Path) -> Path:
     """Return a file that says of the world's rollout what the API would say."""
     rollout = world.rollout()
-    view = rollout_view(rollout, world.history()) | {"minutes": minutes_view(world.store.kept_minutes(rollout.id))}
+    view = rollout_view(rollout, world.history()) | {
+        "minutes": minutes_view(world.store.kept_minutes(rollout.id)),
+        "evidence": judgements_view(world.store.kept_judgements(rollout.id)),
+    }
     file = folder / "rollout.json"
     file.write_text(json.dumps(view))
     return file
@@ -121,6 +134,53 @@ def test_the_same_policy_decides_as_it_did(world: World, end: Phase, tmp_path: P
     assert [pair for pair in compared if not pair.same] == []
     assert compared[-1].replayed is not None
     assert compared[-1].replayed.after is end
+
+
+OFTEN, SELDOM = {"yes": 0.5, "no": 0.5}, {"yes": 0.1, "no": 0.9}
+USUAL = Conduct(median=80.0, predictions=SELDOM, counted={"fraud": 0.01})
+EVERYTHING: tuple[Gate, ...] = (
+    *(ErrorsGate(), ClientErrorsGate(), LatencyGate(role="critical"), PredictionsGate()),
+    *(QueryGate("fraud", "fraud.kql"), DisagreementGate()),
+)
+
+
+@pytest.mark.parametrize(
+    ("green", "end"),
+    [
+        (USUAL, Phase.PROMOTED),
+        (replace(USUAL, refused=0.2), Phase.ROLLED_BACK),
+        (replace(USUAL, median=160.0), Phase.ROLLED_BACK),
+        (replace(USUAL, predictions=OFTEN), Phase.ROLLED_BACK),
+        (replace(USUAL, counted={"fraud": 0.2}), Phase.ROLLED_BACK),
+        (replace(USUAL, counted={"fraud": 0.01, "disagreement": 0.4}), Phase.ROLLED_BACK),
+    ],
+    ids=["as usual", "refuses", "slow", "predicts otherwise", "a query counts more", "disagrees"],
+)
+def test_every_gate_decides_as_it_did(green: Conduct, end: Phase, tmp_path: Path) -> None:
+    """What any gate was told of a minute is in the record, and convicts at the same moment again."""
+    judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=EVERYTHING))
+    world = played(World(judged, conduct={BLUE: USUAL, GREEN: green}), end)
+    compared, _ = again(recorded(world, tmp_path), judged)
+    assert [pair for pair in compared if not pair.same] == []
+    assert compared[-1].replayed is not None
+    assert compared[-1].replayed.after is end
+
+
+def test_a_source_that_told_nothing_tells_nothing_again(tmp_path: Path) -> None:
+    """A past that was waited for, and minutes that a query failed for: the gaps of the record stay gaps."""
+    judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), QueryGate("fraud", "fraud.kql"))))
+    world = World(judged, conduct={BLUE: USUAL, GREEN: replace(USUAL, counted={"fraud": 1.0})})
+    world.telemetry.missing["fraud"] = "throttled"
+    world.register()
+    world.minutes(6)
+    world.telemetry.missing.clear()
+    world.until_weight(10)
+    world.telemetry.missing["fraud"] = "throttled"
+    world.until_weight(50)
+    world.telemetry.missing.clear()
+    world.until(Phase.ROLLED_BACK)
+    compared, _ = again(recorded(world, tmp_path), judged)
+    assert [pair for pair in compared if not pair.same] == []
 
 
 def simulated(tried: Scene, number: int, folder: Path) -> Path:
