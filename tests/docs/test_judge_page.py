@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -18,14 +19,17 @@ from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
 from shared.core.judge.certificate import RATIO
 from shared.core.judge.ladder import LEAST_REQUESTS
 from shared.core.judge.odds import Counts
+from shared.core.judge.panel import Panel
 from shared.core.judge.tuning import BAD_MINUTES_LIMIT, TUNED
-from shared.core.judge.verdict import STARVED, Cause, Risk
+from shared.core.judge.verdict import STARVED, Cause, Risk, judge
 from shared.core.policy import JudgeSettings
 from shared.core.readings import Lines, Reading, readings
-from shared.views import reading_view
+from shared.views import calibration_view, reading_view, verdict_view
 from tests.core.judging import after, at
 
-PAGE = (Path(__file__).parents[2] / "docs" / "judge.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, API = ((DOCS / name).read_text(encoding="utf-8") for name in ("judge.md", "api.md"))
+LINES = Lines(Risk(), 25)
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -49,6 +53,37 @@ def test_functions_are_there_with_these_parameters() -> None:
         assert parameters == list(inspect.signature(found).parameters), name
 
 
+def test_the_api_page_shows_a_gate_as_it_is() -> None:
+    """The sample in docs/api.md is what the second example's errors gate says, field by field."""
+    scene: dict[str, Any] = {"__name__": "example"}
+    with redirect_stdout(StringIO()):
+        exec(compile(EXAMPLES[1][0], "docs/judge.md", "exec"), scene)  # noqa: S102 -- our own page
+    [sample] = re.findall(r"```json\n(.*?)```", API, re.DOTALL)
+    assert json.loads(sample) == rounded(reading_view(readings(scene["evidence"], scene["calibration"], LINES)[0]))
+
+
+def rounded(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Return a value with every fraction in it cut to four digits, as the page shows them."""
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("part", ["verdict", "calibration"])
+def test_the_api_page_names_every_field(part: str) -> None:
+    """The tables of docs/api.md have each field that the API shows, and no other."""
+    calibration = calibrate(JudgeSettings(), past_of((), None))
+    said = judge(after(at(10, Counts(0, 100, 1, 900))), Panel(), Risk(), 25)
+    view = verdict_view(said) if part == "verdict" else calibration_view(calibration)
+    [table] = re.findall(rf"\| `{part}\.` \|.*?\n\n", API, re.DOTALL)
+    fields = {
+        name
+        for row in re.findall(r"^\| (`\w+`.*?) \|", table, re.MULTILINE)
+        for name in row.replace("`", "").split(", ")
+    }
+    assert fields == set(view)
+
+
 def test_every_field_of_a_gate_is_explained() -> None:
     """What the API shows of a gate stands in the page's table."""
     shown = reading_view(reading())
@@ -60,7 +95,7 @@ def reading() -> Reading:
     """Return what one gate says after a minute."""
     calibration = calibrate(JudgeSettings(gates=(ErrorsGate(),)), past_of((), None))
     evidence = after(at(10, Counts(0, 100, 1, 900)), judges=calibration.panel)
-    return readings(evidence, calibration, Lines(Risk(), 25))[0]
+    return readings(evidence, calibration, LINES)[0]
 
 
 def test_every_cause_is_explained() -> None:
