@@ -53,10 +53,10 @@ class Spread:
 class Cell:
     """One method in one scenario.
 
-    mode: `defaults` or `matched`; setting: where the dial stood when matched. rolled_back, early
-    (before green turned bad), promoted, held, running: how runs ended. minutes (since green turned bad), exposed, failed: of the runs that were rolled back. excess,
-    excess_high: mean over all runs and 90th percentile of failures beyond blue's in the first hour. full: minutes to
-    100 per cent, of runs that got there.
+    mode: `defaults` or `matched`; setting: where the dial stood when matched. rolled_back, early (before green turned
+    bad), promoted, held, running: how runs ended. minutes (since green turned bad), exposed, failed: of the runs that
+    were rolled back. excess, excess_high: mean over all runs and 90th percentile of failures beyond blue's in the first
+    hour. full: minutes to 100 per cent, of runs that got there.
     """
 
     scenario: str
