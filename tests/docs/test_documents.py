@@ -48,3 +48,14 @@ def test_the_api_page_lists_every_route() -> None:
         for method, path in re.findall(r"^\| `(\w+) /api/([^`]+)`", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
     }
     assert listed == routes
+
+
+def test_every_setting_of_the_deployment_is_explained() -> None:
+    """What a person may set with `azd env set` stands in docs/deploying.md."""
+    page = (ROOT / "docs/deploying.md").read_text()
+    files = [path.read_text() for path in (ROOT / "infra").glob("*.bicepparam")]
+    files.append((ROOT / "infra/main.parameters.json").read_text())
+    optional = {name for text in files for name in re.findall(r"readEnvironmentVariable\('(\w+)', '", text)}
+    named = optional | {name for text in files for name in re.findall(r"\$\{(TEAL_\w+)\}", text)}
+    assert named
+    assert {name for name in named if name not in page} == set()
