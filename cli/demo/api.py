@@ -30,6 +30,10 @@ class TealApi:
         """Return one rollout with its history."""
         return await self._call("GET", f"{endpoint}/{identity}")
 
+    async def evidence(self, endpoint: str, identity: str) -> list[Json]:
+        """Return what every gate said after each minute of a rollout, oldest first."""
+        return list((await self._call("GET", f"{endpoint}/{identity}?evidence=true"))["evidence"])
+
     async def ask(self, endpoint: str, verb: str, by: str, reason: str) -> Json:
         """Ask for promote, pause, resume or rollback; return the rollout. Raises ApiError."""
         return await self._call("POST", f"{endpoint}/{verb}", {"by": by, "reason": reason})

@@ -1,4 +1,4 @@
-"""The picture of a performance: who got how much of the live traffic, how often it failed, and what was decided when.
+"""The picture of a performance: who got how much of the live traffic, how often it failed, how sure the judge was.
 
 It draws what it is given and judges nothing.
 """
@@ -14,26 +14,31 @@ mpl.use("Agg")  # there is no window
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cli.demo.odds import Odds
 from cli.demo.report import Played
 from cli.demo.screen import BLUE, GREEN
 from cli.demo.series import BIN_MINUTES, Series, Span, series
 
-INCHES, DOTS = (13.0, 7.5), 100
+INCHES, DOTS = (13.0, 10.5), 100
 INK, QUIET = "#222222", "#777777"
+WORSE, SAFE = "#D55E00", "#4B3B8F"  # neither is blue or green, and one is much darker than the other
+ODDS_SHOWN = (1 / 100, 1000.0)  # beyond these nothing is decided any more
+ODDS_NAMED = {1 / 100: "1 : 100", 1 / 10: "1 : 10", 1.0: "1 : 1", 10.0: "10 : 1", 100.0: "100 : 1", 1000.0: "1000 : 1"}
 LEAST_RATE_SHOWN = 8.0  # per cent: below it a few failures would look like a catastrophe
 
 
 def draw(played: Played, path: Path) -> None:
-    """Write the picture as PNG, 1300 by 750 dots. Raises ValueError if no request was sent."""
+    """Write the picture as PNG, 1300 by 1050 dots. Raises ValueError if no request was sent."""
     shown = series(played)
     figure = Figure(figsize=INCHES, dpi=DOTS, layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-    _draw_shares(above, shown)
-    _draw_rates(below, shown)
+    shares, rates, sureness = figure.subplots(3, 1, sharex=True, height_ratios=[3, 2, 3])
+    _draw_shares(shares, shown)
+    _draw_rates(rates, shown)
+    _draw_odds(sureness, shown.odds)
     for span in shown.spans:
-        _mark(above, below, span)
-    below.set_xlim(0, shown.length)
-    below.set_xlabel(
+        _mark([shares, rates, sureness], span)
+    sureness.set_xlim(0, shown.length)
+    sureness.set_xlabel(
         f"minutes on the demo's clock, which runs {played.clock.speed:g} times as fast as the wall's", color=INK
     )
     figure.suptitle("What Teal did with three new versions", fontsize=16, color=INK, x=0.01, ha="left")
@@ -65,9 +70,40 @@ def _draw_rates(axes: Axes, shown: Series) -> None:
     axes.legend(loc="upper left", ncols=2, frameon=False)
 
 
-def _mark(above: Axes, below: Axes, span: Span) -> None:
-    """Mark where a rollout begins and where it was decided, in both parts."""
-    for axes in (above, below):
+def _draw_odds(axes: Axes, shown: Odds) -> None:
+    worse = "odds that green is worse"
+    safe = "odds that the next step is safe (begun afresh at each step)"
+    for line in shown.worse:
+        axes.plot(line.minutes, line.odds, color=WORSE, linewidth=2, marker=".", label=worse)
+        worse = ""
+    for line in shown.safe:
+        axes.plot(line.minutes, line.odds, color=SAFE, linewidth=2, marker=".", label=safe)
+        safe = ""
+    _draw_line(axes, shown.rolls_back, WORSE, "it is rolled back")
+    _draw_line(axes, shown.advances, SAFE, "the next step may be taken")
+    axes.set_yscale("log")
+    axes.set_ylim(*ODDS_SHOWN)
+    axes.set_yticks(list(ODDS_NAMED), list(ODDS_NAMED.values()))
+    axes.set_yticks([], minor=True)
+    axes.set_ylabel("what the judge makes of it:\nodds, by failed requests", color=INK)
+    _plain(axes)
+    if shown.worse:
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False)
+
+
+def _draw_line(axes: Axes, at: float | None, color: str, what: str) -> None:
+    """Draw the odds at which the judge does something, with what it does; nothing where it never came so far."""
+    if at is None:
+        return
+    axes.axhline(at, color=color, linewidth=1.2, linestyle="--")
+    words = f"{at:.3g} : 1  {what}"
+    axes.annotate(words, (0, at), (4, 3), textcoords="offset points", color=color, fontsize=9)
+
+
+def _mark(panels: list[Axes], span: Span) -> None:
+    """Mark where a rollout begins and where it was decided, in every panel."""
+    above = panels[0]
+    for axes in panels:
         axes.axvline(span.began, color=QUIET, linewidth=1, linestyle=":")
         axes.axvline(span.decided, color=INK, linewidth=1.2)
     words = f"{span.label}\nregistered"

@@ -6,7 +6,7 @@ Pure: it reads no file and asks nobody. Requests are counted by who sent them, w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,11 @@ COUNTING = (
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was seen while the demo played. rollouts: Teal's view of each, by version. versions: train.py's findings."""
+    """What was seen while the demo played.
+
+    rollouts: Teal's view of each, by version. evidence: what its gates said after each minute, by version. versions:
+    train.py's findings.
+    """
 
     clock: FastClock
     began: float
@@ -36,6 +40,7 @@ class Played:
     timeline: Timeline
     rollouts: dict[str, Json]
     versions: dict[str, Json]
+    evidence: dict[str, list[Json]] = field(default_factory=dict)
 
 
 def report(played: Played, scenes: list[Json]) -> Json:
@@ -47,7 +52,9 @@ def report(played: Played, scenes: list[Json]) -> Json:
         "seconds": round(played.ended - played.began, 1),
         "clock": {
             "speed": played.clock.speed,
-            "meaning": "times are of a clock that runs `speed` times as fast as the wall's; seconds are wall time",
+            "origin": played.clock.origin,
+            "meaning": "times are of a clock that stood with the wall's at `origin` (unix seconds) and runs `speed` "
+            "times as fast since; seconds are wall time",
         },
         "rollouts": [rollout_report(played, rollout) for rollout in played.rollouts.values()],
         "switched_at_once": {"version": "3", "counting": COUNTING, **asdict(cost)} if cost else None,
@@ -89,6 +96,7 @@ def rollout_report(played: Played, rollout: Json) -> Json:
         "steps": steps(played, rollout["green"], began, ended),
         "requests": _counts(by_deployment(meanwhile)),
         "evidence": rollout["verdict"],
+        "evidence_by_minute": played.evidence.get(rollout["version"], []),
         "history": [{key: entry[key] for key in ("at", "from", "to", "by", "text")} for entry in rollout["history"]],
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.table import Table
 
 from cli.demo.api import Json
+from cli.demo.gates import rate, title
 from cli.demo.report import Played, report
 from cli.demo.stage import Stage
 
@@ -32,12 +33,14 @@ def present(stage: Stage, performance: Performance) -> bool:
         timeline=stage.timeline,
         rollouts=stage.rollouts,
         versions=stage.versions,
+        evidence=stage.evidence,
     )
     written = report(played, performance.scenes)
     (stage.options.out / "report.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     console = stage.screen.console
     console.print()
     console.print(rollout_table(written))
+    console.print(gate_table(written))
     _draw(stage, played)
     totals = written["totals"]
     console.print(
@@ -64,6 +67,24 @@ def rollout_table(written: Json) -> Table:
             str(rollout["serving_deployment"]),
             rollout["reason"].splitlines()[0],
         )
+    return table
+
+
+def gate_table(written: Json) -> Table:
+    """Return what each gate saw of each rollout of a report, as a table: its last word."""
+    table = Table(title="What each gate saw", title_justify="left")
+    for heading in ("model", "gate", "green", "blue", "odds that green is worse", "rolled back at"):
+        table.add_column(heading)
+    for rollout in written["rollouts"]:
+        for gate in (rollout["evidence"] or {}).get("gates", []):
+            table.add_row(
+                f"{rollout['model']}:{rollout['version']}",
+                title(gate),
+                rate(gate, "green"),
+                rate(gate, "blue"),
+                gate["odds_worse"],
+                gate["odds_worse_line"] or "never",
+            )
     return table
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo.checks import Check
+from cli.demo.gates import Distance
 
 BLUE, GREEN = "#56B4E9", "#009E73"  # a pair that people with any kind of colour vision tell apart
 WIDTH = 140
@@ -41,6 +42,7 @@ class Now:
     weights: dict[str, int] = field(default_factory=dict)
     phase: str = ""
     said: str = ""
+    distances: list[Distance] = field(default_factory=list)
     rate: float = 0.0
     requests: int = 0
     failed: int = 0
@@ -97,12 +99,15 @@ class Screen:
         title = TITLES[self.scene - 1] if self.scene else "Starting"
         rows: list[RenderableType] = [Text(counts)]
         rows += [_weight_bar(name, share) for name, share in sorted(self.now.weights.items())]
-        rows += [Text(text) for text in (self.now.phase, self.now.said) if text]
+        rows.append(Text(self.now.phase))
+        if self.now.distances:
+            rows.append(_distance_bars(self.now.distances))
+        rows.append(Text(self.now.said))
         return Panel(
             Group(*rows),
             title=f"{self.scene}/{len(TITLES)}  {title}",
             subtitle=f"{passed:.0f} s, {passed * self.speed / 60:.0f} minutes on the demo's clock",
-            height=8,
+            height=12,
         )
 
 
@@ -112,4 +117,12 @@ def _weight_bar(name: str, share: int) -> RenderableType:
     grid.add_row(
         f"{name:<14}", f"{share:>3} %", ProgressBar(total=100, completed=share, width=40, complete_style=colour)
     )
+    return grid
+
+
+def _distance_bars(distances: list[Distance]) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    for each in distances:
+        bar = "" if each.gone is None else ProgressBar(total=1, completed=each.gone, width=20)
+        grid.add_row(each.what, bar, each.said)
     return grid

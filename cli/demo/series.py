@@ -1,6 +1,7 @@
-"""The numbers behind the picture: shares and failure rates of blue and green over the minutes of the demo's clock.
+"""The numbers behind the picture: shares and failure rates of blue and green, and the judge's odds, over time.
 
-Pure. Blue is whatever serves, green the version being tried: roles, which change hands when a version is promoted.
+Pure. Time is in minutes of the demo's clock. Blue is whatever serves, green the version being tried: roles, which
+change hands when a version is promoted.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cli.demo.odds import Odds, odds
 from cli.demo.report import DECIDED, Json, Played, asked_by
 from cli.demo.samples import Sample, count
 
@@ -44,6 +46,7 @@ class Series:
     shares: list[tuple[float, int]]
     blue: Rates
     green: Rates
+    odds: Odds
     length: float
 
 
@@ -64,6 +67,7 @@ def series(played: Played) -> Series:
         shares=_shares(played, spans, origin, length),
         blue=_rates(played, on_blue, origin),
         green=_rates(played, on_green, origin),
+        odds=odds(played, origin),
         length=length,
     )
 

@@ -19,6 +19,7 @@ from cli.demo.api import Json, TealApi
 from cli.demo.azure import EndpointReader
 from cli.demo.checks import Checks, SceneFailedError
 from cli.demo.cloud import FunctionApp, LocalAzure
+from cli.demo.gates import distances
 from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
 from cli.demo.processes import Processes
 from cli.demo.samples import SampleFile, count, within
@@ -32,7 +33,10 @@ RATE_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Stage:
-    """All that the scenes share. `versions` is what train.py found out about the models."""
+    """All that the scenes share. versions: what train.py found out about the models.
+
+    rollouts: Teal's last view of each, by version. evidence: what its gates said, minute by minute.
+    """
 
     options: DemoOptions
     processes: Processes
@@ -46,6 +50,7 @@ class Stage:
     timeline: Timeline = field(default_factory=Timeline)
     checks: dict[int, Checks] = field(default_factory=dict)
     rollouts: dict[str, Json] = field(default_factory=dict)
+    evidence: dict[str, list[Json]] = field(default_factory=dict)
 
     @property
     def api(self) -> TealApi:
@@ -85,6 +90,7 @@ class Stage:
                 self.rollouts[version] = rollout
                 told = self._tell(rollout, told)
                 if until(rollout):
+                    self.evidence[version] = await self.api.evidence(ENDPOINT, rollout["id"])
                     return rollout
             await asyncio.sleep(ASK_SECONDS)
         seen = self.rollouts.get(version)
@@ -105,4 +111,5 @@ class Stage:
         verdict = rollout["verdict"] or {}
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
         self.screen.now.said = verdict.get("reason", "")
+        self.screen.now.distances = distances(rollout)
         return len(history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from cli.demo.clock import FastClock
@@ -43,6 +44,40 @@ def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]
     return view | more
 
 
+def gate(name: str, log_harm: float, log_certificate: float | None = None, **more: object) -> dict[str, Any]:
+    """Return what a gate says, as Teal's API shows it; both lines are those of the demo's policy."""
+    certified = log_certificate is not None
+    return {
+        "gate": name,
+        "role": "critical",
+        "green_bad": 1,
+        "green_total": 8,
+        "blue_bad": 0,
+        "blue_total": 1200,
+        "log_harm": log_harm,
+        "harm_line": math.log(100),
+        "log_certificate": log_certificate,
+        "certificate_line": math.log(20) if certified else None,
+        "odds_worse": "12 : 1",
+        "odds_worse_line": "100 : 1",
+        "odds_next_step_safe": "5 : 1" if certified else None,
+        "odds_next_step_safe_line": "20 : 1" if certified else None,
+        "to_rollback": 0.5,
+        "to_certificate": 0.25 if certified else None,
+    } | more
+
+
+def dry_run(log_harm: float) -> dict[str, Any]:
+    """Return what an informative gate says: it has no line."""
+    none: dict[str, None] = dict.fromkeys(("harm_line", "odds_worse_line", "to_rollback"))
+    return gate("latency", log_harm, role="informative", **none)
+
+
+def judged(seconds: float, weight: int, log_harm: float, log_certificate: float | None) -> dict[str, Any]:
+    """Return what the gates said after the minute that began so many wall seconds after the start."""
+    return {"minute": at(seconds), "weight": weight, "gates": [gate("errors", log_harm, log_certificate), dry_run(0.0)]}
+
+
 def performance() -> Played:
     """Version 2 gets half and then all of the traffic; version 3 gets a tenth and fails on row 3."""
     promoted = [entry(0, None, "provisioning"), entry(6, "stepping", "promoting"), entry(9, "promoting", "promoted")]
@@ -71,6 +106,10 @@ def performance() -> Played:
             "3": rollout("3", 10, "rolled-back", back, blue="diabetes-2", verdict={"outcome": "fail"}),
         },
         versions={"3": {"fails_on": FAILING_ROWS}},
+        evidence={
+            "2": [judged(2, 50, -0.5, 1.0), judged(3, 50, -1.0, 3.5), judged(6, 100, -1.5, None)],
+            "3": [judged(12, 10, 2.0, -1.0), judged(13, 10, 900.0, -2.0)],
+        },
     )
 
 

@@ -14,12 +14,12 @@ from tests.demo.performances import performance
 
 
 def test_the_picture_is_written(tmp_path: Path) -> None:
-    """A PNG of 1300 by 750 dots, with more in it than an empty page."""
+    """A PNG of 1300 by 1050 dots, with more in it than an empty page."""
     path = tmp_path / "rollouts.png"
     draw(performance(), path)
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG")
-    assert struct.unpack(">II", content[16:24]) == (1300, 750)
+    assert struct.unpack(">II", content[16:24]) == (1300, 1050)
     assert len(content) > 20_000
 
 

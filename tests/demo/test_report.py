@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from cli.demo.report import asked_by, report, totals
 from tests.demo.performances import at, performance
@@ -19,6 +20,15 @@ def test_each_rollout_says_what_became_of_it_and_why() -> None:
         {"outcome": "fail"},
         "diabetes-2",
     )
+
+
+def test_the_evidence_of_every_minute_is_kept() -> None:
+    """What each gate said after each minute stands in the report as Teal gave it; none where Teal was not asked."""
+    whole = performance()
+    second, third = report(whole, PASSED)["rollouts"]
+    assert second["evidence_by_minute"] == whole.evidence["2"]
+    assert [minute["weight"] for minute in third["evidence_by_minute"]] == [10, 10]
+    assert report(replace(whole, evidence={}), PASSED)["rollouts"][0]["evidence_by_minute"] == []
 
 
 def test_who_asked_is_told_from_what_teal_decided() -> None:

@@ -1,0 +1,83 @@
+"""The judge's odds behind the picture: how they moved over the minutes of the demo's clock, in every rollout.
+
+Pure. Odds are numbers here (20 is 20 : 1, 0.1 is 1 : 10). What each minute said is Teal's; nothing is judged anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from cli.demo.report import Json, Played
+
+DECIDING = "errors"  # the gate that moves traffic in the demo's policy
+MINUTE = 1.0
+EVEN = 1.0  # what every betting begins with: nothing is known
+FURTHEST = 100.0  # logarithm of odds that no picture tells from longer ones, and no float is too small for
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Odds over minutes since the first request; each stands at the end of the minute that it was taken after."""
+
+    minutes: list[float]
+    odds: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """worse: that green is worse, a line for each rollout. safe: that the next step is safe, a line for each step.
+
+    rolls_back, advances: the odds at which the judge does so; None if no rollout got far enough to say.
+    """
+
+    worse: list[Line]
+    safe: list[Line]
+    rolls_back: float | None
+    advances: float | None
+
+
+def odds(played: Played, origin: float) -> Odds:
+    """Return the odds of the deciding gate. origin: unix seconds of the minute 0."""
+    worse: list[Line] = []
+    safe: list[Line] = []
+    said: list[Json] = []
+    for version in played.rollouts:
+        kept = [(minute, gate) for minute in played.evidence.get(version, []) for gate in _deciding(minute)]
+        said += [gate for _, gate in kept]
+        starts = [_start(played, minute, origin) for minute, _ in kept]
+        worse += _lines(starts, [gate["log_harm"] for _, gate in kept])
+        for _, step in groupby(zip(starts, kept, strict=True), lambda each: each[1][0]["weight"]):
+            certified = [(start, gate["log_certificate"]) for start, (_, gate) in step if _is_certified(gate)]
+            safe += _lines([start for start, _ in certified], [log for _, log in certified])
+    return Odds(worse, safe, _line_at(said, "harm_line"), _line_at(said, "certificate_line"))
+
+
+def _deciding(minute: Json) -> list[Json]:
+    return [gate for gate in minute["gates"] if gate["gate"] == DECIDING]
+
+
+def _is_certified(gate: Json) -> bool:
+    return gate["log_certificate"] is not None
+
+
+def _start(played: Played, minute: Json, origin: float) -> float:
+    return played.clock.minutes(played.clock.wall(datetime.fromisoformat(minute["minute"])) - origin)
+
+
+def _lines(starts: Sequence[float], logs: Sequence[float]) -> list[Line]:
+    """Return a line that begins with even odds where the first minute begins; none without a minute."""
+    if not starts:
+        return []
+    return [Line([starts[0], *(start + MINUTE for start in starts)], [EVEN, *(_ratio(log) for log in logs)])]
+
+
+def _ratio(log_odds: float) -> float:
+    return math.exp(max(-FURTHEST, min(log_odds, FURTHEST)))
+
+
+def _line_at(said: Iterable[Json], name: str) -> float | None:
+    return next((_ratio(gate[name]) for gate in said if gate[name] is not None), None)

@@ -1,0 +1,84 @@
+"""A person at the terminal sees how far the judge is from each decision, and at the end what each gate saw."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from cli.demo.gates import distances, rate
+from cli.demo.report import report
+from cli.demo.results import gate_table
+from cli.demo.screen import Now, Screen
+from tests.demo.performances import dry_run, gate, performance, rollout
+
+STEPS = ["smoke smoke.jsonl", "weight 10 %", "pause for approval", "weight 25 %", "weight 100 %"]
+
+
+def waiting(*gates: dict[str, Any], step: int = 1, phase: str = "stepping") -> dict[str, Any]:
+    """Return a rollout that waits at a step for its judge."""
+    return rollout("2", 0, phase, [{"at": ""}], steps=STEPS, step=step, verdict={"gates": list(gates)})
+
+
+def printed(drawn: RenderableType) -> str:
+    """Return what stands on a terminal of 120 columns."""
+    text = io.StringIO()
+    Console(file=text, width=120).print(drawn)
+    return text.getvalue()
+
+
+def test_a_gate_tells_its_way_to_the_next_step_and_to_a_rollback() -> None:
+    """The share that comes next, past a pause; how much of the way is gone; the odds beside those that are needed."""
+    ahead, back = distances(waiting(gate("errors", 2.5, 1.6)))
+    assert (ahead.what, ahead.gone, ahead.said) == ("errors: go to 25 %", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
+    assert (back.what, back.gone) == ("errors: roll back", 0.5)
+    assert back.said == "odds 12 : 1 of 100 : 1 that green is worse"
+
+
+def test_where_no_certificate_is_needed_only_the_rollback_is_told() -> None:
+    """With all traffic on green nothing comes next."""
+    assert [each.what for each in distances(waiting(gate("errors", 0.0), step=4))] == ["errors: roll back"]
+
+
+def test_a_dry_run_is_on_the_way_to_nothing() -> None:
+    """Its odds are told, without a line that they are held against."""
+    (told,) = distances(waiting(dry_run(2.5)))
+    assert (told.what, told.gone, told.said) == ("latency (dry run)", None, "odds 12 : 1 that green is worse")
+
+
+@pytest.mark.parametrize(
+    "nothing", [waiting(), waiting(gate("errors", 9.0), phase="rolled-back"), waiting() | {"verdict": None}]
+)
+def test_nothing_is_told_while_nothing_is_judged(nothing: dict[str, Any]) -> None:
+    """Before the first verdict, and when it is over."""
+    assert distances(nothing) == []
+
+
+def test_the_panel_shows_the_distances() -> None:
+    """They stand between the phase and the judge's reason."""
+    told = distances(waiting(gate("errors", 2.5, 1.6), dry_run(2.5)))
+    screen = Screen(Console(), 40, 3, Now(phase="diabetes-2: stepping", said="green fails 0 %", distances=told))
+    shown = printed(screen)
+    order = ["diabetes-2: stepping", "go to 25 %", "of 20 : 1 that it is safe", "roll back", "(dry run)", "green fails"]
+    found = [shown.find(words) for words in order]
+    assert found == sorted(found)
+    assert min(found) >= 0
+
+
+def test_the_table_says_what_each_gate_saw() -> None:
+    """One row for each rollout and gate: both rates, the odds, and where they would have rolled it back."""
+    played = performance()
+    played.rollouts["3"]["verdict"] = {"gates": [gate("errors", 2.5), dry_run(2.5)]}
+    rows = [line for line in printed(gate_table(report(played, []))).splitlines() if "diabetes:" in line]
+    told = [[cell.strip() for cell in row.strip("│").split("│")] for row in rows]
+    assert told == [
+        ["diabetes:3", "errors", "12 % of 8 failed", "0 % of 1,200 failed", "12 : 1", "100 : 1"],
+        ["diabetes:3", "latency (dry run)", "12 % of 8 too slow", "0 % of 1,200 too slow", "12 : 1", "never"],
+    ]
+
+
+def test_without_requests_there_is_no_rate() -> None:
+    """None of none is not nothing."""
+    assert rate(gate("errors", 0.0, green_total=0, green_bad=0), "green") == "no request"
