@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lint types imports bench bench-judge clean
+.PHONY: setup demo test check format lint types imports bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -70,6 +70,9 @@ bench: setup
 
 bench-judge: setup
 	@$(BIN)/python -m bench.judge --json out/bench/judge.json --plots out/bench/judge
+
+bench-gates: setup
+	@$(BIN)/python -m bench.gates
 
 clean:
 	rm -rf .venv .venv-* .serving .azurite .state out
