@@ -12,6 +12,7 @@ from shared.core.judge.burstiness import NONE, Variation, bad_minutes_needed, bu
 from shared.core.judge.certificate import Certificate, bets_for, null_for
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Measure, Share
 from shared.core.judge.harm import Harm
+from shared.core.judge.ladder import RUNGS
 from shared.core.judge.odds import Counts, Null, log_es
 from shared.core.judge.panel import Evidence, Panel, begin_step, errors_panel
 from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
@@ -200,6 +201,19 @@ def test_bets_of_a_certificate_are_bets_on_safety(weight: int, rate: float) -> N
     bets = bets_for(TUNED, rate, weight, null_for(25, 0.01))
     assert len(bets) == len(TUNED.certificate_shares)
     assert all(0 < bet < 1 for bet in bets)
+
+
+@pytest.mark.parametrize(("weight", "blue"), [(10, 0.0), (10, 0.02), (50, 0.1), (100, 0.02)])
+def test_the_budget_is_of_all_traffic(weight: int, blue: float) -> None:
+    """A green at the edge of the certificate makes all requests fail a quarter more often, and the budget, no more."""
+    null, share = null_for(weight, 0.01), weight / 100
+    green = null.rho * blue + null.delta
+    assert share * green + (1 - share) * blue == pytest.approx(1.25 * blue + 0.01)
+
+
+def test_the_ladder_stands_on_what_is_published_of_percentiles() -> None:
+    """An acceptable green is over the margin in half of the minutes at most, a quarter higher in a quarter of them."""
+    assert RUNGS == ((1.0, 0.5), (1.25, 0.25), (1.6, 0.1))
 
 
 def test_a_mirror_certifies_the_first_live_step() -> None:
