@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.judge.bursts import Series
 from bench.judge.effects import Effect, same
-from bench.judge.latencies import Latency, drawn, percentiles
+from bench.judge.latencies import Latency, drawn, histogram, percentiles
 from bench.judge.minute import Minute
 from bench.judge.worlds import START, wander
 from shared.core.gates import DISAGREEMENT
@@ -141,7 +141,7 @@ class AnswersHistory:
             total=requests,
             bad=bad,
             client_errors=refused,
-            slowness=None if times is None else {int(i): int(times[i]) for i in np.flatnonzero(times)},
+            slowness=None if times is None else histogram(times),
             percentiles=None if times is None else percentiles(times),
             predictions=None if world.shift is None else self._predicted(good, arm),
             tallies=self._compared(arm, good),

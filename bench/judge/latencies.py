@@ -72,7 +72,15 @@ def drawn(
     if stragglers:
         below = (1.0 - stragglers) * below + stragglers * latency.shape.below(edges - STRAGGLE)
     below[-1] = 1.0
-    return rng.multinomial(requests, np.diff(below, prepend=0.0))
+    within = below.copy()
+    within[1:] -= below[:-1]
+    return rng.multinomial(requests, within)
+
+
+def histogram(counts: NDArray[np.int64]) -> dict[int, int]:
+    """Return how many answers each bucket holds, without those that hold none."""
+    filled = np.flatnonzero(counts)
+    return dict(zip(filled.tolist(), counts[filled].tolist(), strict=True))
 
 
 def percentiles(counts: NDArray[np.int64]) -> dict[int, float] | None:

@@ -1,11 +1,13 @@
-"""`python -m bench.judge.markdown FILE`: the tables of docs/benchmark.md, from a run's JSON.
+"""`python -m bench.judge.markdown FILE...`: the tables of docs/benchmark.md, from the JSON of runs.
 
-Rows are methods, columns scenarios. It must never compute a figure that the JSON has not.
+Of failures, rows are methods and columns scenarios; of the rest, rows are scenarios. It must never compute a figure
+that the JSON has not.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
@@ -13,31 +15,51 @@ from pathlib import Path
 from typing import Any
 
 from bench.judge.cells import Cell, Rate, Spread
-from bench.judge.groups import Group
+from bench.judge.groups import PARTS, Group
 from bench.judge.tables import percent, ratios
 
 COLUMNS = 5
+TARGET_RATIO = 2.0
 
 
-def load(path: Path) -> list[Cell]:
-    """Return the cells of a run's JSON."""
-    return [_cell(row) for row in json.loads(path.read_text())["cells"]]
+def load(*paths: Path) -> list[Cell]:
+    """Return the cells of some runs' JSON."""
+    return [_cell(row) for path in paths for row in json.loads(path.read_text())["cells"]]
 
 
 def markdown(cells: Sequence[Cell]) -> str:
     """Return every table, with a heading each."""
-    parts = ["## False rollbacks in one line each", _worst(cells)]
+    failures = [cell for cell in cells if Group[cell.group.upper()] in PARTS["errors"]]
+    parts = ["## False rollbacks in one line each", _worst(failures)] if failures else []
+    parts += ["## Green requests, in units of the oracle's", _against_oracle(failures)] if failures else []
     for mode in ("defaults", "matched"):
         for group in Group:
             own = [cell for cell in cells if cell.mode == mode and cell.group == group.name.lower()]
             if own:
                 show = _good if own[0].good else _bad(ratios(cells))
-                parts += [f"## {group.value}: {_words(mode)}", *_pivots(own, show)]
+                pivots = _pivots if group in PARTS["errors"] else _rows
+                parts += [f"## {group.value}{_words(mode)}", *pivots(own, show)]
     return "\n\n".join(parts) + "\n"
 
 
 def _words(mode: str) -> str:
-    return "documented defaults" if mode == "defaults" else "every dial matched to 1 % false rollbacks"
+    return "" if mode == "defaults" else ": every dial matched to 1 % false rollbacks"
+
+
+def _against_oracle(cells: Sequence[Cell]) -> str:
+    """Return, for each of Teal's variants, in how many cells its ratio is within the target, and the others."""
+    found: dict[str, dict[str, float]] = {}
+    for (scenario, method, mode), ratio in ratios(cells).items():
+        if method.startswith("Teal"):
+            found.setdefault(f"{method} ({mode})", {})[scenario] = ratio
+    head = ["method", "cells where both detect over 90 %", f"at most {TARGET_RATIO:g} times", "median", "the others"]
+    return _table(head, [[method, *_ratios(own)] for method, own in found.items()])
+
+
+def _ratios(own: dict[str, float]) -> list[str]:
+    over = sorted((ratio, name) for name, ratio in own.items() if round(ratio, 1) > TARGET_RATIO)
+    named = ", ".join(f"{name} {ratio:.1f}" for ratio, name in over) or "none"
+    return [str(len(own)), str(len(own) - len(over)), f"{statistics.median(own.values()):.1f}", named]
 
 
 def _worst(cells: Sequence[Cell]) -> str:
@@ -50,7 +72,11 @@ def _worst(cells: Sequence[Cell]) -> str:
 
 
 def _worst_of(cells: Iterable[Cell], group: Group) -> str:
-    worst = max((c for c in cells if c.group == group.name.lower()), key=lambda cell: cell.rolled_back.value)
+    worst = max(
+        (c for c in cells if c.group == group.name.lower()), key=lambda cell: cell.rolled_back.value, default=None
+    )
+    if worst is None:
+        return "-"
     return f"{percent(worst.rolled_back)} ({worst.scenario})" if worst.rolled_back.count else "0 %"
 
 
@@ -63,6 +89,15 @@ def _pivots(cells: Sequence[Cell], show: Callable[[Cell], str]) -> list[str]:
         _table(["method", *some], [[method, *(known.get((name, method), "-") for name in some)] for method in methods])
         for some in (scenarios[start : start + COLUMNS] for start in range(0, len(scenarios), COLUMNS))
     ]
+
+
+def _rows(cells: Sequence[Cell], show: Callable[[Cell], str]) -> list[str]:
+    """Return one table, a row for each scenario."""
+    known = {(cell.scenario, cell.method): show(cell) for cell in cells}
+    methods = _in_order(cell.method for cell in cells)
+    scenarios = _in_order(cell.scenario for cell in cells)
+    rows = [[name, *(known.get((name, method), "-") for method in methods)] for name in scenarios]
+    return [_table(["scenario", *methods], rows)]
 
 
 def _good(cell: Cell) -> str:
@@ -106,4 +141,4 @@ def _cell(row: dict[str, Any]) -> Cell:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown(load(Path(sys.argv[1]))))
+    sys.stdout.write(markdown(load(*map(Path, sys.argv[1:]))))

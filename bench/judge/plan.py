@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 
+from bench.judge.answers import AnswersWorld
 from bench.judge.cells import Cell, Contestant, measure
 from bench.judge.groups import PARTS, Group, Scenario
 from bench.judge.matching import matched
@@ -32,6 +33,7 @@ ANSWERS = {
     Group.WATCH: more_gates.WATCHES,
     Group.WATCH_HARM: more_gates.WATCHES,
 }
+WIDE_NOISE = 0.15
 TUNED_ENTRIES = tuple(entry for entry in (*BASELINES, TEAL_ADVANCE) if entry.dial is not None)
 
 
@@ -117,7 +119,14 @@ def done(job: Job) -> list[Cell]:
 
 def entries(scenario: Scenario) -> list[Entry]:
     """Return the methods of a cell: the oracle can say nothing of a green that is as good as blue."""
-    return [one for one in ANSWERS.get(scenario.group, ENTRIES) if one is not ORACLE or not scenario.good]
+    known = [one for one in ANSWERS.get(scenario.group, ENTRIES) if one is not ORACLE or not scenario.good]
+    return known if _noisy(scenario) else [one for one in known if one is not more_gates.LAX_LATENCY]
+
+
+def _noisy(scenario: Scenario) -> bool:
+    """Say whether arms of the world differ so much that a policy should have a wider margin of latency."""
+    world = scenario.world
+    return isinstance(world, AnswersWorld) and world.latency is not None and world.latency.arm >= WIDE_NOISE
 
 
 @lru_cache

@@ -9,21 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.judge.cells import Cell
+from bench.judge.groups import PARTS, Group
 from bench.judge.matching import TARGET
+from bench.judge.more_scenarios import NOISES
 from bench.judge.tables import ratios
 
 ALLOWED = 100 * TARGET
+PLACE = "lognormal at 1000/min, noise "
 
 
 def draw(cells: Sequence[Cell], folder: Path) -> list[Path]:
     """Write the pictures into the folder, which is made if it is missing, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    failures = [cell for cell in cells if Group[cell.group.upper()] in PARTS["errors"]]
+    times = [cell for cell in cells if Group[cell.group.upper()] in PARTS["latency"]]
     pictures = {
-        "false-rollbacks.png": _false_rollbacks([c for c in cells if c.good and c.mode == "defaults"]),
-        "excess-defaults.png": _excess([c for c in cells if c.group == "harm" and c.mode == "defaults"]),
-        "excess-matched.png": _excess([c for c in cells if c.group == "harm" and _matched_or_oracle(c)]),
-        "oracle.png": _oracle(cells),
+        "false-rollbacks.png": _false_rollbacks([c for c in failures if c.good and c.mode == "defaults"]),
+        "excess-defaults.png": _excess([c for c in failures if c.group == "harm" and c.mode == "defaults"]),
+        "excess-matched.png": _excess([c for c in failures if c.group == "harm" and _matched_or_oracle(c)]),
+        "oracle.png": _oracle(failures),
     }
+    if not failures:
+        pictures.clear()
+    if times:
+        pictures["latency.png"] = _latency(times)
     for name, figure in pictures.items():
         figure.savefig(folder / name, dpi=110)
     return [folder / name for name in pictures]
@@ -68,6 +77,28 @@ def _oracle(cells: Sequence[Cell]) -> Figure:
     axes.axvline(2.0, linestyle=":", color="black")
     axes.set_xscale("log")
     axes.set_xlabel("green requests before rollback, times the oracle's; scenarios where both detect over 90 %")
+    return figure
+
+
+def _latency(cells: Sequence[Cell]) -> Figure:
+    """Return rolled back shares by how much slower green is, at each noise that the cells of PLACE have."""
+    figure = Figure(figsize=(12, 4.5), layout="constrained")
+    noises = [noise for noise in NOISES if any(cell.scenario.endswith(f"{PLACE}{noise:g}") for cell in cells)]
+    for axes, noise in zip(figure.subplots(1, len(noises), sharey=True, squeeze=False)[0], noises, strict=True):
+        for method in _in_order(cell.method for cell in cells):
+            own = [
+                c
+                for c in cells
+                if c.method == method and c.scenario.endswith(f"{PLACE}{noise:g}") and c.scenario[0] == "x"
+            ]
+            known = sorted((float(c.scenario[1:].split()[0]), 100 * c.rolled_back.value) for c in own)
+            axes.plot([factor for factor, _ in known], [share for _, share in known], marker="o", label=method)
+        axes.set_title(f"1,000 requests a minute, noise of one arm {noise:g}")
+        axes.set_xlabel("green's times in units of blue's")
+        axes.axvline(1.25, linestyle=":", color="black")
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("rolled back, per cent")
+    figure.axes[-1].legend(fontsize=8)
     return figure
 
 

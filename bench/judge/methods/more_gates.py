@@ -44,13 +44,14 @@ def _mirroring(*gates: Gate) -> Method:
     )
 
 
+LAX_LATENCY = Entry("Teal, margin 1.5", _teal(LAX))
 LATENCY = (
     Entry("Common loop", lambda _: CommonLoop(slower_than=COMMON_SLOWER)),
     Entry("Flagger, 5 checks", lambda _: Flagger(duration=FLAGGER_MILLISECONDS)),
     Entry("Kayenta", lambda _: Kayenta(metric=slow_answers)),
     Entry("Teal", _teal(JudgeSettings())),
     Entry("Teal, latency critical", _teal(CRITICAL)),
-    Entry("Teal, margin 1.5", _teal(LAX)),
+    LAX_LATENCY,
     Entry("Teal, from metrics", _teal(METRICS)),
 )
 PREDICTIONS = (
