@@ -12,7 +12,7 @@ from cli.simulate.recording import read_recording
 from shared.core.phases import Phase
 from shared.policies.problems import PolicyError
 from tests.scenarios.world import World
-from tests.simulate.test_replay import played, recorded
+from tests.simulate.records import played, recorded
 
 
 @pytest.mark.parametrize(

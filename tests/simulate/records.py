@@ -1,0 +1,97 @@
+"""Rollouts to replay: worlds whose requests fail and are slow at random, and what the API would say of a rollout.
+
+It must never know what a replay makes of them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from cli.simulate.comparison import Pair, pairs
+from cli.simulate.course import Course, course
+from cli.simulate.profile import Answering, Latency, Profile
+from cli.simulate.recording import read_recording
+from cli.simulate.replay import set_out_again
+from cli.simulate.rows import Rows
+from cli.simulate.trial import Scene, set_out
+from shared.core.history import Entry
+from shared.core.phases import Phase
+from shared.core.policy import Policy, Source
+from shared.views import judgements_view, minutes_view, rollout_view
+from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
+
+PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
+
+
+@dataclass
+class NoisyWorld(World):
+    """A world whose requests fail and are slow at random, as real ones do, with some patience for the evidence.
+
+    slow: how many times the usual latency a deployment has. timed_by: where latency is seen.
+    """
+
+    policy: Policy = PATIENT
+    slow: dict[str, float] = field(default_factory=dict)
+    timed_by: Source = "logs"
+    rows: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(np.random.default_rng(5), Latency(), self.timed_by)
+        for number in range(60, 0, -1):
+            self._log(BLUE, MIDNIGHT - number * MINUTE, self.rpm)
+
+    def log_traffic(self) -> None:
+        for name, share in self.seen.traffic.items():
+            self._log(name, self.clock.now.replace(second=0), self.rpm * share // 100)
+
+    def _log(self, name: str, minute: datetime, total: int) -> None:
+        how = Answering(self.rates.get(name, 0.0), 0.005, 80.0 * self.slow.get(name, 1.0))
+        if (row := self.rows.row(name, minute, total, how)) is not None:
+            self.telemetry.rows.append(row)
+
+
+def recorded(world: World, folder: Path) -> Path:
+    """Return a file that says of the world's rollout what the API would say."""
+    rollout = world.rollout()
+    view = rollout_view(rollout, world.history()) | {
+        "minutes": minutes_view(world.store.kept_minutes(rollout.id)),
+        "evidence": judgements_view(world.store.kept_judgements(rollout.id)),
+    }
+    file = folder / "rollout.json"
+    file.write_text(json.dumps(view))
+    return file
+
+
+def again(file: Path, policy: Policy, number: int = 0) -> tuple[list[Pair], Course]:
+    """Decide a recorded rollout again."""
+    replay = set_out_again(read_recording(file), policy, 1, number)
+    ended = replay.journey.run()
+    return pairs(replay), course(replay.journey, Profile(), ended)
+
+
+def played(world: World, *phases: Phase) -> World:
+    """Have a version registered and let time go by until its rollout is there."""
+    world.register()
+    world.until(*phases, within=240)
+    return world
+
+
+def simulated(tried: Scene, number: int, folder: Path) -> Path:
+    """Return a file that says of a simulated rollout what the API would say, had it happened."""
+    generator = np.random.default_rng(number)
+    began = tried.profile.start + number * timedelta(hours=7, minutes=13, seconds=29)
+    journey = set_out(tried, generator, began)
+    journey.run()
+    rollout = journey.rollout
+    admitted = Entry(began, None, Phase.PROVISIONING, "teal", "simulated", {"step": 0, "weight": 0})
+    watched = [row for rows in journey.telemetry.rows for row in rows if row.minute >= began]
+    judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
+    view = rollout_view(rollout, [admitted, *journey.entries]) | {"minutes": minutes_view(judged)}
+    file = folder / f"{number}.json"
+    file.write_text(json.dumps(view))
+    return file
