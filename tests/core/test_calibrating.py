@@ -89,15 +89,14 @@ GATES = st.lists(
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(st.sampled_from(["critical", "informative"]), GATES, st.booleans())
+@given(st.sampled_from(["critical", "counted"]), GATES, st.booleans())
 def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
     """Whatever gates with whatever weights and roles, known or dropped: those that may roll back have all of it."""
     gates = (ErrorsGate(errors), *[replace(gate, weight=weight, role=role) for gate, weight, role in drawn])
     found = calibrated(*gates, by=past() if known else Past())
     named = {gate.name for gate in gates}
     assert {*shares(found)} | {*found.unjudged} == named
-    counted = [share for share in shares(found).values() if share > 0]
-    assert not counted or sum(counted) == pytest.approx(1.0)
+    assert sum(shares(found).values()) == pytest.approx(1.0)
     roles = {gate.name: gate.role for gate in gates}
     assert all((share > 0) is (roles[name] != "informative") for name, share in shares(found).items())
     assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
@@ -129,18 +128,12 @@ def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("role", ["informative", "counted", "critical"])
-@pytest.mark.parametrize("gates", [(ErrorsGate(),), (ErrorsGate(), LatencyGate()), ALL], ids=len)
-def test_no_past_at_all_can_be_calibrated(gates: tuple[Gate, ...], role: Role) -> None:
-    """A new endpoint, and a policy in which every gate is a dry run, are no errors."""
-    found = calibrated(*[replace(gate, role=role) for gate in gates], by=Past())
+@pytest.mark.parametrize("others", [(), (LatencyGate(),), ALL[1:]], ids=len)
+def test_no_past_at_all_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
+    """A new endpoint is no error, whatever is to be judged there."""
+    found = calibrated(ErrorsGate(), *[replace(gate, role=role) for gate in others], by=Past())
     assert found.panel.gates[0].name == "errors"
     assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
-
-
-def test_a_dry_run_of_errors_beside_a_gate_that_is_left_out() -> None:
-    """Errors are only shown, and blue has no latency to compare with: nothing may roll back, and nothing fails."""
-    found = calibrated(ErrorsGate(role="informative"), LatencyGate(role="critical"), by=past(slowness=None))
-    assert shares(found) == {"errors": 0.0}
 
 
 def test_latency_is_held_against_blues_own_tail() -> None:
@@ -223,7 +216,7 @@ def test_rates_and_budgets_come_from_blues_past() -> None:
         gate
         for gate in calibrated(ErrorsGate(), ClientErrorsGate(), QueryGate("stale", "q.kql", budget=0.03)).panel.gates
     )
-    assert [gate.rate for gate in (errors, refused, query)] == pytest.approx([0.002, 0.03, 0.1], rel=0.01)
+    assert [gate.rate for gate in (errors, refused, query)] == pytest.approx([0.002, 0.03, 0.1], rel=0.05)
     assert [gate.budget for gate in (errors, refused, query)] == [0.002, 0.002, 0.03]
     holes = past_of([replace(row, minute=START - 2 * n * MINUTE) for n, row in enumerate(rows(3))], "blue")
     assert calibrated(ErrorsGate(), by=holes).requests_per_minute == pytest.approx(600)

@@ -65,13 +65,6 @@ def test_an_informative_gate_moves_nothing() -> None:
     assert odds_of(after(*told, judges=JUDGES), 3) > math.log(1000)
 
 
-def test_a_rollout_of_informative_gates_alone_is_never_rolled_back() -> None:
-    """A dry run of everything is judged, and its verdict is that nothing is wrong."""
-    dry = Panel((replace(ERRORS, share=0.0, critical=False),))
-    found = judge(after(*[at(10, BROKEN)] * 5, judges=dry), dry, Risk(), None)
-    assert found.outcome is not Outcome.FAIL
-
-
 def test_the_more_of_the_risk_a_gate_has_the_sooner_it_acts() -> None:
     """Harm in the gate with half of the weight rolls back no later than the same harm in one with a tenth."""
 
@@ -196,10 +189,10 @@ def test_a_given_budget_is_taken_as_it_is() -> None:
 
 
 def test_a_past_rate_is_never_nothing_and_never_all() -> None:
-    """Blue without an error may yet have one; no past is even odds."""
+    """Blue without an error may yet have one; without a past it is small."""
     assert 0 < past_rate([0] * 60, [1000] * 60) < 1e-5
     assert past_rate([10], [10]) < 1
-    assert past_rate([], []) == 0.5
+    assert 0 < past_rate([], []) < 0.01
 
 
 def test_a_suspicious_gate_stops_everything_below_the_line_of_rolling_back() -> None:
