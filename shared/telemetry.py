@@ -20,6 +20,7 @@ from shared.errors import TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
 
 _LOG = logging.getLogger("teal.telemetry")
+LEAST_ANSWERS = 20  # so many of both without a pair are no accident
 NAMES: dict[Source, str] = {"logs": "the traffic log", "metrics": "the platform's metrics"}
 
 
@@ -67,9 +68,7 @@ class Sources:
             case PredictionsGate():
                 return [row for name in look.asked.deployments for row in predicted(look.answers(name), gate.reading)]
             case DisagreementGate() if len(look.asked.deployments) > 1:
-                return disagreements(
-                    look.answers(look.asked.deployments[0]), look.answers(look.asked.deployments[-1]), gate
-                )
+                return self._disagreements(gate, look)
             case _:
                 return ()
 
@@ -89,6 +88,14 @@ class Sources:
     def _tallies(self, gate: QueryGate, look: _Look) -> Sequence[DeploymentMinute]:
         found = self.queries.tallies(look.endpoint, look.asked.window, self.policies.query(gate.query))
         return [DeploymentMinute(one.deployment, one.minute, 0, 0, tallies={gate.name: one.tally}) for one in found]
+
+    def _disagreements(self, gate: DisagreementGate, look: _Look) -> Sequence[DeploymentMinute]:
+        blue, green = (look.answers(look.asked.deployments[place]) for place in (0, -1))
+        found = disagreements(blue, green, gate)
+        if look.asked.mirrored and not found and min(len(blue), len(green)) >= LEAST_ANSWERS:
+            words = f"none of the {len(green)} answers that green collected has the request id (xrequestid) of one of"
+            raise Temporary(f"{words} blue's {len(blue)}; see docs/judge.md")
+        return found
 
     def _source(self, name: Source) -> Traffic:
         return self.log if name == "logs" else self.metrics

@@ -92,7 +92,7 @@ class Past:
         for items in (items_of(sample, None, row) for row in self.minutes):
             counts = [item for item in items or () if isinstance(item, Counts)]
             sums = [old + new for old, new in zip(sums, counts, strict=True)] if sums and counts else sums or counts
-        return [panel.past_rate([one.blue_bad], [one.blue_total]) for one in sums]
+        return [panel.usual_rate(one.blue_bad, one.blue_total) for one in sums]
 
     def slowness(self) -> dict[int, int]:
         """Return how many answers fell into which bucket of latency."""

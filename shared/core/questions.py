@@ -29,7 +29,7 @@ class Asked:
     """What is wanted of each minute of a window.
 
     deployments: those whose predictions are wanted, blue first if there is one. fine_since: latency and predictions
-    are wanted from here on only (None: of the whole window).
+    are wanted from here on only (None: of the whole window). mirrored: green gets copies of blue's requests.
     """
 
     window: Window
@@ -38,6 +38,7 @@ class Asked:
     latency_from: Source = "logs"
     deployments: tuple[str, ...] = ()
     fine_since: datetime | None = None
+    mirrored: bool = False
 
     @property
     def fine(self) -> Window:
@@ -91,7 +92,14 @@ def _history(rollout: Rollout, settled: datetime) -> Asked | None:
 def _asked(rollout: Rollout, window: Window) -> Asked:
     judge = rollout.policy.judge
     beside = (rollout.blue,) if rollout.blue else ()
-    return Asked(window, judge.gates, judge.errors_from, judge.latency_from, (*beside, rollout.green))
+    return Asked(
+        window,
+        judge.gates,
+        judge.errors_from,
+        judge.latency_from,
+        (*beside, rollout.green),
+        mirrored=rollout.mirror > 0,
+    )
 
 
 def _smoke(rollout: Rollout, endpoint: EndpointSeen) -> SmokeStep | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.core import history
 from shared.core.history import Decision
 from shared.core.judge.panel import begin_step
-from shared.core.judge.verdict import Outcome
+from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation import EndpointSeen, Observation
 from shared.core.phases import Phase
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, WeightStep
@@ -161,7 +161,8 @@ def _waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datet
     if now - began < patience:
         return Decision(rollout)
     why = rollout.telemetry_problem or (verdict.reason if verdict else "no minute could be judged yet")
-    if inconclusive == "advance" and verdict is not None and not verdict.suspicious:
+    blind = verdict is None or verdict.suspicious or verdict.cause is Cause.STARVED
+    if inconclusive == "advance" and verdict is not None and not blind:
         return next_step(rollout, f"uncertified after {patience}: {why}", now)
     return history.moved(rollout, Phase.PAUSED, f"inconclusive for {patience}: {why}", now)
 

@@ -51,7 +51,8 @@ class GateSetting:
     certificate. phi: burstiness of blue's past. known: that past was long enough to tell. rate: blue's past share of
     bad, as the certificate counts it. rates: the same for each item of the measures (none: not known). budget: D, the
     harm that the certificate allows over all traffic, a probability (None: there is no certificate). margin: of a
-    certificate from percentiles. settle: how many minutes after a change of traffic are passed over.
+    certificate from percentiles. settle: how many steady minutes after a change of traffic are passed over, with all
+    that are not steady.
     """
 
     name: str = "errors"
@@ -120,14 +121,14 @@ def add_minute(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
 ) -> GateEvidence:
     """Return the evidence after one more settled minute."""
-    if share.age < setting.settle:
+    if setting.settle and (share.age < setting.settle or not share.steady):
         return evidence
     if share.weight == 100:
         minute = _alone(minute)
     won = _gains(evidence, setting, minute, share, tuning)
     first = _four(minute.items[0], setting.measures[0])
     return GateEvidence(
-        harm=harm.add_minute(evidence.harm, won, tuning, changed=share.changed),
+        harm=harm.add_minute(evidence.harm, won, tuning, changed=_changed(share, setting)),
         certificate=_certify(evidence, setting, minute, share, tuning) if share.steady else evidence.certificate,
         variation=_varied(evidence.variation, minute, setting, tuning),
         seen=_added(evidence.seen, minute.items, setting.measures),
@@ -135,6 +136,11 @@ def add_minute(
         if share.steady
         else evidence.step,
     )
+
+
+def _changed(share: Share, setting: GateSetting) -> bool:
+    """Say whether this is the first minute after a change of traffic that this gate looks at."""
+    return share.age == setting.settle if setting.settle else share.changed
 
 
 def begin_step(evidence: GateEvidence) -> GateEvidence:

@@ -19,6 +19,7 @@ LEAST_BUDGET, MOST_BUDGET = 0.001, 0.01
 EXTRA_FAILURES_A_MINUTE = 2.0
 # A past of fewer minutes with traffic does not show that there are no bursts.
 LEAST_PAST = 50
+LEAST_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def errors_panel(
         phi=burstiness(bad, total),
         known=long_enough(total),
         rate=past_rate(bad, total),
-        rates=(past_rate(bad, total),),
+        rates=(usual_rate(sum(bad), sum(total)),),
         budget=default_budget(rate) if budget is None else budget,
     )
     return Panel((setting,), tuning, rate)
@@ -119,8 +120,13 @@ def requests_per_minute(total: Sequence[int]) -> float:
 
 
 def past_rate(bad: Sequence[int], total: Sequence[int]) -> float:
-    """Return blue's past share of bad, half a bad one of one request added so that it is never nothing."""
-    return (sum(bad) + 0.5) / (sum(total) + 1.0)
+    """Return blue's past share of bad, for choosing bets: half a bad one of 500 added, so that it is never nothing."""
+    return (sum(bad) + 0.5) / (sum(total) + 500.0)
+
+
+def usual_rate(bad: int, total: int) -> float:
+    """Return the share of bad in a past, to be held against green when blue has no traffic; 0 of too short a one."""
+    return bad / total if total >= LEAST_REQUESTS else 0.0
 
 
 def long_enough(total: Sequence[int]) -> bool:
