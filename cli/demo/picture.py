@@ -53,11 +53,16 @@ def _draw_shares(axes: Axes, shown: Series) -> None:
     )
     for (minute, share), (following, _) in zip(shown.shares, shown.shares[1:], strict=False):
         if share and following - minute > 1:
-            axes.annotate(f"{share} %", (minute, share), (3, -3), textcoords="offset points", va="top", color="white")
+            _name_share(axes, minute, share)
     axes.set_ylim(0, 100)
     axes.set_ylabel("share of the live traffic (%)", color=INK)
     _plain(axes)
     axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.2), ncols=2, frameon=False)
+
+
+def _name_share(axes: Axes, minute: float, share: int) -> None:
+    place = minute, share
+    axes.annotate(f"{share} %", place, (2, -3), textcoords="offset points", va="top", color="white", fontsize=9)
 
 
 def _draw_rates(axes: Axes, shown: Series) -> None:
@@ -79,13 +84,13 @@ def _draw_odds(axes: Axes, shown: Odds) -> None:
     for line in shown.safe:
         axes.plot(line.minutes, line.odds, color=SAFE, linewidth=2, marker=".", label=safe)
         safe = ""
-    _draw_line(axes, shown.rolls_back, WORSE, "it is rolled back")
-    _draw_line(axes, shown.advances, SAFE, "the next step may be taken")
+    _draw_line(axes, shown.rolls_back, WORSE, "rolled back at")
+    _draw_line(axes, shown.advances, SAFE, "next step from")
     axes.set_yscale("log")
     axes.set_ylim(*ODDS_SHOWN)
     axes.set_yticks(list(ODDS_NAMED), list(ODDS_NAMED.values()))
     axes.set_yticks([], minor=True)
-    axes.set_ylabel("what the judge makes of it:\nodds, by failed requests", color=INK)
+    axes.set_ylabel("the judge's odds\nfrom the failed requests", color=INK)
     _plain(axes)
     if shown.worse:
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False)
@@ -96,8 +101,16 @@ def _draw_line(axes: Axes, at: float | None, color: str, what: str) -> None:
     if at is None:
         return
     axes.axhline(at, color=color, linewidth=1.2, linestyle="--")
-    words = f"{at:.3g} : 1  {what}"
-    axes.annotate(words, (0, at), (4, 3), textcoords="offset points", color=color, fontsize=9)
+    axes.annotate(
+        f"{what}\n{at:.3g} : 1",
+        (1, at),
+        (6, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        color=color,
+        fontsize=9,
+    )
 
 
 def _mark(panels: list[Axes], span: Span) -> None:
