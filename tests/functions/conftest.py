@@ -18,6 +18,7 @@ from tests.fakes import FakePolicies
 from tests.scenarios.world import World
 
 Found = dict[str, func.Function]
+IN_QUERY = {"open", "evidence"}
 SETTINGS = Settings("s", "g", "w", "logs", "https://tables", "https://queues")
 
 
@@ -45,15 +46,20 @@ class Calls:
     def http(
         self, name: str, body: object = None, *, raw: bytes = b"", headers: dict[str, str] | None = None, **parts: str
     ) -> tuple[int, dict[str, object]]:
-        """Return status and JSON of an HTTP function; parts: route parameters, and `open` of the query."""
-        query = {key: value for key, value in parts.items() if key == "open"}
-        route = {key: value for key, value in parts.items() if key != "open"}
+        """Return status and JSON of an HTTP function; parts: of the route, and of the query those `IN_QUERY`."""
+        query = {key: value for key, value in parts.items() if key in IN_QUERY}
+        route = {key: value for key, value in parts.items() if key not in IN_QUERY}
         sent = raw or (b"" if body is None else json.dumps(body).encode())
         request = func.HttpRequest("POST", "/", headers=headers or {}, params=query, route_params=route, body=sent)
         response = self.call(name, req=request)
         assert isinstance(response, func.HttpResponse)
         assert response.mimetype == "application/json"
-        return response.status_code, json.loads(response.get_body())
+        return response.status_code, json.loads(response.get_body(), parse_constant=no_json)
+
+
+def no_json(word: str) -> float:
+    """Refuse NaN and the infinities, which Python writes and reads, and no other language does."""
+    raise AssertionError(f"{word} is no JSON")
 
 
 @pytest.fixture

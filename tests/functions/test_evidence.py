@@ -1,0 +1,113 @@
+"""What the API shows of the judge: each gate's evidence now, and minute by minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.core.gates import DisagreementGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
+from shared.core.phases import Phase
+from shared.wiring import use
+from tests.functions.conftest import Calls, Found, app_over
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+
+GATES = (
+    ErrorsGate(),
+    LatencyGate(),
+    PredictionsGate(role="informative"),
+    DisagreementGate(),
+    QueryGate("fraud", "gates/fraud.kql", at_most=0.5),
+)
+ALIKE = Conduct(median=100.0, predictions={"stay": 1.0}, counted={"fraud": 0.0})
+FIELDS = {
+    "gate", "role", "words", "green_bad", "green_total", "blue_bad", "blue_total", "green", "blue", "log_harm",
+    "harm_line", "odds_worse", "odds_worse_line", "to_rollback", "log_certificate", "certificate_line",
+    "odds_next_step_safe", "odds_next_step_safe_line", "to_certificate", "minutes_to_certificate", "minutes", "missing",
+}  # fmt: skip
+
+
+@pytest.fixture
+def calls(found: Found) -> Iterator[Calls]:
+    """Return the functions over a world with every kind of gate, in which green has 10 per cent."""
+    policy = replace(POLICY, judge=replace(POLICY.judge, gates=GATES))
+    calls = Calls(found, World(policy, conduct={BLUE: ALIKE, GREEN: ALIKE}))
+    with use(app_over(calls.world)):
+        calls.world.register()
+        calls.world.until_weight(10)
+        yield calls
+
+
+def shown(calls: Calls, evidence: str = "") -> dict[str, Any]:
+    """Return the rollout as the API shows it; evidence: what the query says of it."""
+    rollout = calls.world.rollout().id
+    status, content = calls.http("show_rollout", endpoint=ENDPOINT, rollout=rollout, evidence=evidence)
+    assert status == 200
+    return content
+
+
+def gates(calls: Calls) -> dict[str, dict[str, Any]]:
+    """Return what each gate says now."""
+    return {each["gate"]: each for each in shown(calls)["verdict"]["gates"]}
+
+
+def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
+    """Counts, intervals, odds and lines of each, and shares of the way that lie between 0 and 1."""
+    calls.world.minutes(2)
+    found = gates(calls)
+    assert {name: set(each) for name, each in found.items()} == dict.fromkeys([g.name for g in GATES], FIELDS)
+    errors = found["errors"]
+    assert (errors["role"], errors["green_bad"], errors["to_rollback"]) == ("critical", 0, 0.0)
+    assert 0.0 < errors["to_certificate"] < 1.0
+    assert errors["minutes_to_certificate"] >= 1
+    assert (errors["green"]["low"], errors["odds_next_step_safe_line"]) == (0.0, "20 : 1")
+
+
+def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
+    """A dry run cannot roll back, and a gate whose certificate the step does not need is on no way to one."""
+    calls.world.minutes(2)
+    found = gates(calls)
+    nothing = {"harm_line": None, "odds_worse_line": None, "to_rollback": None}
+    assert {key: found["predictions"][key] for key in nothing} == nothing
+    none = {"certificate_line": None, "to_certificate": None, "minutes_to_certificate": None}
+    assert all({key: each[key] for key in none} == none for name, each in found.items() if name != "errors")
+
+
+def test_a_gate_without_a_request_has_no_interval(calls: Calls) -> None:
+    """Live traffic has no pairs: nothing is known of disagreement, which is null and not nought."""
+    calls.world.minutes(2)
+    found = gates(calls)["disagreement"]
+    assert (found["green_total"], found["green"], found["blue"]) == (0, None, None)
+
+
+def test_evidence_is_shown_minute_by_minute_where_it_is_asked_for(calls: Calls) -> None:
+    """`?evidence=true` adds each judged minute with what every gate said of it; otherwise it is not read at all."""
+    calls.world.minutes(3)
+    assert "evidence" not in shown(calls)
+    assert "evidence" not in shown(calls, evidence="false")
+    evidence = shown(calls, evidence="TRUE")["evidence"]
+    assert evidence[-1]["minute"] == (calls.world.clock() - 2 * MINUTE).isoformat()
+    assert [each["weight"] for each in evidence] == [10] * len(evidence)
+    assert all([set(each) for each in minute["gates"]] == [FIELDS] * len(GATES) for minute in evidence)
+    assert evidence[-1]["gates"] == shown(calls)["verdict"]["gates"]
+
+
+def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) -> None:
+    """Each gate's part of the risk, which adds up to all of it; and gates that are left out, with the reason."""
+    calibration = shown(calls)["calibration"]
+    assert [each["gate"] for each in calibration["gates"]] == [gate.name for gate in GATES]
+    assert sum(each["share"] for each in calibration["gates"]) == pytest.approx(1.0)
+    assert (calibration["unjudged"], calibration["requests_per_minute"]) == ({}, 6000)
+
+
+@pytest.mark.parametrize("rates", [{GREEN: 1.0}, {GREEN: 1.0, BLUE: 1.0}, {BLUE: 1.0}, {}], ids=str)
+def test_every_number_is_one_that_json_has(calls: Calls, rates: dict[str, float]) -> None:
+    """Where all or nothing fails, odds are beyond all bounds; the JSON has numbers all the same."""
+    calls.world.rates |= rates
+    calls.world.until(Phase.ROLLED_BACK, Phase.PROMOTED, Phase.PAUSED, within=90)
+    whole = shown(calls, evidence="true")
+    assert whole["evidence"]
+    assert whole["history"]
