@@ -7,15 +7,21 @@ from datetime import timedelta
 
 import pytest
 
+from bench.judge.methods import sight
 from bench.judge.methods.oracle import Oracle
 from bench.judge.methods.teal import Teal
 from bench.judge.minute import Minute, Move, Status
-from shared.core.judge import gate
+from shared.core.judge import panel
 from shared.core.judge.odds import Counts
 from shared.core.judge.verdict import Outcome, judge
 from shared.core.policy import JudgeSettings
 
 PAST = ([1] * 360, [1000] * 360)
+
+
+def teal(settings: JudgeSettings | None = None, bake: int = 0) -> Teal:
+    """Return Teal with the errors gate alone."""
+    return Teal(sight.of_errors(PAST), settings or JudgeSettings(), bake=bake)
 
 
 def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
@@ -37,44 +43,55 @@ def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[
 
 def test_teal_steps_when_the_shipped_verdict_passes() -> None:
     """The first step ends at the very minute at which judging the same minutes by hand says PASS."""
-    calibration, evidence, by_hand = gate.calibrate(*PAST), gate.Evidence(), 0
-    while judge(evidence, JudgeSettings().risk, 25).outcome is not Outcome.PASS:
-        seen = minute(by_hand, 10)
+    gates, evidence, by_hand = panel.errors_panel(*PAST), panel.Evidence(), 0
+    while judge(evidence, gates, JudgeSettings().risk, 10).outcome is not Outcome.PASS:
+        seen = minute(by_hand, 5)
         counts = Counts(seen.green_bad, seen.green_total, seen.blue_bad, seen.blue_total)
-        evidence = gate.add_minute(evidence, gate.JudgedMinute(counts, 10, 25), calibration)
+        evidence = panel.add_minute(evidence, panel.errors_minute(counts, 5, 10), gates)
         by_hand += 1
-    moves = [move.weight for move in weights(Teal(PAST), 60)]
-    assert moves.index(25) == by_hand
+    moves = [move.weight for move in weights(teal(), 60)]
+    assert moves.index(10) == by_hand
 
 
 def test_teal_walks_every_step_and_promotes() -> None:
     """A good green gets each share in order and is promoted at 100, after the watch there."""
-    moves = weights(Teal(PAST), 200)
-    assert list(dict.fromkeys(move.weight for move in moves)) == [10, 25, 50, 75, 100]
+    moves = weights(teal(), 300)
+    assert list(dict.fromkeys(move.weight for move in moves)) == [5, 10, 25, 50, 75, 100]
     assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 4)
 
 
 def test_teal_rolls_back_a_broken_green_after_one_minute() -> None:
     """The severe lane needs a single minute."""
-    assert [move.status for move in weights(Teal(PAST), 9, green_bad=100)][1:] == [Status.ROLLED_BACK]
+    assert [move.status for move in weights(teal(), 9, green_bad=50)][1:] == [Status.ROLLED_BACK]
+
+
+def test_teal_watches_on_after_100_for_as_long_as_it_is_to() -> None:
+    """With a bake of 30 minutes green has all traffic for those before it is promoted; harm in them rolls back."""
+    moves = weights(teal(bake=30), 300)
+    assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 31)
+    watching = teal(bake=30)
+    weights(watching, len(moves) - 15)
+    assert [watching.observe(Minute(200 + number, 100, 500, 1000)).status for number in range(1)] == [
+        Status.ROLLED_BACK
+    ]
 
 
 def test_late_minutes_of_the_last_share_do_not_certify() -> None:
     """With telemetry three minutes late each step takes three minutes more, not fewer."""
-    at_once, late = (weights(Teal(PAST), 300, lag=lag) for lag in (0, 3))
-    assert len(late) >= len(at_once) + 3 * 4
+    at_once, late = (weights(teal(), 400, lag=lag) for lag in (0, 3))
+    assert len(late) >= len(at_once) + 3 * 5
 
 
 @pytest.mark.parametrize(
-    ("inconclusive", "status", "weight"), [("pause", Status.HELD, 10), ("advance", Status.RUNNING, 25)]
+    ("inconclusive", "status", "weight"), [("pause", Status.HELD, 5), ("advance", Status.RUNNING, 10)]
 )
 def test_without_traffic_patience_ends_as_the_policy_says(inconclusive: str, status: Status, weight: int) -> None:
     """No request is never a pass: it holds for a person, or goes on uncertified where the policy allows."""
     settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="pause")
     if inconclusive == "advance":
         settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="advance")
-    teal = Teal(PAST, settings)
-    moves = [teal.observe(Minute(number, 10)) for number in range(5)]
+    judged = teal(settings)
+    moves = [judged.observe(Minute(number, 5)) for number in range(5)]
     assert [move.status for move in moves[:4]] == [Status.RUNNING] * 4
     assert moves[4] == Move(weight, status)
 

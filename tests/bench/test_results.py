@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from bench.judge.__main__ import main
 from bench.judge.cells import Cell, Contestant, Rate, Spread, measure
+from bench.judge.groups import Group
 from bench.judge.markdown import load, markdown
 from bench.judge.matching import TARGET, matched
 from bench.judge.methods.catalogue import BASELINES, ORACLE
+from bench.judge.minute import ROLL_BACK, Judge, Minute, Move
 from bench.judge.plan import Size, measured, quick_size
 from bench.judge.scenarios import quick
+from bench.judge.simulation import Truth
 from bench.judge.tables import ratios
 from bench.judge.worlds import World
 
@@ -57,6 +60,7 @@ def cell(method: str, detected: int, exposed: float) -> Cell:
         mode="defaults",
         setting=None,
         rolled_back=replace(none, count=detected),
+        early=none,
         promoted=replace(none, count=100 - detected),
         held=none,
         running=none,
@@ -88,10 +92,54 @@ def test_the_plan_says_how_many_cells_it_yields() -> None:
     assert quick_size().cells > size.cells
 
 
+def test_processes_share_the_work_and_change_nothing() -> None:
+    """Two processes give the cells of one, in the same order."""
+    size = quick_size(2, ["predictions"])
+    assert list(measured(size, processes=2)) == list(measured(size))
+
+
+def test_the_oracles_ratio_is_told_with_the_cells_that_miss_the_target() -> None:
+    """Of the cells where both detect, so many are within twice the oracle's requests, and the others have names."""
+    text = markdown([cell("Teal", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)])
+    assert "| Teal (defaults) | 1 | 0 | 3.0 | x5 3.0 |" in text
+
+
+def test_a_rollback_before_green_turned_bad_is_early() -> None:
+    """It is not counted as detection, and minutes are counted from when green turned bad."""
+    watch = next(one for one in quick() if one.group is Group.WATCH_HARM)
+    soon, late = (measure(watch, Contestant("script", script), 3) for script in (_after_9, _after_69))
+    assert (soon.early.count, soon.rolled_back.count, soon.minutes) == (3, 0, None)
+    assert (late.early.count, late.rolled_back.count, late.minutes) == (0, 3, Spread(10.0, 10.0, 10.0))
+
+
+def _after_9(_truth: Truth) -> Judge:
+    return Script(9)
+
+
+def _after_69(_truth: Truth) -> Judge:
+    return Script(69)
+
+
+@dataclass
+class Script:
+    """A judge that rolls back at a minute."""
+
+    left: int
+    first_weight: int = 10
+
+    def observe(self, _minute: Minute | None) -> Move:
+        """Count down."""
+        self.left -= 1
+        return ROLL_BACK if self.left < 0 else Move(10)
+
+
 def test_the_command_writes_every_cell_and_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` holds each printed cell with its counts; `--plots` makes the pictures; the tables name every method."""
     target = tmp_path / "judge.json"
-    assert main(["--quick", "--runs", "2", "--json", str(target), "--plots", str(tmp_path / "plots")]) == 0
+    assert (
+        main(["--quick", "--runs", "2", "--processes", "1", "--json", str(target), "--plots", str(tmp_path / "plots")])
+        == 0
+    )
     document = json.loads(target.read_text())
     assert len(document["cells"]) == quick_size().cells
     assert document["cells"][0]["rolled_back"].keys() == {"count", "runs"}

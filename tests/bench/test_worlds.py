@@ -8,7 +8,8 @@ import pytest
 
 from bench.judge.bursts import Bursts, Clusters, Gamma, Independent, Pods
 from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, times, until_minute
-from bench.judge.scenarios import Group, quick, scenarios
+from bench.judge.groups import PARTS, Group
+from bench.judge.scenarios import quick, scenarios
 from bench.judge.worlds import HISTORY_MINUTES, History, World
 from shared.core.judge.burstiness import burstiness
 
@@ -116,9 +117,25 @@ def test_a_drifting_base_moves_both_arms() -> None:
 def test_the_scenarios_cover_every_group_once_named() -> None:
     """Names are unique, each group has cells in both forms, and every operating point has its clean twin."""
     full = scenarios()
-    names = {scenario.name for scenario in full}
+    names = {scenario.key for scenario in full}
     assert len(names) == len(full)
-    assert {scenario.name for scenario in quick()} <= names
+    assert {scenario.key for scenario in quick()} <= names
+    assert {group for groups in PARTS.values() for group in groups} == set(Group)
     assert {scenario.group for scenario in quick()} == {scenario.group for scenario in full} == set(Group)
-    clean = {(s.world.rate, s.world.base) for s in full if s.group is Group.CLEAN}
-    assert {(s.world.rate, s.world.base) for s in full if s.group is Group.HARM} <= clean
+    points = {
+        group: {(s.world.rate, s.world.base) for s in full if s.group is group and isinstance(s.world, World)}
+        for group in Group
+    }
+    assert set() < points[Group.HARM] <= points[Group.CLEAN]
+
+
+def test_retries_counted_once() -> None:
+    """The same history with each cluster as one request: fewer failures and requests, no bursts in the past."""
+    each, once = (World(1000, 0.01, bursts=Clusters(5, counted_once=once)).draw(3) for once in (False, True))
+    (bad, total), (bad_once, total_once) = each.past(), once.past()
+    assert sum(bad) - sum(bad_once) == sum(total) - sum(total_once) > 0.7 * sum(bad)
+    assert burstiness(bad, total) > 4.0 * burstiness(bad_once, total_once)
+    assert burstiness(bad_once, total_once) < 1.3
+    pairs = [(each.minute(number, 50), once.minute(number, 50)) for number in range(60)]
+    assert all(a.green_total - a.green_bad == b.green_total - b.green_bad for a, b in pairs)
+    assert sum(a.green_bad for a, _ in pairs) > 2 * sum(b.green_bad for _, b in pairs) > 0
