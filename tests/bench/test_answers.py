@@ -61,7 +61,7 @@ def test_a_factor_moves_every_answer() -> None:
     """Green at three margins of five buckets is as often behind the fifteenth bucket further up as blue behind its."""
     green, blue = summed(replace(TIMED, latency=Latency(factor=1.25**3, shared=0.0)).draw(1))
     assert slower(green, edge(bucket(100.0) + 15)) == pytest.approx(slower(blue, edge(bucket(100.0))), abs=0.01)
-    assert slower(blue, 100.0) == pytest.approx(0.5, abs=0.03)
+    assert slower(blue, 100.0) == pytest.approx(0.5, abs=0.05)
 
 
 def test_stragglers_are_few_and_far_behind() -> None:
