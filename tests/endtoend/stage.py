@@ -55,6 +55,7 @@ class Stage:
             "TEAL_SUBSCRIPTION_ID": self.cloud["subscription"],
             "TEAL_RESOURCE_GROUP": self.cloud["resource_group"],
             "TEAL_WORKSPACE": self.cloud["workspace"],
+            "TEAL_REGION": self.cloud["region"],
             "TEAL_LOGS_WORKSPACE_ID": self.cloud["log_analytics_workspace"],
             "TEAL_TABLES_ENDPOINT": f"https://{account}.table.core.windows.net",
             "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
@@ -73,12 +74,16 @@ class Stage:
             (folder / f"{endpoint}.yml").write_text(text.replace("ENDPOINT", endpoint), encoding="utf-8")
         return folder
 
-    def serve(self, name: str) -> None:
-        """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic."""
+    def serve(self, name: str, *, collects: bool = False, **conduct: int) -> None:
+        """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic.
+
+        collects: whether its answers are collected. conduct: how the model answers, see `scoring/score.py`.
+        """
         made = imported("azure.ai.ml.entities")
         endpoint = made.ManagedOnlineEndpoint(name=name, auth_mode="key")
         self.ml.online_endpoints.begin_create_or_update(endpoint).result()
-        self.register(name)
+        self.register(name, **conduct)
+        collections = {"response": made.DeploymentCollection(enabled="true")}
         deployment = made.ManagedOnlineDeployment(
             name=f"{name}-1",
             endpoint_name=name,
@@ -87,6 +92,7 @@ class Stage:
             environment="azureml://registries/azureml/environments/sklearn-1.5/versions/36",
             instance_type="Standard_DS2_v2",
             instance_count=1,
+            data_collector=made.DataCollector(collections=collections) if collects else None,
             # A machine that is busy with other tests may answer late; that is no failure of a version.
             request_settings=made.OnlineRequestSettings(
                 request_timeout_ms=60_000, max_concurrent_requests_per_instance=1000
@@ -96,10 +102,10 @@ class Stage:
         endpoint.traffic = {deployment.name: 100}
         self.ml.online_endpoints.begin_create_or_update(endpoint).result()
 
-    def register(self, model: str, fails_of_hundred: int = 0) -> str:
-        """Register the next version of a model, which fails on so many of a hundred inputs; return the version."""
+    def register(self, model: str, **conduct: int) -> str:
+        """Register the next version of a model, which answers so (see `scoring/score.py`); return the version."""
         file = self.folder / "model.json"
-        file.write_text(json.dumps({"fails_of_hundred": fails_of_hundred, "name": model}), encoding="utf-8")
+        file.write_text(json.dumps({**conduct, "name": model}), encoding="utf-8")
         registered = self.ml.models.create_or_update(imported("azure.ai.ml.entities").Model(name=model, path=file))
         return str(registered.version)
 
@@ -109,13 +115,13 @@ class Stage:
         return {name: share for name, share in seen["traffic"].items() if share}, seen["deployments"]
 
     @contextmanager
-    def traffic(self, endpoint: str) -> Iterator[SampleFile]:
-        """Send live traffic while the block runs; yields what became of it."""
+    def traffic(self, endpoint: str, rate: int = RATE) -> Iterator[SampleFile]:
+        """Send so many requests a second of live traffic while the block runs; yields what became of it."""
         requests, samples = self.folder / f"{endpoint}.jsonl", self.folder / f"{endpoint}.txt"
         requests.write_text("".join(json.dumps({"number": n}) + "\n" for n in range(100)), encoding="utf-8")
         uri = str(self.ml.online_endpoints.get(endpoint).scoring_uri)
         key = str(self.ml.online_endpoints.get_keys(endpoint).primary_key)
-        command = [*TRAFFIC_COMMAND, uri, str(requests), str(samples), str(RATE)]
+        command = [*TRAFFIC_COMMAND, uri, str(requests), str(samples), str(rate)]
         environment = os.environ | self.cloud.environment | {KEY: key}
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603  # ours
             try:

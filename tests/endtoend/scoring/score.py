@@ -1,12 +1,17 @@
-"""A model that is a text file: it doubles a number, and fails on as many of a hundred inputs as the file says."""
+"""A model that is a text file, which says how it answers: it doubles a number and says whether it is odd.
+
+fails_of_hundred: on so many of a hundred inputs it fails. strange_of_hundred: of so many it says something else.
+milliseconds: how long it thinks. words: how many it says beyond what was asked.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
-_model = {"fails_of_hundred": 0}
+_model = {"fails_of_hundred": 0, "strange_of_hundred": 0, "milliseconds": 0, "words": 0}
 
 
 def init() -> None:
@@ -15,9 +20,11 @@ def init() -> None:
     _model.update(json.loads(text))
 
 
-def run(raw: str) -> dict[str, int]:
-    """Return twice the number in {"number": ...}."""
+def run(raw: str) -> dict[str, int | str]:
+    """Return twice the number in {"number": ...}, and what it is."""
     number = int(json.loads(raw)["number"])
+    time.sleep(_model["milliseconds"] / 1000)
     if number % 100 < _model["fails_of_hundred"]:
         raise ValueError(f"this model knows nothing of {number}")
-    return {"twice": 2 * number}
+    label = "strange" if number % 100 < _model["strange_of_hundred"] else ("even", "odd")[number % 2]
+    return {"twice": 2 * number, "label": label, "said": "word " * _model["words"]}

@@ -1,0 +1,105 @@
+"""Gates on the real parts: times from the request log and from metrics, answers that were collected, a user's query.
+
+Three endpoints live through it side by side, since what takes its time here is the accelerated clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.cloud import exported
+from tests.endtoend.mortal_host import MortalHost, mortal_host
+from tests.endtoend.stage import Stage, failed, told
+from tests.endtoend.test_strategies import ended
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+RATES = {"sluggish": 16, "metered": 50, "answering": 40}  # requests a second
+PAST = 130  # requests that blue has answered before the first green comes
+Rollouts = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollouts]:
+    """Return how each version's rollout ended, by `endpoint:version`; no user was ever refused an answer."""
+    with exported(stage.cloud.environment), ExitStack() as running:
+        stage.serve("sluggish", milliseconds=20)
+        stage.serve("metered")
+        stage.serve("answering", collects=True)
+        samples = {name: running.enter_context(stage.traffic(name, rate)) for name, rate in RATES.items()}
+        host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
+        until(lambda: all(len(file.read()) > PAST for file in samples.values()))
+        stage.register("sluggish", milliseconds=110)
+        stage.register("metered")
+        stage.register("answering", strange_of_hundred=40)
+        found = ends(host, "answering:2")
+        stage.register("answering")
+        found |= ends(host, "sluggish:2")
+        stage.register("sluggish", milliseconds=20, words=100)
+        found |= ends(host, "metered:2", "sluggish:3", "answering:3")
+        yield found
+        assert [failed(file) for file in samples.values()] == [[], [], []]
+
+
+def ends(host: MortalHost, *versions: str) -> Rollouts:
+    """Wait until these have ended, and return them."""
+    return {each: ended(host, *each.split(":")) for each in versions}
+
+
+def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a gate said last."""
+    return dict(next(each for each in rollout["verdict"]["gates"] if each["gate"] == name))
+
+
+def test_a_slow_version_is_taken_back_by_the_times_in_the_log(rollouts: Rollouts) -> None:
+    """More than five times blue's time to think, and no error: the reason has both times, both shares and the odds."""
+    rollout = rollouts["sluggish:2"]
+    assert rollout["phase"] == "rolled-back", told(rollout)
+    assert "green takes longer than " in rollout["reason"]
+    slow = gate(rollout, "latency")
+    assert slow["green_bad"] / slow["green_total"] > slow["blue_bad"] / slow["blue_total"]
+    assert slow["to_rollback"] > 0.8
+    assert gate(rollout, "errors")["green_bad"] == 0
+
+
+def test_a_query_of_the_user_s_takes_a_version_back(rollouts: Rollouts) -> None:
+    """Quick and without errors, but its answers are longer than the user's KQL likes; blue's are not."""
+    rollout = rollouts["sluggish:3"]
+    assert rollout["phase"] == "rolled-back", told(rollout)
+    assert rollout["reason"].startswith("wordy: green 100 % ")
+    assert gate(rollout, "wordy")["blue_bad"] == 0 < gate(rollout, "wordy")["blue_total"]
+
+
+def test_a_good_version_is_promoted_by_platform_metrics(rollouts: Rollouts) -> None:
+    """Errors and percentiles come from metrics alone, and both certificates were needed."""
+    rollout = rollouts["metered:2"]
+    assert rollout["phase"] == "promoted", told(rollout)
+    assert "watched for" in rollout["reason"]
+    [passed] = [entry["numbers"]["gates"] for entry in rollout["history"] if "100 % is within" in entry["text"]]
+    lines = {each["gate"]: each["certificate_line"] is not None for each in passed}
+    assert lines == {"errors": True, "client_errors": False, "latency": True}
+    assert all(each["green_total"] > 0 for each in passed)
+
+
+def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Rollouts) -> None:
+    """Two of five inputs get a word that blue never says: seen in the answers that both collected, by both gates."""
+    rollout = rollouts["answering:2"]
+    assert rollout["phase"] == "rolled-back", told(rollout)
+    assert not any("live traffic goes to answering-2" in entry["text"] for entry in rollout["history"])
+    assert rollout["verdict"]["gate"] in {"predictions", "disagreement"}
+    unlike, shifted = gate(rollout, "disagreement"), gate(rollout, "predictions")
+    assert unlike["green_bad"] / unlike["green_total"] > 0.2
+    assert "green predicts '" in shifted["words"]
+    assert shifted["green_total"] > 0 < shifted["blue_total"]
+
+
+def test_a_version_that_answers_alike_is_promoted(rollouts: Rollouts) -> None:
+    """Each copied request is held against blue's answer to the same request: not one is otherwise."""
+    rollout = rollouts["answering:3"]
+    assert rollout["phase"] == "promoted", told(rollout)
+    alike = gate(rollout, "disagreement")
+    assert alike["green_bad"] == 0 < alike["green_total"]
