@@ -7,7 +7,6 @@ that the JSON has not.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
@@ -16,10 +15,10 @@ from typing import Any
 
 from bench.judge.cells import Cell, Rate, Spread
 from bench.judge.groups import PARTS, Group
+from bench.judge.summaries import against_oracle, excess, in_order, table, worst_by_noise
 from bench.judge.tables import percent, ratios
 
 COLUMNS = 5
-TARGET_RATIO = 2.0
 
 
 def load(*paths: Path) -> list[Cell]:
@@ -31,7 +30,10 @@ def markdown(cells: Sequence[Cell]) -> str:
     """Return every table, with a heading each."""
     failures = [cell for cell in cells if Group[cell.group.upper()] in PARTS["errors"]]
     parts = ["## False rollbacks in one line each", _worst(failures)] if failures else []
-    parts += ["## Green requests, in units of the oracle's", _against_oracle(failures)] if failures else []
+    parts += ["## Green requests, in units of the oracle's", against_oracle(failures)] if failures else []
+    parts += ["## Extra failures in the first hour, in one line each", excess(failures)] if failures else []
+    times = [cell for cell in cells if cell.group == Group.LATENCY.name.lower()]
+    parts += ["## Latency: false rollbacks in one line each", worst_by_noise(times)] if times else []
     for mode in ("defaults", "matched"):
         for group in Group:
             own = [cell for cell in cells if cell.mode == mode and cell.group == group.name.lower()]
@@ -46,29 +48,13 @@ def _words(mode: str) -> str:
     return "" if mode == "defaults" else ": every dial matched to 1 % false rollbacks"
 
 
-def _against_oracle(cells: Sequence[Cell]) -> str:
-    """Return, for each of Teal's variants, in how many cells its ratio is within the target, and the others."""
-    found: dict[str, dict[str, float]] = {}
-    for (scenario, method, mode), ratio in ratios(cells).items():
-        if method.startswith("Teal"):
-            found.setdefault(f"{method} ({mode})", {})[scenario] = ratio
-    head = ["method", "cells where both detect over 90 %", f"at most {TARGET_RATIO:g} times", "median", "the others"]
-    return _table(head, [[method, *_ratios(own)] for method, own in found.items()])
-
-
-def _ratios(own: dict[str, float]) -> list[str]:
-    over = sorted((ratio, name) for name, ratio in own.items() if round(ratio, 1) > TARGET_RATIO)
-    named = ", ".join(f"{name} {ratio:.1f}" for ratio, name in over) or "none"
-    return [str(len(own)), str(len(own) - len(over)), f"{statistics.median(own.values()):.1f}", named]
-
-
 def _worst(cells: Sequence[Cell]) -> str:
     rows = []
-    for method in _in_order(cell.method for cell in cells):
+    for method in in_order(cell.method for cell in cells):
         own = [cell for cell in cells if cell.method == method and cell.mode == "defaults" and cell.good]
         if own:
             rows.append([method, *(_worst_of(own, group) for group in (Group.CLEAN, Group.TROUBLE, Group.BURSTS))])
-    return _table(["method", "worst clean world", "worst trouble", "worst bursts"], rows)
+    return table(["method", "worst clean world", "worst trouble", "worst bursts"], rows)
 
 
 def _worst_of(cells: Iterable[Cell], group: Group) -> str:
@@ -83,10 +69,10 @@ def _worst_of(cells: Iterable[Cell], group: Group) -> str:
 def _pivots(cells: Sequence[Cell], show: Callable[[Cell], str]) -> list[str]:
     """Return tables of a few scenarios each, a row for each method."""
     known = {(cell.scenario, cell.method): show(cell) for cell in cells}
-    methods = _in_order(cell.method for cell in cells)
-    scenarios = _in_order(cell.scenario for cell in cells)
+    methods = in_order(cell.method for cell in cells)
+    scenarios = in_order(cell.scenario for cell in cells)
     return [
-        _table(["method", *some], [[method, *(known.get((name, method), "-") for name in some)] for method in methods])
+        table(["method", *some], [[method, *(known.get((name, method), "-") for name in some)] for method in methods])
         for some in (scenarios[start : start + COLUMNS] for start in range(0, len(scenarios), COLUMNS))
     ]
 
@@ -94,10 +80,10 @@ def _pivots(cells: Sequence[Cell], show: Callable[[Cell], str]) -> list[str]:
 def _rows(cells: Sequence[Cell], show: Callable[[Cell], str]) -> list[str]:
     """Return one table, a row for each scenario."""
     known = {(cell.scenario, cell.method): show(cell) for cell in cells}
-    methods = _in_order(cell.method for cell in cells)
-    scenarios = _in_order(cell.scenario for cell in cells)
+    methods = in_order(cell.method for cell in cells)
+    scenarios = in_order(cell.scenario for cell in cells)
     rows = [[name, *(known.get((name, method), "-") for method in methods)] for name in scenarios]
-    return [_table(["scenario", *methods], rows)]
+    return [table(["scenario", *methods], rows)]
 
 
 def _good(cell: Cell) -> str:
@@ -120,15 +106,6 @@ def _bad(oracle: dict[tuple[str, str, str], float]) -> Callable[[Cell], str]:
 
 def _median(values: Spread | None) -> str:
     return f"{values.median:.0f}" if values is not None else "-"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _cell(row: dict[str, Any]) -> Cell:

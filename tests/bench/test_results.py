@@ -18,6 +18,7 @@ from bench.judge.minute import ROLL_BACK, Judge, Minute, Move
 from bench.judge.plan import Size, measured, quick_size
 from bench.judge.scenarios import quick
 from bench.judge.simulation import Truth
+from bench.judge.summaries import excess, worst_by_noise
 from bench.judge.tables import ratios
 from bench.judge.worlds import World
 
@@ -102,6 +103,19 @@ def test_the_oracles_ratio_is_told_with_the_cells_that_miss_the_target() -> None
     """Of the cells where both detect, so many are within twice the oracle's requests, and the others have names."""
     text = markdown([cell("Teal", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)])
     assert "| Teal (defaults) | 1 | 0 | 3.0 | x5 3.0 |" in text
+
+
+def test_one_line_each_names_the_worst() -> None:
+    """Excess is a geometric mean, matched cells are held against the best, and the worst latency cell has its name."""
+    matched_cells = [
+        replace(cell(name, 95, 1.0), mode="matched", excess=more) for name, more in (("A", 4.0), ("B", 1.0))
+    ]
+    lines = excess([replace(cell("A", 95, 1.0), excess=9.0), replace(cell("A", 95, 1.0), excess=1.0), *matched_cells])
+    assert "| A | 3.0 | 4.0 | 0 of 1 | 4.0 times |" in lines
+    assert "| B | - | 1.0 | 1 of 1 | 1.0 times |" in lines
+    fast = replace(cell("A", 2, 1.0), scenario="x1 lognormal at 100/min, noise 0.05", group="latency", good=True)
+    slow = replace(cell("A", 8, 1.0), scenario="x1.1 lognormal at 100/min, noise 0.05", group="latency", good=True)
+    assert "| A | - | 8.0 % (x1.1 lognormal at 100/min) | - |" in worst_by_noise([fast, slow])
 
 
 def test_a_rollback_before_green_turned_bad_is_early() -> None:
