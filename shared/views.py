@@ -12,13 +12,14 @@ from datetime import datetime
 from shared.core.calibrating import Calibration
 from shared.core.history import Entry
 from shared.core.judge.interval import Interval
-from shared.core.judge.verdict import Verdict, odds
+from shared.core.judge.verdict import Verdict
 from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.readings import Reading
 from shared.core.requests import possible
 from shared.core.rollout import Rollout
+from shared.core.wording import odds
 from shared.ports import Halt
 
 Json = dict[str, object]

@@ -22,7 +22,7 @@ from shared.core.gates import (
 from shared.core.judge import panel
 from shared.core.judge.burstiness import burstiness
 from shared.core.judge.gate import GateSetting, Measure
-from shared.core.judge.odds import Counts, Null
+from shared.core.judge.odds import Null
 from shared.core.judge.panel import Panel
 from shared.core.judge.tuning import TUNED, Tuning
 from shared.core.latency import bucket, buckets_of, quantile
@@ -38,8 +38,7 @@ from shared.core.samples import (
     Refused,
     Sample,
     Slower,
-    first_counts,
-    items_of,
+    blue_series,
 )
 from shared.core.spans import span
 
@@ -79,20 +78,13 @@ class Past:
     minutes: tuple[DeploymentMinute | None, ...] = ()
 
     def series(self, sample: Sample) -> tuple[list[int], list[int]]:
-        """Return bad and total of each minute, as the sample counts them for blue."""
-        found = [first_counts(sample, row) for row in self.minutes]
-        return [counts.blue_bad for counts in found], [counts.blue_total for counts in found]
+        """Return bad and total of each minute, as the sample's first count has them for blue."""
+        return next(iter(blue_series(sample, self.minutes)), ([], []))
 
     def rates(self, samples: Iterable[Sample]) -> tuple[float, ...]:
         """Return blue's share of bad for each item of the samples."""
-        return tuple(rate for sample in samples for rate in self._rates(sample))
-
-    def _rates(self, sample: Sample) -> list[float]:
-        sums: list[Counts] = []
-        for items in (items_of(sample, None, row) for row in self.minutes):
-            counts = [item for item in items or () if isinstance(item, Counts)]
-            sums = [old + new for old, new in zip(sums, counts, strict=True)] if sums and counts else sums or counts
-        return [panel.usual_rate(one.blue_bad, one.blue_total) for one in sums]
+        counted = [both for sample in samples for both in blue_series(sample, self.minutes)]
+        return tuple([panel.usual_rate(sum(bad), sum(total)) for bad, total in counted])
 
     def slowness(self) -> dict[int, int]:
         """Return how many answers fell into which bucket of latency."""
@@ -112,7 +104,10 @@ def past_of(history: Iterable[DeploymentMinute], blue: str | None) -> Past:
 def calibrate(
     settings: JudgeSettings, past: Past, missing: dict[str, str] | None = None, tuning: Tuning = TUNED
 ) -> Calibration:
-    """Return the calibration. missing: gates that telemetry could say nothing of, and why."""
+    """Return the calibration. missing: gates that telemetry could say nothing of, and why.
+
+    Raises ValueError if no gate may roll back; a policy that was read never has that.
+    """
     rate = panel.requests_per_minute([row.total if row else 0 for row in past.minutes])
     budget = panel.default_budget(rate) if settings.budget is None else settings.budget
     unjudged = {name: why for name, why in (missing or {}).items() if name != "errors"}
@@ -126,7 +121,9 @@ def calibrate(
             unjudged[gate.name] = str(nothing)
         else:
             found.append((gate, replace(setting, rates=past.rates(samples.samples)), samples))
-    whole = sum(gate.weight for gate, _, _ in found if gate.role != "informative")
+    whole = sum(_part(gate) for gate, _, _ in found)
+    if not whole:
+        raise ValueError("no gate of these may roll back: the errors gate must be critical or counted")
     gates = tuple(replace(setting, share=_part(gate) / whole) for gate, setting, _ in found)
     return Calibration(Panel(gates, tuning, rate), tuple(samples for _, _, samples in found), unjudged)
 
@@ -223,7 +220,7 @@ def _predictions(gate: PredictionsGate, past: Past) -> tuple[GateSetting, GateSa
     seen = past.predictions()
     if sum(seen.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"fewer than {LEAST_ANSWERS} of blue's predictions could be read from the past hour")
-    common = sorted(seen, key=lambda label: (-seen[label], label))
+    common = sorted(seen.keys() - {OTHER}, key=lambda label: (-seen[label], label))
     sample = Predicted((*common[: MOST_LABELS - 1], OTHER))
     measure = Measure(items=len(sample.labels), null=Null(SHIFT_RATIO, gate.shift), severe=False, both=True)
     setting = GateSetting(

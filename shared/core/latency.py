@@ -29,7 +29,7 @@ def buckets_of(factor: float) -> int:
 
 def slower(slowness: Mapping[int, int], than: int) -> int:
     """Return how many answers fell into buckets behind this one."""
-    return sum(count for index, count in slowness.items() if index > than)
+    return sum([count for index, count in slowness.items() if index > than])
 
 
 def quantile(slowness: Mapping[int, int], share: float) -> int:

@@ -17,12 +17,11 @@ from shared.core.judge.interval import Interval, interval
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
-from shared.core.judge.verdict import Cause, Risk, Verdict, odds
+from shared.core.judge.verdict import Cause, Risk, Verdict
 from shared.core.latency import edge
 from shared.core.samples import Counted, Failed, GateSamples, Ladder, Predicted, Refused, Sample, Slower
+from shared.core.wording import odds, per_cent, time
 
-SHARE_SIGNS = 3
-CERTAIN = 1e-12
 STARVED_WORDS = "check the endpoint's traffic, and whether callers name a deployment or keep to one"
 
 
@@ -98,8 +97,7 @@ def readings(
 ) -> tuple[Reading, ...]:
     """Return what each gate says now. missing: gates that the last minutes say nothing of, and why."""
     panel = calibration.panel
-    known = evidence.gates or (GateEvidence(),) * len(panel.gates)
-    each = zip(known, panel.gates, calibration.samples, strict=True)
+    each = zip(evidence.of(panel), panel.gates, calibration.samples, strict=True)
     found = tuple(_reading(one, setting, samples, panel.tuning, lines) for one, setting, samples in each)
     return (
         tuple(replace(one, missing=missing[one.gate]) if one.gate in missing else one for one in found)
@@ -185,7 +183,7 @@ def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts, rat
         case Refused():
             words = f"green refuses {green} requests as the caller's mistake, blue {blue}"
         case Slower(buckets=buckets):
-            ours, theirs = (f"{edge(bucket):.3g} ms" for bucket in buckets[0])
+            ours, theirs = (time(edge(bucket)) for bucket in buckets[0])
             words = f"green takes longer than {ours} for {green} answers, blue longer than {theirs} for {blue}"
         case Predicted(labels=labels):
             words = f"green predicts {labels[index]!r} in {green} answers, blue in {blue}"
@@ -203,9 +201,5 @@ def _rate(found: Interval | None, bad: int, total: int) -> str:
     """Return a rate in words that can stand before what is counted."""
     if found is None:
         return "none of 0"
-    low, high = _sign(found.low), _sign(found.high)
-    return f"{_sign(bad / total)} % ({low} to {high} %) of {total:,}"
-
-
-def _sign(rate: float) -> str:
-    return f"{100 * rate:.{SHARE_SIGNS}g}" if rate > CERTAIN else "0"
+    low, high = per_cent(found.low), per_cent(found.high)
+    return f"{per_cent(bad / total)} % ({low} to {high} %) of {total:,}"

@@ -6,8 +6,9 @@ is never evidence of no harm. It must never hold a count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from shared.core.judge.gate import GateMinute, Item
@@ -95,31 +96,40 @@ def gate_minute(wanted: GateSamples, green: Row, blue: Row) -> GateMinute | None
 
 def items_of(sample: Sample, green: Row, blue: Row) -> list[Item] | None:
     """Return the items of a sample in a minute, or None if telemetry says nothing of it."""
-    match sample:
-        case Failed():
-            return _counts([lambda row, _: Tally(row.bad, row.total)], green, blue)
-        case Refused():
-            return _counts([lambda row, _: Tally(row.client_errors, row.total)], green, blue)
-        case Slower(buckets=buckets):
-            return _counts([_slower(pair) for pair in buckets], green, blue)
-        case Predicted(labels=labels):
-            return _counts([_share(label, labels) for label in labels], green, blue)
-        case Counted(gate=gate):
-            return _counts([lambda row, _: row.tallies.get(gate, NOTHING)], green, blue)
-        case Ladder():
-            return _percentiles(green, blue)
+    return _percentiles(green, blue) if isinstance(sample, Ladder) else _counts(_counting(sample), green, blue)
 
 
-def first_counts(sample: Sample, blue: Row) -> Counts:
-    """Return the first counts of a sample in a minute of blue alone; none of them if telemetry says nothing."""
-    found = items_of(sample, None, blue)
-    return found[0] if found and isinstance(found[0], Counts) else Counts()
+def blue_series(sample: Sample, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
+    """Return blue's bad and total of each minute, for each count of the sample; 0 of 0 where nothing is known."""
+    found: list[tuple[list[int], list[int]]] = []
+    for count in _counting(sample):
+        tallies = [(count(row, False) or NOTHING) if row is not None else NOTHING for row in rows]
+        found.append(([tally.bad for tally in tallies], [tally.total for tally in tallies]))
+    return found
 
 
 Counting = Callable[[DeploymentMinute, bool], Tally | None]
 
 
-def _counts(counting: list[Counting], green: Row, blue: Row) -> list[Item] | None:
+@lru_cache(maxsize=256)
+def _counting(sample: Sample) -> tuple[Counting, ...]:
+    """Return how each count of a sample is taken from a row; none for percentiles."""
+    match sample:
+        case Failed():
+            return (lambda row, _: Tally(row.bad, row.total),)
+        case Refused():
+            return (lambda row, _: Tally(row.client_errors, row.total),)
+        case Slower(buckets=buckets):
+            return tuple([_slower(pair) for pair in buckets])
+        case Predicted(labels=labels):
+            return tuple([_share(label, labels) for label in labels])
+        case Counted(gate=gate):
+            return (lambda row, _: row.tallies.get(gate, NOTHING),)
+        case Ladder():
+            return ()
+
+
+def _counts(counting: tuple[Counting, ...], green: Row, blue: Row) -> list[Item] | None:
     found: list[Item] = []
     for count in counting:
         ours = NOTHING if green is None else count(green, True)
@@ -146,7 +156,7 @@ def _share(label: str, labels: tuple[str, ...]) -> Counting:
         total = sum(row.predictions.values())
         if label != OTHER:
             return Tally(row.predictions.get(label, 0), total)
-        return Tally(sum(many for name, many in row.predictions.items() if name not in labels), total)
+        return Tally(sum(many for name, many in row.predictions.items() if name == OTHER or name not in labels), total)
 
     return count
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, Panel
-from shared.core.judge.verdict import Cause, Outcome, Risk, judge, odds
+from shared.core.judge.verdict import Cause, Outcome, Risk, judge
+from shared.core.wording import odds
 from tests.core.judging import after, at
 
 GOOD = Counts(0, 1000, 9, 9000)

@@ -22,7 +22,7 @@ from shared.core.samples import (
     Refused,
     Sample,
     Slower,
-    first_counts,
+    blue_series,
     gate_minute,
     items_of,
 )
@@ -143,10 +143,10 @@ def test_a_certificate_has_counts_of_its_own() -> None:
 
 def test_blues_past_is_counted_as_blues_part_is() -> None:
     """What is learnt from blue's past is what blue's minutes count for later."""
-    assert first_counts(Failed(), BLUE) == Counts(0, 0, 9, 900)
-    assert first_counts(Slower(((100, 95),)), BLUE) == Counts(0, 0, 170, 870)
-    assert first_counts(Slower(((100, 95),)), unknown(BLUE)) == Counts()
-    assert first_counts(Ladder(), BLUE) == first_counts(Failed(), None) == Counts()
+    rows = [BLUE, None, unknown(BLUE)]
+    assert blue_series(Failed(), rows) == [([9, 0, 9], [900, 0, 900])]
+    assert blue_series(Slower(((100, 95),)), rows) == [([170, 0, 0], [870, 0, 0])]
+    assert blue_series(Ladder(), rows) == []
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

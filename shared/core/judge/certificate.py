@@ -16,14 +16,15 @@ RATIO = 0.25
 CLEANEST_BET = 0.02
 POWERS = (0.6, 1.0, 1.7)
 LEAST_BET, MOST_BET = 0.002, 0.97
+# Rates are told apart by a quarter, so that bets need not be searched for every minute.
+LEAST_RATE, STEPS_A_DECADE = 1e-7, 10
 GRID = tuple(1.0 / (1.0 + math.exp(5.5 - 9.5 * i / 59.0)) for i in range(60))
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One step's certificate: its bets, the log wealth of each, and how many settled minutes with traffic went in."""
+    """One step's certificate: the log wealth of each of its bets, and how many settled minutes with traffic went in."""
 
-    bets: tuple[float, ...] = ()
     wealth: tuple[float, ...] = ()
     minutes: int = 0
 
@@ -43,14 +44,18 @@ def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
     return Null(rho=1.0 + ratio / share, delta=budget / share)
 
 
-@lru_cache(maxsize=1024)
 def bets_for(tuning: Tuning, rate: float, weight: int, null: Null) -> tuple[float, ...]:
-    """Return the bets of a step: fixed ones, or those that suit blue's past rate and green's share (mirror: negative).
+    """Return the bets of a minute: fixed ones, or those that suit blue's rate and green's share (mirror: negative).
 
-    They are chosen before the step's first minute is seen, so whatever they are, the certificate stays valid.
+    The rate must be known before the minute is seen; then the certificate stays valid, whatever the bets are.
     """
     if tuning.certificate_bets:
         return tuning.certificate_bets
+    return _suited(10.0 ** (round(math.log10(max(rate, LEAST_RATE)) * STEPS_A_DECADE) / STEPS_A_DECADE), weight, null)
+
+
+@lru_cache(maxsize=1024)
+def _suited(rate: float, weight: int, null: Null) -> tuple[float, ...]:
     green = abs(weight) / 100.0
     blue = 1.0 - green if weight > 0 else 1.0
     best = max(GRID, key=lambda bet: _growth(bet, rate, green, blue, null))

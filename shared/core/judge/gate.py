@@ -20,6 +20,9 @@ from shared.core.judge.tuning import Tuning
 
 Item = Counts | Percentiles
 FEW_BETS = (1.4, 3.0)
+MEMORY = 0.93  # of a minute's counts a minute later: half is forgotten after ten minutes
+PAST_REQUESTS = 1000.0
+DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,35 @@ class Share:
     changed: bool = False
     age: int = 0
 
+    @property
+    def alone(self) -> bool:
+        """Whether green has all traffic; while that is being set, blue still has some to be compared with."""
+        return self.weight == 100 and self.steady
+
+
+class Recent(NamedTuple):
+    """Blue's bad and total of late, as the certificate counts them: each minute is forgotten a little."""
+
+    bad: float = 0.0
+    total: float = 0.0
+
+    def after(self, counts: Counts) -> Recent:
+        """Return it after one more minute."""
+        return Recent(
+            round(MEMORY * self.bad + counts.blue_bad, DIGITS), round(MEMORY * self.total + counts.blue_total, DIGITS)
+        )
+
+    def rate(self, past: float) -> float:
+        """Return blue's share of bad of late, leaning on its past where there are few requests."""
+        return (self.bad + PAST_REQUESTS * past) / (self.total + PAST_REQUESTS)
+
+
+NOTHING_YET = Recent()
+
 
 @dataclass(frozen=True, slots=True)
 class GateEvidence:
-    """All that a gate remembers: the harm process, the step's certificate, pairs, and counts added up.
+    """All that a gate remembers: the harm process, the step's certificate, pairs, blue of late, and counts added up.
 
     seen: green's bad and total and blue's bad and total for each count, one after the other (for percentiles: minutes
     with a higher P95, minutes, 0, 0). step: the same four of the first count, in steady minutes of the present step.
@@ -103,6 +131,7 @@ class GateEvidence:
     harm: harm.Harm = field(default_factory=harm.Harm)
     certificate: certificate.Certificate = field(default_factory=certificate.Certificate)
     variation: Variation = NONE
+    recent: Recent = NOTHING_YET
     seen: tuple[int, ...] = ()
     step: tuple[int, ...] = (0, 0, 0, 0)
 
@@ -123,7 +152,7 @@ def add_minute(
     """Return the evidence after one more settled minute."""
     if setting.settle and (share.age < setting.settle or not share.steady):
         return evidence
-    if share.weight == 100:
+    if share.alone:
         minute = _alone(minute)
     won = _gains(evidence, setting, minute, share, tuning)
     first = _four(minute.items[0], setting.measures[0])
@@ -131,6 +160,7 @@ def add_minute(
         harm=harm.add_minute(evidence.harm, won, tuning, changed=_changed(share, setting)),
         certificate=_certify(evidence, setting, minute, share, tuning) if share.steady else evidence.certificate,
         variation=_varied(evidence.variation, minute, setting, tuning),
+        recent=evidence.recent.after(minute.certified) if isinstance(minute.certified, Counts) else evidence.recent,
         seen=_added(evidence.seen, minute.items, setting.measures),
         step=tuple([old + new for old, new in zip(evidence.step, first, strict=True)])
         if share.steady
@@ -173,7 +203,7 @@ def _gains(
             if isinstance(item, Percentiles):
                 won += ladder.gains(item, measure.margin or 1.0)
             else:
-                rate = _usual(evidence, setting, at) if share.weight == 100 else None
+                rate = _usual(evidence, setting, at) if share.alone else None
                 won += bets.gains(item, *_nulls(measure, setting, rate, tuning))
             at += 1
     return won
@@ -233,10 +263,10 @@ def _certify(
     if isinstance(minute.certified, Percentiles):
         return certificate.add_minute(counted, ladder.certificate_gains(minute.certified, setting.margin or 1.0), 1.0)
     null = certificate.null_for(share.next_weight, setting.budget)
-    bets = step.bets or certificate.bets_for(tuning, setting.rate, share.weight, null)
+    bets = certificate.bets_for(tuning, evidence.recent.rate(setting.rate), share.weight, null)
     temper = certificate_temper(setting.phi, evidence.variation, tuning.pairs)
     won = log_es(minute.certified, bets, null)
-    return certificate.add_minute(replace(counted, bets=bets), won, temper)
+    return certificate.add_minute(counted, won, temper)
 
 
 def _varied(variation: Variation, minute: GateMinute, setting: GateSetting, tuning: Tuning) -> Variation:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from shared.core.judge.odds import log_add, log_sum
 from shared.core.judge.tuning import Tuning
 
+DIGITS = 9  # of a wealth: what is behind them would only lengthen the record
+
 
 @dataclass(frozen=True, slots=True)
 class Harm:
@@ -42,6 +44,7 @@ def add_minute(harm: Harm, gains: Sequence[float], tuning: Tuning, *, changed: b
     stake = fraction * harm.unspent
     log_stake = math.log(stake) if stake > 0 else -math.inf
     if not harm.wealth:
-        return Harm(tuple([gain + log_stake for gain in gains]), harm.unspent - stake)
-    grown = [gain + log_add(own, log_stake) for gain, own in zip(gains, harm.wealth, strict=True)]
-    return Harm(tuple(grown), harm.unspent - stake)
+        grown = [gain + log_stake for gain in gains]
+    else:
+        grown = [gain + log_add(own, log_stake) for gain, own in zip(gains, harm.wealth, strict=True)]
+    return Harm(tuple([round(own, DIGITS) for own in grown]), harm.unspent - stake)

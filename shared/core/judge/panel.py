@@ -62,6 +62,10 @@ class Evidence:
     age: int = 0
     starved: float = 0.0
 
+    def of(self, panel: Panel) -> tuple[GateEvidence, ...]:
+        """Return one entry for each gate of the panel; fresh ones if these are not the panel's."""
+        return self.gates if len(self.gates) == len(panel.gates) else (GateEvidence(),) * len(panel.gates)
+
     @property
     def step_requests(self) -> int:
         """How many requests green had in steady minutes of the present step."""
@@ -94,7 +98,7 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
     changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
     age = 0 if changed or evidence.weight is None else evidence.age
     share = Share(minute.weight, minute.next_weight, minute.steady, changed, age)
-    known = evidence.gates if len(evidence.gates) == len(panel.gates) else (GateEvidence(),) * len(panel.gates)
+    known = evidence.of(panel)
     started = [gate.begin_step(one) for one in known] if changed else known
     return Evidence(
         gates=tuple(
@@ -142,7 +146,9 @@ def default_budget(rate: float) -> float:
 def _starved(before: float, minute: JudgedMinute) -> float:
     if minute.green:
         return 0.0
-    if not minute.steady or minute.weight >= 100:
+    if not minute.steady:
         return before
+    if minute.weight >= 100:
+        return before + minute.blue
     apart = 100.0 - minute.weight if minute.weight > 0 else 100.0  # of a mirror, blue answers all
     return before + minute.blue * abs(minute.weight) / apart

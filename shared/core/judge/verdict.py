@@ -93,7 +93,7 @@ def judge(
     next_weight: None where no certificate is needed. needed: names of the gates whose certificates are needed, also if
     they are not on the panel; None for its critical ones.
     """
-    known = evidence.gates or (GateEvidence(),) * len(panel.gates)
+    known = evidence.of(panel)
     weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
     counted = [one for one in weighed if one.setting.share > 0]
     harm = log_sum([one.harm + math.log(one.setting.share) for one in counted])
@@ -136,13 +136,3 @@ def _weakest(weighed: list[_Weighed], needed: Collection[str] | None) -> tuple[s
     known = {one.setting.name: one.certificate for one in weighed if one.certificate is not None}
     name = min(wanted, key=lambda name: known.get(name, -math.inf), default="")
     return name, known.get(name, -math.inf)
-
-
-def odds(log_odds: float) -> str:
-    """Return odds in words: `340 : 1`, or `1 : 12` when they speak for the null."""
-    if log_odds >= math.log(1e9):
-        return "over 1000000000 : 1"
-    ratio = math.exp(log_odds)
-    if ratio >= 1:
-        return f"{ratio:.3g} : 1" if ratio < 1000 else f"{ratio:.0f} : 1"
-    return f"1 : {1 / ratio:.3g}" if ratio > 1e-9 else "1 : over 1000000000"
