@@ -1,0 +1,41 @@
+"""Numbers in words that people say: odds, shares, times. It must never show an exponent, or pick what to say."""
+
+from __future__ import annotations
+
+import math
+
+SURE = 1e9
+ROUNDED = 999.5
+SIGNS = 3
+NOTHING = 1e-12
+
+
+def odds(log_odds: float) -> str:
+    """Return odds in words, given their natural logarithm: `340 : 1`, or `1 : 12` when they speak for the null."""
+    words = _times(math.exp(min(abs(log_odds), math.log(2.0 * SURE))))
+    return f"{words} : 1" if log_odds >= 0 else f"1 : {words}"
+
+
+def per_cent(share: float) -> str:
+    """Return a share (0 to 1) in per cent, without the sign: three digits that count, and no exponent."""
+    return _plain(100.0 * share) if share > NOTHING else "0"
+
+
+def time(milliseconds: float) -> str:
+    """Return a time with its unit: `131 ms`, `2.47 s`."""
+    return f"{milliseconds:.3g} ms" if milliseconds < ROUNDED else f"{_plain(milliseconds / 1000.0)} s"
+
+
+def _times(ratio: float) -> str:
+    if ratio >= SURE:
+        return f"over {SURE:.0f}"
+    return f"{ratio:.3g}" if ratio < ROUNDED else f"{ratio:.0f}"
+
+
+def _plain(number: float) -> str:
+    """Return a number above 0 with three digits that count, however large or small."""
+    if number >= ROUNDED:
+        return f"{number:.0f}"
+    decimals = max(0, SIGNS - 1 - math.floor(math.log10(number)))
+    text = f"{number:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
