@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
 
 from shared.core.freeze import frozen
+from shared.core.judge.verdict import Outcome
 from shared.core.observation import Provisioning
 from shared.core.phases import TERMINAL, TRANSITIONS, Phase
 from shared.core.rollout import Rollout
+from shared.core.spans import floor_minute
 from tests.fakes import FakeClock, FakeEndpoints, FakeStore
+from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import ENDPOINT, MIDNIGHT, World, serving
 
 BACKWARDS = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
@@ -87,17 +91,18 @@ class LawfulEndpoints(FakeEndpoints):
             assert enough, f"{green} gets {share} % on {stands}"
 
 
-def lawful_world(*, serves: bool = True, **rates: float) -> World:
+def lawful_world(*, serves: bool = True, conduct: Mapping[str, Conduct] | None = None, **rates: float) -> World:
     """Return a world whose Azure objects; rates: the share of failures by model version, as v7=0.5.
 
-    serves: whether the deployment that stands there has the live traffic; without, nothing has.
+    serves: whether the deployment that stands there has the live traffic; without, nothing has. conduct: how
+    deployments answer besides.
     """
     store, clock, endpoint = FakeStore(), FakeClock(MIDNIGHT), serving()
     standing = {name: replace(seen, instances=INSTANCES) for name, seen in endpoint.deployments.items()}
     endpoint = replace(endpoint, deployments=standing, traffic=endpoint.traffic if serves else {})
     endpoints = LawfulEndpoints(seen={ENDPOINT: endpoint}, slow=True, store=store, clock=clock)
     by_name = {f"churn-{version[1:]}": rate for version, rate in rates.items()}
-    return World(store=store, endpoints=endpoints, clock=clock, rates=by_name)
+    return World(store=store, endpoints=endpoints, clock=clock, rates=by_name, conduct=dict(conduct or {}))
 
 
 def check_records(store: FakeStore) -> None:
@@ -119,6 +124,22 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
         assert entry.before is earlier.after, f"{earlier.after} became {entry.before} without an entry"
         assert entry.before is entry.after or (entry.before, entry.after) in TRANSITIONS
     assert all(entry.by and entry.text and {"step", "weight"} <= set(entry.numbers) for entry in entries)
+
+
+def check_evidence(world: World) -> None:
+    """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
+    for rollout in world.store.rollouts(ENDPOINT):
+        since = floor_minute(world.store.history(ENDPOINT, rollout.id)[0].at)
+        until = rollout.judged_until or since
+        sent = sum(
+            row.total for row in world.telemetry.rows if row.deployment == rollout.green and since <= row.minute < until
+        )
+        for gate in rollout.evidence.gates:
+            counted = max(gate.seen[1::4], default=0)
+            assert counted <= sent, f"{counted} of {sent} requests judged: {world.told(rollout.model.version)}"
+        if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
+            roles = {reading.gate: reading.role for reading in rollout.readings}
+            assert roles[rollout.verdict.gate] != "informative", world.told(rollout.model.version)
 
 
 def check_at_rest(world: World) -> None:

@@ -20,11 +20,14 @@ from shared.core.rollout import Rollout, Verb, Wish
 from shared.errors import NotPossible, TealError
 from shared.ports import Halt
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
-from tests.faults.laws import LawfulEndpoints, check_at_rest, check_records, lawful_world
-from tests.faults.recipes import RECIPES, Recipe
-from tests.scenarios.world import ENDPOINT, MINUTE
+from tests.faults.laws import LawfulEndpoints, check_at_rest, check_evidence, check_records, lawful_world
+from tests.faults.recipes import CONDUCTS, RECIPES, USUAL, Recipe
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.world import BLUE, ENDPOINT, MINUTE
 
-VERSIONS = st.sampled_from(["5", "7", "8", "9"])
+NAMES = ("5", "7", "8", "9")
+VERSIONS = st.sampled_from(NAMES)
+GATES = st.sampled_from(["latency", "fraud", "tried", "predictions", "disagreement"])
 HOLDERS = st.sampled_from(["one", "two", "three"])
 PASSING = st.sampled_from([Kind.TEMPORARY, Kind.CONFLICT, Kind.CRASH])
 FAULTS: st.SearchStrategy[dict[int, Kind]] = st.just({}) | st.dictionaries(st.integers(0, 25), PASSING, max_size=3)
@@ -37,7 +40,8 @@ class Endpoint(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = lawful_world(serves=self.recipe.serves)
+        answering = dict.fromkeys((BLUE, *(f"churn-{version}" for version in NAMES)), self._measured(USUAL))
+        self.world = lawful_world(serves=self.recipe.serves, conduct=answering)
         self.world.policy = self.recipe.policy
         self.azure = self.world.endpoints
         assert isinstance(self.azure, LawfulEndpoints)
@@ -102,6 +106,23 @@ class Endpoint(RuleBasedStateMachine):
         """Have a version fail so much of its requests from now on."""
         self.world.rates[f"churn-{version}"] = rate
 
+    @rule(version=VERSIONS, conduct=st.sampled_from(CONDUCTS))
+    def a_version_answers(self, version: str, conduct: Conduct) -> None:
+        """Have a version be slower, refuse more, say something else, or not be measured, from now on."""
+        self.world.conduct[f"churn-{version}"] = self._measured(conduct)
+
+    @rule(gate=GATES, missing=st.booleans())
+    def a_source_is_missing(self, gate: str, missing: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
+        """Have the source of one gate's evidence say nothing, or speak again."""
+        self.world.telemetry.missing.pop(gate, None)
+        if missing:
+            self.world.telemetry.missing[gate] = "throttled"
+
+    @rule(version=VERSIONS, avoided=st.booleans())
+    def nobody_calls(self, version: str, avoided: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
+        """Have a version get none of the requests that its weight should bring it, or get them again."""
+        (self.world.avoided.add if avoided else self.world.avoided.discard)(f"churn-{version}")
+
     @rule(version=VERSIONS)
     def a_green_breaks(self, version: str) -> None:
         """Have a deployment that is being tried fail; the one that serves stays."""
@@ -140,6 +161,7 @@ class Endpoint(RuleBasedStateMachine):
     def the_records_are_whole(self) -> None:
         """Check every history at every moment."""
         check_records(self.world.store)
+        check_evidence(self.world)
 
     @rule()
     def ten_quiet_minutes(self) -> None:
@@ -166,7 +188,13 @@ class Endpoint(RuleBasedStateMachine):
             port.faults.always = ""
         self.world.store.set_halt(None)
         self.azure.hidden = False
+        self.world.telemetry.missing.clear()
+        self.world.avoided.clear()
         self.world.minutes(minutes)
+
+    def _measured(self, conduct: Conduct) -> Conduct:
+        """Return how it answers as the policy's source of latency sees it."""
+        return replace(conduct, percentiles=self.recipe.policy.judge.latency_from == "metrics")
 
     def _current(self) -> Rollout | None:
         name = self.world.store.record(ENDPOINT).value.current

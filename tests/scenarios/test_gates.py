@@ -126,6 +126,8 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
     assert reading(world, "latency").certificate_line is not None
     assert reading(world, "errors").certificate_line is None
     world.until_weight(50)
+    [passed] = [entry.text for entry in world.history() if "50 % is within the harm budget" in entry.text]
+    assert passed.startswith("green takes longer than")
     world.minutes(2)
     assert reading(world, "latency").certificate_line is None
     assert reading(world, "errors").certificate_line is not None
