@@ -43,6 +43,10 @@ class Teal:
         """The share of the step ahead; None at the last."""
         return self.weights[self.step + 1] if self.step + 1 < len(self.weights) else None
 
+    @property
+    def _baking(self) -> int:
+        return self.bake if self.next_weight is None else 0
+
     def observe(self, minute: Minute | None) -> Move:
         """Judge the settled minute, then step, hold, promote or roll back as the loop would."""
         self.waited += 1
@@ -51,11 +55,11 @@ class Teal:
         outcome = self.verdict.outcome if self.verdict is not None else None
         if outcome is Outcome.FAIL:
             return ROLL_BACK
-        if self.held or (self.next_weight is None and self.waited < self.bake):
+        if self.held or self.waited < self._baking:
             return Move(self.weights[self.step], Status.HELD if self.held else Status.RUNNING)
         if outcome is Outcome.PASS:
             return self._next()
-        if self.waited >= self.settings.patience.total_seconds() / 60.0:
+        if self.waited >= self.settings.patience.total_seconds() / 60.0 + self._baking:
             return self._impatient()
         return Move(self.weights[self.step])
 
