@@ -55,10 +55,11 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
     for minute, after in _steps(rollout, rollout.calibration, observation):
         evidence, last = after, minute + MINUTE
     lines = _lines(rollout, rollout.calibration)
-    found = readings(evidence, rollout.calibration, lines, observation.missing)
     said = verdict.judge(evidence, rollout.calibration.panel, lines.risk, lines.next_weight, lines.needed)
-    told = spoken(said, found, lines, rollout.calibration.unjudged)
-    return replace(rollout, evidence=evidence, judged_until=last, verdict=told, readings=found)
+    told = spoken(said, evidence, rollout.calibration, lines)
+    return replace(
+        rollout, evidence=evidence, judged_until=last, verdict=told, lines=lines, missing=observation.missing
+    )
 
 
 def judgements(rollout: Rollout, observation: Observation) -> tuple[Judgement, ...]:

@@ -6,7 +6,7 @@ The words are for whoever is on call at three in the morning: how often green di
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.core.calibrating import Calibration
@@ -83,7 +83,7 @@ class Lines:
 
     risk: Risk
     next_weight: int | None
-    needed: Collection[str] | None = None
+    needed: tuple[str, ...] | None = None
     log_suspicion: float = 0.0
 
     def certifies(self, setting: GateSetting) -> bool:
@@ -96,23 +96,24 @@ def readings(
     evidence: Evidence, calibration: Calibration, lines: Lines, missing: Mapping[str, str] | None = None
 ) -> tuple[Reading, ...]:
     """Return what each gate says now. missing: gates that the last minutes say nothing of, and why."""
-    panel = calibration.panel
-    each = zip(evidence.of(panel), panel.gates, calibration.samples, strict=True)
-    found = tuple(_reading(one, setting, samples, panel.tuning, lines) for one, setting, samples in each)
-    return (
-        tuple(replace(one, missing=missing[one.gate]) if one.gate in missing else one for one in found)
-        if missing
-        else found
-    )
+    found = [_reading_at(place, evidence, calibration, lines) for place in range(len(calibration.panel.gates))]
+    return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
 
 
-def spoken(verdict: Verdict, found: tuple[Reading, ...], lines: Lines, unjudged: Mapping[str, str]) -> Verdict:
-    """Return the verdict with its reason in words. unjudged: gates that are not on the panel, and why."""
-    about = next((one for one in found if one.gate == verdict.gate), found[0])
-    if verdict.gate in unjudged:
+def spoken(verdict: Verdict, evidence: Evidence, calibration: Calibration, lines: Lines) -> Verdict:
+    """Return the verdict with its reason in words."""
+    names = [setting.name for setting in calibration.panel.gates]
+    place = names.index(verdict.gate) if verdict.gate in names else 0
+    about = _reading_at(place, evidence, calibration, lines)
+    if verdict.gate in calibration.unjudged:
         why = f"{verdict.gate} must be certified before {lines.next_weight} %, and is not judged"
-        return replace(verdict, reason=f"{about.words}; {why}: {unjudged[verdict.gate]}")
+        return replace(verdict, reason=f"{about.words}; {why}: {calibration.unjudged[verdict.gate]}")
     return replace(verdict, reason=f"{about.words}; {_because(verdict, about, lines)}")
+
+
+def _reading_at(place: int, evidence: Evidence, calibration: Calibration, lines: Lines) -> Reading:
+    panel = calibration.panel
+    return _reading(evidence.of(panel)[place], panel.gates[place], calibration.samples[place], panel.tuning, lines)
 
 
 def _because(verdict: Verdict, about: Reading, lines: Lines) -> str:

@@ -16,7 +16,7 @@ from shared.core.judge.verdict import Verdict
 from shared.core.observation import SmokeResult
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy import Policy, SmokeStep, Step
-from shared.core.readings import Reading
+from shared.core.readings import Lines, Reading, readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,9 @@ class Rollout:
     force; then only that): any other was set by someone else. ordered: the last map that Azure may yet set for us.
     mirror_ordered: Azure may yet mirror to green for us. regrown: Azure accepted to give blue its instances back.
     paused_by_step: it is a pause step that it waits in, which ends as that step says.
-    readings: what each gate said after the last minute. starved_told: it was written down that green gets no traffic.
     steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
+    lines: what the verdict held the evidence against. missing: gates that the last minutes said nothing of, and why.
+    starved_told: it was written down that green gets no traffic.
     trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.
     """
@@ -116,7 +117,8 @@ class Rollout:
     calibration: Calibration | None = None
     evidence: Evidence = field(default_factory=Evidence)
     verdict: Verdict | None = None
-    readings: tuple[Reading, ...] = ()
+    lines: Lines | None = None
+    missing: dict[str, str] = field(default_factory=dict)
     starved_told: bool = False
     smoke: SmokeResult | None = None
     wish: Wish | None = None
@@ -149,6 +151,13 @@ class Rollout:
     def placed(self) -> bool:
         """Say whether the endpoint was seen and it is settled what green stands beside."""
         return self.first or self.blue is not None
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What each gate says, as the verdict found it; nothing without a verdict."""
+        if self.calibration is None or self.lines is None:
+            return ()
+        return readings(self.evidence, self.calibration, self.lines, self.missing)
 
     @property
     def wanted_mirror(self) -> dict[str, int]:

@@ -61,7 +61,7 @@ def _afresh(rollout: Rollout, now: datetime) -> Rollout:
         judged_until=rollout.judged_until or floor_minute(now),
         evidence=begin_step(rollout.evidence),
         verdict=None,
-        readings=(),
+        lines=None,
     )
 
 

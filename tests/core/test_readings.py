@@ -46,9 +46,8 @@ def evidence_of(*minutes: Counts, weight: int = 10) -> Evidence:
 
 def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Lines = LINES) -> Verdict:
     """Return the verdict with its words."""
-    found = readings(evidence, calibration, lines)
     said = judge(evidence, calibration.panel, lines.risk, lines.next_weight, lines.needed)
-    return spoken(said, found, lines, calibration.unjudged)
+    return spoken(said, evidence, calibration, lines)
 
 
 def reading(*minutes: Counts, lines: Lines = LINES) -> Reading:
