@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from shared.core import calibrating
-from shared.core.judge import burstiness, certificate, gate, interval, ladder, panel, tuning, verdict
+from shared.core.judge import burstiness, certificate, interval, ladder, measure, panel, tuning, verdict
 from shared.core.judge.odds import Null
 from shared.core.judge.tuning import REFERENCE, TUNED
 
@@ -48,7 +48,7 @@ OTHERS: tuple[tuple[str, Value], ...] = (
     ("latency, predictions: least answers of blue's past hour", calibrating.LEAST_ANSWERS),
     ("predictions: most classes or bins, the last of which is all others", calibrating.MOST_LABELS),
     ("predictions: rho", calibrating.SHIFT_RATIO),
-    ("predictions: bets kappa, equal parts", gate.FEW_BETS),
+    ("predictions: bets kappa, equal parts", measure.FEW_BETS),
     ("percentiles: least requests of each side in a minute", ladder.LEAST_REQUESTS),
     ("starved: requests that green should have had since it had its last", verdict.STARVED),
     ("interval: chance that it ever misses", interval.MISS),

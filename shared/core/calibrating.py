@@ -21,7 +21,8 @@ from shared.core.gates import (
 )
 from shared.core.judge import panel
 from shared.core.judge.burstiness import burstiness
-from shared.core.judge.gate import GateSetting, Measure
+from shared.core.judge.gate import GateSetting
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import Panel
 from shared.core.judge.tuning import TUNED, Tuning

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from shared.core.judge.gate import GateMinute, Item
+from shared.core.judge.gate import GateMinute
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
+from shared.core.judge.measure import Item
 from shared.core.judge.odds import Counts
 from shared.core.latency import slower
 from shared.core.observation import DeploymentMinute, Tally

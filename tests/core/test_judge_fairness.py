@@ -27,8 +27,9 @@ from shared.core.gates import (
 )
 from shared.core.judge import certificate, gate, panel
 from shared.core.judge.burstiness import NONE, Variation
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Measure, Share
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.ladder import RUNGS, Percentiles
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import JudgedMinute
 from shared.core.judge.tuning import REFERENCE, TUNED, Tuning

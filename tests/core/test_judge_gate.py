@@ -10,9 +10,10 @@ import pytest
 from shared.core.judge import gate
 from shared.core.judge.burstiness import NONE, Variation, bad_minutes_needed, burstiness, certificate_temper, paired
 from shared.core.judge.certificate import Certificate, bets_for, null_for
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Measure, Share
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.harm import Harm
 from shared.core.judge.ladder import RUNGS
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null, log_es
 from shared.core.judge.panel import Evidence, Panel, begin_step, errors_panel
 from shared.core.judge.tuning import REFERENCE, TUNED, Tuning

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.judge.certificate import GRID, null_for
-from shared.core.judge.gate import FEW_BETS
+from shared.core.judge.measure import FEW_BETS
 from shared.core.judge.odds import Counts, Null, log_add, log_e, log_es, log_sum
 from shared.core.judge.tuning import MINOR, REFERENCE, SEVERE, TUNED
 from tests.core.judging import FAIR, tables

@@ -16,9 +16,10 @@ import pytest
 from shared.core.calibrating import calibrate, past_of
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate
 from shared.core.judge import certificate, gate, panel
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Measure, Share
+from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.interval import interval
 from shared.core.judge.ladder import RUNGS, Percentiles
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute, Panel, errors_minute
 from shared.core.judge.tuning import REFERENCE, TUNED, Tuning

@@ -6,44 +6,20 @@ must never look at the clock, revise a minute, or know what is counted as bad.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 from shared.core.judge import certificate, harm, ladder
 from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
 from shared.core.judge.ladder import Percentiles
-from shared.core.judge.odds import Counts, Null, log_es
+from shared.core.judge.measure import Allowance, Item, Measure, gains, log_shares
+from shared.core.judge.odds import Counts, log_es
 from shared.core.judge.tuning import Tuning
 
-Item = Counts | Percentiles
-FEW_BETS = (1.4, 3.0)
 MEMORY = 0.93  # of a minute's counts a minute later: half is forgotten after ten minutes
 PAST_REQUESTS = 1000.0
 DIGITS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How some of a gate's items are bet on, all alike.
-
-    items: how many there are each minute. share: of the gate's harm, for all of them together. null: what green may do
-    (None: as tuned). severe: whether there is a severe lane. both: whether less than blue counts as harm as well as
-    more. margin: for percentiles, by what factor green's may be higher (None: the items are counts).
-    """
-
-    items: int = 1
-    share: float = 1.0
-    null: Null | None = None
-    severe: bool = True
-    both: bool = False
-    margin: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.both and self.severe:
-            raise ValueError("a measure of both directions has no severe lane: blue cannot be taken back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +156,7 @@ def begin_step(evidence: GateEvidence) -> GateEvidence:
 
 def log_harm(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
     """Return the natural logarithm of the odds against `green is no worse`, of this gate alone."""
-    return evidence.harm.log_odds(_log_shares(setting.measures, tuning))
+    return evidence.harm.log_odds(log_shares(setting.measures, tuning))
 
 
 def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
@@ -193,51 +169,15 @@ def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning
 def _gains(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
 ) -> list[float]:
+    cap = tuning.cap_of(setting.phi, known=setting.known)
     won: list[float] = []
     at = 0
     for measure in setting.measures:
-        bets = _Bets(
-            measure, FEW_BETS if measure.both else tuning.bets, tuning, tuning.cap_of(setting.phi, known=setting.known)
-        )
         for item in minute.items[at : at + measure.items]:
-            if isinstance(item, Percentiles):
-                won += ladder.gains(item, measure.margin or 1.0)
-            else:
-                rate = _usual(evidence, setting, at) if share.alone else None
-                won += bets.gains(item, *_nulls(measure, setting, rate, tuning))
+            usual = _usual(evidence, setting, at) if share.alone else None
+            won += gains(measure, item, Allowance(usual, setting.budget, cap), tuning)
             at += 1
     return won
-
-
-class _Bets(NamedTuple):
-    """What is bet on each item of a measure."""
-
-    measure: Measure
-    minor: tuple[float, ...]
-    tuning: Tuning
-    cap: float
-
-    def gains(self, counts: Counts, minor: Null, severe: Null) -> list[float]:
-        """Return what each bet wins on these counts, in the order of `_log_shares`."""
-        cap = self.cap
-        won = [min(cap, gain) for gain in log_es(counts, self.minor, minor)]
-        if self.measure.severe:
-            won += log_es(counts, self.tuning.severe_bets, severe)
-        if self.measure.both:
-            won += [min(cap, gain) for gain in log_es(counts, self.minor, minor, swapped=True)]
-        return won
-
-
-def _nulls(measure: Measure, setting: GateSetting, usual: float | None, tuning: Tuning) -> tuple[Null, Null]:
-    """Return what green may do: relative to blue, or, when green has all traffic, to blue's usual rate."""
-    minor = measure.null or tuning.minor
-    if usual is None or minor.rho == 0.0:
-        return minor, tuning.severe
-    ratio = max(minor.rho, 1.0 + certificate.RATIO)
-    return (
-        Null(rho=0.0, delta=ratio * usual + max(minor.delta, setting.budget or 0.0)),
-        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * usual + tuning.severe.delta)),
-    )
 
 
 def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
@@ -286,22 +226,3 @@ def _four(item: Item, measure: Measure) -> tuple[int, int, int, int]:
     if isinstance(item, Percentiles):
         return int(item.green_95 > (measure.margin or 1.0) * item.blue_95), 1, 0, 0
     return item.green_bad, item.green_total, item.blue_bad, item.blue_total
-
-
-@lru_cache(maxsize=256)
-def _log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ...]:
-    """Return the log share of each process, in the order of `_gains`; they add up to 1."""
-    shares: list[float] = []
-    for measure in measures:
-        each = measure.share / measure.items / (2 if measure.both else 1)
-        lanes = ladder.COUNT * (1.0 / ladder.COUNT,) if measure.margin is not None else _lanes(measure, tuning)
-        shares += [each * share for share in lanes] * (measure.items * (2 if measure.both else 1))
-    return tuple(math.log(share) for share in shares)
-
-
-def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
-    minor = (1.0 / len(FEW_BETS),) * len(FEW_BETS) if measure.both else tuning.shares
-    if not measure.severe:
-        return minor
-    severe = tuning.severe_share / len(tuning.severe_bets)
-    return (*[(1.0 - tuning.severe_share) * share for share in minor], *[severe] * len(tuning.severe_bets))

@@ -1,0 +1,98 @@
+"""How a gate's items are bet on: which bets, against which claims, and what part of the gate's harm each has.
+
+State-free: what comes in is one minute's item, what goes out are the bets' winnings. It must never remember anything.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from shared.core.judge import ladder
+from shared.core.judge.certificate import RATIO
+from shared.core.judge.ladder import Percentiles
+from shared.core.judge.odds import Counts, Null, log_es
+from shared.core.judge.tuning import Tuning
+
+Item = Counts | Percentiles
+FEW_BETS = (1.4, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How some of a gate's items are bet on, all alike.
+
+    items: how many there are each minute. share: of the gate's harm, for all of them together. null: what green may do
+    (None: as tuned). severe: whether there is a severe lane. both: whether less than blue counts as harm as well as
+    more. margin: for percentiles, by what factor green's may be higher (None: the items are counts).
+    """
+
+    items: int = 1
+    share: float = 1.0
+    null: Null | None = None
+    severe: bool = True
+    both: bool = False
+    margin: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.both and self.severe:
+            raise ValueError("a measure of both directions has no severe lane: blue cannot be taken back")
+
+
+class Allowance(NamedTuple):
+    """What a minute may win and green may do. usual: blue's rate, where it has no traffic now (None: it has).
+
+    budget: D, a probability, or None. cap: nats that a bet of the minor lane may win.
+    """
+
+    usual: float | None
+    budget: float | None
+    cap: float
+
+
+def gains(measure: Measure, item: Item, allowance: Allowance, tuning: Tuning) -> list[float]:
+    """Return what each bet of the measure wins on an item (natural logarithms), in the order of `log_shares`."""
+    if isinstance(item, Percentiles):
+        return ladder.gains(item, measure.margin or 1.0)
+    bets = FEW_BETS if measure.both else tuning.bets
+    minor, severe = _nulls(measure, allowance, tuning)
+    cap = allowance.cap
+    won = [min(cap, gain) for gain in log_es(item, bets, minor)]
+    if measure.severe:
+        won += log_es(item, tuning.severe_bets, severe)
+    if measure.both:
+        won += [min(cap, gain) for gain in log_es(item, bets, minor, swapped=True)]
+    return won
+
+
+@lru_cache(maxsize=256)
+def log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ...]:
+    """Return the log share of each process, in the order of `gains`; they add up to 1."""
+    shares: list[float] = []
+    for measure in measures:
+        each = measure.share / measure.items / (2 if measure.both else 1)
+        lanes = ladder.COUNT * (1.0 / ladder.COUNT,) if measure.margin is not None else _lanes(measure, tuning)
+        shares += [each * share for share in lanes] * (measure.items * (2 if measure.both else 1))
+    return tuple(math.log(share) for share in shares)
+
+
+def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null, Null]:
+    """Return what green may do: relative to blue, or, when green has all traffic, to blue's usual rate."""
+    minor, usual = measure.null or tuning.minor, allowance.usual
+    if usual is None or minor.rho == 0.0:
+        return minor, tuning.severe
+    ratio = max(minor.rho, 1.0 + RATIO)
+    return (
+        Null(rho=0.0, delta=ratio * usual + max(minor.delta, allowance.budget or 0.0)),
+        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * usual + tuning.severe.delta)),
+    )
+
+
+def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
+    minor = (1.0 / len(FEW_BETS),) * len(FEW_BETS) if measure.both else tuning.shares
+    if not measure.severe:
+        return minor
+    severe = tuning.severe_share / len(tuning.severe_bets)
+    return (*[(1.0 - tuning.severe_share) * share for share in minor], *[severe] * len(tuning.severe_bets))
