@@ -45,7 +45,7 @@ def title(gate: Json) -> str:
 def rate(gate: Json, role: str) -> str:
     """Return how often a gate counted blue or green ("blue", "green"), in words."""
     bad, total = gate[f"{role}_bad"], gate[f"{role}_total"]
-    return f"{100 * bad / total:.2g} % of {total:,} {COUNTED.get(gate['gate'], 'counted')}" if total else "no request"
+    return f"{100 * bad / total:.3g} % of {total:,} {COUNTED.get(gate['gate'], 'counted')}" if total else "no request"
 
 
 def _of(gate: Json, ahead: str) -> list[Distance]:

@@ -74,9 +74,14 @@ def test_the_table_says_what_each_gate_saw() -> None:
     rows = [line for line in printed(gate_table(report(played, []))).splitlines() if "diabetes:" in line]
     told = [[cell.strip() for cell in row.strip("│").split("│")] for row in rows]
     assert told == [
-        ["diabetes:3", "errors", "12 % of 8 failed", "0 % of 1,200 failed", "12 : 1", "100 : 1"],
-        ["diabetes:3", "latency (dry run)", "12 % of 8 too slow", "0 % of 1,200 too slow", "12 : 1", "never"],
+        ["diabetes:3", "errors", "12.5 % of 8 failed", "0 % of 1,200 failed", "12 : 1", "100 : 1"],
+        ["diabetes:3", "latency (dry run)", "12.5 % of 8 too slow", "0 % of 1,200 too slow", "12 : 1", "never"],
     ]
+
+
+def test_all_of_them_is_a_hundred_per_cent() -> None:
+    """Large shares are written out as a person would."""
+    assert rate(gate("errors", 0.0, green_total=89, green_bad=89), "green") == "100 % of 89 failed"
 
 
 def test_without_requests_there_is_no_rate() -> None:
