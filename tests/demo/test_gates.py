@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from cli.demo.gates import distances, rate
 from cli.demo.report import report
 from cli.demo.results import gate_table
-from cli.demo.screen import Now, Screen
+from cli.demo.screen import WIDTH, Now, Screen
 from tests.demo.performances import dry_run, gate, performance, rollout
 
 STEPS = ["smoke smoke.jsonl", "weight 10 %", "pause for approval", "weight 25 %", "weight 100 %"]
@@ -23,9 +23,9 @@ def waiting(*gates: dict[str, Any], step: int = 1, phase: str = "stepping") -> d
 
 
 def printed(drawn: RenderableType) -> str:
-    """Return what stands on a terminal of 120 columns."""
+    """Return what stands in a log."""
     text = io.StringIO()
-    Console(file=text, width=120).print(drawn)
+    Console(file=text, width=WIDTH).print(drawn)
     return text.getvalue()
 
 
