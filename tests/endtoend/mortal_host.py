@@ -82,6 +82,10 @@ class MortalHost:
         shown = self._get(f"rollouts/{endpoint}")["rollouts"]
         return [self._get(f"rollouts/{endpoint}/{rollout['id']}") for rollout in shown]
 
+    def evidence(self, endpoint: str, rollout: str) -> list[dict[str, Any]]:
+        """Return what each gate said of each judged minute of a rollout, as the API shows it."""
+        return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true")["evidence"])
+
     def log(self) -> str:
         """Return what this life has logged."""
         return self.logs[-1].read_text(encoding="utf-8")

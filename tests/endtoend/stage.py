@@ -74,10 +74,11 @@ class Stage:
             (folder / f"{endpoint}.yml").write_text(text.replace("ENDPOINT", endpoint), encoding="utf-8")
         return folder
 
-    def serve(self, name: str, *, collects: bool = False, **conduct: int) -> None:
+    def serve(self, name: str, *, collects: bool = False, workers: int = 1, **conduct: int) -> None:
         """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic.
 
-        collects: whether its answers are collected. conduct: how the model answers, see `scoring/score.py`.
+        collects: whether its answers are collected. workers: how many requests it answers at once. conduct: how the
+        model answers, see `scoring/score.py`.
         """
         made = imported("azure.ai.ml.entities")
         endpoint = made.ManagedOnlineEndpoint(name=name, auth_mode="key")
@@ -93,6 +94,7 @@ class Stage:
             instance_type="Standard_DS2_v2",
             instance_count=1,
             data_collector=made.DataCollector(collections=collections) if collects else None,
+            environment_variables={"WORKER_COUNT": str(workers)},
             # A machine that is busy with other tests may answer late; that is no failure of a version.
             request_settings=made.OnlineRequestSettings(
                 request_timeout_ms=60_000, max_concurrent_requests_per_instance=1000

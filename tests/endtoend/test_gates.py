@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,36 +20,41 @@ from tests.endtoend.test_strategies import ended
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
-RATES = {"sluggish": 16, "metered": 50, "answering": 40}  # requests a second
-PAST = 130  # requests that blue has answered before the first green comes
+RATES = {"sluggish": 10, "metered": 45, "answering": 20}  # requests a second
+MINUTE = timedelta(minutes=1)
+PAST = 110  # requests that blue has answered before the first green comes
 Rollouts = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollouts]:
-    """Return how each version's rollout ended, by `endpoint:version`; no user was ever refused an answer."""
+    """Return how each version's rollout ended, by `endpoint:version`; no user was ever left alone."""
     with exported(stage.cloud.environment), ExitStack() as running:
-        stage.serve("sluggish", milliseconds=20)
+        stage.serve("sluggish", workers=3, milliseconds=30)
         stage.serve("metered")
         stage.serve("answering", collects=True)
         samples = {name: running.enter_context(stage.traffic(name, rate)) for name, rate in RATES.items()}
         host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
         until(lambda: all(len(file.read()) > PAST for file in samples.values()))
-        stage.register("sluggish", milliseconds=110)
+        stage.register("sluggish", milliseconds=300)
         stage.register("metered")
         stage.register("answering", strange_of_hundred=40)
         found = ends(host, "answering:2")
         stage.register("answering")
         found |= ends(host, "sluggish:2")
-        stage.register("sluggish", milliseconds=20, words=100)
+        stage.register("sluggish", milliseconds=30, words=100)
         found |= ends(host, "metered:2", "sluggish:3", "answering:3")
         yield found
         assert [failed(file) for file in samples.values()] == [[], [], []]
 
 
 def ends(host: MortalHost, *versions: str) -> Rollouts:
-    """Wait until these have ended, and return them."""
-    return {each: ended(host, *each.split(":")) for each in versions}
+    """Wait until these have ended, and return them, each with the evidence that was kept."""
+    found = {each: ended(host, *each.split(":")) for each in versions}
+    return {
+        each: rollout | {"evidence": host.evidence(rollout["endpoint"], rollout["id"])}
+        for each, rollout in found.items()
+    }
 
 
 def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_slow_version_is_taken_back_by_the_times_in_the_log(rollouts: Rollouts) -> None:
-    """More than five times blue's time to think, and no error: the reason has both times, both shares and the odds."""
+    """Ten times blue's time to think, and no error: the reason has both times, both shares and the odds."""
     rollout = rollouts["sluggish:2"]
     assert rollout["phase"] == "rolled-back", told(rollout)
     assert "green takes longer than " in rollout["reason"]
@@ -64,6 +71,17 @@ def test_a_slow_version_is_taken_back_by_the_times_in_the_log(rollouts: Rollouts
     assert slow["green_bad"] / slow["green_total"] > slow["blue_bad"] / slow["blue_total"]
     assert slow["to_rollback"] > 0.8
     assert gate(rollout, "errors")["green_bad"] == 0
+
+
+def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
+    """From Table Storage over the API: minute after minute, each gate, and in the last one what the reason says."""
+    for name, rollout in rollouts.items():
+        minutes = [datetime.fromisoformat(each["minute"]) for each in rollout["evidence"]]
+        assert [after - before for before, after in pairwise(minutes)] == [MINUTE] * (len(minutes) - 1), name
+    rollout = rollouts["sluggish:2"]
+    last = {each["gate"]: each for each in rollout["evidence"][-1]["gates"]}
+    assert list(last) == ["errors", "latency", "wordy"]
+    assert rollout["reason"].startswith(last["latency"]["words"])
 
 
 def test_a_query_of_the_user_s_takes_a_version_back(rollouts: Rollouts) -> None:
