@@ -30,6 +30,7 @@ CHOSEN: Chosen = {
     "environmentId": st.just("azureml://registries/azureml/environments/sklearn/versions/1"),
     "codeConfiguration": st.just({"scoringScript": "score.py"}),
     "capacity": st.integers(1, 50),
+    "dataId": st.just("azureml:d:1"),
     "requestTimeout": st.integers(1, 180).map(lambda seconds: f"PT{seconds}S"),  # Azure's longest
     "identity": st.sampled_from(
         [{"type": "None"}, {"type": "SystemAssigned"}, {"type": "UserAssigned", "userAssignedIdentities": {USER: {}}}]
@@ -93,6 +94,8 @@ async def shown_after_put(body: Json) -> Json:
     properties = {"compute": "/computes/kubernetes"} if on_cluster else {}
     workspace.endpoints["e"] = Endpoint("e", {"properties": properties}, "", "", "Succeeded")
     workspace.assets["models"]["m"] = AssetContainer({}, {"1": {"properties": {"modelUri": "nowhere"}}})
+    folder = "azureml://datastores/workspaceblobstore/paths/collected"
+    workspace.assets["data"]["d"] = AssetContainer({}, {"1": {"properties": {"dataUri": folder}}})
     clock = VirtualClock()
     operations = Operations(clock, "s", "x")
     files = AssetFiles(Path("/nowhere"), Storage({}, "", Path("/nowhere")))
