@@ -103,6 +103,14 @@ def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
     assert world.until(Phase.PROMOTED, within=200).serving == GREEN
 
 
+def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> None:
+    """Nothing failed in the past hour, now three per cent do on both sides; bets by the past alone would hold it."""
+    world = World(judged_by(ErrorsGate(), budget=0.02))
+    world.rates |= {BLUE: 0.03, GREEN: 0.03}
+    world.register()
+    assert world.until(Phase.PROMOTED).serving == GREEN
+
+
 def test_percentiles_convict_where_nothing_else_is_known() -> None:
     """By the platform's metrics the times of single requests are not to be had; minutes of a higher P95 are enough."""
     slow = Conduct(median=300.0, percentiles=True)
