@@ -22,6 +22,7 @@ TUNING_WORDS = {
     "any_minute": "the same in any other minute",
     "calm_phi": "blue is calm below this burstiness phi",
     "calm_minutes": "bad minutes k that a calm blue asks for",
+    "block": "minutes that are also looked at together for phi, where blue is not calm",
     "cap": "nats that k minutes may win together, calm blue",
     "bursty_cap": "the same for any other blue",
     "suspicion": "odds of harm above which nothing advances",

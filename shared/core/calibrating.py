@@ -20,7 +20,7 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.judge import panel
-from shared.core.judge.burstiness import burstiness
+from shared.core.judge.burstiness import past_burstiness
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Null
@@ -117,7 +117,7 @@ def calibrate(
         if gate.name in unjudged:
             continue
         try:
-            setting, samples = _set(gate, past, budget, settings)
+            setting, samples = _set(gate, past, budget, settings, tuning)
         except _NothingToSetBy as nothing:
             unjudged[gate.name] = str(nothing)
         else:
@@ -137,31 +137,33 @@ def _part(gate: Gate) -> float:
     return 0.0 if gate.role == "informative" else gate.weight
 
 
-def _set(gate: Gate, past: Past, budget: float, settings: JudgeSettings) -> tuple[GateSetting, GateSamples]:
+def _set(
+    gate: Gate, past: Past, budget: float, settings: JudgeSettings, tuning: Tuning
+) -> tuple[GateSetting, GateSamples]:
     match gate:
         case ErrorsGate():
-            return _relative(gate, Failed(), past, budget)
+            return _relative(gate, Failed(), past, budget, tuning)
         case ClientErrorsGate():
-            return _relative(gate, Refused(), past, budget)
+            return _relative(gate, Refused(), past, budget, tuning)
         case QueryGate():
-            return _relative(gate, Counted(gate.name), past, budget if gate.budget is None else gate.budget)
+            return _relative(gate, Counted(gate.name), past, budget if gate.budget is None else gate.budget, tuning)
         case LatencyGate():
-            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past)
+            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past, tuning)
         case PredictionsGate():
-            return _predictions(gate, past)
+            return _predictions(gate, past, tuning)
         case DisagreementGate():
             return _disagreement(gate)
 
 
 def _relative(
-    gate: ErrorsGate | ClientErrorsGate | QueryGate, sample: Sample, past: Past, budget: float
+    gate: ErrorsGate | ClientErrorsGate | QueryGate, sample: Sample, past: Past, budget: float, tuning: Tuning
 ) -> tuple[GateSetting, GateSamples]:
     bad, total = past.series(sample)
     limits = () if gate.at_most is None else (gate.at_most,)
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=burstiness(bad, total),
+        phi=past_burstiness(bad, total, tuning),
         known=panel.long_enough(total),
         rate=panel.past_rate(bad, total),
         budget=budget,
@@ -178,7 +180,7 @@ def _limited(relative: tuple[Measure, ...], limits: Sequence[float]) -> tuple[Me
     return (*[replace(measure, share=measure.share / 2.0) for measure in relative], *absolute)
 
 
-def _latency(gate: LatencyGate, past: Past) -> tuple[GateSetting, GateSamples]:
+def _latency(gate: LatencyGate, past: Past, tuning: Tuning) -> tuple[GateSetting, GateSamples]:
     slowness = past.slowness()
     if sum(slowness.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"blue gave fewer than {LEAST_ANSWERS} good answers in the past hour to compare with")
@@ -191,7 +193,7 @@ def _latency(gate: LatencyGate, past: Past) -> tuple[GateSetting, GateSamples]:
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=burstiness(*past.series(first)),
+        phi=past_burstiness(*past.series(first), tuning),
         known=panel.long_enough(past.series(first)[1]),
         rate=panel.past_rate(*past.series(sure)),
         budget=LATENCY_BUDGET,
@@ -217,7 +219,7 @@ def _ladder(gate: LatencyGate) -> tuple[GateSetting, GateSamples]:
     return setting, GateSamples((Ladder(),), Ladder())
 
 
-def _predictions(gate: PredictionsGate, past: Past) -> tuple[GateSetting, GateSamples]:
+def _predictions(gate: PredictionsGate, past: Past, tuning: Tuning) -> tuple[GateSetting, GateSamples]:
     seen = past.predictions()
     if sum(seen.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"fewer than {LEAST_ANSWERS} of blue's predictions could be read from the past hour")
@@ -227,7 +229,7 @@ def _predictions(gate: PredictionsGate, past: Past) -> tuple[GateSetting, GateSa
     setting = GateSetting(
         name=gate.name,
         critical=False,
-        phi=burstiness(*past.series(sample)),
+        phi=past_burstiness(*past.series(sample), tuning),
         known=panel.long_enough(past.series(sample)[1]),
         budget=None,
         measures=(measure,),

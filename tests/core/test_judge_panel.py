@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.judge import gate, panel
+from shared.core.judge.burstiness import burstiness
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import (
@@ -219,3 +220,16 @@ def test_a_gate_that_saw_nothing_yet_keeps_its_odds_even() -> None:
     """Before any evidence the odds of harm are 1 : 1 of each gate and of all together."""
     assert judge(Evidence(), JUDGES, Risk(), 25).log_harm == pytest.approx(0.0)
     assert GateEvidence().counts(7) == Counts()
+
+
+def test_bursts_that_last_for_minutes_are_seen_as_what_they_are() -> None:
+    """A pod that fails for five minutes hardly differs from one to the next; blocks of minutes show it."""
+    bad = ([1] * 10 + [40] * 5) * 20
+    lasting, total = errors_panel(bad, [1000] * len(bad)).gates[0], [1000] * len(bad)
+    assert lasting.phi > 2 * burstiness(bad, total) > 2 * TUNED.calm_phi
+
+
+def test_a_slow_drift_is_no_burst() -> None:
+    """A calm blue whose rate rises over hours stays calm, whatever its blocks say."""
+    bad = [3 + minute // 60 for minute in range(360)]
+    assert errors_panel(bad, [1000] * 360).gates[0].phi == burstiness(bad, [1000] * 360) < TUNED.calm_phi

@@ -51,6 +51,22 @@ def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
     return max(1.0, (found.observed + SHRINKAGE) / (found.expected + SHRINKAGE))
 
 
+def past_burstiness(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> float:
+    """Return phi of a past: for a blue that is not calm, also as blocks of minutes show it.
+
+    Bursts that last for some minutes hardly show between neighbours; summed over blocks they do. A calm blue keeps what
+    neighbours say, since its slow drift would show in blocks as well.
+    """
+    phi = burstiness(bad, total)
+    if tuning.block == 1 or phi < tuning.calm_phi:
+        return phi
+    return max(phi, burstiness(_blocks(bad, tuning.block), _blocks(total, tuning.block)))
+
+
+def _blocks(counts: Sequence[int], size: int) -> list[int]:
+    return [sum(counts[start : start + size]) for start in range(0, len(counts) - size + 1, size)]
+
+
 def paired(variation: Variation, counts: Counts) -> Variation:
     """Return the variation of green beside blue after one more minute: what hits both alike does not show in it."""
     return variation.plus((counts.green_bad, counts.green_total), (counts.blue_bad, counts.blue_total))

@@ -21,10 +21,11 @@ class Tuning:
 
     bets, shares: of the minor lane. severe_bets: of the severe lane, equal shares. severe_share: the severe lane's.
     minor, severe: what green may do. first_minute, after_change, any_minute: the part of the unspent budget that is bet
-    anew. calm_phi: burstiness below which blue counts as calm, so that `calm_minutes` bad minutes are enough. cap,
-    bursty_cap: nats that these minutes may win together, for a calm blue and for others. suspicion: odds of harm above
-    which nothing advances. certificate_bets: fixed ones, or none to choose them by blue's rate. pairs: how many
-    expected units of variance blue's past weighs against the pairs seen since (0: the past alone).
+    anew. calm_phi: burstiness below which blue counts as calm, so that `calm_minutes` bad minutes are enough. block:
+    how many minutes are also looked at together where blue is not calm. cap, bursty_cap: nats that these minutes may
+    win together, for a calm blue and for others. suspicion: odds of harm above which nothing advances.
+    certificate_bets: fixed ones, or none to choose them by blue's rate. pairs: how many expected units of variance
+    blue's past weighs against the pairs seen since (0: the past alone).
     """
 
     bets: tuple[float, ...]
@@ -38,6 +39,7 @@ class Tuning:
     any_minute: float = 0.01
     calm_phi: float = 1.0
     calm_minutes: int = 3
+    block: int = 1
     cap: float = 8.3
     bursty_cap: float = 8.3
     suspicion: float = 3.0
@@ -80,6 +82,7 @@ TUNED = Tuning(
     first_minute=0.75,
     calm_phi=1.3,
     calm_minutes=2,
+    block=5,
     bursty_cap=6.6,
     suspicion=1.0,
     certificate_shares=(0.15, 0.25, 0.35, 0.25),
