@@ -171,7 +171,7 @@ def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.moved(rollout, Phase.ROLLING_BACK, words, now)
     began = rollout.step_since if rollout.phase is Phase.STEPPING and rollout.step_since else rollout.since
     if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and now - began > limits.step:
-        why = rollout.telemetry_problem or rollout.reason
+        why = rollout.telemetry_problem or (rollout.verdict.reason if rollout.verdict else rollout.reason)
         return history.moved(rollout, Phase.ROLLING_BACK, f"the step took longer than {limits.step}: {why}", now)
     return None
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.judge.gate import GateSetting
-from shared.core.judge.odds import Counts
-from shared.core.judge.panel import Evidence, Panel
+from shared.core.judge.gate import GateMinute, GateSetting
+from shared.core.judge.measure import Measure
+from shared.core.judge.odds import Counts, Null
+from shared.core.judge.panel import Evidence, Panel, begin_step
 from shared.core.judge.verdict import Cause, Outcome, Risk, judge
 from shared.core.wording import odds
 from tests.core.judging import after, at
@@ -123,3 +124,17 @@ def test_odds_are_said_in_words(ratio: float, words: str) -> None:
 def test_odds_never_look_like_a_computer_said_them(log_odds: float) -> None:
     """Evidence whose odds no float can hold is still said, without exponents."""
     assert re.fullmatch(r"(over )?[\d.]+ : (over )?[\d.]+", odds(log_odds)), odds(log_odds)
+
+
+def test_a_suspicion_that_nothing_can_settle_any_more_holds_no_step() -> None:
+    """Disagreement is heard of on a mirror only: what it suspected there does not hold the weights after it for ever."""
+    allowed = Measure(null=Null(0.0, 0.05), severe=False)
+    doubtful = GateSetting("disagreement", 0.5, critical=False, budget=None, measures=(allowed,))
+    judges = Panel((GateSetting(share=0.5), doubtful))
+    pairs = GateMinute((Counts(12, 100),))
+    mirrored = [replace(at(-20, GOOD), gates=(*at(-20, GOOD).gates, pairs))] * 3
+    live = [replace(at(10, GOOD), gates=(*at(10, GOOD).gates, None))] * 3
+    on_the_mirror = after(*mirrored, judges=judges)
+    assert judge(on_the_mirror, judges, Risk(), 10).cause is Cause.SUSPICIOUS
+    said = judge(after(*live, judges=judges, start=begin_step(on_the_mirror)), judges, Risk(), 25)
+    assert (said.outcome, said.suspicious) == (Outcome.PASS, True)

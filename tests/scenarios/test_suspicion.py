@@ -45,3 +45,4 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
     taken_back = world.until(Phase.ROLLED_BACK, within=90)
     assert taken_back.serving == BLUE
+    assert "that green is worse" in world.told()

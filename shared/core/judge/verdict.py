@@ -54,11 +54,15 @@ class Risk:
 
 
 class _Weighed(NamedTuple):
-    """One gate's odds (natural logarithms), worked out once. certificate: None if it has none."""
+    """One gate's odds (natural logarithms), worked out once.
+
+    certificate: None if it has none. present: it had evidence at this step.
+    """
 
     setting: GateSetting
     harm: float
     certificate: float | None
+    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,10 @@ def judge(
     harm = log_sum([one.harm + math.log(one.setting.share) for one in counted])
     harm_line, certificate_line = -math.log(risk.rollback), -math.log(risk.advance)
     minutes = max((one.certificate.minutes for one in known), default=0)
-    suspect = max(counted, key=lambda one: one.harm)
-    suspicious = suspect.harm > panel.tuning.log_suspicion + SLIGHT
+    line = panel.tuning.log_suspicion + SLIGHT
+    suspicious = max(one.harm for one in counted) > line
+    # A gate that hears nothing at this step (of a mirror that is over) cannot be waited for.
+    suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
     weakest, certified = _weakest(weighed, needed)
     if harm >= harm_line:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
@@ -110,7 +116,7 @@ def judge(
         said = Outcome.INCONCLUSIVE, Cause.NO_REQUEST, ""
     elif minutes < risk.settled_minutes:
         said = Outcome.INCONCLUSIVE, Cause.TOO_SOON, ""
-    elif suspicious:
+    elif suspect is not None and suspect.harm > line:
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
     elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
@@ -123,7 +129,7 @@ def judge(
 
 def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:
     certified = gate.log_certificate(evidence, setting, tuning) if setting.budget is not None else None
-    return _Weighed(setting, gate.log_harm(evidence, setting, tuning), certified)
+    return _Weighed(setting, gate.log_harm(evidence, setting, tuning), certified, evidence.step[1] > 0)
 
 
 def _worst(counted: list[_Weighed]) -> _Weighed:
