@@ -127,11 +127,11 @@ def test_odds_never_look_like_a_computer_said_them(log_odds: float) -> None:
 
 
 def test_a_suspicion_that_nothing_can_settle_any_more_holds_no_step() -> None:
-    """Disagreement is heard of on a mirror only: what it suspected there does not hold the weights after it for ever."""
+    """Disagreement is heard of on a mirror only: what it suspected there does not hold the weights after it."""
     allowed = Measure(null=Null(0.0, 0.05), severe=False)
     doubtful = GateSetting("disagreement", 0.5, critical=False, budget=None, measures=(allowed,))
     judges = Panel((GateSetting(share=0.5), doubtful))
-    pairs = GateMinute((Counts(12, 100),))
+    pairs = GateMinute((Counts(9, 100),))
     mirrored = [replace(at(-20, GOOD), gates=(*at(-20, GOOD).gates, pairs))] * 3
     live = [replace(at(10, GOOD), gates=(*at(10, GOOD).gates, None))] * 3
     on_the_mirror = after(*mirrored, judges=judges)
