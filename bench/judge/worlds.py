@@ -81,8 +81,9 @@ class History:
 
     @property
     def usual(self) -> tuple[Series, Series]:
-        """Both in the minutes of the rollout, as the oracle knows them."""
-        return self.truth[0][HISTORY_MINUTES:], self.truth[1][HISTORY_MINUTES:]
+        """Both in the minutes of the rollout, as the oracle knows them: counted as telemetry counts."""
+        green_size, blue_size = self.clusters if self.once else (1.0, 1.0)
+        return self.truth[0][HISTORY_MINUTES:] / blue_size, self.truth[1][HISTORY_MINUTES:] / green_size
 
     def past(self) -> tuple[list[int], list[int]]:
         """Return blue's failed and total requests in the minutes before the rollout, oldest first."""

@@ -138,4 +138,5 @@ def test_retries_counted_once() -> None:
     assert burstiness(bad_once, total_once) < 1.3
     pairs = [(each.minute(number, 50), once.minute(number, 50)) for number in range(60)]
     assert all(a.green_total - a.green_bad == b.green_total - b.green_bad for a, b in pairs)
+    assert [rates.tolist() for rates in once.usual] == [(rates / 5).tolist() for rates in each.usual]
     assert sum(a.green_bad for a, _ in pairs) > 2 * sum(b.green_bad for _, b in pairs) > 0
