@@ -30,7 +30,9 @@ def markdown(cells: Sequence[Cell]) -> str:
     """Return every table, with a heading each."""
     failures = [cell for cell in cells if Group[cell.group.upper()] in PARTS["errors"]]
     parts = ["## False rollbacks in one line each", _worst(failures)] if failures else []
-    parts += ["## Green requests, in units of the oracle's", against_oracle(failures)] if failures else []
+    for group in (Group.HARM, Group.STORIES):
+        own = [cell for cell in failures if cell.group == group.name.lower()]
+        parts += [f"## Green requests, in units of the oracle's: {group.value}", against_oracle(own)] if own else []
     parts += ["## Extra failures in the first hour, in one line each", excess(failures)] if failures else []
     times = [cell for cell in cells if cell.group == Group.LATENCY.name.lower()]
     parts += ["## Latency: false rollbacks in one line each", worst_by_noise(times)] if times else []
