@@ -93,7 +93,7 @@ def _latency(cells: Sequence[Cell]) -> Figure:
             ]
             known = sorted((float(c.scenario[1:].split()[0]), 100 * c.rolled_back.value) for c in own)
             axes.plot([factor for factor, _ in known], [share for _, share in known], marker="o", label=method)
-        axes.set_title(f"1,000 requests a minute, noise of one arm {noise:g}")
+        axes.set_title(f"1,000 a minute, noise of one arm {noise:g}")
         axes.set_xlabel("green's times in units of blue's")
         axes.axvline(1.25, linestyle=":", color="black")
         axes.grid(alpha=0.3)
