@@ -72,10 +72,13 @@ class Telemetry(Protocol):
 class Traffic(Protocol):
     """One source of requests, errors and latency."""
 
-    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+    def minutes(
+        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
+    ) -> tuple[DeploymentMinute, ...]:
         """Return every deployment and minute of the window that has requests, oldest first.
 
-        latency: the part of the window for which latency is wanted too. Raises as Telemetry does.
+        latency: the part of the window for which latency is wanted too. once: a request that its caller tried again
+        within a minute counts once. Raises as Telemetry does, Permanent also if it cannot tell requests apart.
         """
 
 

@@ -56,7 +56,8 @@ class Sources:
     def _requests(self, endpoint: str, asked: Asked) -> Sequence[DeploymentMinute]:
         """Return requests and errors, with latency if the same source is to tell it."""
         timed = asked.latency_from == asked.errors_from and any(isinstance(gate, LatencyGate) for gate in asked.gates)
-        return self._source(asked.errors_from).minutes(endpoint, asked.window, asked.fine if timed else None)
+        latency = asked.fine if timed else None
+        return self._source(asked.errors_from).minutes(endpoint, asked.window, latency, once=asked.retries == "once")
 
     def _evidence(self, gate: Gate, look: _Look) -> Sequence[DeploymentMinute]:
         """Return what this gate needs beyond requests and errors, as minutes that tell nothing else."""

@@ -280,15 +280,19 @@ class FakeTelemetry:
 
 @dataclass
 class FakeTraffic:
-    """One source of requests: rows that the test put there, latency and all. asked: what was wanted of it."""
+    """One source of requests: rows that the test put there, latency and all. asked, once: what was wanted of it."""
 
     rows: list[DeploymentMinute] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     asked: list[tuple[Window, Window | None]] = field(default_factory=list)
+    once: bool = False
 
-    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+    def minutes(
+        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
+    ) -> tuple[DeploymentMinute, ...]:
         del endpoint
         self.asked.append((window, latency))
+        self.once = once
         self.faults.strike()
         timed = latency or Window(window.until, window.until)
         return tuple(

@@ -29,7 +29,8 @@ def sources(settings: JudgeSettings) -> str:
     known = f"requests and errors by {errors}" + (f", latency by {latency}" if timed and latency != errors else "")
     collected = any(isinstance(gate, NEED_ANSWERS) for gate in settings.gates)
     answers = ", predictions by the answers that the deployments collect" if collected else ""
-    return f"Judged minute by minute, each when it is {spell(settings.telemetry_lag)} old: {known}{answers}."
+    once = "; a request that its caller tried again counts once" if settings.retries == "once" else ""
+    return f"Judged minute by minute, each when it is {spell(settings.telemetry_lag)} old: {known}{answers}{once}."
 
 
 def judged(settings: JudgeSettings) -> list[str]:

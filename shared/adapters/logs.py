@@ -22,6 +22,8 @@ from shared.core.observation import DeploymentMinute
 from shared.core.questions import Window
 from shared.errors import Temporary
 
+# One id more often in a minute is not one request that was tried again, but one client's id for all of its requests.
+MOST_TRIES = 20
 UNTIMED = -1  # the query's bucket of requests that say nothing about latency
 _Key = tuple[datetime, str]
 
@@ -32,10 +34,13 @@ class TrafficLog:
     def __init__(self, log: LogAnalytics) -> None:
         self._log = log
 
-    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+    def minutes(
+        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
+    ) -> tuple[DeploymentMinute, ...]:
         """Return every deployment and minute of the window that has requests, oldest first.
 
         latency: the part of the window whose minutes have `slowness` (empty if no answer was good); others have None.
+        once: a request that its caller tried again counts once in a minute, and as failed if any of its tries failed.
         Raises Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have.
         """
         timed = latency or Window(window.until, window.until)
@@ -47,6 +52,7 @@ class TrafficLog:
             latency_since=moment(timed.since),
             latency_until=moment(timed.until),
             log_ratio=repr(LOG_RATIO),
+            most_tries=MOST_TRIES if once else 0,
         )
         counted: dict[_Key, _Counted] = {}
         for table in self._log.tables(query, window, f"the traffic log of {endpoint}"):

@@ -41,9 +41,11 @@ _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 class NoMetrics:
     """The port Traffic where the region is not known, so that there is no address to ask."""
 
-    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+    def minutes(
+        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
+    ) -> tuple[DeploymentMinute, ...]:
         """Raise Permanent, saying what is missing."""
-        del window, latency
+        del window, latency, once
         raise Permanent(f"the metrics of {endpoint} cannot be read: the app setting TEAL_REGION is missing")
 
 
@@ -101,12 +103,17 @@ class MetricsTraffic:
         self._workspace_id = workspace_id
         self._copied = copied
 
-    def minutes(self, endpoint: str, window: Window, latency: Window | None) -> tuple[DeploymentMinute, ...]:
+    def minutes(
+        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
+    ) -> tuple[DeploymentMinute, ...]:
         """Return every deployment and minute of the window that has requests, oldest first.
 
         latency: the part of the window for which percentiles are wanted too; a minute has all of them or none. Raises
-        Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have.
+        Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have, and if tries
+        are to be counted `once`: metrics know no single request.
         """
+        if once:
+            raise Permanent(f"the metrics of {endpoint} know no single request, so none can be counted once")
         if not _NAME.fullmatch(endpoint):
             raise Permanent(f"{endpoint!r} is no name of an online endpoint")
         place = f"{self._workspace_id}/onlineEndpoints/{endpoint}"

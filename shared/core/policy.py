@@ -110,8 +110,9 @@ class JudgeSettings:
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
     telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
-    past the judge is set by. gates: what is judged. errors_from, latency_from: the traffic log (exact counts, a few
-    minutes late) or the platform's metrics (no set-up, about a minute late, latency as percentiles only).
+    past the judge is set by. gates: what is judged. retries: whether a request that a caller tried again counts each
+    time or once. errors_from, latency_from: the traffic log (exact counts, a few minutes late) or the platform's
+    metrics (no set-up, about a minute late, latency as percentiles only).
     """
 
     risk: Risk = field(default_factory=Risk)
@@ -121,6 +122,7 @@ class JudgeSettings:
     telemetry_lag: timedelta = timedelta(minutes=5)
     history: timedelta = timedelta(hours=6)
     gates: tuple[Gate, ...] = (ErrorsGate(), LatencyGate())
+    retries: Literal["each", "once"] = "each"
     errors_from: Source = "logs"
     latency_from: Source = "logs"
 

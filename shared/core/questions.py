@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from shared.core.gates import Gate
 from shared.core.observation import EndpointSeen, Provisioning
@@ -30,6 +31,7 @@ class Asked:
 
     deployments: those whose predictions are wanted, blue first if there is one. fine_since: latency and predictions
     are wanted from here on only (None: of the whole window). mirrored: green gets copies of blue's requests.
+    retries: whether a request that its caller tried again counts each time or once.
     """
 
     window: Window
@@ -39,6 +41,7 @@ class Asked:
     deployments: tuple[str, ...] = ()
     fine_since: datetime | None = None
     mirrored: bool = False
+    retries: Literal["each", "once"] = "each"
 
     @property
     def fine(self) -> Window:
@@ -99,6 +102,7 @@ def _asked(rollout: Rollout, window: Window) -> Asked:
         judge.latency_from,
         (*beside, rollout.green),
         mirrored=rollout.mirror > 0,
+        retries=judge.retries,
     )
 
 

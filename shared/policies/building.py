@@ -86,6 +86,7 @@ def _judge(judge: Values, telemetry: Values) -> JudgeSettings:
         telemetry_lag=telemetry["lag"],
         history=telemetry["history"],
         gates=build_gates(judge["gates"]),
+        retries=telemetry["retries"],
         errors_from=telemetry["errors"],
         latency_from=telemetry["latency"],
     )

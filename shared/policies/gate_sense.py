@@ -28,6 +28,9 @@ def check_gates(values: Values, findings: Findings) -> None:
     if gates is None:
         return
     _check_limits((gates["latency"] or {}).get("at_most") or {}, find(values, "telemetry.latency"), findings)
+    if find(values, "telemetry.retries") == "once" and find(values, "telemetry.errors") == "metrics":
+        words = "metrics know no single request; write telemetry: {errors: logs, retries: once}, or leave it out"
+        findings.add("telemetry.retries", words)
     _check_bins((gates["predictions"] or {}).get("bins") or [], findings)
     _check_names([query or {} for query in gates["queries"] or []], findings)
     if gates["disagreement"] and not any("mirror" in step for step in steps):

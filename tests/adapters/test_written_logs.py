@@ -134,3 +134,29 @@ def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: 
     log.write("churn-7", 1, 500, endpoint="churn-two")
     log.write("churn-7", 2, 500, endpoint="CHURN")
     assert traffic.minutes("Churn", Window(START, START + MINUTE), None) == (DeploymentMinute("churn-7", START, 3, 1),)
+
+
+TRIES: list[tuple[str, list[tuple[str, int]], tuple[int, int, int, dict[int, int]]]] = [
+    ("answered at the third try", [("a", 503), ("a", 503), ("a", 200)], (1, 1, 0, {})),
+    ("never answered", [("a", 424)] * 5, (1, 1, 0, {})),
+    ("refused twice", [("a", 400), ("a", 400)], (1, 0, 1, {})),
+    ("answered twice", [("a", 200), ("a", 200)], (1, 0, 0, {52: 1})),
+    ("two requests", [("a", 503), ("b", 200), ("a", 503)], (2, 1, 0, {52: 1})),
+    ("no id at all", [("", 503), ("", 503), ("", 200)], (3, 2, 0, {52: 1})),
+    ("one id for everything", [("x", 200)] * 15 + [("x", 503)] * 10, (25, 10, 0, {})),
+]
+
+
+@pytest.mark.parametrize(("tries", "counted"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
+def test_tries_of_one_request_count_once_if_wanted(
+    log: WrittenLog,
+    traffic: TrafficLog,
+    tries: list[tuple[str, int]],
+    counted: tuple[int, int, int, dict[int, int]],
+) -> None:
+    """A request is one by its id, and failed if any try did; ids that no request can have had count as each."""
+    for number, (request, code) in enumerate(tries):
+        log.write("churn-7", number, code, 10, request=request)
+    assert traffic.minutes("churn", HOUR, HOUR, once=True) == (DeploymentMinute("churn-7", START, *counted),)
+    each = traffic.minutes("churn", HOUR, HOUR)
+    assert (each[0].total, each[0].bad) == (len(tries), sum(code in {424, 503} for _, code in tries))

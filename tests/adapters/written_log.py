@@ -53,7 +53,14 @@ class WrittenLog:
     url: str
 
     def write(
-        self, deployment: str, seconds: float, code: int, milliseconds: int = 10, endpoint: str = "churn"
+        self,
+        deployment: str,
+        seconds: float,
+        code: int,
+        milliseconds: int = 10,
+        endpoint: str = "churn",
+        *,
+        request: str = "",
     ) -> None:
         """Note a request that was answered so many seconds after the start."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
@@ -70,6 +77,7 @@ class WrittenLog:
             response_size=20,
             total_ms=milliseconds,
             response_ms=milliseconds,
+            client_request_id=request,
         )
         self.log.record(entry)
         self.clock.moments.append(HOUR.until)

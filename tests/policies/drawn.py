@@ -99,7 +99,7 @@ def policies(draw: st.DrawFn) -> Policy:
     source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
     stepped = draw(steps())
-    latency_from = draw(st.sampled_from(TOLD_BY))
+    errors_from, latency_from = draw(st.sampled_from(TOLD_BY)), draw(st.sampled_from(TOLD_BY))
     mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
@@ -113,7 +113,8 @@ def policies(draw: st.DrawFn) -> Policy:
             telemetry_lag=timedelta(seconds=draw(st.integers(30, 1600))),
             history=draw(SPANS),
             gates=draw(gates(mirrored=mirrored, limited=latency_from == "logs")),
-            errors_from=draw(st.sampled_from(TOLD_BY)),
+            errors_from=errors_from,
+            retries=draw(st.sampled_from(["each", "once"] if errors_from == "logs" else ["each"])),
             latency_from=latency_from,
         ),
         deadlines=Deadlines(draw(SPANS), timedelta(days=3), draw(SPANS), timedelta(days=9)),
@@ -163,6 +164,7 @@ def written(policy: Policy) -> dict[str, Any]:
             "telemetry": {
                 "errors": judge.errors_from,
                 "latency": judge.latency_from,
+                "retries": judge.retries,
                 "lag": judge.telemetry_lag,
                 "history": judge.history,
             },

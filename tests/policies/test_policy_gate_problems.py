@@ -32,6 +32,15 @@ ALONE = {
             "4:27: judge.gates.latency: '300ms' is not a mapping; write it like {worse_than: 1.25}",
         ],
     ),
+    "tries that nobody can tell apart": (
+        "telemetry: {errors: metrics, retries: once}\n",
+        [
+            (
+                "4:30: telemetry.retries: metrics know no single request; write telemetry: "
+                "{errors: logs, retries: once}, or leave it out"
+            )
+        ],
+    ),
     "errors that could not roll back": (
         "judge: {gates: {errors: {role: informative}}}\n",
         [

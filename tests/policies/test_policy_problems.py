@@ -58,11 +58,11 @@ SHAPE = {
     "a misspelt key": (HEAD + STEPS + "dedlines: {}\n", ["4:1: dedlines: unknown key; did you mean deadlines?"]),
     "a key far from any": (
         HEAD + STEPS + "telemetry: {colour: red}\n",
-        ["4:13: telemetry.colour: unknown key; known here: errors, latency, lag, history"],
+        ["4:13: telemetry.colour: unknown key; known here: errors, latency, retries, lag, history"],
     ),
     "a key with a line break": (
         HEAD + STEPS + 'telemetry: {"a\\nb": 1}\n',
-        [r"4:13: telemetry.'a\nb': unknown key; known here: errors, latency, lag, history"],
+        [r"4:13: telemetry.'a\nb': unknown key; known here: errors, latency, retries, lag, history"],
     ),
     "a number as key": (HEAD + STEPS + "7: x\n", ["4:1: 7 is a number to YAML and cannot be a key; put it in quotes"]),
     "a list as key": (HEAD + STEPS + "[7]: x\n", ["4:1: a list cannot be a key"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -209,3 +210,11 @@ def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:
     """The first model of an endpoint has no blue; that is no fault."""
     seen = stage.look(Asked(WINDOW, (DisagreementGate(),), deployments=(GREEN,)))
     assert (seen.missing, stage.answers.read) == ({}, [])
+
+
+@pytest.mark.parametrize("retries", ["each", "once"])
+def test_tries_are_counted_as_the_policy_says(retries: Literal["each", "once"]) -> None:
+    """The source of errors is told whether a request that was tried again is one."""
+    stage = Stage()
+    stage.look(Asked(WINDOW, (ErrorsGate(),), deployments=(BLUE, GREEN), retries=retries))
+    assert stage.log.once is (retries == "once")

@@ -81,6 +81,14 @@ TELEMETRY = Table(
             default=JUDGE.latency_from,
         ),
         Field(
+            "retries",
+            Choice(("each", "once")),
+            "Whether a request that its caller tried again within a minute counts each time, or once (as failed if any "
+            "try failed). Once, if retries come in storms: they are told by the header `x-ms-client-request-id`, which "
+            "must be the same for all tries of a request and differ between requests. Only with `errors: logs`.",
+            default=JUDGE.retries,
+        ),
+        Field(
             "lag",
             Duration(30 * SECOND, timedelta(hours=1), "5m"),
             "How old a minute must be before what is known of it is taken to be complete.",
