@@ -21,8 +21,8 @@ from shared.ports import AnswerSeen
 # Of one deployment, or of pairs, in one look: half a second or so.
 MOST_READ = 10_000
 MOST_CHARACTERS = 8_000_000
-MOST_LABELS = 200  # of one deployment and minute; the rarer ones are one
-OTHER = "(other)"
+# Of one deployment in one look. More are no classes but numbers, names or texts, which nobody wants on a record.
+MOST_LABELS = 100
 T = TypeVar("T")
 Pair = tuple[AnswerSeen, AnswerSeen]
 
@@ -30,7 +30,8 @@ Pair = tuple[AnswerSeen, AnswerSeen]
 def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[DeploymentMinute]:
     """Return how many predictions were of which label, by the minute, of one deployment's answers.
 
-    An answer that holds no prediction is not counted; raises Permanent if more than half of them hold none.
+    An answer that holds no prediction is not counted; raises Permanent if more than half of them hold none, and if
+    there are so many labels that they cannot be classes.
     """
     counts: dict[datetime, Counter[str]] = {}
     unreadable: list[str] = []
@@ -44,8 +45,12 @@ def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list
             counts.setdefault(floor_minute(answer.at), Counter()).update(found)
     if chosen:
         _check(unreadable, len(chosen), f"answers of {chosen[0].deployment}")
+    different = len({label for found in counts.values() for label in found})
+    if different > MOST_LABELS:
+        words = f"{different} different predictions of {chosen[0].deployment} at {reading.at!r} are no classes"
+        raise Permanent(f"{words}; write bins for numbers, or point at something else")
     return [
-        DeploymentMinute(chosen[0].deployment.lower(), minute, 0, 0, predictions=_bounded(found))
+        DeploymentMinute(chosen[0].deployment.lower(), minute, 0, 0, predictions=dict(found))
         for minute, found in counts.items()
     ]
 
@@ -94,14 +99,6 @@ def _by_request(answers: Iterable[AnswerSeen]) -> Mapping[str, AnswerSeen]:
 def _chosen(items: Sequence[T], characters: int) -> Sequence[T]:
     """Return the items, or so many of them as may be read, evenly spread. characters: of all of them together."""
     return items[:: max(math.ceil(len(items) / MOST_READ), math.ceil(characters / MOST_CHARACTERS), 1)]
-
-
-def _bounded(counts: Counter[str]) -> dict[str, int]:
-    """Return the counts of the most frequent labels, and the rest as one."""
-    if len(counts) <= MOST_LABELS:
-        return dict(counts)
-    kept = dict(counts.most_common(MOST_LABELS - 1))
-    return kept | {OTHER: counts.total() - sum(kept.values())}
 
 
 def _check(unreadable: Sequence[str], read: int, what: str) -> None:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from shared.collected_answers import disagreements, predicted
 from shared.core.gates import DisagreementGate, Gate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Source
-from shared.core.questions import Asked
+from shared.core.questions import Asked, Window
 from shared.errors import TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
 
 _LOG = logging.getLogger("teal.telemetry")
+# Of a past as much as tells which classes there are, and can be read in one look.
+ANSWERS_SPAN = timedelta(minutes=15)
 LEAST_ANSWERS = 20  # so many of both without a pair are no accident
 NAMES: dict[Source, str] = {"logs": "the traffic log", "metrics": "the platform's metrics"}
 
@@ -81,6 +84,8 @@ class Sources:
         if not found and any(asked.fine.since <= row.minute < asked.fine.until for row in look.requests):
             words = f"{NAMES[asked.latency_from]} of {look.endpoint} knows nothing of these minutes"
             raise Temporary(f"{words}, in which {NAMES[asked.errors_from]} saw requests")
+        if found and max(row.minute for row in found) < max(row.minute for row in look.requests):
+            raise Temporary(f"{NAMES[asked.latency_from]} of {look.endpoint} lags behind {NAMES[asked.errors_from]}")
         return [
             DeploymentMinute(row.deployment, row.minute, 0, 0, slowness=row.slowness, percentiles=row.percentiles)
             for row in found
@@ -115,7 +120,9 @@ class _Look:
     def answers(self, deployment: str) -> Sequence[AnswerSeen]:
         """Return the answers that a deployment collected in the part of the window for which they are wanted."""
         if deployment not in self.read:
-            self.read[deployment] = self.source.collected(self.endpoint, deployment, self.asked.fine)
+            fine = self.asked.fine
+            late = Window(max(fine.since, fine.until - ANSWERS_SPAN), fine.until)
+            self.read[deployment] = self.source.collected(self.endpoint, deployment, late)
         return self.read[deployment]
 
 

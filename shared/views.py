@@ -94,8 +94,8 @@ def calibration_view(calibration: Calibration) -> Json:
                 "gate": gate.name,
                 "share": gate.share,
                 "critical": gate.critical,
-                "burstiness": gate.phi,
-                "bad_minutes": panel.tuning.bad_minutes(gate.phi, known=gate.known),
+                "burstiness": gate.burstiness,
+                "bad_minutes": panel.tuning.bad_minutes(gate.burstiness, known=gate.known),
                 "budget": gate.budget,
                 "past_rate": gate.rate,
             }

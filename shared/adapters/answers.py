@@ -24,7 +24,7 @@ from shared.core.questions import Window
 from shared.errors import Permanent
 from shared.ports import AnswerSeen, Clock
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 PIECE = 1024 * 1024
 LATE = timedelta(minutes=5)  # rows may be written, and out of order, by so much
 _LOG = logging.getLogger(__name__)

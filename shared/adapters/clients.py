@@ -14,6 +14,7 @@ from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
 from azure.monitor.query import LogsQueryClient
 from azure.monitor.querymetrics import MetricsClient
+from azure.storage.blob import LinearRetry as BlobRetry
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared import ports
@@ -64,7 +65,7 @@ def connect(
     templates = DeploymentTemplates(settings, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
     endpoints = ArmEndpoints(manager, templates)
     log = LogAnalytics(_logs(credential), settings.logs_workspace_id, settings.workspace_id)
-    reader = Reader(credential, {**_RETRIES, **_TIMEOUTS})
+    reader = Reader(credential, {"retry_policy": BlobRetry(backoff=1, random_jitter_range=0, **_RETRIES), **_TIMEOUTS})
     return Connected(
         endpoints=endpoints,
         models=ArmModels(manager),
@@ -90,12 +91,13 @@ def _metrics(settings: Settings, credential: TokenCredential, endpoints: ArmEndp
     if not settings.region:
         return NoMetrics()
     client = MetricsClient(metrics_address(settings.region), credential, **_RETRIES, **_TIMEOUTS)
-    return MetricsTraffic(client, settings.workspace_id, copied=lambda name: _mirrored(endpoints, name))
+    return MetricsTraffic(client, settings.workspace_id, copied=lambda name: _deployments(endpoints, name))
 
 
-def _mirrored(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:
+def _deployments(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:
+    """Return every deployment there is: what had copies some minutes ago may have none now."""
     seen = endpoints.see(name)
-    return tuple(seen.mirror) if seen is not None else ()
+    return tuple(seen.deployments) if seen is not None else ()
 
 
 def _tables(settings: Settings, credential: TokenCredential) -> TableServiceClient:

@@ -18,7 +18,7 @@ from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.rollout import Rollout
 from shared.errors import Permanent
-from shared.json_codec import UnreadableError, decode, encode
+from shared.json_codec import UnreadableError, decode, encode, structured
 from shared.ports import Numbered
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ ENDPOINT_ROW = "endpoint"
 PIECE = 32_000
 MOST_PIECES = 15
 LONGEST_COLUMN = 1000
+JUDGED = ("calibration", "evidence", "verdict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,17 @@ def record_of(row: Mapping[str, Any]) -> EndpointRecord:
 
 
 def rollout_of(row: Mapping[str, Any]) -> Rollout:
-    """Return the rollout in a row. Raises Permanent if it is not one."""
-    return _value(row, Rollout)
+    """Return the rollout in a row. Raises Permanent if it is not one.
+
+    One that was judged before there were gates is judged anew, from blue's past on: its evidence means nothing now.
+    """
+    text = _text(row)
+    if '"calibration":{' not in text or '"panel":{' in text:
+        return _value(row, Rollout)
+    try:
+        return structured({name: part for name, part in json.loads(text).items() if name not in JUDGED}, Rollout)
+    except ValueError as error:  # also what is no JSON, and what is no rollout
+        raise _unreadable(row, str(error)) from error
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
@@ -206,13 +216,17 @@ def _pieces(what: str, value: object) -> Row:
 
 
 def _value(row: Mapping[str, Any], kind: type[T]) -> T:
+    try:
+        return decode(_text(row), kind)
+    except UnreadableError as error:
+        raise _unreadable(row, str(error)) from error
+
+
+def _text(row: Mapping[str, Any]) -> str:
     pieces: list[str] = []
     while (piece := row.get(_piece(len(pieces)))) is not None:
         pieces.append(str(piece))
-    try:
-        return decode("".join(pieces), kind)
-    except UnreadableError as error:
-        raise _unreadable(row, str(error)) from error
+    return "".join(pieces)
 
 
 def _piece(number: int) -> str:

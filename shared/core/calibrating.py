@@ -20,7 +20,7 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.judge import panel
-from shared.core.judge.burstiness import past_burstiness
+from shared.core.judge.burstiness import burstiness, lasting
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Null
@@ -48,6 +48,8 @@ TAILS = (0.9, 0.5, 0.99)  # the first is what people read of
 CERTIFIED_TAIL, CERTIFIED_MORE = 0.95, 1.08
 LATENCY_BUDGET = 0.01
 LATENCY_SETTLE = 1
+# Slowdowns of everything look like bursts in blue's past although they cancel beside green: eight bad minutes at most.
+LATENCY_BURSTINESS = 7.4
 LEAST_ANSWERS = 100
 MOST_LABELS = 8
 SHIFT_RATIO = 1.25
@@ -148,7 +150,7 @@ def _set(
         case QueryGate():
             return _relative(gate, Counted(gate.name), past, budget if gate.budget is None else gate.budget, tuning)
         case LatencyGate():
-            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past, tuning)
+            return _ladder(gate) if settings.latency_from == "metrics" else _latency(gate, past)
         case PredictionsGate():
             return _predictions(gate, past, tuning)
         case DisagreementGate():
@@ -163,7 +165,8 @@ def _relative(
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=past_burstiness(bad, total, tuning),
+        phi=burstiness(bad, total),
+        lasting=lasting(bad, total, tuning),
         known=panel.long_enough(total),
         rate=panel.past_rate(bad, total),
         budget=budget,
@@ -180,7 +183,7 @@ def _limited(relative: tuple[Measure, ...], limits: Sequence[float]) -> tuple[Me
     return (*[replace(measure, share=measure.share / 2.0) for measure in relative], *absolute)
 
 
-def _latency(gate: LatencyGate, past: Past, tuning: Tuning) -> tuple[GateSetting, GateSamples]:
+def _latency(gate: LatencyGate, past: Past) -> tuple[GateSetting, GateSamples]:
     slowness = past.slowness()
     if sum(slowness.values()) < LEAST_ANSWERS:
         raise _NothingToSetBy(f"blue gave fewer than {LEAST_ANSWERS} good answers in the past hour to compare with")
@@ -193,7 +196,7 @@ def _latency(gate: LatencyGate, past: Past, tuning: Tuning) -> tuple[GateSetting
     setting = GateSetting(
         name=gate.name,
         critical=gate.role == "critical",
-        phi=past_burstiness(*past.series(first), tuning),
+        phi=min(burstiness(*past.series(first)), LATENCY_BURSTINESS),
         known=panel.long_enough(past.series(first)[1]),
         rate=panel.past_rate(*past.series(sure)),
         budget=LATENCY_BUDGET,
@@ -225,11 +228,16 @@ def _predictions(gate: PredictionsGate, past: Past, tuning: Tuning) -> tuple[Gat
         raise _NothingToSetBy(f"fewer than {LEAST_ANSWERS} of blue's predictions could be read from the past hour")
     common = sorted(seen.keys() - {OTHER}, key=lambda label: (-seen[label], label))
     sample = Predicted((*common[: MOST_LABELS - 1], OTHER))
+    told = sum(seen.get(label, 0) for label in sample.labels if label != OTHER)
+    if 2 * told < sum(seen.values()):
+        many = f"the past hour has {len(seen)} different ones"
+        raise _NothingToSetBy(f"blue's predictions are no classes ({many}); write bins, or point at something else")
     measure = Measure(items=len(sample.labels), null=Null(SHIFT_RATIO, gate.shift), severe=False, both=True)
     setting = GateSetting(
         name=gate.name,
         critical=False,
-        phi=past_burstiness(*past.series(sample), tuning),
+        phi=burstiness(*past.series(sample)),
+        lasting=lasting(*past.series(sample), tuning),
         known=panel.long_enough(past.series(sample)[1]),
         budget=None,
         measures=(measure,),

@@ -18,6 +18,7 @@ from shared.core.samples import gate_minute
 from shared.core.spans import MINUTE, ceil_minute, span
 
 PATIENCE = timedelta(minutes=5)
+LONG_SILENCE = timedelta(hours=6)
 Rows = Mapping[str, DeploymentMinute]
 
 
@@ -37,8 +38,8 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
     """
     if rollout.calibration is not None or observation.history is None:
         return rollout
-    if observation.history_missing and now - (rollout.step_since or rollout.since) < PATIENCE:
-        return rollout
+    if observation.history_missing and now - (rollout.past_since or now) < PATIENCE:
+        return replace(rollout, past_since=rollout.past_since or now)
     past = calibrating.past_of(observation.history, rollout.blue)
     return replace(rollout, calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing))
 
@@ -54,6 +55,9 @@ def judged(rollout: Rollout, observation: Observation) -> Rollout:
     evidence, last = rollout.evidence, rollout.judged_until
     for minute, after in _steps(rollout, rollout.calibration, observation):
         evidence, last = after, minute + MINUTE
+    until = observation.settled_until
+    if last == rollout.judged_until and until is not None and until - last >= LONG_SILENCE:
+        last = until - MINUTE  # nothing comes that late, and behind the silence there may be something
     lines = _lines(rollout, rollout.calibration)
     said = verdict.judge(evidence, rollout.calibration.panel, lines.risk, lines.next_weight, lines.needed)
     told = spoken(said, evidence, rollout.calibration, lines)

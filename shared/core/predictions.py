@@ -83,8 +83,9 @@ def _json(text: str, pointer: str) -> Value:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        shown = " ".join(text[:LONGEST_LABEL].split())
-        raise _unreadable(pointer, f"the answer is no JSON that can be read: {shown!a}") from error
+        # Never the text itself: this is said in logs, and answers may be about persons.
+        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise _unreadable(pointer, f"the answer, of {len(text)} characters, is no JSON{where}") from None
 
 
 def _steps(pointer: str) -> Sequence[str]:

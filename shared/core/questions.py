@@ -14,6 +14,7 @@ from shared.core.rollout import Rollout
 from shared.core.spans import floor_minute
 
 FINE_HISTORY = timedelta(hours=1)
+LONGEST = timedelta(hours=6)  # of what one look asks for, so that the answer is not cut
 WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -82,7 +83,7 @@ def questions(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) ->
 def _minutes(rollout: Rollout, settled: datetime) -> Asked | None:
     if rollout.phase not in WATCHED or rollout.judged_until is None or rollout.judged_until >= settled:
         return None
-    return _asked(rollout, Window(rollout.judged_until, settled))
+    return _asked(rollout, Window(rollout.judged_until, min(settled, rollout.judged_until + LONGEST)))
 
 
 def _history(rollout: Rollout, settled: datetime) -> Asked | None:

@@ -79,8 +79,9 @@ class Rollout:
     mirror_ordered: Azure may yet mirror to green for us. regrown: Azure accepted to give blue its instances back.
     paused_by_step: it is a pause step that it waits in, which ends as that step says.
     steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
-    lines: what the verdict held the evidence against. missing: gates that the last minutes said nothing of, and why.
-    starved_told: it was written down that green gets no traffic.
+    past_since: when telemetry first told blue's past, but not to every gate. lines: what the verdict held the evidence
+    against. missing: gates that the last minutes said nothing of, and why. starved_told: it was written down that
+    green gets no traffic.
     trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
     nothing was left to do or to clean up. entries: how many history entries there are.
     """
@@ -114,6 +115,7 @@ class Rollout:
     paused_by_step: bool = False
     steady_since: datetime | None = None
     judged_until: datetime | None = None
+    past_since: datetime | None = None
     calibration: Calibration | None = None
     evidence: Evidence = field(default_factory=Evidence)
     verdict: Verdict | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta
 
 from shared.policies.gate_building import percent
 from shared.policies.problems import Findings
@@ -18,6 +19,8 @@ from shared.policies.times import spell
 PATH = "judge.gates"
 # So many bins the judge tells apart; of more it would take the rarest together.
 MOST_BINS = 8
+MOST_QUERIES = 5
+SIX_HOURS = timedelta(hours=6)
 UNCERTIFIED = ("predictions", "disagreement")
 Roles = dict[str, str | None]
 
@@ -31,6 +34,11 @@ def check_gates(values: Values, findings: Findings) -> None:
     if find(values, "telemetry.retries") == "once" and find(values, "telemetry.errors") == "metrics":
         words = "metrics know no single request; write telemetry: {errors: logs, retries: once}, or leave it out"
         findings.add("telemetry.retries", words)
+    if find(values, "telemetry.retries") == "once" and (find(values, "telemetry.history") or SIX_HOURS) > SIX_HOURS:
+        findings.add("telemetry.history", f"with retries: once at most {spell(SIX_HOURS)}; each request is told apart")
+    if len(gates["queries"] or []) > MOST_QUERIES:
+        words = f"{len(gates['queries'])} queries; at most {MOST_QUERIES} are asked in each look"
+        findings.add(f"{PATH}.queries", words)
     _check_bins((gates["predictions"] or {}).get("bins") or [], findings)
     _check_names([query or {} for query in gates["queries"] or []], findings)
     if gates["disagreement"] and not any("mirror" in step for step in steps):

@@ -38,6 +38,7 @@ def traffic(log: WrittenLog) -> TrafficLog:
 @pytest.mark.parametrize(
     ("code", "counted"),
     [
+        (0, (1, 1, 0, {})),
         (200, (1, 0, 0, {52: 1})),
         (302, (1, 0, 0, {52: 1})),
         (400, (1, 0, 1, {})),

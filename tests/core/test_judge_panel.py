@@ -226,10 +226,10 @@ def test_bursts_that_last_for_minutes_are_seen_as_what_they_are() -> None:
     """A pod that fails for five minutes hardly differs from one to the next; blocks of minutes show it."""
     bad = ([1] * 10 + [40] * 5) * 20
     lasting, total = errors_panel(bad, [1000] * len(bad)).gates[0], [1000] * len(bad)
-    assert lasting.phi > 2 * burstiness(bad, total) > 2 * TUNED.calm_phi
+    assert lasting.burstiness > 2 * burstiness(bad, total) > 2 * TUNED.calm_phi
 
 
 def test_a_slow_drift_is_no_burst() -> None:
     """A calm blue whose rate rises over hours stays calm, whatever its blocks say."""
     bad = [3 + minute // 60 for minute in range(360)]
-    assert errors_panel(bad, [1000] * 360).gates[0].phi == burstiness(bad, [1000] * 360) < TUNED.calm_phi
+    assert errors_panel(bad, [1000] * 360).gates[0].burstiness == burstiness(bad, [1000] * 360) < TUNED.calm_phi

@@ -50,8 +50,10 @@ def test_labels(body: str, reading: PredictionReading, expected: tuple[str, ...]
 @pytest.mark.parametrize(
     ("body", "reading", "words"),
     [
-        pytest.param("no JSON", SCORE, "at '/score': the answer is no JSON that can be read: 'no JSON'", id="no JSON"),
-        pytest.param("", WHOLE, "in the whole answer: the answer is no JSON", id="an empty answer"),
+        pytest.param(
+            "no JSON", SCORE, "at '/score': the answer, of 7 characters, is no JSON at character 0", id="no JSON"
+        ),
+        pytest.param("", WHOLE, "in the whole answer: the answer, of 0 characters, is no JSON", id="an empty answer"),
         pytest.param('{"other": 1}', SCORE, "at '/score': an object without 'score'", id="not there"),
         pytest.param('{"score": {"a": 1}}', SCORE, "at '/score': an object is there", id="an object"),
         pytest.param('{"score": [[1, 2]]}', SCORE, "at '/score': a list is there", id="a list of lists"),
@@ -63,8 +65,8 @@ def test_labels(body: str, reading: PredictionReading, expected: tuple[str, ...]
         pytest.param("7", PredictionReading("/p"), "a number without 'p'", id="into a number"),
         pytest.param("[1]", PredictionReading("0"), "'0' is no JSON Pointer", id="no slash"),
         pytest.param("[1]", PredictionReading("/~2"), "'/~2' is no JSON Pointer", id="a tilde of nothing"),
-        pytest.param("[" * 100_000, WHOLE, "no JSON that can be read", id="very deep"),
-        pytest.param("9" * 10_000, WHOLE, "no JSON that can be read", id="very many digits"),
+        pytest.param("[" * 100_000, WHOLE, "of 100000 characters, is no JSON", id="very deep"),
+        pytest.param("9" * 10_000, WHOLE, "of 10000 characters, is no JSON", id="very many digits"),
     ],
 )
 def test_what_cannot_be_read(body: str, reading: PredictionReading, words: str) -> None:

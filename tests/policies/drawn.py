@@ -100,6 +100,7 @@ def policies(draw: st.DrawFn) -> Policy:
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
     stepped = draw(steps())
     errors_from, latency_from = draw(st.sampled_from(TOLD_BY)), draw(st.sampled_from(TOLD_BY))
+    retries = draw(st.sampled_from(["each", "once"])) if errors_from == "logs" else "each"
     mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
@@ -111,10 +112,10 @@ def policies(draw: st.DrawFn) -> Policy:
             patience=draw(SPANS),
             inconclusive=draw(st.sampled_from(["pause", "advance"])),
             telemetry_lag=timedelta(seconds=draw(st.integers(30, 1600))),
-            history=draw(SPANS),
+            history=draw(SPANS if retries == "each" else st.just(timedelta(hours=6))),
             gates=draw(gates(mirrored=mirrored, limited=latency_from == "logs")),
             errors_from=errors_from,
-            retries=draw(st.sampled_from(["each", "once"] if errors_from == "logs" else ["each"])),
+            retries=retries,
             latency_from=latency_from,
         ),
         deadlines=Deadlines(draw(SPANS), timedelta(days=3), draw(SPANS), timedelta(days=9)),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, OTHER, disagreements, predicted
+from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, disagreements, predicted
 from shared.core.gates import DisagreementGate, PredictionReading
 from shared.core.observation import DeploymentMinute, Tally
 from shared.errors import Permanent
@@ -68,13 +68,12 @@ def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
         predicted(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
 
 
-def test_rare_labels_are_one() -> None:
-    """A model that answers with text of its own must not fill the record; no prediction is lost."""
-    bodies = [f'"{number}"' for number in range(MOST_LABELS + 50)] + ['"often"'] * 9
-    [row] = predicted(answers("churn-7", f"[{', '.join(bodies)}]"), WHOLE)
-    assert row.predictions is not None
-    assert (len(row.predictions), row.predictions["often"], row.predictions[OTHER]) == (MOST_LABELS, 9, 52)
-    assert sum(row.predictions.values()) == len(bodies)
+def test_what_is_no_class_is_not_kept() -> None:
+    """Scores without bins, names and texts are no classes: none of them goes further, not even into the words."""
+    bodies = [f'"jane.doe.{number}@example.org"' for number in range(MOST_LABELS + 1)]
+    with pytest.raises(Permanent, match=r"101 different predictions of churn-7 .* write bins") as caught:
+        predicted(answers("churn-7", *bodies), WHOLE)
+    assert "jane" not in str(caught.value)
 
 
 def test_the_answers_read_in_one_look_are_bounded_and_evenly_spread() -> None:

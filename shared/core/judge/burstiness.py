@@ -51,16 +51,15 @@ def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
     return max(1.0, (found.observed + SHRINKAGE) / (found.expected + SHRINKAGE))
 
 
-def past_burstiness(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> float:
-    """Return phi of a past: for a blue that is not calm, also as blocks of minutes show it.
+def lasting(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> float:
+    """Return phi of a past as blocks of minutes show it, for a blue that is not calm; 1 for others.
 
     Bursts that last for some minutes hardly show between neighbours; summed over blocks they do. A calm blue keeps what
     neighbours say, since its slow drift would show in blocks as well.
     """
-    phi = burstiness(bad, total)
-    if tuning.block == 1 or phi < tuning.calm_phi:
-        return phi
-    return max(phi, burstiness(_blocks(bad, tuning.block), _blocks(total, tuning.block)))
+    if tuning.block == 1 or burstiness(bad, total) < tuning.calm_phi:
+        return 1.0
+    return burstiness(_blocks(bad, tuning.block), _blocks(total, tuning.block))
 
 
 def _blocks(counts: Sequence[int], size: int) -> list[int]:

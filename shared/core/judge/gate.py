@@ -27,7 +27,8 @@ class GateSetting:
     """What a gate is set to for one rollout.
 
     share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
-    certificate. phi: burstiness of blue's past. known: that past was long enough to tell. rate: blue's past share of
+    certificate. phi: burstiness of blue's past from minute to minute. lasting:
+    the same from block to block. known: that past was long enough to tell. rate: blue's past share of
     bad, as the certificate counts it. rates: the same for each item of the measures (none: not known). budget: D, the
     harm that the certificate allows over all traffic, a probability (None: there is no certificate). margin: of a
     certificate from percentiles. settle: how many steady minutes after a change of traffic are passed over, with all
@@ -38,6 +39,7 @@ class GateSetting:
     share: float = 1.0
     critical: bool = True
     phi: float = 1.0
+    lasting: float = 1.0
     known: bool = True
     rate: float = 0.0
     rates: tuple[float, ...] = ()
@@ -45,6 +47,11 @@ class GateSetting:
     margin: float | None = None
     settle: int = 0
     measures: tuple[Measure, ...] = (Measure(),)
+
+    @property
+    def burstiness(self) -> float:
+        """The larger of both: what decides how many bad minutes are needed."""
+        return max(self.phi, self.lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning
 def _gains(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
 ) -> list[float]:
-    cap = tuning.cap_of(setting.phi, known=setting.known)
+    cap = tuning.cap_of(setting.burstiness, known=setting.known)
     won: list[float] = []
     at = 0
     for measure in setting.measures:

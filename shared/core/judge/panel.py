@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.core.judge import gate
-from shared.core.judge.burstiness import past_burstiness
+from shared.core.judge.burstiness import burstiness, lasting
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED, Tuning
@@ -78,7 +78,8 @@ def errors_panel(
     """Return a panel of the errors gate alone, set by blue's consecutive past minutes, oldest first."""
     rate = requests_per_minute(total)
     setting = GateSetting(
-        phi=past_burstiness(bad, total, tuning),
+        phi=burstiness(bad, total),
+        lasting=lasting(bad, total, tuning),
         known=long_enough(total),
         rate=past_rate(bad, total),
         rates=(usual_rate(sum(bad), sum(total)),),

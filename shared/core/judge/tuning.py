@@ -84,7 +84,7 @@ TUNED = Tuning(
     calm_minutes=2,
     block=5,
     bursty_cap=6.6,
-    suspicion=1.0,
+    suspicion=2.0,
     certificate_shares=(0.15, 0.25, 0.35, 0.25),
     pairs=5.0,
 )
