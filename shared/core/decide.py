@@ -171,9 +171,17 @@ def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.moved(rollout, Phase.ROLLING_BACK, words, now)
     began = rollout.step_since if rollout.phase is Phase.STEPPING and rollout.step_since else rollout.since
     if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and now - began > limits.step:
-        why = rollout.telemetry_problem or (rollout.verdict.reason if rollout.verdict else rollout.reason)
+        why = rollout.telemetry_problem or _waited_for(rollout)
         return history.moved(rollout, Phase.ROLLING_BACK, f"the step took longer than {limits.step}: {why}", now)
     return None
+
+
+def _waited_for(rollout: Rollout) -> str:
+    """Return what a step was last waiting for, in words."""
+    if rollout.verdict is not None:
+        return rollout.verdict.reason
+    unseen = "; ".join(f"{gate} cannot be judged: {why}" for gate, why in rollout.missing.items())
+    return unseen or rollout.reason
 
 
 def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

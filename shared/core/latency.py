@@ -23,8 +23,8 @@ def edge(index: int) -> float:
 
 
 def buckets_of(factor: float) -> int:
-    """Return how many buckets a time moves when it is multiplied by a factor, rounded."""
-    return round(math.log(factor) / LOG_RATIO)
+    """Return how many buckets a time moves when it is multiplied by a factor (above 1), rounded; at least one."""
+    return max(1, round(math.log(factor) / LOG_RATIO))
 
 
 def slower(slowness: Mapping[int, int], than: int) -> int:

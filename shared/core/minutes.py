@@ -24,7 +24,7 @@ Rows = Mapping[str, DeploymentMinute]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What every gate said after one minute, to be kept."""
+    """What every gate said after one minute, to be kept. weight: green's, in per cent; of a mirror, negative."""
 
     minute: datetime
     weight: int
@@ -34,12 +34,15 @@ class Judgement:
 def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with its judge set from blue's past, once; unchanged without an answer about the past.
 
-    What a gate's source did not tell may come a little later, so it is waited for, but not for ever.
+    What a gate's source did not tell may come a little later, so it is waited for: a gate that some step needs as long
+    as the step may take, others not for ever.
     """
     if rollout.calibration is not None or observation.history is None:
         return rollout
-    if observation.history_missing and now - (rollout.past_since or now) < PATIENCE:
-        return replace(rollout, past_since=rollout.past_since or now)
+    if observation.history_missing:
+        began = rollout.past_since or now
+        if now - began < PATIENCE or observation.history_missing.keys() & _ever_needed(rollout):
+            return replace(rollout, past_since=began, missing=observation.history_missing)
     past = calibrating.past_of(observation.history, rollout.blue)
     return replace(rollout, calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing))
 
@@ -72,7 +75,11 @@ def judgements(rollout: Rollout, observation: Observation) -> tuple[Judgement, .
         return ()
     lines = _lines(rollout, rollout.calibration)
     return tuple(
-        Judgement(minute, rollout.weight, readings(after, rollout.calibration, lines, observation.missing))
+        Judgement(
+            minute,
+            rollout.weight if after.weight is None else after.weight,
+            readings(after, rollout.calibration, lines, observation.missing),
+        )
         for minute, after in _steps(rollout, rollout.calibration, observation)
     )
 
@@ -106,6 +113,13 @@ def _lines(rollout: Rollout, calibration: Calibration) -> Lines:
     if isinstance(step, WeightStep) and step.settled_minutes is not None:
         risk = replace(risk, settled_minutes=step.settled_minutes)
     return Lines(risk, _certified_weight(rollout), needed, calibration.panel.tuning.log_suspicion)
+
+
+def _ever_needed(rollout: Rollout) -> set[str]:
+    """Return the gates whose certificates some step needs."""
+    steps = [step for step in rollout.policy.steps if isinstance(step, WeightStep) and step.gates is not None]
+    critical = {gate.name for gate in rollout.policy.judge.gates if gate.role == "critical"}
+    return critical.union(*[step.gates or () for step in steps])
 
 
 def _certified_weight(rollout: Rollout) -> int | None:

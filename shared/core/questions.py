@@ -90,7 +90,7 @@ def _history(rollout: Rollout, settled: datetime) -> Asked | None:
     if rollout.calibration is not None or rollout.phase not in WATCHED:
         return None
     asked = _asked(rollout, Window(settled - rollout.policy.judge.history, settled))
-    return replace(asked, fine_since=settled - FINE_HISTORY)
+    return replace(asked, fine_since=settled - FINE_HISTORY, deployments=asked.deployments[:-1])
 
 
 def _asked(rollout: Rollout, window: Window) -> Asked:

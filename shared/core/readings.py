@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from shared.core.calibrating import Calibration
 from shared.core.gates import DISAGREEMENT, Role
 from shared.core.judge import gate as gates
 from shared.core.judge.gate import GateEvidence, GateSetting
 from shared.core.judge.interval import Interval, interval
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
@@ -22,6 +24,7 @@ from shared.core.latency import edge
 from shared.core.samples import Counted, Failed, GateSamples, Ladder, Predicted, Refused, Sample, Slower
 from shared.core.wording import odds, per_cent, time
 
+SLIGHT = 1e-6  # odds that are 1 : 1 but for rounding
 STARVED_WORDS = "check the endpoint's traffic, and whether callers name a deployment or keep to one"
 
 
@@ -67,7 +70,7 @@ class Reading:
     @property
     def minutes_to_certificate(self) -> int | None:
         """How many more minutes like those at this weight the certificate needs; None if it cannot be told."""
-        if self.log_certificate is None or self.certificate_line is None or self.log_certificate <= 0:
+        if self.log_certificate is None or self.certificate_line is None or self.log_certificate < SLIGHT:
             return None
         more = self.certificate_line / self.log_certificate - 1.0
         return max(0, math.ceil(more * self.minutes))
@@ -141,7 +144,8 @@ def _certified(about: Reading, lines: Lines) -> str:
 def _reading(
     evidence: GateEvidence, setting: GateSetting, samples: GateSamples, tuning: Tuning, lines: Lines
 ) -> Reading:
-    index = _most_shifted(evidence, samples)
+    harm = gates.log_harm(evidence, setting, tuning)
+    index = gates.worst_item(evidence, setting, tuning) if harm > SLIGHT else _most_shifted(evidence, samples)
     counts = evidence.counts(index)
     certified = lines.certifies(setting)
     green, blue = interval(counts.green_bad, counts.green_total), interval(counts.blue_bad, counts.blue_total)
@@ -149,19 +153,35 @@ def _reading(
     return Reading(
         gate=setting.name,
         role="informative" if not setting.share else "critical" if setting.critical else "counted",
-        words=_words(samples.samples[0], setting, index, counts, rates),
+        words=_words(_item(samples, setting, index), counts, rates),
         green_bad=counts.green_bad,
         green_total=counts.green_total,
         blue_bad=counts.blue_bad,
         blue_total=counts.blue_total,
         green=green,
         blue=blue,
-        log_harm=gates.log_harm(evidence, setting, tuning),
-        harm_line=-math.log(lines.risk.rollback * setting.share) if setting.share else None,
+        log_harm=harm,
+        harm_line=-math.log(lines.risk.rollback) - math.log(setting.share) if setting.share else None,
         log_certificate=gates.log_certificate(evidence, setting, tuning) if certified else None,
         certificate_line=-math.log(lines.risk.advance) if certified else None,
         minutes=evidence.certificate.minutes,
     )
+
+
+class _Item(NamedTuple):
+    """One item of a gate: the sample it is of, its place there, and how it is bet on."""
+
+    sample: Sample
+    place: int
+    measure: Measure
+
+
+def _item(samples: GateSamples, setting: GateSetting, index: int) -> _Item:
+    for sample, measure in zip(samples.samples, setting.measures, strict=True):
+        if index < measure.items:
+            return _Item(sample, index, measure)
+        index -= measure.items
+    raise IndexError(f"{setting.name} has no item {index}")
 
 
 def _most_shifted(evidence: GateEvidence, samples: GateSamples) -> int:
@@ -176,26 +196,28 @@ def _shift(counts: Counts) -> float:
     return abs((counts.green_rate or 0.0) - (counts.blue_rate or 0.0))
 
 
-def _words(sample: Sample, setting: GateSetting, index: int, counts: Counts, rates: tuple[str, str]) -> str:
+def _words(item: _Item, counts: Counts, rates: tuple[str, str]) -> str:
     green, blue = rates
-    match sample:
+    match item.sample:
         case Failed():
             words = f"green fails {green} requests, blue {blue}"
         case Refused():
             words = f"green refuses {green} requests as the caller's mistake, blue {blue}"
         case Slower(buckets=buckets):
-            ours, theirs = (time(edge(bucket)) for bucket in buckets[0])
+            ours, theirs = (time(edge(bucket)) for bucket in buckets[item.place])
             words = f"green takes longer than {ours} for {green} answers, blue longer than {theirs} for {blue}"
         case Predicted(labels=labels):
-            words = f"green predicts {labels[index]!r} in {green} answers, blue in {blue}"
+            words = f"green predicts {labels[item.place]!r} in {green} answers, blue in {blue}"
         case Counted(gate=gate) if gate == DISAGREEMENT:
             words = f"green answers {green} mirrored requests otherwise than blue"
         case Counted(gate=gate):
             words = f"{gate}: green {green}, blue {blue}"
         case Ladder():
             over = f"in {counts.green_bad} of {counts.green_total} minutes"
-            words = f"green's P95 was more than {(setting.measures[0].margin or 1):.3g} times blue's {over}"
-    return words
+            words = f"green's P95 was more than {(item.measure.margin or 1):.3g} times blue's {over}"
+    null = item.measure.null
+    limited = null is not None and null.rho == 0.0
+    return f"{words}; at most {per_cent(null.delta)} % are allowed" if limited and null is not None else words
 
 
 def _rate(found: Interval | None, bad: int, total: int) -> str:

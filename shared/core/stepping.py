@@ -42,6 +42,8 @@ def take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 def next_step(rollout: Rollout, reason: str, now: datetime, by: str = history.TEAL) -> Decision:
     """Return the decision to begin the next step (or, behind the last, to promote)."""
     ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None, mirror=0, paused_by_step=False)
+    if rollout.mirror:
+        ahead = replace(ahead, steady_since=None)  # until the next share is in force there is none to judge by
     if ahead.current_step is None:
         return history.moved(ahead, Phase.PROMOTING, reason, now, by)
     return history.moved(ahead, Phase.STEPPING, reason, now, by)

@@ -38,7 +38,7 @@ def watched(*minutes: Counts) -> Evidence:
         pytest.param([GOOD] * 3, Outcome.PASS, Cause.CERTIFIED, id="good for three minutes"),
         pytest.param([QUIET] * 3, Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, id="too little to tell"),
         pytest.param(
-            [GOOD] * 4 + [Counts(5, 1000, 9, 9000)] * 2, Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, id="suspicious"
+            [GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, id="suspicious"
         ),
         pytest.param([Counts(500, 1000, 9, 9000)], Outcome.FAIL, Cause.HARM, id="broken"),
     ],

@@ -42,7 +42,7 @@ def test_edges_rise_by_less_than_a_twentieth() -> None:
     assert math.exp(LOG_RATIO) < 1.046
 
 
-@pytest.mark.parametrize(("factor", "moved"), [(1.0, 0), (1.25, 5), (1.25**2, 10), (1.5, 9), (2.0, 16), (1.1, 2)])
+@pytest.mark.parametrize(("factor", "moved"), [(1.01, 1), (1.25, 5), (1.25**2, 10), (1.5, 9), (2.0, 16), (1.1, 2)])
 def test_a_margin_is_so_many_buckets(factor: float, moved: int) -> None:
     """1.25 is five whole buckets, and other margins are rounded to the nearest."""
     assert buckets_of(factor) == moved

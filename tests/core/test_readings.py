@@ -73,7 +73,7 @@ WAYS = {
     Cause.NO_REQUEST: ([], 25, ["no request on green yet"]),
     Cause.STARVED: ([Counts(0, 0, 9, 9000)] * 3, 25, ["green gets none of it", "check the endpoint's traffic"]),
     Cause.TOO_SOON: ([GOOD] * 2, 25, ["2 of 3 settled minutes"]),
-    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(5, 1000, 9, 9000)] * 2, 25, ["too suspicious to advance"]),
+    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, 25, ["too suspicious to advance"]),
     Cause.WATCHED: ([GOOD] * 3, None, ["watched for 3 minutes"]),
     Cause.UNCERTIFIED: ([Counts(0, 5, 1, 180)] * 4, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
     Cause.CERTIFIED: ([GOOD] * 3, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
@@ -221,12 +221,12 @@ def everything(source: JudgeSettings) -> tuple[Calibration, Evidence]:
 
 
 WORDS = {
-    "errors": r"green fails 0\.2 % \(.*\) of 5,000 requests, blue 0\.2 % \(.*\) of 5,000",
+    "errors": r"green fails 0\.2 % \(.*\) of 5,000 requests, blue 0\.2 % \(.*\) of 5,000.*",
     "client_errors": r"green refuses 5 % \(.*\) of 5,000 requests as the caller's mistake, blue 5 % .*",
-    "latency": r"green takes longer than [\d,.]+ m?s for 4 % \(.*\) of 4,500 answers, blue longer than .* of 4,500",
+    "latency": r"green takes longer than [\d,.]+ m?s for 4 % \(.*\) of 4,500 answers, blue longer than .* of 4,500.*",
     "predictions": r"green predicts 'yes' in 59\.4 % \(.*\) of 5,000 answers, blue in 60 % \(.*\) of 5,000",
-    "disagreement": r"green answers 5 % \(.*\) of 1,000 mirrored requests otherwise than blue",
-    "stale": r"stale: green 12\.5 % \(.*\) of 4,000, blue 12\.5 % \(.*\) of 4,000",
+    "disagreement": r"green answers 5 % \(.*\) of 1,000 mirrored requests otherwise than blue; at most 5 % are allowed",
+    "stale": r"stale: green 12\.5 % \(.*\) of 4,000, blue 12\.5 % \(.*\) of 4,000.*",
 }
 
 

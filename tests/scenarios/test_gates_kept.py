@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
 from shared.core.minutes import Judgement
@@ -11,7 +12,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, SLOWER, judged_by
-from tests.scenarios.world import BLUE, GREEN, MINUTE, World
+from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
 AWAY = "the query for churn: throttled"
 
@@ -113,3 +114,13 @@ def test_every_entry_of_every_story_is_finite_json() -> None:
     world.until_finished()
     for entry in world.history():
         assert json.loads(json.dumps(entry.numbers, allow_nan=False)) == entry.numbers
+
+
+def test_a_minute_is_kept_with_the_share_that_it_had() -> None:
+    """The log is late: minutes of the step before are judged after the next was ordered, and kept as what they were."""
+    world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE)))
+    world.register()
+    rollout = world.until(Phase.PROMOTED)
+    shifted = next(entry.at for entry in world.history() if "sending 50 %" in entry.text)
+    shares = {one.minute: one.weight for one in world.store.kept_judgements(rollout.id)}
+    assert {shares[minute] for minute in shares if minute < shifted - MINUTE} == {10}

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from shared.core.judge import certificate, harm, ladder
 from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
 from shared.core.judge.ladder import Percentiles
-from shared.core.judge.measure import Allowance, Item, Measure, gains, log_shares
-from shared.core.judge.odds import Counts, log_es
+from shared.core.judge.measure import Allowance, Item, Measure, gains, item_slices, log_shares
+from shared.core.judge.odds import Counts, log_es, log_sum
 from shared.core.judge.tuning import Tuning
 
 MEMORY = 0.93  # of a minute's counts a minute later: half is forgotten after ten minutes
@@ -166,6 +166,18 @@ def log_harm(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> fl
     return evidence.harm.log_odds(log_shares(setting.measures, tuning))
 
 
+def worst_item(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> int:
+    """Return which of the gate's items speaks loudest of harm; the first before any minute."""
+    wealth, shares = evidence.harm.wealth, log_shares(setting.measures, tuning)
+    if not wealth:
+        return 0
+    each = [
+        log_sum([own + share for own, share in zip(wealth[place], shares[place], strict=True)])
+        for place in item_slices(setting.measures, tuning)
+    ]
+    return max(range(len(each)), key=lambda item: each[item])
+
+
 def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
     """Return the natural logarithm of the odds against `the next step exceeds the budget`."""
     if setting.margin is not None:
@@ -188,9 +200,14 @@ def _gains(
 
 
 def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
-    """Return the larger of blue's rates, while it had traffic in this rollout and in its past."""
+    """Return the larger of blue's rates, while it had traffic in this rollout and in its past.
+
+    A few requests in this rollout are leant on the past, or else one failure of two would excuse everything.
+    """
     past = setting.rates[item] if item < len(setting.rates) else 0.0
-    return max(evidence.counts(item).blue_rate or 0.0, past)
+    seen = evidence.counts(item)
+    enough = seen.blue_total >= PAST_REQUESTS
+    return max(seen.blue_rate or 0.0 if enough else Recent(seen.blue_bad, seen.blue_total).rate(past), past)
 
 
 def _alone(minute: GateMinute) -> GateMinute:

@@ -72,10 +72,29 @@ def log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ..
     """Return the log share of each process, in the order of `gains`; they add up to 1."""
     shares: list[float] = []
     for measure in measures:
+        lanes = _item_lanes(measure, tuning)
         each = measure.share / measure.items / (2 if measure.both else 1)
-        lanes = ladder.COUNT * (1.0 / ladder.COUNT,) if measure.margin is not None else _lanes(measure, tuning)
-        shares += [each * share for share in lanes] * (measure.items * (2 if measure.both else 1))
+        shares += [each * share for share in lanes] * measure.items
     return tuple(math.log(share) for share in shares)
+
+
+@lru_cache(maxsize=256)
+def item_slices(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[slice, ...]:
+    """Return, for each item of the measures, where its processes are."""
+    found: list[slice] = []
+    for measure in measures:
+        size = len(_item_lanes(measure, tuning))
+        for _ in range(measure.items):
+            start = found[-1].stop if found else 0
+            found.append(slice(start, start + size))
+    return tuple(found)
+
+
+def _item_lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
+    """Return the shares of one item's processes; those of each direction add up to 1."""
+    if measure.margin is not None:
+        return (1.0 / ladder.COUNT,) * ladder.COUNT
+    return _lanes(measure, tuning) * (2 if measure.both else 1)
 
 
 def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null, Null]:
@@ -86,7 +105,7 @@ def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null
     ratio = max(minor.rho, 1.0 + RATIO)
     return (
         Null(rho=0.0, delta=ratio * usual + max(minor.delta, allowance.budget or 0.0)),
-        Null(rho=0.0, delta=min(1.0, tuning.severe.rho * usual + tuning.severe.delta)),
+        Null(rho=0.0, delta=min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)),
     )
 
 

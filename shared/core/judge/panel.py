@@ -54,22 +54,19 @@ class Evidence:
     """The state: one entry a gate of the panel (none before the first minute).
 
     weight: at which the last steady minute was. age: how many steady minutes there were at it. starved: requests that
-    green should have had, by its weight or mirror, since it last had any.
+    green should have had, by its weight or mirror, since it last had any. step_requests: those that green had in
+    steady minutes of the present step.
     """
 
     gates: tuple[GateEvidence, ...] = ()
     weight: int | None = None
     age: int = 0
     starved: float = 0.0
+    step_requests: int = 0
 
     def of(self, panel: Panel) -> tuple[GateEvidence, ...]:
         """Return one entry for each gate of the panel; fresh ones if these are not the panel's."""
         return self.gates if len(self.gates) == len(panel.gates) else (GateEvidence(),) * len(panel.gates)
-
-    @property
-    def step_requests(self) -> int:
-        """How many requests green had in steady minutes of the present step."""
-        return max((one.step_counts.green_total for one in self.gates), default=0)
 
 
 def errors_panel(
@@ -111,12 +108,13 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
         weight=minute.weight if minute.steady else evidence.weight,
         age=age + minute.steady,
         starved=_starved(evidence.starved, minute),
+        step_requests=(0 if changed else evidence.step_requests) + (minute.green if minute.steady else 0),
     )
 
 
 def begin_step(evidence: Evidence) -> Evidence:
     """Return the evidence with fresh certificates: what certified the last step says nothing of the next."""
-    return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]))
+    return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]), step_requests=0)
 
 
 def requests_per_minute(total: Sequence[int]) -> float:

@@ -1,0 +1,139 @@
+"""The judge at its edges: what is known before a minute, what two requests prove, what a gate may not count."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.calibrating import calibrate, past_of
+from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
+from shared.core.judge import gate
+from shared.core.judge.burstiness import lasting
+from shared.core.judge.certificate import bets_for, null_for
+from shared.core.judge.gate import GateMinute, GateSetting
+from shared.core.judge.measure import Measure
+from shared.core.judge.odds import Counts, Null, log_es
+from shared.core.judge.panel import JudgedMinute, Panel, errors_panel
+from shared.core.judge.tuning import TUNED
+from shared.core.judge.verdict import Cause, Outcome, Risk, judge
+from shared.core.observation import DeploymentMinute, Tally
+from shared.core.policy import JudgeSettings
+from shared.core.samples import OTHER, Predicted, items_of
+from tests.core.judging import START, after, at
+
+GOOD = Counts(1, 100, 9, 900)
+
+
+def test_bets_are_chosen_before_the_minute_is_seen() -> None:
+    """A minute in which blue fails as never before is bet on by what blue did until then."""
+    judges = errors_panel([1] * 60, [1000] * 60)
+    before = after(*[at(10, GOOD)] * 3, judges=judges)
+    minute = Counts(50, 100, 450, 900)
+    found = after(at(10, minute), judges=judges, start=before)
+    (setting,), (old,), (new,) = judges.gates, before.gates, found.gates
+    null = null_for(25, setting.budget or 0.0)
+    bets = bets_for(TUNED, old.recent.rate(setting.rate), 10, null)
+    won = log_es(minute, bets, null)
+    assert new.certificate.wealth == pytest.approx([a + b for a, b in zip(old.certificate.wealth, won, strict=True)])
+
+
+def test_requests_that_still_name_blue_are_not_what_green_alone_is_held_against() -> None:
+    """At 100 per cent a few callers that name blue, and fail there, do not make failing usual."""
+    judges = errors_panel([1] * 60, [1000] * 60)
+    found = after(*[at(100, Counts(1, 1000, 50, 50))] * 3, judges=judges)
+    assert found.gates[0].counts() == Counts(3, 3000, 0, 0)
+
+
+def test_a_broken_green_that_has_all_traffic_goes_after_one_minute() -> None:
+    """Also without blue beside it the severe lane knows no cap."""
+    judges = errors_panel([1] * 60, [1000] * 60)
+    found = after(at(100, Counts(900, 1000, 0, 0)), judges=judges)
+    assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("odd", [Counts(1000, 1000, 0, 9000), Counts(0, 1000, 9000, 9000)], ids=["more", "less"])
+def test_one_odd_minute_convicts_in_neither_direction(odd: Counts) -> None:
+    """A share that shifts wins no more in a minute than the cap, whichever way it shifts."""
+    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
+    judges = Panel((GateSetting(budget=None, measures=(measure,)),))
+    found = after(JudgedMinute((GateMinute((odd,)),), 10, 25, green=1000, blue=9000), judges=judges)
+    assert gate.log_harm(found.gates[0], judges.gates[0], TUNED) <= TUNED.cap_of(1.0)
+
+
+def test_a_weight_that_comes_into_force_is_still_a_change() -> None:
+    """Unsteady minutes at the new weight do not hide that the first steady one begins a step."""
+    found = after(*[at(10, GOOD)] * 3, at(25, GOOD, steady=False), at(25, GOOD)).gates[0]
+    assert found.certificate.minutes == 1
+    plain = after(*[at(10, GOOD)] * 3, at(10, GOOD, steady=False), at(10, GOOD)).gates[0]
+    assert found.harm.unspent < 0.8 * plain.harm.unspent
+
+
+def test_a_mirror_that_brings_nothing_is_told_by_its_share_of_all_traffic() -> None:
+    """Blue answers every request while copies are made: of 41, at 50 per cent, 20 should have been copied."""
+    minute = JudgedMinute((None,), -50, 10, green=0, blue=41)
+    assert judge(after(minute), Panel(), Risk(), 10).cause is Cause.STARVED
+
+
+GATES = (ErrorsGate(), ClientErrorsGate(), LatencyGate(), PredictionsGate(), QueryGate("q", "q.kql"))
+
+
+def blue(n: int, *, burst: bool) -> DeploymentMinute:
+    """Return a minute of blue, in which every gate sees a twentieth go wrong, or half."""
+    bad = 500 if burst else 50
+    return DeploymentMinute(
+        "blue",
+        START - n * timedelta(minutes=1),
+        1000,
+        bad,
+        bad,
+        slowness={90: 1000 - bad, 130: bad},
+        predictions={"yes": 1000 - bad, "no": bad},
+        tallies={"q": Tally(bad, 1000)},
+    )
+
+
+def test_every_gate_knows_how_blue_bursts_in_its_own_counts() -> None:
+    """Bursts in blue's past make each gate patient, not the errors gate alone."""
+    past = past_of([blue(n, burst=n % 10 == 0) for n in range(60)], "blue")
+    assert all(one.phi > 2 and one.known for one in calibrate(JudgeSettings(gates=GATES), past).panel.gates)
+
+
+def test_no_gate_takes_a_short_past_for_a_calm_one() -> None:
+    """Thirty minutes do not show that there are no bursts, of whatever is counted."""
+    past = past_of([blue(n, burst=False) for n in range(30)], "blue")
+    assert not any(one.known for one in calibrate(JudgeSettings(gates=GATES), past).panel.gates)
+
+
+def test_what_was_already_taken_together_stays_among_the_others() -> None:
+    """Where a minute has so many labels that the rarest came as one, that one is neither lost nor a class."""
+    row = DeploymentMinute("blue", START, 10, 0, predictions={"yes": 5, OTHER: 3, "rare": 2})
+    yes, others = items_of(Predicted(("yes", OTHER)), None, row) or ()
+    assert (yes, others) == (Counts(0, 0, 5, 10), Counts(0, 0, 5, 10))
+
+
+def test_a_calm_blue_that_rises_and_falls_by_the_hour_has_no_lasting_bursts() -> None:
+    """Blocks of minutes show a drift as well as a burst, so they are asked only of a blue that is not calm."""
+    bad = [round(30 + 20 * math.sin(2 * math.pi * minute / 60)) for minute in range(360)]
+    assert lasting(bad, [1000] * 360, TUNED) == 1.0
+    assert lasting(bad, [1000] * 360, replace(TUNED, calm_phi=0.0)) > 2.0
+
+
+@pytest.mark.parametrize("blue", [(1, 2), (2, 5)], ids=["one of two", "two of five"])
+def test_a_few_requests_of_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> None:
+    """While 100 comes into force blue may have a handful of requests: their rate is not what green is held against."""
+    judges = errors_panel([1] * 60, [1000] * 60)
+    found = after(at(100, Counts(0, 1000, *blue), steady=False), *[at(100, Counts(300, 1000))] * 3, judges=judges)
+    assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
+
+
+def test_what_a_gate_counts_is_no_number_of_requests() -> None:
+    """An answer may hold many predictions: a mirror that ends after so many requests counts requests."""
+    seen = GateMinute((Counts(450, 900, 450, 900),))
+    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
+    judges = Panel((GateSetting(), GateSetting("predictions", 0.1, critical=False, budget=None, measures=(measure,))))
+    minute = at(-20, Counts(0, 2, 0, 10))
+    found = after(*[replace(minute, gates=(*minute.gates, seen))] * 2, judges=judges)
+    assert found.step_requests == 4
