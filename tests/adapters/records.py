@@ -9,6 +9,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from shared.core.history import Entry
+from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
@@ -58,6 +59,11 @@ _count = st.integers(0, 2**40)
 st.register_type_strategy(Counts, st.tuples(_count, _count, _count, _count).map(_counts))
 _margin = st.floats(0, 1000)
 st.register_type_strategy(Null, st.builds(Null, _margin, _margin))
+st.register_type_strategy(
+    Measure,
+    st.builds(Measure, both=st.just(value=False))
+    | st.builds(Measure, both=st.just(value=True), severe=st.just(value=False)),
+)
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
