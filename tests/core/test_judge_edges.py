@@ -110,8 +110,7 @@ def test_no_gate_takes_a_short_past_for_a_calm_one() -> None:
 def test_what_was_already_taken_together_stays_among_the_others() -> None:
     """Where a minute has so many labels that the rarest came as one, that one is neither lost nor a class."""
     row = DeploymentMinute("blue", START, 10, 0, predictions={"yes": 5, OTHER: 3, "rare": 2})
-    yes, others = items_of(Predicted(("yes", OTHER)), None, row) or ()
-    assert (yes, others) == (Counts(0, 0, 5, 10), Counts(0, 0, 5, 10))
+    assert items_of(Predicted(("yes", OTHER)), None, row) == [Counts(0, 0, 5, 10), Counts(0, 0, 5, 10)]
 
 
 def test_a_calm_blue_that_rises_and_falls_by_the_hour_has_no_lasting_bursts() -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -100,7 +100,7 @@ def policies(draw: st.DrawFn) -> Policy:
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
     stepped = draw(steps())
     errors_from, latency_from = draw(st.sampled_from(TOLD_BY)), draw(st.sampled_from(TOLD_BY))
-    retries = draw(st.sampled_from(["each", "once"])) if errors_from == "logs" else "each"
+    retries: Literal["each", "once"] = draw(st.sampled_from(["each", "once"])) if errors_from == "logs" else "each"
     mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
