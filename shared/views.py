@@ -52,6 +52,7 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         "calibration": calibration_view(rollout.calibration) if rollout.calibration else None,
         "verdict": verdict_view(rollout.verdict, rollout.readings) if rollout.verdict else None,
         "trouble": rollout.trouble or rollout.telemetry_problem,
+        "missing": rollout.missing,
     }
     entries = [entry_view(entry) for entry in history]
     return view | {"history": entries} if entries else view

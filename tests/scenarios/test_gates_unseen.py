@@ -13,6 +13,7 @@ from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
+from shared.views import rollout_view
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, judged_by, reading
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
@@ -147,3 +148,16 @@ def test_latency_is_missing_where_only_its_source_is_away() -> None:
     world.telemetry.missing["latency"] = "the platform's metrics of churn knows nothing of these minutes"
     world.until(Phase.PROMOTED)
     assert "knows nothing of these minutes" in reading(world, "latency").missing
+
+
+def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -> None:
+    """A query that gives no answer before the first weight: the step waits, says for what, and ends by its deadline."""
+    fraud = QueryGate("fraud", "fraud.kql", role="critical")
+    judge = replace(POLICY.judge, gates=(ErrorsGate(), fraud))
+    world = World(replace(POLICY, judge=judge))
+    world.telemetry.missing = {"fraud": "throttled"}
+    world.register()
+    world.minutes(30)
+    assert rollout_view(world.rollout())["missing"] == {"fraud": "throttled"}
+    assert world.seen.traffic == {BLUE: 100}
+    assert "fraud cannot be judged: throttled" in world.until(Phase.ROLLED_BACK, within=200).reason
