@@ -8,7 +8,8 @@ is quicker than the log would have that minute judged before its errors are know
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -23,19 +24,21 @@ from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
 _LOG = logging.getLogger("teal.telemetry")
 # Of a past as much as tells which classes there are, and can be read in one look.
 ANSWERS_SPAN = timedelta(minutes=15)
+MOST_SECONDS = 40
 LEAST_ANSWERS = 20  # so many of both without a pair are no accident
 NAMES: dict[Source, str] = {"logs": "the traffic log", "metrics": "the platform's metrics"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The port Telemetry. policies: where the text of a query is found."""
+    """The port Telemetry. policies: where the text of a query is found. stopwatch: seconds, from any beginning."""
 
     log: Traffic
     metrics: Traffic
     queries: Queries
     answers: Answers
     policies: Policies
+    stopwatch: Callable[[], float] = time.monotonic
 
     def minutes(self, endpoint: str, asked: Asked) -> Seen:
         """Return every deployment and minute that has requests, or was counted by a query, oldest first.
@@ -48,7 +51,11 @@ class Sources:
             return Seen(())
         look = _Look(endpoint, asked, requests, self.answers)
         rows, missing = _Rows(requests), dict[str, str]()
+        began = self.stopwatch()
         for gate in asked.gates:
+            if self.stopwatch() - began > MOST_SECONDS:  # a rollback that is due must not wait behind slow sources
+                missing[gate.name] = f"other sources took more than {MOST_SECONDS} seconds of this look"
+                continue
             try:
                 rows.merge(self._evidence(gate, look))
             except TealError as error:

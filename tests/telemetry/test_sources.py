@@ -218,3 +218,14 @@ def test_tries_are_counted_as_the_policy_says(retries: Literal["each", "once"]) 
     stage = Stage()
     stage.look(Asked(WINDOW, (ErrorsGate(),), deployments=(BLUE, GREEN), retries=retries))
     assert stage.log.once is (retries == "once")
+
+
+def test_a_look_ends_in_time_however_slow_its_sources_are() -> None:
+    """What is left when the time of a look is over is missing, and says so; errors and what came before are there."""
+    stage, seconds = Stage(), iter([0.0, 1.0, 2.0, 50.0])
+    sources = Sources(
+        stage.log, stage.metrics, stage.queries, stage.answers, FakePolicies(), stopwatch=lambda: next(seconds)
+    )
+    seen = sources.minutes("churn", Asked(WINDOW, (ErrorsGate(), LatencyGate(), SALES)))
+    assert seen.missing == {"sales": "other sources took more than 40 seconds of this look"}
+    assert all(row.slowness for row in seen.minutes)
