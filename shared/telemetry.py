@@ -88,11 +88,12 @@ class Sources:
         if asked.latency_from == asked.errors_from:
             return ()  # it came with the requests
         found = self._source(asked.latency_from).minutes(look.endpoint, asked.fine, asked.fine)
+        nothing = f"{NAMES[asked.latency_from]} of {look.endpoint} knows nothing of"
+        seen = f"in which {NAMES[asked.errors_from]} saw requests"
         if not found and any(asked.fine.since <= row.minute < asked.fine.until for row in look.requests):
-            words = f"{NAMES[asked.latency_from]} of {look.endpoint} knows nothing of these minutes"
-            raise Temporary(f"{words}, in which {NAMES[asked.errors_from]} saw requests")
+            raise Temporary(f"{nothing} these minutes, {seen}")
         if found and max(row.minute for row in found) < max(row.minute for row in look.requests):
-            raise Temporary(f"{NAMES[asked.latency_from]} of {look.endpoint} lags behind {NAMES[asked.errors_from]}")
+            raise Temporary(f"{nothing} the last of these minutes yet, {seen}")
         return [
             DeploymentMinute(row.deployment, row.minute, 0, 0, slowness=row.slowness, percentiles=row.percentiles)
             for row in found

@@ -22,10 +22,9 @@ from shared.core.history import Entry
 from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
-from shared.core.questions import Asked, Window
 from shared.core.rollout import ModelVersion, Rollout
 from shared.errors import Conflict, Permanent, TealError, Temporary
-from shared.ports import Answer, AnswerSeen, Changes, Halt, JsonSchema, Seen, Stored, Tallied
+from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
 
 
 @dataclass
@@ -261,74 +260,6 @@ class FakeEndpoints:
             self.seen[during.name] = during if self.slow else after
         if self.slow:
             self.pending.append((during.name, after))
-
-
-@dataclass
-class FakeTelemetry:
-    """What requests were answered: rows that the test put there. missing: gates that no minute says anything of."""
-
-    rows: list[DeploymentMinute] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
-    missing: dict[str, str] = field(default_factory=dict)
-
-    def minutes(self, endpoint: str, asked: Asked) -> Seen:
-        del endpoint
-        self.faults.strike()
-        window = asked.window
-        return Seen(tuple(row for row in self.rows if window.since <= row.minute < window.until), dict(self.missing))
-
-
-@dataclass
-class FakeTraffic:
-    """One source of requests: rows that the test put there, latency and all. asked, once: what was wanted of it."""
-
-    rows: list[DeploymentMinute] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
-    asked: list[tuple[Window, Window | None]] = field(default_factory=list)
-    once: bool = False
-
-    def minutes(
-        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
-    ) -> tuple[DeploymentMinute, ...]:
-        del endpoint
-        self.asked.append((window, latency))
-        self.once = once
-        self.faults.strike()
-        timed = latency or Window(window.until, window.until)
-        return tuple(
-            row if timed.since <= row.minute < timed.until else replace(row, slowness=None, percentiles=None)
-            for row in sorted(self.rows, key=lambda row: row.minute)
-            if window.since <= row.minute < window.until
-        )
-
-
-@dataclass
-class FakeQueries:
-    """What each query (its text) counts; the faults are of all."""
-
-    counted: dict[str, list[Tallied]] = field(default_factory=dict)
-    faults: Faults = field(default_factory=Faults)
-
-    def tallies(self, endpoint: str, window: Window, query: str) -> tuple[Tallied, ...]:
-        del endpoint
-        self.faults.strike()
-        return tuple(one for one in self.counted[query] if window.since <= one.minute < window.until)
-
-
-@dataclass
-class FakeAnswers:
-    """Answers by deployment; one that is not listed collects none. read: whose answers were asked for."""
-
-    given: dict[str, list[AnswerSeen]] = field(default_factory=dict)
-    faults: Faults = field(default_factory=Faults)
-    read: list[str] = field(default_factory=list)
-
-    def collected(self, endpoint: str, deployment: str, window: Window) -> tuple[AnswerSeen, ...]:
-        self.read.append(deployment)
-        self.faults.strike()
-        if deployment not in self.given:
-            raise Permanent(f"the deployment {endpoint}/{deployment} does not collect its answers: switch it on")
-        return tuple(answer for answer in self.given[deployment] if window.since <= answer.at < window.until)
 
 
 @dataclass

@@ -63,16 +63,6 @@ class Calibration:
     samples: tuple[GateSamples, ...] = (GateSamples(),)
     unjudged: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def requests_per_minute(self) -> float:
-        """The endpoint's requests a minute, on average over blue's past."""
-        return self.panel.requests_per_minute
-
-    @property
-    def budget(self) -> float:
-        """D of the first gate: the harm allowed over all traffic, a probability."""
-        return self.panel.gates[0].budget or 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Past:

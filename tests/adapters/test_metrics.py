@@ -240,3 +240,10 @@ def test_what_is_no_region_gets_no_token(region: str) -> None:
     """The region stands in a host name that a token is sent to."""
     with pytest.raises(Misconfigured, match="no name of an Azure region"):
         metrics_address(region)
+
+
+def test_metrics_cannot_count_tries_once(traffic: MetricsTraffic, azure: StandIn) -> None:
+    """They know no single request: that is refused, and nothing is asked."""
+    with pytest.raises(Permanent, match="know no single request"):
+        traffic.minutes("churn", HOUR, None, once=True)
+    assert azure.asked == []

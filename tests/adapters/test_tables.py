@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from shared.adapters.table_rows import rollout_of
 from shared.adapters.tables import TableStore
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, Tally
@@ -305,11 +303,3 @@ def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
     for _ in range(2):
         store.set_halt(None)
         assert store.halt() is None
-
-
-def test_a_rollout_from_before_there_were_gates_goes_on_judged_anew() -> None:
-    """A record that an older version of Teal left in the middle of a step is read, and its evidence begins afresh."""
-    text = (Path(__file__).parent / "rollout_before_gates.json").read_text()
-    found = rollout_of({"PartitionKey": "churn", "RowKey": "rollout~churn-7-abc", "json": text})
-    assert (found.phase, found.weight, found.blue, found.entries) == (Phase.STEPPING, 10, "churn-6", 4)
-    assert (found.calibration, found.verdict, found.evidence.gates) == (None, None, ())

@@ -219,8 +219,8 @@ def test_rates_and_budgets_come_from_blues_past() -> None:
     assert [gate.rate for gate in (errors, refused, query)] == pytest.approx([0.002, 0.03, 0.1], rel=0.05)
     assert [gate.budget for gate in (errors, refused, query)] == [0.002, 0.002, 0.03]
     holes = past_of([replace(row, minute=START - 2 * n * MINUTE) for n, row in enumerate(rows(3))], "blue")
-    assert calibrated(ErrorsGate(), by=holes).requests_per_minute == pytest.approx(600)
-    assert calibrate(JudgeSettings(budget=0.2), past()).budget == 0.2
+    assert calibrated(ErrorsGate(), by=holes).panel.requests_per_minute == pytest.approx(600)
+    assert calibrate(JudgeSettings(budget=0.2), past()).panel.gates[0].budget == 0.2
 
 
 def rows(many: int) -> list[DeploymentMinute]:

@@ -136,3 +136,17 @@ def test_what_a_gate_counts_is_no_number_of_requests() -> None:
     minute = at(-20, Counts(0, 2, 0, 10))
     found = after(*[replace(minute, gates=(*minute.gates, seen))] * 2, judges=judges)
     assert found.step_requests == 4
+
+
+def test_a_broken_green_goes_after_one_minute_though_blue_fails_often() -> None:
+    """Three times a third would be more than all: what green alone may do stays short of everything."""
+    judges = errors_panel([300] * 60, [1000] * 60)
+    assert judge(after(at(100, Counts(1000, 1000)), judges=judges), judges, Risk(), None).outcome is Outcome.FAIL
+
+
+def test_slowdowns_of_everything_ask_latency_for_eight_bad_minutes_at_most() -> None:
+    """Blue's past cannot tell what hit everyone from what hit it alone, and the former cancels beside green."""
+    slow = [20 + 160 * (n % 2) for n in range(60)]
+    hour = [replace(blue(n, burst=False), slowness={90: 1000 - slow[n], 110: slow[n]}) for n in range(60)]
+    (latency,) = (one for one in calibrate(JudgeSettings(), past_of(hour, "blue")).panel.gates if one.name == "latency")
+    assert TUNED.bad_minutes(latency.burstiness, known=latency.known) == 8

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.core.judge import gate
-from shared.core.judge.burstiness import NONE, Variation, bad_minutes_needed, burstiness, certificate_temper, paired
+from shared.core.judge.burstiness import NONE, Variation, burstiness, certificate_temper, paired
 from shared.core.judge.certificate import Certificate, bets_for, null_for
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.harm import Harm
@@ -66,7 +66,7 @@ def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
     assert second.gates[0].certificate.minutes == 1
     assert harm_of(second) > 1
     assert second.gates[0].counts() == Counts(41, 300, 27, 2700)
-    assert second.gates[0].step_counts == GOOD
+    assert Counts(*second.gates[0].step) == GOOD
 
 
 def test_a_change_of_weight_starts_the_certificate_afresh_even_if_nobody_said_so() -> None:
@@ -74,7 +74,7 @@ def test_a_change_of_weight_starts_the_certificate_afresh_even_if_nobody_said_so
     judges = Panel(tuning=REFERENCE)  # whose bets do not depend on what blue did of late
     found = after(*[at(10, GOOD)] * 9, at(25, GOOD), judges=judges).gates[0]
     assert found.certificate == after(at(25, GOOD), judges=judges).gates[0].certificate
-    assert found.step_counts == GOOD
+    assert Counts(*found.step) == GOOD
 
 
 def test_a_change_of_weight_bets_anew() -> None:
@@ -105,7 +105,7 @@ def test_bursty_errors_need_more_bad_minutes(tuning: Tuning) -> None:
         while judge(evidence, judges, Risk(), 25).outcome is not Outcome.FAIL:
             evidence = after(at(10, WORSE), start=evidence, judges=judges)
             minutes += 1
-        assert minutes <= bad_minutes_needed(phi, tuning)
+        assert minutes <= tuning.bad_minutes(phi)
         taken.append(minutes)
     assert taken == sorted(set(taken))
 

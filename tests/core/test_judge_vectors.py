@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.core.judge import gate, panel
-from shared.core.judge.burstiness import bad_minutes_needed, burstiness
+from shared.core.judge.burstiness import burstiness
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.odds import Counts, Null, log_e
 from shared.core.judge.panel import Evidence, Panel, errors_minute
@@ -52,7 +52,7 @@ def test_a_whole_rollout_is_judged_as_the_vectors_say(sequence: dict[str, Any]) 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"], ids=range(len(VECTORS["sequences"])))
 def test_bad_minutes_needed_follow_from_burstiness(sequence: dict[str, Any]) -> None:
     """How many bad minutes roll back is what the vectors say for their phi."""
-    assert bad_minutes_needed(sequence["phi"], REFERENCE) == sequence["bad_minutes_needed"]
+    assert REFERENCE.bad_minutes(sequence["phi"]) == sequence["bad_minutes_needed"]
 
 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"][:1])

@@ -107,7 +107,7 @@ def test_the_judge_is_set_once_from_blues_past() -> None:
     past = [row for n in range(60) for row in rows(START - n * MINUTE, blue=400, bad=100)]
     once = calibrated(fresh, told(past), NOW)
     assert once.calibration is not None
-    assert (once.calibration.requests_per_minute, once.calibration.panel.gates[0].phi) == (400, 1.0)
+    assert (once.calibration.panel.requests_per_minute, once.calibration.panel.gates[0].phi) == (400, 1.0)
     assert calibrated(once, told([]), NOW) == once
     assert calibrated(fresh, told(None), NOW) == fresh
 
@@ -117,7 +117,7 @@ def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
     past = [DeploymentMinute(BLUE, START, 100, 0), DeploymentMinute(BLUE, START + 3 * MINUTE, 100, 0)]
     found = calibrated(replace(WATCHED, calibration=None), told(past), NOW).calibration
     assert found is not None
-    assert found.requests_per_minute == 50
+    assert found.panel.requests_per_minute == 50
 
 
 def test_minutes_are_whole() -> None:
@@ -155,3 +155,37 @@ def test_green_is_tested_once_it_is_ready() -> None:
 def test_logs_are_fetched_when_green_failed(state: str, asked: bool) -> None:  # noqa: FBT001 -- a column
     """The last log lines are wanted for the reason of the rollback, and only then."""
     assert questions(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked
+
+
+def test_a_look_asks_for_six_hours_at_most() -> None:
+    """After a long absence the minutes are caught up in pieces, so that no answer is too large to be whole."""
+    long_ago = NOW - 30 * HOUR
+    asked = questions(rollout(Phase.STEPPING, judged_until=long_ago), endpoint(TEN), NOW)
+    assert asked.minutes is not None
+    assert asked.minutes.window == Window(long_ago, long_ago + 6 * HOUR)
+
+
+def test_a_silence_of_six_hours_is_passed_over() -> None:
+    """Behind it there may be traffic: nothing is waited for that long, while a shorter silence may be lateness."""
+    before = replace(WATCHED, judged_until=NOW - 30 * HOUR)
+    assert after([], until=NOW - 24 * HOUR, before=before).judged_until == NOW - 24 * HOUR - MINUTE
+    assert after([], until=NOW - 25 * HOUR, before=before).judged_until == before.judged_until
+
+
+def test_what_a_source_may_yet_tell_of_the_past_is_waited_for_from_its_first_answer() -> None:
+    """Five minutes from when blue's past was first told in part, however long nothing was told before that."""
+    fresh = replace(WATCHED, calibration=None, step_since=NOW - HOUR)
+    past = [row for n in range(60) for row in rows(START - n * MINUTE)]
+    waiting = calibrated(fresh, told(past, latency="throttled"), NOW)
+    assert (waiting.calibration, waiting.past_since, waiting.missing) == (None, NOW, {"latency": "throttled"})
+    assert calibrated(waiting, told(past), NOW + MINUTE).calibration is not None
+    late = calibrated(waiting, told(past, latency="throttled"), NOW + 5 * MINUTE)
+    assert late.calibration is not None
+    assert late.calibration.unjudged == {"latency": "throttled"}
+
+
+def test_of_the_past_only_blues_answers_are_asked() -> None:
+    """Green has none yet, and whatever is wrong with its place must not leave a gate out."""
+    asked = questions(rollout(Phase.STEPPING, calibration=None), endpoint(TEN), NOW)
+    assert asked.history is not None
+    assert asked.history.deployments == (BLUE,)

@@ -15,6 +15,7 @@ STEPS = "steps: [{weight: 10}]\n"
 QUERY = "name: fraud, query: gates/fraud.kql"
 OTHER = "name: latency, query: gates/fraud.kql"
 WEIGHED = "judge: {gates: {errors: {weight: 0, at_most: 2%}, "
+SIX_QUERIES = ", ".join(f"{{name: q{number}, query: gates/fraud.kql}}" for number in range(6))
 
 ALONE = {
     "no gate": ("judge: {gates: {}}\n", ["4:9: judge.gates.errors: missing; write it like errors: {}"]),
@@ -40,6 +41,14 @@ ALONE = {
                 "{errors: logs, retries: once}, or leave it out"
             )
         ],
+    ),
+    "tries over too long a past": (
+        "telemetry: {retries: once, history: 7h}\n",
+        ["4:28: telemetry.history: with retries: once at most 6h; each request is told apart"],
+    ),
+    "more queries than a look has time for": (
+        f"judge: {{gates: {{errors: {{}}, queries: [{SIX_QUERIES}]}}}}\n",
+        ["4:29: judge.gates.queries: 6 queries; at most 5 are asked in each look"],
     ),
     "errors that could not roll back": (
         "judge: {gates: {errors: {role: informative}}}\n",

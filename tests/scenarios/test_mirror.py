@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.core.phases import Phase
-from shared.core.policy import MirrorStep, SmokeStep, WeightStep
+from shared.core.policy import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Verb
 from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
@@ -104,3 +104,13 @@ def test_no_weight_is_wanted_while_the_copy_still_flows() -> None:
         assert world.rollout().weight == 0
         world.minutes()
     assert world.until_weight(50).mirror == 0
+
+
+def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() -> None:
+    """While a pause waits behind the mirror, its last share stays the one that minutes were judged at."""
+    steps = (MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))
+    world = World(replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.minutes(10)
+    assert (world.rollout().mirror, world.rollout().evidence.weight) == (0, -20)

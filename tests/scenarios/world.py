@@ -18,6 +18,7 @@ from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy, 
 from shared.core.rollout import ModelVersion, Rollout, Verb, Wish
 from shared.intake import Intake, Reception
 from shared.observer import Observer
+from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import (
     FakeClock,
     FakeEndpoints,
@@ -25,7 +26,6 @@ from tests.fakes import (
     FakePolicies,
     FakeScoring,
     FakeStore,
-    FakeTelemetry,
     FakeWakeups,
 )
 from tests.scenarios.conduct import Conduct

@@ -24,7 +24,8 @@ from shared.core.questions import Asked, Window
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import AnswerSeen, Seen, Tallied
 from shared.telemetry import Sources
-from tests.fakes import FakeAnswers, FakePolicies, FakeQueries, FakeTraffic
+from tests.fake_telemetry import FakeAnswers, FakeQueries, FakeTraffic
+from tests.fakes import FakePolicies
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -229,3 +230,21 @@ def test_a_look_ends_in_time_however_slow_its_sources_are() -> None:
     seen = sources.minutes("churn", Asked(WINDOW, (ErrorsGate(), LatencyGate(), SALES)))
     assert seen.missing == {"sales": "other sources took more than 40 seconds of this look"}
     assert all(row.slowness for row in seen.minutes)
+
+
+def test_a_source_of_latency_that_lags_in_part_says_so() -> None:
+    """It knows the first minute and not yet the second: that its evidence is late is told, and errors are there."""
+    stage = Stage()
+    stage.metrics.rows = [row for row in stage.metrics.rows if row.minute == START]
+    seen = stage.see(LatencyGate(), latency="metrics")
+    assert seen.missing["latency"].startswith("the platform's metrics of churn knows nothing of the last of these")
+    assert {row.minute for row in seen.minutes} == {START, START + MINUTE}
+
+
+def test_of_a_long_past_a_quarter_of_an_hour_of_answers_is_read() -> None:
+    """It tells which classes there are; hours of answers of a busy endpoint could not be read in one look."""
+    stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
+    times = [hour.until - n * MINUTE for n in range(1, 60)]
+    stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
+    seen = stage.look(Asked(hour, (PredictionsGate(),), deployments=(BLUE,)))
+    assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 14

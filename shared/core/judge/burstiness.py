@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from shared.core.judge.odds import Counts
-from shared.core.judge.tuning import REFERENCE, Tuning
+from shared.core.judge.tuning import Tuning
 
 CERTIFICATE_TEMPER_LIMIT = 4.0
 SHRINKAGE = 2.0
@@ -69,11 +69,6 @@ def _blocks(counts: Sequence[int], size: int) -> list[int]:
 def paired(variation: Variation, counts: Counts) -> Variation:
     """Return the variation of green beside blue after one more minute: what hits both alike does not show in it."""
     return variation.plus((counts.green_bad, counts.green_total), (counts.blue_bad, counts.blue_total))
-
-
-def bad_minutes_needed(phi: float, tuning: Tuning = REFERENCE) -> int:
-    """Return k: how many bad minutes the minor lane needs before it may roll back."""
-    return tuning.bad_minutes(phi)
 
 
 def certificate_temper(phi: float, variation: Variation = NONE, pairs: float = 0.0) -> float:

@@ -123,11 +123,6 @@ class GateEvidence:
         four = self.seen[4 * index : 4 * index + 4]
         return Counts(*four) if four else Counts()
 
-    @property
-    def step_counts(self) -> Counts:
-        """What was seen of the first count at the present step, in steady minutes."""
-        return Counts(*self.step)
-
 
 def add_minute(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning

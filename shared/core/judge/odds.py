@@ -36,11 +36,6 @@ class Counts:
         )
 
     @property
-    def swapped(self) -> Counts:
-        """The same with blue and green in each other's places."""
-        return Counts(self.blue_bad, self.blue_total, self.green_bad, self.green_total)
-
-    @property
     def green_rate(self) -> float | None:
         """Green's share of bad answers, or None without requests."""
         return self.green_bad / self.green_total if self.green_total else None

@@ -168,7 +168,7 @@ GATES = Table(
         Field(
             "queries",
             Sequence(_query(DEFAULT_QUERY), "[{name: fraud, query: gates/fraud.kql}]", least=0),
-            "What queries of your own count, each a gate by its name.",
+            "What queries of your own count, each a gate by its name; at most five.",
             default=(),
         ),
     ),
