@@ -1,14 +1,90 @@
-"""Rows of records that older versions of Teal left: read, or refused with their place."""
+"""Minutes of telemetry as rows of a table: exact in both directions, and rows of older versions are still read."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.adapters.table_rows import rollout_of
+from shared.adapters.table_rows import PIECE, minute_of, minute_row, rollout_of
+from shared.core.observation import DeploymentMinute, Tally
 from shared.core.phases import Phase
 from shared.errors import Permanent
+from tests.adapters.records import NOW
+
+COUNTS = st.integers(0, 2**31 - 1)
+TIMES = st.floats(0, allow_nan=False, allow_infinity=False)
+MINUTES = st.builds(
+    DeploymentMinute,
+    deployment=st.from_regex(r"[a-z][-a-z0-9]{0,30}[a-z0-9]", fullmatch=True),
+    minute=st.datetimes(datetime(2020, 1, 1), datetime(2120, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001  (drawn in UTC)
+        lambda moment: moment.replace(second=0, microsecond=0)
+    ),
+    total=COUNTS,
+    bad=COUNTS,
+    client_errors=COUNTS,
+    slowness=st.none() | st.dictionaries(st.integers(0, 500), COUNTS),
+    percentiles=st.none() | st.dictionaries(st.sampled_from([50, 90, 95, 99]), TIMES),
+    predictions=st.none() | st.dictionaries(st.text(), COUNTS),
+    tallies=st.dictionaries(st.text(), st.builds(Tally, COUNTS, COUNTS)),
+)
+OLD: dict[str, Any] = {
+    "PartitionKey": "a",
+    "RowKey": "2026-11-20T10:00:00Z~churn-7",
+    "deployment": "churn-7",
+    "total": 7,
+    "bad": 1,
+}
+
+
+@given(MINUTES)
+def test_any_minute_comes_back_as_it_was(minute: DeploymentMinute) -> None:
+    """What is known is kept to the last bit, and what is not known is not made up."""
+    assert minute_of(minute_row("a", minute)) == minute
+
+
+def test_what_is_not_known_has_no_property() -> None:
+    """Most rows of most rollouts are as small as they were."""
+    row = minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1))
+    assert set(row) == {"PartitionKey", "RowKey", "deployment", "minute", "total", "bad", "client_errors"}
+
+
+def test_rows_that_an_older_version_wrote_are_read() -> None:
+    """They lack what was not counted then."""
+    assert minute_of(OLD) == DeploymentMinute("churn-7", NOW, 7, 1)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"total": None},
+        {"total": "many"},
+        {"RowKey": "now"},
+        {"slowness": "[[1]]"},
+        {"slowness": '[["1",1]]'},
+        {"slowness": "7"},
+        {"percentiles": "{"},
+        {"predictions": "[]"},
+        {"predictions": '{"yes":"1"}'},
+        {"tallies": '{"sales":[1]}'},
+        {"tallies": '{"sales":[1.5,2]}'},
+    ],
+)
+def test_a_spoilt_row_is_named(spoilt: dict[str, Any]) -> None:
+    """A person is told which row to mend; nothing is guessed."""
+    with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
+        minute_of(OLD | spoilt)
+
+
+def test_more_than_a_property_holds_is_refused_in_words() -> None:
+    """A property of Table Storage has an end."""
+    many = {f"{number}": 1 for number in range(PIECE)}
+    with pytest.raises(Permanent, match=r"predictions of .*churn-7 is too large"):
+        minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1, predictions=many))
 
 
 def test_a_rollout_from_before_there_were_gates_goes_on_judged_anew() -> None:
