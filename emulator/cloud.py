@@ -31,7 +31,7 @@ from emulator.network.proxy import Proxy
 from emulator.options import Options
 from emulator.own_api import own_application
 from emulator.resource_manager.asset_files import Storage, data_folder
-from emulator.resource_manager.control_plane import Surroundings, control_plane
+from emulator.resource_manager.control_plane import Dependencies, control_plane
 from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.state import Workspace
 from emulator.resources import Endpoint, Json
@@ -114,7 +114,7 @@ class Cloud:
         self._stack.push_async_callback(self.event_grid.close)
         self.fleet = ProcessFleet(self.options.state / "containers", self.options.serving_python, self.clock)
         self._stack.push_async_callback(self.fleet.close)
-        around = Surroundings(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
+        around = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
         self._start_monitor()
         self.manager = control_plane(self.options, self.workspace, around)
         self._stack.push_async_callback(self.manager.operations.close)

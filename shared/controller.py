@@ -10,16 +10,16 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.core import orders
-from shared.core.actions import Action
 from shared.core.admission import EndpointRecord, hurried, succeed
-from shared.core.decide import advance
-from shared.core.difference import difference
-from shared.core.history import Decision
-from shared.core.minutes import judgements
 from shared.core.observation import Observation
-from shared.core.requests import ask
-from shared.core.rollout import Lease, Refusal, Rollout, Wish
+from shared.core.reconcile import orders
+from shared.core.reconcile.actions import Action
+from shared.core.reconcile.decide import advance
+from shared.core.reconcile.difference import difference
+from shared.core.reconcile.judging import judgements
+from shared.core.rollout import Lease, OperatorRequest, Refusal, Rollout
+from shared.core.rollout.history import Decision
+from shared.core.rollout.requests import ask
 from shared.errors import Conflict, Permanent, Temporary
 from shared.observer import Observer
 from shared.ports import Changes, Clock, Endpoints, Numbered, Store, Stored, Wakeups
@@ -64,7 +64,7 @@ class Controller:
             return
         self._reconcile(record, stored, now)
 
-    def request(self, endpoint: str, wish: Wish) -> Rollout | None:
+    def request(self, endpoint: str, wish: OperatorRequest) -> Rollout | None:
         """Write down what a person asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.

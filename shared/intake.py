@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from shared.controller import TRIES, changed
 from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
-from shared.core.events import Ignored, ModelRegistered, read_event
-from shared.core.history import Decision
+from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.history import Decision
 from shared.errors import Conflict, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
@@ -22,7 +22,7 @@ log = logging.getLogger("teal.intake")
 LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
 
 
-class Intake(StrEnum):
+class IntakeResult(StrEnum):
     """What came of an event, for one endpoint."""
 
     STARTED = "started"
@@ -36,14 +36,14 @@ class Intake(StrEnum):
 class Outcome:
     """What came of an event or a request, and why."""
 
-    intake: Intake
+    intake: IntakeResult
     why: str
     endpoint: str = ""
     rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class Intake:
     """Takes in events and people's requests for rollouts. workspace_id: the ARM id of the workspace that is ours."""
 
     store: Store
@@ -84,19 +84,19 @@ class Reception:
 
     def _event(self, read: ModelRegistered | Ignored) -> tuple[Outcome, ...]:
         if isinstance(read, Ignored):
-            return (Outcome(Intake.IGNORED, read.reason),)
+            return (Outcome(IntakeResult.IGNORED, read.reason),)
         if read.workspace and read.workspace.rstrip("/").lower() != self.workspace_id.lower():
-            return (Outcome(Intake.IGNORED, f"it comes from another workspace: {read.workspace}"),)
+            return (Outcome(IntakeResult.IGNORED, f"it comes from another workspace: {read.workspace}"),)
         try:
             tags = read.tags if read.tags is not None else self.models.tags(read.model)
         except Permanent as error:
-            return (Outcome(Intake.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
+            return (Outcome(IntakeResult.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
         if tags is None:
-            return (Outcome(Intake.IGNORED, f"{read.model} is no longer registered"),)
+            return (Outcome(IntakeResult.IGNORED, f"{read.model} is no longer registered"),)
         policies = self.policies.for_model(read.model.name, read.model.version, tags)
         if not policies:
             why = self.policies.why_none(read.model.name, read.model.version, tags)
-            return (Outcome(Intake.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
+            return (Outcome(IntakeResult.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
         return tuple(self._registered(read.model, policy) for policy in policies)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
@@ -108,14 +108,18 @@ class Reception:
                 # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
                 if existing.value.finished is None:
                     self._push(policy.endpoint)
-                return Outcome(Intake.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value)
+                return Outcome(
+                    IntakeResult.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value
+                )
             record = self.store.record(policy.endpoint)
             if is_late(record.value, model):
-                return Outcome(Intake.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
+                return Outcome(IntakeResult.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
             rollout = self._admitted(start, record)
             if rollout is not None:
                 queued = rollout.phase == "queued"
-                return Outcome(Intake.QUEUED if queued else Intake.STARTED, rollout.reason, policy.endpoint, rollout)
+                return Outcome(
+                    IntakeResult.QUEUED if queued else IntakeResult.STARTED, rollout.reason, policy.endpoint, rollout
+                )
         raise _crowded(policy.endpoint)
 
     def _admitted(self, start: Start, record: Stored[EndpointRecord]) -> Rollout | None:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
-from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
 from shared.core.policy import Policy
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.actions import Action
+from shared.core.reconcile.judging import Judgement
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.history import Entry
 
 T = TypeVar("T")
 JsonSchema = Mapping[str, Any] | bool
@@ -61,7 +61,7 @@ class Seen:
 class Telemetry(Protocol):
     """What requests an endpoint's deployments answered, and how."""
 
-    def minutes(self, endpoint: str, asked: Asked) -> Seen:
+    def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
         """Return every deployment and minute that was asked for and has requests.
 
         Raises Temporary or Permanent when requests and errors cannot be told, or in part only: no evidence is not

@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from shared.core.calibrating import Calibration
-from shared.core.history import Entry
+from shared.core.gates.calibration import Calibration
+from shared.core.gates.readings import Reading
 from shared.core.judge.interval import Interval
 from shared.core.judge.verdict import Verdict
-from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
-from shared.core.readings import Reading
-from shared.core.requests import possible
+from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
+from shared.core.rollout.requests import possible
 from shared.core.wording import odds
 from shared.ports import Halt
 
@@ -64,21 +64,23 @@ def verdict_view(verdict: Verdict, found: Iterable[Reading] = ()) -> Json:
         "outcome": verdict.outcome.value,
         "cause": verdict.cause.value,
         "odds_worse": odds(verdict.log_harm),
-        "odds_worse_line": odds(verdict.harm_line),
+        "odds_worse_threshold": odds(verdict.harm_threshold),
         "gates": [reading_view(reading) for reading in found],
     }
 
 
 def reading_view(reading: Reading) -> Json:
     """Return what one gate says: counts, intervals, odds in words, and how far it is from each decision (0 to 1)."""
-    worse, sure = reading.harm_line, reading.log_certificate
+    worse, sure = reading.harm_threshold, reading.log_certificate
     return asdict(reading) | {
         "green": _interval(reading.green),
         "blue": _interval(reading.blue),
         "odds_worse": odds(reading.log_harm),
-        "odds_worse_line": None if worse is None else odds(worse),
+        "odds_worse_threshold": None if worse is None else odds(worse),
         "odds_next_step_safe": None if sure is None else odds(sure),
-        "odds_next_step_safe_line": None if reading.certificate_line is None else odds(reading.certificate_line),
+        "odds_next_step_safe_threshold": None
+        if reading.certificate_threshold is None
+        else odds(reading.certificate_threshold),
         "to_rollback": reading.to_rollback,
         "to_certificate": reading.to_certificate,
         "minutes_to_certificate": reading.minutes_to_certificate,

@@ -9,11 +9,11 @@ from enum import StrEnum
 from cli.simulate.curves import MINUTE
 from cli.simulate.journey import Journey
 from cli.simulate.profile import Profile
-from shared.core.history import TEAL, Entry
 from shared.core.judge.verdict import Outcome
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep, Policy
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import TEAL, Entry
 
 
 class End(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cli.simulate.recording import Recorded, Recording
-from shared.core.history import Entry
+from shared.core.rollout.history import Entry
 
 
 @dataclass(slots=True)

@@ -13,18 +13,18 @@ import numpy as np
 
 from cli.simulate.azure import SimulatedAzure
 from cli.simulate.course import Course, course
+from cli.simulate.dependencies import SimulatedPeople, Ticks, UsualTiming
 from cli.simulate.draws import Draws
 from cli.simulate.gates import judged_here, latency_source
 from cli.simulate.journey import Journey
 from cli.simulate.profile import Profile
 from cli.simulate.shares import Shares
-from cli.simulate.surroundings import SimulatedPeople, Ticks, UsualTiming
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit, deployment_name
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation.spans import floor_minute
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.spans import floor_minute
 
 SPREAD_SECONDS = {"hour": 3600, "week": 7 * 86400}
 

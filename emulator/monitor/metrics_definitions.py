@@ -1,6 +1,6 @@
 """The platform metrics of online endpoints and deployments, as Azure's reference lists them. Only data.
 
-Those that are not `counted` exist in Azure and are not emulated.
+Those that are not `non_blocking` exist in Azure and are not emulated.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from emulator.resources import Fleet, Json
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Dependencies:
     """What the control plane uses of the rest of the cloud. `publish` takes Event Grid events."""
 
     clock: VirtualClock
@@ -35,7 +35,7 @@ class Surroundings:
     publish: Callable[[Json], Awaitable[None]]
 
 
-def control_plane(options: Options, workspace: Workspace, around: Surroundings) -> ResourceManager:
+def control_plane(options: Options, workspace: Workspace, around: Dependencies) -> ResourceManager:
     """Return the control plane of `workspace`."""
     faults = Faults()
     operations = Operations(around.clock, options.subscription, options.region, faults)

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
-from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, Tally
+from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
 from shared.errors import Permanent
 from shared.json_codec import UnreadableError, decode, encode, structured
 from shared.ports import Numbered

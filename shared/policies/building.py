@@ -121,7 +121,7 @@ def _freeze(window: Values) -> FreezeWindow:
             end=window["to"] or MIDNIGHT,
             zone=window["zone"],
         )
-    from shared.policies.freeze_sense import moment_in  # noqa: PLC0415 -- it loads time zones, which few policies name
+    from shared.policies.freeze_validation import moment_in  # noqa: PLC0415 -- it loads time zones, which few policies name
 
     since, until = (moment_in(window[key], window["zone"]) for key in ("since", "until"))
     return FreezeWindow(why=window["why"], zone=window["zone"], since=since, until=until)

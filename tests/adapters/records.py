@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from shared.core.history import Entry
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.history import Entry
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

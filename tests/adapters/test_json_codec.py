@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Policy
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
 from shared.json_codec import UnreadableError, decode, encode
 from tests.adapters.records import NOW, POLICY, any_of, entry, rollout
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shared.core.calibrating import Calibration
+from shared.core.gates.calibration import Calibration
 from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
-from shared.core.rollout import ModelVersion, Refusal, Rollout, Verb, Wish
+from shared.core.rollout import ModelVersion, OperatorRequest, Refusal, Rollout, Verb
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -72,9 +72,9 @@ def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Ob
 CAUSES = {Outcome.PASS: Cause.CERTIFIED, Outcome.FAIL: Cause.HARM, Outcome.INCONCLUSIVE: Cause.UNCERTIFIED}
 
 
-def wish(verb: Verb) -> Wish:
+def wish(verb: Verb) -> OperatorRequest:
     """Return what Ada asks."""
-    return Wish(verb, "ada", "because", NOW)
+    return OperatorRequest(verb, "ada", "because", NOW)
 
 
 def refusal(words: str = "OutOfQuota") -> Refusal:

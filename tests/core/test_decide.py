@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.core.decide import advance
 from shared.core.observation import Observation
 from shared.core.phases import Phase
+from shared.core.reconcile.decide import advance
 from shared.core.rollout import Rollout, Verb
 from tests.core import decision_table
 from tests.core.decision_table import PASS, UNSURE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.events import MODEL_REGISTERED, Ignored, ModelRegistered, read_event
+from shared.core.admission.events import MODEL_REGISTERED, Ignored, ModelRegistered, read_event
 from shared.core.rollout import ModelVersion
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"

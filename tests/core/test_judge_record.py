@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -21,15 +20,16 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Risk, judge
-from shared.core.minutes import judged
 from shared.core.observation import DeploymentMinute, Observation, Tally
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
+from shared.core.reconcile.judging import judged
 from shared.core.rollout import Rollout
-from shared.core.samples import gate_minute
 from shared.json_codec import decode, encode
 from tests.core.rollouts import BLUE, GREEN, NOW, POLICY, TEN, endpoint, rollout
 

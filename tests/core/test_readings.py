@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -20,18 +19,19 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.latency import bucket
+from shared.core.gates.readings import Reading, Thresholds, readings, spoken
+from shared.core.gates.samples import gate_minute
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge
-from shared.core.latency import bucket
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
-from shared.core.readings import Lines, Reading, readings, spoken
-from shared.core.samples import gate_minute
 from tests.core.judging import START, after, at, past_minute
 
 ERRORS = calibrate(JudgeSettings(gates=(ErrorsGate(),)), past_of([past_minute(n) for n in range(60)], "blue"))
-LINES = Lines(Risk(), 25)
+LINES = Thresholds(Risk(), 25)
 GOOD = Counts(0, 1000, 9, 9000)
 WORSE = Counts(20, 1000, 27, 9000)
 BROKEN = Counts(500, 1000, 9, 9000)
@@ -44,13 +44,13 @@ def evidence_of(*minutes: Counts, weight: int = 10) -> Evidence:
     return after(*[at(weight, counts) for counts in minutes], judges=ERRORS.panel)
 
 
-def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Lines = LINES) -> Verdict:
+def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Thresholds = LINES) -> Verdict:
     """Return the verdict with its words."""
     said = judge(evidence, calibration.panel, lines.risk, lines.next_weight, lines.needed)
     return spoken(said, evidence, calibration, lines)
 
 
-def reading(*minutes: Counts, lines: Lines = LINES) -> Reading:
+def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
     """Return what the errors gate says after these minutes."""
     (found,) = readings(evidence_of(*minutes), ERRORS, lines)
     return found
@@ -84,7 +84,7 @@ WAYS = {
 def test_every_cause_has_words(cause: Cause) -> None:
     """Whatever the verdict rests on is said, after what green and blue did."""
     minutes, next_weight, words = WAYS[cause]
-    verdict = told(evidence_of(*minutes), lines=Lines(Risk(), next_weight))
+    verdict = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
     assert verdict.cause is cause
     assert verdict.reason.startswith("green fails ")
     assert all(word in verdict.reason for word in words), verdict.reason
@@ -134,17 +134,17 @@ def test_without_requests_there_is_no_interval() -> None:
 def test_lines_are_what_the_odds_are_held_against() -> None:
     """A gate with half of the risk rolls back alone at twice the odds; certificates have their own line."""
     both = calibrate(JudgeSettings(gates=(ErrorsGate(weight=1), ClientErrorsGate(weight=1))), past_of([], "blue"))
-    errors, refused = readings(Evidence(), both, Lines(Risk(rollback=0.01, advance=0.05), 25))
-    assert errors.harm_line == refused.harm_line == pytest.approx(math.log(200))
-    assert errors.certificate_line == pytest.approx(math.log(20))
-    assert (refused.log_certificate, refused.certificate_line, refused.to_certificate) == (None, None, None)
+    errors, refused = readings(Evidence(), both, Thresholds(Risk(rollback=0.01, advance=0.05), 25))
+    assert errors.harm_threshold == refused.harm_threshold == pytest.approx(math.log(200))
+    assert errors.certificate_threshold == pytest.approx(math.log(20))
+    assert (refused.log_certificate, refused.certificate_threshold, refused.to_certificate) == (None, None, None)
 
 
 def test_an_informative_gate_has_no_line_to_cross() -> None:
     """Its odds are shown, and that they move nothing."""
-    dry = calibrate(JudgeSettings(gates=(ErrorsGate(), ClientErrorsGate(role="informative"))), past_of([], "blue"))
-    roles = {one.gate: (one.role, one.harm_line, one.to_rollback) for one in readings(Evidence(), dry, LINES)}
-    assert roles["client_errors"] == ("informative", None, None)
+    dry = calibrate(JudgeSettings(gates=(ErrorsGate(), ClientErrorsGate(role="dry_run"))), past_of([], "blue"))
+    roles = {one.gate: (one.role, one.harm_threshold, one.to_rollback) for one in readings(Evidence(), dry, LINES)}
+    assert roles["client_errors"] == ("dry_run", None, None)
     assert roles["errors"][0] == "critical"
 
 
@@ -153,7 +153,7 @@ def test_a_certificate_is_shown_where_it_is_needed(needed: tuple[str, ...] | Non
     """By the gate's role or by the step's own list; not at the last weight, and not where time alone counts."""
     found = reading(GOOD, lines=replace(LINES, needed=needed))
     assert (found.log_certificate is not None) is (needed != ())
-    assert reading(GOOD, lines=Lines(Risk(), None, needed)).log_certificate is None
+    assert reading(GOOD, lines=Thresholds(Risk(), None, needed)).log_certificate is None
 
 
 def test_how_far_the_way_has_been_gone_lies_between_nothing_and_all() -> None:
@@ -258,7 +258,7 @@ def test_latency_of_seconds_reads_as_a_time(edge: float) -> None:
 
 def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
     """Where the first gate is not the one that the step waits for, its odds are not what is told."""
-    gates = (ErrorsGate(role="counted"), ClientErrorsGate(role="critical"))
+    gates = (ErrorsGate(role="non_blocking"), ClientErrorsGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     rows = [DeploymentMinute(name, START, total, 0) for name, total in (("green", 1000), ("blue", 9000))]
     seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
@@ -273,7 +273,7 @@ def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
     """A step that waits for a certificate which nothing can give says which, and why."""
     gates = (ErrorsGate(), LatencyGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
-    verdict = told(evidence_of(GOOD, GOOD, GOOD), found, Lines(Risk(), 25, ("errors", "latency")))
+    verdict = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
     assert (verdict.outcome, verdict.gate) == (Outcome.INCONCLUSIVE, "latency")
     assert "latency must be certified before 25 %, and is not judged: blue gave fewer than 100" in verdict.reason
 

@@ -39,14 +39,14 @@ def test_versions_count_up(ml: MLClient, file: Path, tmp_path: Path) -> None:
     """A model registered without a version gets the next number, and all versions can be listed and read."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415  # takes a second: only where it is needed
 
-    first = ml.models.create_or_update(Model(name="counted", path=file, tags={"stage": "test"}))
+    first = ml.models.create_or_update(Model(name="non_blocking", path=file, tags={"stage": "test"}))
     other = tmp_path / "other.txt"
     other.write_text("0.75")
-    second = ml.models.create_or_update(Model(name="counted", path=other, description="better"))
+    second = ml.models.create_or_update(Model(name="non_blocking", path=other, description="better"))
     assert (first.version, second.version) == ("1", "2")
-    assert [each.version for each in ml.models.list("counted")] == ["2", "1"]
-    assert ml.models.get("counted", "1").tags == {"stage": "test"}
-    assert ml.models.get("counted", label="latest").description == "better"
+    assert [each.version for each in ml.models.list("non_blocking")] == ["2", "1"]
+    assert ml.models.get("non_blocking", "1").tags == {"stage": "test"}
+    assert ml.models.get("non_blocking", label="latest").description == "better"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to the blob client

@@ -47,7 +47,7 @@ EVERY_GATE = (
     PredictionsGate(),
     DisagreementGate(),
     QueryGate("fraud", "gates/fraud.kql", role="critical", budget=0.02),
-    QueryGate("tried", "gates/tried.kql", role="informative"),
+    QueryGate("tried", "gates/tried.kql", role="dry_run"),
 )
 JUDGED = replace(PLAIN, judge=replace(PLAIN.judge, gates=EVERY_GATE))
 BY_METRICS = replace(

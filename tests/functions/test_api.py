@@ -196,7 +196,7 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
     assert isinstance(minutes, list)
     assert [set(entry) for entry in history] == [{"at", "from", "to", "by", "text", "numbers"}] * len(history)
     assert (history[0]["from"], history[0]["to"], history[0]["by"]) == (None, "provisioning", "teal")
-    assert verdict["odds_worse_line"] == "100 : 1"
+    assert verdict["odds_worse_threshold"] == "100 : 1"
     assert verdict["outcome"] in {"inconclusive", "pass"}
     assert {minute["deployment"] for minute in minutes} == {BLUE, GREEN}
 

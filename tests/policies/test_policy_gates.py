@@ -10,7 +10,7 @@ import pytest
 from shared.core.gates import ErrorsGate, Gate, LatencyGate, QueryGate
 from shared.core.policy import JudgeSettings, WeightStep
 from shared.errors import Permanent
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 from shared.ports import Policies
 
 FindProblems = Callable[[Path], list[str]]

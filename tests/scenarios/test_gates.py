@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, LatencyLimit, Role
+from shared.core.gates.readings import Reading
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings, Policy, WeightStep
-from shared.core.readings import Reading
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
@@ -45,12 +45,12 @@ def test_a_slower_version_is_taken_back_by_its_latency() -> None:
 
 def test_as_a_dry_run_latency_moves_nothing_and_says_what_it_would_have_done() -> None:
     """The same version with an informative gate is promoted; the odds that would have convicted it are on record."""
-    gates = (ErrorsGate(), LatencyGate(role="informative"))
+    gates = (ErrorsGate(), LatencyGate(role="dry_run"))
     world = World(judged_by(*gates), conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
     assert world.until(Phase.PROMOTED).serving == GREEN
     seen = reading(world, "latency")
-    assert (seen.role, seen.harm_line, seen.to_rollback) == ("informative", None, None)
+    assert (seen.role, seen.harm_threshold, seen.to_rollback) == ("dry_run", None, None)
     assert math.exp(seen.log_harm) > 1e9
 
 
@@ -132,14 +132,14 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
     world.register()
     world.until_weight(10)
     world.minutes(2)
-    assert reading(world, "latency").certificate_line is not None
-    assert reading(world, "errors").certificate_line is None
+    assert reading(world, "latency").certificate_threshold is not None
+    assert reading(world, "errors").certificate_threshold is None
     world.until_weight(50)
     [passed] = [entry.text for entry in world.history() if "50 % is within the harm budget" in entry.text]
     assert passed.startswith("green takes longer than")
     world.minutes(2)
-    assert reading(world, "latency").certificate_line is None
-    assert reading(world, "errors").certificate_line is not None
+    assert reading(world, "latency").certificate_threshold is None
+    assert reading(world, "errors").certificate_threshold is not None
     assert world.until(Phase.PROMOTED).serving == GREEN
 
 
@@ -153,7 +153,7 @@ def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
     assert "blue gave fewer than 100 good answers in the past hour to compare with" in paused.reason
 
 
-ROLES: tuple[Role, ...] = ("counted", "informative")
+ROLES: tuple[Role, ...] = ("non_blocking", "dry_run")
 
 
 @pytest.mark.parametrize("role", ROLES)

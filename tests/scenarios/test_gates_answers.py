@@ -108,5 +108,5 @@ def test_a_critical_query_is_waited_for() -> None:
     world.register()
     world.until_weight(10)
     world.minutes(2)
-    assert reading(world, "fraud").certificate_line is not None
+    assert reading(world, "fraud").certificate_threshold is not None
     assert world.until(Phase.PROMOTED).serving == GREEN

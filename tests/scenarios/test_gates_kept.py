@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
-from shared.core.minutes import Judgement
 from shared.core.phases import Phase
+from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Verb
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, SLOWER, judged_by
@@ -58,11 +58,11 @@ def test_lines_are_kept_beside_the_odds() -> None:
     """Where each gate would roll back by itself (its part of the risk), and the certificate that the step needs."""
     world = convicted()
     errors, latency = kept(world)[-1].readings
-    assert errors.harm_line is not None
-    assert latency.harm_line is not None
-    assert errors.harm_line < latency.harm_line  # five ninths of the risk, and four
-    assert errors.certificate_line is not None
-    assert latency.certificate_line is None
+    assert errors.harm_threshold is not None
+    assert latency.harm_threshold is not None
+    assert errors.harm_threshold < latency.harm_threshold  # five ninths of the risk, and four
+    assert errors.certificate_threshold is not None
+    assert latency.certificate_threshold is None
 
 
 def test_a_minute_that_a_gate_knows_nothing_of_is_kept_with_the_reason() -> None:
@@ -103,12 +103,12 @@ def test_the_history_has_the_numbers_of_each_gate() -> None:
     assert numbers["gate"] == "latency"
     latency: Mapping[str, object] = next(each for each in numbers["gates"] if each["gate"] == "latency")
     assert latency["words"] == entry.text.rpartition("; odds ")[0]
-    assert float(str(latency["log_harm"])) > numbers["harm_line"]
+    assert float(str(latency["log_harm"])) > numbers["harm_threshold"]
 
 
 def test_every_entry_of_every_story_is_finite_json() -> None:
     """No history holds a number that JSON has no word for, and none gets lost on the way to storage and back."""
-    policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="informative"))
+    policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="dry_run"))
     world = World(policy, rates={GREEN: 1.0}, conduct={BLUE: QUICK})
     world.register()
     world.until_finished()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from shared.core.freeze import holds
 from shared.core.phases import Phase
 from shared.core.policy import FreezeWindow, WeightStep
+from shared.core.policy.freeze import holds
 from shared.core.rollout import Verb
 from shared.ports import Halt
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World

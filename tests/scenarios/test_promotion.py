@@ -9,14 +9,14 @@ from datetime import timedelta
 from shared.core.phases import Phase
 from shared.core.policy import PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Verb
-from shared.intake import Intake
+from shared.intake import IntakeResult
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
 def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> None:
     """Made beside blue, smoke-tested, 10, 50, 100 per cent, promoted; blue goes when `keep_blue` is over."""
     world = World()
-    assert world.register() is Intake.STARTED
+    assert world.register() is IntakeResult.STARTED
     promoted = world.until(Phase.PROMOTED)
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {GREEN: 50, BLUE: 50}, {GREEN: 100}]
     assert set(world.seen.deployments) == {BLUE, GREEN}
@@ -37,7 +37,7 @@ def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
     for entry in passed:
         (errors,) = json.loads(json.dumps(entry.numbers["gates"]))
         assert errors["green_total"] > 0
-        assert errors["log_certificate"] >= errors["certificate_line"]
+        assert errors["log_certificate"] >= errors["certificate_threshold"]
         assert errors["green"][0] <= errors["green_bad"] / errors["green_total"] <= errors["green"][1]
 
 

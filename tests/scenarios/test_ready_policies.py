@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from shared.controller import Controller
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.observation import DeploymentMinute, DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout, Verb
-from shared.intake import Intake, Reception
+from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
-from shared.policies.book import PolicyBook, read_policies
+from shared.policies.policy_set import PolicySet, read_policies
 from shared.ports import Answer, JsonSchema
 from tests.fakes import FakePolicies, FakeScoring
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, WORKSPACE, World
@@ -75,7 +75,7 @@ each_play = pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS.keys())
 
 
 @cache
-def book_of(folder: Path) -> PolicyBook:
+def book_of(folder: Path) -> PolicySet:
     """Return the folder's policies."""
     return read_policies(folder, environment={})
 
@@ -96,7 +96,7 @@ class Speaking(FakeScoring):
 class FromBook(FakePolicies):
     """The policy under another name, and the files of the book that it comes from."""
 
-    book: PolicyBook = field(default_factory=lambda: PolicyBook(()))
+    book: PolicySet = field(default_factory=lambda: PolicySet(()))
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return self.book.requests(path)
@@ -124,7 +124,7 @@ class Stage(World):
         self.endpoints.seen[ENDPOINT] = replace(self.seen, deployments={BLUE: blue}, kubernetes=self.play.kubernetes)
         policies = FromBook((self.policy,), book=book_of(self.play.file.parent))
         self._observer = Observer(self.endpoints, self.telemetry, self.scoring, policies)
-        self._reception = Reception(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+        self._reception = Intake(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
 
     def controller(self, holder: str = "one") -> Controller:
         """Return a process that reconciles with the policy's own files."""
@@ -136,7 +136,7 @@ class Stage(World):
         self.models.registered[ModelVersion("churn", "7")] = tags
         data = {"modelName": "churn", "modelVersion": "7", "modelTags": tags}
         (outcome,) = self._reception.event(MODEL_REGISTERED, "models/churn:7", WORKSPACE, "e1", data)
-        assert outcome.intake is Intake.STARTED, outcome.why
+        assert outcome.intake is IntakeResult.STARTED, outcome.why
 
     def perform(self, minutes: int = 24 * 60) -> Rollout:
         """Register a version that the policy is for, and let time go by until its rollout has ended."""

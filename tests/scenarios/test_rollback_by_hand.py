@@ -16,7 +16,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 @pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
 def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
-    """Asked for in any phase, also with telemetry away and no wake-ups, blue serves all a few ticks later."""
+    """TelemetryQuery for in any phase, also with telemetry away and no wake-ups, blue serves all a few ticks later."""
     steps = (SmokeStep("s"), WeightStep(10), PauseStep()) if phase is Phase.PAUSED else POLICY.steps
     world = World(policy=replace(POLICY, steps=steps))
     world.register()

@@ -151,7 +151,7 @@ def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
 
 
 def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
-    """Asked to promote after hours of a halt: nothing on the record lies in the future when it ends."""
+    """TelemetryQuery to promote after hours of a halt: nothing on the record lies in the future when it ends."""
     world = World()
     world.register()
     world.until_weight(10)

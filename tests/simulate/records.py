@@ -19,9 +19,9 @@ from cli.simulate.recording import read_recording
 from cli.simulate.replay import set_out_again
 from cli.simulate.rows import Rows
 from cli.simulate.trial import Scene, set_out
-from shared.core.history import Entry
 from shared.core.phases import Phase
 from shared.core.policy import Policy, Source
+from shared.core.rollout.history import Entry
 from shared.views import judgements_view, minutes_view, rollout_view
 from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
 

@@ -78,8 +78,8 @@ class Verdict:
     cause: Cause
     gate: str
     log_harm: float
-    harm_line: float
-    certificate_line: float
+    harm_threshold: float
+    certificate_threshold: float
     settled_minutes: int
     suspicious: bool
     reason: str = ""
@@ -101,14 +101,14 @@ def judge(
     weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
     counted = [one for one in weighed if one.setting.share > 0]
     harm = log_sum([one.harm + math.log(one.setting.share) for one in counted])
-    harm_line, certificate_line = -math.log(risk.rollback), -math.log(risk.advance)
+    harm_threshold, certificate_threshold = -math.log(risk.rollback), -math.log(risk.advance)
     minutes = max((one.certificate.minutes for one in known), default=0)
     line = panel.tuning.log_suspicion + SLIGHT
     suspicious = max(one.harm for one in counted) > line
     # A gate that hears nothing at this step (of a mirror that is over) cannot be waited for.
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
     weakest, certified = _weakest(weighed, needed)
-    if harm >= harm_line:
+    if harm >= harm_threshold:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
     elif evidence.starved >= STARVED:
         said = Outcome.INCONCLUSIVE, Cause.STARVED, ""
@@ -120,11 +120,11 @@ def judge(
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
     elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
-    elif certified < certificate_line:
+    elif certified < certificate_threshold:
         said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, weakest
     else:
         said = Outcome.PASS, Cause.CERTIFIED, weakest
-    return Verdict(*said, harm, harm_line, certificate_line, minutes, suspicious)
+    return Verdict(*said, harm, harm_threshold, certificate_threshold, minutes, suspicious)
 
 
 def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:
