@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from shared.core.gates import calibration as calibrating
+from shared.core.gates import latency, predictions
 from shared.core.judge import burstiness, certificate, interval, ladder, measure, panel, tuning, verdict
 from shared.core.judge.odds import Null
 from shared.core.judge.tuning import REFERENCE, TUNED
@@ -37,18 +37,19 @@ OTHERS: tuple[tuple[str, Value], ...] = (
     ),
     ("the least such D", panel.LEAST_BUDGET),
     ("the largest", panel.MOST_BUDGET),
-    ("D of latency's certificate", calibrating.LATENCY_BUDGET),
+    ("D of latency's certificate", latency.BUDGET),
     ("what a certificate allows beside D, as a part of blue's rate", certificate.RATIO),
     ("largest divisor of a certificate's evidence", burstiness.CERTIFICATE_TEMPER_LIMIT),
     ("most bad minutes k", tuning.BAD_MINUTES_LIMIT),
     ("minutes with traffic below which a past does not show that there are no bursts", panel.LEAST_PAST),
-    ("latency: shares of blue's answers at which the thresholds lie", calibrating.TAILS),
-    ("latency: share at which the certificate's threshold lies", calibrating.CERTIFIED_TAIL),
-    ("latency: the certificate's margin in units of `worse_than`", calibrating.CERTIFIED_MORE),
-    ("latency: steady minutes passed over after a change of traffic", calibrating.LATENCY_SETTLE),
-    ("latency, predictions: least answers of blue's past hour", calibrating.LEAST_ANSWERS),
-    ("predictions: most classes or bins, the last of which is all others", calibrating.MOST_LABELS),
-    ("predictions: rho", calibrating.SHIFT_RATIO),
+    ("latency: shares of blue's answers at which the thresholds lie", latency.TAILS),
+    ("latency: share at which the certificate's threshold lies", latency.CERTIFIED_TAIL),
+    ("latency: the certificate's margin in units of `worse_than`", latency.CERTIFIED_MORE),
+    ("latency: steady minutes passed over after a change of traffic", latency.SETTLE),
+    ("latency: least answers of blue's past hour", latency.LEAST_ANSWERS),
+    ("predictions: least predictions of blue's past hour", predictions.LEAST_PREDICTIONS),
+    ("predictions: most classes or bins, the last of which is all others", predictions.MOST_LABELS),
+    ("predictions: rho", predictions.SHIFT_RATIO),
     ("predictions: bets kappa, equal parts", measure.FEW_BETS),
     ("percentiles: least requests of each side in a minute", ladder.LEAST_REQUESTS),
     ("starved: requests that green should have had since it had its last", verdict.STARVED),
