@@ -6,6 +6,7 @@ So it never waits for an order to be carried out, and never needs to know whethe
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
@@ -42,8 +43,10 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
             wanted = _back(rollout, endpoint, now)
         case Phase.PROMOTED | Phase.ROLLED_BACK:
             wanted = _clean(rollout, endpoint, now)
-        case _:
+        case Phase.QUEUED | Phase.PAUSED | Phase.FAILED | Phase.SUPERSEDED:
             wanted = ()
+        case _:
+            assert_never(rollout.phase)
     return wanted
 
 
