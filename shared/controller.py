@@ -1,7 +1,7 @@
 """The loop: observe, decide, save, act. The only place where pure meets impure.
 
 Save comes before act, and only one reconcile may act at a time (the lease). A crash anywhere needs no repair: the next
-look computes the difference again. Nothing here waits.
+reconcile computes the difference again. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Controller:
         names = self.store.open_endpoints()
         for name in names:
             if not self._wake(name):
-                self._look(name)
+                self._reconcile_one(name)
         return names
 
     def reconcile(self, endpoint: str) -> None:
-        """Take one look at an endpoint's rollout and do what follows. Safe to call at any time, by anyone, often."""
+        """Observe an endpoint's rollout once and do what follows. Safe to call at any time, by anyone, often."""
         now = self.clock()
         record = self.store.record(endpoint)
         if record.value.current is None:
@@ -64,7 +64,7 @@ class Controller:
         self._reconcile(record, stored, now)
 
     def request(self, endpoint: str, wish: OperatorRequest) -> Rollout | None:
-        """Write down what a person asks of the endpoint's rollout and have it carried out; None if it has none.
+        """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
         """
@@ -204,7 +204,7 @@ class Controller:
         return rollout.lease is not None and rollout.lease.until > now
 
     def _wake(self, endpoint: str) -> bool:
-        """Say whether the endpoint will be looked at soon; otherwise at the next tick."""
+        """Return whether the endpoint will be reconciled soon; otherwise the next tick does it."""
         try:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
@@ -212,12 +212,12 @@ class Controller:
             return False
         return True
 
-    def _look(self, endpoint: str) -> None:
+    def _reconcile_one(self, endpoint: str) -> None:
         """Reconcile one of many: what goes wrong with it must not keep the others waiting."""
         try:
             self.reconcile(endpoint)
         except (Temporary, Permanent) as error:
-            log.warning("not looked at endpoint=%s: %s; the next tick tries again", endpoint, error)
+            log.warning("not reconciled endpoint=%s: %s; the next tick tries again", endpoint, error)
 
 
 def _handed_over(

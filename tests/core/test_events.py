@@ -85,10 +85,10 @@ USELESS: list[tuple[str, object, object, object, str]] = [
     ("a huge number", {"modelName": "m", "modelVersion": 10**5000}, "", MODEL_REGISTERED, "no usable model version"),
     ("infinity", {"modelName": "m", "modelVersion": math.inf}, "", MODEL_REGISTERED, "no usable model version"),
     ("not a number", {"modelName": "m", "modelVersion": math.nan}, "", MODEL_REGISTERED, "no usable model version"),
-    ("line feed in a name", {"modelName": "m\nINFO ok", "modelVersion": 3}, "", MODEL_REGISTERED, "no usable model name"),
+    ("line feed", {"modelName": "m\nINFO ok", "modelVersion": 3}, "", MODEL_REGISTERED, "no usable model name"),
     ("control character", {"modelName": "m", "modelVersion": "3\x00"}, "", MODEL_REGISTERED, "no usable model version"),
-    ("a path as version", {"modelName": "m", "modelVersion": "../../x"}, "", MODEL_REGISTERED, "no usable model version"),
-    ("a query as version", {"modelName": "m", "modelVersion": "1?a=b#"}, "", MODEL_REGISTERED, "no usable model version"),
+    ("a path", {"modelName": "m", "modelVersion": "../../x"}, "", MODEL_REGISTERED, "no usable model version"),
+    ("a query", {"modelName": "m", "modelVersion": "1?a=b#"}, "", MODEL_REGISTERED, "no usable model version"),
 ]  # fmt: skip
 
 

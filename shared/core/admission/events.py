@@ -1,4 +1,4 @@
-"""Event Grid's ModelRegistered, in every spelling that is known. It must never raise: what it cannot use it explains.
+"""Event Grid's ModelRegistered event, in every known spelling. An event that cannot be used is explained, not raised.
 
 Microsoft's two sources disagree: the documentation has `ModelName` and a number as `ModelVersion`, the service team's
 own payloads have `modelName` and text. So keys are read without regard to case, versions become text, and the subject
