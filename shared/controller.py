@@ -19,9 +19,9 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ask
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
+from shared.notifications import LogChannel, notify
 from shared.observer import Observer
-from shared.ports import Changes, Clock, Endpoints, Numbered, Store, Stored, Wakeups
-from shared.words import sentence
+from shared.ports import Changes, Channel, Clock, Endpoints, Numbered, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.controller")
 LEASE = timedelta(minutes=2)
@@ -30,7 +30,10 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Moves rollouts on. holder: this process's name in leases, different in every process."""
+    """Moves rollouts on.
+
+    holder: this process's name in leases, different in every process. channels: who is told of every history entry.
+    """
 
     store: Store
     endpoints: Endpoints
@@ -38,6 +41,7 @@ class Controller:
     wakeups: Wakeups
     clock: Clock
     holder: str
+    channels: tuple[Channel, ...] = (LogChannel(),)
 
     def tick(self) -> tuple[str, ...]:
         """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
@@ -135,12 +139,7 @@ class Controller:
         return replace(orders.giving(rollout, actions), lease=Lease(self.holder, now + LEASE))
 
     def _after_save(self, before: Rollout, after: Turn, seen: Observation) -> None:
-        for entry in after.entries:
-            log.info(
-                "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r",
-                *(before.id, before.endpoint, entry.before, entry.after, entry.actor, entry.reason.code),
-                sentence(entry.reason),
-            )
+        notify(self.channels, after.rollout, after.entries)
         try:
             self.store.keep_minutes(before.id, seen.minutes or (), after.judgements)
         except (Temporary, Permanent) as error:
