@@ -11,8 +11,9 @@ from typing import Any
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult
 
 from emulator.clock import VirtualClock
-from emulator.monitor.query import query_application
-from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
+from emulator.monitor.logs import logs_application
+from emulator.monitor.traffic_log import LogOptions, TrafficLog
+from emulator.traffic import TrafficEntry
 from shared.adapters.log_analytics import LogAnalytics
 from shared.core.questions import Window
 from tests.adapters.arm_documents import WORKSPACE
@@ -89,7 +90,7 @@ def written_log() -> Iterator[WrittenLog]:
     clock = HandClock()
     log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE))
     with running_loop() as loop:
-        runner, url = loop.run(serve(query_application(log, LOGS)))
+        runner, url = loop.run(serve(logs_application(log, LOGS)))
         with PlainClient(Credential(), endpoint=url, retry_total=0) as client:
             yield WrittenLog(log, LogAnalytics(client, LOGS, WORKSPACE), clock, url)
         loop.run(runner.cleanup())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 
 from tests.cloud import RunningCloud
@@ -16,7 +17,6 @@ from tests.emulator.assets import BROKEN, ECHO, Assets
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
-    from azure.core.credentials import TokenCredential
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,8 @@ from emulator.clock import VirtualClock
 from emulator.monitor.faults import QueryFaults
 from emulator.monitor.metrics import metrics_application
 from emulator.monitor.metrics_store import MetricsStore
-from emulator.monitor.traffic_log import TrafficEntry
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Deployment, Endpoint
+from emulator.resources import Deployment, Endpoint, Workspace
+from emulator.traffic import TrafficEntry
 from tests.emulator.serving_parts import Loop, serve
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -78,7 +77,7 @@ class MetricsService:
         }
         entry = TrafficEntry(deployment=deployment, code=code, **fields)
         for _ in range(times):
-            self.store.note(entry, NOON + minute * MINUTE + timedelta(seconds=30))
+            self.store.record(entry, NOON + minute * MINUTE + timedelta(seconds=30))
 
     def ask(self, *names: str, of: tuple[str, ...] = (), **more: Any) -> list[MetricsQueryResult]:  # noqa: ANN401  # the SDK's arguments
         """Ask for metrics of the hour after noon, of the endpoint `churn` if nothing else is said."""

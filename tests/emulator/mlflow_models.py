@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.emulator.serving_parts import PYTHON
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COLUMNS = ["age", "weight"]
 ROWS = [[40.0, 70.0], [20.0, 55.0]]

@@ -7,23 +7,22 @@ import json
 import random
 import subprocess
 import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
 
 from emulator.clock import VirtualClock
+from emulator.containers import DeploymentFiles
 from emulator.monitor.traffic_log import TrafficLog
-from emulator.resources import Deployment, DeploymentFiles, Endpoint
+from emulator.resources import Deployment, Endpoint
 from emulator.serving.fleet import ProcessFleet
 from emulator.serving.gateway import Gateway
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
-    from concurrent.futures import Future
 
 PYTHON = Path(__file__).resolve().parents[2] / ".serving/bin/python"
 ROW = [0.03, 0.05, 0.06, 0.02, -0.04, -0.03, -0.04, -0.002, 0.02, -0.02]
@@ -165,7 +164,7 @@ class Serving:
         self.fleet = ProcessFleet(directory / "containers", PYTHON, self.clock)
         self.log = TrafficLog(self.clock, 0.0)
         seeded = random.Random(7)  # noqa: S311  (splits traffic, guards nothing)
-        gateway = Gateway({"diabetes": self.endpoint}, self.fleet, self.log, Tokens(), seeded)
+        gateway = Gateway({"diabetes": self.endpoint}, self.fleet, self.log.record, Tokens(), seeded)
         self._runner, self.url = loop.run(serve(gateway.application()))
 
     def deploy(self, wanted: Deployment, model: Model, code: str) -> None:

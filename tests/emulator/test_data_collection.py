@@ -7,21 +7,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from azure.core.credentials import TokenCredential
 from azure.storage.blob import ContainerClient
 
 from emulator.resources import Deployment
 from emulator.serving.call import Call
-from emulator.serving.collected_rows import Collected, Exchange, collected, dated
+from emulator.serving.collected_rows import Collected, Exchange, collected, dated_folder
 from emulator.serving.outcome import Outcome
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import Assets
 from tests.waiting import until
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
 
 ENDPOINT = "collecting"
 ON = {"dataCollectionMode": "Enabled"}
@@ -187,7 +185,7 @@ def test_forms_of_payloads(payload: bytes, in_row: Row, *, apart: bool) -> None:
     made = row_of("response", b"{}", payload)
     assert made is not None
     assert made.row.items() >= in_row.items()
-    assert (made.apart == payload) is apart
+    assert (made.separate == payload) is apart
 
 
 @pytest.mark.parametrize(
@@ -198,4 +196,4 @@ def test_rolling_rates(rate: str | None, folder: str) -> None:
     """The rolling rate says how coarse the folders are; by default each hour has one."""
     collector = {"rollingRate": rate} if rate else {}
     deployment = Deployment("churn", "blue", {"properties": {"dataCollector": collector}})
-    assert dated(deployment, datetime(2026, 11, 20, 9, 59, 59, tzinfo=UTC)) == folder
+    assert dated_folder(deployment, datetime(2026, 11, 20, 9, 59, 59, tzinfo=UTC)) == folder

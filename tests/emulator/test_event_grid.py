@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from aiohttp import web
 from azure.eventgrid import EventGridEvent
 
 from emulator.clock import VirtualClock
-from emulator.event_grid import RETRY_SCHEDULE, EventGrid, EventGridOptions, HandshakeError
+from emulator.event_grid.grid import EventGrid
+from emulator.event_grid.options import RETRY_SCHEDULE, EventGridOptions
+from emulator.event_grid.webhook import HandshakeError
 from tests.emulator.serving_parts import Loop, running_loop, serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEY = "the system key"
 HOURS_IN_MOMENTS = 500_000.0  # times as fast as the wall's clock: a day passes in a sixth of a second
@@ -275,7 +275,7 @@ def test_azure_s_own_library_reads_what_is_delivered(topic: Topic) -> None:
 def test_an_event_of_any_spelling_can_be_published_as_it_is(topic: Topic, odd: dict[str, Any]) -> None:
     """What a user publishes arrives unchanged, however odd it is and whatever spelling the workspace's events have."""
     topic.grid.options.spelling = "observed"
-    topic.loop.run(topic.grid.publish_as_it_is(odd))
+    topic.loop.run(topic.grid.publish_unchanged(odd))
     topic.loop.run(topic.grid.settle())
     assert topic.subscriber.received == [odd]
     assert len(topic.grid.history.attempts) == 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -13,15 +14,13 @@ from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQue
 
 from emulator.clock import VirtualClock
 from emulator.monitor.faults import QueryFaults
-from emulator.monitor.query import query_application
-from emulator.monitor.store import LogStore, Scope
-from emulator.monitor.tables import TRAFFIC_COLUMNS
+from emulator.monitor.logs import logs_application
+from emulator.monitor.log_store import LogStore, Scope
+from emulator.monitor.log_tables import TRAFFIC_COLUMNS
 from emulator.monitor.timespan import interval
-from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
+from emulator.monitor.traffic_log import LogOptions, TrafficLog
+from emulator.traffic import TrafficEntry
 from tests.emulator.serving_parts import Loop, running_loop, serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 WORKSPACE = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
 RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
@@ -63,7 +62,7 @@ class Workspace:
         self.loop = loop
         self.log = log
         self.faults = QueryFaults()
-        application = query_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
+        application = logs_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
         self._runner, self.url = loop.run(serve(application))
         self.client = LogsQueryClient(Credential("a token"), endpoint=self.url, retry_total=0)
 

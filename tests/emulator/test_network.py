@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 from azure.data.tables import TableServiceClient
 from azure.identity import ClientSecretCredential
@@ -16,11 +16,8 @@ from azure.monitor.query import LogsQueryClient, LogsQueryStatus
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
-    from tests.cloud import RunningCloud
-    from tests.emulator.arm import Arm
+from tests.cloud import RunningCloud
+from tests.emulator.arm import Arm
 
 
 def ask_proxy(cloud: RunningCloud, method: str, target: str) -> tuple[int, str]:

@@ -13,13 +13,12 @@ from urllib.error import HTTPError
 import pytest
 import requests
 
+from tests.cloud import RunningCloud
+from tests.emulator.assets import Assets
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
-
-    from tests.cloud import RunningCloud
-    from tests.emulator.assets import Assets
 
 
 @dataclass(slots=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
+from tests.cloud import RunningCloud
+from tests.emulator.arm import Arm
+
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure.ai.ml import MLClient
-
-    from tests.cloud import RunningCloud
-    from tests.emulator.arm import Arm
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_unknown_property_is_named(arm: Arm, kind: str) -> None:
 def test_asked_for_failures(ml: MLClient, cloud: RunningCloud) -> None:
     """Failures asked of the resource manager happen as often as asked, then no more."""
     cloud.set("resource-manager", faults=[{"method": "GET", "path": "/models$", "status": 409, "times": 1}])
-    with pytest.raises(HttpResponseError, match="was asked for"):
+    with pytest.raises(HttpResponseError, match="was requested"):
         list(ml.models.list())
     assert isinstance([each.name for each in ml.models.list()], list)
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
+from azure.core.credentials import TokenCredential
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from azure.core.credentials import TokenCredential
-
-    from tests.cloud import RunningCloud
+from tests.cloud import RunningCloud
 
 Send = Callable[..., requests.Response]
 

@@ -17,8 +17,7 @@ from emulator.resource_manager.calls import Call
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.settings import Durations, Limits
-from emulator.resource_manager.state import AssetContainer, Workspace
-from emulator.resources import Endpoint, Json
+from emulator.resources import AssetContainer, Endpoint, Json, Workspace
 from tests.emulator.test_resource_manager_limits import MemoryFleet
 
 USER = "/subscriptions/s/userAssignedIdentities/one"

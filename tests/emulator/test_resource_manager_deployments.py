@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from azure.core.credentials import TokenCredential
 
+from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import ECHO, Assets
 from tests.emulator.mlflow_models import COLUMNS, ROWS, save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from azure.ai.ml import MLClient
-    from azure.core.credentials import TokenCredential
 
-    from tests.cloud import RunningCloud
 
 ENDPOINT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 import requests
 
+from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.cloud import RunningCloud
-    from tests.emulator.assets import Assets
+from tests.emulator.assets import Assets
 
 LONG = 3600.0  # virtual seconds; a minute of the wall's in the tests' cloud
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import ECHO, Assets
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure.ai.ml import MLClient
 
-    from tests.cloud import RunningCloud
 
 ENDPOINT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineEndpoint.schema.json
@@ -140,11 +139,11 @@ KUBERNETES = {"endpointComputeType": "Kubernetes", "instanceType": None}
     [
         ("cluster", {}, "endpointComputeType is managed"),
         ("served", KUBERNETES, "endpointComputeType is kubernetes"),
-        ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "not one of the cluster's"),
+        ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "has no instance type"),
         (
             "cluster",
             KUBERNETES | {"containerResourceRequirements": {"containerResourceLimits": {"cpu": "much"}}},
-            "no quantity",
+            "not a valid quantity",
         ),
         (
             "cluster",

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from emulator.arm_errors import ArmError
 from emulator.clock import VirtualClock
+from emulator.containers import DeploymentFiles
 from emulator.resource_manager import rules
 from emulator.resource_manager.asset_files import AssetFiles, Storage
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.deployments import Deployments
-from emulator.resource_manager.errors import ArmError
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.settings import Durations, Limits
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Deployment, DeploymentFiles, Endpoint, Json
+from emulator.resources import Deployment, Endpoint, Json, Workspace
 
 
 @dataclass(slots=True)

@@ -8,14 +8,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cloud import ROOT
-
-if TYPE_CHECKING:
-    from tests.cloud import RunningCloud
+from tests.cloud import ROOT, RunningCloud
 
 FOLDER = Path(__file__).with_name("safe_rollout")
 

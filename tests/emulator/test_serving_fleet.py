@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from emulator.resources import ContainerError, DeploymentFiles
+from emulator.containers import ContainerError, DeploymentFiles
 from emulator.serving.fleet import ProcessFleet
 from tests.emulator.serving_parts import (
     PYTHON,
@@ -27,9 +28,6 @@ from tests.emulator.serving_parts import (
     train,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 GOOD = {"data": [ROW]}
 CRASHES = "def init():\n    raise RuntimeError('the model is of another version')\n\n\ndef run(raw):\n    return raw\n"
 NEVER_READY = "import time\n\n\ndef init():\n    time.sleep(600)\n\n\ndef run(raw):\n    return raw\n"
@@ -39,7 +37,7 @@ LEFT_ALONE = """
 import asyncio, sys
 from pathlib import Path
 from emulator.clock import VirtualClock
-from emulator.resources import DeploymentFiles
+from emulator.containers import DeploymentFiles
 from emulator.serving.fleet import ProcessFleet
 from tests.emulator.serving_parts import PYTHON, deployment
 

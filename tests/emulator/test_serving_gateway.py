@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from tests.emulator.serving_parts import ROW, Answer, Model, Serving, code_folder, deployment, running_loop, train
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GOOD = {"data": [ROW]}
 SETTINGS = {"maxConcurrentRequestsPerInstance": 4, "requestTimeout": "PT1S"}

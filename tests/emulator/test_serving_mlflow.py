@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from emulator.resources import ContainerError, DeploymentFiles
+from emulator.containers import ContainerError, DeploymentFiles
 from tests.emulator.mlflow_models import COLUMNS, ROWS, save
 from tests.emulator.serving_parts import Serving, deployment, running_loop
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from emulator.resources import DeploymentFiles
+from emulator.containers import DeploymentFiles
 from tests.emulator.serving_parts import Serving, code_folder, deployment, running_loop
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 DECLARED = """
 from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
