@@ -18,8 +18,8 @@ from emulator.containers import ContainerError
 from emulator.resource_manager.faults import Ending, Faults
 from emulator.resources import PROVIDER, Json
 
-POLL_SECONDS = 5  # virtual; what Azure ML suggests between two looks
-SHORTEST_POLL_SECONDS = 0.25  # of the wall's: a fast clock must not make clients poll without pause
+POLL_SECONDS = 5  # virtual time; what Azure ML suggests
+SHORTEST_POLL_SECONDS = 0.25  # wall-clock time; otherwise clients would poll without a pause when the clock is fast
 _LOG = logging.getLogger(__name__)
 
 
@@ -92,7 +92,7 @@ class Operations:
         return self._headers(operation)
 
     def retry_after(self) -> dict[str, str]:
-        """Return how long to wait before the next look; in milliseconds where the clock runs fast."""
+        """Return the header with the time to wait before the next poll, in milliseconds if the clock is fast."""
         seconds = self.clock.real_seconds(POLL_SECONDS)
         if seconds >= 1:
             return {"Retry-After": f"{seconds:.0f}"}

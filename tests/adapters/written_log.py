@@ -13,12 +13,12 @@ from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQue
 from emulator.clock import VirtualClock
 from emulator.monitor.logs import logs_application
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
-from emulator.traffic import TrafficEntry
 from shared.adapters.log_analytics import LogAnalytics
 from shared.core.questions import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
-from tests.emulator.serving_parts import running_loop, serve
+from tests.emulator.loop import running_loop, serve
+from tests.emulator.traffic import traffic_entry
 
 LOGS = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -65,21 +65,8 @@ class WrittenLog:
     ) -> None:
         """Note a request that was answered so many seconds after the start."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
-        entry = TrafficEntry(
-            endpoint=endpoint,
-            deployment=deployment,
-            method="POST",
-            path="/score",
-            code=code,
-            reason="",
-            model_code=code,
-            model_reason="",
-            request_size=100,
-            response_size=20,
-            total_ms=milliseconds,
-            response_ms=milliseconds,
-            client_request_id=request,
-        )
+        times = {"total_ms": milliseconds, "response_ms": milliseconds}
+        entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times)
         self.log.record(entry)
         self.clock.moments.append(HOUR.until)
 
