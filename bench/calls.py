@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from cli.demo.cloud import LocalAzure
 from cli.demo.traffic import KEY, TRAFFIC_COMMAND
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.errors import Temporary
 from shared.ports import Wakeups
 from shared.wiring import App, app

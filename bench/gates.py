@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 
 from bench.judge.answers import AnswersWorld
 from bench.judge.latencies import Latency
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -28,14 +27,15 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.readings import Thresholds, readings
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel
 from shared.core.judge.gate import GateMinute
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
-from shared.core.readings import Lines, readings
-from shared.core.samples import gate_minute
 from shared.json_codec import encode
 
 MINUTES = 200
@@ -43,7 +43,7 @@ GOAL_MICROSECONDS, GOAL_BYTES = 50.0, 1024
 LIVE = AnswersWorld(10_000, 0.001, refused=0.01, green_refused=0.01, latency=Latency(), shift=0.0, minutes=MINUTES)
 MIRRORED = replace(LIVE, disagreement=0.02)
 QUERY = QueryGate("orders", "orders.kql")
-LINES = Lines(Risk(), 25)
+LINES = Thresholds(Risk(), 25)
 LIMITS = (LatencyLimit(95.0, 400.0), LatencyLimit(99.0, 800.0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from shared.core import calibrating
+from shared.core.gates import calibration as calibrating
 from shared.core.judge import burstiness, certificate, interval, ladder, measure, panel, tuning, verdict
 from shared.core.judge.odds import Null
 from shared.core.judge.tuning import REFERENCE, TUNED

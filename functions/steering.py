@@ -10,7 +10,7 @@ import logging
 import azure.functions as func
 
 from functions.requests import BadRequest, answer, body_of, endpoint_of, person
-from shared.core.rollout import ModelVersion, Verb, Wish
+from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.ports import Halt
 from shared.views import halt_view, judgements_view, minutes_view, rollout_view
 from shared.wiring import app
@@ -110,7 +110,7 @@ def _ask(req: func.HttpRequest, verb: Verb) -> func.HttpResponse:
     endpoint = _known(endpoint_of(req))
     body = body_of(req).only("by", "reason")
     reason = body.text("reason", wanted="why, in 1 to 500 characters")
-    wish = Wish(verb, person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
+    wish = OperatorRequest(verb, person(req, body, signed_in=app().settings.trust_easy_auth), reason, app().clock())
     rollout = app().controller.request(endpoint, wish)
     if rollout is None:
         raise BadRequest("endpoint", f"{endpoint} has no open rollout to {verb}", 409)

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from shared.core.gates import DISAGREEMENT, DisagreementGate, PredictionReading
+from shared.core.gates.predictions import UnreadablePrediction, agree, labels
 from shared.core.observation import DeploymentMinute, Tally
-from shared.core.predictions import UnreadablePrediction, agree, labels
-from shared.core.spans import floor_minute
+from shared.core.observation.spans import floor_minute
 from shared.errors import Permanent
 from shared.ports import AnswerSeen
 

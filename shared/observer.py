@@ -1,4 +1,4 @@
-"""One look at the world for one rollout: asks the ports what `questions` wants to know. It must never decide or act.
+"""Observes Azure and telemetry for one rollout, as the observation plan asks. Nothing is decided or done here.
 
 The road back needs only the endpoint: telemetry, smoke and logs that give no answer are noted, never fatal.
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.observation import Observation, SmokeResult
-from shared.core.policy import SmokeStep
-from shared.core.questions import Asked, questions
+from shared.core.reconcile.plan import TelemetryQuery, plan_observation
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Endpoints, Policies, Scoring, Telemetry
 from shared.smoke import smoke_result
@@ -33,7 +33,7 @@ class Observer:
     def observe(self, rollout: Rollout, now: datetime) -> Observation:
         """Return what is seen now. Raises Temporary or Permanent only if the endpoint itself cannot be seen."""
         endpoint = self.endpoints.see(rollout.endpoint)
-        asked = questions(rollout, endpoint, now)
+        asked = plan_observation(rollout, endpoint, now)
         seen = Observation(endpoint=endpoint, settled_until=asked.minutes.window.until if asked.minutes else None)
         if asked.minutes is not None:
             seen = self._minutes(seen, rollout.endpoint, asked.minutes)
@@ -47,14 +47,14 @@ class Observer:
             seen = replace(seen, logs=self._logs(rollout))
         return seen
 
-    def _minutes(self, seen: Observation, endpoint: str, asked: Asked) -> Observation:
+    def _minutes(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
             told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
         return replace(seen, minutes=told.minutes, missing=dict(told.missing))
 
-    def _history(self, seen: Observation, endpoint: str, asked: Asked) -> Observation:
+    def _history(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
             told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
@@ -62,7 +62,7 @@ class Observer:
         return replace(seen, history=told.minutes, history_missing=dict(told.missing))
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
-        """Return None, to try again at the next look, when it could not be told how green answers."""
+        """Return None, to try again on the next reconcile, if it is unknown how green answers."""
         try:
             schema = self.policies.schema(step.schema) if step.schema else None
             bodies = self._bodies(rollout, step)
@@ -70,7 +70,7 @@ class Observer:
             return SmokeResult(sent=0, problems=(f"there is nothing to test with: {error}",))
         except Temporary as error:
             return self._unknown(rollout, error)
-        try:  # all rounds in one call, whose time is limited: a look must end before the host ends it
+        try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
             answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies * step.repeat, step.timeout)
         except TealError as error:  # such as a key that we may not read: not green's fault
             return self._unknown(rollout, error)

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from shared.core.actions import Action
 from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
-from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
+from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.actions import Action
+from shared.core.reconcile.judging import Judgement
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.history import Entry
 
 T = TypeVar("T")
 JsonSchema = Mapping[str, Any] | bool
@@ -61,7 +62,7 @@ class Seen:
 class Telemetry(Protocol):
     """What requests an endpoint's deployments answered, and how."""
 
-    def minutes(self, endpoint: str, asked: Asked) -> Seen:
+    def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
         """Return every deployment and minute that was asked for and has requests.
 
         Raises Temporary or Permanent when requests and errors cannot be told, or in part only: no evidence is not
@@ -190,15 +191,6 @@ class Changes:
     entries: tuple[Numbered, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Everything goes no further until a person says otherwise; rollbacks do."""
-
-    by: str
-    reason: str
-    at: datetime
-
-
 class Store(Protocol):
     """The records of rollouts, one partition an endpoint."""
 
@@ -255,3 +247,10 @@ class Wakeups(Protocol):
 
     def wake(self, endpoint: str) -> None:
         """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
+
+
+class Channel(Protocol):
+    """A way to tell the outside world what happened, such as the log."""
+
+    def notify(self, rollout: Rollout, entry: Entry) -> None:
+        """Tell about a history entry that was saved. rollout: as it is after it. Raises Temporary or Permanent."""

@@ -17,7 +17,7 @@ from shared.collected_answers import disagreements, predicted
 from shared.core.gates import DisagreementGate, Gate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Source
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.errors import TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
 
@@ -40,7 +40,7 @@ class Sources:
     policies: Policies
     stopwatch: Callable[[], float] = time.monotonic
 
-    def minutes(self, endpoint: str, asked: Asked) -> Seen:
+    def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
         """Return every deployment and minute that has requests, or was counted by a query, oldest first.
 
         Raises what the source of requests and errors raises. A gate whose evidence cannot be had is `missing` from the
@@ -63,7 +63,7 @@ class Sources:
                 missing[gate.name] = str(error)
         return Seen(rows.sorted(), missing)
 
-    def _requests(self, endpoint: str, asked: Asked) -> Sequence[DeploymentMinute]:
+    def _requests(self, endpoint: str, asked: TelemetryQuery) -> Sequence[DeploymentMinute]:
         """Return requests and errors, with latency if the same source is to tell it."""
         timed = asked.latency_from == asked.errors_from and any(isinstance(gate, LatencyGate) for gate in asked.gates)
         latency = asked.fine if timed else None
@@ -120,7 +120,7 @@ class _Look:
     """One look at one endpoint: what is asked, the requests that were seen, and answers, each read once."""
 
     endpoint: str
-    asked: Asked
+    asked: TelemetryQuery
     requests: Sequence[DeploymentMinute]
     source: Answers
     read: dict[str, Sequence[AnswerSeen]] = field(default_factory=dict)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none of it
     from shared.controller import Controller
-    from shared.intake import Reception
-    from shared.policies.book import PolicyBook
+    from shared.intake import Intake
+    from shared.policies.policy_set import PolicySet
     from shared.ports import Clock, Policies, Store
     from shared.settings import Settings
 
@@ -30,7 +30,7 @@ class App:
     """What the functions use."""
 
     controller: Controller
-    reception: Reception
+    reception: Intake
     policies: Policies
     store: Store
     clock: Clock
@@ -38,9 +38,9 @@ class App:
 
 
 @cache
-def policies() -> PolicyBook:
+def policies() -> PolicySet:
     """Return the policies; raises Misconfigured with every problem and its place."""
-    from shared.policies.book import read_policies  # noqa: PLC0415 -- see the module's docstring
+    from shared.policies.policy_set import read_policies  # noqa: PLC0415 -- see the module's docstring
 
     return read_policies(policies_folder())
 
@@ -77,7 +77,7 @@ def _wired_to_azure() -> App:
     from shared.adapters.clients import connect  # noqa: PLC0415
     from shared.clock import read_clock  # noqa: PLC0415
     from shared.controller import Controller  # noqa: PLC0415
-    from shared.intake import Reception  # noqa: PLC0415
+    from shared.intake import Intake  # noqa: PLC0415
     from shared.observer import Observer  # noqa: PLC0415
     from shared.settings import read_settings  # noqa: PLC0415
 
@@ -88,7 +88,7 @@ def _wired_to_azure() -> App:
     observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, book)
     return App(
         controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),
-        reception=Reception(azure.store, azure.models, book, azure.wakeups, clock, settings.workspace_id),
+        reception=Intake(azure.store, azure.models, book, azure.wakeups, clock, settings.workspace_id),
         policies=book,
         store=azure.store,
         clock=clock,

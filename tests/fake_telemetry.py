@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.errors import Permanent
 from shared.ports import AnswerSeen, Seen, Tallied
 from tests.fakes import Faults
@@ -19,7 +19,7 @@ class FakeTelemetry:
     faults: Faults = field(default_factory=Faults)
     missing: dict[str, str] = field(default_factory=dict)
 
-    def minutes(self, endpoint: str, asked: Asked) -> Seen:
+    def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
         del endpoint
         self.faults.strike()
         window = asked.window

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.core.actions import (
+from shared.core.admission import EndpointRecord
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.policy import Policy
+from shared.core.reconcile.actions import (
     Action,
     CopyAutoscale,
     CreateDeployment,
@@ -17,12 +20,9 @@ from shared.core.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
-from shared.core.minutes import Judgement
-from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
-from shared.core.policy import Policy
+from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.history import Entry
 from shared.errors import Conflict, Permanent, TealError, Temporary
 from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
 

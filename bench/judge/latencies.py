@@ -1,6 +1,6 @@
 """How long answers take in a world: shapes of the logarithm, what shifts it, and histograms drawn whole.
 
-Requests are never drawn one by one. It must never know a judge; buckets are those of `shared/core/latency.py`.
+Requests are never drawn one by one. It must never know a judge; buckets are those of `shared/core/gates/latency.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.judge.bursts import Series
-from shared.core.latency import LOG_RATIO
+from shared.core.gates.latency import LOG_RATIO
 
 BUCKETS = 260  # up to about 100 seconds
 EDGES: Series = np.arange(BUCKETS, dtype=np.float64) * LOG_RATIO

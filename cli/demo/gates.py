@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cli.demo.api import Json
 
-DRY_RUN = "informative"  # as Teal names the role
+DRY_RUN = "dry_run"  # as Teal names the role
 JUDGED = "stepping"
 COUNTED = {"errors": "failed", "client_errors": "refused", "latency": "too slow"}
 
@@ -54,9 +54,9 @@ def _of(gate: Json, ahead: str) -> list[Distance]:
         return [Distance(title(gate), None, f"odds {worse} that green is worse")]
     found = []
     if gate["to_certificate"] is not None:
-        said = f"odds {gate['odds_next_step_safe']} of {gate['odds_next_step_safe_line']}"
+        said = f"odds {gate['odds_next_step_safe']} of {gate['odds_next_step_safe_threshold']}"
         found.append(
             Distance(f"{name}: go to {ahead or 'the next step'}", gate["to_certificate"], f"{said} that it is safe")
         )
-    said = f"odds {worse} of {gate['odds_worse_line']} that green is worse"
+    said = f"odds {worse} of {gate['odds_worse_threshold']} that green is worse"
     return [*found, Distance(f"{name}: roll back", gate["to_rollback"], said)]

@@ -53,7 +53,7 @@ def odds(played: Played, origin: float) -> Odds:
         for _, step in groupby(zip(starts, kept, strict=True), lambda each: each[1][0]["weight"]):
             certified = [(start, gate["log_certificate"]) for start, (_, gate) in step if _is_certified(gate)]
             safe += _lines([start for start, _ in certified], [log for _, log in certified])
-    return Odds(worse, safe, _line_at(said, "harm_line"), _line_at(said, "certificate_line"))
+    return Odds(worse, safe, _line_at(said, "harm_threshold"), _line_at(said, "certificate_threshold"))
 
 
 def _deciding(minute: Json) -> list[Json]:

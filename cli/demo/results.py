@@ -83,7 +83,7 @@ def gate_table(written: Json) -> Table:
                 rate(gate, "green"),
                 rate(gate, "blue"),
                 gate["odds_worse"],
-                gate["odds_worse_line"] or "never",
+                gate["odds_worse_threshold"] or "never",
             )
     return table
 

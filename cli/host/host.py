@@ -21,7 +21,7 @@ from cli.host.converter_worker import ConverterWorker
 from cli.host.dispatcher import Dispatcher
 from cli.host.event_grid import EventGridWebhook
 from cli.host.http_trigger import HttpTriggers
-from cli.host.listeners import Listeners, Surroundings
+from cli.host.listeners import Dependencies, Listeners
 from cli.host.metadata import FunctionMetadata, Json, kind
 from cli.host.microsoft_worker import MicrosoftWorker
 from cli.host.queue_output import QueueOutputs
@@ -105,7 +105,7 @@ class FunctionHost:
         state = self._configuration.state
         timers = TimerStore(state / "timers.json" if state else None)
         timers.load()
-        around = Surroundings(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
+        around = Dependencies(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
         listeners = Listeners(around)
         writer = QueueOutputs(self._storage, self._settings, listeners.wake, as_base64=chosen.queues.base64)
         timeout = chosen.function_timeout

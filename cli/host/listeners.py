@@ -26,7 +26,7 @@ log = logging.getLogger("cli.host")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Dependencies:
     """What every listener needs."""
 
     settings: Settings
@@ -39,7 +39,7 @@ class Surroundings:
 class Listeners:
     """One listener for each timer and queue function."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Dependencies) -> None:
         self._surroundings = surroundings
         self._queues: dict[QueueAddress, list[QueueListener]] = {}
         self._timers: list[TimerListener] = []

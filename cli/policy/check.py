@@ -16,7 +16,7 @@ from cli.policy.journey import Traffic
 from cli.policy.sentences import cautions, remarks, sentence
 from cli.policy.sources import as_data, problems_of
 from shared.core.policy import Policy
-from shared.policies.book import PolicyBook
+from shared.policies.policy_set import PolicySet
 from shared.policies.problems import Problem
 
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 2 if problems else 0
 
 
-def _checked(book: PolicyBook, traffics: list[Traffic]) -> Iterator[Checked]:
+def _checked(book: PolicySet, traffics: list[Traffic]) -> Iterator[Checked]:
     """Yield each policy as soon as its estimates are there."""
     for file, policy in zip(book.files, book.policies, strict=True):
         yield Checked(file, policy, tuple(estimate(policy, traffic) for traffic in traffics))

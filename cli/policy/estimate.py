@@ -22,9 +22,9 @@ from cli.policy.journey import NOON, Journey, Traffic, World, travel
 from cli.simulate.gates import judged_here, latency_source
 from cli.simulate.profile import Answering, Latency, Profile
 from cli.simulate.rows import Rows
-from shared.core.calibrating import Calibration, Past, calibrate
+from shared.core.gates.calibration import Calibration, Past, calibrate
 from shared.core.policy import JudgeSettings, Policy
-from shared.core.questions import FINE_HISTORY
+from shared.core.reconcile.plan import FINE_HISTORY
 
 JOURNEYS = 9
 MINUTE = timedelta(minutes=1)

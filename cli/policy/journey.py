@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from cli.policy.holds import Hold
 from cli.simulate.profile import Answering
 from cli.simulate.rows import Rows
-from shared.core.calibrating import Calibration
+from shared.core.gates.calibration import Calibration
+from shared.core.gates.samples import gate_minute
 from shared.core.judge.panel import Evidence, JudgedMinute, add_minute, begin_step
 from shared.core.judge.verdict import Outcome, Risk, Verdict, judge
-from shared.core.samples import gate_minute
 
 NOON = datetime(
     2026, 1, 6, 12, tzinfo=UTC

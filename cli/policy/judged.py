@@ -35,7 +35,7 @@ def sources(settings: JudgeSettings) -> str:
 
 def judged(settings: JudgeSettings) -> list[str]:
     """Return a sentence for each gate, in the order of the policy."""
-    whole = sum(gate.weight for gate in settings.gates if gate.role != "informative")
+    whole = sum(gate.weight for gate in settings.gates if gate.role != "dry_run")
     return [f"{gate.name}: {_about(gate)}. {_does(gate, settings, whole)}" for gate in settings.gates]
 
 
@@ -46,12 +46,12 @@ def certified(settings: JudgeSettings, gates: tuple[str, ...] | None) -> list[st
 
 def _does(gate: Gate, settings: JudgeSettings, whole: float) -> str:
     """Return what the gate's evidence may do. whole: the weights of all gates that can roll back."""
-    if gate.role == "informative":
+    if gate.role == "dry_run":
         return "Informative: shown, and moves nothing."
     risk = gate.weight / whole
     odds = f"{1 / (settings.risk.rollback * risk):,.0f} to 1"
     waits = "steps wait for its certificate" if gate.role == "critical" else "steps wait for it only where they name it"
-    part = f"{gate.role.capitalize()}, with {share(risk)} of the rollback risk"
+    part = f"{gate.role.capitalize().replace('_', '-')}, with {share(risk)} of the rollback risk"
     return f"{part}: rolls back alone at odds of {odds}; {waits}."
 
 

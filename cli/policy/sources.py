@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.policies.book import PolicyBook, read_policies
+from shared.policies.policy_set import PolicySet, read_policies
 from shared.policies.problems import PolicyError, Problem
 
 
-def load(path: Path) -> PolicyBook:
+def load(path: Path) -> PolicySet:
     """Return the policies of a folder, or of one file; raises PolicyError with every problem."""
     book = read_policies(path.parent, only=path) if path.is_file() else read_policies(path)
     problems = [problem for name in book.schemas if (problem := _wrong_schema(book, name))]
@@ -17,7 +17,7 @@ def load(path: Path) -> PolicyBook:
     return book
 
 
-def problems_of(path: Path) -> tuple[PolicyBook | None, list[Problem]]:
+def problems_of(path: Path) -> tuple[PolicySet | None, list[Problem]]:
     """Return the policies, or None and what is wrong with them."""
     try:
         return load(path), []
@@ -36,7 +36,7 @@ def as_data(problem: Problem) -> dict[str, str | int]:
     }
 
 
-def _wrong_schema(book: PolicyBook, name: str) -> Problem | None:
+def _wrong_schema(book: PolicySet, name: str) -> Problem | None:
     from jsonschema import SchemaError, validators  # noqa: PLC0415 -- 0.1 s that only a policy with a schema should cost
 
     schema = book.schema(name)

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Protocol
 
 from cli.simulate.shares import Share, Shares
-from shared.core.actions import (
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.reconcile.actions import (
     Action,
     CopyAutoscale,
     CreateDeployment,
@@ -20,7 +21,6 @@ from shared.core.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 
 After = Callable[[EndpointSeen], EndpointSeen]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.policy.sources import load
 from shared.core.policy import Policy
-from shared.policies.book import PolicyBook
+from shared.policies.policy_set import PolicySet
 from shared.policies.problems import PolicyError, Problem
 
 
@@ -36,6 +36,6 @@ def chosen(path: Path, endpoint: str | None, name: str | None) -> Chosen:
     raise PolicyError([Problem(str(path), 0, 0, "", _words(book, len(found)))])
 
 
-def _words(book: PolicyBook, found: int) -> str:
+def _words(book: PolicySet, found: int) -> str:
     known = ", ".join(policy.endpoint + (f" ({policy.name})" if policy.name else "") for policy in book.policies)
     return f"{found or 'no'} policies are meant; choose one with --endpoint and --name: {known}"

@@ -19,9 +19,10 @@ from cli.simulate.rows import Rows
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import Answers
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import SmokeStep, Source
-from shared.core.questions import Asked, Window
+from shared.core.policy import Source
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 
 HALF = MINUTE / 2
 NOTHING_MISSING: Mapping[str, str] = {}
@@ -78,7 +79,7 @@ class Draws:
         live_bad = int(draw.hypergeometric(bad, live + copies - bad, live)) if copies and live else bad if live else 0
         return Answers(green, blue, live, live_bad, hurt=live * (truth.green.spoilt - truth.blue.spoilt))
 
-    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...]:
+    def past(self, asked: TelemetryQuery, blue: str) -> tuple[DeploymentMinute, ...]:
         """Return blue's minutes before the rollout, when it had all the traffic."""
         window, draw = asked.window, self.generator
         minutes = [window.since + n * MINUTE for n in range(round((window.until - window.since) / MINUTE))]

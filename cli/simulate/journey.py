@@ -11,15 +11,14 @@ from typing import Protocol
 
 from cli.simulate.azure import SimulatedAzure
 from cli.simulate.telemetry import Source, Telemetry
-from shared.core.actions import SetTraffic
-from shared.core.decide import advance
-from shared.core.difference import difference
-from shared.core.history import Entry
 from shared.core.observation import EndpointSeen, Observation
 from shared.core.phases import TERMINAL, Phase
-from shared.core.questions import questions
-from shared.core.requests import ask
-from shared.core.rollout import Rollout, Wish
+from shared.core.reconcile.actions import SetTraffic
+from shared.core.reconcile.plan import plan_observation
+from shared.core.rollout import OperatorRequest, Rollout
+from shared.core.rollout.history import Entry
+from shared.core.rollout.requests import ask
+from shared.core.turn import turn
 
 LOOKS = 20_000  # two weeks of minutes: a rollout that needs more does not come to an end
 NO_AUTOSCALE: frozenset[str] = frozenset()
@@ -36,7 +35,7 @@ class Looks(Protocol):
 class People(Protocol):
     """Whoever steers rollouts."""
 
-    def wish(self, rollout: Rollout, now: datetime) -> Wish | None:
+    def wish(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
         """Return what is asked for at this moment."""
         ...
 
@@ -82,18 +81,17 @@ class Journey:
         if asked.calibration is None and (known := self.source.calibration(asked, now)) is not None:
             asked = replace(asked, calibration=known)
         seen = self.azure.endpoint
-        decision = advance(asked, self._observed(asked, seen, now), now)
-        actions = difference(decision.rollout, seen, now)
-        self.rollout = decision.rollout
-        self.entries += decision.entries
-        for action in actions:
+        after = turn(asked, None, self._observed(asked, seen, now), now)
+        self.rollout = after.rollout
+        self.entries += after.entries
+        for action in after.actions:
             if isinstance(action, SetTraffic):
                 self.rollout = replace(self.rollout, ordered=action.traffic)
             self.azure.order(action, now)
-        return bool(decision.entries)
+        return bool(after.entries)
 
     def _observed(self, rollout: Rollout, seen: EndpointSeen, now: datetime) -> Observation:
-        asked = questions(rollout, seen, now)
+        asked = plan_observation(rollout, seen, now)
         window = asked.minutes.window if asked.minutes else None
         return Observation(
             endpoint=seen,

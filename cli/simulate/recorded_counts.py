@@ -16,13 +16,13 @@ from cli.simulate.likeness import drawn_like, pooled
 from cli.simulate.recording import Recording
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import Answers
-from shared.core.calibrating import Calibration
+from shared.core.gates.calibration import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
+from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.policy import MirrorStep, SmokeStep, WeightStep
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
-from shared.core.spans import floor_minute
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class RecordedSource:
         total = (blue.total if blue else 0) + (green.total if green and not copied else 0)
         return self._drawn(minute, share, (green or self.green, blue or self.blue), total)
 
-    def past(self, asked: Asked, blue: str) -> None:
+    def past(self, asked: TelemetryQuery, blue: str) -> None:
         """Return None: a replay's judge is set by the record."""
         del asked, blue
 

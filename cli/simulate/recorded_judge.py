@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 from cli.simulate.recording import Recording
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import DisagreementGate, Gate, LatencyGate, QueryGate
+from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.policy import JudgeSettings
 
 UNSAID = "the record does not say how the judge was set, so it is set from blue's recorded minutes"
@@ -30,10 +30,9 @@ def calibration_of(recording: Recording, settings: JudgeSettings) -> tuple[Calib
 def _fits(recorded: Calibration, settings: JudgeSettings) -> bool:
     """Say whether the same gates had the same roles and parts of the risk (thresholds and budgets are the record's)."""
     judged = [gate for gate in settings.gates if gate.name not in recorded.unjudged]
-    whole = sum(gate.weight for gate in judged if gate.role != "informative")
+    whole = sum(gate.weight for gate in judged if gate.role != "dry_run")
     wanted = {
-        gate.name: (gate.role == "critical", 0.0 if gate.role == "informative" else gate.weight / whole)
-        for gate in judged
+        gate.name: (gate.role == "critical", 0.0 if gate.role == "dry_run" else gate.weight / whole) for gate in judged
     }
     found = {gate.name: (gate.critical, gate.share) for gate in recorded.panel.gates}
     return wanted.keys() == found.keys() and all(

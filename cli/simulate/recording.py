@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from shared.core.calibrating import Calibration
+from shared.core.gates.calibration import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.phases import Phase
 from shared.json_codec import UnreadableError, structured

@@ -15,17 +15,18 @@ from cli.simulate.azure import SimulatedAzure
 from cli.simulate.follower import Follower
 from cli.simulate.journey import Journey
 from cli.simulate.recorded_counts import recorded_source
+from cli.simulate.recorded_dependencies import RecordedLooks, RecordedPeople, RecordedTiming
 from cli.simulate.recorded_judge import calibration_of
-from cli.simulate.recorded_surroundings import RecordedLooks, RecordedPeople, RecordedTiming
 from cli.simulate.recording import Recording
 from cli.simulate.shares import Shares
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit
-from shared.core.history import Entry
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation.spans import floor_minute
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.spans import floor_minute
+from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode, reason
 
 
 @dataclass(slots=True)
@@ -56,7 +57,11 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
-    start = Start(ModelVersion(recording.record.model, recording.record.version), policy, cause="replay")
+    start = Start(
+        ModelVersion(recording.record.model, recording.record.version),
+        policy,
+        trigger=reason(ReasonCode.ROLLOUT_SIMULATED),
+    )
     new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
     return replace(new, green=recording.record.green)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cli.simulate.profile import Answering, Latency
-from shared.core.latency import LOG_RATIO
+from shared.core.gates.latency import LOG_RATIO
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Source
 

@@ -12,11 +12,11 @@ from typing import NamedTuple, Protocol
 
 from cli.simulate.curves import MINUTE
 from cli.simulate.shares import Share, Shares
-from shared.core.calibrating import Calibration
+from shared.core.gates.calibration import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import SmokeStep
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 
 
 class Answers(NamedTuple):
@@ -40,7 +40,7 @@ class Source(Protocol):
         """Return what was answered in a minute; None if nothing is known of it any more."""
         ...
 
-    def past(self, asked: Asked, blue: str) -> tuple[DeploymentMinute, ...] | None:
+    def past(self, asked: TelemetryQuery, blue: str) -> tuple[DeploymentMinute, ...] | None:
         """Return blue's minutes before the rollout; None if nothing is known of them."""
         ...
 

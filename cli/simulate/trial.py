@@ -13,18 +13,19 @@ import numpy as np
 
 from cli.simulate.azure import SimulatedAzure
 from cli.simulate.course import Course, course
+from cli.simulate.dependencies import SimulatedPeople, Ticks, UsualTiming
 from cli.simulate.draws import Draws
 from cli.simulate.gates import judged_here, latency_source
 from cli.simulate.journey import Journey
 from cli.simulate.profile import Profile
 from cli.simulate.shares import Shares
-from cli.simulate.surroundings import SimulatedPeople, Ticks, UsualTiming
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit, deployment_name
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation.spans import floor_minute
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.spans import floor_minute
+from shared.core.rollout.reasons import ReasonCode, reason
 
 SPREAD_SECONDS = {"hour": 3600, "week": 7 * 86400}
 
@@ -76,7 +77,7 @@ def set_out(scene: Scene, generator: np.random.Generator, began: datetime) -> Jo
 def _first_sight(scene: Scene, began: datetime) -> tuple[Rollout, EndpointSeen]:
     """Return the admitted rollout of version 2, and the endpoint on which version 1 serves."""
     name = scene.policy.models[0].name
-    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), cause="simulated")
+    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), trigger=reason(ReasonCode.ROLLOUT_SIMULATED))
     rollout = admit(start, EndpointRecord(scene.policy.endpoint), None, None, began).newcomer.rollout
     blue = deployment_name(ModelVersion(name, "1"))
     stands = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scene.profile.instances)

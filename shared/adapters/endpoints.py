@@ -19,7 +19,9 @@ from shared.adapters.resource_bodies import (
     resized,
 )
 from shared.adapters.templates import DeploymentTemplates
-from shared.core.actions import (
+from shared.core.observation import EndpointSeen
+from shared.core.policy import TemplateSource
+from shared.core.reconcile.actions import (
     Action,
     CopyAutoscale,
     CreateDeployment,
@@ -29,8 +31,6 @@ from shared.core.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.observation import EndpointSeen
-from shared.core.policy import TemplateSource
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsTable
 
 from shared.adapters.faults import azure_faults
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Misconfigured, Permanent, Temporary
 
 SERVER_SECONDS = 25  # how long the service may compute; below what we wait for its answer

@@ -17,9 +17,9 @@ from typing import Any
 from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics, endpoint_name, moment
-from shared.core.latency import LOG_RATIO
+from shared.core.gates.latency import LOG_RATIO
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Temporary
 
 # One id more often in a minute is not one request that was tried again, but one client's id for all of its requests.

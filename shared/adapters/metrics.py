@@ -21,7 +21,7 @@ from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics_query import Question, Series, ask
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Misconfigured, Permanent
 
 ENDPOINTS = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"

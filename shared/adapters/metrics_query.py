@@ -19,7 +19,7 @@ from azure.core.pipeline import PipelineResponse
 from azure.monitor.querymetrics import Metric, MetricsClient, MetricsQueryResult, TimeSeriesElement
 
 from shared.adapters.faults import azure_faults
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Temporary
 
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics, endpoint_name, moment
 from shared.core.observation import Tally
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Permanent
 from shared.ports import Tallied
 

@@ -15,10 +15,10 @@ from shared.adapters import table_rows as rows
 from shared.adapters.table import MOST_OPERATIONS, Operation, Table, upsert, write
 from shared.adapters.table_rows import KeyRange
 from shared.core.admission import EndpointRecord
-from shared.core.history import Entry
-from shared.core.minutes import Judgement
 from shared.core.observation import DeploymentMinute
+from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
 from shared.errors import Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, Stored

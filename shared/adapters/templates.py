@@ -22,7 +22,7 @@ from azure.core.rest import HttpRequest
 
 from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.quiet import quietly
-from shared.core.actions import CreateDeployment
+from shared.core.reconcile.actions import CreateDeployment
 from shared.errors import Permanent
 from shared.settings import Settings
 

@@ -12,15 +12,11 @@ from shared.core.policy import (
     FreezeWindow,
     JudgeSettings,
     LiveSource,
-    MirrorStep,
     ModelSelector,
-    PauseStep,
     Policy,
-    SmokeStep,
-    Step,
     TemplateSource,
-    WeightStep,
 )
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.gate_building import build_gates
 from shared.policies.reading import Values
 from shared.policies.tables.policy import DAYS
@@ -121,7 +117,7 @@ def _freeze(window: Values) -> FreezeWindow:
             end=window["to"] or MIDNIGHT,
             zone=window["zone"],
         )
-    from shared.policies.freeze_sense import moment_in  # noqa: PLC0415 -- it loads time zones, which few policies name
+    from shared.policies.freeze_validation import moment_in  # noqa: PLC0415 -- it loads time zones, which few policies name
 
     since, until = (moment_in(window[key], window["zone"]) for key in ("since", "until"))
     return FreezeWindow(why=window["why"], zone=window["zone"], since=since, until=until)

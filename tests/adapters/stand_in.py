@@ -51,7 +51,7 @@ DROPPED = Reply(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TelemetryQuery:
     """A request that came."""
 
     method: str
@@ -65,7 +65,7 @@ class StandIn:
     """What is to be answered, in order (the last one again and again), and what was asked."""
 
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[TelemetryQuery] = field(default_factory=list)
 
     def answer(self, *replies: Reply) -> None:
         """Set what is answered from now on."""
@@ -76,7 +76,7 @@ class StandIn:
         text = (await request.read()).decode()
         body = json.loads(text) if text.startswith(("{", "[")) else text
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.asked.append(Asked(request.method, f"https://{request.host}{request.path_qs}", headers, body))
+        self.asked.append(TelemetryQuery(request.method, f"https://{request.host}{request.path_qs}", headers, body))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         await asyncio.sleep(reply.delay)
         if not reply.status:

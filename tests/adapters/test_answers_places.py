@@ -10,9 +10,9 @@ import pytest
 from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.collection_places import CollectionPlace, CollectionPlaces
-from shared.core.actions import CreateDeployment
 from shared.core.policy import TemplateSource
-from shared.core.questions import Window
+from shared.core.reconcile.actions import CreateDeployment
+from shared.core.reconcile.plan import Window
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent
 from tests.adapters.arm_documents import WORKSPACE, deployment

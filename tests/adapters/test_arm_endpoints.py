@@ -13,9 +13,9 @@ from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.models import ArmModels
 from shared.adapters.templates import DeploymentTemplates
-from shared.core.actions import CopyAutoscale, CreateDeployment, CreateEndpoint, DeleteDeployment
 from shared.core.observation import Provisioning
 from shared.core.policy import EndpointSpec, TemplateSource
+from shared.core.reconcile.actions import CopyAutoscale, CreateDeployment, CreateEndpoint, DeleteDeployment
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError, Temporary
 from shared.settings import Settings

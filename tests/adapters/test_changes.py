@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.core.actions import (
+from shared.core.policy import EndpointSpec, LiveSource, TemplateSource
+from shared.core.reconcile.actions import (
     CopyAutoscale,
     CreateDeployment,
     DeleteDeployment,
@@ -15,7 +16,6 @@ from shared.core.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.policy import EndpointSpec, LiveSource, TemplateSource
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent
 from tests.adapters.workshop import FORMULA, POEM, SECONDS, Workshop

@@ -18,10 +18,10 @@ from azure.storage.queue import QueueClient
 
 from shared.adapters.clients import Connected, connect
 from shared.clock import read_clock
-from shared.core.actions import CreateDeployment, DeleteDeployment, SetTraffic
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.actions import CreateDeployment, DeleteDeployment, SetTraffic
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
 from shared.names import QUEUE
@@ -52,7 +52,7 @@ class Teal:
     def last_hours(self) -> tuple[DeploymentMinute, ...]:
         """Return what the endpoint's deployments answered, in the cloud's own time."""
         now = datetime.fromisoformat(self.cloud.state()["time"])
-        return self.ports.telemetry.minutes(ENDPOINT, Asked(Window(now - timedelta(hours=6), now))).minutes
+        return self.ports.telemetry.minutes(ENDPOINT, TelemetryQuery(Window(now - timedelta(hours=6), now))).minutes
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +146,7 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
 def test_telemetry_of_an_endpoint_without_requests_is_empty(teal: Teal) -> None:
     """The query is understood, and other endpoints' rows are not ours."""
     now = datetime.fromisoformat(teal.cloud.state()["time"])
-    assert teal.ports.telemetry.minutes("silent", Asked(Window(now - timedelta(hours=1), now))).minutes == ()
+    assert teal.ports.telemetry.minutes("silent", TelemetryQuery(Window(now - timedelta(hours=1), now))).minutes == ()
 
 
 def test_a_wake_up_lies_in_the_queue_that_the_function_listens_to(

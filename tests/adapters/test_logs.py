@@ -11,7 +11,7 @@ from azure.monitor.query import LogsQueryClient
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import TrafficLog
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Misconfigured, Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn

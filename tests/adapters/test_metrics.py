@@ -12,7 +12,7 @@ from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics import MetricsTraffic, kind, metrics_address
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Misconfigured, Permanent
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.metrics_answers import (
@@ -155,7 +155,7 @@ def test_the_question_is_whole(traffic: MetricsTraffic, azure: StandIn) -> None:
 
 
 def test_latency_is_percentiles_of_the_minutes_asked_for(traffic: MetricsTraffic, azure: StandIn) -> None:
-    """Asked for their own window; milliseconds by per cent; minutes without them have none."""
+    """TelemetryQuery for their own window; milliseconds by per cent; minutes without them have none."""
     percentiles = latencies({1: 20.0}, deployment="Churn-7")
     azure.answer(answered(requests("200", {0: 5.0, 1: 5.0})), told(answer(*percentiles)))
     late = Window(TEN + MINUTE, HOUR.until)

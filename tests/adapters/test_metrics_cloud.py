@@ -13,7 +13,7 @@ from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics import MetricsTraffic, metrics_address
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Temporary
 from tests.adapters.workshop import POEM, Workshop
 from tests.emulator.arm import deployment_body, endpoint_body

@@ -10,7 +10,7 @@ import pytest
 from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics import MetricsTraffic, metrics_address
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from shared.errors import Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.metrics_answers import (

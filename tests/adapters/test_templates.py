@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.core.actions import CreateDeployment
 from shared.core.policy import EndpointSpec, TemplateSource
+from shared.core.reconcile.actions import CreateDeployment
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent
 from tests.adapters.workshop import POEM, Workshop, imported
@@ -161,7 +161,7 @@ import logging, os, sys, threading, warnings
 from pathlib import Path
 from azure.identity import EnvironmentCredential
 from shared.adapters.templates import DeploymentTemplates
-from shared.core.actions import CreateDeployment
+from shared.core.reconcile.actions import CreateDeployment
 from shared.core.rollout import ModelVersion
 from shared.settings import Settings
 

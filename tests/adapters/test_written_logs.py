@@ -11,9 +11,9 @@ from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import TrafficLog
-from shared.core.latency import bucket
+from shared.core.gates.latency import bucket
 from shared.core.observation import DeploymentMinute
-from shared.core.questions import Window
+from shared.core.reconcile.plan import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
 from tests.adapters.written_log import HOUR, LOGS, START, PlainClient, WrittenLog, written_log
@@ -36,7 +36,7 @@ def traffic(log: WrittenLog) -> TrafficLog:
 
 
 @pytest.mark.parametrize(
-    ("code", "counted"),
+    ("code", "non_blocking"),
     [
         (0, (1, 1, 0, {})),
         (200, (1, 0, 0, {52: 1})),
@@ -148,7 +148,7 @@ TRIES: list[tuple[str, list[tuple[str, int]], tuple[int, int, int, dict[int, int
 ]
 
 
-@pytest.mark.parametrize(("tries", "counted"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
+@pytest.mark.parametrize(("tries", "non_blocking"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
 def test_tries_of_one_request_count_once_if_wanted(
     log: WrittenLog,
     traffic: TrafficLog,

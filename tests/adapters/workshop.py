@@ -17,9 +17,9 @@ from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.scoring import HttpScoring, scoring_pipeline
 from shared.adapters.templates import DeploymentTemplates
-from shared.core.actions import CreateEndpoint
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.policy import EndpointSpec
+from shared.core.reconcile.actions import CreateEndpoint
 from shared.policies.template import fill_template
 from shared.settings import Settings
 from tests.cloud import RunningCloud

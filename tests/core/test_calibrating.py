@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.calibrating import LEAST_ANSWERS, MOST_LABELS, Calibration, Past, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -21,14 +20,15 @@ from shared.core.gates import (
     QueryGate,
     Role,
 )
+from shared.core.gates.calibration import LEAST_ANSWERS, MOST_LABELS, Calibration, Past, calibrate, past_of
+from shared.core.gates.latency import bucket, edge, slower
+from shared.core.gates.samples import OTHER, Ladder, Predicted, Slower
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Outcome, Risk, judge
-from shared.core.latency import bucket, edge, slower
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
-from shared.core.samples import OTHER, Ladder, Predicted, Slower
 from tests.core.judging import START
 
 MINUTE = timedelta(minutes=1)
@@ -77,19 +77,19 @@ def test_the_risk_is_shared_by_weight() -> None:
 
 def test_an_informative_gate_has_no_part_of_it() -> None:
     """A dry run may not roll back, so it takes nothing from the gates that may."""
-    found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=5, role="informative")))
+    found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=5, role="dry_run")))
     assert found == {"errors": 1.0, "latency": 0.0}
 
 
 GATES = st.lists(
-    st.tuples(st.sampled_from(ALL[1:]), st.floats(0.1, 100), st.sampled_from(["critical", "counted", "informative"])),
+    st.tuples(st.sampled_from(ALL[1:]), st.floats(0.1, 100), st.sampled_from(["critical", "non_blocking", "dry_run"])),
     max_size=5,
     unique_by=lambda drawn: drawn[0].name,
 )
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(st.sampled_from(["critical", "counted"]), GATES, st.booleans())
+@given(st.sampled_from(["critical", "non_blocking"]), GATES, st.booleans())
 def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
     """Whatever gates with whatever weights and roles, known or dropped: those that may roll back have all of it."""
     gates = (ErrorsGate(errors), *[replace(gate, weight=weight, role=role) for gate, weight, role in drawn])
@@ -98,7 +98,7 @@ def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, 
     assert {*shares(found)} | {*found.unjudged} == named
     assert sum(shares(found).values()) == pytest.approx(1.0)
     roles = {gate.name: gate.role for gate in gates}
-    assert all((share > 0) is (roles[name] != "informative") for name, share in shares(found).items())
+    assert all((share > 0) is (roles[name] != "dry_run") for name, share in shares(found).items())
     assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
 
 
@@ -127,7 +127,7 @@ def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
     assert "errors" in shares(found)
 
 
-@pytest.mark.parametrize("role", ["informative", "counted", "critical"])
+@pytest.mark.parametrize("role", ["dry_run", "non_blocking", "critical"])
 @pytest.mark.parametrize("others", [(), (LatencyGate(),), ALL[1:]], ids=len)
 def test_no_past_at_all_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
     """A new endpoint is no error, whatever is to be judged there."""

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.calibrating import calibrate, past_of
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
+from shared.core.gates.calibration import calibrate, past_of
+from shared.core.gates.samples import OTHER, Predicted, items_of
 from shared.core.judge import gate
 from shared.core.judge.burstiness import lasting
 from shared.core.judge.certificate import bets_for, null_for
@@ -21,7 +22,6 @@ from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Cause, Outcome, Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
-from shared.core.samples import OTHER, Predicted, items_of
 from tests.core.judging import START, after, at
 
 GOOD = Counts(1, 100, 9, 900)

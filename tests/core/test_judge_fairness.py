@@ -14,7 +14,6 @@ from itertools import pairwise, product
 
 import pytest
 
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -25,6 +24,8 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.samples import Slower, gate_minute
 from shared.core.judge import certificate, gate, panel
 from shared.core.judge.burstiness import NONE, Variation
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
@@ -36,7 +37,6 @@ from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
-from shared.core.samples import Slower, gate_minute
 from tests.core.judging import FAIR, Game, spreads, tables
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from shared.core.calibrating import Calibration, calibrate, past_of
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -21,15 +20,16 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Risk, judge
-from shared.core.minutes import judged
 from shared.core.observation import DeploymentMinute, Observation, Tally
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
+from shared.core.reconcile.judging import judge_minutes
 from shared.core.rollout import Rollout
-from shared.core.samples import gate_minute
 from shared.json_codec import decode, encode
 from tests.core.rollouts import BLUE, GREEN, NOW, POLICY, TEN, endpoint, rollout
 
@@ -140,7 +140,7 @@ def rows_of(minute: datetime, bad: int = 0) -> list[DeploymentMinute]:
 def after(before: Rollout, *minutes: list[DeploymentMinute], until: datetime | None = NOW) -> Rollout:
     """Return the rollout after a look that brought these minutes."""
     rows = tuple(found for minute in minutes for found in minute)
-    return judged(before, Observation(endpoint(TEN), rows, settled_until=until))
+    return judge_minutes(before, Observation(endpoint(TEN), rows, settled_until=until)).rollout
 
 
 def watched() -> Rollout:

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shared.core.calibrating import calibrate, past_of
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate
+from shared.core.gates.calibration import calibrate, past_of
+from shared.core.gates.samples import Slower, gate_minute
 from shared.core.judge import certificate, gate, panel
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.interval import interval
@@ -26,7 +27,6 @@ from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Outcome, Risk, judge
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import JudgeSettings
-from shared.core.samples import Slower, gate_minute
 from tests.core.judging import START, past_minute
 
 RUNS, MINUTES = 400, 60

@@ -52,8 +52,8 @@ def test_what_the_evidence_means(minutes: list[Counts], outcome: Outcome, cause:
 def test_a_verdict_carries_its_numbers() -> None:
     """Whoever reads the verdict sees the odds and the lines where odds decide."""
     verdict = judge(watched(*[GOOD] * 3), PLAIN, Risk(rollback=0.001, advance=0.2), 25)
-    assert verdict.harm_line == pytest.approx(math.log(1000))
-    assert verdict.certificate_line == pytest.approx(math.log(5))
+    assert verdict.harm_threshold == pytest.approx(math.log(1000))
+    assert verdict.certificate_threshold == pytest.approx(math.log(5))
     assert (verdict.settled_minutes, verdict.suspicious) == (3, False)
     assert verdict.log_harm < 0
 

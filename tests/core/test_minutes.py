@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.core.minutes import calibrated, judged
 from shared.core.observation import DeploymentMinute, Observation
+from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import Phase
-from shared.core.questions import Window, questions
+from shared.core.reconcile.judging import calibrated, judge_minutes
+from shared.core.reconcile.plan import Window, plan_observation
 from shared.core.rollout import Rollout
-from shared.core.spans import ceil_minute, floor_minute
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
 
 START = NOW - 10 * MINUTE
@@ -27,7 +27,7 @@ def rows(minute: datetime, *, blue: int = 900, green: int = 100, bad: int = 0) -
 
 def after(minutes: list[DeploymentMinute] | None, until: datetime = NOW, before: Rollout = WATCHED) -> Rollout:
     """Return the rollout after a look that brought these minutes."""
-    return judged(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until))
+    return judge_minutes(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until)).rollout
 
 
 def told(history: list[DeploymentMinute] | None, **missing: str) -> Observation:
@@ -130,7 +130,7 @@ def test_minutes_are_whole() -> None:
 @pytest.mark.parametrize("phase", list(Phase))
 def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
     """From the last judged minute up to the telemetry's lag, in the phases that watch, and in no other."""
-    asked = questions(rollout(phase, judged_until=START, calibration=None), endpoint(TEN), NOW)
+    asked = plan_observation(rollout(phase, judged_until=START, calibration=None), endpoint(TEN), NOW)
     watched = phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
     assert (asked.minutes.window if asked.minutes else None) == (Window(START, NOW - LAG) if watched else None)
     past = asked.history.window if asked.history else None
@@ -139,28 +139,28 @@ def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
 
 def test_nothing_is_asked_twice() -> None:
     """What is judged and calibrated is not asked again; what is not settled is not asked yet."""
-    asked = questions(rollout(Phase.STEPPING, judged_until=NOW - LAG), endpoint(TEN), NOW)
+    asked = plan_observation(rollout(Phase.STEPPING, judged_until=NOW - LAG), endpoint(TEN), NOW)
     assert (asked.minutes, asked.history) == (None, None)
 
 
 def test_green_is_tested_once_it_is_ready() -> None:
     """The smoke test waits for a ready green, and is not repeated once there is a result."""
     smoking = rollout(Phase.STEPPING, step=SMOKE, weight=0)
-    assert questions(smoking, endpoint(ALL_BLUE), NOW).smoke == POLICY.steps[SMOKE]
-    assert questions(smoking, endpoint(ALL_BLUE, green="Creating"), NOW).smoke is None
-    assert questions(rollout(Phase.STEPPING), endpoint(ALL_BLUE), NOW).smoke is None
+    assert plan_observation(smoking, endpoint(ALL_BLUE), NOW).smoke == POLICY.steps[SMOKE]
+    assert plan_observation(smoking, endpoint(ALL_BLUE, green="Creating"), NOW).smoke is None
+    assert plan_observation(rollout(Phase.STEPPING), endpoint(ALL_BLUE), NOW).smoke is None
 
 
 @pytest.mark.parametrize(("state", "asked"), [("Failed", True), ("Canceled", True), ("Creating", False)])
 def test_logs_are_fetched_when_green_failed(state: str, asked: bool) -> None:  # noqa: FBT001 -- a column
     """The last log lines are wanted for the reason of the rollback, and only then."""
-    assert questions(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked
+    assert plan_observation(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked
 
 
 def test_a_look_asks_for_six_hours_at_most() -> None:
     """After a long absence the minutes are caught up in pieces, so that no answer is too large to be whole."""
     long_ago = NOW - 30 * HOUR
-    asked = questions(rollout(Phase.STEPPING, judged_until=long_ago), endpoint(TEN), NOW)
+    asked = plan_observation(rollout(Phase.STEPPING, judged_until=long_ago), endpoint(TEN), NOW)
     assert asked.minutes is not None
     assert asked.minutes.window == Window(long_ago, long_ago + 6 * HOUR)
 
@@ -186,6 +186,6 @@ def test_what_a_source_may_yet_tell_of_the_past_is_waited_for_from_its_first_ans
 
 def test_of_the_past_only_blues_answers_are_asked() -> None:
     """Green has none yet, and whatever is wrong with its place must not leave a gate out."""
-    asked = questions(rollout(Phase.STEPPING, calibration=None), endpoint(TEN), NOW)
+    asked = plan_observation(rollout(Phase.STEPPING, calibration=None), endpoint(TEN), NOW)
     assert asked.history is not None
     assert asked.history.deployments == (BLUE,)

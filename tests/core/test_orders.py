@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.actions import Action, SetMirror, SetTraffic
-from shared.core.orders import accepted, giving
 from shared.core.phases import Phase
+from shared.core.reconcile.actions import Action, SetMirror, SetTraffic
+from shared.core.reconcile.orders import accepted, giving
 from tests.core.rollouts import ALL_BLUE, GREEN, TEN, rollout
 
 PLAIN = rollout(Phase.STEPPING)

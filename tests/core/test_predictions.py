@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.gates import PredictionReading
-from shared.core.predictions import UnreadablePrediction, agree, labels
+from shared.core.gates.predictions import UnreadablePrediction, agree, labels
 
 WHOLE = PredictionReading()
 SCORE = PredictionReading("/score", (0.2, 0.5, 0.8))

@@ -8,11 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.judge.gate import GateMinute
-from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
-from shared.core.judge.odds import Counts
-from shared.core.observation import DeploymentMinute, Tally
-from shared.core.samples import (
+from shared.core.gates.samples import (
     OTHER,
     Counted,
     Failed,
@@ -26,6 +22,10 @@ from shared.core.samples import (
     gate_minute,
     items_of,
 )
+from shared.core.judge.gate import GateMinute
+from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
+from shared.core.judge.odds import Counts
+from shared.core.observation import DeploymentMinute, Tally
 from tests.core.judging import START
 
 GREEN = DeploymentMinute(

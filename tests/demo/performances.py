@@ -55,13 +55,13 @@ def gate(name: str, log_harm: float, log_certificate: float | None = None, **mor
         "blue_bad": 0,
         "blue_total": 1200,
         "log_harm": log_harm,
-        "harm_line": math.log(100),
+        "harm_threshold": math.log(100),
         "log_certificate": log_certificate,
-        "certificate_line": math.log(20) if certified else None,
+        "certificate_threshold": math.log(20) if certified else None,
         "odds_worse": "12 : 1",
-        "odds_worse_line": "100 : 1",
+        "odds_worse_threshold": "100 : 1",
         "odds_next_step_safe": "5 : 1" if certified else None,
-        "odds_next_step_safe_line": "20 : 1" if certified else None,
+        "odds_next_step_safe_threshold": "20 : 1" if certified else None,
         "to_rollback": 0.5,
         "to_certificate": 0.25 if certified else None,
     } | more
@@ -69,8 +69,8 @@ def gate(name: str, log_harm: float, log_certificate: float | None = None, **mor
 
 def dry_run(log_harm: float) -> dict[str, Any]:
     """Return what an informative gate says: it has no line."""
-    none: dict[str, None] = dict.fromkeys(("harm_line", "odds_worse_line", "to_rollback"))
-    return gate("latency", log_harm, role="informative", **none)
+    none: dict[str, None] = dict.fromkeys(("harm_threshold", "odds_worse_threshold", "to_rollback"))
+    return gate("latency", log_harm, role="dry_run", **none)
 
 
 def judged(seconds: float, weight: int, log_harm: float, log_certificate: float | None) -> dict[str, Any]:

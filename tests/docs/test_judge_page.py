@@ -13,8 +13,9 @@ from typing import Any, get_args
 
 import pytest
 
-from shared.core.calibrating import CERTIFIED_MORE, LEAST_ANSWERS, calibrate, past_of
 from shared.core.gates import ErrorsGate, Gate
+from shared.core.gates.calibration import CERTIFIED_MORE, LEAST_ANSWERS, calibrate, past_of
+from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
 from shared.core.judge.certificate import RATIO
 from shared.core.judge.ladder import LEAST_REQUESTS
@@ -23,13 +24,12 @@ from shared.core.judge.panel import Panel
 from shared.core.judge.tuning import BAD_MINUTES_LIMIT, TUNED
 from shared.core.judge.verdict import STARVED, Cause, Risk, judge
 from shared.core.policy import JudgeSettings
-from shared.core.readings import Lines, Reading, readings
 from shared.views import calibration_view, reading_view, verdict_view
 from tests.core.judging import after, at
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, API = ((DOCS / name).read_text(encoding="utf-8") for name in ("judge.md", "api.md"))
-LINES = Lines(Risk(), 25)
+LINES = Thresholds(Risk(), 25)
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -47,7 +47,7 @@ def test_functions_are_there_with_these_parameters() -> None:
     rows = re.findall(r"^\| `(\w+)\.(\w+)\(([^)]*)\)", PAGE, re.MULTILINE)
     assert len(rows) == 10
     for module, name, wanted in rows:
-        folder = "judge." if module in {"panel", "verdict"} else ""
+        folder = "judge." if module in {"panel", "verdict"} else "gates."
         found = getattr(importlib.import_module(f"shared.core.{folder}{module}"), name)
         parameters = [part.split("=")[0].strip() for part in wanted.split(",") if part.strip() != "*"]
         assert parameters == list(inspect.signature(found).parameters), name

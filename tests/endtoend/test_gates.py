@@ -99,7 +99,7 @@ def test_a_good_version_is_promoted_by_platform_metrics(rollouts: Rollouts) -> N
     assert rollout["phase"] == "promoted", told(rollout)
     assert "watched for" in rollout["reason"]
     [passed] = [entry["numbers"]["gates"] for entry in rollout["history"] if "100 % is within" in entry["text"]]
-    lines = {each["gate"]: each["certificate_line"] is not None for each in passed}
+    lines = {each["gate"]: each["certificate_threshold"] is not None for each in passed}
     assert lines == {"errors": True, "client_errors": False, "latency": True}
     assert all(each["green_total"] > 0 for each in passed)
 

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from shared.controller import Controller
 from shared.errors import Conflict, Permanent, Temporary
-from shared.intake import Reception
+from shared.intake import Intake
 from shared.observer import Observer
 from tests.fakes import FakePolicies
 from tests.scenarios.world import WORKSPACE, World
@@ -86,8 +86,8 @@ def controller(world: World, disturb: Disturb, holder: str = "disturbed") -> Con
     return Controller(store, endpoints, observer, wakeups, world.clock, holder)
 
 
-def reception(world: World, disturb: Disturb) -> Reception:
+def reception(world: World, disturb: Disturb) -> Intake:
     """Return an intake of this world with every port disturbed."""
     store, models = disturbed(world.store, disturb), disturbed(world.models, disturb)
     wakeups = disturbed(world.wakeups, disturb)
-    return Reception(store, models, FakePolicies((world.policy,)), wakeups, world.clock, WORKSPACE)
+    return Intake(store, models, FakePolicies((world.policy,)), wakeups, world.clock, WORKSPACE)

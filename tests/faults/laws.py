@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
 
-from shared.core.freeze import frozen
 from shared.core.judge.verdict import Outcome
 from shared.core.observation import Provisioning
+from shared.core.observation.spans import floor_minute
 from shared.core.phases import TERMINAL, TRANSITIONS, Phase
+from shared.core.policy.freeze import frozen
 from shared.core.rollout import Rollout
-from shared.core.spans import floor_minute
+from shared.words import sentence
 from tests.fakes import FakeClock, FakeEndpoints, FakeStore
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import ENDPOINT, MIDNIGHT, World, serving
@@ -123,7 +124,9 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
     for earlier, entry in pairwise(entries):
         assert entry.before is earlier.after, f"{earlier.after} became {entry.before} without an entry"
         assert entry.before is entry.after or (entry.before, entry.after) in TRANSITIONS
-    assert all(entry.by and entry.text and {"step", "weight"} <= set(entry.numbers) for entry in entries)
+    for entry in entries:
+        assert entry.actor
+        assert "unknown" not in sentence(entry.reason), f"a fact is missing: {entry.reason}"
 
 
 def check_evidence(world: World) -> None:
@@ -139,7 +142,7 @@ def check_evidence(world: World) -> None:
             assert counted <= sent, f"{counted} of {sent} requests judged: {world.told(rollout.model.version)}"
         if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
             roles = {reading.gate: reading.role for reading in rollout.readings}
-            assert roles[rollout.verdict.gate] != "informative", world.told(rollout.model.version)
+            assert roles[rollout.verdict.gate] != "dry_run", world.told(rollout.model.version)
 
 
 def check_at_rest(world: World) -> None:

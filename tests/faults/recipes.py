@@ -17,16 +17,8 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
-from shared.core.policy import (
-    Capacity,
-    Deadlines,
-    FreezeWindow,
-    MirrorStep,
-    PauseStep,
-    Policy,
-    SmokeStep,
-    WeightStep,
-)
+from shared.core.policy import Capacity, Deadlines, FreezeWindow, Policy
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import MIDNIGHT, MINUTE, POLICY
 
@@ -47,7 +39,7 @@ EVERY_GATE = (
     PredictionsGate(),
     DisagreementGate(),
     QueryGate("fraud", "gates/fraud.kql", role="critical", budget=0.02),
-    QueryGate("tried", "gates/tried.kql", role="informative"),
+    QueryGate("tried", "gates/tried.kql", role="dry_run"),
 )
 JUDGED = replace(PLAIN, judge=replace(PLAIN.judge, gates=EVERY_GATE))
 BY_METRICS = replace(

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
-from shared.core.rollout import Verb, Wish
-from shared.intake import Intake, Outcome
+from shared.core.rollout import OperatorRequest, Verb
+from shared.intake import IntakeResult, Outcome
 from tests.faults.disturbance import Plan, controller, reception
 from tests.faults.laws import check_at_rest, check_records, lawful_world
 from tests.faults.moments import (
@@ -64,7 +64,7 @@ def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Cal
 def ask_back(world: World) -> None:
     """Ask for a rollback, unless it is under way already."""
     if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().wish is None:
-        world.controller("person").request(ENDPOINT, Wish(Verb.ROLLBACK, "ada", "now", world.clock()))
+        world.controller("person").request(ENDPOINT, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))
 
 
 def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
@@ -75,7 +75,7 @@ def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
         second = Interruption(number, partial(deliver, world, found))
         found.extend(reception(world, second).event(*EVENT))
         assert len(found) == 2
-        assert {outcome.intake for outcome in found} <= {Intake.STARTED, Intake.DUPLICATE}
+        assert {outcome.intake for outcome in found} <= {IntakeResult.STARTED, IntakeResult.DUPLICATE}
         assert len(world.store.rollouts(ENDPOINT)) == 1
         check_records(world.store)
         assert world.until(Phase.PROMOTED).serving == GREEN
@@ -127,6 +127,6 @@ def test_a_person_is_heard_while_others_write() -> None:
         assert world.rollout().phase is Phase.PAUSED, world.told()
 
 
-def pause(world: World) -> Wish:
+def pause(world: World) -> OperatorRequest:
     """Return the wish to pause."""
-    return Wish(Verb.PAUSE, "ada", "lunch", world.clock())
+    return OperatorRequest(Verb.PAUSE, "ada", "lunch", world.clock())

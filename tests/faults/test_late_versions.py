@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
-from shared.intake import Intake
+from shared.intake import IntakeResult
 from tests.faults.disturbance import Plan, reception
 from tests.faults.laws import check_records, lawful_world
 from tests.faults.moments import Interruption
@@ -19,7 +19,7 @@ def test_an_older_version_never_replaces_a_newer_one_that_was_admitted_meanwhile
     """At every point of 7's arrival, 8 is admitted by another instance: whatever comes of 7, 8 serves in the end."""
     plan = Plan()
     reception(lawful_world(), plan).event(*OLDER)
-    taken = set[Intake]()
+    taken = set[IntakeResult]()
     for number in range(len(plan.passed)):
         world = lawful_world()
         newer = Interruption(number, partial(world.register, "8", "e2"))
@@ -29,7 +29,7 @@ def test_an_older_version_never_replaces_a_newer_one_that_was_admitted_meanwhile
         world.minutes(40)
         assert world.seen.traffic == {"churn-8": 100}, f"8 arrived {newer.passed[number]}, and 7 was {outcome}"
         check_records(world.store)
-    assert taken == {Intake.STARTED, Intake.LATE}
+    assert taken == {IntakeResult.STARTED, IntakeResult.LATE}
 
 
 def test_who_loses_the_race_for_one_version_says_so() -> None:
@@ -37,8 +37,8 @@ def test_who_loses_the_race_for_one_version_says_so() -> None:
     plan = Plan()
     reception(lawful_world(), plan).event(*OLDER)
     for number in range(len(plan.passed)):
-        world, second = lawful_world(), list[Intake]()
+        world, second = lawful_world(), list[IntakeResult]()
         twin = Interruption(number, lambda: second.extend(each.intake for each in world.reception().event(*OLDER)))  # noqa: B023  # called at once
         first = [outcome.intake for outcome in reception(world, twin).event(*OLDER)]
-        assert sorted([*first, *second]) == [Intake.DUPLICATE, Intake.STARTED]
+        assert sorted([*first, *second]) == [IntakeResult.DUPLICATE, IntakeResult.STARTED]
         assert len(world.store.rollouts(ENDPOINT)) == 1

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.rollout import Rollout, Verb, Wish
+from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.errors import NotPossible, TealError
 from shared.ports import Halt
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
@@ -83,7 +83,7 @@ class Endpoint(RuleBasedStateMachine):
         """Ask something; a refusal is an answer. Only what was answered with yes binds Teal."""
         process = controller(self.world, Plan(dict(faults)))
         try:
-            asked = process.request(ENDPOINT, Wish(verb, "ada", "because", self.world.clock()))
+            asked = process.request(ENDPOINT, OperatorRequest(verb, "ada", "because", self.world.clock()))
         except (TealError, Crash, NotPossible):
             return
         if asked is not None and verb is Verb.ROLLBACK and asked.phase is not Phase.PROMOTED:

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.errors import TealError

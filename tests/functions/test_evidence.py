@@ -18,15 +18,16 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 GATES = (
     ErrorsGate(),
     LatencyGate(),
-    PredictionsGate(role="informative"),
+    PredictionsGate(role="dry_run"),
     DisagreementGate(),
     QueryGate("fraud", "gates/fraud.kql", at_most=0.5),
 )
 ALIKE = Conduct(median=100.0, predictions={"stay": 1.0}, counted={"fraud": 0.0})
 FIELDS = {
     "gate", "role", "words", "green_bad", "green_total", "blue_bad", "blue_total", "green", "blue", "log_harm",
-    "harm_line", "odds_worse", "odds_worse_line", "to_rollback", "log_certificate", "certificate_line",
-    "odds_next_step_safe", "odds_next_step_safe_line", "to_certificate", "minutes_to_certificate", "minutes", "missing",
+    "harm_threshold", "odds_worse", "odds_worse_threshold", "to_rollback", "log_certificate", "certificate_threshold",
+    "odds_next_step_safe", "odds_next_step_safe_threshold", "to_certificate", "minutes_to_certificate", "minutes",
+    "missing",
 }  # fmt: skip
 
 
@@ -63,16 +64,16 @@ def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
     assert (errors["role"], errors["green_bad"], errors["to_rollback"]) == ("critical", 0, 0.0)
     assert 0.0 < errors["to_certificate"] < 1.0
     assert errors["minutes_to_certificate"] >= 1
-    assert (errors["green"]["low"], errors["odds_next_step_safe_line"]) == (0.0, "20 : 1")
+    assert (errors["green"]["low"], errors["odds_next_step_safe_threshold"]) == (0.0, "20 : 1")
 
 
 def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
     """A dry run cannot roll back, and a gate whose certificate the step does not need is on no way to one."""
     calls.world.minutes(2)
     found = gates(calls)
-    nothing = {"harm_line": None, "odds_worse_line": None, "to_rollback": None}
+    nothing = {"harm_threshold": None, "odds_worse_threshold": None, "to_rollback": None}
     assert {key: found["predictions"][key] for key in nothing} == nothing
-    none = {"certificate_line": None, "to_certificate": None, "minutes_to_certificate": None}
+    none = {"certificate_threshold": None, "to_certificate": None, "minutes_to_certificate": None}
     assert all({key: each[key] for key in none} == none for name, each in found.items() if name != "errors")
 
 

@@ -20,9 +20,9 @@ from shared.core.gates import (
 )
 
 SHARES = st.floats(1e-6, 0.49).map(lambda share: round(share, 6))
-CERTIFIED: tuple[Role, ...] = ("critical", "counted", "informative")
-ABLE: tuple[Role, ...] = ("critical", "counted")
-UNCERTIFIED: tuple[Role, ...] = ("counted", "informative")
+CERTIFIED: tuple[Role, ...] = ("critical", "non_blocking", "dry_run")
+ABLE: tuple[Role, ...] = ("critical", "non_blocking")
+UNCERTIFIED: tuple[Role, ...] = ("non_blocking", "dry_run")
 WEIGHTS = st.floats(0.001, 999).map(lambda weight: round(weight, 3))
 LIMITS = st.none() | SHARES
 POINTERS = st.sampled_from(["", "/", "/label", "/a~1b/0", "/scores"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.policies.book import PolicyBook, read_policies
+from shared.policies.policy_set import PolicySet, read_policies
 
 FILES = {
     "churn": "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\n",
@@ -41,7 +41,7 @@ NONE = [
 
 
 @pytest.fixture
-def book(folder: Path) -> PolicyBook:
+def book(folder: Path) -> PolicySet:
     """Return the book of several policies, some for the same endpoint."""
     for stem, text in FILES.items():
         (folder / f"{stem}.yaml").write_text(text)
@@ -50,7 +50,7 @@ def book(folder: Path) -> PolicyBook:
 
 @pytest.mark.parametrize(("model", "version", "tags", "expected"), CHOSEN)
 def test_tags_and_version_choose_one_policy_an_endpoint(
-    book: PolicyBook, model: str, version: str, tags: dict[str, str], expected: list[str]
+    book: PolicySet, model: str, version: str, tags: dict[str, str], expected: list[str]
 ) -> None:
     """A tag `teal` picks the policy of that name where there is one; elsewhere the one without a name is meant."""
     found = [f"{policy.endpoint}:{policy.name}".rstrip(":") for policy in book.for_model(model, version, tags)]
@@ -59,7 +59,7 @@ def test_tags_and_version_choose_one_policy_an_endpoint(
 
 
 @pytest.mark.parametrize(("model", "version", "tags", "why"), NONE)
-def test_no_policy_has_a_reason(book: PolicyBook, model: str, version: str, tags: dict[str, str], why: str) -> None:
+def test_no_policy_has_a_reason(book: PolicySet, model: str, version: str, tags: dict[str, str], why: str) -> None:
     """A model that is not rolled out says why: by its own wish, by a mistake in its tag, or for want of a policy."""
     assert book.for_model(model, version, tags) == ()
     assert book.why_none(model, version, tags) == why
@@ -72,7 +72,7 @@ def test_version_that_no_policy_asks_for_has_a_reason(folder: Path) -> None:
     assert read_policies(folder).why_none("m", "1", {"region": "west"}) == words
 
 
-def test_policy_is_found_by_endpoint_and_name(book: PolicyBook) -> None:
+def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
     """Without a name it is the one that has none, or else the endpoint's first."""
     found = [
         book.for_endpoint("CHURN"),

@@ -123,7 +123,7 @@ judge:
   inconclusive: advance
   gates:
     errors: {at_most: 0.02}
-    client_errors: {role: informative}
+    client_errors: {role: dry_run}
     latency: {worse_than: 1.5, at_most: {p99: 1s, p50: 40ms}, weight: 3}
     predictions: {at: /label, bins: [0.2, 0.5], weight: 0.5}
     disagreement: {tolerance: 0.01, weight: 0.5}
@@ -168,14 +168,14 @@ request log, predictions by the answers that the deployments collect.
 with 50 % of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
 - client_errors: requests are refused (other 4xx) no more often than blue's. Informative: shown, and moves nothing.
 - latency: answers take at most 1.5 times as long as blue's, and 50 % within 40ms and 99 % within 1s whatever blue \
-does. Counted, with 30 % of the rollback risk: rolls back alone at odds of 333 to 1; steps wait for it only where they \
-name it.
+does. Non-blocking, with 30 % of the rollback risk: rolls back alone at odds of 333 to 1; steps wait for it only \
+where they name it.
 - predictions: the predictions at /label fall into bins with borders 0.2 and 0.5 as blue's do, give or take 2 %. \
-Counted, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where they name \
-it.
+Non-blocking, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where \
+they name it.
 - disagreement: at most 5 % of the mirrored requests get another answer than from blue (numbers within 0.01 agree). \
-Counted, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where they name \
-it.
+Non-blocking, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where \
+they name it.
 - slow: what gates/slow.kql counts as bad is no more of its total than blue's, and at most 0.5 % whatever blue does. \
 Critical, with 10 % of the rollback risk: rolls back alone at odds of 1,000 to 1; steps wait for its certificate.
 
@@ -207,7 +207,7 @@ def test_explain_tells_the_whole_story(capsys: pytest.CaptureFixture[str], folde
 
 def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """A step may name its gates; and errors that nothing waits for are worth a remark."""
-    gates = "judge: {gates: {errors: {role: counted}, latency: {}}}\ntelemetry: {errors: metrics}\n"
+    gates = "judge: {gates: {errors: {role: non_blocking}, latency: {}}}\ntelemetry: {errors: metrics}\n"
     steps = "steps: [smoke: {}, mirror: {percent: 5, for: 20m}, weight: {to: 10, gates: [latency]}]\n"
     (folder / "churn.yaml").write_text(f"endpoint: churn\nmodels: [{{name: m}}]\n{steps}{gates}")
     told = json.loads(teal(capsys, "explain", str(folder / "churn.yaml"), "--json")[1])

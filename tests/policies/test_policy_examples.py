@@ -11,10 +11,11 @@ import pytest
 from emulator.traffic import TrafficEntry
 from shared.adapters.queries import LogQueries
 from shared.core.gates import DisagreementGate, PredictionsGate
+from shared.core.gates.predictions import agree, labels
 from shared.core.observation import Tally
-from shared.core.policy import MirrorStep, PauseStep, SmokeStep, TemplateSource, WeightStep
-from shared.core.predictions import agree, labels
-from shared.policies.book import PolicyBook, read_policies
+from shared.core.policy import TemplateSource
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.policies.policy_set import PolicySet, read_policies
 from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
 
 FOLDER = Path(__file__).parents[2] / "examples" / "policies"
@@ -38,18 +39,18 @@ GATES = {
 
 
 @pytest.fixture(scope="module")
-def book() -> PolicyBook:
+def book() -> PolicySet:
     """Return the book of the ready policies."""
     return read_policies(FOLDER, environment={})
 
 
-def test_there_is_one_for_each_strategy(book: PolicyBook) -> None:
+def test_there_is_one_for_each_strategy(book: PolicySet) -> None:
     """Nothing ships that is not listed here, and nothing listed is missing."""
     assert sorted(Path(file).stem for file in book.files) == sorted(STRATEGIES)
 
 
 @pytest.mark.parametrize(("strategy", "kinds"), STRATEGIES.items())
-def test_strategy_has_its_steps(book: PolicyBook, strategy: str, kinds: list[type]) -> None:
+def test_strategy_has_its_steps(book: PolicySet, strategy: str, kinds: list[type]) -> None:
     """A strategy is its steps, in their order, and what they name is there."""
     policy = book.policies[book.files.index(str(FOLDER / f"{strategy}.yaml"))]
     assert [type(step) for step in policy.steps] == kinds
@@ -70,7 +71,7 @@ def write(log: WrittenLog, seconds: int, code: int, size: int, endpoint: str = "
     log.clock.moments.append(HOUR.until)
 
 
-def test_the_ready_query_counts_empty_answers(book: PolicyBook) -> None:
+def test_the_ready_query_counts_empty_answers(book: PolicySet) -> None:
     """It runs as the app runs it: good answers of the endpoint alone, and those of at most two bytes as bad."""
     with written_log() as log:
         for seconds, size in enumerate((0, 2, 3, 900, 2), start=59):
@@ -81,7 +82,7 @@ def test_the_ready_query_counts_empty_answers(book: PolicyBook) -> None:
     assert [(each.deployment, each.tally) for each in found] == [("churn-7", Tally(1, 1)), ("churn-7", Tally(2, 4))]
 
 
-def test_ready_pointers_find_what_the_answers_hold(book: PolicyBook) -> None:
+def test_ready_pointers_find_what_the_answers_hold(book: PolicySet) -> None:
     """In an answer of the ready ranking model a score falls into its bin, and the first result is compared."""
     policy = book.policies[book.files.index(str(FOLDER / "shadow-then-canary.yaml"))]
     (predictions,) = (gate for gate in policy.judge.gates if isinstance(gate, PredictionsGate))
@@ -92,7 +93,7 @@ def test_ready_pointers_find_what_the_answers_hold(book: PolicyBook) -> None:
     assert not agree(one, other, disagreement.reading, disagreement.tolerance)
 
 
-def test_kubernetes_comes_from_a_template_without_mirror(book: PolicyBook) -> None:
+def test_kubernetes_comes_from_a_template_without_mirror(book: PolicySet) -> None:
     """The Kubernetes example shows a template, whose variables are filled in for each rollout."""
     policy = book.policies[book.files.index(str(FOLDER / "kubernetes.yaml"))]
     assert isinstance(policy.source, TemplateSource)
@@ -100,7 +101,7 @@ def test_kubernetes_comes_from_a_template_without_mirror(book: PolicyBook) -> No
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the SDK does to marshmallow
-def test_microsofts_loader_takes_the_template(book: PolicyBook) -> None:
+def test_microsofts_loader_takes_the_template(book: PolicySet) -> None:
     """What the example's template becomes is a Kubernetes deployment to azure-ai-ml, with the version as text."""
     from azure.ai.ml import load_online_deployment  # noqa: PLC0415 -- a second that only this test should cost
 
@@ -112,6 +113,6 @@ def test_microsofts_loader_takes_the_template(book: PolicyBook) -> None:
     assert loaded.environment_variables == {"MODEL_VERSION": "1.10"}
 
 
-def test_each_is_for_an_endpoint_of_its_own(book: PolicyBook) -> None:
+def test_each_is_for_an_endpoint_of_its_own(book: PolicySet) -> None:
     """The examples stand in one folder, so no two may claim one endpoint."""
     assert len({policy.endpoint for policy in book.policies}) == len(book.policies)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.freeze import frozen
-from shared.policies.book import read_policies
+from shared.core.policy.freeze import frozen
+from shared.policies.policy_set import read_policies
 
 HEAD = "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\nfreeze:\n"
 

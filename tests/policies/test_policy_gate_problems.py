@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 
 FindProblems = Callable[[Path], list[str]]
 HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
@@ -51,10 +51,10 @@ ALONE = {
         ["4:29: judge.gates.queries: 6 queries; at most 5 are asked in each look"],
     ),
     "errors that could not roll back": (
-        "judge: {gates: {errors: {role: informative}}}\n",
+        "judge: {gates: {errors: {role: dry_run}}}\n",
         [
             (
-                "4:26: judge.gates.errors.role: 'informative' is not critical or counted; this gate must be able to "
+                "4:26: judge.gates.errors.role: 'dry_run' is not critical or non_blocking; this gate must be able to "
                 "roll back, for a green that fails every request is silent to the others"
             )
         ],
@@ -62,9 +62,9 @@ ALONE = {
     "roles that are none": (
         "judge: {gates: {errors: {}, client_errors: {role: dry}, predictions: {role: critical}}}\n",
         [
-            "4:45: judge.gates.client_errors.role: 'dry' is not critical or counted or informative",
+            "4:45: judge.gates.client_errors.role: 'dry' is not critical or non_blocking or dry_run",
             (
-                "4:71: judge.gates.predictions.role: 'critical' is not counted or informative; "
+                "4:71: judge.gates.predictions.role: 'critical' is not non_blocking or dry_run; "
                 "no step can wait for it, since it has no certificate"
             ),
         ],
@@ -212,22 +212,22 @@ NEEDED = {
     ),
     "gates that move nothing": (
         "steps: [weight: {to: 10, gates: [latency]}]\n",
-        "{errors: {}, latency: {role: informative}}",
+        "{errors: {}, latency: {role: dry_run}}",
         [
             (
-                "3:34: steps[0].weight.gates[0]: latency is informative and moves nothing; "
-                "make it counted or critical in judge.gates, or leave it out"
+                "3:34: steps[0].weight.gates[0]: latency is a dry run and moves nothing; "
+                "make it non_blocking or critical in judge.gates, or leave it out"
             )
         ],
     ),
     "a gate that is wrong itself": (
         "steps: [weight: {to: 10, gates: [latency, errors]}]\n",
         "{errors: {}, latency: {role: x}}",
-        ["4:39: judge.gates.latency.role: 'x' is not critical or counted or informative"],
+        ["4:39: judge.gates.latency.role: 'x' is not critical or non_blocking or dry_run"],
     ),
     "a weight that waits for nothing": (
         "steps: [weight: {to: 5, gates: []}, weight: {to: 10, gates: [errors]}, weight: 20, weight: 100]\n",
-        "{errors: {role: counted}}",
+        "{errors: {role: non_blocking}}",
         [
             (
                 "4:9: judge.gates: no gate is critical, and steps[2].weight waits for one; "
@@ -237,7 +237,7 @@ NEEDED = {
     ),
     "a mirror that waits for nothing": (
         "steps: [mirror: {percent: 5, for: 20m}, mirror: 10, weight: 100]\n",
-        "{errors: {role: counted}}",
+        "{errors: {role: non_blocking}}",
         [
             (
                 "4:9: judge.gates: no gate is critical, and steps[1].mirror waits for one; "
@@ -247,7 +247,7 @@ NEEDED = {
     ),
     "steps that wait for no gate": (
         "steps: [mirror: {percent: 5, for: 20m}, weight: {to: 10, gates: []}, weight: 100]\n",
-        "{errors: {role: counted}}",
+        "{errors: {role: non_blocking}}",
         [],
     ),
 }

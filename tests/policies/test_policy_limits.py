@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.names import ENDPOINT_NAME
-from shared.policies.book import PolicyBook, read_policies
+from shared.policies.policy_set import PolicySet, read_policies
 from shared.policies.problems import PolicyError
 
 FindProblems = Callable[[Path], list[str]]
@@ -135,7 +135,7 @@ def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFa
     folder.mkdir(exist_ok=True)
     (folder / "churn.yaml").write_bytes(content)
     answer = policies_or_error(folder)
-    if isinstance(answer, PolicyBook):
+    if isinstance(answer, PolicySet):
         (policy,) = answer.policies  # a damaged name may still be a name
         assert ENDPOINT_NAME.fullmatch(policy.endpoint)
     else:
@@ -144,7 +144,7 @@ def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFa
         assert all(0 <= problem.line <= last for problem in answer.problems)
 
 
-def policies_or_error(folder: Path) -> PolicyBook | PolicyError:
+def policies_or_error(folder: Path) -> PolicySet | PolicyError:
     """Return what the reader answers; anything else that it raises fails the test."""
     try:
         return read_policies(folder)
@@ -152,7 +152,9 @@ def policies_or_error(folder: Path) -> PolicyBook | PolicyError:
         return error
 
 
-READ = "from pathlib import Path; from shared.policies.book import read_policies; import sys; sys.path.append(''); "
+READ = (
+    "from pathlib import Path; from shared.policies.policy_set import read_policies; import sys; sys.path.append(''); "
+)
 
 
 def test_reader_needs_nothing_slow(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 from shared.policies.prices import Prices
 
 POLICY = "endpoint: churn\nmodels: [{name: m}]\nsteps: [pause: {}]\n"

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from shared.errors import Misconfigured
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 from shared.policies.problems import PolicyError, Problem
 
 HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"

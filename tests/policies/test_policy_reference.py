@@ -11,7 +11,7 @@ import yaml
 
 from shared.adapters.queries import LogQueries
 from shared.core.observation import Tally
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 from shared.policies.reference import main, reference, renew
 from tests.adapters.written_log import HOUR, written_log
 

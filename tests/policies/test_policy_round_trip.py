@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 
 from shared.core.policy import Policy
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 from tests.policies.drawn import policies, written
 
 

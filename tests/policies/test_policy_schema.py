@@ -83,7 +83,7 @@ STRUCTURES = [
     (HEAD + "steps: [pause: {}]\nfreeze: [{days: [sat]}]", "why"),
     (HEAD + "steps: [pause: {}]\ncolour: red", "colour"),
     (GATED + "{latency: {}}", "errors"),
-    (GATED + "{errors: {role: informative}}", "informative"),
+    (GATED + "{errors: {role: dry_run}}", "dry_run"),
     (GATED + "{errors: {weight: 0}}", "0"),
     (GATED + "{errors: {at_most: 1}}", "1"),
     (GATED + "{errors: {}, latency: {worse_than: 1}}", "1"),

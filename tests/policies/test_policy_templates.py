@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from shared.core.policy import Capacity, EndpointSpec, TemplateSource
-from shared.policies.book import read_policies
+from shared.policies.policy_set import read_policies
 
 FindProblems = Callable[[Path], list[str]]
 POLICY = "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml%s}\nsteps: [weight: 10]\n"

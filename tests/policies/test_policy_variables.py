@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.policy import WeightStep
-from shared.policies.book import read_policies
+from shared.core.steps import WeightStep
+from shared.policies.policy_set import read_policies
 from shared.policies.problems import PolicyError
 
 TEXT = """\

@@ -14,7 +14,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TypeVar
 
-from shared.core.latency import bucket
+from shared.core.gates.latency import bucket
 from shared.core.observation import DeploymentMinute, Tally
 
 Label = TypeVar("Label", int, str)

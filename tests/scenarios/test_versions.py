@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.events import MODEL_REGISTERED
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
-from shared.core.rollout import ModelVersion, Verb, Wish
+from shared.core.rollout import ModelVersion, OperatorRequest, Verb
+from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Conflict, Permanent, Temporary
-from shared.intake import Intake
+from shared.intake import IntakeResult
 from tests.scenarios.world import ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
 
 
@@ -26,8 +27,9 @@ def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
     world = World()
     world.register("7")
     world.until_weight(10)
-    assert world.register("8", "e2") is Intake.QUEUED
-    assert "waiting for churn:7 to end" in world.told("8")
+    assert world.register("8", "e2") is IntakeResult.QUEUED
+    (queued,) = world.entries(ReasonCode.WAITING_FOR_ENDPOINT, version="8")
+    assert queued.reason.facts["model"] == "churn:7"
     world.until(Phase.PROMOTED, version="8", within=120)
     assert world.seen.traffic == {"churn-8": 100}
 
@@ -38,7 +40,7 @@ def test_only_the_newest_version_waits() -> None:
     for version in ("7", "8", "9"):
         world.register(version, f"e{version}")
     assert world.rollout("8").phase is Phase.SUPERSEDED
-    assert "churn:9" in world.rollout("8").reason
+    assert world.rollout("8").reason.facts["model"] == "churn:9"
     world.until(Phase.PROMOTED, version="9", within=150)
     assert set(world.seen.deployments) <= {"churn-7", "churn-9"}
 
@@ -69,11 +71,15 @@ def test_a_version_waits_while_another_is_taken_back() -> None:
 def test_the_same_event_many_times_makes_one_rollout() -> None:
     """Delivered again and again, before, during and after: one rollout, one deployment."""
     world = World()
-    assert [world.register() for _ in range(3)] == [Intake.STARTED, Intake.DUPLICATE, Intake.DUPLICATE]
+    assert [world.register() for _ in range(3)] == [
+        IntakeResult.STARTED,
+        IntakeResult.DUPLICATE,
+        IntakeResult.DUPLICATE,
+    ]
     world.until(Phase.PROMOTED)
-    assert world.register() is Intake.DUPLICATE
+    assert world.register() is IntakeResult.DUPLICATE
     world.until_finished()
-    assert world.register() is Intake.DUPLICATE
+    assert world.register() is IntakeResult.DUPLICATE
     world.minutes(3)
     assert len(world.store.rollouts(ENDPOINT)) == 1
 
@@ -82,11 +88,11 @@ def test_a_late_event_of_an_older_version_is_ignored() -> None:
     """Version 5, delivered after 7, begins nothing, also when 7 has long ended; 10 is newer than 9."""
     world = World()
     world.register("7")
-    assert world.register("5", "e2") is Intake.LATE
+    assert world.register("5", "e2") is IntakeResult.LATE
     world.until_finished()
-    assert world.register("5", "e2") is Intake.LATE
-    assert world.register("9", "e3") is Intake.STARTED
-    assert world.register("10", "e4") is Intake.QUEUED
+    assert world.register("5", "e2") is IntakeResult.LATE
+    assert world.register("9", "e3") is IntakeResult.STARTED
+    assert world.register("10", "e4") is IntakeResult.QUEUED
 
 
 def test_an_older_version_started_by_hand_does_not_open_the_door_to_old_events() -> None:
@@ -96,7 +102,7 @@ def test_an_older_version_started_by_hand_does_not_open_the_door_to_old_events()
     world.until_finished()
     world.models.registered[ModelVersion("churn", "5")] = {}
     by_hand(world, "5")
-    assert world.register("6", "e3") is Intake.LATE
+    assert world.register("6", "e3") is IntakeResult.LATE
 
 
 def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
@@ -105,7 +111,7 @@ def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
     world.register()
     world.store.opened.clear()
     world.wakeups.woken.clear()
-    assert world.register() is Intake.DUPLICATE
+    assert world.register() is IntakeResult.DUPLICATE
     assert world.store.open_endpoints() == (ENDPOINT,)
     world.until(Phase.PROMOTED)
 
@@ -113,7 +119,7 @@ def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
 def test_an_event_of_a_model_without_policy_is_ignored() -> None:
     """Another model, or other tags than the policy wants, begins nothing."""
     world = World(policy=replace(POLICY, models=(ModelSelector("churn", {"stage": "production"}),)))
-    assert world.register() is Intake.IGNORED
+    assert world.register() is IntakeResult.IGNORED
     assert world.store.open_endpoints() == ()
 
 
@@ -125,15 +131,15 @@ def test_tags_that_the_event_lacks_are_read() -> None:
     world.models.faults.planned += [Temporary("busy"), Permanent("forbidden")]
     with pytest.raises(Temporary, match="busy"):
         world.reception().event(*arrived)
-    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [Intake.IGNORED]
-    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [Intake.STARTED]
+    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [IntakeResult.IGNORED]
+    assert [outcome.intake for outcome in world.reception().event(*arrived)] == [IntakeResult.STARTED]
 
 
 def test_an_event_of_another_workspace_is_ignored() -> None:
     """The topic must be our workspace; case and a slash behind it do not matter."""
     world = World()
     world.models.registered[ModelVersion("churn", "7")] = {}
-    for topic, intake in (("/subscriptions/x", Intake.IGNORED), (f"{WORKSPACE.upper()}/", Intake.STARTED)):
+    for topic, intake in (("/subscriptions/x", IntakeResult.IGNORED), (f"{WORKSPACE.upper()}/", IntakeResult.STARTED)):
         found = world.reception().event(MODEL_REGISTERED, "models/churn:7", topic, "e1", {"modelTags": {}})
         assert [outcome.intake for outcome in found] == [intake]
 
@@ -141,7 +147,9 @@ def test_an_event_of_another_workspace_is_ignored() -> None:
 def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
     """No tags in the event and no model any more: nothing to roll out."""
     found = World().reception().event(MODEL_REGISTERED, "models/churn:7", "", "e", {})
-    assert [(outcome.intake, outcome.why) for outcome in found] == [(Intake.IGNORED, "churn:7 is no longer registered")]
+    assert [(outcome.intake, outcome.reason.code) for outcome in found] == [
+        (IntakeResult.IGNORED, ReasonCode.MODEL_NOT_REGISTERED)
+    ]
 
 
 def test_an_ended_rollout_may_be_started_again_by_hand() -> None:
@@ -152,8 +160,9 @@ def test_an_ended_rollout_may_be_started_again_by_hand() -> None:
     assert by_hand(world) == "churn-7-r2"
     world.until(Phase.PROMOTED)
     assert world.seen.traffic == {"churn-7-r2": 100}
-    assert world.history()[0].by == "ada@example.com"
-    assert "started by ada@example.com: again" in world.history()[0].text
+    assert world.history()[0].actor == "ada@example.com"
+    assert world.history()[0].reason.code is ReasonCode.ROLLOUT_REQUESTED
+    assert world.history()[0].reason.facts["comment"] == "again"
 
 
 def test_a_rollout_under_way_is_not_started_a_second_time() -> None:
@@ -174,4 +183,7 @@ def test_a_model_that_is_not_registered_cannot_be_started() -> None:
 def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
     """The controller says so instead of inventing one."""
     world = World()
-    assert world.controller().request(ENDPOINT, Wish(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT)) is None
+    assert (
+        world.controller().request(ENDPOINT, OperatorRequest(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT))
+        is None
+    )

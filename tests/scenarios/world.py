@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.controller import Controller
-from shared.core.events import MODEL_REGISTERED
-from shared.core.history import Entry
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy, SmokeStep, WeightStep
-from shared.core.rollout import ModelVersion, Rollout, Verb, Wish
-from shared.intake import Intake, Reception
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
+from shared.core.rollout import ModelVersion, OperatorRequest, Rollout, Verb
+from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import SmokeStep, WeightStep
+from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
+from shared.words import sentence
 from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import (
     FakeClock,
@@ -81,12 +84,12 @@ class World:
         observer = Observer(self.endpoints, self.telemetry, self.scoring, FakePolicies((self.policy,)))
         return Controller(self.store, self.endpoints, observer, self.wakeups, self.clock, holder)
 
-    def reception(self) -> Reception:
+    def reception(self) -> Intake:
         """Return a process that takes in events."""
         policies = FakePolicies((self.policy,))
-        return Reception(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+        return Intake(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
 
-    def register(self, version: str = "7", event: str = "e1") -> Intake:
+    def register(self, version: str = "7", event: str = "e1") -> IntakeResult:
         """Register a version of the model, and have Event Grid say so once."""
         self.models.registered[ModelVersion("churn", version)] = {}
         data = {"modelName": "churn", "modelVersion": version, "modelTags": {}}
@@ -95,7 +98,7 @@ class World:
 
     def ask(self, verb: Verb, reason: str = "because", by: str = "ada@example.com") -> None:
         """Have a person ask something of the endpoint's rollout."""
-        assert self.controller().request(ENDPOINT, Wish(verb, by, reason, self.clock())) is not None
+        assert self.controller().request(ENDPOINT, OperatorRequest(verb, by, reason, self.clock())) is not None
 
     def minutes(self, count: int = 1) -> None:
         """Let time go by."""
@@ -151,9 +154,15 @@ class World:
         """Return the history of the version's rollout."""
         return self.store.history(ENDPOINT, self.rollout(version).id)
 
+    def entries(self, *codes: ReasonCode, version: str = "7") -> list[Entry]:
+        """Return the history entries with any of these reason codes, oldest first."""
+        return [entry for entry in self.history(version) if entry.reason.code in codes]
+
     def told(self, version: str = "7") -> str:
         """Return the history as text."""
-        return "\n".join(f"{e.at:%H:%M} {e.before} -> {e.after} {e.by}: {e.text}" for e in self.history(version))
+        return "\n".join(
+            f"{e.at:%H:%M} {e.before} -> {e.after} {e.actor}: {sentence(e.reason)}" for e in self.history(version)
+        )
 
     @property
     def seen(self) -> EndpointSeen:

@@ -19,9 +19,9 @@ from cli.simulate.recording import read_recording
 from cli.simulate.replay import set_out_again
 from cli.simulate.rows import Rows
 from cli.simulate.trial import Scene, set_out
-from shared.core.history import Entry
 from shared.core.phases import Phase
 from shared.core.policy import Policy, Source
+from shared.core.rollout.history import Entry
 from shared.views import judgements_view, minutes_view, rollout_view
 from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
 
@@ -88,7 +88,7 @@ def simulated(tried: Scene, number: int, folder: Path) -> Path:
     journey = set_out(tried, generator, began)
     journey.run()
     rollout = journey.rollout
-    admitted = Entry(began, None, Phase.PROVISIONING, "teal", "simulated", {"step": 0, "weight": 0})
+    admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
     watched = [row for rows in journey.telemetry.rows for row in rows if row.minute >= began]
     judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
     view = rollout_view(rollout, [admitted, *journey.entries]) | {"minutes": minutes_view(judged)}

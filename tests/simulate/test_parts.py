@@ -13,16 +13,16 @@ from rich.console import Console
 
 from cli.simulate.azure import NotSimulatedError, SimulatedAzure
 from cli.simulate.curves import Constant, Curve, Day, Minutes
+from cli.simulate.dependencies import UsualTiming
 from cli.simulate.likeness import drawn_like, pooled
 from cli.simulate.profile import Answering, Change, Fault, Latency, Profile
 from cli.simulate.progress import watched
 from cli.simulate.rows import Rows, percentiles_of, slowness
 from cli.simulate.shares import Share, Shares
 from cli.simulate.summary import Rate, spread
-from cli.simulate.surroundings import UsualTiming
-from shared.core.actions import CreateDeployment, CreateEndpoint, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning, Tally
 from shared.core.policy import EndpointSpec, Source
+from shared.core.reconcile.actions import CreateDeployment, CreateEndpoint, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.rollout import ModelVersion
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)

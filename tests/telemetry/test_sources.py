@@ -20,7 +20,7 @@ from shared.core.gates import (
 )
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import Source
-from shared.core.questions import Asked, Window
+from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import AnswerSeen, Seen, Tallied
 from shared.telemetry import Sources
@@ -53,9 +53,9 @@ class Stage:
 
     def see(self, *gates: Gate, errors: Source = "logs", latency: Source = "logs") -> Seen:
         """Return what is seen for these gates, blue's and green's."""
-        return self.look(Asked(WINDOW, gates, errors, latency, (BLUE, GREEN)))
+        return self.look(TelemetryQuery(WINDOW, gates, errors, latency, (BLUE, GREEN)))
 
-    def look(self, asked: Asked) -> Seen:
+    def look(self, asked: TelemetryQuery) -> Seen:
         """Return what is seen."""
         policies = FakePolicies(queries={"sales.kql": "the text"})
         return Sources(self.log, self.metrics, self.queries, self.answers, policies).minutes("churn", asked)
@@ -100,9 +100,9 @@ def test_latency_is_asked_for_only_if_it_is_judged_and_only_where(stage: Stage) 
     """Six hours of history need no bucket but in the last hour, and none at all without the gate."""
     fine = Window(START + MINUTE, WINDOW.until)
     for gates, wanted in (((ErrorsGate(),), None), ((ErrorsGate(), LatencyGate()), fine)):
-        stage.look(Asked(WINDOW, gates, fine_since=fine.since))
+        stage.look(TelemetryQuery(WINDOW, gates, fine_since=fine.since))
         assert stage.log.asked.pop() == (WINDOW, wanted)
-    stage.look(Asked(WINDOW, (LatencyGate(),), "logs", "metrics", fine_since=fine.since))
+    stage.look(TelemetryQuery(WINDOW, (LatencyGate(),), "logs", "metrics", fine_since=fine.since))
     assert stage.log.asked == [(WINDOW, None)]
     assert stage.metrics.asked == [(fine, fine)]
 
@@ -194,7 +194,7 @@ def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> Non
 def test_answers_are_wanted_of_the_fine_part_only(stage: Stage) -> None:
     """Of the long past, predictions are not read."""
     stage.answers.given = {GREEN: [AnswerSeen(GREEN, START + n * MINUTE, f"{n}", "1") for n in range(2)]}
-    seen = stage.look(Asked(WINDOW, (PredictionsGate(),), deployments=(GREEN,), fine_since=START + MINUTE))
+    seen = stage.look(TelemetryQuery(WINDOW, (PredictionsGate(),), deployments=(GREEN,), fine_since=START + MINUTE))
     assert [one.predictions for one in seen.minutes if one.deployment == GREEN] == [None, {"1": 1}]
 
 
@@ -209,7 +209,7 @@ def test_a_deployment_that_collects_no_answers_says_how_to(stage: Stage) -> None
 
 def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:
     """The first model of an endpoint has no blue; that is no fault."""
-    seen = stage.look(Asked(WINDOW, (DisagreementGate(),), deployments=(GREEN,)))
+    seen = stage.look(TelemetryQuery(WINDOW, (DisagreementGate(),), deployments=(GREEN,)))
     assert (seen.missing, stage.answers.read) == ({}, [])
 
 
@@ -217,7 +217,7 @@ def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:
 def test_tries_are_counted_as_the_policy_says(retries: Literal["each", "once"]) -> None:
     """The source of errors is told whether a request that was tried again is one."""
     stage = Stage()
-    stage.look(Asked(WINDOW, (ErrorsGate(),), deployments=(BLUE, GREEN), retries=retries))
+    stage.look(TelemetryQuery(WINDOW, (ErrorsGate(),), deployments=(BLUE, GREEN), retries=retries))
     assert stage.log.once is (retries == "once")
 
 
@@ -227,7 +227,7 @@ def test_a_look_ends_in_time_however_slow_its_sources_are() -> None:
     sources = Sources(
         stage.log, stage.metrics, stage.queries, stage.answers, FakePolicies(), stopwatch=lambda: next(seconds)
     )
-    seen = sources.minutes("churn", Asked(WINDOW, (ErrorsGate(), LatencyGate(), SALES)))
+    seen = sources.minutes("churn", TelemetryQuery(WINDOW, (ErrorsGate(), LatencyGate(), SALES)))
     assert seen.missing == {"sales": "other sources took more than 40 seconds of this look"}
     assert all(row.slowness for row in seen.minutes)
 
@@ -246,5 +246,5 @@ def test_of_a_long_past_a_quarter_of_an_hour_of_answers_is_read() -> None:
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
     times = [hour.until - n * MINUTE for n in range(1, 60)]
     stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
-    seen = stage.look(Asked(hour, (PredictionsGate(),), deployments=(BLUE,)))
+    seen = stage.look(TelemetryQuery(hour, (PredictionsGate(),), deployments=(BLUE,)))
     assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 14

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.judge.minute import Minute
-from shared.core.calibrating import Calibration, calibrate, past_of
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import JudgedMinute, Panel
 from shared.core.judge.tuning import TUNED, Tuning
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import JudgeSettings
-from shared.core.samples import gate_minute
 
 
 class Sight(Protocol):

@@ -1,6 +1,6 @@
 """Teal itself, through the public functions of its judge: nothing of the judge is written again here.
 
-What the loop adds is done as `shared/core/minutes.py` and `shared/core/stepping.py` do it: a minute that was not
+What the loop adds is done as the core does it: a minute that was not
 wholly at the present weight is not steady, a certified step begins the next with a fresh certificate, patience ends
 in a hold or, by policy, an uncertified step.
 """

@@ -28,16 +28,16 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why the outcome is what it is; the words for people are made of it elsewhere."""
+    """Why the outcome is what it is. Every value is also a reason code."""
 
-    HARM = "harm"
-    NO_REQUEST = "no request on green yet"
-    STARVED = "green gets none of the traffic that it should"
-    TOO_SOON = "too few settled minutes"
-    SUSPICIOUS = "too suspicious to advance"
-    WATCHED = "watched for long enough"
-    UNCERTIFIED = "not certified yet"
-    CERTIFIED = "certified"
+    HARM = "regression_detected"
+    NO_REQUEST = "no_requests"
+    STARVED = "green_starved"
+    TOO_SOON = "too_few_minutes"
+    SUSPICIOUS = "suspicious"
+    WATCHED = "no_regression_seen"
+    UNCERTIFIED = "not_certified"
+    CERTIFIED = "step_passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,17 @@ class Verdict:
     """An outcome, its cause and gate, and what it rests on. Logarithms are natural; lines are where the odds decide.
 
     gate: the one that the cause is about, if it is about one. log_harm: the odds of harm of all gates together.
-    suspicious: one of them is so likely worse that nothing may advance, not even uncertified. reason: in words, which
-    the caller adds, since nothing here knows what is counted.
+    suspicious: one of them is so likely worse that nothing may advance, not even uncertified.
     """
 
     outcome: Outcome
     cause: Cause
     gate: str
     log_harm: float
-    harm_line: float
-    certificate_line: float
+    harm_threshold: float
+    certificate_threshold: float
     settled_minutes: int
     suspicious: bool
-    reason: str = ""
 
 
 def judge(
@@ -101,14 +99,14 @@ def judge(
     weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
     counted = [one for one in weighed if one.setting.share > 0]
     harm = log_sum([one.harm + math.log(one.setting.share) for one in counted])
-    harm_line, certificate_line = -math.log(risk.rollback), -math.log(risk.advance)
+    harm_threshold, certificate_threshold = -math.log(risk.rollback), -math.log(risk.advance)
     minutes = max((one.certificate.minutes for one in known), default=0)
     line = panel.tuning.log_suspicion + SLIGHT
     suspicious = max(one.harm for one in counted) > line
     # A gate that hears nothing at this step (of a mirror that is over) cannot be waited for.
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
     weakest, certified = _weakest(weighed, needed)
-    if harm >= harm_line:
+    if harm >= harm_threshold:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
     elif evidence.starved >= STARVED:
         said = Outcome.INCONCLUSIVE, Cause.STARVED, ""
@@ -120,11 +118,11 @@ def judge(
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
     elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
-    elif certified < certificate_line:
+    elif certified < certificate_threshold:
         said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, weakest
     else:
         said = Outcome.PASS, Cause.CERTIFIED, weakest
-    return Verdict(*said, harm, harm_line, certificate_line, minutes, suspicious)
+    return Verdict(*said, harm, harm_threshold, certificate_threshold, minutes, suspicious)
 
 
 def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:

@@ -1,4 +1,4 @@
-"""What a policy may ask to be judged: a table for each gate. Which gates go together is `gate_sense`'s."""
+"""What a policy may ask to be judged: a table for each gate. Which gates go together is `gate_validation`'s."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from shared.policies.times import Duration
 
 ROLES = {
     "critical": "`critical`: it can roll back, and weights wait for its certificate.",
-    "counted": "`counted`: it can roll back.",
-    "informative": "`informative`: it is shown and moves nothing.",
+    "non_blocking": "`non_blocking`: it can roll back.",
+    "dry_run": "`dry_run`: it is shown and moves nothing.",
 }
-CERTIFIED = ("critical", "counted", "informative")
+CERTIFIED = ("critical", "non_blocking", "dry_run")
 NO_CERTIFICATE: Mapping[str, str] = MappingProxyType(
     {"critical": "no step can wait for it, since it has no certificate"}
 )
 MUST_ROLL_BACK: Mapping[str, str] = MappingProxyType(
-    {"informative": "this gate must be able to roll back, for a green that fails every request is silent to the others"}
+    {"dry_run": "this gate must be able to roll back, for a green that fails every request is silent to the others"}
 )
 POINTER = Text(
     r"(?=.{0,256}$)(?:/(?:[^\x00-\x1f\x7f~/]|~[01])*)*",

@@ -1,0 +1,81 @@
+"""What stands around the core in a trial: how long Azure takes, when Teal looks, and the people who steer.
+
+It must never depend on what green really is: the core is to find that out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cli.simulate.curves import MINUTE
+from cli.simulate.profile import Profile
+from shared.core.observation import Provisioning
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import Phase
+from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.steps import PauseStep
+
+WAKE = timedelta(seconds=2)  # the queue brings Teal back so soon after a decision
+NEVER = datetime.max.replace(tzinfo=UTC)
+PERSON = "a simulated person"
+
+
+@dataclass(frozen=True, slots=True)
+class UsualTiming:
+    """Azure takes as long as the profile says."""
+
+    profile: Profile
+
+    def created(self, now: datetime) -> tuple[datetime, Provisioning]:
+        """Return when a deployment is ready."""
+        takes = self.profile.provisioning
+        return (NEVER if takes is None else now + takes), Provisioning.SUCCEEDED
+
+    def traffic_set(self, now: datetime) -> datetime:
+        """Return when the traffic or the mirror is as ordered."""
+        return now + self.profile.traffic_write
+
+    def scaled(self, now: datetime) -> datetime:
+        """Return when a deployment has another number of instances."""
+        return now + self.profile.scaling
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The timer looks at every whole minute, and a decision wakes Teal at once."""
+
+    def after(self, now: datetime, *, woken: bool) -> datetime:
+        """Return the next look."""
+        tick = floor_minute(now) + MINUTE
+        return min(now + WAKE, tick) if woken else tick
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPeople:
+    """Somebody approves pause steps and resumes what was paused for want of evidence, each after a time, or never."""
+
+    profile: Profile
+
+    def wish(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
+        """Return a wish to resume, once its time has come."""
+        if rollout.phase is not Phase.PAUSED:
+            return None
+        after = self._comes_after(rollout)
+        if after is None or now - rollout.since < after:
+            return None
+        return OperatorRequest(Verb.RESUME, PERSON, "the profile says so", now)
+
+    def gives_up(self, rollout: Rollout) -> bool:
+        """Say whether the rollout is paused and nobody comes."""
+        return rollout.phase is Phase.PAUSED and not _timed(rollout) and self._comes_after(rollout) is None
+
+    def _comes_after(self, rollout: Rollout) -> timedelta | None:
+        if _timed(rollout):
+            return None
+        return self.profile.approve if isinstance(rollout.current_step, PauseStep) else self.profile.resume
+
+
+def _timed(rollout: Rollout) -> bool:
+    """Say whether the pause ends by itself."""
+    return isinstance(rollout.current_step, PauseStep) and rollout.current_step.duration is not None

@@ -1,0 +1,147 @@
+"""Which rollout may begin: one is open on an endpoint at a time, the newest waits, the others end superseded.
+
+A version is admitted by what the record says; Azure is observed afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.core.phases import Phase
+from shared.core.policy.policy import Policy
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout, Verb
+
+LONGEST_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
+
+    The version matters because events come late and out of order: an old version must not replace a newer one.
+    """
+
+    endpoint: str
+    current: str | None = None
+    waiting: str | None = None
+    newest: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A rollout that someone or something asks for. attempt: 1, or more when an operator starts an ended one again."""
+
+    model: ModelVersion
+    policy: Policy
+    trigger: Reason
+    actor: str = history.TEAL
+    attempt: int = 1
+
+
+def rollout_id(start: Start) -> str:
+    """Return the id that this start has wherever and however often it is asked for: how duplicates become one."""
+    return f"{deployment_name(start.model, start.attempt)}-{_digest(start.policy.endpoint, start.model, start.attempt)}"
+
+
+def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
+    """Return green's name: the model's name and version as Azure allows it (3 to 32 of a-z, 0-9, -; a letter first).
+
+    Names that had to be changed or cut carry a digest, so that two models never share one; so do names whose version is
+    not a number, which could be read in two ways (`a-b` of version 1, `a` of version b-1).
+    """
+    plain = f"{model.name}-{model.version}" + (f"-r{attempt}" if attempt > 1 else "")
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if name == plain and len(name) <= LONGEST_NAME and name[0].isalpha() and model.version.isdecimal():
+        return name
+    digest = _digest("", model, attempt)
+    stem = name if name[:1].isalpha() else f"m-{name}"
+    return f"{stem[: LONGEST_NAME - len(digest) - 1].strip('-')}-{digest}"
+
+
+def is_late(record: EndpointRecord, model: ModelVersion) -> bool:
+    """Return whether a newer version of the model was admitted before. Only whole numbers have an order."""
+    newest = record.newest.get(model.name, "")
+    return model.version.isdecimal() and newest.isdecimal() and int(model.version) < int(newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What admitting a start changes: the lock, the newcomer, and the rollouts that it displaces or hurries."""
+
+    record: EndpointRecord
+    newcomer: Decision
+    displaced: tuple[Decision, ...] = ()
+
+
+def admit(
+    start: Start, record: EndpointRecord, current: Rollout | None, waiting: Rollout | None, now: datetime
+) -> Admission:
+    """Return the admission of a rollout that does not exist yet. current and waiting are what the lock names."""
+    free = current is None or current.finished is not None
+    why = start.trigger
+    if current is not None and not free:
+        why = reason(ReasonCode.WAITING_FOR_ENDPOINT, because=start.trigger, model=str(current.model))
+    rollout = Rollout(
+        id=rollout_id(start),
+        endpoint=start.policy.endpoint,
+        model=start.model,
+        policy=start.policy,
+        green=deployment_name(start.model, start.attempt),
+        phase=Phase.PROVISIONING if free else Phase.QUEUED,
+        created=now,
+        since=now,
+        trigger=start.trigger,
+        reason=why,
+    )
+    newcomer = Decision(rollout, (history.entry(rollout, why, now, actor=start.actor, before=None),))
+    newest = record.newest if is_late(record, start.model) else record.newest | {start.model.name: start.model.version}
+    if free:
+        return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
+    displaced = [_superseded(waiting, start, now)] if waiting is not None else []
+    for decision in (_replaced(current, start, now), hurried(Decision(current), rollout, now)) if current else ():
+        displaced += [decision] if decision.entries else []
+    return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
+
+
+def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
+    """Return the decision without the time that blue is kept after a promotion, if another rollout waits."""
+    promoted = decision.rollout
+    kept = promoted.phase is Phase.PROMOTED and (promoted.clean_after or now) > now
+    if waiting is None or promoted.blue is None or not kept:
+        return decision
+    why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=promoted.blue, model=str(waiting.model))
+    hurry = history.noted(replace(promoted, clean_after=now), why, now)
+    return Decision(hurry.rollout, decision.entries + hurry.entries)
+
+
+def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> tuple[EndpointRecord, Decision | None]:
+    """Return the lock after its current rollout has finished, and the waiting one begun if there is one."""
+    if waiting is None:
+        return replace(record, current=None, waiting=None), None
+    begun = history.moved(waiting, Phase.PROVISIONING, reason(ReasonCode.ENDPOINT_FREE), now)
+    return replace(record, current=waiting.id, waiting=None), history.after(begun, created=now)
+
+
+def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
+    """Return the current rollout as the newcomer's policy has it: rolled back, or left to go on."""
+    replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
+    if start.policy.newer_version != "replace" or not replaceable:
+        return Decision(current)
+    request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
+    why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
+    return history.noted(replace(current, wish=request), why, now)
+
+
+def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:
+    why = reason(ReasonCode.SUPERSEDED, model=str(start.model))
+    return history.after(history.moved(waiting, Phase.SUPERSEDED, why, now), finished=now)
+
+
+def _digest(endpoint: str, model: ModelVersion, attempt: int) -> str:
+    return hashlib.sha256(f"{endpoint}\n{model.name}\n{model.version}\n{attempt}".encode()).hexdigest()[:6]

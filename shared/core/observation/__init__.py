@@ -1,0 +1,25 @@
+"""What was observed of Azure and of the traffic in one reconcile. Facts only."""
+
+from __future__ import annotations
+
+from shared.core.observation.observation import (
+    DeploymentMinute,
+    DeploymentSeen,
+    EndpointSeen,
+    Halt,
+    Observation,
+    Provisioning,
+    SmokeResult,
+    Tally,
+)
+
+__all__ = [
+    "DeploymentMinute",
+    "DeploymentSeen",
+    "EndpointSeen",
+    "Halt",
+    "Observation",
+    "Provisioning",
+    "SmokeResult",
+    "Tally",
+]

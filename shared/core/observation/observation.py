@@ -1,0 +1,163 @@
+"""What was observed in one reconcile. Facts only: `decide` works out what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Provisioning(StrEnum):
+    """Azure ML's provisioning states, and UNKNOWN for any that it may add."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    SCALING = "Scaling"
+    DELETING = "Deleting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+    UNKNOWN = "Unknown"
+
+    @property
+    def broken(self) -> bool:
+        """Whether the deployment will not serve again without manual intervention."""
+        return self in {Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING}
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSeen:
+    """One deployment as Azure shows it.
+
+    model: its ARM id or asset reference, as Azure gives it. instances: how many there are to be (None: not said).
+    """
+
+    name: str
+    state: Provisioning
+    model: str = ""
+    instances: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSeen:
+    """One online endpoint as Azure shows it.
+
+    traffic, mirror: per cent by deployment, without zeroes. kubernetes: it runs on a cluster of the user's.
+    """
+
+    name: str
+    state: Provisioning
+    traffic: dict[str, int] = field(default_factory=dict)
+    mirror: dict[str, int] = field(default_factory=dict)
+    deployments: dict[str, DeploymentSeen] = field(default_factory=dict)
+    kubernetes: bool = False
+
+    def instances(self, name: str | None) -> int | None:
+        """Return how many instances this deployment has, or None if that is not known."""
+        seen = self.deployments.get(name or "")
+        return seen.instances if seen else None
+
+    def ready(self, name: str | None) -> bool:
+        """Return whether this deployment serves. One that is being scaled or updated goes on serving."""
+        seen = self.deployments.get(name or "")
+        return seen is not None and seen.state in {
+            Provisioning.SUCCEEDED,
+            Provisioning.SCALING,
+            Provisioning.UPDATING,
+        }
+
+    @property
+    def busy(self) -> bool:
+        """Whether Azure is still carrying out a write of this endpoint, so that its traffic may still change."""
+        return self.state in {
+            Provisioning.CREATING,
+            Provisioning.UPDATING,
+            Provisioning.SCALING,
+            Provisioning.DELETING,
+        }
+
+    def broken(self, name: str) -> bool:
+        """Return whether this deployment is missing, or will not serve again by itself."""
+        return name not in self.deployments or self.deployments[name].state.broken
+
+    def serving(self) -> str | None:
+        """Return the deployment with the most live traffic, or None if there is no live traffic."""
+        live = {name: weight for name, weight in self.traffic.items() if weight > 0}
+        return max(live, key=lambda name: live[name]) if live else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many of so many."""
+
+    bad: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentMinute:
+    """Requests of one deployment in one minute, and what is known of their answers.
+
+    bad: answers that count as errors (5xx, 424, 408, 429). client_errors: other 4xx. slowness: how many of the good
+    answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or not known.
+    percentiles: milliseconds by per cent (50, 90, 95, 99), where a source knows no more. predictions: how many
+    predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
+    `disagreement`: mirrored requests that green answered otherwise than blue).
+    """
+
+    deployment: str
+    minute: datetime
+    total: int
+    bad: int
+    client_errors: int = 0
+    slowness: dict[int, int] | None = None
+    percentiles: dict[int, float] | None = None
+    predictions: dict[str, int] | None = None
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """What the smoke test gave: how many requests were sent, and what was wrong, in words, one line each."""
+
+    sent: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether at least one request was sent and none failed."""
+        return self.sent > 0 and not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Nothing moves forward until an operator lifts it; rollbacks do. by, reason: who ordered it, and why."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one reconcile observed.
+
+    endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
+    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates
+    that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
+    asked or not answered. settled_until: minutes before this have been read.
+    halted: the halt in force. autoscaled: the deployments that have autoscale settings, or
+    None if not asked or not answered.
+    """
+
+    endpoint: EndpointSeen | None
+    minutes: tuple[DeploymentMinute, ...] | None = None
+    settled_until: datetime | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+    history: tuple[DeploymentMinute, ...] | None = None
+    history_missing: dict[str, str] = field(default_factory=dict)
+    telemetry_problem: str | None = None
+    smoke: SmokeResult | None = None
+    logs: str | None = None
+    halted: Halt | None = None
+    autoscaled: frozenset[str] | None = None

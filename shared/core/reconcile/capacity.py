@@ -1,0 +1,45 @@
+"""How many instances green needs for its share of the traffic, and blue to serve again. Prices play no part."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.rollout.record import Rollout
+
+
+def instances_at_start(rollout: Rollout) -> int | None:
+    """Return how many instances green is created with; None for as many as its source has."""
+    wanted = rollout.policy.capacity.green
+    if isinstance(wanted, int):
+        return wanted
+    if wanted == "same" or rollout.blue_instances is None:
+        return None
+    return _share(rollout.blue_instances, _first_share(rollout))
+
+
+def instances_for(rollout: Rollout) -> int | None:
+    """Return how many instances green must have before it receives its share; None for as many as it has.
+
+    A copy of the traffic is as much work as the traffic itself.
+    """
+    if rollout.policy.capacity.green != "proportional" or rollout.blue_instances is None:
+        return None
+    return _share(rollout.blue_instances, max(rollout.weight, rollout.mirror))
+
+
+def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether blue was scaled down, or may still be by our order, and was not seen at full size since."""
+    blue = endpoint.deployments.get(rollout.blue or "")
+    if not rollout.shrunk or blue is None:
+        return False
+    fewer = blue.instances is not None and blue.instances < (rollout.blue_instances or 0)
+    return fewer or not rollout.regrown or blue.state is Provisioning.SCALING
+
+
+def _first_share(rollout: Rollout) -> int:
+    return next((step.load for step in rollout.policy.steps if step.load is not None), 100)
+
+
+def _share(instances: int, weight: int) -> int:
+    return max(1, ceil(instances * weight / 100))

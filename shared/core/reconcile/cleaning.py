@@ -1,0 +1,111 @@
+"""Cleanup after the end: the leftover deployment is deleted when it is due, and never while it serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import Phase
+from shared.core.reconcile.capacity import blue_is_small
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+LATE = timedelta(minutes=5)
+
+
+def leftover(rollout: Rollout) -> str | None:
+    """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back.
+
+    Before the rollout was placed green was not made: a deployment of that name is someone else's.
+    """
+    if rollout.phase is Phase.PROMOTED:
+        return rollout.blue
+    if rollout.phase is Phase.ROLLED_BACK and rollout.placed and rollout.policy.on_rollback == "delete":
+        return rollout.green
+    return None
+
+
+def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether the leftover may be deleted: it is due, has no traffic, and another deployment serves."""
+    name = leftover(rollout)
+    if name is None or rollout.clean_after is None or now < rollout.clean_after or name in endpoint.traffic:
+        return False
+    serving = endpoint.serving()
+    return name not in endpoint.mirror and (rollout.phase is Phase.ROLLED_BACK or endpoint.ready(serving))
+
+
+def kept_instances(rollout: Rollout) -> int | None:
+    """Return to how many instances blue is scaled down while it is kept after promotion; None: not at all."""
+    if rollout.phase is not Phase.PROMOTED or rollout.blue is None:
+        return None
+    wanted = rollout.policy.capacity.kept
+    return wanted if wanted is not None and wanted < (rollout.blue_instances or 0) else None
+
+
+def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows for a rollout that has ended but may have left something behind."""
+    if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
+        return _growing(rollout, endpoint, now)
+    name = leftover(rollout)
+    return Decision(replace(rollout, finished=now)) if name is None else _cleaned(rollout, name, endpoint, now)
+
+
+def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows while this deployment is left over."""
+    if name not in endpoint.deployments:
+        if _may_yet_come(rollout, now):
+            return Decision(rollout)
+        return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+    due, kept = rollout.clean_after or now, kept_instances(rollout)
+    if kept is not None and not rollout.shrunk and now < due:
+        why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
+        return history.noted(replace(rollout, shrunk=True), why, now)
+    if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
+        return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
+    if now - due > rollout.policy.deadlines.rollback:
+        return _finished(rollout, _left_over(rollout, name, endpoint), now)
+    return Decision(rollout)
+
+
+def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    return history.noted(replace(rollout, finished=now), why, now)
+
+
+def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
+    """Return whether green, rolled back before it was ever ready, may still come of an order that Azure shows late."""
+    unready = rollout.phase is Phase.ROLLED_BACK and rollout.step_since is None
+    return unready and now - (rollout.clean_after or now) < LATE
+
+
+def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Wait for blue, which serves again, to have its instances back; report it when that takes too long."""
+    if now - (rollout.clean_after or now) <= rollout.policy.deadlines.rollback:
+        return Decision(rollout)
+    why = reason(
+        ReasonCode.BLUE_LEFT_SCALED_DOWN,
+        deployment=rollout.blue or "",
+        instances=endpoint.instances(rollout.blue) or 0,
+        wanted_instances=rollout.blue_instances or 0,
+    )
+    return history.noted(replace(rollout, shrunk=False), _with_message(why, rollout), now)
+
+
+def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
+    """Return why the leftover is still there. Nobody is asked to delete the last healthy deployment."""
+    serving = endpoint.serving()
+    if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
+        sick = reason(ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY, deployment=name)
+        if serving:
+            sick.facts["other"] = serving
+        return sick
+    return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
+
+
+def _with_message(why: Reason, rollout: Rollout) -> Reason:
+    """Return the reason with Azure's own words, if it refused something."""
+    if rollout.refusal is not None:
+        why.facts["message"] = rollout.refusal.message
+    return why

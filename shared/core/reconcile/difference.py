@@ -1,0 +1,192 @@
+"""The difference between what is wanted and what is observed, as actions. Computed afresh on every reconcile.
+
+So nothing waits for an order to be carried out, and nothing needs to know whether one was given.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.reconcile.actions import (
+    Action,
+    CopyAutoscale,
+    CreateDeployment,
+    CreateEndpoint,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+)
+from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for
+from shared.core.reconcile.cleaning import kept_instances, leftover, may_delete
+from shared.core.rollout.record import Rollout
+
+# A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that for ever.
+GROW = timedelta(minutes=10)
+
+
+def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> tuple[Action, ...]:
+    """Return what to order from Azure now so that it comes to match the rollout."""
+    if rollout.finished is not None:
+        return ()
+    if endpoint is None:
+        return _create_endpoint(rollout)
+    match rollout.phase:
+        case Phase.PROVISIONING:
+            wanted = _create(rollout, endpoint)
+        case Phase.STEPPING | Phase.PROMOTING:
+            wanted = _forward(rollout, endpoint)
+        case Phase.ROLLING_BACK:
+            wanted = _back(rollout, endpoint, now)
+        case Phase.PROMOTED | Phase.ROLLED_BACK:
+            wanted = _clean(rollout, endpoint, now)
+        case Phase.QUEUED | Phase.PAUSED | Phase.FAILED | Phase.SUPERSEDED:
+            wanted = ()
+        case _:
+            assert_never(rollout.phase)
+    return wanted
+
+
+def _create_endpoint(rollout: Rollout) -> tuple[Action, ...]:
+    spec = rollout.policy.create_endpoint
+    if spec is None or rollout.phase is not Phase.PROVISIONING or rollout.placed:
+        return ()
+    return (CreateEndpoint(rollout.endpoint, spec),)
+
+
+def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    if not rollout.placed or rollout.green in endpoint.deployments:
+        return ()
+    return (
+        CreateDeployment(
+            rollout.endpoint,
+            rollout.green,
+            rollout.model,
+            like=rollout.like or "",
+            source=rollout.policy.source,
+            instances=instances_at_start(rollout),
+        ),
+    )
+
+
+def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
+    ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
+    if rollout.held is not None or not ready or endpoint.busy:
+        return ()
+    copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
+    if not rollout.smoke_passed:
+        return copied  # nobody depends on what a copy is answered, so it may come before a smoke test
+    return _copy_autoscale(rollout) + (copied or _shift(rollout, endpoint))
+
+
+def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
+    if rollout.autoscale != "wanted" or rollout.blue is None:
+        return ()
+    return (CopyAutoscale(rollout.endpoint, rollout.green, like=rollout.blue),)
+
+
+def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the growth that green needs before it gets its share, or its copy."""
+    needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
+    if not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
+        return ()
+    return (ScaleDeployment(rollout.endpoint, rollout.green, needed or 1),)
+
+
+def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green has the instances that it needs, and they are ready rather than only requested."""
+    green, needed = endpoint.deployments[rollout.green], instances_for(rollout)
+    growing = needed is not None and green.state is not Provisioning.SUCCEEDED
+    return not growing and not _too_few(green.instances, needed)
+
+
+def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the write of the mirror: ended, and seen to be, before live traffic: Azure refuses both at once."""
+    if endpoint.mirror.get(rollout.green, 0) == rollout.mirror:
+        return ()
+    if rollout.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
+        return ()
+    return (SetMirror(rollout.endpoint, rollout.wanted_mirror),)
+
+
+def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the write of the traffic. What someone else set is first noticed, by `decide`, and then written over."""
+    wanted = rollout.wanted_traffic
+    both = rollout.weight > 0 and rollout.green in endpoint.mirror
+    if not wanted or endpoint.traffic == wanted or both:
+        return ()
+    unnoticed = bool(rollout.expected) and endpoint.traffic not in rollout.expected
+    if unnoticed or not _stands(rollout, endpoint):
+        return ()
+    return (SetTraffic(rollout.endpoint, wanted),)
+
+
+def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    """Also when green is not seen with traffic, if our last order may still give it some."""
+    threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.ordered or {})
+    if not rollout.placed:
+        return ()
+    if not threatened:
+        return _regrow(rollout, endpoint) + _unmirror(rollout, endpoint)
+    if rollout.blue is None:
+        return (SetTraffic(rollout.endpoint, _without_green(rollout, endpoint)),)
+    if not endpoint.ready(rollout.blue):
+        return ()
+    growth = _regrow(rollout, endpoint)
+    if blue_is_small(rollout, endpoint) and now - rollout.since < GROW:
+        return growth
+    return (*growth, SetTraffic(rollout.endpoint, {rollout.blue: 100}))
+
+
+def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the end of the mirror, also of one that is not seen yet and may still come of our order."""
+    if rollout.green not in endpoint.mirror and not rollout.mirror_ordered:
+        return ()
+    return (SetMirror(rollout.endpoint, {}),)
+
+
+def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int]:
+    """Return the traffic without a green that was the first: nothing, unless someone had another serve meanwhile."""
+    others = {name: share for name, share in endpoint.traffic.items() if name != rollout.green and endpoint.ready(name)}
+    return {max(others, key=lambda name: others[name]): 100} if others else {}
+
+
+def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the growth of a blue that was scaled down while it was kept."""
+    if rollout.blue is None or rollout.blue_instances is None or not blue_is_small(rollout, endpoint):
+        return ()
+    if endpoint.deployments[rollout.blue].state is not Provisioning.SUCCEEDED:
+        return ()
+    return (ScaleDeployment(rollout.endpoint, rollout.blue, rollout.blue_instances),)
+
+
+def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    if rollout.phase is Phase.ROLLED_BACK:
+        given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
+        return _back(rollout, endpoint, now) if given else _regrow(rollout, endpoint) + _delete(rollout, endpoint, now)
+    return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
+
+
+def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    there = endpoint.deployments.get(leftover(rollout) or "")
+    if there is None or there.state is Provisioning.DELETING or not may_delete(rollout, endpoint, now):
+        return ()
+    return (DeleteDeployment(rollout.endpoint, there.name),)
+
+
+def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the scaling down of a blue that is kept, once that was said and while it is idle."""
+    there = endpoint.deployments.get(leftover(rollout) or "")
+    kept = kept_instances(rollout) if rollout.shrunk else None
+    if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
+        return ()
+    return (ScaleDeployment(rollout.endpoint, there.name, kept),) if _too_few(kept, there.instances) else ()
+
+
+def _too_few(instances: int | None, needed: int | None) -> bool:
+    """Return whether there are known to be fewer instances than needed."""
+    return instances is not None and needed is not None and instances < needed

@@ -1,0 +1,45 @@
+"""What Azure may still carry out for us: orders, remembered until their opposite was accepted.
+
+An observation may be older than an order. What is to be ordered is worked out in `difference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shared.core.reconcile.actions import Action, ScaleDeployment, SetMirror, SetTraffic
+from shared.core.rollout.record import Rollout
+
+
+def giving(rollout: Rollout, actions: Iterable[Action]) -> Rollout:
+    """Return the rollout as it must be saved before these orders are given.
+
+    One that gives green traffic, or a copy of it, may land even if we die; one that takes it back is remembered only
+    after Azure accepted it, for until then the earlier one may land.
+    """
+    for action in actions:
+        match action:
+            case SetTraffic(traffic=traffic) if rollout.green in traffic:
+                rollout = replace(rollout, ordered=traffic)
+            case SetMirror(mirror=mirror) if rollout.green in mirror:
+                rollout = replace(rollout, mirror_ordered=True)
+    return rollout
+
+
+def accepted(rollout: Rollout, action: Action) -> Rollout:
+    """Return the rollout after Azure accepted an order."""
+    match action:
+        case SetTraffic(traffic=traffic):
+            return replace(rollout, ordered=traffic)
+        case SetMirror(mirror=mirror):
+            return replace(rollout, mirror_ordered=rollout.green in mirror)
+        case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
+            return replace(rollout, regrown=instances == rollout.blue_instances)
+        case _:
+            return rollout
+
+
+def carried(rollout: Rollout, acted: Rollout) -> Rollout:
+    """Return the rollout with what `acted`, the same one, remembers of its orders."""
+    return replace(rollout, ordered=acted.ordered, mirror_ordered=acted.mirror_ordered, regrown=acted.regrown)

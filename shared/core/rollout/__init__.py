@@ -1,0 +1,7 @@
+"""The record of a rollout and what is written on it: phases aside, history, operator requests, holds."""
+
+from __future__ import annotations
+
+from shared.core.rollout.record import Lease, ModelVersion, OperatorRequest, Refusal, Rollout, Verb, move
+
+__all__ = ["Lease", "ModelVersion", "OperatorRequest", "Refusal", "Rollout", "Verb", "move"]

@@ -1,0 +1,58 @@
+"""What holds a rollout: a freeze window of its policy, or a halt for everything. Rollbacks are never held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core.observation.observation import Observation
+from shared.core.phases import Phase
+from shared.core.policy.freeze import frozen
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
+    """Return why the rollout may not go forward now, or None if it may."""
+    if rollout.phase not in HELD:
+        return None
+    halt = observation.halted
+    if halt is not None:
+        return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
+    window = frozen(rollout.policy, now)
+    return None if window is None else reason(ReasonCode.FREEZE_WINDOW, window=window)
+
+
+def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    """Return the decision to stay, for a reason that is new."""
+    held = replace(rollout, held=why, held_since=rollout.held_since or now)
+    return history.noted(held, reason(ReasonCode.HELD, because=why), now)
+
+
+def unheld(decision: Decision) -> Decision:
+    """Return the decision without the hold if its phase cannot be held: a rollback knows no hold."""
+    if decision.rollout.held is None or decision.rollout.phase in HELD:
+        return decision
+    return history.after(decision, held=None, held_since=None)
+
+
+def release(rollout: Rollout, now: datetime) -> Decision:
+    """Return the decision to go on; the time that it was held counts against no deadline."""
+    free = replace(
+        rollout,
+        held=None,
+        held_since=None,
+        created=_later(rollout, rollout.created, now),
+        since=_later(rollout, rollout.since, now),
+        step_since=_later(rollout, rollout.step_since, now) if rollout.step_since else None,
+    )
+    return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.held), now)
+
+
+def _later(rollout: Rollout, moment: datetime, now: datetime) -> datetime:
+    """Return a moment put off by the time held since; what began during the hold counts from its end."""
+    return moment + (now - max(moment, rollout.held_since or now))
