@@ -6,7 +6,6 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 
 import aiohttp
 
@@ -104,9 +103,7 @@ class EventGrid:
         self.history.attempts.append(attempt)
         reason = None if attempt.delivered else self._reason_to_stop(published, attempt)
         if reason:
-            outcome = HTTPStatus(status).phrase if status else "Endpoint not reachable"
-            letter = DeadLetter(published.event, reason, number, outcome, published.moment, at)
-            self.history.dead_letters.append(letter)
+            self.history.dead_letters.append(DeadLetter(published.event, reason, number))
         return attempt.delivered or reason is not None
 
     def _reason_to_stop(self, published: _Published, attempt: Attempt) -> str | None:

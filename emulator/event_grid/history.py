@@ -28,14 +28,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that is not retried, with what Azure stores with it in the dead-letter container."""
+    """An event that is not retried any more, with Azure's reason and the number of attempts."""
 
     event: Json
     reason: str
     attempts: int
-    outcome: str
-    published: datetime
-    last_attempt: datetime
 
 
 @dataclass(slots=True)

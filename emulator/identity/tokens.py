@@ -54,7 +54,7 @@ class TokenIssuer:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def accepts(self, token: str, audience: str) -> bool:
-        """Return whether `token` was issued here for `audience` and still valid. A trailing slash is ignored."""
+        """Return whether `token` was issued here for `audience` and is still valid; a trailing slash is ignored."""
         audiences = [audience.rstrip("/"), audience.rstrip("/") + "/"]
         try:
             jwt.decode(token, self._key, algorithms=["HS256"], audience=audiences)

@@ -32,7 +32,7 @@ def endpoint_kind(workspace: Workspace, present: Endpoint | None, properties: Js
     if any(properties.get("mirrorTraffic", {}).values()):
         raise bad_request("Mirrored traffic is supported by managed online endpoints only, not on Kubernetes.")
     if properties["authMode"] == "AADToken":
-        raise bad_request("The authMode of an endpoint on Kubernetes is Key or AMLToken.")
+        raise bad_request("The authMode of an endpoint on Kubernetes must be Key or AMLToken.")
 
 
 def deployment_kind(endpoint: Endpoint, properties: Json) -> None:

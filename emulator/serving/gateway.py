@@ -82,7 +82,7 @@ class Gateway:
             return _response(refused(404, "NotFound", f"There is no endpoint {name}."), None, "")
         call = await Call.read(request)
         if not authorized(endpoint, request.headers.get("Authorization"), self.tokens):
-            message = "The key or token is missing, wrong or has expired."
+            message = "The key or token is missing, invalid or expired."
             return _response(self._refused(endpoint, call, 401, "Unauthorized", message), call, "")
         outcome, deployment = await self._serve(endpoint, call, request.headers.get(DEPLOYMENT_HEADER))
         return _response(outcome, call, deployment)

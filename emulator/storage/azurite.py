@@ -49,7 +49,7 @@ class Azurite:
                 f"Azurite is not installed in {self.home}: run `make setup` or `python -m emulator.storage`"
             )
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -97,7 +97,8 @@ class Azurite:
             raise AzuriteError(message) from error
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return free ports of 127.0.0.1."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

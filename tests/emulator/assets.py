@@ -24,6 +24,17 @@ def init():
 def run(data):
     return data
 """
+# What every deployment.yml of a project has.
+_DEPLOYMENT_ASSETS = """
+model:
+  path: model/word.txt
+code_configuration:
+  code: code
+  scoring_script: score.py
+environment:
+  image: mcr.example/sklearn:1
+  conda_file: conda.yml
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +47,10 @@ class Assets:
 
 
 def write_project(folder: Path, endpoint: str, deployment: str) -> None:
-    """Write a project with these YAML files for the endpoint and the deployment, a model, code and a sample request."""
+    """Write a project: YAML for the endpoint and the deployment, a model, code, and a sample request."""
     files = {
         "endpoint.yml": endpoint,
-        "deployment.yml": deployment,
+        "deployment.yml": deployment + _DEPLOYMENT_ASSETS,
         "conda.yml": "dependencies: [python=3.11]\n",
         "model/word.txt": "hello",
         "code/score.py": ECHO,

@@ -30,14 +30,6 @@ DEPLOYMENT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
 name: blue
 endpoint_name: from-yaml
-model:
-  path: model/word.txt
-code_configuration:
-  code: code
-  scoring_script: score.py
-environment:
-  image: mcr.example/sklearn:1
-  conda_file: conda.yml
 instance_type: Standard_DS3_v2
 instance_count: 1
 request_settings:

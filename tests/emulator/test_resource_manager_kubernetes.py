@@ -27,14 +27,6 @@ $schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.
 type: kubernetes
 name: blue
 endpoint_name: on-cluster
-model:
-  path: model/word.txt
-code_configuration:
-  code: code
-  scoring_script: score.py
-environment:
-  image: mcr.example/sklearn:1
-  conda_file: conda.yml
 instance_type: large
 instance_count: 2
 resources:
