@@ -81,7 +81,7 @@ def _latency(cells: Sequence[Cell]) -> Figure:
                 if cell.method == method and cell.scenario.endswith(f"{PLACE}{noise:g}")
             )
             axes.plot([factor for factor, _ in points], [share for _, share in points], marker="o", label=method)
-        axes.set_title(f"1,000 requests/min, noise of each deployment {100 * noise:g} %")
+        axes.set_title(f"1,000 requests/min, noise {100 * noise:g} %")
         axes.set_xlabel("green's latency relative to blue's")
         axes.axvline(1.25, linestyle=":", color="black")
         axes.grid(alpha=0.3)
