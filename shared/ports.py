@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
+from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
@@ -190,15 +191,6 @@ class Changes:
     entries: tuple[Numbered, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Everything goes no further until a person says otherwise; rollbacks do."""
-
-    by: str
-    reason: str
-    at: datetime
-
-
 class Store(Protocol):
     """The records of rollouts, one partition an endpoint."""
 
@@ -255,3 +247,10 @@ class Wakeups(Protocol):
 
     def wake(self, endpoint: str) -> None:
         """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
+
+
+class Channel(Protocol):
+    """A way to tell the outside world what happened, such as the log."""
+
+    def notify(self, rollout: Rollout, entry: Entry) -> None:
+        """Tell about a history entry that was saved. rollout: as it is after it. Raises Temporary or Permanent."""
