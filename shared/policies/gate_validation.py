@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import timedelta
 
+from shared.core.telemetry import SourceKind, source_kind
 from shared.policies.gate_building import percent
 from shared.policies.problems import Findings
 from shared.policies.reading import Values
@@ -30,8 +31,8 @@ def check_gates(values: Values, findings: Findings) -> None:
     gates, steps = find(values, PATH), [step or {} for step in values["steps"] or []]
     if gates is None:
         return
-    _check_limits((gates["latency"] or {}).get("at_most") or {}, find(values, "telemetry.latency"), findings)
-    if find(values, "telemetry.retries") == "once" and find(values, "telemetry.errors") == "metrics":
+    _check_limits((gates["latency"] or {}).get("at_most") or {}, _source(values, "telemetry.latency"), findings)
+    if find(values, "telemetry.retries") == "once" and not _source(values, "telemetry.errors").counts_once:
         words = "metrics know no single request; write telemetry: {errors: logs, retries: once}, or leave it out"
         findings.add("telemetry.retries", words)
     if find(values, "telemetry.retries") == "once" and (find(values, "telemetry.history") or SIX_HOURS) > SIX_HOURS:
@@ -50,10 +51,15 @@ def check_gates(values: Values, findings: Findings) -> None:
     _check_critical(steps, roles, findings)
 
 
-def _check_limits(limits: Values, source: str | None, findings: Findings) -> None:
+def _source(values: Values, path: str) -> SourceKind:
+    """Return the source that is chosen there; the default where reading found it wrong."""
+    return source_kind(find(values, path) or "logs")
+
+
+def _check_limits(limits: Values, source: SourceKind, findings: Findings) -> None:
     """Find limits that nothing could be held against, and those of which the stricter makes the other pointless."""
     path = f"{PATH}.latency.at_most"
-    if limits and source == "metrics":
+    if limits and not source.counts_latency:
         words = "metrics tell a few percentiles, not how many answers took longer; leave it out, or read them from logs"
         findings.add(path, f"{words}, like telemetry: {{latency: logs}}")
     known = sorted((percent(key), key, span) for key, span in limits.items() if span is not None)

@@ -14,7 +14,8 @@ from typing import Any, get_args
 import pytest
 
 from shared.core.gates import ErrorsGate, Gate
-from shared.core.gates.calibration import CERTIFIED_MORE, LEAST_ANSWERS, calibrate, past_of
+from shared.core.gates.calibration import calibrate, past_of
+from shared.core.gates.latency import CERTIFIED_MORE, LEAST_ANSWERS
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
 from shared.core.judge.certificate import RATIO

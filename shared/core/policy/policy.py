@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from shared.core.gates.recipes import ErrorsGate, Gate, LatencyGate
+from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
 from shared.core.policy.step import Step
 
-Source = Literal["logs", "metrics"]
+Source = str  # the name of a telemetry source, from shared.core.telemetry.SOURCE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ class JudgeSettings:
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
     telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
-    past the judge is set by. gates: what is judged. retries: whether a request that a caller tried again counts each
-    time or once. errors_from, latency_from: the traffic log (exact counts, a few minutes late) or the platform's
-    metrics (no set-up, about a minute late, latency as percentiles only).
+    past the judge is set by. gates: what is judged. retries: whether a request that a caller retried counts each time
+    or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
     """
 
     risk: Risk = field(default_factory=Risk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.core.policy import Deadlines, JudgeSettings
+from shared.core.telemetry import Latency, Requests, sources_of
 from shared.policies.grammar import Field, Table
 from shared.policies.kinds import Choice, Share, Whole
 from shared.policies.tables.gates import DEFAULT_GATES, GATES
@@ -64,19 +65,18 @@ JUDGING = Table(
     example="{rollback_risk: 0.01}",
 )
 
-SOURCES = ("logs", "metrics")
 TELEMETRY = Table(
     fields=(
         Field(
             "errors",
-            Choice(SOURCES),
+            Choice(sources_of(Requests)),
             "Where requests and errors are counted: in the request log (exact, minutes late) or by the platform's "
             "metrics (nothing to set up, about a minute late).",
             default=JUDGE.errors_from,
         ),
         Field(
             "latency",
-            Choice(SOURCES),
+            Choice(sources_of(Latency)),
             "Where latency is read: each request's in the log, or percentiles of each minute in the metrics.",
             default=JUDGE.latency_from,
         ),

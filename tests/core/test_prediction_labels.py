@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.gates import PredictionReading
-from shared.core.gates.predictions import UnreadablePrediction, agree, labels
+from shared.core.telemetry.predictions import UnreadablePrediction, agree, labels
 
 WHOLE = PredictionReading()
 SCORE = PredictionReading("/score", (0.2, 0.5, 0.8))
@@ -51,22 +51,22 @@ def test_labels(body: str, reading: PredictionReading, expected: tuple[str, ...]
     ("body", "reading", "words"),
     [
         pytest.param(
-            "no JSON", SCORE, "at '/score': the answer, of 7 characters, is no JSON at character 0", id="no JSON"
+            "no JSON", SCORE, "at '/score': the answer, of 7 characters, is not JSON at character 0", id="no JSON"
         ),
-        pytest.param("", WHOLE, "in the whole answer: the answer, of 0 characters, is no JSON", id="an empty answer"),
-        pytest.param('{"other": 1}', SCORE, "at '/score': an object without 'score'", id="not there"),
-        pytest.param('{"score": {"a": 1}}', SCORE, "at '/score': an object is there", id="an object"),
-        pytest.param('{"score": [[1, 2]]}', SCORE, "at '/score': a list is there", id="a list of lists"),
-        pytest.param('{"score": "high"}', SCORE, "at '/score': a text is there, and no number", id="a text in a bin"),
-        pytest.param('{"score": true}', SCORE, "a truth value is there, and no number", id="a truth value in a bin"),
+        pytest.param("", WHOLE, "in the whole answer: the answer, of 0 characters, is not JSON", id="an empty answer"),
+        pytest.param('{"other": 1}', SCORE, "at '/score': found an object without 'score'", id="not there"),
+        pytest.param('{"score": {"a": 1}}', SCORE, "at '/score': found an object", id="an object"),
+        pytest.param('{"score": [[1, 2]]}', SCORE, "at '/score': found a list", id="a list of lists"),
+        pytest.param('{"score": "high"}', SCORE, "at '/score': found a string, not a number", id="a text in a bin"),
+        pytest.param('{"score": true}', SCORE, "found a boolean, not a number", id="a truth value in a bin"),
         pytest.param("[1]", PredictionReading("/1"), "a list without '1'", id="beyond the list"),
         pytest.param("[1]", PredictionReading("/00"), "a list without '00'", id="no index"),
         pytest.param("[1]", PredictionReading("/-"), "a list without '-'", id="the end of the list"),
         pytest.param("7", PredictionReading("/p"), "a number without 'p'", id="into a number"),
-        pytest.param("[1]", PredictionReading("0"), "'0' is no JSON Pointer", id="no slash"),
-        pytest.param("[1]", PredictionReading("/~2"), "'/~2' is no JSON Pointer", id="a tilde of nothing"),
-        pytest.param("[" * 100_000, WHOLE, "of 100000 characters, is no JSON", id="very deep"),
-        pytest.param("9" * 10_000, WHOLE, "of 10000 characters, is no JSON", id="very many digits"),
+        pytest.param("[1]", PredictionReading("0"), "'0' is not a JSON Pointer", id="no slash"),
+        pytest.param("[1]", PredictionReading("/~2"), "'/~2' is not a JSON Pointer", id="a tilde of nothing"),
+        pytest.param("[" * 100_000, WHOLE, "of 100000 characters, is not JSON", id="very deep"),
+        pytest.param("9" * 10_000, WHOLE, "of 10000 characters, is not JSON", id="very many digits"),
     ],
 )
 def test_what_cannot_be_read(body: str, reading: PredictionReading, words: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.gates.latency import LOG_RATIO, bucket, buckets_of, edge, quantile, slower
+from shared.core.telemetry.latency_buckets import LOG_RATIO, bucket, buckets_of, edge, quantile, slower
 
 Histogram = dict[int, int]
 HISTOGRAMS = st.dictionaries(st.integers(0, 400), st.integers(1, 1000), min_size=1, max_size=30)

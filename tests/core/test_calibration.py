@@ -20,15 +20,16 @@ from shared.core.gates import (
     QueryGate,
     Role,
 )
-from shared.core.gates.calibration import LEAST_ANSWERS, MOST_LABELS, Calibration, Past, calibrate, past_of
-from shared.core.gates.latency import bucket, edge, slower
-from shared.core.gates.samples import OTHER, Ladder, Predicted, Slower
+from shared.core.gates.calibration import Calibration, Past, calibrate, past_of
+from shared.core.gates.latency import LEAST_ANSWERS, Ladder, Slower
+from shared.core.gates.predictions import MOST_LABELS, OTHER, Predicted
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Outcome, Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
+from shared.core.telemetry.latency_buckets import bucket, edge, slower
 from tests.core.judging import START
 
 MINUTE = timedelta(minutes=1)
@@ -64,6 +65,11 @@ def calibrated(*gates: Gate, by: Past | None = None, missing: dict[str, str] | N
     return calibrate(JudgeSettings(gates=gates), past() if by is None else by, missing)
 
 
+def changed(gate: Gate, **settings: object) -> Gate:
+    """Return the gate with other settings."""
+    return replace(gate, **settings)  # type: ignore[type-var,no-any-return] # every kind is a dataclass
+
+
 def shares(calibration: Calibration) -> dict[str, float]:
     """Return each gate's part of the risk."""
     return {gate.name: gate.share for gate in calibration.panel.gates}
@@ -92,7 +98,7 @@ GATES = st.lists(
 @given(st.sampled_from(["critical", "non_blocking"]), GATES, st.booleans())
 def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
     """Whatever gates with whatever weights and roles, known or dropped: those that may roll back have all of it."""
-    gates = (ErrorsGate(errors), *[replace(gate, weight=weight, role=role) for gate, weight, role in drawn])
+    gates = (ErrorsGate(errors), *[changed(gate, weight=weight, role=role) for gate, weight, role in drawn])
     found = calibrated(*gates, by=past() if known else Past())
     named = {gate.name for gate in gates}
     assert {*shares(found)} | {*found.unjudged} == named
@@ -131,7 +137,7 @@ def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
 @pytest.mark.parametrize("others", [(), (LatencyGate(),), ALL[1:]], ids=len)
 def test_no_past_at_all_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
     """A new endpoint is no error, whatever is to be judged there."""
-    found = calibrated(ErrorsGate(), *[replace(gate, role=role) for gate in others], by=Past())
+    found = calibrated(ErrorsGate(), *[changed(gate, role=role) for gate in others], by=Past())
     assert found.panel.gates[0].name == "errors"
     assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
 
