@@ -67,7 +67,7 @@ def calibrated(*gates: Gate, by: Past | None = None, missing: dict[str, str] | N
 
 def changed(gate: Gate, **settings: object) -> Gate:
     """Return the gate with other settings."""
-    return replace(gate, **settings)  # type: ignore[type-var,no-any-return] # every kind is a dataclass
+    return replace(gate, **settings)  # type: ignore[type-var] # every kind is a dataclass
 
 
 def shares(calibration: Calibration) -> dict[str, float]:
