@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
@@ -72,6 +73,9 @@ st.register_type_strategy(
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+_measured = st.fixed_dictionaries(
+    {"what": st.text()}, optional={"gate": st.text(), "green_bad": st.integers(0), "limit": st.floats(0, 1)}
+)
 _facts = st.fixed_dictionaries(
     {},
     optional={
@@ -80,9 +84,11 @@ _facts = st.fixed_dictionaries(
         "limit_seconds": st.floats(allow_nan=False, allow_infinity=False),
         "examples": st.lists(st.text(), max_size=3),
         "observed_traffic": st.dictionaries(st.text(), st.integers(0, 100), max_size=3),
-        "measured": st.fixed_dictionaries({}, optional={"gate": st.text(), "green_bad": st.integers(0)}),
+        "measured": _measured,
     },
 )
 _reason = st.builds(Reason, facts=_facts, because=st.none())
 st.register_type_strategy(Reason, st.builds(Reason, facts=_facts, because=st.none() | _reason))
 st.register_type_strategy(Step, st.sampled_from(sorted(STEP_KINDS.values(), key=str)).flatmap(st.from_type))
+st.register_type_strategy(Gate, st.sampled_from(sorted(GATE_KINDS.values(), key=str)).flatmap(st.from_type))
+st.register_type_strategy(Sample, st.sampled_from(sorted(SAMPLE_KINDS.values(), key=str)).flatmap(st.from_type))
