@@ -82,14 +82,14 @@ def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
     rollout = rollouts["sluggish:2"]
     last = {each["gate"]: each for each in rollout["evidence"][-1]["gates"]}
     assert list(last) == ["errors", "latency", "wordy"]
-    assert rollout["reason"].startswith(last["latency"]["words"])
+    assert rollout["reason"].startswith(last["latency"]["summary"])
 
 
 def test_a_query_of_the_user_s_takes_a_version_back(rollouts: Rollouts) -> None:
     """Quick and without errors, but its answers are longer than the user's KQL likes; blue's are not."""
     rollout = rollouts["sluggish:3"]
     assert rollout["phase"] == "rolled-back", told(rollout)
-    assert rollout["reason"].startswith("wordy: green 100 % ")
+    assert rollout["reason"].startswith("wordy: green 100% ")
     assert gate(rollout, "wordy")["blue_bad"] == 0 < gate(rollout, "wordy")["blue_total"]
 
 
@@ -112,7 +112,7 @@ def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Roll
     assert rollout["verdict"]["gate"] in {"predictions", "disagreement"}
     unlike, shifted = gate(rollout, "disagreement"), gate(rollout, "predictions")
     assert unlike["green_bad"] / unlike["green_total"] > 0.2
-    assert "green predicts '" in shifted["words"]
+    assert "green predicts '" in shifted["summary"]
     assert shifted["green_total"] > 0 < shifted["blue_total"]
 
 

@@ -194,7 +194,7 @@ REFUSING, SLOW = Fault(client_errors=Change("plus", 0.1)), Fault(latency=Change(
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [(REFUSING, "green refuses"), (SLOW, "green takes longer than")], ids=["refuses", "slow"]
+    ("fault", "words"), [(REFUSING, "green rejects"), (SLOW, "green takes longer than")], ids=["refuses", "slow"]
 )
 @pytest.mark.parametrize("source", ["logs", "metrics"])
 def test_refusals_and_slowness_are_found_where_a_gate_judges_them(fault: Fault, words: str, source: Source) -> None:
