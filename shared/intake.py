@@ -15,7 +15,7 @@ from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
-from shared.errors import Conflict, Permanent, Temporary, Unregistered
+from shared.errors import Conflict, Misconfigured, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.intake")
@@ -30,6 +30,7 @@ class IntakeResult(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,17 @@ class Intake:
     workspace_id: str
 
     def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises what the store or ARM could not do now, for a redelivery."""
+        """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
+
+        Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
+        model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
+        """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
             log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
+        for outcome in outcomes:
+            if outcome.intake is IntakeResult.REFUSED:
+                raise Misconfigured(outcome.why)
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
@@ -94,10 +102,12 @@ class Intake:
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, f"{read.model} is no longer registered"),)
         policies = self.policies.for_model(read.model.name, read.model.version, tags)
-        if not policies:
+        refusal = self.policies.refusal(read.model.name, tags)
+        refused = () if refusal is None else (Outcome(IntakeResult.REFUSED, str(refusal)),)
+        if not policies and not refused:
             why = self.policies.why_none(read.model.name, read.model.version, tags)
             return (Outcome(IntakeResult.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
-        return tuple(self._registered(read.model, policy) for policy in policies)
+        return (*(self._registered(read.model, policy) for policy in policies), *refused)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""

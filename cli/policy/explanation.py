@@ -18,8 +18,8 @@ from shared.core.policy import (
     TemplateSource,
     WeightStep,
 )
-from shared.policies.tables.policy import DAYS
-from shared.policies.times import spell
+from shared.core.schema.times import spell
+from shared.policies.tables.freeze import DAYS
 
 
 @dataclass(frozen=True, slots=True)

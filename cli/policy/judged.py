@@ -16,7 +16,7 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.policy import JudgeSettings, Source
-from shared.policies.times import spell
+from shared.core.schema.times import spell
 
 SOURCES: dict[Source, str] = {"logs": "the request log", "metrics": "the platform's metrics"}
 NEED_ANSWERS = (PredictionsGate, DisagreementGate)

@@ -8,7 +8,7 @@ from cli.policy.estimate import Estimate
 from cli.policy.wording import about, listed, points
 from shared.core.gates import ErrorsGate
 from shared.core.policy import MirrorStep, PauseStep, Policy, SmokeStep, WeightStep
-from shared.policies.times import spell
+from shared.core.schema.times import spell
 
 MINUTE = timedelta(minutes=1)
 

@@ -17,10 +17,10 @@ from cli.simulate.profile import Fault, Latency, Profile
 from cli.simulate.profile_reading import read_profile
 from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
 from cli.simulate.recording import Recording, read_recording
-from shared.policies.kinds import Choice, Whole
+from shared.core.schema.kinds import Choice, Whole
+from shared.core.schema.times import Moment
+from shared.core.schema.words import Unfit, Word
 from shared.policies.problems import PolicyError
-from shared.policies.times import Moment
-from shared.policies.words import Unfit, Word
 
 T = TypeVar("T")
 ROLLOUTS = Whole(1, 1_000_000, "rollouts", "1000")

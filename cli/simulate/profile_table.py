@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
-from shared.policies.grammar import Field, Kind, Sequence, Table
-from shared.policies.kinds import Choice, Text, Whole
-from shared.policies.times import Duration, Moment, TimeOfDay
+from shared.core.schema.grammar import Field, Kind, Sequence, Table
+from shared.core.schema.kinds import Choice, Text, Whole
+from shared.core.schema.times import Duration, Moment, TimeOfDay
 
 
 def curve(value: Text, example: str) -> Table:

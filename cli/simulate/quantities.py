@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from cli.simulate.profile import Change
-from shared.policies.kinds import Text
-from shared.policies.times import Duration
-from shared.policies.words import Word
+from shared.core.schema.kinds import Text
+from shared.core.schema.times import Duration
+from shared.core.schema.words import Word
 
 T = TypeVar("T")
 DECIMALS = r"(?:\.[0-9]{1,9})?"

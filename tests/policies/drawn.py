@@ -28,8 +28,8 @@ from shared.core.policy import (
     TemplateSource,
     WeightStep,
 )
-from shared.policies.tables.policy import DAYS
-from shared.policies.times import spell
+from shared.core.schema.times import spell
+from shared.policies.tables.freeze import DAYS
 from tests.policies.drawn_gates import SHARES, gates, written_gates
 
 SPANS = st.integers(60, 1400).map(lambda minutes: timedelta(minutes=minutes))
