@@ -27,6 +27,11 @@ class Refused:
     workspace: str = ""
     models: frozenset[str] | None = None
 
+    @property
+    def place(self) -> tuple[str, str | None]:
+        """The workspace and the endpoint that have no new rollouts for it."""
+        return self.workspace, self.endpoint
+
     def may_be_for(self, model: str) -> bool:
         """Return whether this policy may be meant for a model of this name."""
         return self.models is None or model in self.models
@@ -50,7 +55,7 @@ class Draft:
             self.findings.file,
             tuple(self.findings.problems),
             _endpoint(values),
-            values.get("workspace") or "",
+            (values.get("workspace") or "").lower(),
             frozenset(names) if all(names) else None,
         )
 
@@ -87,10 +92,8 @@ def _report(draft: Draft, known: Findings, values: Values) -> None:
         draft.findings.add("name", f"{endpoint} already has a policy named {name}, in {place}; use another name")
         return
     place = f"{known.file}:{known.places['endpoint'].line}"
-    words = (
-        f"{endpoint} already has a policy, in {place}; give one of them a name, to be chosen by the model's tag teal"
-    )
-    draft.findings.add("endpoint", words)
+    remedy = "give one of them a name, to be chosen by the model's tag teal"
+    draft.findings.add("endpoint", f"{endpoint} already has a policy, in {place}; {remedy}")
 
 
 def _endpoint(values: Mapping[str, Mapping[str, str | None] | None]) -> str | None:

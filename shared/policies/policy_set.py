@@ -61,7 +61,7 @@ class PolicySet:
 
         An endpoint with a refused file has none: which of its policies is meant cannot be known.
         """
-        refused = {(file.workspace, file.endpoint) for file in self.refused}
+        refused = {file.place for file in self.refused}
         chosen = choose(self.policies, model, version, tags).policies
         return tuple(policy for policy in chosen if (policy.workspace, policy.endpoint) not in refused)
 
@@ -71,8 +71,9 @@ class PolicySet:
 
     def refusal(self, model: str, tags: dict[str, str]) -> PolicyError | None:
         """Return what is wrong with the policies that may be for a model; None if nothing is."""
-        endpoints = {policy.endpoint for policy in self.policies if model in {chosen.name for chosen in policy.models}}
-        wrong = [file for file in self.refused if file.may_be_for(model) or file.endpoint in endpoints]
+        claimed = [policy for policy in self.policies if model in {chosen.name for chosen in policy.models}]
+        places = {(policy.workspace, policy.endpoint) for policy in claimed}
+        wrong = [file for file in self.refused if file.may_be_for(model) or file.place in places]
         if not wrong or tags.get(TAG) == SKIP:
             return None
         return PolicyError(problem for file in wrong for problem in file.problems)

@@ -134,6 +134,7 @@ def policies(draw: st.DrawFn) -> Policy:
         create_endpoint=draw(st.none() | SPECS) if isinstance(source, TemplateSource) else None,
         newer_version=draw(st.sampled_from(["wait", "replace"])),
         freeze=tuple(draw(st.lists(freezes(), max_size=2))),
+        workspace=draw(st.sampled_from(["", "ml-west"])),
     )
 
 
@@ -143,6 +144,7 @@ def written(policy: Policy) -> dict[str, Any]:
     said: dict[str, Any] = _said(
         {
             "endpoint": _endpoint(policy),
+            "workspace": policy.workspace or None,
             "name": policy.name or None,
             "models": [{"name": m.name, "tags": dict(m.tags), "version": m.version} for m in policy.models],
             "deployment": {

@@ -39,6 +39,7 @@ from shared.ports import Policies
 SHORTEST = "endpoint: {endpoint}\nmodels: [{{name: {model}}}]\nsteps: [weight: 10]\n"
 EVERYTHING = """\
 endpoint: {name: Churn}
+workspace: ML-Production
 name: careful
 models:
   - {name: churn-model, version: 2.*, tags: {stage: production, "on": "yes"}}
@@ -166,6 +167,7 @@ def test_every_key_arrives(queried: Path) -> None:
             source=LiveSource("Standard_NC6s_v3"),
             capacity=Capacity(green="proportional", kept_blue=1, autoscale=False),
             newer_version="replace",
+            workspace="ml-production",
             freeze=(
                 FreezeWindow("weekend", (4, 5), time(18), time(8), "Europe/Berlin"),
                 FreezeWindow(

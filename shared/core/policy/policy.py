@@ -192,7 +192,7 @@ class Policy:
     """How new versions of some models are rolled out on one endpoint.
 
     name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
-    workspace that endpoint and models are in; empty for the app's own.
+    workspace that endpoint and models are in, in lower case; empty for the app's own.
     """
 
     endpoint: str

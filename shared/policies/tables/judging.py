@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.core.judge.verdict import Risk
 from shared.core.policy import Deadlines, JudgeSettings
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
@@ -13,7 +14,7 @@ from shared.core.schema.times import Duration, spell
 from shared.policies.gates import gates
 from shared.policies.patience import check_patience
 
-JUDGE = JudgeSettings()
+RISK = Risk()
 SOURCES = ("logs", "metrics")
 # Telling single requests apart costs memory for each, so their history is shorter.
 LONGEST_ONCE = timedelta(hours=6)
@@ -28,10 +29,8 @@ def _check_telemetry(telemetry: Part) -> None:
     if telemetry["retries"] != "once":
         return
     if telemetry["errors"] == "metrics":
-        words = (
-            "metrics do not identify single requests; write telemetry: {errors: logs, retries: once}, or leave it out"
-        )
-        telemetry.add("retries", words)
+        remedy = "write telemetry: {errors: logs, retries: once}, or leave it out"
+        telemetry.add("retries", f"metrics do not identify single requests; {remedy}")
     if (telemetry["history"] or LONGEST_ONCE) > LONGEST_ONCE:
         words = f"with retries: once at most {spell(LONGEST_ONCE)}, since every single request is identified"
         telemetry.add("history", words)
@@ -43,8 +42,7 @@ def _check_deadlines(deadlines: Part) -> None:
         return
     for key in ("provisioning", "step"):
         if deadlines.writes(key) and (deadlines[key] or whole) > whole:
-            words = f"{spell(deadlines[key])} is longer than deadlines.rollout, {spell(whole)}"
-            deadlines.add(key, words)
+            deadlines.add(key, f"{spell(deadlines[key])} is longer than deadlines.rollout, {spell(whole)}")
     pauses = sum((_pause(step) for step in deadlines.find("steps") or []), timedelta())
     if pauses >= whole:
         words = f"{spell(whole)} is not enough for the pauses, which take {spell(pauses)} together"
@@ -63,43 +61,42 @@ def judging() -> Table:
                 "rollback_risk",
                 between(0, 0.5, "0.01"),
                 "The chance of ever rolling back a green that is no worse than blue.",
-                default=JUDGE.risk.rollback,
+                default=RISK.rollback,
             ),
             Field(
                 "advance_risk",
                 between(0, 0.5, "0.05"),
                 "The chance, per step, of advancing a green that exceeds the budget.",
-                default=JUDGE.risk.advance,
+                default=RISK.advance,
             ),
             Field(
                 "settled_minutes",
                 Whole(1, 1440, "minutes", "3"),
                 "The minimum number of complete minutes with traffic at each weight before the next.",
-                default=JUDGE.risk.settled_minutes,
+                default=RISK.settled_minutes,
             ),
             Field(
                 "budget",
                 between(0, 0.5, "0.005"),
                 "The share of all requests that may fail on top of blue's. Without it, two more failed requests per "
                 "minute at blue's traffic, but at least 0.1 % and at most 1 %.",
-                default=JUDGE.budget,
                 otherwise="by blue's traffic",
             ),
             Field(
                 "patience",
                 waiting("1h"),
                 "How long a weight may stay inconclusive; then `inconclusive` applies.",
-                default=JUDGE.patience,
             ),
             Field(
                 "inconclusive",
                 Choice(("pause", "advance")),
                 "What happens when patience runs out: pause for an operator, or advance uncertified.",
-                default=JUDGE.inconclusive,
             ),
             gates(),
         ),
         example="{rollback_risk: 0.01}",
+        makes=JudgeSettings,
+        make=dict,
         check=_check_judge,
     )
 
@@ -111,13 +108,13 @@ TELEMETRY = Table(
             Choice(SOURCES),
             "Where requests and errors are counted: in the request log (exact, minutes late) or by the platform's "
             "metrics (no set-up, about a minute late).",
-            default=JUDGE.errors_from,
+            attribute="errors_from",
         ),
         Field(
             "latency",
             Choice(SOURCES),
             "Where latency is read: of each request in the log, or percentiles per minute in the metrics.",
-            default=JUDGE.latency_from,
+            attribute="latency_from",
         ),
         Field(
             "retries",
@@ -126,22 +123,22 @@ TELEMETRY = Table(
             "failed). Use `once` if retries come in storms: they are recognised by the header "
             "`x-ms-client-request-id`, which must be the same for all tries of a request and differ between requests. "
             "Only with `errors: logs`.",
-            default=JUDGE.retries,
         ),
         Field(
             "lag",
             Duration(30 * SECOND, timedelta(hours=1), "5m"),
             "How old a minute must be before its telemetry is considered complete.",
-            default=JUDGE.telemetry_lag,
+            attribute="telemetry_lag",
         ),
         Field(
             "history",
             Duration(10 * MINUTE, 7 * DAY, "6h"),
             "How much of blue's past the judge is calibrated from.",
-            default=JUDGE.history,
         ),
     ),
     example="{lag: 5m}",
+    makes=JudgeSettings,
+    make=dict,
     check=_check_telemetry,
 )
 

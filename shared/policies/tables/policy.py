@@ -96,7 +96,7 @@ def _check(policy: Part) -> None:
 
 
 def _make(values: Values) -> Policy:
-    """Return the core's policy. Azure's tools write an endpoint's name in lower case, and one name is one lock."""
+    """Return the core's policy. Names that Azure does not take by case are in lower case: one name is one lock."""
     endpoint, deployment, judge, telemetry, keep_blue = (
         values.pop(key) for key in ("endpoint", "deployment", "judge", "telemetry", "keep_blue")
     )
@@ -104,6 +104,7 @@ def _make(values: Values) -> Policy:
     template = deployment["template"]
     return Policy(
         endpoint=endpoint["name"].lower(),
+        workspace=values.pop("workspace").lower(),
         create_endpoint=endpoint["create"],
         source=TemplateSource(template, machine) if template else LiveSource(machine),
         capacity=Capacity(
@@ -113,12 +114,8 @@ def _make(values: Values) -> Policy:
         ),
         judge=JudgeSettings(
             risk=Risk(judge.pop("rollback_risk"), judge.pop("advance_risk"), judge.pop("settled_minutes")),
-            telemetry_lag=telemetry["lag"],
-            history=telemetry["history"],
-            retries=telemetry["retries"],
-            errors_from=telemetry["errors"],
-            latency_from=telemetry["latency"],
             **judge,
+            **telemetry,
         ),
         keep_blue=keep_blue["for"],
         **values,
