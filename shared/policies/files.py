@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.core.schema.findings import Findings, Problem, Values
 from shared.core.schema.grammar import Node, Table, walk
-from shared.core.schema.kinds import Contents, Text
+from shared.core.schema.kinds import Contents, Scalar
 from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
 from shared.policies.problems import PolicyError
@@ -62,7 +62,7 @@ class NamedFiles:
         A file that is missing is reported where the policy names it, what is wrong within it with its own place.
         """
         for node in walk(Node(table, policy, "")):
-            if not isinstance(node.kind, Text) or not node.kind.contents or not node.value or node.owner is None:
+            if not isinstance(node.kind, Scalar) or not node.kind.contents or not node.value or node.owner is None:
                 continue
             try:
                 path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.core.schema.findings import Part
-from shared.core.schema.texts import MINUTE
-from shared.core.schema.times import spell
+from shared.core.schema.times import MINUTE, spell
 
 
 def check_patience(part: Part, patience: timedelta | None, settled: int | None, keys: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from shared.core.schema.grammar import Field, Labels, Table
-from shared.core.schema.kinds import Text, between
+from shared.core.schema.kinds import between, text
 
 
 class Prices(NamedTuple):
@@ -24,7 +24,7 @@ class Prices(NamedTuple):
 
 PRICES = Table(
     fields=(
-        Field("currency", Text(r"[A-Za-z]{3}", "a currency in three letters", "EUR"), "The currency of all prices."),
+        Field("currency", text(r"[A-Za-z]{3}", "a currency in three letters", "EUR"), "The currency of all prices."),
         Field(
             "per_hour",
             Labels(between(0, 100_000, "0.27"), "{Standard_DS3_v2: 0.27}", expects="a mapping of prices"),

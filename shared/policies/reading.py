@@ -136,7 +136,7 @@ class _Reader:
                 del values[key]
         return values
 
-    def _scalar(self, kind: Scalar, node: yaml.Node) -> object:
+    def _scalar(self, kind: Scalar[Any], node: yaml.Node) -> object:
         if not isinstance(node, yaml.ScalarNode):
             raise mismatch(shown(node), kind)
         return kind.read(self._filled(node))

@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 from shared.core.schema.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants
-from shared.core.schema.kinds import Schema
 from shared.core.schema.times import spell
 from shared.policies.tables.policy import policy_table
 from shared.policies.variables import NAME
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+Schema = dict[str, Any]
 VARIABLE = {"$ref": "#/definitions/variable"}
 DEFINITIONS = {
     "variable": {
@@ -64,12 +64,12 @@ def _structure(kind: Kind) -> Schema:
             many |= {} if kind.most is None else {"maxItems": kind.most}
             return {"anyOf": [_structure(kind.of), many]} if kind.alone else many
         case Labels():
-            keys = {"propertyNames": kind.key.json_schema()} if kind.key else {}
+            keys = {"propertyNames": kind.key.schema} if kind.key else {}
             return {"type": "object", "additionalProperties": _structure(kind.value)} | keys
         case Document():
             return {}
         case _:
-            return {"anyOf": [kind.json_schema(), VARIABLE]}
+            return {"anyOf": [kind.schema, VARIABLE]}
 
 
 def _table(table: Table) -> Schema:

@@ -16,7 +16,7 @@ import yaml
 
 from shared.core.schema.findings import Findings, Part, Values
 from shared.core.schema.grammar import Document, Field, Table
-from shared.core.schema.kinds import Text, Whole
+from shared.core.schema.kinds import text, whole
 from shared.core.schema.texts import INSTANCE_TYPE, LINE, MOST_INSTANCES
 from shared.core.schema.words import Unfit
 from shared.errors import Permanent
@@ -182,8 +182,8 @@ TEMPLATE = Table(
         Field("endpoint_name", LINE, "The endpoint, if it is named at all.", default=None),
         Field("model", Document(MODEL, strict=False), "The model, with both variables."),
         Field("instance_type", INSTANCE_TYPE, "The instance type.", default=None),
-        Field("instance_count", Whole(1, MOST_INSTANCES, "instances", "1"), "How many instances.", default=None),
-        Field("type", Text("managed|kubernetes", "managed or kubernetes", "managed"), "The type.", default=None),
+        Field("instance_count", whole(1, MOST_INSTANCES, "instances", "1"), "How many instances.", default=None),
+        Field("type", text("managed|kubernetes", "managed or kubernetes", "managed"), "The type.", default=None),
         Field("$schema", LINE, "Where editors find Microsoft's schema.", default=None),
         _group("code_configuration", "{code: src, scoring_script: score.py}", "code", "scoring_script"),
         _group("liveness_probe", *PROBE),

@@ -9,13 +9,10 @@ import collections.abc
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shared.core.schema.findings import Part, Values
-from shared.core.schema.kinds import Scalar, Text
-
-NO_HINTS: Mapping[str, str] = MappingProxyType({})
+from shared.core.schema.kinds import NO_HINTS, Scalar
 
 
 class Need(Enum):
@@ -111,10 +108,10 @@ class Sequence(NamedTuple):
 class Labels(NamedTuple):
     """A mapping to values of one kind, from any text or, if `key` is given, from texts of that kind."""
 
-    value: Scalar
+    value: Scalar[Any]
     example: str
     expects: str = "a mapping of text to text"
-    key: Text | None = None
+    key: Scalar[str] | None = None
 
 
 class Document(NamedTuple):
@@ -125,7 +122,7 @@ class Document(NamedTuple):
     expects: str = "any JSON value"
 
 
-Kind = Scalar | Table | Variants | Sequence | Labels | Document
+Kind = Scalar[Any] | Table | Variants | Sequence | Labels | Document
 
 
 class Node(NamedTuple):

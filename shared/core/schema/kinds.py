@@ -1,178 +1,129 @@
-"""The kinds of single values, other than times: how each is read from text and described to an editor.
-
-Each says in words what it expects and gives an example; messages, the reference and the JSON Schema are made of these.
-"""
+"""The kinds of single values, other than times: what each is, in words, and how it is read from text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from shared.core.schema.times import Duration, Moment, TimeOfDay, Zone
 from shared.core.schema.words import Unfit, Word, mismatch
 
+T = TypeVar("T")
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(?:[0-9]{1,9}\.?[0-9]{0,12}|\.[0-9]{1,12})(?:[eE][-+]?[0-9]{1,2})?")
-Schema = dict[str, Any]
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
 Contents = Literal["requests", "schema", "query", "template"]
 
 
-class Text(NamedTuple):
-    """Text that matches a pattern as a whole. numbers: whether it may look like a number without being quoted.
+class Scalar(NamedTuple, Generic[T]):
+    """A kind of single value. expects: what it is. parse: gives the value; raises ValueError, or Unfit to say more.
 
-    contents: what the file holds that the text is the path of, if it is one.
+    schema: the JSON Schema. contents: what the file holds that the value is the path of, if it is one.
     """
 
-    pattern: str
     expects: str
     example: str
-    numbers: bool = False
+    parse: Callable[[Word], T]
+    schema: dict[str, Any]
     contents: Contents | None = None
 
-    def read(self, word: Word) -> str:
-        """Return the text; raises Unfit."""
-        if word.type not in {"text", "nothing"} and not (self.numbers and word.type == "a number"):
+    def read(self, word: Word) -> T:
+        """Return the value that a word stands for; raises Unfit."""
+        try:
+            return self.parse(word)
+        except ValueError:
+            raise mismatch(word, self) from None
+
+
+def text(pattern: str, expects: str, example: str, *, numbers: bool = False) -> Scalar[str]:
+    """Return the kind of text that matches a pattern as a whole. numbers: whether it may look like one unquoted."""
+
+    def parse(word: Word) -> str:
+        if word.type not in {"text", "nothing"} and not (numbers and word.type == "a number"):
             raise Unfit(f"YAML reads {word} as {word.type}, not as text; put it in quotes")
-        if word.type == "nothing" or not re.fullmatch(self.pattern, word.text):
-            raise mismatch(word, self)
+        if word.type == "nothing" or not re.fullmatch(pattern, word.text):
+            raise ValueError
         return word.text
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        text = {"type": "string", "pattern": f"^(?:{self.pattern})$"}
-        return {"anyOf": [text, {"type": "number"}]} if self.numbers else text
+    schema = {"type": "string", "pattern": f"^(?:{pattern})$"}
+    return Scalar(expects, example, parse, {"anyOf": [schema, {"type": "number"}]} if numbers else schema)
 
 
-class Whole(NamedTuple):
-    """A whole number between two bounds, both allowed."""
+def file(contents: Contents, example: str) -> Scalar[str]:
+    """Return the kind of the path of a file inside the policies folder."""
+    path = text(r"[^\x00-\x1f\x7f\\]+", "a valid path (with / between its parts)", example)
+    return path._replace(contents=contents)
 
-    least: int
-    most: int
-    unit: str
-    example: str
 
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        return f"a whole number from {self.least} to {self.most} ({self.unit})"
+def whole(least: int, most: int, unit: str, example: str) -> Scalar[int]:
+    """Return the kind of a whole number between two bounds, both allowed."""
 
-    def read(self, word: Word) -> int:
-        """Return the number; raises Unfit, also for octal and the like, which YAML would turn into another number."""
-        if word.quoted or not WHOLE.fullmatch(word.text) or not self.least <= int(word.text) <= self.most:
-            raise mismatch(word, self)
+    def parse(word: Word) -> int:
+        """Take no octal and the like, which YAML would turn into another number."""
+        if word.quoted or not WHOLE.fullmatch(word.text) or not least <= int(word.text) <= most:
+            raise ValueError
         return int(word.text)
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return Scalar(f"a whole number from {least} to {most} ({unit})", example, parse, schema)
 
 
-class Number(NamedTuple):
-    """A number between two bounds. bounds: whether the bounds themselves are allowed."""
-
-    least: float
-    most: float
-    example: str
-    bounds: bool = True
-
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        if self.bounds:
-            return f"a number from {self.least:.12g} to {self.most:.12g}"
-        return f"a number above {self.least:g} and below {self.most:g}"
-
-    def read(self, word: Word) -> float:
-        """Return the number; raises Unfit."""
-        if word.quoted or not NUMBER.fullmatch(word.text) or not self._allows(float(word.text)):
-            raise mismatch(word, self)
-        return float(word.text)
-
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        least, most = ("minimum", "maximum") if self.bounds else ("exclusiveMinimum", "exclusiveMaximum")
-        return {"type": "number", least: self.least, most: self.most}
-
-    def _allows(self, value: float) -> bool:
-        return self.least <= value <= self.most and (self.bounds or value not in {self.least, self.most})
+def number(least: float, most: float, example: str) -> Scalar[float]:
+    """Return the kind of a number between two bounds, both allowed."""
+    expects = f"a number from {least:.12g} to {most:.12g}"
+    schema = {"type": "number", "minimum": least, "maximum": most}
+    return Scalar(expects, example, lambda word: _number(word, lambda value: least <= value <= most), schema)
 
 
-def between(above: float, below: float, example: str) -> Number:
+def between(above: float, below: float, example: str) -> Scalar[float]:
     """Return the kind of a number strictly between two bounds, such as a probability."""
-    return Number(above, below, example, bounds=False)
+    expects = f"a number above {above:g} and below {below:g}"
+    schema = {"type": "number", "exclusiveMinimum": above, "exclusiveMaximum": below}
+    return Scalar(expects, example, lambda word: _number(word, lambda value: above < value < below), schema)
 
 
-class Choice(NamedTuple):
-    """One of a few words. hints: words that people try, and what to write instead."""
+def choice(*options: str, hints: Mapping[str, str] = NO_HINTS) -> Scalar[str]:
+    """Return the kind of one of a few words. hints: words that people try, and what to write instead."""
+    *most, last = (f"`{option}`" for option in options)
+    expects = f"{', '.join(most)} or {last}" if most else last
 
-    options: tuple[str, ...]
-    hints: Mapping[str, str] = MappingProxyType({})
-
-    @property
-    def example(self) -> str:
-        """The first choice."""
-        return self.options[0]
-
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        *most, last = (f"`{option}`" for option in self.options)
-        return f"{', '.join(most)} or {last}" if most else last
-
-    def read(self, word: Word) -> str:
-        """Return the word; raises Unfit."""
-        if word.text in self.options:
+    def parse(word: Word) -> str:
+        if word.text in options:
             return word.text
-        hint = self.hints.get(word.text)
-        raise Unfit(f"{word} is not {self.expects.replace('`', '')}" + (f"; {hint}" if hint else ""))
+        hint = f"; {hints[word.text]}" if word.text in hints else ""
+        raise Unfit(f"{word} is not {expects.replace('`', '')}{hint}")
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"enum": [*self.options]}
+    return Scalar(expects, options[0], parse, {"enum": [*options]})
 
 
-class YesNo(NamedTuple):
-    """`true` or `false`."""
+def yes_no() -> Scalar[bool]:
+    """Return the kind of `true` or `false`, without YAML's other spellings: editors disagree on them."""
 
-    example: str = "true"
-    expects: str = "`true` or `false`"
-
-    def read(self, word: Word) -> bool:
-        """Return the truth value; raises Unfit, also for YAML's other spellings: editors disagree on them."""
+    def parse(word: Word) -> bool:
         if word.quoted or word.text not in {"true", "false"}:
             raise Unfit(f"{word} is not true or false")
         return word.text == "true"
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"type": "boolean"}
+    return Scalar("`true` or `false`", "true", parse, {"type": "boolean"})
 
 
-class Either(NamedTuple):
-    """A value of one of several kinds; the first that matches is taken."""
+def either(example: str, *kinds: Scalar[Any]) -> Scalar[Any]:
+    """Return the kind of a value of one of several kinds; the first that fits is taken."""
 
-    kinds: tuple[Choice | Whole, ...]
-    example: str
-
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        return ", or ".join(kind.expects for kind in self.kinds)
-
-    def read(self, word: Word) -> str | int:
-        """Return the value; raises Unfit."""
-        for kind in self.kinds:
+    def parse(word: Word) -> object:
+        for kind in kinds:
             try:
                 return kind.read(word)
             except Unfit:
                 continue
-        raise mismatch(word, self)
+        raise ValueError
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"anyOf": [kind.json_schema() for kind in self.kinds]}
+    expects = ", or ".join(kind.expects for kind in kinds)
+    return Scalar(expects, example, parse, {"anyOf": [kind.schema for kind in kinds]})
 
 
-Scalar = Text | Whole | Number | Choice | YesNo | Either | Duration | TimeOfDay | Moment | Zone
+def _number(word: Word, allowed: Callable[[float], bool]) -> float:
+    if word.quoted or not NUMBER.fullmatch(word.text) or not allowed(float(word.text)):
+        raise ValueError
+    return float(word.text)

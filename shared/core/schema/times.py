@@ -5,105 +5,76 @@ from __future__ import annotations
 import re
 import zoneinfo
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from shared.core.schema.words import Unfit, Word, mismatch
+from shared.core.schema.kinds import Scalar
+from shared.core.schema.words import Unfit, Word
 
-UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
-UNITS["ms"] = timedelta(milliseconds=1)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+MILLISECOND = timedelta(milliseconds=1)
+UNITS = {"d": DAY, "h": timedelta(hours=1), "m": MINUTE, "s": SECOND, "ms": MILLISECOND}
 DURATION = re.compile(r"(?=.)" + "".join(rf"(?:(\d{{1,6}}){unit})?" for unit in UNITS), re.ASCII)
 TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
-Schema = dict[str, Any]
 
 
-class Duration(NamedTuple):
-    """A length of time between two bounds, both allowed."""
+def duration(least: timedelta, most: timedelta, example: str) -> Scalar[timedelta]:
+    """Return the kind of a length of time between two bounds, both allowed. An editor knows its form only."""
+    expects = f"a duration from {spell(least)} to {spell(most)}"
 
-    least: timedelta
-    most: timedelta
-    example: str
-
-    @property
-    def expects(self) -> str:
-        """What is expected, in words."""
-        return f"a duration from {spell(self.least)} to {spell(self.most)}"
-
-    def read(self, word: Word) -> timedelta:
-        """Return the duration; raises Unfit."""
+    def parse(word: Word) -> timedelta:
         match = DURATION.fullmatch(word.text)
         if not match:
-            raise Unfit(f"{word} is not a valid duration; write it like {self.example} (units d, h, m, s; or 1h30m)")
+            raise Unfit(f"{word} is not a valid duration; write it like {example} (units d, h, m, s; or 1h30m)")
         parts = zip(UNITS.values(), match.groups(default="0"), strict=True)
         span = sum((unit * int(count) for unit, count in parts), timedelta())
-        if not self.least <= span <= self.most:
-            raise mismatch(word.plain, self)
+        if not least <= span <= most:
+            raise Unfit(f"{word.plain} is not {expects}; write it like {example}")
         return span
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema, which knows the form and not the bounds."""
-        return {"type": "string", "pattern": f"^{DURATION.pattern}$", "examples": [self.example]}
+    return Scalar(expects, example, parse, _schema(f"^{DURATION.pattern}$", example))
 
 
-class TimeOfDay(NamedTuple):
-    """A time of day to the minute, quoted or not: unquoted, YAML takes some of them for numbers."""
+def time_of_day(example: str) -> Scalar[time]:
+    """Return the kind of a time of day to the minute, quoted or not: unquoted, YAML takes some for numbers."""
 
-    example: str
-    expects: str = "a valid time of day (00:00 to 23:59)"
-
-    def read(self, word: Word) -> time:
-        """Return the time; raises Unfit."""
+    def parse(word: Word) -> time:
         match = TIME_OF_DAY.fullmatch(word.text)
         if not match:
-            raise mismatch(word, self._replace(example=f'"{self.example}"'))
+            raise ValueError
         return time(int(match[1]), int(match[2]))
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"type": "string", "pattern": f"^(?:{TIME_OF_DAY.pattern})$", "examples": [self.example]}
+    schema = _schema(f"^(?:{TIME_OF_DAY.pattern})$", example)
+    return Scalar("a valid time of day (00:00 to 23:59)", f'"{example}"', parse, schema)
 
 
-class Moment(NamedTuple):
-    """A date, or a date and time with or without an offset from UTC. Without a time it is midnight."""
+def moment(example: str) -> Scalar[datetime]:
+    """Return the kind of a date, or a date and time with or without an offset from UTC. A date is its midnight."""
 
-    example: str
-    expects: str = "a valid date or date and time"
+    def parse(word: Word) -> datetime:
+        if not MOMENT.fullmatch(word.text):
+            raise ValueError
+        return datetime.fromisoformat(word.text)
 
-    def read(self, word: Word) -> datetime:
-        """Return the moment, without a time zone if none is written; raises Unfit."""
-        try:
-            if MOMENT.fullmatch(word.text):
-                return datetime.fromisoformat(word.text)
-        except ValueError:
-            pass
-        raise mismatch(word, self._replace(example=f"2026-12-24, 2026-12-24T18:00 or {self.example}"))
-
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"type": "string", "pattern": f"^(?:{MOMENT.pattern})$", "examples": [self.example]}
+    forms = f"2026-12-24, 2026-12-24T18:00 or {example}"
+    return Scalar("a valid date or date and time", forms, parse, _schema(f"^(?:{MOMENT.pattern})$", example))
 
 
-class Zone(NamedTuple):
-    """A time zone by its IANA name."""
+def zone(example: str) -> Scalar[str]:
+    """Return the kind of a time zone by its IANA name, if this machine knows it."""
 
-    example: str
-    expects: str = "a valid time zone"
-
-    def read(self, word: Word) -> str:
-        """Return the name; raises Unfit if this machine does not know the zone."""
+    def parse(word: Word) -> str:
         try:
             zoneinfo.ZoneInfo(word.text)
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
             import difflib  # noqa: PLC0415 -- only a wrong policy needs it
 
             near = difflib.get_close_matches(word.text, zoneinfo.available_timezones(), n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"write its IANA name, like {self.example}"
-            raise Unfit(f"{word} is not {self.expects}; {remedy}") from None
+            remedy = f"did you mean {near[0]}?" if near else f"write its IANA name, like {example}"
+            raise Unfit(f"{word} is not a valid time zone; {remedy}") from None
         return word.text
 
-    def json_schema(self) -> Schema:
-        """Return the JSON Schema."""
-        return {"type": "string", "minLength": 1, "examples": [self.example]}
+    return Scalar("a valid time zone", example, parse, {"type": "string", "minLength": 1, "examples": [example]})
 
 
 def spell(span: timedelta) -> str:
@@ -113,3 +84,7 @@ def spell(span: timedelta) -> str:
         count, left = divmod(left, unit)
         words += f"{count}{letter}" if count else ""
     return words or "0s"
+
+
+def _schema(pattern: str, example: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern, "examples": [example]}

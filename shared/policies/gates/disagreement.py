@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.core.gates import DisagreementGate
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
-from shared.core.schema.kinds import Number, between
+from shared.core.schema.kinds import between, number
 from shared.policies.gates.fields import prediction_at, share_of_risk, uncertified, with_reading
 
 
@@ -23,7 +23,7 @@ SCHEMA = Field(
             share_of_risk("1"),
             prediction_at(),
             Field("at_most", between(0, 1, "0.05"), "The share of responses that may differ."),
-            Field("tolerance", Number(0, 999_999_999, "0.01"), "By how much two numbers may differ and still agree."),
+            Field("tolerance", number(0, 999_999_999, "0.01"), "By how much two numbers may differ and still agree."),
         ),
         example="{at: /label}",
         makes=DisagreementGate,

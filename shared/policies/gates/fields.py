@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from shared.core.gates import PredictionReading
 from shared.core.schema.findings import Values
-from shared.core.schema.grammar import NO_HINTS, Field
-from shared.core.schema.kinds import Choice, Text, between
+from shared.core.schema.grammar import Field
+from shared.core.schema.kinds import NO_HINTS, between, choice, text
 
 ROLES = {
     "critical": "`critical`: it can roll back, and weights wait for its certificate.",
     "non_blocking": "`non_blocking`: it can roll back.",
     "dry_run": "`dry_run`: it is shown and changes nothing.",
 }
-POINTER = Text(
+POINTER = text(
     r"(?=.{0,256}$)(?:/(?:[^\x00-\x1f\x7f~/]|~[01])*)*",
     "a valid JSON Pointer (empty, or starting with /; ~ is written ~0)",
     "/label",
@@ -24,7 +24,7 @@ POINTER = Text(
 def role(*, without: str = "", hints: Mapping[str, str] = NO_HINTS) -> Field:
     """Return the role of a gate that can have every role but one. hints: why not that one."""
     options = tuple(option for option in ROLES if option != without)
-    return Field("role", Choice(options, hints), " ".join(ROLES[option] for option in options))
+    return Field("role", choice(*options, hints=hints), " ".join(ROLES[option] for option in options))
 
 
 def uncertified() -> Field:

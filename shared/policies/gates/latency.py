@@ -10,12 +10,12 @@ from types import MappingProxyType
 from shared.core.gates import LatencyGate, LatencyLimit
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Labels, Table
-from shared.core.schema.kinds import Text, between
-from shared.core.schema.texts import LONGEST_ANSWER, MILLISECOND
-from shared.core.schema.times import Duration, spell
+from shared.core.schema.kinds import between, text
+from shared.core.schema.texts import LONGEST_ANSWER
+from shared.core.schema.times import MILLISECOND, duration, spell
 from shared.policies.gates.fields import role, share_of_risk
 
-PERCENTILE = Text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)", "p95")
+PERCENTILE = text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)", "p95")
 
 
 def _check(latency: Part) -> None:
@@ -54,7 +54,7 @@ SCHEMA = Field(
             Field(
                 "at_most",
                 Labels(
-                    Duration(MILLISECOND, LONGEST_ANSWER, "300ms"),
+                    duration(MILLISECOND, LONGEST_ANSWER, "300ms"),
                     "{p95: 300ms, p99: 1s}",
                     "a mapping of percentiles to durations",
                     PERCENTILE,

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Kind, Sequence, Table
-from shared.core.schema.kinds import Choice
+from shared.core.schema.kinds import Scalar
 
 PATH = "judge.gates"
 Roles = Mapping[str, str | None]
@@ -67,7 +67,7 @@ def _why_not(name: str, before: list[str | None], roles: Roles, kinds: tuple[Fie
 def _certified(kind: Kind) -> bool:
     """Return whether a kind of gate has certificates: whether it may be critical."""
     roles = next(field.kind for field in kind.fields if field.key == "role") if isinstance(kind, Table) else None
-    return isinstance(roles, Choice) and "critical" in roles.options
+    return isinstance(roles, Scalar) and "critical" in roles.schema["enum"]
 
 
 def _waiting(steps: list[Any], policy: Part) -> Iterator[str]:

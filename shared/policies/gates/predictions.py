@@ -7,7 +7,7 @@ import itertools
 from shared.core.gates import PredictionsGate
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Sequence, Table
-from shared.core.schema.kinds import Number, between
+from shared.core.schema.kinds import between, number
 from shared.policies.gates.fields import prediction_at, share_of_risk, uncertified, with_reading
 
 # The judge distinguishes eight bins; of more it would merge the rarest.
@@ -30,7 +30,7 @@ SCHEMA = Field(
             prediction_at(),
             Field(
                 "bins",
-                Sequence(Number(-999_999_999, 999_999_999, "0.5"), "[0.2, 0.5, 0.8]", most=MOST_BOUNDARIES),
+                Sequence(number(-999_999_999, 999_999_999, "0.5"), "[0.2, 0.5, 0.8]", most=MOST_BOUNDARIES),
                 "Increasing boundaries of the bins that numbers fall into. Without it predictions are classes.",
                 default=(),
             ),

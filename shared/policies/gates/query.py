@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.core.gates import QueryGate
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Sequence, Table
-from shared.core.schema.kinds import between
-from shared.core.schema.texts import GATE_NAME, file
+from shared.core.schema.kinds import between, file
+from shared.core.schema.texts import GATE_NAME
 from shared.policies.gates.fields import limit, role, share_of_risk
 
 EXAMPLE = "{name: fraud, query: gates/fraud.kql}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shared.core.policy import MirrorStep
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
-from shared.core.schema.kinds import Whole
-from shared.core.schema.texts import MINUTE, waiting
-from shared.core.schema.times import spell
+from shared.core.schema.kinds import whole
+from shared.core.schema.texts import waiting
+from shared.core.schema.times import MINUTE, spell
 
 # The most that Azure mirrors, in per cent.
 MOST = 50
@@ -43,7 +43,7 @@ SCHEMA = Field(
         fields=(
             Field(
                 "percent",
-                Whole(1, MOST, "per cent of live traffic; Azure ML mirrors no more", "20"),
+                whole(1, MOST, "per cent of live traffic; Azure ML mirrors no more", "20"),
                 "Per cent of live traffic that is copied to green; its responses are discarded.",
             ),
             Field(
@@ -54,7 +54,7 @@ SCHEMA = Field(
             ),
             Field(
                 "requests",
-                Whole(1, 100_000_000, "requests", "2000"),
+                whole(1, 100_000_000, "requests", "2000"),
                 "How many copied requests green must answer. With `for` too, whichever comes first ends the step.",
             ),
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shared.core.policy import SmokeStep
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Document, Field, Table
-from shared.core.schema.kinds import Whole
-from shared.core.schema.texts import LONGEST_ANSWER, MILLISECOND, SECOND, file
-from shared.core.schema.times import Duration, spell
+from shared.core.schema.kinds import file, whole
+from shared.core.schema.texts import LONGEST_ANSWER
+from shared.core.schema.times import MILLISECOND, SECOND, duration, spell
 
 
 def _check(smoke: Part) -> None:
@@ -29,10 +29,10 @@ SCHEMA = Field(
                 "sample request from the endpoint's own API description.",
                 otherwise="the endpoint's sample",
             ),
-            Field("status", Whole(100, 599, "HTTP status", "200"), "The status that every response must have."),
+            Field("status", whole(100, 599, "HTTP status", "200"), "The status that every response must have."),
             Field(
                 "timeout",
-                Duration(SECOND, LONGEST_ANSWER, "10s"),
+                duration(SECOND, LONGEST_ANSWER, "10s"),
                 "How long to wait for each response before it counts as missing.",
             ),
             Field(
@@ -47,12 +47,12 @@ SCHEMA = Field(
             ),
             Field(
                 "slowest",
-                Duration(MILLISECOND, LONGEST_ANSWER, "500ms"),
+                duration(MILLISECOND, LONGEST_ANSWER, "500ms"),
                 "How long the slowest response of the last round may take.",
             ),
             Field(
                 "repeat",
-                Whole(1, 1000, "rounds", "3"),
+                whole(1, 1000, "rounds", "3"),
                 "How many times to send all requests. All rounds but the last are warm-up.",
             ),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.core.policy import WeightStep
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Sequence, Table
-from shared.core.schema.kinds import Choice, Whole
+from shared.core.schema.kinds import choice, whole
 from shared.core.schema.texts import GATE_NAME, waiting
 from shared.policies.patience import check_patience
 
@@ -28,20 +28,20 @@ SCHEMA = Field(
         fields=(
             Field(
                 "to",
-                Whole(1, 100, "per cent of live traffic, without a sign", "10"),
+                whole(1, 100, "per cent of live traffic, without a sign", "10"),
                 "Per cent of live traffic to green, until the judge certifies the next step. Weights must increase.",
                 attribute="weight",
             ),
             Field(
                 "settled_minutes",
-                Whole(1, 1440, "minutes", "3"),
+                whole(1, 1440, "minutes", "3"),
                 "The minimum number of complete minutes with traffic at this weight.",
                 otherwise=AS_JUDGE,
             ),
             Field("patience", waiting("1h"), "How long this weight may stay inconclusive.", otherwise=AS_JUDGE),
             Field(
                 "inconclusive",
-                Choice(("pause", "advance")),
+                choice("pause", "advance"),
                 "What happens here when patience runs out.",
                 otherwise=AS_JUDGE,
             ),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from shared.core.policy import FreezeWindow
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
-from shared.core.schema.kinds import Choice
+from shared.core.schema.kinds import choice
 from shared.core.schema.texts import LINE
-from shared.core.schema.times import Moment, TimeOfDay, Zone
+from shared.core.schema.times import moment, time_of_day, zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MIDNIGHT = time(0, 0)
 
 
 def _check(window: Part) -> None:
@@ -28,14 +27,14 @@ def _check(window: Part) -> None:
 
 
 def _check_daily(window: Part) -> None:
-    days, start, end = window["days"] or [], window["from"], window["to"]
+    days, both = window["days"] or [], window.writes("from") and window.writes("to")
     if not window.writes("days"):
         window.add("days", "missing; write days: [sat, sun], or since and until")
     if len(set(days)) < len(days):
         window.add("days", "a day is listed twice")
     if set(days) >= set(DAYS) and not window.writes("from") and not window.writes("to"):
         window.add("days", "every day, all day: nothing would ever advance")
-    if start is not None and start == end:
+    if both and window["from"] is not None and window["from"] == window["to"]:
         window.add("to", "the same as from; for the whole day leave both out")
 
 
@@ -57,32 +56,27 @@ def _make(values: Values) -> FreezeWindow:
     if values["since"] is not None:
         since, until = (_utc(values[key], values["zone"]) for key in ("since", "until"))
         return FreezeWindow(values["why"], zone=values["zone"], since=since, until=until)
-    days = tuple(DAYS.index(day) for day in values["days"])
-    return FreezeWindow(values["why"], days, values["from"] or MIDNIGHT, values["to"] or MIDNIGHT, values["zone"])
+    return FreezeWindow(**values | {"days": tuple(DAYS.index(day) for day in values["days"])})
 
 
 FREEZE = Sequence(
     Table(
         fields=(
             Field("why", LINE, "The reason that people see while it applies."),
-            Field("days", Sequence(Choice(DAYS), "[sat, sun]"), "The days of the week on which it starts.", default=()),
+            Field("days", Sequence(choice(*DAYS), "[sat, sun]"), "The days of the week on which it starts."),
             Field(
-                "from", TimeOfDay("18:00"), "When it starts on each of these days.", default=None, otherwise="midnight"
+                "from", time_of_day("18:00"), "When it starts on those days.", otherwise="midnight", attribute="start"
             ),
             Field(
                 "to",
-                TimeOfDay("08:00"),
+                time_of_day("08:00"),
                 "When it ends; a time before `from` is on the next day.",
-                default=None,
                 otherwise="the next midnight",
+                attribute="end",
             ),
-            Field(
-                "zone",
-                Zone("Europe/Berlin"),
-                "The time zone of all times here that have none of their own.",
-            ),
-            Field("since", Moment("2026-12-20T00:00Z"), "When it starts. Instead of `days`."),
-            Field("until", Moment("2027-01-03T00:00Z"), "When it ends."),
+            Field("zone", zone("Europe/Berlin"), "The time zone of all times here that have none of their own."),
+            Field("since", moment("2026-12-20T00:00Z"), "When it starts. Instead of `days`."),
+            Field("until", moment("2027-01-03T00:00Z"), "When it ends."),
         ),
         example='{why: weekend, days: [fri], from: "18:00", to: "08:00", zone: Europe/Berlin}',
         makes=FreezeWindow,

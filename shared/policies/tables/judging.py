@@ -8,14 +8,13 @@ from shared.core.judge.verdict import Risk
 from shared.core.policy import Deadlines, JudgeSettings
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
-from shared.core.schema.kinds import Choice, Whole, between
-from shared.core.schema.texts import DAY, MINUTE, SECOND, waiting
-from shared.core.schema.times import Duration, spell
+from shared.core.schema.kinds import between, choice, whole
+from shared.core.schema.texts import waiting
+from shared.core.schema.times import DAY, MINUTE, SECOND, duration, spell
 from shared.policies.gates import gates
 from shared.policies.patience import check_patience
 
 RISK = Risk()
-SOURCES = ("logs", "metrics")
 # Telling single requests apart costs memory for each, so their history is shorter.
 LONGEST_ONCE = timedelta(hours=6)
 
@@ -71,7 +70,7 @@ def judging() -> Table:
             ),
             Field(
                 "settled_minutes",
-                Whole(1, 1440, "minutes", "3"),
+                whole(1, 1440, "minutes", "3"),
                 "The minimum number of complete minutes with traffic at each weight before the next.",
                 default=RISK.settled_minutes,
             ),
@@ -89,7 +88,7 @@ def judging() -> Table:
             ),
             Field(
                 "inconclusive",
-                Choice(("pause", "advance")),
+                choice("pause", "advance"),
                 "What happens when patience runs out: pause for an operator, or advance uncertified.",
             ),
             gates(),
@@ -105,20 +104,20 @@ TELEMETRY = Table(
     fields=(
         Field(
             "errors",
-            Choice(SOURCES),
+            choice("logs", "metrics"),
             "Where requests and errors are counted: in the request log (exact, minutes late) or by the platform's "
             "metrics (no set-up, about a minute late).",
             attribute="errors_from",
         ),
         Field(
             "latency",
-            Choice(SOURCES),
+            choice("logs", "metrics"),
             "Where latency is read: of each request in the log, or percentiles per minute in the metrics.",
             attribute="latency_from",
         ),
         Field(
             "retries",
-            Choice(("each", "once")),
+            choice("each", "once"),
             "Whether a request that its caller retries within a minute counts each time, or once (as failed if any try "
             "failed). Use `once` if retries come in storms: they are recognised by the header "
             "`x-ms-client-request-id`, which must be the same for all tries of a request and differ between requests. "
@@ -126,13 +125,13 @@ TELEMETRY = Table(
         ),
         Field(
             "lag",
-            Duration(30 * SECOND, timedelta(hours=1), "5m"),
+            duration(30 * SECOND, timedelta(hours=1), "5m"),
             "How old a minute must be before its telemetry is considered complete.",
             attribute="telemetry_lag",
         ),
         Field(
             "history",
-            Duration(10 * MINUTE, 7 * DAY, "6h"),
+            duration(10 * MINUTE, 7 * DAY, "6h"),
             "How much of blue's past the judge is calibrated from.",
         ),
     ),
@@ -142,7 +141,7 @@ TELEMETRY = Table(
     check=_check_telemetry,
 )
 
-DEADLINE = Duration(MINUTE, 90 * DAY, "2h")
+DEADLINE = duration(MINUTE, 90 * DAY, "2h")
 DEADLINES = Table(
     fields=(
         Field("provisioning", DEADLINE, "From the order until green is ready."),

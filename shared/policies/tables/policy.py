@@ -6,7 +6,7 @@ from shared.core.judge.verdict import Risk
 from shared.core.policy import Capacity, JudgeSettings, LiveSource, Policy, TemplateSource
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
-from shared.core.schema.kinds import Choice, Text
+from shared.core.schema.kinds import choice, text
 from shared.policies import gates
 from shared.policies.gates.needed import check_needed
 from shared.policies.steps import steps
@@ -35,7 +35,7 @@ def policy_table() -> Table:
             Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
             Field(
                 "workspace",
-                Text(
+                text(
                     r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}",
                     "a valid workspace name (3 to 33 letters, digits, dashes and underscores)",
                     "ml-production",
@@ -45,7 +45,7 @@ def policy_table() -> Table:
             ),
             Field(
                 "name",
-                Text(
+                text(
                     r"(?!skip$)[a-z0-9][a-z0-9-]{0,62}",
                     "a valid policy name (lowercase letters, digits, dashes; not skip)",
                     "careful",
@@ -70,7 +70,7 @@ def policy_table() -> Table:
             ),
             Field(
                 "newer_version",
-                Choice(("wait", "replace")),
+                choice("wait", "replace"),
                 "What a version does that is registered while a rollout is open: the newest waits until that has "
                 "ended, or replaces it.",
             ),
@@ -81,7 +81,7 @@ def policy_table() -> Table:
                 "How long the old deployment stays after promotion, so that it can be rolled back to.",
                 default=KEEP_BLUE.defaults(),
             ),
-            Field("on_rollback", Choice(("delete", "keep")), "What happens to green after a rollback."),
+            Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
         ),
         example="{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}",
         makes=Policy,

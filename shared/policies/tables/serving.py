@@ -7,9 +7,9 @@ from datetime import timedelta
 from shared.core.policy import Capacity, EndpointSpec, ModelSelector, Policy
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Labels, Sequence, Table
-from shared.core.schema.kinds import Choice, Either, Text, Whole, YesNo
-from shared.core.schema.texts import DAY, ENDPOINT_NAME, INSTANCE_TYPE, MOST_INSTANCES, file
-from shared.core.schema.times import Duration
+from shared.core.schema.kinds import choice, either, file, text, whole, yes_no
+from shared.core.schema.texts import ENDPOINT_NAME, INSTANCE_TYPE, MOST_INSTANCES
+from shared.core.schema.times import DAY, duration
 
 TEMPLATE = "deployments/churn.yml"
 WITH_TEMPLATE = f"deployment: {{template: {TEMPLATE}}}"
@@ -34,13 +34,13 @@ CREATE = Table(
     fields=(
         Field(
             "auth_mode",
-            Choice(("key", "aml_token", "aad_token"), hints={"token": "write aml_token or aad_token"}),
+            choice("key", "aml_token", "aad_token", hints={"token": "write aml_token or aad_token"}),
             "How callers authenticate.",
         ),
         Field(
             "identity",
             Sequence(
-                Text(
+                text(
                     r"system|/subscriptions/[^\x00-\x1f\x7f]+/userAssignedIdentities/[^\x00-\x1f\x7f/]+",
                     "`system` or the ARM id of a user-assigned identity",
                     "system",
@@ -76,7 +76,7 @@ MODEL = Table(
     fields=(
         Field(
             "name",
-            Text(
+            text(
                 r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}",
                 "a valid model name without a version (letters, digits, dots, dashes, underscores)",
                 "churn-model",
@@ -85,12 +85,12 @@ MODEL = Table(
         ),
         Field(
             "version",
-            Text(r"[^\x00-\x20\x7f/:]{1,64}", "a valid version or version pattern", '"2.*"', numbers=True),
+            text(r"[^\x00-\x20\x7f/:]{1,64}", "a valid version or version pattern", '"2.*"', numbers=True),
             "Only versions that match: `*` is any text, `?` one character, `[0-9]` one of these.",
         ),
         Field(
             "tags",
-            Labels(Text(r"[^\x00-\x1f\x7f]{0,256}", "text of at most 256 characters", '"production"'), "{stage: prod}"),
+            Labels(text(r"[^\x00-\x1f\x7f]{0,256}", "text of at most 256 characters", '"production"'), "{stage: prod}"),
             "Tags that the version must have, all with these values.",
         ),
     ),
@@ -104,7 +104,7 @@ DEPLOYMENT = Table(
     fields=(
         Field(
             "from",
-            Choice(("live",), hints={"template": f"for a template write {WITH_TEMPLATE}"}),
+            choice("live", hints={"template": f"for a template write {WITH_TEMPLATE}"}),
             "`live`: a copy of the serving deployment with the new model in it.",
             default=None,
             otherwise="`live`, unless there is a `template`",
@@ -125,7 +125,7 @@ DEPLOYMENT = Table(
         ),
         Field(
             "instance_count",
-            Either((Choice(("same", "proportional")), Whole(1, MOST_INSTANCES, "instances", "3")), "3"),
+            either("3", choice("same", "proportional"), whole(1, MOST_INSTANCES, "instances", "3")),
             "How many instances green gets: the `same` as blue, a number, or `proportional` to its share of traffic, "
             "growing before each mirror and weight (blue shrinks after promotion).",
             default=None,
@@ -133,7 +133,7 @@ DEPLOYMENT = Table(
         ),
         Field(
             "autoscale",
-            YesNo(),
+            yes_no(),
             "Whether green gets a copy of blue's autoscale settings.",
             default=Capacity().autoscale,
         ),
@@ -146,11 +146,11 @@ DEPLOYMENT = Table(
 KEEP_BLUE = Table(
     fields=(
         Field(
-            "for", Duration(timedelta(), 90 * DAY, "24h"), "How long it stays.", default=Policy("", (), ()).keep_blue
+            "for", duration(timedelta(), 90 * DAY, "24h"), "How long it stays.", default=Policy("", (), ()).keep_blue
         ),
         Field(
             "instances",
-            Whole(1, MOST_INSTANCES, "instances", "1"),
+            whole(1, MOST_INSTANCES, "instances", "1"),
             "How many instances it is scaled down to while it stays.",
             default=None,
             otherwise="as many as it has",
