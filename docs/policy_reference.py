@@ -67,4 +67,8 @@ def _default(field: Field, default: object) -> str:
     spelled = plain(default)
     if isinstance(spelled, bool):
         spelled = str(spelled).lower()
+    elif isinstance(spelled, float):
+        spelled = f"{spelled:g}"
+    elif isinstance(spelled, list):
+        spelled = f"[{', '.join(spelled)}]" if spelled else None
     return f"`{spelled}`" if spelled not in (None, [], {}, "") else "none"

@@ -144,10 +144,10 @@ TELEMETRY = Table(
 DEADLINE = duration(MINUTE, 90 * DAY, "2h")
 DEADLINES = Table(
     fields=(
-        Field("provisioning", DEADLINE, "From the order until green is ready."),
+        Field("provisioning", DEADLINE, "Until green is ready."),
         Field("step", DEADLINE, "One step, not counting pauses."),
         Field("rollback", DEADLINE, "Until all traffic is back on blue; then manual intervention is required."),
-        Field("rollout", DEADLINE, "The whole rollout, from the order on, counting pauses."),
+        Field("rollout", DEADLINE, "The whole rollout, counting pauses."),
     ),
     example="{step: 2h}",
     makes=Deadlines,

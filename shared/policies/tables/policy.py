@@ -78,7 +78,7 @@ def policy_table() -> Table:
             Field(
                 "keep_blue",
                 KEEP_BLUE,
-                "How long the old deployment stays after promotion, so that it can be rolled back to.",
+                "How long the old deployment stays after promotion, so that a rollback stays possible.",
                 default=KEEP_BLUE.defaults(),
             ),
             Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
