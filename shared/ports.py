@@ -19,6 +19,7 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.telemetry import Need, SourceKind, TelemetryQuery, Window
+from shared.errors import Misconfigured
 
 T = TypeVar("T")
 JsonSchema = Mapping[str, Any] | bool
@@ -140,7 +141,7 @@ class Scoring(Protocol):
 
 
 class Policies(Protocol):
-    """The policies that were found when the app started."""
+    """The policies, as they were when first read. Those that are not valid refuse new rollouts of their endpoints."""
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         """Return the policies that this model version sets off, at most one an endpoint.
@@ -151,8 +152,14 @@ class Policies(Protocol):
     def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
         """Return why this model version sets off no policy, in words; empty if it does."""
 
+    def refusal(self, model: str, tags: dict[str, str]) -> Misconfigured | None:
+        """Return the problems of policies that are not valid and may be for a model; None if there are none."""
+
     def for_endpoint(self, endpoint: str) -> Policy | None:
-        """Return the policy of an endpoint, or None."""
+        """Return the valid policy of an endpoint, or None."""
+
+    def for_start(self, endpoint: str) -> Policy | None:
+        """Return the policy for a new rollout, or None; raises Misconfigured if its policy is not valid."""
 
     def query(self, path: str) -> str:
         """Return the text of a query file named in a policy."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cli.policy.wording import share
 from shared.core.gates import Gate
 from shared.core.policy import JudgeSettings
+from shared.core.schema.times import spell
 from shared.core.telemetry import Requests, source_kind
-from shared.policies.times import spell
 from shared.words.gates import requirement
 
 

@@ -24,6 +24,7 @@ class ReasonCode(StrEnum):
     MODEL_NOT_REGISTERED = "model_not_registered"
     MODEL_TAGS_UNAVAILABLE = "model_tags_unavailable"
     NO_POLICY = "no_policy"
+    POLICY_INVALID = "policy_invalid"
     DUPLICATE = "duplicate"
     OLDER_VERSION = "older_version"
     WAITING_FOR_ENDPOINT = "waiting_for_endpoint"

@@ -1,20 +1,32 @@
-"""One value as a file writes it, and the error that says why it will not do. It must never know what is expected."""
+"""One value as a file writes it, and the error that says why it is not valid."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 SHOWN = 60
 
 
-class Unfit(Exception):  # noqa: N818 -- never leaves this package: it becomes a Problem
+class Unfit(Exception):  # noqa: N818 -- never leaves the readers: it becomes a Problem
     """A value is not of its kind; the message says what would be."""
 
 
-class Word(NamedTuple):
-    """One value as it is written. type: what YAML takes it for, in words: `text`, `a number`, `nothing` and so on.
+class Expectation(Protocol):
+    """What a kind of value says of itself: what is expected, in words, and an example."""
 
-    written: what stood there before its variables were filled in, if there were any.
+    @property
+    def expects(self) -> str:
+        """What is expected."""
+
+    @property
+    def example(self) -> str:
+        """A valid value."""
+
+
+class Word(NamedTuple):
+    """One scalar value. type: what YAML takes it for, in words, such as `text`, `a number` or `nothing`.
+
+    written: what the file says, if variables in it were replaced.
     """
 
     text: str
@@ -37,6 +49,11 @@ class Word(NamedTuple):
         if self.type != "text":
             return ascii(_short(self.text))[1:-1]
         return repr(_short(self.text)) + (" (in quotes)" if self.quoted else "") + self._origin
+
+
+def mismatch(found: object, expected: Expectation) -> Unfit:
+    """Return the error for something other than what is expected."""
+    return Unfit(f"{found} is not {expected.expects.replace('`', '')}; write it like {expected.example}")
 
 
 def _short(text: str) -> str:
