@@ -10,10 +10,10 @@ from typing import Literal
 import pytest
 
 from docs.policy_reference import reference
-from shared.core.policy import WeightStep
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
 from shared.core.schema.kinds import between, file, whole
+from shared.core.steps import WeightStep
 from shared.policies import gates, steps
 from shared.policies.gates.fields import role, share_of_risk
 from shared.policies.policy_set import read_policies
@@ -90,8 +90,10 @@ def test_a_new_kind_is_read_as_its_own_class(folder: Path) -> None:
     size = "judge: {gates: {errors: {}, size: {grown: 2, baseline: ./smoke/churn.jsonl}}}\n"
     (folder / "churn.yaml").write_text(f"{HEAD}steps: [warm: 5, warm: {{}}, weight: {{to: 10, gates: [size]}}]\n{size}")
     [policy] = read_policies(folder).valid().policies
-    assert policy.steps == (WarmStep(5), WarmStep(), WeightStep(10, gates=("size",)))
-    assert policy.judge.gates[1:] == (SizeGate(grown=2, baseline="smoke/churn.jsonl"),)
+    steps_read: tuple[object, ...] = policy.steps
+    assert steps_read == (WarmStep(5), WarmStep(), WeightStep(10, gates=("size",)))
+    judged: list[object] = [*policy.judge.gates]
+    assert judged[1:] == [SizeGate(grown=2, baseline="smoke/churn.jsonl")]
 
 
 def test_a_new_kind_has_its_problems_reported_like_any_other(
