@@ -15,7 +15,6 @@ from typing import Self
 from aiohttp import ClientSession, web
 
 from emulator import environment
-from emulator.clock import VirtualClock
 from emulator.event_grid import EventGrid, EventGridOptions
 from emulator.function_apps import FunctionApps
 from emulator.identity.application import identity_application
@@ -30,6 +29,7 @@ from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
 from emulator.options import Options
 from emulator.own_api import own_application
+from emulator.paced_clock import PacedClock
 from emulator.resource_manager.asset_files import Storage, data_folder
 from emulator.resource_manager.control_plane import Surroundings, control_plane
 from emulator.resource_manager.faults import Faults
@@ -48,7 +48,8 @@ class Cloud:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.clock = VirtualClock(options.speed)
+        options.state.mkdir(parents=True, exist_ok=True)
+        self.clock = PacedClock(options.speed, path=options.state / "clock")
         self.principal = Principal.made_up()
         self.issuer = TokenIssuer(self.principal)
         self.workspace = Workspace(
@@ -66,7 +67,6 @@ class Cloud:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self.options.state.mkdir(parents=True, exist_ok=True)
         async with self._stack:
             await self._start()
             self._stack = self._stack.pop_all()
@@ -95,6 +95,7 @@ class Cloud:
         return {
             **self.description(),
             "time": self.clock.now().isoformat(),
+            "speed": self.clock.pace,
             "hosts": self.hosts.names(),
             "refused": self._proxy.refused,
             "functions": self.apps.url,
@@ -104,6 +105,8 @@ class Cloud:
         }
 
     async def _start(self) -> None:
+        pacing = asyncio.create_task(self.clock.run())
+        self._stack.callback(pacing.cancel)
         await self._start_storage()
         await self._start_proxy()
         self.storage = Storage(self._accounts, self.url, self.authority.bundle)

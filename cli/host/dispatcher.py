@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cli.host.metadata import FunctionMetadata
     from cli.host.worker import Worker
+    from emulator.clock import VirtualClock
 
 log = logging.getLogger("cli.host")
 
@@ -32,12 +33,18 @@ class OutputWriter(Protocol):
 
 
 class Dispatcher:
-    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds)."""
+    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds).
 
-    def __init__(self, worker: Worker, writer: OutputWriter, timeout_seconds: float | None) -> None:
+    A paced `clock` slows down while they take long.
+    """
+
+    def __init__(
+        self, worker: Worker, writer: OutputWriter, timeout_seconds: float | None, clock: VirtualClock
+    ) -> None:
         self._worker = worker
         self._writer = writer
         self._timeout = timeout_seconds
+        self._clock = clock
         self._running: set[asyncio.Task[Outcome]] = set()
 
     async def run(
@@ -63,7 +70,8 @@ class Dispatcher:
     async def _timed(self, function: FunctionMetadata, invocation: Invocation) -> Outcome:
         started = time.perf_counter()
         try:
-            outcome = await self._complete(function, invocation)
+            with self._clock.work_due(self._clock.now()):
+                outcome = await self._complete(function, invocation)
         except InvocationFailedError as error:
             _logged(invocation, "failed", started, error)
             raise

@@ -15,6 +15,7 @@ import random
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from emulator.serving.outcome import Outcome
 
 GATHERING_SECONDS = 0.2
+WRITTEN_WITHIN = timedelta(seconds=20)  # virtual; what takes longer slows the clock
 MOST_WAITING = 10_000  # requests
 _LOG = logging.getLogger(__name__)
 
@@ -81,7 +83,8 @@ class DataCollection:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(self._append, batch)
+                with self._clock.work_due(batch[0][0].moment + WRITTEN_WITHIN):
+                    await asyncio.to_thread(self._append, batch)
             except (AzureError, ArmError) as error:
                 _LOG.warning("%d collected payloads are lost: %s", len(batch), error)
 

@@ -134,9 +134,11 @@ class Gateway:
         """Let the deployment answer within its limits, and tell the log."""
         started = time.perf_counter()
         limits = RequestLimits.of(deployment)
+        clock = self.traffic_log.clock
         try:
-            async with asyncio.timeout(limits.timeout):
-                outcome = await self._through_queue(deployment, call, limits)
+            with clock.work_due(clock.now()):
+                async with asyncio.timeout(limits.timeout):
+                    outcome = await self._through_queue(deployment, call, limits)
         except TimeoutError:
             outcome = refused(408, "RequestTimeout", f"The model did not answer within {limits.timeout:g} seconds.")
         except TooManyRequestsError:
