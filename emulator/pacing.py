@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 AHEAD = 0.2  # wall seconds for which the course is known in advance: whoever is held up longer stops the clock
-POINTS = 40  # that are kept, about two seconds
+POINTS = 20  # that are kept, about a second
 
 ON_TIME = 15.0  # virtual seconds by which work may be late while the clock runs at full speed
 SLOWEST = 1.0  # the speed that nothing is too slow for, unless the full speed is lower still

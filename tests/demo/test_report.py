@@ -42,24 +42,30 @@ def test_who_asked_is_told_from_what_teal_decided() -> None:
 def test_steps_are_the_shares_that_azure_showed_with_their_requests() -> None:
     """Half of 40 requests went to green at 50 %, all of the next until the rollout was over."""
     steps = report(performance(), PASSED)["rollouts"][0]["steps"]
-    assert [(step["weight"], step["seconds"]) for step in steps] == [(50, 4.0), (100, 3.0)]
+    assert [(step["weight"], step["minutes"]) for step in steps] == [(50, 4.0), (100, 3.0)]
     assert steps[0]["requests"]["diabetes-2"] == {"requests": 20, "failed": 0}
     assert (steps[0]["began"], steps[0]["ended"]) == (at(2), at(6))
 
 
 def test_failures_are_compared_with_a_switch_of_all_traffic_at_once() -> None:
-    """Version 3 was live from second 12.3 to 16.3: five of its requests failed, as would the same five rows."""
+    """Version 3 was live from minute 12.3 to 16.3: five of its requests failed, as would the same five rows."""
     compared = report(performance(), PASSED)["switched_at_once"]
     assert (compared["green_requests"], compared["failed"], compared["would_have_failed"]) == (5, 5, 5)
     assert compared["requests"] == 41
 
 
 def test_totals_count_every_request_once() -> None:
-    """200 requests in just under 20 seconds, five of them failed."""
+    """200 requests in just under 20 minutes, five of them failed."""
     counted = totals(performance().samples)
     assert (counted["requests"], counted["failed"], counted["without_answer"]) == (200, 5, 0)
     assert sum(each["requests"] for each in counted["per_deployment"].values()) == 200
-    assert counted["requests_per_second"] == 10.1
+    assert counted["requests_per_minute"] == 10.0
+
+
+def test_the_speed_that_was_reached_is_reported() -> None:
+    """20 minutes took 25 seconds, and at full speed would have taken 20."""
+    whole = report(performance(), PASSED)
+    assert (whole["seconds"], whole["clock"]["speed"], whole["clock"]["average_speed"]) == (25.0, 60.0, 48.0)
 
 
 def test_one_failed_scene_fails_the_whole() -> None:

@@ -1,4 +1,4 @@
-"""The sender sends what it is told, as fast as it is told, and writes down what came back."""
+"""The sender sends what it is given, at the rate it is given, and writes down what came back."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ async def _send(folder: Path, answer: Answer, *, enough: int) -> list[Sample]:
     async with _server(answer) as uri:
         process = await asyncio.create_subprocess_exec(
             *TRAFFIC_COMMAND,
-            *(uri, str(folder / "rows"), str(file.path), "50"),
+            *(uri, str(folder / "rows"), str(file.path), "3000"),
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), KEY: "secret"},
             stdin=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while len(file.read()) < enough:  # noqa: ASYNC110  # a file does not say when it grows
                 await asyncio.sleep(0.02)
             assert process.stdin is not None

@@ -1,7 +1,4 @@
-"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host.
-
-It starts and stops them and reads what they show; it asserts nothing.
-"""
+"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ENDPOINTS = ("mortal", "doomed", "hostile", "worked")
-RATE = 40  # requests a second
+RATE = 40  # requests a minute of the cloud's clock
 
 
 @dataclass
@@ -118,13 +115,13 @@ class Stage:
 
     @contextmanager
     def traffic(self, endpoint: str, rate: int = RATE) -> Iterator[SampleFile]:
-        """Send so many requests a second of live traffic while the block runs; yields what became of it."""
+        """Send so many requests a minute of live traffic while the block runs; yields their outcomes."""
         requests, samples = self.folder / f"{endpoint}.jsonl", self.folder / f"{endpoint}.txt"
         requests.write_text("".join(json.dumps({"number": n}) + "\n" for n in range(100)), encoding="utf-8")
         uri = str(self.ml.online_endpoints.get(endpoint).scoring_uri)
         key = str(self.ml.online_endpoints.get_keys(endpoint).primary_key)
         command = [*TRAFFIC_COMMAND, uri, str(requests), str(samples), str(rate)]
-        environment = os.environ | self.cloud.environment | {KEY: key}
+        environment = os.environ | self.cloud.environment | {KEY: key, "TEAL_CLOCK": self.cloud["clock"]}
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603  # ours
             try:
                 yield SampleFile(samples)
