@@ -87,10 +87,11 @@ class PacedClock(VirtualClock):
     async def run(self) -> None:
         """Set the pace until cancelled."""
         while True:
-            self._step(time.time())
+            self.step(time.time())
             await asyncio.sleep(TICK)
 
-    def _step(self, wall: float) -> None:
+    def step(self, wall: float) -> None:
+        """Set the pace for the moments after `wall`, which is now (unix seconds)."""
         late = self.course.virtual(wall) - min(self._own.earliest, _earliest_elsewhere(self.path))
         self.pace = next_speed(self.speed, self.pace, late)
         self._publish(self.course.extended(wall, self.pace))

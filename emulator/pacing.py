@@ -11,9 +11,9 @@ from itertools import pairwise
 AHEAD = 0.2  # wall seconds for which the course is known in advance: whoever is held up longer stops the clock
 POINTS = 20  # that are kept, about a second
 
-ON_TIME = 15.0  # virtual seconds by which work may be late while the clock runs at full speed
+ON_TIME = 10.0  # virtual seconds by which work may be late while the clock runs at full speed
 SLOWEST = 1.0  # the speed that nothing is too slow for, unless the full speed is lower still
-SLOWER, FASTER = 0.8, 1.02  # factors of the speed each time that work is late, or is not
+SLOWER, FASTER = 0.7, 1.15  # factors of the speed each time that work is late, or is not
 
 
 @dataclass(frozen=True, slots=True)

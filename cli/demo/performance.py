@@ -30,7 +30,7 @@ from cli.demo.samples import SampleFile
 from cli.demo.scenes import SCENES, play
 from cli.demo.screen import TITLES, Screen
 from cli.demo.stage import Stage
-from cli.demo.workplace import NoPlaceError, workplace
+from cli.demo.workplace import WorkplaceError, workplace
 
 PASSED, FAILED, NOT_SET_UP, INTERRUPTED = 0, 1, 3, 130
 TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, TimeoutError)
@@ -44,7 +44,7 @@ def run(options: DemoOptions, console: Console) -> int:
     try:
         with workplace(options):
             return asyncio.run(_until_stopped(_perform(options, Screen(console, options.speed))))
-    except NoPlaceError as error:
+    except WorkplaceError as error:
         console.print(str(error))
         return FAILED
     except asyncio.CancelledError:

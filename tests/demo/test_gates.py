@@ -86,4 +86,4 @@ def test_all_of_them_is_a_hundred_per_cent() -> None:
 
 def test_without_requests_there_is_no_rate() -> None:
     """None of none is not nothing."""
-    assert rate(gate("errors", 0.0, green_total=0, green_bad=0), "green") == "no request"
+    assert rate(gate("errors", 0.0, green_total=0, green_bad=0), "green") == "no requests"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.demo.options import DemoOptions
-from cli.demo.workplace import NoPlaceError, workplace
+from cli.demo.workplace import WorkplaceError, workplace
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_second_demo_in_the_same_checkout_is_refused(options: DemoOptions) -> 
     """It says so, and leaves the first one's state alone."""
     with workplace(options):
         (options.state / "precious").touch()
-        with pytest.raises(NoPlaceError, match="Another demo is running"), workplace(options):
+        with pytest.raises(WorkplaceError, match="Another demo is running"), workplace(options):
             pass
         assert (options.state / "precious").exists()
 
@@ -41,5 +41,5 @@ def test_a_directory_that_cannot_be_made_is_named(options: DemoOptions) -> None:
     """What is in the way is in the message, and nothing was begun."""
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("a file")
-    with pytest.raises(NoPlaceError, match="out"), workplace(options):
+    with pytest.raises(WorkplaceError, match="out"), workplace(options):
         pass

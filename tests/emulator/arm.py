@@ -12,7 +12,7 @@ from azure.core.credentials import TokenCredential
 from tests.cloud import RunningCloud
 
 API_VERSION = "2024-10-01"
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Arm:
         token = self.credential.get_token("https://management.azure.com/.default").token
         headers = {"Authorization": f"Bearer {token}"}
         params = {"api-version": API_VERSION}
-        return self.session.request(method, url, params=params, json=body, headers=headers, timeout=30)
+        return self.session.request(method, url, params=params, json=body, headers=headers, timeout=60)
 
     def put(self, path: str, body: dict[str, Any]) -> requests.Response:
         """PUT, which must be accepted."""
@@ -56,7 +56,7 @@ class Arm:
 
     def _get(self, url: str) -> dict[str, Any]:
         token = self.credential.get_token("https://management.azure.com/.default").token
-        answer = self.session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        answer = self.session.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         assert answer.ok, answer.text
         return dict(answer.json())
 

@@ -76,7 +76,7 @@ class Loop:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the loop and return what it returns."""
-        return self.begin(work).result(100)
+        return self.begin(work).result(300)
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin `work` in the loop; the caller may wait for it or cancel it."""

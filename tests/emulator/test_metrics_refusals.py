@@ -115,7 +115,7 @@ def test_what_microsoft_s_client_never_sends_is_refused_too(
         words += "&metricnamespace=Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
     url = f"{service.url}/subscriptions/{WORKSPACE.subscription}/metrics:getBatch"
     answer = requests.post(
-        url + (query + words if query else ""), body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+        url + (query + words if query else ""), body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
     )
     assert answer.status_code == 400
     assert said in answer.json()["error"]["message"]
@@ -123,7 +123,7 @@ def test_what_microsoft_s_client_never_sends_is_refused_too(
 
 def test_other_requests_are_not_emulated(service: MetricsService) -> None:
     """The host answers for nothing else, and says so."""
-    answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=10)
+    answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=60)
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
 
 

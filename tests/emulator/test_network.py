@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def ask_proxy(cloud: RunningCloud, method: str, target: str) -> tuple[int, str]:
     """Return the proxy's status and message for one request line."""
     address = urlsplit(cloud["proxy"])
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     try:
         connection.putrequest(method, target, skip_host=True)
         connection.endheaders()
@@ -59,12 +59,12 @@ def test_refused(cloud: RunningCloud, method: str, target: str) -> None:
 
 def test_certificate_is_checked(cloud: RunningCloud) -> None:
     """The hosts show certificates of this run's authority: a client that does not trust it gets nowhere."""
-    assert requests.get("https://management.azure.com/", timeout=10).status_code == 401
+    assert requests.get("https://management.azure.com/", timeout=60).status_code == 401
     with requests.Session() as session:
         session.trust_env = False
         session.proxies = {"https": cloud["proxy"]}
         with pytest.raises(requests.exceptions.SSLError):
-            session.get("https://management.azure.com/", timeout=10)
+            session.get("https://management.azure.com/", timeout=60)
 
 
 def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> None:
@@ -73,7 +73,7 @@ def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> Non
     url = f"https://management.azure.com{arm.cloud.workspace_id}?api-version=2024-10-01"
     wrong = credential.get_token("https://storage.azure.com/.default").token
     for token in (wrong, "eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL21hbmFnZW1lbnQuYXp1cmUuY29tIn0."):
-        answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 
@@ -157,12 +157,12 @@ def test_missing_things_are_404(arm: Arm) -> None:
     token = arm.credential.get_token("https://management.azure.com/.default").token
     for wrong in (arm.cloud["subscription"], arm.cloud["workspace"]):
         url = f"https://management.azure.com{arm.cloud.workspace_id.replace(wrong, 'other')}?api-version=2024-10-01"
-        assert requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).status_code == 404
+        assert requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60).status_code == 404
 
 
 def test_api_version_is_required(arm: Arm) -> None:
     """A request without api-version is refused, as by Azure."""
     token = arm.credential.get_token("https://management.azure.com/.default").token
     url = f"https://management.azure.com{arm.cloud.workspace_id}"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "MissingApiVersionParameter")

@@ -96,7 +96,7 @@ def test_registration_arrives_as_an_event(assets: Assets, subscribed: Host, clou
 
 def test_website_is_the_host(subscribed: Host) -> None:
     """Any app's azurewebsites.net answers from the host, path and query kept."""
-    answer = requests.get("https://teal-app.azurewebsites.net/api/rollouts?top=3", timeout=10)
+    answer = requests.get("https://teal-app.azurewebsites.net/api/rollouts?top=3", timeout=60)
     assert answer.json() == {"path": "/api/rollouts?top=3"}
     assert subscribed.paths[-1] == "/api/rollouts?top=3"
 
@@ -104,7 +104,7 @@ def test_website_is_the_host(subscribed: Host) -> None:
 @pytest.mark.usefixtures("cloud")
 def test_no_website_without_a_host() -> None:
     """While no host is known, azurewebsites.net answers 404."""
-    assert requests.get("https://teal-app.azurewebsites.net/", timeout=10).status_code == 404
+    assert requests.get("https://teal-app.azurewebsites.net/", timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def send(cloud: RunningCloud, credential: TokenCredential) -> Iterator[Send]:
     def call(method: str, name: str = "", body: dict[str, Any] | None = None) -> requests.Response:
         url = f"https://management.azure.com{group}/providers/Microsoft.Insights/autoscalesettings{name}"
         params = {"api-version": "2022-10-01"}
-        return requests.request(method, url, params=params, json=body, headers=headers, timeout=30)
+        return requests.request(method, url, params=params, json=body, headers=headers, timeout=60)
 
     yield call
     for each in call("GET").json()["value"]:

@@ -113,7 +113,7 @@ def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> No
     assert json.loads(said) == [47.0, 25.5]
     with scoring(arm, "onlineEndpoints/mlflow") as session:
         address = arm.call("GET", "onlineEndpoints/mlflow").json()["properties"]["swaggerUri"]
-        described = session.get(address, headers={"azureml-model-deployment": "no-code"}, timeout=10).json()
+        described = session.get(address, headers={"azureml-model-deployment": "no-code"}, timeout=60).json()
         assert described["definitions"]["ServiceInput"]["example"]["input_data"]["columns"] == COLUMNS
     arm.wait(arm.call("DELETE", "onlineEndpoints/mlflow"))
 
@@ -131,11 +131,11 @@ def test_traffic_is_split(arm: Arm, routed: str) -> None:
     assert arm.call("GET", routed).json()["properties"]["traffic"] == {"blue": 70, "green": 30}
     with scoring(arm, routed) as session:
         url = arm.call("GET", routed).json()["properties"]["scoringUri"]
-        answers = [session.post(url, json={}, timeout=10).headers["azureml-model-deployment"] for _ in range(200)]
+        answers = [session.post(url, json={}, timeout=60).headers["azureml-model-deployment"] for _ in range(200)]
         assert set(answers) == {"blue", "green"}
         assert 30 < answers.count("green") < 95  # 30 per cent of 200 with five standard deviations to both sides
         arm.wait(arm.put(routed, endpoint_body(traffic={"blue": 0, "green": 0})))
-        assert session.post(url, json={}, timeout=10).status_code == 404
+        assert session.post(url, json={}, timeout=60).status_code == 404
 
 
 def scoring(arm: Arm, endpoint: str) -> requests.Session:
@@ -154,7 +154,7 @@ def test_keys_are_changed(arm: Arm, routed: str) -> None:
     assert after["primaryKey"] != before["primaryKey"]
     url = arm.call("GET", routed).json()["properties"]["scoringUri"]
     statuses = {
-        key: requests.post(url, json={}, headers={"Authorization": f"Bearer {key}"}, timeout=10).status_code
+        key: requests.post(url, json={}, headers={"Authorization": f"Bearer {key}"}, timeout=60).status_code
         for key in (before["primaryKey"], after["primaryKey"], before["secondaryKey"])
     }
     assert list(statuses.values()) == [401, 200, 200]
@@ -175,7 +175,7 @@ def test_tokens_open_endpoints(
     wrong = credential.get_token("https://management.azure.com/.default").token
     url = f"https://{mode.lower()}-mode.{cloud['region']}.inference.ml.azure.com/score"
     for token, status in ((right, 200), (wrong, 401)):
-        answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         assert answer.status_code == status
     arm.wait(arm.call("DELETE", path))
 

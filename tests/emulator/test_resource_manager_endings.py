@@ -80,7 +80,7 @@ def test_reads_are_stale(arm: Arm, hostile: RunningCloud, endpoint: str) -> None
     assert listed[endpoint.split("/")[1]] == {"blue": 100}
     key = arm.call("POST", f"{endpoint}/listKeys").json()["primaryKey"]
     url = arm.call("GET", endpoint).json()["properties"]["scoringUri"]
-    answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {key}"}, timeout=10)
+    answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {key}"}, timeout=60)
     assert answer.headers["azureml-model-deployment"] == "green"
     hostile.set("resource-manager", stale_reads=0)
     assert seen(arm, endpoint) == ("Succeeded", {"green": 100})

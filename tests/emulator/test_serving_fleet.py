@@ -92,7 +92,7 @@ def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path)
 def test_a_slow_start_needs_a_startup_probe(serving: Serving, tmp_path: Path) -> None:
     """While there is a startup probe its patience counts, not that of the others."""
     hasty = {"initialDelay": "PT1S", "period": "PT1S", "failureThreshold": 1}
-    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 480}  # forty seconds of the wall's
+    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 4800}  # 400 seconds of the wall's
     slow = ECHO.replace("    print('echo is up')", "    import time; time.sleep(2)")
     files = DeploymentFiles(code_folder(tmp_path / "code", slow), "score.py", None, None, None)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=0.5)
@@ -169,7 +169,7 @@ def test_a_process_that_dies_comes_back(serving: Serving, model: Model, tmp_path
 def test_a_process_that_hangs_is_restarted(serving: Serving, model: Model, tmp_path: Path) -> None:
     """An instance that fails its liveness probe as often as the body allows is replaced by one that answers."""
     hasty = {"period": "PT1S", "timeout": "PT1S", "failureThreshold": 1}
-    impatient = {"requestTimeout": "PT0.5S"}
+    impatient = {"requestTimeout": "PT5S"}
     wanted = deployment("blue", livenessProbe=hasty, requestSettings=impatient)
     serving.deploy(wanted, model, code_folder(tmp_path / "code"))
     serving.route({"blue": 100})

@@ -12,7 +12,7 @@ from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, told
 
 DEATHS = 10
-pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
 
 
 def test_a_good_version_is_promoted_although_the_host_dies(azure: Stage, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, told
 
 TROUBLES = 18
-pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
+pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
 
 
 def test_rollouts_end_right_in_a_hostile_azure(azure: Stage, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from tests.function_host import ROOT, HostProcess, Interpreter, eventually, runn
 
 TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 DATA = {"ModelName": "unheard-of", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
