@@ -147,7 +147,7 @@ def _earliest_elsewhere(path: Path) -> float:
         if not report.suffix[1:].isdecimal():
             continue  # being written
         if _lives(int(report.suffix[1:])):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, ValueError):  # gone already, or not a number
                 earliest = min(earliest, float(report.read_text(encoding="ascii")))
         else:
             report.unlink(missing_ok=True)

@@ -92,7 +92,7 @@ def _outcome(rollout: Json) -> str:
     words = str(rollout["phase"]).replace("-", " ")
     if words != "rolled back":
         return words
-    return f"{words}\nby a person" if asked_by(rollout) else f"{words}\non the evidence"
+    return f"{words}\nby an operator" if asked_by(rollout) else f"{words}\non the evidence"
 
 
 def _tried(spans: Sequence[Span], minute: float) -> str | None:

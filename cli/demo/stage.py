@@ -33,6 +33,7 @@ class Stage:
     """All that the scenes share. versions: what train.py found out about the models.
 
     rollouts: Teal's last view of each, by version. evidence: its gates' readings, minute by minute.
+    reported: how many entries of its history are on the screen.
     """
 
     options: DemoOptions
@@ -49,6 +50,7 @@ class Stage:
     checks: dict[int, Checks] = field(default_factory=dict)
     rollouts: dict[str, Json] = field(default_factory=dict)
     evidence: dict[str, list[Json]] = field(default_factory=dict)
+    reported: dict[str, int] = field(default_factory=dict)
 
     @property
     def api(self) -> TealApi:
@@ -89,14 +91,13 @@ class Stage:
         """
         due = self.clock.now()
         deadline = due + patience
-        reported = 0
         while due < deadline:
             with self.clock.work_due(due):
                 await self.clock.sleep_until(due)
                 rollout = await self._rollout(version)
             if rollout is not None:
                 self.rollouts[version] = rollout
-                reported = self._report(rollout, reported)
+                self._report(rollout)
                 if until(rollout):
                     self.evidence[version] = await self.api.evidence(ENDPOINT, rollout["id"])
                     return rollout
@@ -112,13 +113,13 @@ class Stage:
         found = [each for each in await self.api.rollouts(ENDPOINT) if each["version"] == version]
         return await self.api.rollout(ENDPOINT, found[0]["id"]) if found else None
 
-    def _report(self, rollout: Json, reported: int) -> int:
+    def _report(self, rollout: Json) -> None:
         history = rollout.get("history", [])
-        for entry in history[reported:]:
+        for entry in history[self.reported.get(rollout["version"], 0) :]:
             by = "" if entry["by"] == "teal" else f" (by {entry['by']})"
             self.screen.say(f"{entry['text'].splitlines()[0]}{by}")
         verdict = rollout["verdict"] or {}
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
         self.screen.now.said = verdict.get("reason", "")
         self.screen.now.distances = distances(rollout)
-        return len(history)
+        self.reported[rollout["version"]] = len(history)

@@ -21,7 +21,7 @@ def at(minutes: float) -> str:
 
 
 def entry(minutes: float, before: str | None, after: str, by: str = "teal") -> dict[str, Any]:
-    """Return a line of a rollout's history."""
+    """Return an entry of a rollout's history."""
     return {"at": at(minutes), "from": before, "to": after, "by": by, "text": f"to {after}", "numbers": {}}
 
 
@@ -45,7 +45,7 @@ def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]
 
 
 def gate(name: str, log_harm: float, log_certificate: float | None = None, **more: object) -> dict[str, Any]:
-    """Return what a gate says, as Teal's API shows it; both lines are those of the demo's policy."""
+    """Return a gate's reading as Teal's API shows it, with the thresholds of the demo's policy."""
     certified = log_certificate is not None
     return {
         "gate": name,
@@ -68,7 +68,7 @@ def gate(name: str, log_harm: float, log_certificate: float | None = None, **mor
 
 
 def dry_run(log_harm: float) -> dict[str, Any]:
-    """Return what an informative gate says: it has no line."""
+    """Return the reading of a dry run, which has no thresholds."""
     none: dict[str, None] = dict.fromkeys(("harm_line", "odds_worse_line", "to_rollback"))
     return gate("latency", log_harm, role="informative", **none)
 

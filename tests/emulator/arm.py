@@ -40,12 +40,11 @@ class Arm:
     def wait(self, answer: requests.Response) -> dict[str, Any]:
         """Return the last status document of the operation that `answer` began."""
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            document = self._get(answer.headers["Azure-AsyncOperation"])
-            if document["status"] != "InProgress":
-                return document
+        while (document := self._get(answer.headers["Azure-AsyncOperation"]))["status"] == "InProgress":
+            if time.monotonic() > deadline:
+                raise TimeoutError(document)
             time.sleep(0.05)
-        raise TimeoutError(document)
+        return document
 
     def error(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str, str]:
         """Return status, code and message of a request that must be refused."""

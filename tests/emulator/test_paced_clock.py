@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ READERS: dict[str, Callable[[Path], float]] = {
     "the function app": lambda path: read_clock(str(path))().timestamp(),
     "the demo": lambda path: DemoClock(path).now(),
 }
-REPORTERS = {
+REPORTERS: dict[str, Callable[[Path, float], AbstractContextManager[None]]] = {
     "the function host": lambda path, due: FollowedClock(path=path).work_due(datetime.fromtimestamp(due, UTC)),
     "the demo": lambda path, due: DemoClock(path).work_due(due),
 }
@@ -99,7 +100,9 @@ def test_late_work_of_the_owner_slows_it_down(path: Path) -> None:
 
 
 @pytest.mark.parametrize("due", REPORTERS.values(), ids=REPORTERS)
-def test_late_work_of_another_process_slows_it_down(path: Path, due: Callable[[Path, float], object]) -> None:
+def test_late_work_of_another_process_slows_it_down(
+    path: Path, due: Callable[[Path, float], AbstractContextManager[None]]
+) -> None:
     """The process says so in a file that is named after it, and takes that away when nothing is due."""
     clock = owner(path)
     report = path.with_name(f"clock.{os.getpid()}")
@@ -119,7 +122,7 @@ def test_the_oldest_work_counts(path: Path, name: str) -> None:
     report = path.with_name(f"clock.{os.getpid()}")
     host, demo = FollowedClock(path=path), DemoClock(path)
 
-    def due(seconds: float) -> object:
+    def due(seconds: float) -> AbstractContextManager[None]:
         return host.work_due(moment(seconds)) if name == "the function host" else demo.work_due(ORIGIN + seconds)
 
     with due(60):

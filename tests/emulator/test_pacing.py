@@ -94,7 +94,7 @@ def test_the_speed_follows_the_work(full: float, speed: float, late: float, expe
 def test_a_machine_that_cannot_keep_up_gets_the_speed_that_it_can() -> None:
     """Work for 60 virtual seconds that takes 3 wall seconds ends within two virtual minutes of when it was due."""
     course, speed, wall, due = START.extended(1000.0, 60.0), 60.0, 1000.0, 5000.0
-    done_at, lateness = wall + 3.0, []
+    done_at, lateness = wall + 3.0, list[float]()
     while len(lateness) < 50:
         wall += 0.05
         now = course.virtual(wall)
