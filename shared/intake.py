@@ -1,6 +1,6 @@
 """How a rollout comes to be: by an event, or by a person. Admits it once, however often it is asked for.
 
-It must never look at an endpoint: what serves is observed by the loop, a moment later.
+Endpoints are not read here: the loop observes what serves a moment later.
 """
 
 from __future__ import annotations
