@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docs.judge_numbers import others_table, tuning_table
 from docs.policy_reference import reference
+from docs.reason_codes import reasons_table
 from shared.core.phases import TRANSITIONS, diagram
 from shared.policies.schema import policy_schema, text_of
 
@@ -34,6 +35,7 @@ def moves_table() -> str:
 def documents() -> dict[Path, str]:
     """Return each generated document as it should be, by its path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
+    reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
     policies, schema = ROOT / "docs" / "policies.md", ROOT / "policies" / "policy.schema.json"
     return {
@@ -41,6 +43,7 @@ def documents() -> dict[Path, str]:
         schema: text_of(policy_schema()),
         judge: with_part(tuned, "others", others_table()),
         readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
+        reasons: with_part(reasons.read_text(), "reasons", reasons_table()),
         architecture: with_part(architecture.read_text(), "moves", moves_table()),
     }
 

@@ -15,11 +15,14 @@ from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode
+from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, Misconfigured, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
+from shared.words import sentence
 
 log = logging.getLogger("teal.intake")
-LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
+LINE = "event=%.200r outcome=%s endpoint=%s summary=%.1000r"  # what a caller sent may be a megabyte
 
 
 class IntakeResult(StrEnum):
@@ -38,7 +41,7 @@ class Outcome:
     """What came of an event or a request, and why."""
 
     intake: IntakeResult
-    why: str
+    reason: Reason
     endpoint: str = ""
     rollout: Rollout | None = None
 
@@ -62,10 +65,10 @@ class Intake:
         """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
-            log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint, sentence(outcome.reason))
         for outcome in outcomes:
             if outcome.intake is IntakeResult.REFUSED:
-                raise Misconfigured(outcome.why)
+                raise Misconfigured(sentence(outcome.reason))
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
@@ -75,9 +78,10 @@ class Intake:
         """
         if self.models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
+        trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
         attempt, tries = 1, 0
         while tries < TRIES:
-            start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)
+            start = Start(model, policy, trigger, actor=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None and existing.value.finished is None:
                 raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
@@ -94,24 +98,36 @@ class Intake:
         if isinstance(read, Ignored):
             return (Outcome(IntakeResult.IGNORED, read.reason),)
         if read.workspace and read.workspace.rstrip("/").lower() != self.workspace_id.lower():
-            return (Outcome(IntakeResult.IGNORED, f"it comes from another workspace: {read.workspace}"),)
+            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.OTHER_WORKSPACE, workspace=read.workspace)),)
         try:
             tags = read.tags if read.tags is not None else self.models.tags(read.model)
         except Permanent as error:
-            return (Outcome(IntakeResult.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
+            return (
+                Outcome(
+                    IntakeResult.IGNORED,
+                    why(ReasonCode.MODEL_TAGS_UNAVAILABLE, model=str(read.model), message=str(error)),
+                ),
+            )
         if tags is None:
-            return (Outcome(IntakeResult.IGNORED, f"{read.model} is no longer registered"),)
-        policies = self.policies.for_model(read.model.name, read.model.version, tags)
-        refusal = self.policies.refusal(read.model.name, tags)
-        refused = () if refusal is None else (Outcome(IntakeResult.REFUSED, str(refusal)),)
-        if not policies and not refused:
-            why = self.policies.why_none(read.model.name, read.model.version, tags)
-            return (Outcome(IntakeResult.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
-        return (*(self._registered(read.model, policy) for policy in policies), *refused)
+            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
+        return self._matched(read.model, tags)
+
+    def _matched(self, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
+        """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
+        outcomes = [self._registered(model, each) for each in self.policies.for_model(model.name, model.version, tags)]
+        refusal = self.policies.refusal(model.name, tags)
+        if refusal is not None:
+            invalid = why(ReasonCode.POLICY_INVALID, model=str(model), message=str(refusal))
+            outcomes.append(Outcome(IntakeResult.REFUSED, invalid))
+        if not outcomes:
+            message = self.policies.why_none(model.name, model.version, tags)
+            none = why(ReasonCode.NO_POLICY, model=str(model), message=f"{message} (tags {tags})")
+            outcomes.append(Outcome(IntakeResult.IGNORED, none))
+        return tuple(outcomes)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
-        start = Start(model, policy, f"{model} was registered")
+        start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)))
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None:
@@ -119,16 +135,19 @@ class Intake:
                 if existing.value.finished is None:
                     self._push(policy.endpoint)
                 return Outcome(
-                    IntakeResult.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value
+                    IntakeResult.DUPLICATE, why(ReasonCode.DUPLICATE, model=str(model)), policy.endpoint, existing.value
                 )
             record = self.store.record(policy.endpoint)
             if is_late(record.value, model):
-                return Outcome(IntakeResult.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
+                return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint)
             rollout = self._admitted(start, record)
             if rollout is not None:
                 queued = rollout.phase == "queued"
                 return Outcome(
-                    IntakeResult.QUEUED if queued else IntakeResult.STARTED, rollout.reason, policy.endpoint, rollout
+                    IntakeResult.QUEUED if queued else IntakeResult.STARTED,
+                    rollout.reason,
+                    policy.endpoint,
+                    rollout,
                 )
         raise _crowded(policy.endpoint)
 

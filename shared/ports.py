@@ -5,19 +5,20 @@ Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
-from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
+from shared.core.observation import DeploymentMinute, EndpointSeen
+from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
-from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
+from shared.core.telemetry import Need, SourceKind, TelemetryQuery, Window
 from shared.errors import Misconfigured
 
 T = TypeVar("T")
@@ -70,33 +71,35 @@ class Telemetry(Protocol):
         """
 
 
-class Traffic(Protocol):
-    """One source of requests, errors and latency."""
-
-    def minutes(
-        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
-    ) -> tuple[DeploymentMinute, ...]:
-        """Return every deployment and minute of the window that has requests, oldest first.
-
-        latency: the part of the window for which latency is wanted too. once: a request that its caller tried again
-        within a minute counts once. Raises as Telemetry does, Permanent also if it cannot tell requests apart.
-        """
-
-
 @dataclass(frozen=True, slots=True)
-class Tallied:
-    """What a query counted for one deployment in one minute."""
+class Fetch:
+    """One reading of an endpoint's telemetry, which all sources take part in."""
 
-    deployment: str
-    minute: datetime
-    tally: Tally
+    endpoint: str
+    query: TelemetryQuery
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, read: Callable[[], T]) -> T:
+        """Return what `read` returns, which is called once in this fetch for each key."""
+        if key not in self.kept:
+            self.kept[key] = read()
+        found: T = self.kept[key]
+        return found
 
 
-class Queries(Protocol):
-    """Queries of the user's own, which count bad and total by deployment and minute."""
+class TelemetrySource(Protocol):
+    """One place that telemetry is read from."""
 
-    def tallies(self, endpoint: str, window: Window, query: str) -> tuple[Tallied, ...]:
-        """Return what the query (its text) counts. Raises Temporary or, if the query itself is wrong, Permanent."""
+    @property
+    def kind(self) -> SourceKind:
+        """Its name, and what it can answer."""
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
+        """Return what it knows of the fetch's minutes, by deployment and minute, in any order.
+
+        needs: of the kinds that it answers, to be answered together. Minutes count requests if `Requests` is among
+        them. Raises Temporary or Permanent if it cannot tell, or in part only.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +200,6 @@ class Changes:
     entries: tuple[Numbered, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Everything goes no further until a person says otherwise; rollbacks do."""
-
-    by: str
-    reason: str
-    at: datetime
-
-
 class Store(Protocol):
     """The records of rollouts, one partition an endpoint."""
 
@@ -262,3 +256,10 @@ class Wakeups(Protocol):
 
     def wake(self, endpoint: str) -> None:
         """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
+
+
+class Channel(Protocol):
+    """A way to tell the outside world what happened, such as the log."""
+
+    def notify(self, rollout: Rollout, entry: Entry) -> None:
+        """Tell about a history entry that was saved. rollout: as it is after it. Raises Temporary or Permanent."""

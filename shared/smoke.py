@@ -1,4 +1,4 @@
-"""Whether answers are what a smoke step asks for. Says what is wrong in words; it must never send anything."""
+"""Whether answers are what a smoke step expects, with each problem described. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.core.observation import SmokeResult
-from shared.core.policy import SmokeStep
+from shared.core.steps import SmokeStep
 from shared.ports import Answer, JsonSchema
 
 SHOWN = 200  # characters of an answer in a problem's words

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.policy.sources import load
-from shared.core.policy import Policy, SmokeStep
+from shared.core.policy import Policy
+from shared.core.steps import SmokeStep
 from shared.policies.policy_set import PolicySet
 from shared.policies.problems import PolicyError, Problem
 

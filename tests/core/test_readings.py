@@ -1,4 +1,4 @@
-"""What people read of the evidence: rates, counts, odds and lines, in words that no computer would say."""
+"""What each gate says of its evidence: counts, rates, odds and thresholds."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from shared.core.gates import (
     ErrorsGate,
     Gate,
     LatencyGate,
+    LatencyLimit,
+    Measured,
     PredictionsGate,
     QueryGate,
 )
 from shared.core.gates.calibration import Calibration, calibrate, past_of
-from shared.core.gates.latency import bucket
-from shared.core.gates.readings import Reading, Thresholds, readings, spoken
+from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import gate_minute
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
+from shared.core.rollout.reasons import Reason, ReasonCode
+from shared.core.rollout.verdict_reason import verdict_reason
+from shared.core.telemetry.latency_buckets import edge
+from shared.words import sentence
 from tests.core.judging import START, after, at, past_minute
 
 ERRORS = calibrate(JudgeSettings(gates=(ErrorsGate(),)), past_of([past_minute(n) for n in range(60)], "blue"))
@@ -44,10 +49,10 @@ def evidence_of(*minutes: Counts, weight: int = 10) -> Evidence:
     return after(*[at(weight, counts) for counts in minutes], judges=ERRORS.panel)
 
 
-def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Thresholds = LINES) -> Verdict:
-    """Return the verdict with its words."""
+def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Thresholds = LINES) -> tuple[Verdict, Reason]:
+    """Return the verdict and its reason."""
     said = judge(evidence, calibration.panel, lines.risk, lines.next_weight, lines.needed)
-    return spoken(said, evidence, calibration, lines)
+    return said, verdict_reason(said, readings(evidence, calibration, lines), calibration, lines)
 
 
 def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
@@ -56,39 +61,41 @@ def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
     return found
 
 
-def test_a_person_reads_rates_intervals_counts_odds_and_the_line() -> None:
+def test_a_rollback_has_counts_odds_and_the_threshold() -> None:
     """Rolling back says how often each failed, how sure that is, and where the judge rolls back."""
-    reason = told(evidence_of(WORSE, WORSE, WORSE)).reason
-    number = r"[\d.,]+"
-    assert re.fullmatch(
-        rf"green fails 2 % \({number} to {number} %\) of 3,000 requests, "
-        rf"blue 0\.3 % \({number} to {number} %\) of 27,000; "
-        rf"odds {number} : 1 that green is worse; rolling back at 100 : 1",
-        reason,
-    ), reason
+    said, why = told(evidence_of(WORSE, WORSE, WORSE))
+    assert why.code is ReasonCode.REGRESSION_DETECTED
+    measured = why.facts["measured"]
+    assert (measured["green_bad"], measured["green_total"]) == (60, 3000)
+    assert (measured["blue_bad"], measured["blue_total"]) == (81, 27_000)
+    assert why.facts["log_odds_worse"] == said.log_harm > why.facts["log_odds_worse_threshold"] == -math.log(0.01)
 
 
-WAYS = {
-    Cause.HARM: ([BROKEN], 25, ["rolling back at 100 : 1", "that green is worse"]),
-    Cause.NO_REQUEST: ([], 25, ["no request on green yet"]),
-    Cause.STARVED: ([Counts(0, 0, 9, 9000)] * 3, 25, ["green gets none of it", "check the endpoint's traffic"]),
-    Cause.TOO_SOON: ([GOOD] * 2, 25, ["2 of 3 settled minutes"]),
-    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, 25, ["too suspicious to advance"]),
-    Cause.WATCHED: ([GOOD] * 3, None, ["watched for 3 minutes"]),
-    Cause.UNCERTIFIED: ([Counts(0, 5, 1, 180)] * 4, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
-    Cause.CERTIFIED: ([GOOD] * 3, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
+WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
+    Cause.HARM: ([BROKEN], 25, {"log_odds_worse_threshold": -math.log(0.01)}),
+    Cause.NO_REQUEST: ([], 25, {}),
+    Cause.STARVED: ([Counts(0, 0, 9, 9000)] * 3, 25, {}),
+    Cause.TOO_SOON: ([GOOD] * 2, 25, {"settled_minutes": 2, "required_minutes": 3}),
+    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, 25, {"log_odds_worse_threshold": 0.0}),
+    Cause.WATCHED: ([GOOD] * 3, None, {"settled_minutes": 3}),
+    Cause.UNCERTIFIED: (
+        [Counts(0, 5, 1, 180)] * 4,
+        25,
+        {"next_weight": 25, "log_odds_safe_threshold": -math.log(0.05)},
+    ),
+    Cause.CERTIFIED: ([GOOD] * 3, 25, {"next_weight": 25, "log_odds_safe_threshold": -math.log(0.05)}),
 }
 
 
 @pytest.mark.parametrize("cause", list(Cause))
-def test_every_cause_has_words(cause: Cause) -> None:
-    """Whatever the verdict rests on is said, after what green and blue did."""
-    minutes, next_weight, words = WAYS[cause]
-    verdict = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
-    assert verdict.cause is cause
-    assert verdict.reason.startswith("green fails ")
-    assert all(word in verdict.reason for word in words), verdict.reason
-    assert not PROGRAMMED.search(verdict.reason), verdict.reason
+def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
+    """Whatever the verdict rests on is in its reason, and becomes a sentence that a person reads."""
+    minutes, next_weight, facts = WAYS[cause]
+    said, why = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
+    assert (said.cause, why.code.value) == (cause, cause.value)
+    found: dict[str, object] = {**why.facts}
+    assert {key: found.get(key) for key in facts} == facts
+    assert not PROGRAMMED.search(sentence(why)), sentence(why)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -102,20 +109,12 @@ def test_no_counts_make_words_that_only_a_program_would_say(
 ) -> None:
     """From no request to millions, from no failure to nothing else: ordinary numbers, in every place."""
     counts = Counts(round(green[0] * green[1]), green[0], round(blue[0] * blue[1]), blue[0])
-    reason = told(evidence_of(*[counts] * minutes)).reason
-    assert not PROGRAMMED.search(reason), reason
-
-
-@pytest.mark.parametrize("bad", [0, 1, 3, 20, 400])
-@pytest.mark.parametrize("total", [1000, 10_000, 1_000_000, 50_000_000])
-def test_rare_failures_are_said_in_per_cent(bad: int, total: int) -> None:
-    """One failure in fifty million is a number of per cent, not an exponent."""
-    found = reading(Counts(bad, total, bad, total))
-    assert not PROGRAMMED.search(found.words), found.words
+    text = sentence(told(evidence_of(*[counts] * minutes))[1])
+    assert not PROGRAMMED.search(text), text
 
 
 def test_intervals_and_counts_are_those_of_all_minutes() -> None:
-    """The numbers beside the words are sums over the rollout, and the intervals hold their rates."""
+    """Counts are sums over the rollout, and the intervals hold their rates."""
     found = reading(GOOD, WORSE)
     assert (found.green_bad, found.green_total, found.blue_bad, found.blue_total) == (20, 2000, 36, 18_000)
     assert found.green is not None
@@ -125,10 +124,10 @@ def test_intervals_and_counts_are_those_of_all_minutes() -> None:
 
 
 def test_without_requests_there_is_no_interval() -> None:
-    """Nothing seen is said as nothing seen."""
+    """Of nothing there is no rate."""
     found = reading()
     assert (found.green, found.blue) == (None, None)
-    assert "none of 0 requests" in found.words
+    assert (found.green_total, found.blue_total) == (0, 0)
 
 
 def test_lines_are_what_the_odds_are_held_against() -> None:
@@ -136,7 +135,7 @@ def test_lines_are_what_the_odds_are_held_against() -> None:
     both = calibrate(JudgeSettings(gates=(ErrorsGate(weight=1), ClientErrorsGate(weight=1))), past_of([], "blue"))
     errors, refused = readings(Evidence(), both, Thresholds(Risk(rollback=0.01, advance=0.05), 25))
     assert errors.harm_threshold == refused.harm_threshold == pytest.approx(math.log(200))
-    assert errors.certificate_threshold == pytest.approx(math.log(20))
+    assert errors.certificate_threshold == pytest.approx(-math.log(0.05))
     assert (refused.log_certificate, refused.certificate_threshold, refused.to_certificate) == (None, None, None)
 
 
@@ -220,40 +219,47 @@ def everything(source: JudgeSettings) -> tuple[Calibration, Evidence]:
     return found, after(*[minute] * 10, judges=found.panel)
 
 
-WORDS = {
-    "errors": r"green fails 0\.2 % \(.*\) of 5,000 requests, blue 0\.2 % \(.*\) of 5,000.*",
-    "client_errors": r"green refuses 5 % \(.*\) of 5,000 requests as the caller's mistake, blue 5 % .*",
-    "latency": r"green takes longer than [\d,.]+ m?s for 4 % \(.*\) of 4,500 answers, blue longer than .* of 4,500.*",
-    "predictions": r"green predicts 'yes' in 59\.4 % \(.*\) of 5,000 answers, blue in 60 % \(.*\) of 5,000",
-    "disagreement": r"green answers 5 % \(.*\) of 1,000 mirrored requests otherwise than blue; at most 5 % are allowed",
-    "stale": r"stale: green 12\.5 % \(.*\) of 4,000, blue 12\.5 % \(.*\) of 4,000.*",
+MEASURED: dict[str, Measured] = {
+    "errors": {"what": "failed_requests", "item": 0},
+    "client_errors": {"what": "rejected_requests", "item": 0},
+    "latency": {
+        "what": "slow_answers",
+        "item": 0,
+        "green_slower_than_milliseconds": edge(175),
+        "blue_slower_than_milliseconds": edge(170),
+    },
+    "predictions": {"what": "predicted_label", "item": 0, "label": "yes"},
+    "disagreement": {"what": "disagreements", "item": 0, "limit": 0.05},
+    "stale": {"what": "query_count", "item": 0},
 }
 
 
-def test_each_kind_of_gate_has_its_own_words() -> None:
-    """What was counted is said, with how often green and blue did it."""
+def test_each_kind_of_gate_says_what_it_counted() -> None:
+    """As data: the thresholds of latency, the class whose share differs most, the share that is allowed."""
     found, evidence = everything(JudgeSettings())
-    said = {one.gate: one.words for one in readings(evidence, found, LINES)}
-    assert said.keys() == WORDS.keys()
-    for gate, words in said.items():
-        assert not PROGRAMMED.search(words), words
-        assert re.fullmatch(WORDS[gate], words), words
+    assert {one.gate: one.measured for one in readings(evidence, found, LINES)} == MEASURED
 
 
-def test_percentiles_are_told_in_minutes() -> None:
-    """Where a source knows percentiles only, people read in how many minutes green's was too high."""
+def test_percentiles_are_counted_in_minutes() -> None:
+    """Where a source knows percentiles only: in how many minutes green's was above the margin."""
     found, evidence = everything(JudgeSettings(latency_from="metrics"))
-    said = {one.gate: one.words for one in readings(evidence, found, LINES)}["latency"]
-    assert said == "green's P95 was more than 1.25 times blue's in 0 of 9 minutes"
+    (said,) = (one for one in readings(evidence, found, LINES) if one.gate == "latency")
+    assert said.measured == {"what": "slow_minutes", "item": 0, "margin": 1.25}
+    assert (said.green_bad, said.green_total) == (0, 9)
 
 
-@pytest.mark.parametrize("edge", [20.0, 150.0, 999.0, 1500.0, 12_000.0])
-def test_latency_of_seconds_reads_as_a_time(edge: float) -> None:
-    """Models that take seconds are common: their thresholds are said without exponents."""
-    hour = [replace(past_minute(n), slowness={bucket(edge): 200}) for n in range(60)]
-    found = calibrate(JudgeSettings(gates=(LatencyGate(),)), past_of(hour, "blue"))
-    (said,) = readings(Evidence(), found, LINES)
-    assert not PROGRAMMED.search(said.words), said.words
+@pytest.mark.parametrize("gate", [ErrorsGate(at_most=0.01), LatencyGate(at_most=(LatencyLimit(99, 100.0),))], ids=str)
+def test_what_is_measured_is_the_item_that_suggests_harm(gate: Gate) -> None:
+    """Green and blue are alike and both over the limit: the limit's item is reported, with the limit."""
+    hour = [replace(past_minute(n), bad=30, slowness={150: 800, 250: 200}) for n in range(60)]
+    found = calibrate(JudgeSettings(gates=(gate,)), past_of(hour, "blue"))
+    alike = replace(hour[0], minute=START)
+    seen = gate_minute(found.samples[0], alike, alike)
+    evidence = after(*[JudgedMinute((seen,), 10, 25, green=1000, blue=1000)] * 20, judges=found.panel)
+    (said,) = readings(evidence, found, LINES)
+    assert said.log_harm > 0
+    assert said.measured["limit"] == pytest.approx(0.01)
+    assert said.measured["item"] == sum(measure.items for measure in found.panel.gates[0].measures) - 1
 
 
 def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
@@ -263,19 +269,20 @@ def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
     rows = [DeploymentMinute(name, START, total, 0) for name, total in (("green", 1000), ("blue", 9000))]
     seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
     evidence = after(*[JudgedMinute(seen, 10, 25, green=1000, blue=9000)] * 6, judges=found.panel)
-    verdict = told(evidence, found)
+    verdict, why = told(evidence, found)
     assert (verdict.outcome, verdict.cause) == (Outcome.PASS, Cause.CERTIFIED)
-    assert "advancing at 20 : 1" in verdict.reason, verdict.reason
-    assert "odds 1 : 1 " not in verdict.reason, verdict.reason
+    assert why.facts["gate"] == "client_errors"
+    assert why.facts["log_odds_safe"] >= why.facts["log_odds_safe_threshold"] == -math.log(0.05)
 
 
 def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
     """A step that waits for a certificate which nothing can give says which, and why."""
     gates = (ErrorsGate(), LatencyGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
-    verdict = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
+    verdict, why = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
     assert (verdict.outcome, verdict.gate) == (Outcome.INCONCLUSIVE, "latency")
-    assert "latency must be certified before 25 %, and is not judged: blue gave fewer than 100" in verdict.reason
+    assert (why.code, why.facts["next_weight"]) == (ReasonCode.GATE_NOT_JUDGED, 25)
+    assert why.facts["unjudged"]["latency"].startswith("blue gave fewer than 100")
 
 
 def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
@@ -285,6 +292,14 @@ def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
     rows = [DeploymentMinute("green", START, 1000, 0, 400), DeploymentMinute("blue", START, 9000, 0, 9)]
     seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
     evidence = after(*[JudgedMinute(seen, 10, 25, green=1000, blue=9000)] * 3, judges=found.panel)
-    verdict = told(evidence, found)
+    verdict, why = told(evidence, found)
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reason.startswith("green refuses 40 % ")
+    assert why.facts["measured"] == {
+        "what": "rejected_requests",
+        "item": 0,
+        "gate": "client_errors",
+        "green_bad": 1200,
+        "green_total": 3000,
+        "blue_bad": 27,
+        "blue_total": 27_000,
+    }

@@ -18,17 +18,13 @@ from shared.core.policy import (
     FreezeWindow,
     JudgeSettings,
     LiveSource,
-    MirrorStep,
     ModelSelector,
-    PauseStep,
     Policy,
-    SmokeStep,
     Source,
-    Step,
     TemplateSource,
-    WeightStep,
 )
 from shared.core.schema.times import spell
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.tables.freeze import DAYS
 from tests.policies.drawn_gates import SHARES, gates, written_gates
 
@@ -199,6 +195,8 @@ def written_step(step: Step) -> dict[str, object]:
             }
         case PauseStep():
             return {"pause": {"for": step.duration}}
+        case _:
+            raise AssertionError(f"no such step: {step}")
 
 
 class Raw:

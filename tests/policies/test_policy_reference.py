@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from docs.policy_reference import reference
-from shared.adapters.queries import LogQueries
+from shared.adapters.queries import tallies
 from shared.core.observation import Tally
 from shared.policies.policy_set import read_policies
 from tests.adapters.written_log import HOUR, written_log
@@ -56,8 +56,8 @@ def test_the_query_of_the_page_counts() -> None:
     [query] = re.findall(r"```kusto\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     with written_log() as log:
         log.write("churn-7", 1, 200)
-        (found,) = LogQueries(log.analytics).tallies("churn", HOUR, query)
-    assert (found.deployment, found.tally) == ("churn-7", Tally(0, 1))
+        found = tallies(log.analytics, "churn", HOUR, query)
+    assert [(name, tally) for (_, name), tally in found.items()] == [("churn-7", Tally(0, 1))]
 
 
 def test_page_names_every_strategy() -> None:

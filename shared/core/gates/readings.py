@@ -1,6 +1,6 @@
-"""What a gate's evidence says, in numbers and in words, for the record and for people. It must never decide anything.
+"""What each gate's evidence says, as data: how often green did it, how often blue did, how sure that is.
 
-The words are for whoever is on call at three in the morning: how often green did it, how often blue did, how sure.
+It is for records and for people, and decides nothing. The sentences are made in `shared.words.gates`.
 """
 
 from __future__ import annotations
@@ -8,40 +8,36 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from shared.core.gates.calibration import Calibration
-from shared.core.gates.latency import edge
-from shared.core.gates.recipes import DISAGREEMENT, Role
-from shared.core.gates.samples import Counted, Failed, GateSamples, Ladder, Predicted, Refused, Sample, Slower
+from shared.core.gates.gate import Role
+from shared.core.gates.measured import GateFacts, Measured
+from shared.core.gates.samples import GateSamples
 from shared.core.judge import gate as gates
 from shared.core.judge.gate import GateEvidence, GateSetting
 from shared.core.judge.interval import Interval, interval
 from shared.core.judge.measure import Measure
-from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
-from shared.core.judge.verdict import Cause, Risk, Verdict
-from shared.core.wording import odds, per_cent, time
+from shared.core.judge.verdict import Risk
 
 SLIGHT = 1e-6  # odds that are 1 : 1 but for rounding
-STARVED_WORDS = "check the endpoint's traffic, and whether callers name a deployment or keep to one"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One gate after a minute.
 
-    words: what green and blue did. green, blue: an interval of each one's rate that holds at all times together with 95
-    per cent (None: no requests, or no rate). log_harm, harm_threshold: the odds that green is worse, and those that
-    would roll back by this gate alone (None: it may not). log_certificate, certificate_threshold: the odds that the
-    next step is within the budget, and those that it needs (None: none is needed). minutes: settled ones at this
-    weight. missing: why the last minutes say nothing of it.
+    measured: what the counts are of. green, blue: an interval of each one's rate that holds at all times together with
+    95 per cent (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
+    worse, and of those at which this gate alone would roll back (None: it may not). log_certificate,
+    certificate_threshold: the same of the odds that the next step is within the budget, and of those that it needs
+    (None: none is needed). minutes: settled ones at this weight. missing: why the last minutes say nothing of it.
     """
 
     gate: str
     role: Role
-    words: str
+    measured: Measured
     green_bad: int
     green_total: int
     blue_bad: int
@@ -56,20 +52,32 @@ class Reading:
     missing: str = ""
 
     @property
+    def facts(self) -> GateFacts:
+        """What it measured, with its counts."""
+        return GateFacts(
+            **self.measured,
+            gate=self.gate,
+            green_bad=self.green_bad,
+            green_total=self.green_total,
+            blue_bad=self.blue_bad,
+            blue_total=self.blue_total,
+        )
+
+    @property
     def to_rollback(self) -> float | None:
-        """How far the way to rolling back by this gate alone has been gone: 0 to 1, or None if it may not."""
+        """How far it is on the way to rolling back by itself: 0 to 1, or None if it may not."""
         return None if self.harm_threshold is None else min(max(self.log_harm / self.harm_threshold, 0.0), 1.0)
 
     @property
     def to_certificate(self) -> float | None:
-        """How far the way to the next step's certificate has been gone: 0 to 1, or None if none is needed."""
+        """How far it is on the way to the next step's certificate: 0 to 1, or None if none is needed."""
         if self.log_certificate is None or self.certificate_threshold is None:
             return None
         return min(max(self.log_certificate / self.certificate_threshold, 0.0), 1.0)
 
     @property
     def minutes_to_certificate(self) -> int | None:
-        """How many more minutes like those at this weight the certificate needs; None if it cannot be told."""
+        """How many more minutes like those at this weight the certificate needs; None if that is unknown."""
         if self.log_certificate is None or self.certificate_threshold is None or self.log_certificate < SLIGHT:
             return None
         more = self.certificate_threshold / self.log_certificate - 1.0
@@ -90,7 +98,7 @@ class Thresholds:
     log_suspicion: float = 0.0
 
     def certifies(self, setting: GateSetting) -> bool:
-        """Say whether this gate's certificate is needed."""
+        """Return whether this gate's certificate is needed."""
         wanted = setting.critical if self.needed is None else setting.name in self.needed
         return wanted and self.next_weight is not None and setting.budget is not None
 
@@ -103,63 +111,29 @@ def readings(
     return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
 
 
-def spoken(verdict: Verdict, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Verdict:
-    """Return the verdict with its reason in words."""
-    names = [setting.name for setting in calibration.panel.gates]
-    place = names.index(verdict.gate) if verdict.gate in names else 0
-    about = _reading_at(place, evidence, calibration, thresholds)
-    if verdict.gate in calibration.unjudged:
-        why = f"{verdict.gate} must be certified before {thresholds.next_weight} %, and is not judged"
-        return replace(verdict, reason=f"{about.words}; {why}: {calibration.unjudged[verdict.gate]}")
-    return replace(verdict, reason=f"{about.words}; {_because(verdict, about, thresholds)}")
-
-
 def _reading_at(place: int, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Reading:
     panel = calibration.panel
     return _reading(evidence.of(panel)[place], panel.gates[place], calibration.samples[place], panel.tuning, thresholds)
-
-
-def _because(verdict: Verdict, about: Reading, thresholds: Thresholds) -> str:
-    worse = f"odds {odds(verdict.log_harm)} that green is worse"
-    settled = verdict.settled_minutes
-    words = {
-        Cause.HARM: f"{worse}; rolling back at {odds(verdict.harm_threshold)}",
-        Cause.NO_REQUEST: "no request on green yet, so nothing is known of it",
-        Cause.STARVED: f"blue has traffic and green gets none of it, although it should: {STARVED_WORDS}",
-        Cause.TOO_SOON: f"{settled} of {thresholds.risk.settled_minutes} settled minutes at this weight; {worse}",
-        Cause.SUSPICIOUS: f"odds {odds(about.log_harm)} that green is worse: too suspicious to advance "
-        f"({odds(thresholds.log_suspicion)})",
-        Cause.WATCHED: f"watched for {settled} minutes; {worse}",
-    }
-    return words.get(verdict.cause) or _certified(about, thresholds)
-
-
-def _certified(about: Reading, thresholds: Thresholds) -> str:
-    sure, line = odds(about.log_certificate or 0.0), odds(about.certificate_threshold or 0.0)
-    words = f"odds {sure} that {thresholds.next_weight} % is within the harm budget; advancing at {line}"
-    more = about.minutes_to_certificate
-    return f"{words}, in about {more} minutes at this pace" if more else words
 
 
 def _reading(
     evidence: GateEvidence, setting: GateSetting, samples: GateSamples, tuning: Tuning, thresholds: Thresholds
 ) -> Reading:
     harm = gates.log_harm(evidence, setting, tuning)
-    index = gates.worst_item(evidence, setting, tuning) if harm > SLIGHT else _most_shifted(evidence, samples)
-    counts = evidence.counts(index)
+    suspicious = harm > SLIGHT
+    item = gates.worst_item(evidence, setting, tuning) if suspicious else samples.samples[0].shown(evidence.counts)
+    counts = evidence.counts(item)
     certified = thresholds.certifies(setting)
-    green, blue = interval(counts.green_bad, counts.green_total), interval(counts.blue_bad, counts.blue_total)
-    rates = _rate(green, counts.green_bad, counts.green_total), _rate(blue, counts.blue_bad, counts.blue_total)
     return Reading(
         gate=setting.name,
         role="dry_run" if not setting.share else "critical" if setting.critical else "non_blocking",
-        words=_words(_item(samples, setting, index), counts, rates),
+        measured=_measured(samples, setting, item),
         green_bad=counts.green_bad,
         green_total=counts.green_total,
         blue_bad=counts.blue_bad,
         blue_total=counts.blue_total,
-        green=green,
-        blue=blue,
+        green=interval(counts.green_bad, counts.green_total),
+        blue=interval(counts.blue_bad, counts.blue_total),
         log_harm=harm,
         harm_threshold=-math.log(thresholds.risk.rollback) - math.log(setting.share) if setting.share else None,
         log_certificate=gates.log_certificate(evidence, setting, tuning) if certified else None,
@@ -168,61 +142,20 @@ def _reading(
     )
 
 
-class _Item(NamedTuple):
-    """One item of a gate: the sample it is of, its place there, and how it is bet on."""
-
-    sample: Sample
-    place: int
-    measure: Measure
-
-
-def _item(samples: GateSamples, setting: GateSetting, index: int) -> _Item:
+def _measured(samples: GateSamples, setting: GateSetting, item: int) -> Measured:
+    """Return what one of the gate's items is of, and what is allowed of it besides what blue does."""
+    place = item
     for sample, measure in zip(samples.samples, setting.measures, strict=True):
-        if index < measure.items:
-            return _Item(sample, index, measure)
-        index -= measure.items
-    raise IndexError(f"{setting.name} has no item {index}")
+        if place < measure.items:
+            return _allowed(sample.measured(place), measure, item)
+        place -= measure.items
+    raise IndexError(f"{setting.name} has no item {item}")
 
 
-def _most_shifted(evidence: GateEvidence, samples: GateSamples) -> int:
-    """Return which of the counts people read of: for predictions, the class whose share differs most."""
-    first = samples.samples[0]
-    if not isinstance(first, Predicted) or not evidence.seen:
-        return 0
-    return max(range(len(first.labels)), key=lambda index: _shift(evidence.counts(index)))
-
-
-def _shift(counts: Counts) -> float:
-    return abs((counts.green_rate or 0.0) - (counts.blue_rate or 0.0))
-
-
-def _words(item: _Item, counts: Counts, rates: tuple[str, str]) -> str:
-    green, blue = rates
-    match item.sample:
-        case Failed():
-            words = f"green fails {green} requests, blue {blue}"
-        case Refused():
-            words = f"green refuses {green} requests as the caller's mistake, blue {blue}"
-        case Slower(buckets=buckets):
-            ours, theirs = (time(edge(bucket)) for bucket in buckets[item.place])
-            words = f"green takes longer than {ours} for {green} answers, blue longer than {theirs} for {blue}"
-        case Predicted(labels=labels):
-            words = f"green predicts {labels[item.place]!r} in {green} answers, blue in {blue}"
-        case Counted(gate=gate) if gate == DISAGREEMENT:
-            words = f"green answers {green} mirrored requests otherwise than blue"
-        case Counted(gate=gate):
-            words = f"{gate}: green {green}, blue {blue}"
-        case Ladder():
-            over = f"in {counts.green_bad} of {counts.green_total} minutes"
-            words = f"green's P95 was more than {(item.measure.margin or 1):.3g} times blue's {over}"
-    null = item.measure.null
-    limited = null is not None and null.rho == 0.0
-    return f"{words}; at most {per_cent(null.delta)} % are allowed" if limited and null is not None else words
-
-
-def _rate(found: Interval | None, bad: int, total: int) -> str:
-    """Return a rate in words that can stand before what is counted."""
-    if found is None:
-        return "none of 0"
-    low, high = per_cent(found.low), per_cent(found.high)
-    return f"{per_cent(bad / total)} % ({low} to {high} %) of {total:,}"
+def _allowed(found: Measured, measure: Measure, item: int) -> Measured:
+    found["item"] = item
+    if measure.margin is not None:
+        found["margin"] = measure.margin
+    if measure.null is not None and measure.null.rho == 0.0:
+        found["limit"] = measure.null.delta
+    return found

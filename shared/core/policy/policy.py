@@ -1,4 +1,4 @@
-"""A rollout policy as the core uses it: checked, complete, frozen. It must never read a file or know YAML."""
+"""A rollout policy as the core uses it: checked, complete and frozen. Files and YAML are read elsewhere."""
 
 from __future__ import annotations
 
@@ -7,72 +7,11 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from shared.core.gates.recipes import ErrorsGate, Gate, LatencyGate
+from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
+from shared.core.policy.step import Step
 
-Source = Literal["logs", "metrics"]
-
-
-@dataclass(frozen=True, slots=True)
-class SmokeStep:
-    """Requests that green must answer before it gets live traffic.
-
-    requests: path of a JSON Lines file beside the policy, one request body a line; empty for the sample that the
-    endpoint's own API description gives. status: the answer each must get. schema: path of a JSON Schema file that each
-    answer must fit. contains: JSON text that each answer must contain (objects by key, all else equal). slowest: what
-    the last round's answers may take at most. repeat: how often all are sent; all rounds but the last are warm-up.
-    timeout: how long one answer may take before it counts as none.
-    """
-
-    requests: str = ""
-    status: int = 200
-    timeout: timedelta = timedelta(seconds=10)
-    schema: str | None = None
-    contains: str | None = None
-    slowest: timedelta | None = None
-    repeat: int = 1
-    kind: Literal["smoke"] = "smoke"
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorStep:
-    """A copy of so much of the live traffic (per cent, at most 50) to green; its answers are thrown away.
-
-    Ends when `duration` has passed or green has answered `requests` copies, whichever is given and comes first, and
-    green is not suspicious by then; a failing verdict rolls back.
-    """
-
-    percent: int
-    duration: timedelta | None = None
-    requests: int | None = None
-    kind: Literal["mirror"] = "mirror"
-
-
-@dataclass(frozen=True, slots=True)
-class WeightStep:
-    """So much of the live traffic (per cent) to green, until the judge certifies the next step.
-
-    The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
-    certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
-    """
-
-    weight: int
-    settled_minutes: int | None = None
-    patience: timedelta | None = None
-    inconclusive: Literal["pause", "advance"] | None = None
-    gates: tuple[str, ...] | None = None
-    kind: Literal["weight"] = "weight"
-
-
-@dataclass(frozen=True, slots=True)
-class PauseStep:
-    """Wait: for a person, or for `duration` if there is one."""
-
-    duration: timedelta | None = None
-    kind: Literal["pause"] = "pause"
-
-
-Step = SmokeStep | MirrorStep | WeightStep | PauseStep
+Source = str  # the name of a telemetry source, from shared.core.telemetry.SOURCE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +27,14 @@ class ModelSelector:
     version: str = "*"
 
     def matches(self, name: str, version: str, tags: dict[str, str]) -> bool:
-        """Say whether a model of this name and version with these tags is meant."""
+        """Return whether a model of this name and version with these tags is selected."""
         named = name == self.name and fnmatchcase(version, self.version)
         return named and all(tags.get(key) == value for key, value in self.tags.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long each part may take before the rollout is taken back."""
+    """How long each part may take before the rollout is rolled back."""
 
     provisioning: timedelta = timedelta(minutes=45)
     step: timedelta = timedelta(hours=2)
@@ -110,9 +49,8 @@ class JudgeSettings:
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
     telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
-    past the judge is set by. gates: what is judged. retries: whether a request that a caller tried again counts each
-    time or once. errors_from, latency_from: the traffic log (exact counts, a few minutes late) or the platform's
-    metrics (no set-up, about a minute late, latency as percentiles only).
+    past the judge is set by. gates: what is judged. retries: whether a request that a caller retried counts each time
+    or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
     """
 
     risk: Risk = field(default_factory=Risk)
@@ -212,6 +150,7 @@ class Policy:
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""
-        ahead = next((after.weight for after in self.steps[step + 1 :] if isinstance(after, WeightStep)), 100)
-        present = max((s.weight for s in self.steps[: step + 1] if isinstance(s, WeightStep)), default=0)
+        weights = [one.live_weight for one in self.steps]
+        present = max((weight for weight in weights[: step + 1] if weight is not None), default=0)
+        ahead = next((weight for weight in weights[step + 1 :] if weight is not None), 100)
         return ahead if present < 100 else None

@@ -1,16 +1,15 @@
-"""How many instances green needs for its share, and blue to serve again. Pure; it never looks at prices or quota."""
+"""How many instances green needs for its share of the traffic, and blue to serve again. Prices play no part."""
 
 from __future__ import annotations
 
 from math import ceil
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
-from shared.core.policy.policy import MirrorStep, WeightStep
 from shared.core.rollout.record import Rollout
 
 
 def instances_at_start(rollout: Rollout) -> int | None:
-    """Return with how many instances green is created; None for as many as what it is made like."""
+    """Return how many instances green is created with; None for as many as its source has."""
     wanted = rollout.policy.capacity.green
     if isinstance(wanted, int):
         return wanted
@@ -20,7 +19,7 @@ def instances_at_start(rollout: Rollout) -> int | None:
 
 
 def instances_for(rollout: Rollout) -> int | None:
-    """Return how many instances green must have before it gets what it is to get; None: as many as it has.
+    """Return how many instances green must have before it receives its share; None for as many as it has.
 
     A copy of the traffic is as much work as the traffic itself.
     """
@@ -30,7 +29,7 @@ def instances_for(rollout: Rollout) -> int | None:
 
 
 def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Say whether blue was scaled down, or may yet be by our order, and is not seen to stand in full again."""
+    """Return whether blue was scaled down, or may still be by our order, and was not seen at full size since."""
     blue = endpoint.deployments.get(rollout.blue or "")
     if not rollout.shrunk or blue is None:
         return False
@@ -39,12 +38,7 @@ def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def _first_share(rollout: Rollout) -> int:
-    for step in rollout.policy.steps:
-        if isinstance(step, MirrorStep):
-            return step.percent
-        if isinstance(step, WeightStep):
-            return step.weight
-    return 100
+    return next((step.load for step in rollout.policy.steps if step.load is not None), 100)
 
 
 def _share(instances: int, weight: int) -> int:

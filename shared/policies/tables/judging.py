@@ -11,8 +11,9 @@ from shared.core.schema.grammar import Field, Table
 from shared.core.schema.kinds import between, choice, whole
 from shared.core.schema.texts import waiting
 from shared.core.schema.times import DAY, MINUTE, SECOND, duration, spell
-from shared.policies.gates import gates
-from shared.policies.patience import check_patience
+from shared.core.steps.patience import check_patience
+from shared.core.telemetry import Latency, Requests, source_kind, sources_of
+from shared.policies.tables.gates import gates
 
 RISK = Risk()
 # Telling single requests apart costs memory for each, so their history is shorter.
@@ -27,7 +28,7 @@ def _check_judge(judge: Part) -> None:
 def _check_telemetry(telemetry: Part) -> None:
     if telemetry["retries"] != "once":
         return
-    if telemetry["errors"] == "metrics":
+    if not source_kind(telemetry["errors"] or "logs").counts_once:
         remedy = "write telemetry: {errors: logs, retries: once}, or leave it out"
         telemetry.add("retries", f"metrics do not identify single requests; {remedy}")
     if (telemetry["history"] or LONGEST_ONCE) > LONGEST_ONCE:
@@ -104,14 +105,14 @@ TELEMETRY = Table(
     fields=(
         Field(
             "errors",
-            choice("logs", "metrics"),
+            choice(*sources_of(Requests)),
             "Where requests and errors are counted: in the request log (exact, minutes late) or by the platform's "
             "metrics (no set-up, about a minute late).",
             attribute="errors_from",
         ),
         Field(
             "latency",
-            choice("logs", "metrics"),
+            choice(*sources_of(Latency)),
             "Where latency is read: of each request in the log, or percentiles per minute in the metrics.",
             attribute="latency_from",
         ),
