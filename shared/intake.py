@@ -117,8 +117,7 @@ class Intake:
         outcomes = [self._registered(model, each) for each in self.policies.for_model(model.name, model.version, tags)]
         refusal = self.policies.refusal(model.name, tags)
         if refusal is not None:
-            invalid = why(ReasonCode.POLICY_INVALID, model=str(model), message=str(refusal))
-            outcomes.append(Outcome(IntakeResult.REFUSED, invalid))
+            outcomes.append(_refused(str(refusal)))
         if not outcomes:
             message = self.policies.why_none(model.name, model.version, tags)
             none = why(ReasonCode.NO_POLICY, model=str(model), message=f"{message} (tags {tags})")
@@ -178,6 +177,10 @@ class Intake:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def _refused(problems: str) -> Outcome:
+    return Outcome(IntakeResult.REFUSED, why(ReasonCode.POLICY_INVALID, message=problems))
 
 
 def _crowded(endpoint: str) -> Conflict:

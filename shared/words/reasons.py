@@ -38,9 +38,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
     ),
     ReasonCode.NO_POLICY: Row("no policy applies to {model}: {message}", "No policy selects this model version."),
-    ReasonCode.POLICY_INVALID: Row(
-        "a policy that may be for {model} is not valid: {message}", "Event Grid redelivers the event for up to a day."
-    ),
+    ReasonCode.POLICY_INVALID: Row("{message}", "A policy file that may be for this model version is not valid."),
     ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event, or the same version, came again."),
     ReasonCode.OLDER_VERSION: Row(
         "a newer version than {model} was admitted before", "An older version never replaces a newer one."

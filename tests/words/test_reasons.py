@@ -45,11 +45,8 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.MODEL_TAGS_UNAVAILABLE, model="churn:7", message="403"),
         "the tags of churn:7 cannot be read: 403",
     ),
-    (
-        reason(C.POLICY_INVALID, model="churn:7", message="churn.yaml:1:1: empty"),
-        "a policy that may be for churn:7 is not valid: churn.yaml:1:1: empty",
-    ),
     (reason(C.NO_POLICY, model="churn:7", message="no model churn"), "no policy applies to churn:7: no model churn"),
+    (reason(C.POLICY_INVALID, message="churn.yaml:1:1: missing"), "churn.yaml:1:1: missing"),
     (reason(C.DUPLICATE, model="churn:7"), "churn:7 already has a rollout"),
     (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was admitted before"),
     (
