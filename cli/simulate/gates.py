@@ -1,7 +1,4 @@
-"""Which gates of a policy a profile can give evidence to. The others take no part, as where a source tells nothing.
-
-It must never change what a gate that takes part is set to.
-"""
+"""Which gates of a policy simulated traffic can give evidence for. The others take no part: they have no telemetry."""
 
 from __future__ import annotations
 
@@ -9,34 +6,35 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
-from shared.core.policy import JudgeSettings, Policy, Source, Step, WeightStep
+from shared.core.policy import JudgeSettings, Policy, Source
+from shared.core.steps import Step, WeightStep
 
 
-def judged_here(policy: Policy) -> Policy:
-    """Return the policy with the gates alone that made-up traffic says something of; no step waits for another."""
-    unheard = silent(policy.judge)
-    if not unheard:
+def simulated_policy(policy: Policy) -> Policy:
+    """Return the policy with only the gates that simulated traffic has evidence for; no step waits for another."""
+    missing = unsimulated_gates(policy.judge)
+    if not missing:
         return policy
-    gates = tuple(gate for gate in policy.judge.gates if gate.name not in unheard)
-    steps = tuple(_without(step, unheard) for step in policy.steps)
+    gates = tuple(gate for gate in policy.judge.gates if gate.name not in missing)
+    steps = tuple(_without(step, missing) for step in policy.steps)
     return replace(policy, judge=replace(policy.judge, gates=gates), steps=steps)
 
 
-def silent(settings: JudgeSettings) -> tuple[str, ...]:
-    """Return the names of the gates that made-up traffic says nothing of."""
-    return tuple(gate.name for gate in settings.gates if not _told(gate))
+def unsimulated_gates(settings: JudgeSettings) -> tuple[str, ...]:
+    """Return the names of the gates that simulated traffic has no evidence for."""
+    return tuple(gate.name for gate in settings.gates if not _simulated(gate))
 
 
 def latency_source(settings: JudgeSettings) -> Source | None:
-    """Return where the policy has latency from; None if none of its gates asks for it."""
+    """Return where the policy reads latency from, or None if none of its gates needs it."""
     return settings.latency_from if any(isinstance(gate, LatencyGate) for gate in settings.gates) else None
 
 
-def _told(gate: Gate) -> bool:
+def _simulated(gate: Gate) -> bool:
     return isinstance(gate, ErrorsGate | ClientErrorsGate | LatencyGate)
 
 
-def _without(step: Step, unheard: Collection[str]) -> Step:
+def _without(step: Step, missing: Collection[str]) -> Step:
     if not isinstance(step, WeightStep) or step.gates is None:
         return step
-    return replace(step, gates=tuple(name for name in step.gates if name not in unheard))
+    return replace(step, gates=tuple(name for name in step.gates if name not in missing))
