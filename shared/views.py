@@ -14,13 +14,14 @@ from shared.core.gates.readings import Reading
 from shared.core.judge.interval import Interval
 from shared.core.judge.verdict import Verdict
 from shared.core.observation import DeploymentMinute
-from shared.core.policy import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.requests import possible
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.wording import odds
 from shared.ports import Halt
+from shared.words import sentence
 
 Json = dict[str, object]
 
@@ -33,16 +34,16 @@ def rollout_view(rollout: Rollout, history: Iterable[Entry] = ()) -> Json:
         "model": rollout.model.name,
         "version": rollout.model.version,
         "phase": rollout.phase.value,
-        "reason": rollout.reason,
+        "reason": sentence(rollout.reason),
         "since": _time(rollout.since),
         "created": _time(rollout.created),
         "finished": _time(rollout.finished),
-        "cause": rollout.cause,
+        "cause": sentence(rollout.trigger),
         "green": rollout.green,
         "blue": rollout.blue,
         "weight": rollout.weight,
         "mirror": rollout.mirror,
-        "held": rollout.held,
+        "held": sentence(rollout.held) if rollout.held else None,
         "serving": rollout.serving,
         "step": rollout.step,
         "steps": [step_words(step) for step in rollout.policy.steps],
@@ -110,7 +111,12 @@ def calibration_view(calibration: Calibration) -> Json:
 def judgements_view(kept: Iterable[Judgement]) -> list[Json]:
     """Return what every gate said, minute by minute."""
     return [
-        {"minute": _time(one.minute), "weight": one.weight, "gates": [reading_view(each) for each in one.readings]}
+        {
+            "minute": _time(one.minute),
+            "weight": one.weight,
+            "mirror": one.mirror,
+            "gates": [reading_view(each) for each in one.readings],
+        }
         for one in kept
     ]
 
@@ -121,9 +127,13 @@ def entry_view(entry: Entry) -> Json:
         "at": _time(entry.at),
         "from": entry.before.value if entry.before else None,
         "to": entry.after.value,
-        "by": entry.by,
-        "text": entry.text,
-        "numbers": entry.numbers,
+        "by": entry.actor,
+        "code": entry.reason.code.value,
+        "text": sentence(entry.reason),
+        "step": entry.step,
+        "weight": entry.weight,
+        "mirror": entry.mirror,
+        "verdict": verdict_view(entry.verdict, entry.readings) if entry.verdict else None,
     }
 
 
@@ -154,6 +164,8 @@ def step_words(step: Step) -> str:
             return "pause for approval"
         case PauseStep(duration=duration):
             return f"pause {duration}"
+        case _:
+            return step.kind
 
 
 def _interval(ends: Interval | None) -> Json | None:

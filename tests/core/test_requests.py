@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep, SmokeStep, Step, WeightStep
 from shared.core.reconcile.provisioning import is_of
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.requests import ask, possible
+from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 from shared.errors import NotPossible
 from shared.views import step_words
 from tests.core.rollouts import NOW, SMOKE, rollout, wish
