@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from cli.policy.world_arguments import add_world
 
 if TYPE_CHECKING:
-    # Generic to the type checker, but not subscriptable at run time.
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 -- argparse has no public name for it
+    # Generic to the type checker, but not subscriptable at run time; argparse has no public name for it.
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
 COMMANDS = {
     "check": "cli.policy.check",
@@ -56,8 +56,8 @@ def _add_check(commands: Subparsers) -> None:
         "check",
         help="report every problem in a folder's policies, and how long rollouts take",
         description="Report every problem in the policies of a folder, each with file, line, column and remedy. Then "
-        "simulate some rollouts of each policy: how long a good version takes, what stops it, and how soon a bad one is "
-        "rolled back.",
+        "simulate some rollouts of each policy: how long a good version takes, what stops it, and how soon a bad one "
+        "is rolled back.",
     )
     check.add_argument(
         "folder",

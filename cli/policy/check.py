@@ -74,9 +74,7 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
     seed = reader.whole("--seed", arguments.seed, SEED)
     reader.finish()
     profiles = [replace(known, requests=rate) for rate in rates] or [known]
-    return CheckOptions(
-        arguments.folder, () if arguments.no_estimates else tuple(profiles), seed or 0, arguments.json
-    )
+    return CheckOptions(arguments.folder, () if arguments.no_estimates else tuple(profiles), seed or 0, arguments.json)
 
 
 def assumptions(profile: Profile, seed: int) -> list[str]:
@@ -84,14 +82,14 @@ def assumptions(profile: Profile, seed: int) -> list[str]:
     return [
         world_words(profile),
         f"the bad version differs from blue: {fault_words(profile.faults or (USUAL_FAULT,))}",
-        f"per traffic, {GOOD} rollouts of a good and {BAD} of a bad version are simulated (seed {seed}); times are the "
-        "median and the range, from the start of the rollout",
+        (
+            f"per traffic, {GOOD} rollouts of a good and {BAD} of a bad version are simulated (seed {seed}); times are "
+            "the median and the range, from the start of the rollout"
+        ),
     ]
 
 
-def _checked(
-    every: list[ChosenPolicy], options: CheckOptions, step: Callable[[], None]
-) -> Iterator[CheckedPolicy]:
+def _checked(every: list[ChosenPolicy], options: CheckOptions, step: Callable[[], None]) -> Iterator[CheckedPolicy]:
     """Yield each policy as soon as its estimates are there."""
     for chosen in every:
         found = tuple(estimate(chosen, profile, options.seed, step) for profile in options.profiles)

@@ -25,7 +25,9 @@ class Pair:
     @property
     def same(self) -> bool:
         """Whether both are the same decision, whenever they were made."""
-        return self.recorded is not None and self.replayed is not None and self.recorded.content == self.replayed.content
+        return (
+            self.recorded is not None and self.replayed is not None and self.recorded.content == self.replayed.content
+        )
 
     @property
     def delay_seconds(self) -> float | None:

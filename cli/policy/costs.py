@@ -1,4 +1,4 @@
-"""What it costs that two deployments run side by side: instance-hours of a simulated rollout, at the user's own prices."""
+"""What two deployments side by side cost: instance-hours of a simulated rollout, at the user's own prices."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Overlap:
     """For how many hours two deployments exist, and the instance-hours of the one that does not serve.
 
     rollout: from the order to create green until the rollout ended, whatever it waited for; green: its instance-hours.
-    kept: from then until the other deployment was deleted (0: nobody decides, so both stay); blue: its instance-hours in
-    that time. After a rollback, green counts until it is deleted.
+    kept: from then until the other deployment was deleted (0: nobody decides, so both stay); blue: its instance-hours
+    in that time. After a rollback, green counts until it is deleted.
     """
 
     ending: Ending

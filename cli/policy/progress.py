@@ -13,9 +13,7 @@ PATIENCE_SECONDS = 2.0
 
 
 @contextmanager
-def progress(
-    count: int, console: Console, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Callable[[], None]]:
+def progress(count: int, console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[], None]]:
     """Give a function to call after each of `count` rollouts; after two seconds, show how many are done."""
     began = clock()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -76,9 +76,8 @@ def _simulate(options: SimulateOptions) -> None:
 
 def _replay(options: SimulateOptions, recording: Recording) -> None:
     """Decide a recorded rollout again; where it departs from the record, many times."""
-    title = f"{recording.record.endpoint}: recorded and replayed"
-    if not recording.started:
-        _print_never_started(options, recording, title)
+    if recording.not_replayable:
+        _print_not_replayable(options, recording)
         return
     policy = options.chosen.policy
     first = replay(recording, policy, options.seed, 0)
@@ -91,6 +90,7 @@ def _replay(options: SimulateOptions, recording: Recording) -> None:
             step()
     said = list(replay_notes(recording, policy, departed))
     if not options.json:
+        title = f"{recording.record.endpoint}: recorded and replayed"
         _screen().print(comparison_table(title, compared))
         _print_notes(said)
     if options.json or departed is not None or options.picture is not None:
@@ -98,12 +98,12 @@ def _replay(options: SimulateOptions, recording: Recording) -> None:
         _report(options, Report(f"{len(results):,} replays", results, summary(results, faulty=None), more))
 
 
-def _print_never_started(options: SimulateOptions, recording: Recording, title: str) -> None:
-    why = recording.end_words
+def _print_not_replayable(options: SimulateOptions, recording: Recording) -> None:
+    why = recording.not_replayable
     if options.json:
-        print(json.dumps({"replay": {"started": False, "summary": why}}, indent=1))
+        print(json.dumps({"replay": {"replayable": False, "summary": why}}, indent=1))
     else:
-        print(f"{title}: the rollout never started, so there is nothing to replay ({why})")
+        print(f"{recording.record.endpoint}: nothing to replay: {why}")
 
 
 def _print_notes(notes: list[str]) -> None:

@@ -18,7 +18,9 @@ def result_tables(title: str, policy: Policy, total: Summary) -> tuple[Table, Ta
     shares = _table(title, "share", "95% interval", "rollouts")
     for name, rate in _rates(policy, total):
         low, high = rate.interval
-        shares.add_row(name, _percent(rate.value), f"{_percent(low)} to {_percent(high)}", f"{rate.count:,} of {rate.of:,}")
+        shares.add_row(
+            name, _percent(rate.value), f"{_percent(low)} to {_percent(high)}", f"{rate.count:,} of {rate.of:,}"
+        )
     values = _table("", "median", "half lie in", "90% lie in", "mean")
     for name, spread in _spreads(total):
         values.add_row(name, *_spread(spread))

@@ -1,4 +1,4 @@
-"""Whether a replay still makes the recorded decisions: matched in order by content, not by the second they were made."""
+"""Whether a replay still makes the recorded decisions: matched in order by content, not by time."""
 
 from __future__ import annotations
 

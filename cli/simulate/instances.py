@@ -26,4 +26,4 @@ class InstanceLog:
         """Return a deployment's instance-hours in a span of time."""
         changes = [*self.changes.get(name, ()), (until, 0)]
         spans = ((max(start, since), min(end, until), count) for (start, count), (end, _) in pairwise(changes))
-        return sum(count * ((end - start) / HOUR) for start, end, count in spans if end > start)
+        return sum([count * ((end - start) / HOUR) for start, end, count in spans if end > start])

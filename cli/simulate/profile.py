@@ -32,7 +32,7 @@ class Change:
 
 
 class Answering(NamedTuple):
-    """How a deployment answers: the shares it fails and refuses (4xx), and the median time in ms of its good answers."""
+    """How a deployment answers: the shares it fails and refuses (4xx), and the median time of good answers in ms."""
 
     errors: float
     client_errors: float
@@ -99,9 +99,9 @@ class Profile:
     requests: live requests per minute. errors: blue's share of failed requests; client_errors: the share it refuses as
     the caller's mistake. latency: how long its good answers take. faults: how green differs; without any it answers
     like blue. provisioning: how long green takes to become ready (None: it never does). traffic_write: how long Azure
-    takes to change the traffic or the mirror. scaling: how long a new number of instances takes. telemetry_lag: how late
-    the log is (None: as the policy expects). smoke: whether smoke requests are answered (`pass`), or fail as often as
-    live ones (`live`). approve: how long until a pause step is approved; resume: until what was paused for lack of
+    takes to change the traffic or the mirror. scaling: how long a new number of instances takes. telemetry_lag: how
+    late the log is (None: as the policy expects). smoke: whether smoke requests are answered (`pass`), or fail as often
+    as live ones (`live`). approve: how long until a pause step is approved; resume: until what was paused for lack of
     evidence is resumed (None: never). start, spread: each rollout begins at a random moment of the hour, or the week,
     after this. instances: how many blue has.
     """

@@ -95,8 +95,8 @@ class RecordedDecision:
 class Recording:
     """What became of one rollout.
 
-    began: when provisioning started (the record's own `created` moves with every freeze). minutes: what was answered, by
-    minute and deployment. missing: the gates whose source had no data for a minute, and why.
+    began: when provisioning started (the record's own `created` moves with every freeze). minutes: what was answered,
+    by minute and deployment. missing: the gates whose source had no data for a minute, and why.
     """
 
     record: RolloutRecord
@@ -109,6 +109,16 @@ class Recording:
     def blue(self) -> str:
         """The deployment that served, or empty if the rollout never got as far as finding one."""
         return self.record.blue or ""
+
+    @property
+    def not_replayable(self) -> str:
+        """Why there is nothing to replay, or empty if there is."""
+        if any(decision.code is ReasonCode.CREATING_FIRST_DEPLOYMENT for decision in self.decisions):
+            return "it was the endpoint's first deployment, which is not judged"
+        if self.record.blue is not None and self.decisions:
+            return ""
+        last = self.record.history[-1].text if self.record.history else ""
+        return f"the rollout never started{last and ': '}{last}"
 
     @property
     def first_live(self) -> datetime:

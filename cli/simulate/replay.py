@@ -68,6 +68,4 @@ def _admitted(recording: Recording, policy: Policy) -> Rollout:
 
 def _endpoint(recording: Recording) -> EndpointSeen:
     blue = DeploymentSeen(recording.blue, Provisioning.SUCCEEDED, "azureml:as-recorded:0")
-    return EndpointSeen(
-        recording.record.endpoint, Provisioning.SUCCEEDED, {blue.name: 100}, {}, {blue.name: blue}
-    )
+    return EndpointSeen(recording.record.endpoint, Provisioning.SUCCEEDED, {blue.name: 100}, {}, {blue.name: blue})

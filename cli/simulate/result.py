@@ -19,9 +19,9 @@ from shared.core.rollout.reasons import Reason
 class RunResult:
     """One rollout.
 
-    blocker: what stopped it (None: promoted). reason: the core's own. minutes: until it ended. full: until green had all
-    live traffic, or None. decided: until it was decided to roll back, or None. onset: when green's first fault met a
-    request, or None. requests, failed: green's live ones. affected: how many of these failed or were refused beyond
+    blocker: what stopped it (None: promoted). reason: the core's own. minutes: until it ended. full: until green had
+    all live traffic, or None. decided: until it was decided to roll back, or None. onset: when green's first fault met
+    a request, or None. requests, failed: green's live ones. affected: how many of these failed or were refused beyond
     blue's share, in expectation. evidence_pauses: how often it was paused for lack of evidence. paused: minutes in any
     pause; frozen: minutes held by a freeze window. shares: minute, and green's share of live and mirrored traffic (0 to
     1) from then on. step_starts: when each step that was reached began, and after the last one the promotion.

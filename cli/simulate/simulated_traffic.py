@@ -1,4 +1,4 @@
-"""Requests and answers drawn at random from a profile: Poisson arrivals, independent failures. Seeded and repeatable."""
+"""Requests and answers drawn from a profile at random, but seeded: Poisson arrivals, independent failures."""
 
 from __future__ import annotations
 

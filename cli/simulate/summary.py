@@ -59,9 +59,9 @@ class Summary:
     """All results of one scenario. What depends on the truth about green is None where that is not known.
 
     blockers: what stopped rollouts, most frequent first. false_rollbacks: rolled back although green had done nothing
-    wrong by then. detected: rolled back after the fault, of those in which a fault met a request; None also if green has
-    no fault. missed: of the same, promoted. evidence_paused, frozen: in which it happened at all. detection: minutes
-    from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
+    wrong by then. detected: rolled back after the fault, of those in which a fault met a request; None also if green
+    has no fault. missed: of the same, promoted. evidence_paused, frozen: in which it happened at all. detection:
+    minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
     affected: requests that failed or were refused beyond blue's share until the end. failed: all that green failed,
     requests: all it got.
     """

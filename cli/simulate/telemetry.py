@@ -22,8 +22,8 @@ from shared.core.steps import SmokeStep
 class MinuteCounts(NamedTuple):
     """One minute of green and of blue; None for a deployment without requests.
 
-    live, live_failed: green's live requests (not mirrored ones), and how many of them failed. affected: how many more of
-    them failed or were refused than blue would have failed or refused, in expectation.
+    live, live_failed: green's live requests (not mirrored ones), and how many of them failed. affected: how many more
+    of them failed or were refused than blue would have failed or refused, in expectation.
     """
 
     green: DeploymentMinute | None
