@@ -1,9 +1,9 @@
-"""Our errors, of two kinds: try again, or tell a person. Nothing else is raised across a port.
+"""Our errors, of two kinds: retry, or tell an operator. Nothing else is raised across a port.
 
 TealError
 ├── Temporary        the same call may work later: the next tick tries again
 │   └── Conflict     someone else wrote first: what was decided is stale
-└── Permanent        the same call will never work: a person must know
+└── Permanent        the same call will never work: an operator must know
     └── Misconfigured   the app's own settings or policies are wrong
 """
 
@@ -23,11 +23,11 @@ class Conflict(Temporary):
 
 
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
-    """A request that makes no sense now. The message is for the person who asked."""
+    """A request that does not apply now. The message is for whoever asked."""
 
 
 class Permanent(TealError):  # noqa: N818 -- as Temporary
-    """Tell a person."""
+    """Tell an operator."""
 
 
 class Unregistered(Permanent):
