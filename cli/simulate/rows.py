@@ -58,15 +58,12 @@ def slowness(generator: np.random.Generator, total: int, median: float, spread: 
     place = math.log(max(median, LEAST_MEDIAN)) / LOG_RATIO
     whole = math.floor(place)
     first, shares = _shares(max(spread, LEAST_SPREAD), round((place - whole) * PARTS))
-    counts = generator.multinomial(total, shares)
-    (seen,) = counts.nonzero()
-    buckets = (seen + (first + whole)).tolist()
-    if not buckets or buckets[0] >= 0:
-        return dict(zip(buckets, counts[seen].tolist(), strict=True))
-    found: dict[int, int] = {}
-    for index, count in zip(buckets, counts[seen].tolist(), strict=True):
-        found[max(index, 0)] = found.get(max(index, 0), 0) + count
-    return found
+    counts = generator.multinomial(total, shares).tolist()
+    lowest = first + whole
+    if lowest >= 0:
+        return {bucket: count for bucket, count in enumerate(counts, lowest) if count}
+    below, rest = counts[: 1 - lowest], counts[1 - lowest :]  # bucket 0 holds all times below a millisecond
+    return {bucket: count for bucket, count in enumerate([sum(below), *rest]) if count}
 
 
 def percentiles_of(found: Mapping[int, int]) -> dict[int, float] | None:
