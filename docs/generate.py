@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.judge_numbers import others_table, tuning_table
+from docs.policy_reference import reference
 from docs.reason_codes import reasons_table
 from shared.core.phases import TRANSITIONS, diagram
+from shared.policies.schema import policy_schema, text_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +37,10 @@ def documents() -> dict[Path, str]:
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
     reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
+    policies, schema = ROOT / "docs" / "policies.md", ROOT / "policies" / "policy.schema.json"
     return {
+        policies: with_part(policies.read_text(), "reference", f"\n{reference()}\n"),
+        schema: text_of(policy_schema()),
         judge: with_part(tuned, "others", others_table()),
         readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
         reasons: with_part(reasons.read_text(), "reasons", reasons_table()),

@@ -66,7 +66,7 @@ def start(req: func.HttpRequest) -> func.HttpResponse:
     """Begin a rollout by hand."""
     body = body_of(req).only("endpoint", "model", "version", "by", "reason")
     endpoint = body.text("endpoint", wanted="the name of an endpoint that has a policy").lower()
-    policy = app().policies.for_endpoint(endpoint)
+    policy = app().policies.for_start(endpoint)
     if policy is None:
         raise BadRequest("endpoint", f"there is no policy for an endpoint {endpoint!r}", 404)
     model = ModelVersion(body.text("model"), body.text("version", wanted="a version, such as 7"))

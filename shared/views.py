@@ -22,6 +22,7 @@ from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.core.wording import odds
 from shared.ports import Halt
 from shared.words import sentence
+from shared.words.gates import measurement
 
 Json = dict[str, object]
 
@@ -74,6 +75,7 @@ def reading_view(reading: Reading) -> Json:
     """Return what one gate says: counts, intervals, odds in words, and how far it is from each decision (0 to 1)."""
     worse, sure = reading.harm_threshold, reading.log_certificate
     return asdict(reading) | {
+        "summary": measurement(reading.facts),
         "green": _interval(reading.green),
         "blue": _interval(reading.blue),
         "odds_worse": odds(reading.log_harm),

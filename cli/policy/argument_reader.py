@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from shared.policies.kinds import Whole
+from shared.core.schema.kinds import Scalar, whole
+from shared.core.schema.words import Unfit, Word
 from shared.policies.problems import PolicyError
-from shared.policies.words import Unfit, Word
 
 T = TypeVar("T")
-SEED = Whole(0, 999_999_999, "any", "1")
+SEED = whole(0, 999_999_999, "any", "1")
 PICTURES = ("pdf", "png", "svg")
 
 
@@ -39,7 +39,7 @@ class ArgumentReader:
             self.problems.append(f"{name}: {problem}")
             return None
 
-    def whole(self, name: str, text: str | None, kind: Whole) -> int | None:
+    def whole(self, name: str, text: str | None, kind: Scalar[int]) -> int | None:
         """Return an option's whole number, or None if it was not given or is invalid."""
         return self.option(name, text, lambda number: kind.read(Word(number, "a number")))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.policy.sources import load
 from shared.core.policy import Policy
+from shared.core.steps import SmokeStep
 from shared.policies.policy_set import PolicySet
 from shared.policies.problems import PolicyError, Problem
 
@@ -27,8 +28,8 @@ class ChosenPolicy:
 
 def all_of(book: PolicySet) -> list[ChosenPolicy]:
     """Return every policy of a set."""
-    smoke = {path: len(bodies) for path, bodies in book.bodies.items()}
-    return [ChosenPolicy(policy, file, smoke) for policy, file in zip(book.policies, book.files, strict=True)]
+    both = zip(book.policies, book.files, strict=True)
+    return [ChosenPolicy(policy, file, _smoke_requests(book, policy)) for policy, file in both]
 
 
 def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:
@@ -48,3 +49,8 @@ def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:
     known = ", ".join(chosen.name for chosen in every)
     text = f"{len(found) or 'no'} policies match; choose one with --endpoint and --name: {known}"
     raise PolicyError([Problem(str(path), 0, 0, "", text)])
+
+
+def _smoke_requests(book: PolicySet, policy: Policy) -> dict[str, int]:
+    files = {step.requests for step in policy.steps if isinstance(step, SmokeStep) and step.requests}
+    return {file: len(book.requests(file)) for file in files}

@@ -13,10 +13,10 @@ from cli.policy.world_arguments import WORLD, flag
 from cli.simulate.parallel import cores
 from cli.simulate.profile import Profile
 from cli.simulate.recording import Recording, read_recording
-from shared.policies.kinds import Whole
+from shared.core.schema.kinds import whole
 
-ROLLOUTS = Whole(1, 1_000_000, "rollouts", "1000")
-JOBS = Whole(1, 1000, "cores", "1")
+ROLLOUTS = whole(1, 1_000_000, "rollouts", "1000")
+JOBS = whole(1, 1000, "cores", "1")
 
 
 @dataclass(frozen=True, slots=True)

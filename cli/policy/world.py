@@ -13,12 +13,12 @@ from cli.simulate.curves import Constant
 from cli.simulate.profile import Fault, Latency, Profile
 from cli.simulate.profile_reading import read_profile
 from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
-from shared.policies.kinds import Choice, Whole
-from shared.policies.times import Moment
-from shared.policies.words import Word
+from shared.core.schema.kinds import choice, whole
+from shared.core.schema.times import moment
+from shared.core.schema.words import Word
 
-START, SPREAD = Moment("2026-03-02T09:00Z"), Choice(("hour", "week"))
-INSTANCES = Whole(1, 1000, "instances", "2")
+START, SPREAD = moment("2026-03-02T09:00Z"), choice("hour", "week")
+INSTANCES = whole(1, 1000, "instances", "2")
 
 
 def world(arguments: argparse.Namespace, reader: ArgumentReader) -> Profile:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
-from shared.core.policy import JudgeSettings, Policy, Source
+from shared.core.policy import JudgeSettings, Policy
 from shared.core.steps import Step, WeightStep
+from shared.core.telemetry import Latency
+
+SIMULATED = frozenset({Latency})  # what simulated traffic has beyond requests and errors
 
 
 def simulated_policy(policy: Policy) -> Policy:
@@ -22,16 +24,13 @@ def simulated_policy(policy: Policy) -> Policy:
 
 def unsimulated_gates(settings: JudgeSettings) -> tuple[str, ...]:
     """Return the names of the gates that simulated traffic has no evidence for."""
-    return tuple(gate.name for gate in settings.gates if not _simulated(gate))
+    return tuple(gate.name for gate in settings.gates if {type(need) for need in gate.needs(settings)} - SIMULATED)
 
 
-def latency_source(settings: JudgeSettings) -> Source | None:
-    """Return where the policy reads latency from, or None if none of its gates needs it."""
-    return settings.latency_from if any(isinstance(gate, LatencyGate) for gate in settings.gates) else None
-
-
-def _simulated(gate: Gate) -> bool:
-    return isinstance(gate, ErrorsGate | ClientErrorsGate | LatencyGate)
+def latency_source(settings: JudgeSettings) -> str | None:
+    """Return the name of the source that the policy reads latency from, or None if none of its gates needs it."""
+    needs = (need for gate in settings.gates for need in gate.needs(settings))
+    return next((need.source for need in needs if isinstance(need, Latency)), None)
 
 
 def _without(step: Step, missing: Collection[str]) -> Step:

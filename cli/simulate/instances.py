@@ -24,6 +24,7 @@ class InstanceLog:
 
     def hours(self, name: str, since: datetime, until: datetime) -> float:
         """Return a deployment's instance-hours in a span of time."""
-        changes = [*self.changes.get(name, ()), (until, 0)]
-        spans = ((max(start, since), min(end, until), count) for (start, count), (end, _) in pairwise(changes))
-        return sum([count * ((end - start) / HOUR) for start, end, count in spans if end > start])
+        hours = 0.0
+        for (start, count), (end, _) in pairwise([*self.changes.get(name, ()), (until, 0)]):
+            hours += count * max((min(end, until) - max(start, since)) / HOUR, 0.0)
+        return hours

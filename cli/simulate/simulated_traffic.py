@@ -16,7 +16,6 @@ from cli.simulate.rows import Rows
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import MinuteCounts
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import Source
 from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
@@ -46,7 +45,7 @@ class SimulatedTraffic:
     generator: np.random.Generator
     began: datetime
     names: tuple[str, str]
-    timed_by: Source | None = None
+    timed_by: str | None = None
     smoke_requests: dict[str, int] = field(default_factory=dict)
     rows: Rows = field(init=False)
 

@@ -21,8 +21,8 @@ from shared.clock import read_clock
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
 from shared.core.reconcile.actions import CreateDeployment, DeleteDeployment, SetTraffic
-from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion
+from shared.core.telemetry import TelemetryQuery, Window
 from shared.errors import Permanent, Temporary
 from shared.names import QUEUE
 from shared.ports import Changes, Stored

@@ -14,7 +14,8 @@ from typing import Any, get_args
 import pytest
 
 from shared.core.gates import ErrorsGate, Gate
-from shared.core.gates.calibration import CERTIFIED_MORE, LEAST_ANSWERS, calibrate, past_of
+from shared.core.gates.calibration import calibrate, past_of
+from shared.core.gates.latency import CERTIFIED_MORE, LEAST_ANSWERS
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
 from shared.core.judge.certificate import RATIO
@@ -122,7 +123,7 @@ def test_every_gate_is_explained() -> None:
         f"two if blue was calm (φ < {TUNED.calm_phi:g})",
         f"and at most {BAD_MINUTES_LIMIT}",
         f"(odds above {TUNED.suspicion:g} : 1:",
-        f"once green has the next share w, all traffic together is bad more than {1 + RATIO:g} b + D",
+        f"once green has the next weight w, all traffic together is bad more than {1 + RATIO:g} b + D",
         f"a *temper* between 1 and {CERTIFICATE_TEMPER_LIMIT:g}",
         f"should have had {STARVED:g} by its weight",
         f"above {CERTIFIED_MORE:g} x `worse_than` times blue's",
