@@ -83,8 +83,8 @@ def assumptions(profile: Profile, seed: int) -> list[str]:
         world_words(profile),
         f"the bad version differs from blue: {fault_words(profile.faults or (USUAL_FAULT,))}",
         (
-            f"per traffic, {GOOD} rollouts of a good and {BAD} of a bad version are simulated (seed {seed}); times are "
-            "the median and the range, from the start of the rollout"
+            f"per traffic, up to {GOOD} rollouts of a good and {BAD} of a bad version are simulated (seed {seed}); "
+            "times are the median and the range, from the start of the rollout"
         ),
     ]
 

@@ -19,7 +19,7 @@ GOOD, BAD = 20, 10  # rollouts of each
 USUAL_FAULT = Fault(Change("plus", 0.05))
 # After this many simulated minutes no other rollout begins, so that policies whose rollouts take weeks have an answer
 # in seconds. A few thousand are simulated in a second.
-MOST_MINUTES = 25_000.0
+MOST_MINUTES = 12_000.0
 LEAST = 3  # rollouts in any case
 Step = Callable[[], None]
 
@@ -49,19 +49,20 @@ class Estimate:
         return summary(self.bad, faulty=bool(replace(self.profile, faults=self.faults).harms))
 
 
-def estimate(chosen: ChosenPolicy, profile: Profile, seed: int, step: Step) -> Estimate:
+def estimate(
+    chosen: ChosenPolicy, profile: Profile, seed: int, step: Step, counts: tuple[int, int] = (GOOD, BAD)
+) -> Estimate:
     """Return the estimate. profile: its faults are the bad version's; without any, it fails 5 points more than blue.
 
-    step: called after each rollout.
+    step: called after each rollout. counts: of good and of bad versions.
     """
     faults = profile.faults or (USUAL_FAULT,)
     good, bad = replace(profile, faults=()), replace(profile, faults=faults)
-    return Estimate(good, faults, *(_results(chosen, *each, seed, step) for each in ((good, GOOD), (bad, BAD))))
-
-
-def _results(chosen: ChosenPolicy, profile: Profile, count: int, seed: int, step: Step) -> tuple[RunResult, ...]:
-    scenario = Scenario(chosen.policy, profile, chosen.smoke_requests)
-    return tuple(_limited(trials(scenario, count, seed), step))
+    results = (
+        tuple(_limited(trials(Scenario(chosen.policy, each, chosen.smoke_requests), count, seed), step))
+        for each, count in zip((good, bad), counts, strict=True)
+    )
+    return Estimate(good, faults, *results)
 
 
 def _limited(results: Iterable[RunResult], step: Step) -> Iterable[RunResult]:

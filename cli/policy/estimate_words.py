@@ -19,8 +19,10 @@ def estimate_lines(policy: Policy, found: Estimate) -> Iterator[str]:
     """Yield what happens to a good and to a bad version at this traffic."""
     rate = found.requests_per_minute
     yield "at the profile's traffic:" if rate is None else f"at {rate:,g} requests per minute:"
-    yield f"  good version: {_good(policy, found)}"
-    yield f"  bad version: {_bad(policy, found)}"
+    yield f"  good version: {_good(found)}"
+    yield from (f"    {line}" for line in (*_blocked(policy, found.good_summary), *_slowest(policy, found)))
+    yield f"  bad version: {_bad(found)}"
+    yield from (f"    {line}" for line in _blocked(policy, found.bad_summary))
 
 
 def estimate_json(policy: Policy, found: Estimate) -> Json:
@@ -44,38 +46,38 @@ def slowest_step(results: tuple[RunResult, ...]) -> tuple[int, float] | None:
     return max(enumerate(times), key=lambda item: item[1], default=None)
 
 
-def _good(policy: Policy, found: Estimate) -> str:
+def _good(found: Estimate) -> str:
     total = found.good_summary
-    parts = [_count(total, Ending.PROMOTED, "promoted")]
-    if total.full is not None:
-        parts[0] += f", 100% after {_range(total.full)}"
-    parts += _blocked(policy, total)
-    slowest = slowest_step(found.good)
-    if slowest is not None and total.full is not None:
-        parts.append(f"slowest {place(slowest[0], policy)}, {minutes(slowest[1])}")
-    return "; ".join(parts)
+    words = _count(total, Ending.PROMOTED)
+    return words if total.full is None else f"{words}, 100% after {_range(total.full)}"
 
 
-def _bad(policy: Policy, found: Estimate) -> str:
+def _bad(found: Estimate) -> str:
     total = found.bad_summary
-    parts = [_count(total, Ending.ROLLED_BACK, "rolled back")]
+    words = _count(total, Ending.ROLLED_BACK)
     if total.detection is not None:
-        parts[0] += f", {_range(total.detection)} after its first fault"
-    if total.affected is not None:
-        parts.append(f"{counted(round(total.affected.median), 'request')} affected")
-    if Ending.PROMOTED in total.endings:
-        parts.append(f"{total.endings[Ending.PROMOTED].count} promoted")
-    return "; ".join(parts + _blocked(policy, total))
+        words += f", {_range(total.detection)} after its first fault"
+    affected = 0 if total.affected is None else round(total.affected.median)
+    words += f", {counted(affected, 'request')} affected"
+    missed = total.endings.get(Ending.PROMOTED)
+    return words if missed is None else f"{words}; {missed.count} promoted"
 
 
-def _count(total: Summary, ending: Ending, words: str) -> str:
+def _count(total: Summary, ending: Ending) -> str:
     count = total.endings[ending].count if ending in total.endings else 0
-    return f"{count} of {total.rollouts} {words}"
+    return f"{count} of {total.rollouts} {ending.words}"
 
 
-def _blocked(policy: Policy, total: Summary) -> list[str]:
-    """Return what stopped rollouts, each with how many."""
-    return [f"{rate.count} {b.ending.words} {blocker_words(b, policy)}" for b, rate in total.blockers.items()]
+def _blocked(policy: Policy, total: Summary) -> Iterator[str]:
+    """Yield what stopped rollouts, each with how many."""
+    for blocker, rate in total.blockers.items():
+        yield f"{rate.count} {blocker.ending.words} {blocker_words(blocker, policy)}"
+
+
+def _slowest(policy: Policy, found: Estimate) -> Iterator[str]:
+    slowest = slowest_step(found.good)
+    if slowest is not None and found.good_summary.full is not None:
+        yield f"longest {place(slowest[0], policy)}: {minutes(slowest[1])}"
 
 
 def _range(values: Spread) -> str:

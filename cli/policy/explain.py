@@ -24,7 +24,7 @@ from cli.policy.progress import progress
 from cli.policy.remarks import remarks
 from cli.policy.sources import as_data, problems_of
 from cli.policy.summary_json import Json
-from cli.policy.wording import minutes
+from cli.policy.wording import counted, minutes
 from cli.policy.world import world
 from cli.simulate.ending import Ending
 from cli.simulate.profile import Profile
@@ -120,7 +120,7 @@ def _print(one: Explained, options: ExplainOptions) -> None:
         print(f"{number}. {stage.title}: {stage.does}\n   {stage.stops}")
     print(f"\n{sources(policy.judge)}\n" + "\n".join(f"- {words}" for words in judged(policy.judge)))
     print("\nAt any step:\n" + "\n".join(f"- {words}" for words in always(policy)))
-    print("\nIn short, " + "\n".join(estimate_lines(policy, found)))
+    print("\nSimulated rollouts " + "\n".join(estimate_lines(policy, found)))
     print("\n" + _cost_words(one))
     print("\nAssumptions and remarks:")
     print("\n".join(f"- {words}" for words in _assumptions(one, options)))
@@ -134,10 +134,12 @@ def _assumptions(one: Explained, options: ExplainOptions) -> list[str]:
 def _cost_words(one: Explained) -> str:
     spent, instances = one.overlap, one.estimate.profile.instances
     rollout, kept = minutes(spent.rollout * 60), minutes(spent.kept * 60)
-    words = f"With {instances} serving now, both deployments run for {rollout} during a typical rollout"
+    words = (
+        f"With {counted(instances, 'instance')} serving now, both deployments run for {rollout} in a typical rollout"
+    )
     if spent.ending is Ending.PROMOTED:
         words += f" and {kept} after it"
-    words += f": {spent.instance_hours:,.1f} additional instance-hours."
+    words += f": {spent.instance_hours:,.1f} instance-hours more than one deployment alone."
     if spent.ending is not Ending.PROMOTED:
         words += f" A typical rollout is {spent.ending.words}; while one is paused, both go on running."
     for machine, price in one.costs.items():

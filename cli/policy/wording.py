@@ -7,13 +7,10 @@ from datetime import timedelta
 
 from shared.words.numbers import duration
 
-HOURS_FROM, ROUNDED = 120.0, 10
-
 
 def minutes(count: float) -> str:
-    """Return minutes as a person writes them: `33 min`, `5 h 10 min`, `2 d`. Hours are rounded to ten minutes."""
-    whole = round(count) if count < HOURS_FROM else ROUNDED * round(count / ROUNDED)
-    return duration(60.0 * whole) if whole else "under a minute"
+    """Return minutes as a person writes them: `33 min`, `5 h 12 min`, `2 d 3 h`."""
+    return duration(60.0 * round(count)) if round(count) else "under a minute"
 
 
 def span(length: timedelta) -> str:

@@ -52,8 +52,9 @@ ABOUT_A_GATE = frozenset(
 class Blocker:
     """What stopped a rollout.
 
-    step: its index; the number of steps for the promotion. code: why. cause: what was missing then, if the code says
-    that something was. gate, deadline: the ones that this is about, or empty.
+    step: its index; -1 for provisioning, the number of steps for the promotion. code: why. cause: what was missing
+    then, if the code says that something was. gate, deadline: the ones that this is about, or empty. limit_seconds: how
+    long something may take that took longer.
     """
 
     ending: Ending
@@ -62,6 +63,7 @@ class Blocker:
     cause: ReasonCode | None = None
     gate: str = ""
     deadline: str = ""
+    limit_seconds: float | None = None
 
     @property
     def blames_green(self) -> bool:
@@ -91,12 +93,17 @@ def blocker_of(rollout: Rollout, entries: Sequence[Entry]) -> Blocker | None:
     about = next((one for one in chain if one.code in ABOUT_A_GATE), None)
     return Blocker(
         ending=ending,
-        step=back.step if back is not None else rollout.step,
+        step=_step(rollout.phase if back is None else back.before, rollout.step if back is None else back.step),
         code=chain[0].code,
         cause=chain[-1].code if len(chain) > 1 else None,
         gate=about.facts.get("gate", "") if about is not None else "",
         deadline=chain[0].facts.get("deadline", ""),
+        limit_seconds=chain[0].facts.get("limit_seconds"),
     )
+
+
+def _step(phase: Phase | None, step: int) -> int:
+    return -1 if phase is Phase.PROVISIONING else step
 
 
 def evidence_pauses(entries: Sequence[Entry]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from cli.simulate.curves import MINUTE
 from cli.simulate.ending import Blocker, Ending, blocker_of, ending_of, evidence_pauses, rollback_of
@@ -63,8 +64,7 @@ class RunResult:
     @property
     def step_minutes(self) -> tuple[float, ...]:
         """How long each step that was reached took, in minutes, and after the last one the promotion."""
-        ends = (*self.step_starts[1:], self.minutes)
-        return tuple(end - start for start, end in zip(self.step_starts, ends, strict=True))
+        return tuple(end - start for start, end in pairwise((*self.step_starts, self.minutes)))
 
 
 def result_of(run: RolloutRun, profile: Profile, ended: datetime) -> RunResult:
