@@ -137,12 +137,13 @@ class LatencyGate(Gate):
         certified = quantile(slowness, CERTIFIED_TAIL)
         first, rest = Slower(((at[0] + shift, at[0]),)), Slower(tuple((tail + shift, tail) for tail in at[1:]))
         sure = Slower(((certified + more, certified),))
+        bad, total = past.series(first)
         null = Null(1.0, 0.0)
         setting = GateSetting(
             name=self.name,
             critical=self.role == "critical",
-            phi=min(burstiness(*past.series(first)), MOST_BURSTINESS),
-            known=long_enough(past.series(first)[1]),
+            phi=min(burstiness(bad, total), MOST_BURSTINESS),
+            known=long_enough(total),
             rate=past_rate(*past.series(sure)),
             budget=BUDGET,
             settle=SETTLE,

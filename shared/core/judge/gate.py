@@ -216,7 +216,7 @@ def _certify(
 ) -> certificate.Certificate:
     step, item = evidence.certificate, minute.items[0]
     busy = not isinstance(item, Counts) or item.green_total > 0
-    counted = replace(step, minutes=step.minutes + 1) if busy else step
+    counted = certificate.Certificate(step.wealth, step.minutes + 1) if busy else step
     if setting.budget is None or share.next_weight is None or minute.certified is None:
         return counted
     if isinstance(minute.certified, Percentiles):

@@ -44,7 +44,7 @@ def add_minute(harm: Harm, gains: Sequence[float], tuning: Tuning, *, changed: b
     stake = fraction * harm.unspent
     log_stake = math.log(stake) if stake > 0 else -math.inf
     if not harm.wealth:
-        grown = [gain + log_stake for gain in gains]
+        grown = [round(gain + log_stake, DIGITS) for gain in gains]
     else:
-        grown = [gain + log_add(own, log_stake) for gain, own in zip(gains, harm.wealth, strict=True)]
-    return Harm(tuple([round(own, DIGITS) for own in grown]), harm.unspent - stake)
+        grown = [round(gain + log_add(own, log_stake), DIGITS) for gain, own in zip(gains, harm.wealth, strict=True)]
+    return Harm(tuple(grown), harm.unspent - stake)

@@ -61,8 +61,8 @@ class MirrorStep(Step):
             return history.noted(wanting, mirror_requested(rollout, self.percent, others), now)
         if rollout.steady_since is None:
             return _confirmed(rollout, endpoint, now)
-        verdict, why = rollout.verdict, rollout.verdict_reason
-        if verdict is not None and why is not None and verdict.outcome is Outcome.PASS and self._enough(rollout, now):
+        passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
+        if passed and self._enough(rollout, now) and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         patience = rollout.policy.judge.patience + (self.duration or timedelta(0))
         return waited(rollout, patience, rollout.policy.judge.inconclusive, now)

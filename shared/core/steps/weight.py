@@ -74,8 +74,8 @@ class WeightStep(Step):
         if rollout.steady_since is None:
             seen = history.noted(steadied(rollout, now), weight_observed(rollout), now)
             return seen if in_force(rollout, endpoint) else Decision(rollout)
-        why = rollout.verdict_reason
-        if why is not None and rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS:
+        passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
+        if passed and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         settings = rollout.policy.judge
         return waited(rollout, self.patience or settings.patience, self.inconclusive or settings.inconclusive, now)

@@ -1,10 +1,8 @@
-"""What stands around the core in a trial: how long Azure takes, when Teal looks, and the people who steer.
-
-It must never depend on what green really is: the core is to find that out.
-"""
+"""What surrounds the core in a trial: how long Azure takes, when Teal reconciles, and the operators."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,15 +12,16 @@ from shared.core.observation import Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.rollout.history import Entry
 from shared.core.steps import PauseStep
 
-WAKE = timedelta(seconds=2)  # the queue brings Teal back so soon after a decision
+WAKE = timedelta(seconds=2)  # how soon the queue brings Teal back after a decision
 NEVER = datetime.max.replace(tzinfo=UTC)
-PERSON = "a simulated person"
+OPERATOR = "simulated operator"
 
 
 @dataclass(frozen=True, slots=True)
-class UsualTiming:
+class ProfileTiming:
     """Azure takes as long as the profile says."""
 
     profile: Profile
@@ -37,37 +36,42 @@ class UsualTiming:
         return now + self.profile.traffic_write
 
     def scaled(self, now: datetime) -> datetime:
-        """Return when a deployment has another number of instances."""
+        """Return when a deployment has its new number of instances."""
         return now + self.profile.scaling
 
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """The timer looks at every whole minute, and a decision wakes Teal at once."""
+    """The timer ticks at every whole minute, and a decision wakes Teal at once."""
 
-    def after(self, now: datetime, *, woken: bool) -> datetime:
-        """Return the next look."""
+    def following(self, now: datetime, *, woken: bool) -> datetime:
+        """Return the next reconcile."""
         tick = floor_minute(now) + MINUTE
         return min(now + WAKE, tick) if woken else tick
 
+    def skips(self, entries: Sequence[Entry], now: datetime) -> bool:
+        """Return False: every reconcile takes place."""
+        del entries, now
+        return False
+
 
 @dataclass(frozen=True, slots=True)
-class SimulatedPeople:
-    """Somebody approves pause steps and resumes what was paused for want of evidence, each after a time, or never."""
+class ProfileOperators:
+    """Operators approve pause steps, and resume what was paused for lack of evidence: each after a time, or never."""
 
     profile: Profile
 
-    def wish(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
-        """Return a wish to resume, once its time has come."""
+    def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
+        """Return a request to resume once its time has come."""
         if rollout.phase is not Phase.PAUSED:
             return None
         after = self._comes_after(rollout)
         if after is None or now - rollout.since < after:
             return None
-        return OperatorRequest(Verb.RESUME, PERSON, "the profile says so", now)
+        return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
 
-    def gives_up(self, rollout: Rollout) -> bool:
-        """Say whether the rollout is paused and nobody comes."""
+    def abandoned(self, rollout: Rollout) -> bool:
+        """Return whether the rollout is paused and nobody comes."""
         return rollout.phase is Phase.PAUSED and not _timed(rollout) and self._comes_after(rollout) is None
 
     def _comes_after(self, rollout: Rollout) -> timedelta | None:
@@ -77,5 +81,5 @@ class SimulatedPeople:
 
 
 def _timed(rollout: Rollout) -> bool:
-    """Say whether the pause ends by itself."""
+    """Return whether the pause ends by itself."""
     return isinstance(rollout.current_step, PauseStep) and rollout.current_step.duration is not None

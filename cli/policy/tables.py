@@ -1,4 +1,4 @@
-"""The result as two tables for people: shares, and values with their spread. Never a figure that the JSON has not."""
+"""A summary as two tables: shares, and values with their spread."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from cli.policy.blockers import blocker_words
 from cli.simulate.summary import Rate, Spread, Summary
+from shared.core.policy import Policy
 
 Row = tuple[str, ...]
 
 
-def result_tables(title: str, total: Summary) -> tuple[Table, Table]:
-    """Return the shares and the values of one scene."""
-    shares = _table(title, "share", "95 % interval", "rollouts")
-    for name, rate in _rates(total):
+def result_tables(title: str, policy: Policy, total: Summary) -> tuple[Table, Table]:
+    """Return the shares and the values of one scenario."""
+    shares = _table(title, "share", "95% interval", "rollouts")
+    for name, rate in _rates(policy, total):
         low, high = rate.interval
-        count = f"{rate.count:,} of {rate.of:,}"
-        shares.add_row(name, _per_cent(rate.value), f"{_per_cent(low)} to {_per_cent(high)}", count)
-    values = _table("", "median", "half lie in", "nine in ten in", "mean")
+        shares.add_row(
+            name, _percent(rate.value), f"{_percent(low)} to {_percent(high)}", f"{rate.count:,} of {rate.of:,}"
+        )
+    values = _table("", "median", "half lie in", "90% lie in", "mean")
     for name, spread in _spreads(total):
         values.add_row(name, *_spread(spread))
     return shares, values
@@ -32,15 +35,18 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _rates(total: Summary) -> Iterator[tuple[str, Rate]]:
-    yield from ((end.value, rate) for end, rate in total.ends.items())
-    yield from ((f"- rolled back: {cause.value}", rate) for cause, rate in total.causes.items())
+def _rates(policy: Policy, total: Summary) -> Iterator[tuple[str, Rate]]:
+    for ending, rate in total.endings.items():
+        yield ending.words, rate
+        for blocker, part in total.blockers.items():
+            if blocker.ending is ending:
+                yield f"- {blocker_words(blocker, policy)}", part
     named = {
         "false rollbacks": total.false_rollbacks,
         "fault detected": total.detected,
         "fault missed (promoted)": total.missed,
-        "paused for want of evidence": total.held,
-        "held by a freeze": total.frozen if total.frozen.count else None,
+        "paused for lack of evidence": total.evidence_paused,
+        "held by a freeze window": total.frozen if total.frozen.count else None,
     }
     yield from ((name, rate) for name, rate in named.items() if rate is not None)
 
@@ -48,12 +54,13 @@ def _rates(total: Summary) -> Iterator[tuple[str, Rate]]:
 def _spreads(total: Summary) -> Iterator[tuple[str, Spread]]:
     named = {
         "minutes from fault to decision": total.detection,
-        "requests hurt beyond blue's": total.hurt,
+        "requests affected": total.affected,
         "requests green failed": total.failed,
         "requests green answered": total.requests,
-        "minutes to 100 %": total.full,
+        "minutes to 100%": total.full,
         "minutes to promoted": total.promoted,
         "minutes paused": total.paused if total.paused and total.paused.high else None,
+        "green's instance-hours": total.green_hours,
     }
     yield from ((name, spread) for name, spread in named.items() if spread is not None)
 
@@ -65,13 +72,13 @@ def _spread(values: Spread) -> Row:
 
 
 def _number(value: float) -> str:
-    """Return a number as people read it: small ones with a decimal."""
+    """Return a number with as many digits as people need: small ones with a decimal."""
     return f"{value:,.0f}" if abs(value) >= 100.0 or value == round(value) else f"{value:,.1f}"
 
 
-def _per_cent(share: float) -> str:
-    """Return a share in per cent; the few that are near 0 or 100 with more digits."""
+def _percent(share: float) -> str:
+    """Return a share as a percentage; near 0 and 100 with more digits."""
     value = 100.0 * share
     if value in {0.0, 100.0}:
-        return f"{value:.0f} %"
-    return f"{value:.2f} %" if min(value, 100.0 - value) < 1.0 else f"{value:.1f} %"
+        return f"{value:.0f}%"
+    return f"{value:.2f}%" if min(value, 100.0 - value) < 1.0 else f"{value:.1f}%"

@@ -1,6 +1,6 @@
-"""How the judge is set for a replay: as the record says, if that fits the policy; otherwise by blue's recorded minutes.
+"""The judge's calibration for a replay: the recorded one if it fits the policy, else one from blue's recorded minutes.
 
-It must never mix the two, and must say which it was.
+Never a mixture of the two; the result says which it is.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from shared.core.gates import DisagreementGate, Gate, LatencyGate, QueryGate
 from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.policy import JudgeSettings
 
-UNSAID = "the record does not say how the judge was set, so it is set from blue's recorded minutes"
-OTHERS = "recorded under other gates, so the judge is set from blue's recorded minutes"
+NOT_RECORDED = "the record has no calibration, so the judge is calibrated from blue's recorded minutes"
+OTHER_GATES = "recorded with other gates, so the judge is calibrated from blue's recorded minutes"
 
 
 def calibration_of(recording: Recording, settings: JudgeSettings) -> tuple[Calibration, str]:
-    """Return how the judge is set, and a note for people if that is not as the record says."""
+    """Return the calibration, and a note for the reader if it is not the recorded one."""
     recorded = recording.record.calibration
     if recorded is not None and _fits(recorded, settings):
         return recorded, ""
     rows = [row for by_name in recording.minutes.values() for row in by_name.values()]
-    unknown = {gate.name: "the record has none of it" for gate in settings.gates if not _known(gate, recording)}
-    found = calibrate(settings, past_of(rows, recording.record.blue), unknown)
-    return found, UNSAID if recorded is None else OTHERS
+    unknown = {gate.name: "the record has no data for it" for gate in settings.gates if not _known(gate, recording)}
+    found = calibrate(settings, past_of(rows, recording.blue), unknown)
+    return found, NOT_RECORDED if recorded is None else OTHER_GATES
 
 
 def _fits(recorded: Calibration, settings: JudgeSettings) -> bool:
-    """Say whether the same gates had the same roles and parts of the risk (thresholds and budgets are the record's)."""
+    """Return whether the same gates had the same roles and shares of the risk (thresholds are always the record's)."""
     judged = [gate for gate in settings.gates if gate.name not in recorded.unjudged]
     whole = sum(gate.weight for gate in judged if gate.role != "dry_run")
     wanted = {
@@ -42,7 +42,7 @@ def _fits(recorded: Calibration, settings: JudgeSettings) -> bool:
 
 
 def _known(gate: Gate, recording: Recording) -> bool:
-    """Say whether the record has anything that such a gate is judged by."""
+    """Return whether the record has data that such a gate is judged by."""
     rows = [row for by_name in recording.minutes.values() for row in by_name.values()]
     match gate:
         case QueryGate() | DisagreementGate():

@@ -1,4 +1,4 @@
-"""Scenes that the simulator's tests share: small policies and worlds, spelled out."""
+"""Scenarios that the simulator's tests share: small policies and worlds, spelled out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cli.simulate.curves import Constant
 from cli.simulate.profile import Change, Fault, Profile
-from cli.simulate.trial import Scene
+from cli.simulate.trial import Scenario
 from shared.core.gates import ErrorsGate, Gate
 from shared.core.judge.verdict import Risk
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
@@ -32,9 +32,9 @@ def policy(
     return Policy("churn", (ModelSelector("churn-model"),), steps, judge, Deadlines(step=DAY, rollout=2 * DAY))
 
 
-def scene(*faults: Fault, rate: float = 1000.0, errors: float = 0.001, of: Policy | None = None) -> Scene:
-    """Return a scene of constant traffic in which green has these faults."""
-    return Scene(of or policy(), Profile(requests=Constant(rate), errors=Constant(errors), faults=faults))
+def scenario(*faults: Fault, rate: float = 1000.0, errors: float = 0.001, of: Policy | None = None) -> Scenario:
+    """Return a scenario of constant traffic in which green has these faults."""
+    return Scenario(of or policy(), Profile(requests=Constant(rate), errors=Constant(errors), faults=faults))
 
 
 def paused(step: PauseStep) -> Policy:

@@ -1,6 +1,6 @@
-"""A minute drawn at random to be like another one: the same rates, times and predictions, with other requests.
+"""A minute drawn at random like a recorded one: the same rates, times and predictions, with a new number of requests.
 
-It must never draw what the other one knows nothing of: no evidence stays no evidence.
+What the recorded minute says nothing about, the drawn one says nothing about either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def pooled(name: str, rows: Sequence[DeploymentMinute]) -> DeploymentMinute:
-    """Return all that a deployment answered as one row; of percentiles, which cannot be added up, it knows nothing."""
+    """Return all that a deployment answered as one row, without percentiles, which cannot be added up."""
     tallies: dict[str, Tally] = {}
     for row in rows:
         for gate, tally in row.tallies.items():
@@ -36,10 +36,10 @@ def pooled(name: str, rows: Sequence[DeploymentMinute]) -> DeploymentMinute:
     )
 
 
-def drawn_like(
+def resampled(
     like: DeploymentMinute, generator: np.random.Generator, minute: datetime, total: int
 ) -> DeploymentMinute | None:
-    """Return a minute of so many requests; None without any."""
+    """Return a minute like this one with `total` requests, or None without any."""
     if not total:
         return None
     many = like.total or 1
@@ -51,9 +51,9 @@ def drawn_like(
         total,
         bad,
         refused,
-        slowness=_spread(like.slowness, generator, times),
+        slowness=_distributed(like.slowness, generator, times),
         percentiles=like.percentiles,
-        predictions=_spread(like.predictions, generator, _scaled(like.predictions, total / many)),
+        predictions=_distributed(like.predictions, generator, _scaled(like.predictions, total / many)),
         tallies={gate: _tally(tally, generator, total / many) for gate, tally in like.tallies.items()},
     )
 
@@ -67,8 +67,8 @@ def _scaled(counts: Mapping[Key, int] | None, scale: float) -> int:
     return round(sum(counts.values()) * scale) if counts else 0
 
 
-def _spread(like: Mapping[Key, int] | None, generator: np.random.Generator, total: int) -> dict[Key, int] | None:
-    """Return how so many fall into the same places at the same rates."""
+def _distributed(like: Mapping[Key, int] | None, generator: np.random.Generator, total: int) -> dict[Key, int] | None:
+    """Return how `total` fall into the same categories at the same rates."""
     if not like:
         return None
     counts = generator.multinomial(total, _shares(tuple(like.values())[:-1], sum(like.values())))
@@ -76,7 +76,7 @@ def _spread(like: Mapping[Key, int] | None, generator: np.random.Generator, tota
 
 
 def _shares(counts: Sequence[int], total: int) -> list[float]:
-    """Return the shares of these, and of all else."""
+    """Return the shares of these counts, and of the rest."""
     parts = [count / total for count in counts]
     return [*parts, max(1.0 - sum(parts), 0.0)]
 
