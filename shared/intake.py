@@ -15,7 +15,8 @@ from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
-from shared.errors import Conflict, Permanent, Temporary, Unregistered
+from shared.core.rollout.pointers import Pointer
+from shared.errors import Conflict, ErrorCode, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.intake")
@@ -63,7 +64,7 @@ class Intake:
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Begin a rollout because a person asks; one that has ended may be begun again.
 
-        Raises Conflict if this version is open on the endpoint already, Unregistered if the workspace lacks it.
+        Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
         if self.models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
@@ -72,7 +73,8 @@ class Intake:
             start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None and existing.value.finished is None:
-                raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
+                open_already = f"{model} already has a rollout on {policy.endpoint}: it is {existing.value.phase}"
+                raise NotPossible(ErrorCode.ROLLOUT_ALREADY_OPEN, open_already)
             if existing is not None:
                 attempt += 1
                 continue
@@ -135,6 +137,7 @@ class Intake:
             waiting.value if waiting else None,
             self.clock(),
         )
+        self.store.enlist(Pointer.to(admission.newcomer.rollout))
         etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
         try:
             self.store.commit(endpoint, _changes(admission, record.etag, etags))
@@ -152,7 +155,7 @@ class Intake:
 
 
 def _crowded(endpoint: str) -> Conflict:
-    return Conflict(f"{endpoint} is being written by others; try again")
+    return Conflict(f"{endpoint} is being changed by others; try again")
 
 
 def _changes(admission: Admission, record_etag: str | None, etags: dict[str, str | None]) -> Changes:

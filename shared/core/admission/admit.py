@@ -14,7 +14,8 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout, Verb
+from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
+from shared.core.verbs import Verb
 
 LONGEST_NAME = 32
 
@@ -91,6 +92,7 @@ def admit(
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),
         phase=phase,
+        admitted=now,
         created=now,
         since=now,
         cause=start.cause,

@@ -23,8 +23,9 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import held_now, hold, release, unheld
-from shared.core.rollout.record import Rollout, Verb
+from shared.core.rollout.record import Rollout
 from shared.core.steps.stepping import next_step, take_step
+from shared.core.verbs import Verb
 
 Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 
 from shared.core.gates.calibration import Calibration
@@ -17,6 +16,7 @@ from shared.core.judge.verdict import Verdict
 from shared.core.observation.observation import SmokeResult
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy.policy import Policy, SmokeStep, Step
+from shared.core.verbs import Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,6 @@ class ModelVersion:
 
     def __str__(self) -> str:
         return f"{self.name}:{self.version}"
-
-
-class Verb(StrEnum):
-    """What a person may ask of a rollout."""
-
-    PROMOTE = "promote"
-    PAUSE = "pause"
-    RESUME = "resume"
-    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,7 @@ class Refusal:
 class Rollout:
     """One journey of one model version on one endpoint.
 
+    admitted: when; created, since: when its own time and that of its phase began, which a hold puts off.
     green, blue: names of deployments; blue is None until the endpoint was seen. first: the endpoint has no live
     traffic, so there is no blue. like: what green is copied from. blue_instances: how many blue had at the start.
     weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
@@ -92,6 +84,7 @@ class Rollout:
     policy: Policy
     green: str
     phase: Phase
+    admitted: datetime
     created: datetime
     since: datetime
     cause: str
