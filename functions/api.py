@@ -1,4 +1,4 @@
-"""When someone calls the HTTP API: a function with a key for each row of the route table, and one for all other paths."""
+"""When someone calls the HTTP API: a function for each row of the route table, and one for all other paths."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from shared.names import ENDPOINT_NAME
 T = TypeVar("T")
 LONGEST_TEXT = 500
 # No line breaks, control characters, invisible or bidirectional marks: texts end up in logs and on terminals.
-_UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff0-\uffff"
+_UNPRINTABLE = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff0-\uffff"
+)
 TEXT = rf"^[^{_UNPRINTABLE}]*[^\s{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
 WORKSPACE_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 ROLLOUT_ID = r"^[a-z0-9-]{1,64}$"

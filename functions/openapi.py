@@ -50,7 +50,9 @@ def _operation(route: Route, components: dict[str, Schema]) -> Schema:
     operation: Schema = {"operationId": route.name, "summary": route.summary}
     if route.details:
         operation["description"] = route.details
-    parameters = [_parameter(each, "path") for each in route.parts] + [_parameter(each, "query") for each in route.query]
+    parameters = [_parameter(each, "path") for each in route.parts] + [
+        _parameter(each, "query") for each in route.query
+    ]
     if parameters:
         operation["parameters"] = parameters
     if route.body:

@@ -10,19 +10,18 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.core.admission import EndpointRecord, hurried, succeed
+from shared.core.admission import EndpointRecord, succeed
 from shared.core.observation import Observation
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
-from shared.core.reconcile.decide import advance
-from shared.core.reconcile.difference import difference
-from shared.core.reconcile.judging import judgements
 from shared.core.rollout import Lease, OperatorRequest, Refusal, Rollout
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ask
+from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.observer import Observer
 from shared.ports import Changes, Clock, Endpoints, Numbered, Store, Stored, Wakeups
+from shared.words import sentence
 
 log = logging.getLogger("teal.controller")
 LEASE = timedelta(minutes=2)
@@ -87,49 +86,47 @@ class Controller:
     def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
         rollout = stored.value
         try:
-            seen = replace(self.observer.observe(rollout, now), halted=self._halted())
+            seen = replace(self.observer.observe(rollout, now), halted=self.store.halt())
+            waiting = self._waiting(record.value)
         except (Temporary, Permanent) as error:
             self._blind(stored, str(error))
             return
-        decision = advance(replace(rollout, trouble=None, lease=None), seen, now)
-        decision = hurried(decision, record.value.waiting, now)
-        actions = difference(decision.rollout, seen.endpoint, now)
-        saved = self._save(record, stored, decision, actions, now)
+        after = turn(replace(rollout, trouble=None, lease=None), waiting.value if waiting else None, seen, now)
+        saved = self._save(record, waiting, stored, after, now)
         if saved is None:
             return
-        self._after_save(rollout, decision, seen)
-        if actions:
-            self._act(saved, actions)
-        if decision.rollout.finished is not None and record.value.waiting is None:
+        self._after_save(rollout, after, seen)
+        if after.actions:
+            self._act(saved, after.actions)
+        if after.rollout.finished is not None and waiting is None:
             self._close(rollout.endpoint)
-        if decision.entries:
+        if after.entries:
             self._wake(rollout.endpoint)
 
-    def _halted(self) -> str | None:
-        halt = self.store.halt()
-        return None if halt is None else f"everything was halted by {halt.by}: {halt.reason}"
+    def _waiting(self, record: EndpointRecord) -> Stored[Rollout] | None:
+        return self.store.rollout(record.endpoint, record.waiting) if record.waiting else None
 
     def _save(
         self,
         record: Stored[EndpointRecord],
+        waiting: Stored[Rollout] | None,
         stored: Stored[Rollout],
-        decision: Decision,
-        actions: tuple[Action, ...],
+        after: Turn,
         now: datetime,
     ) -> Stored[Rollout] | None:
-        """Write the decision, if there is one, under the etag it was made on; None if someone else was first."""
-        wanted = self._claimed(decision.rollout, actions, now)
-        if wanted == stored.value and not decision.entries:
+        """Write what was decided, if anything, under the etag it was decided on; None if someone else was first."""
+        wanted = self._claimed(after.rollout, after.actions, now)
+        if wanted == stored.value and not after.entries:
             return stored
-        changes = changed((stored.etag, replace(decision, rollout=wanted)))
+        changes = changed((stored.etag, Decision(wanted, after.entries)))
         if wanted.finished is not None:
-            changes = self._hand_over(record, changes, now)
+            changes = _handed_over(record, waiting, changes, now)
         try:
             etags = self.store.commit(wanted.endpoint, changes)
         except Conflict:
             log.info("conflict endpoint=%s rollout=%s: another writer was first", wanted.endpoint, wanted.id)
             return None
-        return Stored(replace(wanted, entries=wanted.entries + len(decision.entries)), etags[wanted.id])
+        return Stored(replace(wanted, entries=wanted.entries + len(after.entries)), etags[wanted.id])
 
     def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
         """Return the rollout with the lease to act and the memory of what it is about to order."""
@@ -137,26 +134,15 @@ class Controller:
             return rollout
         return replace(orders.giving(rollout, actions), lease=Lease(self.holder, now + LEASE))
 
-    def _hand_over(self, record: Stored[EndpointRecord], changes: Changes, now: datetime) -> Changes:
-        """Free the endpoint in the same transaction, or begin the rollout that waits."""
-        name = record.value.endpoint
-        waiting = self.store.rollout(name, record.value.waiting) if record.value.waiting else None
-        after, begun = succeed(record.value, waiting.value if waiting else None, now)
-        more = changed((waiting.etag, begun)) if waiting and begun else Changes()
-        return Changes(
-            rollouts=changes.rollouts + more.rollouts,
-            record=Stored(after, record.etag),
-            entries=changes.entries + more.entries,
-        )
-
-    def _after_save(self, before: Rollout, decision: Decision, seen: Observation) -> None:
-        for entry in decision.entries:
+    def _after_save(self, before: Rollout, after: Turn, seen: Observation) -> None:
+        for entry in after.entries:
             log.info(
-                "rollout=%s endpoint=%s from=%s to=%s by=%r why=%r",
-                *(before.id, before.endpoint, entry.before, entry.after, entry.by, entry.text),
+                "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r",
+                *(before.id, before.endpoint, entry.before, entry.after, entry.actor, entry.reason.code),
+                sentence(entry.reason),
             )
         try:
-            self.store.keep_minutes(before.id, seen.minutes or (), judgements(before, seen))
+            self.store.keep_minutes(before.id, seen.minutes or (), after.judgements)
         except (Temporary, Permanent) as error:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
 
@@ -172,7 +158,7 @@ class Controller:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
             except Permanent as error:
                 log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
-                refusal = Refusal(str(action), str(error), self.clock())
+                refusal = Refusal(action.kind, getattr(action, "name", ""), str(error), self.clock())
                 break
         self._release(saved, refusal, rollout)
 
@@ -232,6 +218,19 @@ class Controller:
             self.reconcile(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("not looked at endpoint=%s: %s; the next tick tries again", endpoint, error)
+
+
+def _handed_over(
+    record: Stored[EndpointRecord], waiting: Stored[Rollout] | None, changes: Changes, now: datetime
+) -> Changes:
+    """Return the changes that also free the endpoint, or begin the rollout that waits, in the same transaction."""
+    after, begun = succeed(record.value, waiting.value if waiting else None, now)
+    more = changed((waiting.etag, begun)) if waiting and begun else Changes()
+    return Changes(
+        rollouts=changes.rollouts + more.rollouts,
+        record=Stored(after, record.etag),
+        entries=changes.entries + more.entries,
+    )
 
 
 def changed(*decisions: tuple[str | None, Decision]) -> Changes:

@@ -42,7 +42,11 @@ class ErrorCode(StrEnum):
     NO_OPEN_ROLLOUT = "no_open_rollout", 409, "The endpoint has no open rollout."
     ROLLOUT_ALREADY_OPEN = "rollout_already_open", 409, "This model version already has an open rollout there."
     NOT_POSSIBLE_IN_PHASE = "not_possible_in_phase", 409, "The rollout is in a phase that does not allow this action."
-    SMOKE_TEST_NOT_PASSED = "smoke_test_not_passed", 409, "Green has not passed its smoke test, which cannot be skipped."
+    SMOKE_TEST_NOT_PASSED = (
+        "smoke_test_not_passed",
+        409,
+        "Green has not passed its smoke test, which cannot be skipped.",
+    )
     ROLLBACK_REQUESTED = "rollback_requested", 409, "A rollback was requested and takes precedence over everything."
     WRITE_CONFLICT = "write_conflict", 409, "Other writers were faster; repeat the request."
     BODY_TOO_LARGE = "body_too_large", 413, "The body is larger than 1 MB."

@@ -16,8 +16,11 @@ from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pointers import Pointer
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
+from shared.words import sentence
 
 log = logging.getLogger("teal.intake")
 LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
@@ -68,9 +71,10 @@ class Intake:
         """
         if self.models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
+        trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
         attempt, tries = 1, 0
         while tries < TRIES:
-            start = Start(model, policy, f"started by {by}: {reason}", by=by, attempt=attempt)
+            start = Start(model, policy, trigger, actor=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None and existing.value.finished is None:
                 open_already = f"{model} already has a rollout on {policy.endpoint}: it is {existing.value.phase}"
@@ -103,7 +107,7 @@ class Intake:
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
-        start = Start(model, policy, f"{model} was registered")
+        start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)))
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None:
@@ -120,7 +124,10 @@ class Intake:
             if rollout is not None:
                 queued = rollout.phase == "queued"
                 return Outcome(
-                    IntakeResult.QUEUED if queued else IntakeResult.STARTED, rollout.reason, policy.endpoint, rollout
+                    IntakeResult.QUEUED if queued else IntakeResult.STARTED,
+                    sentence(rollout.reason),
+                    policy.endpoint,
+                    rollout,
                 )
         raise _crowded(policy.endpoint)
 

@@ -19,6 +19,8 @@ from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
+from shared.core.steps import STEP_KINDS, Step
+
 T = TypeVar("T")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
@@ -64,6 +66,10 @@ def _converter() -> JsonConverter:
     converter.register_structure_hook_func(_is_word_or_number, _word_or_number)
     converter.register_structure_hook_func(_is_numbered, lambda value, kind: _numbered(converter, value, kind))
     converter.register_structure_hook_func(_is_named_tuple, lambda value, kind: _named(converter, value, kind))
+    converter.register_structure_hook_func(lambda kind: kind is Step, lambda value, _: _step(converter, value))
+    converter.register_unstructure_hook_func(
+        lambda kind: kind is Step, lambda step: converter.unstructure(step, type(step))
+    )
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _exactly)
     converter.register_structure_hook(int, _exactly)
@@ -89,6 +95,14 @@ def _by_kind(converter: JsonConverter, value: object, kinds: Any) -> object:  # 
     if said not in members:
         raise ValueError(f"its kind is {said!r:.80}, not one of {', '.join(members)}")
     return converter.structure(value, members[said])
+
+
+def _step(converter: JsonConverter, value: object) -> object:
+    """Return a policy's step as the kind that it names."""
+    said = value.get("kind") if isinstance(value, dict) else None
+    if said not in STEP_KINDS:
+        raise ValueError(f"its kind is {said!r:.80}, not one of {', '.join(STEP_KINDS)}")
+    return converter.structure(value, STEP_KINDS[said])
 
 
 def _is_word_or_number(kind: Any) -> bool:  # noqa: ANN401 -- as above

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.observation import Observation, SmokeResult
-from shared.core.policy import SmokeStep
 from shared.core.reconcile.plan import TelemetryQuery, plan_observation
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Endpoints, Policies, Scoring, Telemetry
 from shared.smoke import smoke_result

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
+from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
@@ -189,15 +190,6 @@ class Changes:
     rollouts: tuple[Stored[Rollout], ...] = ()
     record: Stored[EndpointRecord] | None = None
     entries: tuple[Numbered, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Everything goes no further until a person says otherwise; rollbacks do."""
-
-    by: str
-    reason: str
-    at: datetime
 
 
 class Store(Protocol):

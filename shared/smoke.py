@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.core.observation import SmokeResult
-from shared.core.policy import SmokeStep
+from shared.core.steps import SmokeStep
 from shared.ports import Answer, JsonSchema
 
 SHOWN = 200  # characters of an answer in a problem's words

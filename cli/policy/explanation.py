@@ -7,17 +7,8 @@ from datetime import timedelta
 
 from cli.policy.judged import certified
 from cli.policy.wording import listed
-from shared.core.policy import (
-    FreezeWindow,
-    MirrorStep,
-    ModelSelector,
-    PauseStep,
-    Policy,
-    SmokeStep,
-    Step,
-    TemplateSource,
-    WeightStep,
-)
+from shared.core.policy import FreezeWindow, ModelSelector, Policy, TemplateSource
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.tables.policy import DAYS
 from shared.policies.times import spell
 
@@ -82,6 +73,8 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
             return Stage("pause", "Waits for a person to resume or promote.", "Nobody does in time: back to blue.")
         case PauseStep(duration=duration):
             return Stage("pause", f"Waits {spell(duration)}." if duration else "", "A person may resume earlier.")
+        case _:
+            return Stage(step.kind, "", "")
 
 
 def _smoke(step: SmokeStep) -> Stage:

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.core.policy import MirrorStep, PauseStep, Policy, SmokeStep, Step, WeightStep
+from shared.core.policy import Policy
+from shared.core.steps import MirrorStep, PauseStep, Step, WeightStep
 
 MINUTE = timedelta(minutes=1)
 
@@ -50,17 +51,15 @@ def holds(policy: Policy) -> tuple[Hold, ...]:
 
 def _hold(policy: Policy, index: int, step: Step, share: int) -> Hold | None:
     match step:
-        case SmokeStep():
-            return None
         case WeightStep():
             return _weight(policy, index, step)
         case MirrorStep():
             return _mirror(policy, index, step)
-        case PauseStep(duration=None):
-            return None
-        case PauseStep(duration=duration):
+        case PauseStep(duration=duration) if duration is not None:
             held = _weight(policy, index, WeightStep(share))
             return Hold(index, "pause", share, held.next_weight, None, 0, math.inf, advances=True, length=_in(duration))
+        case _:
+            return None
 
 
 def _weight(policy: Policy, index: int, step: WeightStep) -> Hold:

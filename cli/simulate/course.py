@@ -9,11 +9,13 @@ from enum import StrEnum
 from cli.simulate.curves import MINUTE
 from cli.simulate.journey import Journey
 from cli.simulate.profile import Profile
-from shared.core.judge.verdict import Outcome
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep, Policy
+from shared.core.policy import Policy
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import TEAL, Entry
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep
+from shared.words import sentence
 
 
 class End(StrEnum):
@@ -86,7 +88,7 @@ def course(journey: Journey, profile: Profile, ended: datetime) -> Course:
     weights = zip(shares.times, (share.live for share in shares.shares), strict=True)
     return Course(
         end=_end(rollout),
-        reason=rollout.reason,
+        reason=sentence(rollout.reason),
         minutes=(ended - rollout.created) / MINUTE,
         full=_since(rollout, shares.reached(1.0)),
         cause=_cause(back, rollout) if back else None,
@@ -121,20 +123,19 @@ def _end(rollout: Rollout) -> End:
 
 
 def _cause(back: Entry, rollout: Rollout) -> Cause:
-    if back.by != TEAL:
+    if back.actor != TEAL:
         return Cause.PERSON
     if back.before is Phase.PROVISIONING:
         return Cause.PROVISIONING
     if rollout.smoke is not None and not rollout.smoke.passed:
         return Cause.SMOKE
-    return Cause.JUDGE if back.numbers.get("outcome") == Outcome.FAIL else Cause.DEADLINE
+    return Cause.JUDGE if back.reason.code is ReasonCode.REGRESSION_DETECTED else Cause.DEADLINE
 
 
 def _is_hold(entry: Entry, policy: Policy) -> bool:
     """Say whether Teal paused the rollout of itself, and not because a pause step says so."""
-    step = int(str(entry.numbers["step"]))
-    asked = step < len(policy.steps) and isinstance(policy.steps[step], PauseStep)
-    return entry.after is Phase.PAUSED and entry.before is not Phase.PAUSED and entry.by == TEAL and not asked
+    asked = entry.step < len(policy.steps) and isinstance(policy.steps[entry.step], PauseStep)
+    return entry.after is Phase.PAUSED and entry.before is not Phase.PAUSED and entry.actor == TEAL and not asked
 
 
 def _onset(journey: Journey, profile: Profile, back: Entry | None, ended: datetime) -> datetime | None:

@@ -13,8 +13,8 @@ from cli.simulate.profile import Profile
 from shared.core.observation import Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep
 from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.steps import PauseStep
 
 WAKE = timedelta(seconds=2)  # the queue brings Teal back so soon after a decision
 NEVER = datetime.max.replace(tzinfo=UTC)

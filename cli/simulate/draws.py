@@ -19,9 +19,10 @@ from cli.simulate.rows import Rows
 from cli.simulate.shares import Share
 from cli.simulate.telemetry import Answers
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import SmokeStep, Source
+from shared.core.policy import Source
 from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 
 HALF = MINUTE / 2
 NOTHING_MISSING: Mapping[str, str] = {}

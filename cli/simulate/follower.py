@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cli.simulate.recording import Recorded, Recording
 from shared.core.rollout.history import Entry
+from shared.words import sentence
 
 
 @dataclass(slots=True)
@@ -40,5 +41,5 @@ class Follower:
 
 def decided(entry: Entry) -> Recorded:
     """Return a decision as it would be recorded."""
-    step, weight = (int(str(entry.numbers[key])) for key in ("step", "weight"))
-    return Recorded(entry.at, entry.before or entry.after, entry.after, entry.by, step, weight, entry.text)
+    before, text = entry.before or entry.after, sentence(entry.reason)
+    return Recorded(entry.at, before, entry.after, entry.actor, entry.step, entry.weight, text)

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
-from shared.core.policy import JudgeSettings, Policy, Source, Step, WeightStep
+from shared.core.policy import JudgeSettings, Policy, Source
+from shared.core.steps import Step, WeightStep
 
 
 def judged_here(policy: Policy) -> Policy:

@@ -14,12 +14,11 @@ from cli.simulate.telemetry import Source, Telemetry
 from shared.core.observation import EndpointSeen, Observation
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.actions import SetTraffic
-from shared.core.reconcile.decide import advance
-from shared.core.reconcile.difference import difference
 from shared.core.reconcile.plan import plan_observation
 from shared.core.rollout import OperatorRequest, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.requests import ask
+from shared.core.turn import turn
 
 LOOKS = 20_000  # two weeks of minutes: a rollout that needs more does not come to an end
 NO_AUTOSCALE: frozenset[str] = frozenset()
@@ -82,15 +81,14 @@ class Journey:
         if asked.calibration is None and (known := self.source.calibration(asked, now)) is not None:
             asked = replace(asked, calibration=known)
         seen = self.azure.endpoint
-        decision = advance(asked, self._observed(asked, seen, now), now)
-        actions = difference(decision.rollout, seen, now)
-        self.rollout = decision.rollout
-        self.entries += decision.entries
-        for action in actions:
+        after = turn(asked, None, self._observed(asked, seen, now), now)
+        self.rollout = after.rollout
+        self.entries += after.entries
+        for action in after.actions:
             if isinstance(action, SetTraffic):
                 self.rollout = replace(self.rollout, ordered=action.traffic)
             self.azure.order(action, now)
-        return bool(decision.entries)
+        return bool(after.entries)
 
     def _observed(self, rollout: Rollout, seen: EndpointSeen, now: datetime) -> Observation:
         asked = plan_observation(rollout, seen, now)

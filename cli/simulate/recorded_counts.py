@@ -20,9 +20,9 @@ from shared.core.gates.calibration import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.policy import MirrorStep, SmokeStep, WeightStep
 from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from shared.core.observation.spans import floor_minute
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode, reason
 
 
 @dataclass(slots=True)
@@ -56,7 +57,11 @@ def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) 
 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
-    start = Start(ModelVersion(recording.record.model, recording.record.version), policy, cause="replay")
+    start = Start(
+        ModelVersion(recording.record.model, recording.record.version),
+        policy,
+        trigger=reason(ReasonCode.ROLLOUT_SIMULATED),
+    )
     new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
     return replace(new, green=recording.record.green)
 

@@ -14,9 +14,9 @@ from cli.simulate.curves import MINUTE
 from cli.simulate.shares import Share, Shares
 from shared.core.gates.calibration import Calibration
 from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.policy import SmokeStep
 from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import Rollout
+from shared.core.steps import SmokeStep
 
 
 class Answers(NamedTuple):

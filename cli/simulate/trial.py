@@ -25,6 +25,7 @@ from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.reasons import ReasonCode, reason
 
 SPREAD_SECONDS = {"hour": 3600, "week": 7 * 86400}
 
@@ -76,7 +77,7 @@ def set_out(scene: Scene, generator: np.random.Generator, began: datetime) -> Jo
 def _first_sight(scene: Scene, began: datetime) -> tuple[Rollout, EndpointSeen]:
     """Return the admitted rollout of version 2, and the endpoint on which version 1 serves."""
     name = scene.policy.models[0].name
-    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), cause="simulated")
+    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), trigger=reason(ReasonCode.ROLLOUT_SIMULATED))
     rollout = admit(start, EndpointRecord(scene.policy.endpoint), None, None, began).newcomer.rollout
     blue = deployment_name(ModelVersion(name, "1"))
     stands = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scene.profile.instances)

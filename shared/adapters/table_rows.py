@@ -105,7 +105,7 @@ def rollout_row(rollout: Rollout) -> Row:
     columns = {
         "model": str(rollout.model),
         "phase": rollout.phase.value,
-        "reason": rollout.reason[:LONGEST_COLUMN],
+        "reason": rollout.reason.code.value,
         "since": rollout.since.astimezone(UTC),
         "blue": rollout.blue,
         "green": rollout.green,
@@ -120,9 +120,9 @@ def entry_row(endpoint: str, numbered: Numbered) -> Row:
     entry = numbered.entry
     columns = {
         "at": entry.at.astimezone(UTC),
-        "by": entry.by[:LONGEST_COLUMN],
+        "actor": entry.actor[:LONGEST_COLUMN],
         "phase": entry.after.value,
-        "text": entry.text[:LONGEST_COLUMN],
+        "reason": entry.reason.code.value,
     }
     return _row(endpoint, entry_key(numbered.rollout, numbered.number), entry) | _present(columns)
 

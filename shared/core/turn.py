@@ -11,10 +11,11 @@ from datetime import datetime
 
 from shared.core.admission.admit import hurried
 from shared.core.observation.observation import Observation
+from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action
-from shared.core.reconcile.decide import advance
+from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
-from shared.core.reconcile.judging import Judgement, judgements
+from shared.core.reconcile.judging import Judged, Judgement, judge_minutes
 from shared.core.rollout.history import Entry
 from shared.core.rollout.record import Rollout
 
@@ -23,18 +24,26 @@ from shared.core.rollout.record import Rollout
 class Turn:
     """What follows from one observation.
 
-    rollout: the record to save. entries: history to save with it. judgements: what each gate said after each minute
-    that was judged in this turn. actions: what to order from Azure after the save.
+    rollout: the record to save. entries: history to save with it. actions: what to order from Azure after the save.
+    judged: the minutes that were judged in this turn.
     """
 
     rollout: Rollout
-    entries: tuple[Entry, ...] = ()
-    judgements: tuple[Judgement, ...] = ()
-    actions: tuple[Action, ...] = ()
+    entries: tuple[Entry, ...]
+    actions: tuple[Action, ...]
+    judged: Judged
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What each gate said after each minute that was judged in this turn."""
+        return self.judged.judgements
 
 
-def turn(rollout: Rollout, waiting: str | None, observation: Observation, now: datetime) -> Turn:
-    """Return what follows for a rollout, given the id of the one that waits for it (if any) and what was observed."""
-    decision = hurried(advance(rollout, observation, now), waiting, now)
+def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, now: datetime) -> Turn:
+    """Return what follows for a rollout, given the one that waits for it (if any) and what was observed."""
+    if rollout.finished is not None or rollout.phase is Phase.QUEUED:
+        return Turn(rollout, (), (), Judged(rollout))
+    judged = judge_minutes(rollout, observation)
+    decision = hurried(decide(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
-    return Turn(decision.rollout, decision.entries, judgements(rollout, observation), actions)
+    return Turn(decision.rollout, decision.entries, actions, judged)

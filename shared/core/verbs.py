@@ -16,12 +16,14 @@ class VerbRow(NamedTuple):
     """What is known of a verb.
 
     summary: what it does, as an imperative. phases: those in which it is possible. tested: whether green must have
-    passed its smoke test first.
+    passed its smoke test first. urgent: carried out before everything else, also under a hold, and not to be replaced
+    by another request.
     """
 
     summary: str
     phases: frozenset[Phase]
     tested: bool = False
+    urgent: bool = False
 
 
 class Verb(StrEnum):
@@ -35,6 +37,11 @@ class Verb(StrEnum):
         member._value_, member.row = value, row
         return member
 
+    @classmethod
+    def named(cls, name: str) -> Verb:
+        """Return the verb of this name. Raises KeyError without one."""
+        return cls[name.upper()]
+
     PROMOTE = (
         "promote",
         VerbRow("Shift all live traffic to green now", frozenset({Phase.STEPPING, Phase.PAUSED}), tested=True),
@@ -46,5 +53,6 @@ class Verb(StrEnum):
         VerbRow(
             "Return all live traffic to blue",
             frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED}),
+            urgent=True,
         ),
     )

@@ -12,15 +12,11 @@ from shared.core.policy import (
     FreezeWindow,
     JudgeSettings,
     LiveSource,
-    MirrorStep,
     ModelSelector,
-    PauseStep,
     Policy,
-    SmokeStep,
-    Step,
     TemplateSource,
-    WeightStep,
 )
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.gate_building import build_gates
 from shared.policies.reading import Values
 from shared.policies.tables.policy import DAYS

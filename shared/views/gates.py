@@ -21,7 +21,7 @@ class IntervalView:
 
 @dataclass(frozen=True, slots=True)
 class GateView:
-    """One gate after a minute. `log_odds_...` are natural logarithms, `odds_...` the same as text, such as `340 : 1`."""
+    """One gate after a minute. `log_odds_...` is a natural logarithm, `odds_...` the same as text, as in `340 : 1`."""
 
     gate: Annotated[str, "The gate's name."]
     role: Annotated[Role, "What it may decide. A `dry_run` decides nothing."]

@@ -31,9 +31,7 @@ def reason_view(reason: Reason) -> ReasonView:
     return ReasonView(reason.code, dict(reason.facts), because)
 
 
-def explained_view(reason: Reason | None) -> ExplainedView | None:
-    """Return a reason with its sentence; None for none."""
-    if reason is None:
-        return None
+def explained_view(reason: Reason) -> ExplainedView:
+    """Return a reason with its sentence."""
     shown = reason_view(reason)
     return ExplainedView(shown.code, shown.facts, shown.because, sentence(reason))

@@ -18,7 +18,14 @@ from shared.core.verbs import Verb
 from shared.json_codec import encode
 from shared.views.gates import GateView, gate_view
 from shared.views.history import EntryView, entry_view
-from shared.views.judging import CalibrationView, EvidenceView, VerdictView, calibration_view, evidence_view, verdict_view
+from shared.views.judging import (
+    CalibrationView,
+    EvidenceView,
+    VerdictView,
+    calibration_view,
+    evidence_view,
+    verdict_view,
+)
 from shared.views.minutes import MinuteView, minute_view
 from shared.views.reasons import ExplainedView, ReasonView, explained_view, reason_view
 from shared.views.steps import StepView, step_view
@@ -58,7 +65,7 @@ class RolloutView:
     reason: Annotated[ReasonView, "Why it is in this phase, for programs."]
     blocked_reason: Annotated[
         ExplainedView | None,
-        "Why it cannot go forward now: a hold, an endpoint that cannot be read, telemetry that is missing; null: it can.",
+        "Why it cannot go forward now: a hold, an endpoint that cannot be read, missing telemetry; null: it can.",
     ]
     trigger: Annotated[ExplainedView, "What started it."]
     allowed_actions: Annotated[tuple[Verb, ...], "What an operator may ask for now."]
@@ -98,6 +105,7 @@ class RolloutDetailView(RolloutView):
 
 def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
     """Return one rollout, as lists have it."""
+    blocked = blocked_reason(rollout)
     return RolloutView(
         id=rollout.id,
         workspace=workspace,
@@ -107,7 +115,7 @@ def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
         phase=rollout.phase,
         summary=sentence(rollout.reason),
         reason=reason_view(rollout.reason),
-        blocked_reason=explained_view(blocked_reason(rollout)),
+        blocked_reason=explained_view(blocked) if blocked else None,
         trigger=explained_view(rollout.trigger),
         allowed_actions=allowed_verbs(rollout),
         pending_request=_request(rollout.wish) if rollout.wish else None,
@@ -158,6 +166,8 @@ def blocked_reason(rollout: Rollout) -> Reason | None:
         return rollout.held
     if rollout.telemetry_problem:
         return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
+    if rollout.missing and rollout.calibration is None:
+        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -54,17 +53,23 @@ def _of(kind: Any, components: dict[str, Schema]) -> Schema:  # noqa: ANN401 -- 
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in _PLAIN:
         return dict(_PLAIN[kind])
+    if isinstance(kind, type) and origin is None:
+        return _of_class(kind, components)
     if origin in {Union, UnionType}:
         return _nullable(arguments, components)
     if origin is Literal:
         return {"type": "string", "enum": list(arguments)}
     if origin is tuple and arguments[-1:] == (Ellipsis,):
         return {"type": "array", "items": _of(arguments[0], components)}
-    if origin in {dict, Mapping} and arguments[0] is str:
+    if origin is dict and arguments[0] is str:
         return {"type": "object", "additionalProperties": _of(arguments[1], components)}
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    raise TypeError(f"a view cannot have a field of type {kind}")
+
+
+def _of_class(kind: type, components: dict[str, Schema]) -> Schema:
+    if issubclass(kind, Enum):
         return {"type": "string", "enum": [member.value for member in kind]}
-    if is_dataclass(kind) and isinstance(kind, type):
+    if is_dataclass(kind):
         return reference(kind, components)
     raise TypeError(f"a view cannot have a field of type {kind}")
 

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
-from shared.core.policy import ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
+from shared.core.policy import ModelSelector, Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.steps import STEP_KINDS, PauseStep, SmokeStep, Step, WeightStep
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
+REGISTERED = reason(ReasonCode.ROLLOUT_STARTED, model="churn-model:7")
 POLICY = Policy(
     endpoint="churn",
     models=(ModelSelector("churn-model", {"stage": "production"}),),
@@ -34,15 +37,18 @@ def rollout(name: str = "churn-7-abc", endpoint: str = "churn", created: datetim
         policy=replace(POLICY, endpoint=endpoint),
         green="churn-7",
         phase=Phase.PROVISIONING,
+        admitted=created,
         created=created,
         since=created,
-        cause="registered",
+        trigger=REGISTERED,
+        reason=REGISTERED,
     )
 
 
 def entry(text: str, at: datetime = NOW) -> Entry:
-    """Return a line of history."""
-    return Entry(at=at, before=None, after=Phase.PROVISIONING, by="teal", text=text, numbers={"weight": 0})
+    """Return a line of history about someone's request. text: the reason that they gave."""
+    asked = reason(ReasonCode.ROLLOUT_REQUESTED, actor="ada", comment=text)
+    return Entry(at=at, before=None, after=Phase.PROVISIONING, actor="ada", reason=asked, step=0, weight=0)
 
 
 def any_of(kind: type[T]) -> st.SearchStrategy[T]:
@@ -67,13 +73,17 @@ st.register_type_strategy(
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-st.register_type_strategy(
-    Entry,
-    st.builds(
-        Entry,
-        numbers=st.dictionaries(
-            st.text(),
-            st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-        ),
-    ),
+_facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "deployment": st.text(),
+        "weight": st.integers(0, 100),
+        "limit_seconds": st.floats(allow_nan=False, allow_infinity=False),
+        "examples": st.lists(st.text(), max_size=3),
+        "observed_traffic": st.dictionaries(st.text(), st.integers(0, 100), max_size=3),
+        "measured": st.fixed_dictionaries({}, optional={"gate": st.text(), "green_bad": st.integers(0)}),
+    },
 )
+_reason = st.builds(Reason, facts=_facts, because=st.none())
+st.register_type_strategy(Reason, st.builds(Reason, facts=_facts, because=st.none() | _reason))
+st.register_type_strategy(Step, st.sampled_from(sorted(STEP_KINDS.values(), key=str)).flatmap(st.from_type))

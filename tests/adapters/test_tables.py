@@ -15,10 +15,11 @@ from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, Numbered, Store, Stored
-from tests.adapters.records import NOW, POLICY, entry, rollout
+from tests.adapters.records import NOW, POLICY, REGISTERED, entry, rollout
 from tests.fakes import FakeStore
 
 STALE = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
@@ -63,7 +64,7 @@ def test_record_rollout_and_history_are_written_together(store: Store, endpoint:
     assert found is not None
     assert found.value == made
     assert store.record(endpoint).value == lock
-    assert [line.text for line in store.history(endpoint, "a")] == ["line 0", "line 1", "line 2"]
+    assert [line.reason.facts["comment"] for line in store.history(endpoint, "a")] == ["line 0", "line 1", "line 2"]
 
 
 def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpoint: str) -> None:
@@ -111,7 +112,7 @@ def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: str
         store.commit(endpoint, attempts[loser])
     assert store.rollout(endpoint, "a") == Stored(later, etag)
     assert store.record(endpoint) == Stored(later_lock, lock_etag)
-    assert [line.text for line in store.history(endpoint, "a")] == ["first"]
+    assert [line.reason.facts["comment"] for line in store.history(endpoint, "a")] == ["first"]
 
 
 def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_service: TableServiceClient) -> None:
@@ -135,7 +136,9 @@ def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoin
     for start in range(0, 1050, 75):
         lines = tuple(Numbered("a", number, entry(str(number))) for number in range(start, start + 75))
         tables.commit(endpoint, Changes(entries=lines))
-    assert [line.text for line in tables.history(endpoint, "a")] == [str(number) for number in range(1050)]
+    assert [line.reason.facts["comment"] for line in tables.history(endpoint, "a")] == [
+        str(number) for number in range(1050)
+    ]
 
 
 def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: str) -> None:
@@ -143,7 +146,7 @@ def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpo
     for name in ("a", "a-1", "a1"):
         store.commit(endpoint, Changes((Stored(rollout(name, endpoint)),), entries=(Numbered(name, 0, entry(name)),)))
     for name in ("a", "a-1", "a1"):
-        assert [line.text for line in store.history(endpoint, name)] == [name]
+        assert [line.reason.facts["comment"] for line in store.history(endpoint, name)] == [name]
 
 
 def test_an_endpoint_is_found_in_any_case(tables: TableStore) -> None:
@@ -173,9 +176,9 @@ def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint:
 
 def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: str) -> None:
     """A row is replaced, not merged: the tail of a longer record must not end up in a shorter one."""
-    long = replace(rollout("a", endpoint), reason="x" * 40_000)
+    long = replace(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 40_000))
     etag = tables.commit(endpoint, Changes((Stored(long),)))["a"]
-    short = replace(long, reason="")
+    short = replace(long, reason=REGISTERED)
     tables.commit(endpoint, Changes((Stored(short, etag),)))
     found = tables.rollout(endpoint, "a")
     assert found is not None
@@ -185,7 +188,16 @@ def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoin
 def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: str) -> None:
     """What can never be stored is for a person to mend."""
     with pytest.raises(Permanent, match="too large"):
-        tables.commit(endpoint, Changes((Stored(replace(rollout("a", endpoint), reason="x" * 500_000)),)))
+        tables.commit(
+            endpoint,
+            Changes(
+                (
+                    Stored(
+                        replace(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 500_000))
+                    ),
+                )
+            ),
+        )
 
 
 def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: str) -> None:
@@ -215,7 +227,7 @@ def test_who_opens_the_table_sees_what_goes_on(
     tables: TableStore, table_service: TableServiceClient, endpoint: str
 ) -> None:
     """Beside the JSON stand the columns that a person looks for."""
-    made = replace(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason="25 % certified")
+    made = replace(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason=reason(ReasonCode.STEP_PASSED))
     tables.commit(endpoint, Changes((Stored(made),)))
     row: dict[str, Any] = dict(table_service.get_table_client(ROLLOUTS_TABLE).get_entity(endpoint, "rollout~a"))
     seen = {name: row[name] for name in ("model", "phase", "weight", "green", "reason", "since")}
@@ -224,7 +236,7 @@ def test_who_opens_the_table_sees_what_goes_on(
         "phase": "stepping",
         "weight": 25,
         "green": "churn-7",
-        "reason": "25 % certified",
+        "reason": "step_passed",
         "since": NOW,
     }
 

@@ -9,8 +9,11 @@ from shared.core.gates.calibration import Calibration
 from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, WeightStep
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
 from shared.core.rollout import ModelVersion, OperatorRequest, Refusal, Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import ActionKind
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -24,6 +27,7 @@ POLICY = Policy(
     judge=JudgeSettings(patience=HOUR),
     deadlines=Deadlines(provisioning=45 * MINUTE, step=2 * HOUR, rollback=HOUR, rollout=24 * HOUR),
 )
+REGISTERED = reason(ReasonCode.ROLLOUT_STARTED, model="churn:7")
 STEP_OF = {Phase.STEPPING: FIRST, Phase.PAUSED: PAUSE, Phase.PROMOTING: 4, Phase.PROMOTED: 4, Phase.ROLLING_BACK: FIRST}
 WEIGHT_OF = {Phase.STEPPING: 10, Phase.PAUSED: 10, Phase.PROMOTING: 100, Phase.PROMOTED: 100}
 
@@ -38,9 +42,11 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         policy=POLICY,
         green=GREEN,
         phase=phase,
+        admitted=NOW - 10 * MINUTE,
         created=NOW - 10 * MINUTE,
         since=NOW - MINUTE,
-        cause="churn:7 was registered",
+        trigger=REGISTERED,
+        reason=REGISTERED,
         blue=BLUE,
         like=BLUE,
         step=STEP_OF.get(phase, SMOKE),
@@ -79,10 +85,9 @@ def wish(verb: Verb) -> OperatorRequest:
 
 def refusal(words: str = "OutOfQuota") -> Refusal:
     """Return a refusal of Azure's."""
-    return Refusal("set traffic", words, NOW)
+    return Refusal(ActionKind.SET_TRAFFIC, "", words, NOW)
 
 
 def verdict(outcome: Outcome, log_harm: float = 0.0) -> Verdict:
     """Return a verdict with this outcome."""
-    words = f"the judge says {outcome}"
-    return Verdict(outcome, CAUSES[outcome], "errors", log_harm, 4.6, 3.0, 3, log_harm > 0, words)
+    return Verdict(outcome, CAUSES[outcome], "errors", log_harm, 4.6, 3.0, 3, log_harm > 0)

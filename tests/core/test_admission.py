@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from shared.core.admission import EndpointRecord, Start, admit, deployment_name, is_late, rollout_id, succeed
 from shared.core.phases import Phase
-from shared.core.policy import ModelSelector, Policy, WeightStep
+from shared.core.policy import ModelSelector, Policy
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.steps import WeightStep
 from shared.names import ENDPOINT_NAME
+from tests.core.rollouts import REGISTERED
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 POLICY = Policy("churn", (ModelSelector("churn"),), (WeightStep(10),))
@@ -85,13 +87,13 @@ def test_different_models_never_share_a_name(
     """A deployment's name stands for one model version and one attempt; so does a rollout's id on its endpoint."""
     same = (one, attempt) == (other, other_attempt)
     assert (deployment_name(one, attempt) == deployment_name(other, other_attempt)) is same
-    ids = [rollout_id(Start(m, POLICY, "", attempt=a)) for m, a in ((one, attempt), (other, other_attempt))]
+    ids = [rollout_id(Start(m, POLICY, REGISTERED, attempt=a)) for m, a in ((one, attempt), (other, other_attempt))]
     assert (ids[0] == ids[1]) is same
 
 
 def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
     """One event may begin a rollout on each of several endpoints."""
-    start = Start(ModelVersion("churn", "7"), POLICY, "")
+    start = Start(ModelVersion("churn", "7"), POLICY, REGISTERED)
     assert rollout_id(start) != rollout_id(replace(start, policy=replace(POLICY, endpoint="churn-eu")))
 
 
@@ -108,24 +110,24 @@ def test_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool
 
 def test_a_first_rollout_begins_at_once() -> None:
     """With the endpoint free it provisions, the lock names it, and its first entry says why it came to be."""
-    admission = admit(Start(ModelVersion("churn", "7"), POLICY, "churn:7 was registered"), LOCK, None, None, NOW)
+    admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
     assert (rollout.phase, rollout.blue, rollout.weight) == (Phase.PROVISIONING, None, 0)
     assert admission.record == EndpointRecord("churn", current=rollout.id, newest={"churn": "7"})
-    assert [(e.before, e.after, e.by, e.text) for e in admission.newcomer.entries] == [
-        (None, Phase.PROVISIONING, "teal", "churn:7 was registered")
+    assert [(e.before, e.after, e.actor, e.reason) for e in admission.newcomer.entries] == [
+        (None, Phase.PROVISIONING, "teal", REGISTERED)
     ]
 
 
 def test_the_policy_is_kept_as_it_was_at_the_start() -> None:
     """Whoever edits the policy afterwards does not change a rollout under way."""
-    admission = admit(Start(ModelVersion("churn", "7"), POLICY, ""), LOCK, None, None, NOW)
+    admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     assert admission.newcomer.rollout.policy == POLICY
 
 
 def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
     """The lock names one that acts and one that waits; whoever is displaced ends superseded, once and for all."""
-    first, second, third = (Start(ModelVersion("churn", v), POLICY, "registered") for v in ("7", "8", "9"))
+    first, second, third = (Start(ModelVersion("churn", v), POLICY, REGISTERED) for v in ("7", "8", "9"))
     one = admit(first, LOCK, None, None, NOW)
     two = admit(second, one.record, one.newcomer.rollout, None, NOW)
     assert (two.newcomer.rollout.phase, two.displaced) == (Phase.QUEUED, ())
@@ -139,8 +141,8 @@ def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
 
 def waiting() -> Rollout:
     """Return a rollout that waits."""
-    start = Start(ModelVersion("churn", "8"), POLICY, "registered")
-    busy = admit(Start(ModelVersion("churn", "7"), POLICY, ""), LOCK, None, None, NOW)
+    start = Start(ModelVersion("churn", "8"), POLICY, REGISTERED)
+    busy = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     return admit(start, busy.record, busy.newcomer.rollout, None, NOW).newcomer.rollout
 
 

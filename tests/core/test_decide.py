@@ -6,8 +6,9 @@ import pytest
 
 from shared.core.observation import Observation
 from shared.core.phases import Phase
-from shared.core.reconcile.decide import advance
 from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.turn import turn
 from tests.core import decision_table
 from tests.core.decision_table import PASS, UNSURE
 from tests.core.rollouts import ALL_GREEN, HOUR, LAST, NOW, PAUSE, TEN, refusal, rollout, seen, wish
@@ -17,27 +18,28 @@ PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK
 ROWS = [pytest.param(*row[1:], id=f"{row[1].phase}: {row[0]}") for row in decision_table.ROWS]
 
 
-@pytest.mark.parametrize(("given", "look", "then", "words"), ROWS)
-def test_what_follows_from_a_look(given: Rollout, look: Observation, then: Phase, words: str) -> None:
+@pytest.mark.parametrize(("given", "look", "then", "code"), ROWS)
+def test_what_follows_from_a_look(given: Rollout, look: Observation, then: Phase, code: ReasonCode | None) -> None:
     """The phase after the look, one entry that says why if anything is worth telling, and none if nothing is."""
-    decision = advance(given, look, NOW)
+    decision = turn(given, None, look, NOW)
     assert decision.rollout.phase is then
-    texts = [entry.text for entry in decision.entries]
-    assert (words in texts[0]) if words else not texts, texts
+    assert [entry.reason.code for entry in decision.entries] == ([code] if code else [])
     assert all((entry.before, entry.after) == (given.phase, then) for entry in decision.entries)
     assert then is given.phase or decision.entries
 
 
-@pytest.mark.parametrize(("given", "look", "then", "words"), ROWS)
-def test_a_look_without_news_decides_nothing_twice(given: Rollout, look: Observation, then: Phase, words: str) -> None:
+@pytest.mark.parametrize(("given", "look", "then", "code"), ROWS)
+def test_a_look_without_news_decides_nothing_twice(
+    given: Rollout, look: Observation, then: Phase, code: ReasonCode | None
+) -> None:
     """Deciding again on what was decided, with the same view, never raises and ends within a few looks."""
-    del words
+    del code
     phases = [then]
-    decision = advance(given, look, NOW)
+    decision = turn(given, None, look, NOW)
     for _ in range(8):
-        decision = advance(decision.rollout, look, NOW)
+        decision = turn(decision.rollout, None, look, NOW)
         phases.append(decision.rollout.phase)
-    assert not advance(decision.rollout, look, NOW).entries
+    assert not turn(decision.rollout, None, look, NOW).entries
     assert given.phase is not ROLLING_BACK or set(phases) <= {ROLLING_BACK, ROLLED_BACK, FAILED}
 
 
@@ -47,33 +49,73 @@ def test_a_rollback_request_goes_before_everything(phase: Phase, also: dict[str,
     """Whatever else is on the record: asked back means rolling back, by that person, with nothing left to refuse it."""
     traffic = ALL_GREEN if phase in {PROMOTING, PROMOTED} else TEN
     given = rollout(phase, wish=wish(Verb.ROLLBACK), **also)
-    decision = advance(given, seen(traffic), NOW)
+    decision = turn(given, None, seen(traffic), NOW)
     assert decision.rollout.phase is ROLLING_BACK
-    assert decision.entries[0].by == "ada"
+    assert decision.entries[0].actor == "ada"
     assert (decision.rollout.wish, decision.rollout.refusal) == (None, None)
 
 
 def test_the_step_after_a_passed_one_begins_now() -> None:
     """A new step has its own clock, and the smoke result of the last does not count for it."""
-    decision = advance(rollout(STEPPING, verdict=PASS, step_since=NOW - HOUR), seen(TEN), NOW)
+    decision = turn(rollout(STEPPING, verdict=PASS, step_since=NOW - HOUR), None, seen(TEN), NOW)
     assert (decision.rollout.step, decision.rollout.step_since, decision.rollout.smoke) == (PAUSE, NOW, None)
 
 
 def test_a_new_weight_forgets_the_verdict_of_the_last() -> None:
     """What certified 10 per cent says nothing of 50."""
-    decision = advance(rollout(STEPPING, step=LAST, verdict=UNSURE), seen(TEN), NOW)
+    decision = turn(rollout(STEPPING, step=LAST, verdict=UNSURE), None, seen(TEN), NOW)
     assert (decision.rollout.weight, decision.rollout.verdict, decision.rollout.steady_since) == (50, None, None)
 
 
 def test_who_resumed_a_pause_step_is_written_down() -> None:
     """The entry is by the person, not by Teal."""
-    decision = advance(rollout(PAUSED, wish=wish(Verb.RESUME)), seen(TEN), NOW)
-    assert [entry.by for entry in decision.entries] == ["ada"]
+    decision = turn(rollout(PAUSED, wish=wish(Verb.RESUME)), None, seen(TEN), NOW)
+    assert [entry.actor for entry in decision.entries] == ["ada"]
 
 
 def test_a_failure_says_what_serves_now() -> None:
     """A person who is called needs to know where the traffic is."""
-    decision = advance(rollout(STEPPING), seen({"churn-7": 60, "churn-6": 40}, blue="Failed"), NOW)
+    decision = turn(rollout(STEPPING), None, seen({"churn-7": 60, "churn-6": 40}, blue="Failed"), NOW)
     assert decision.rollout.serving == "churn-7"
     assert decision.rollout.finished == NOW
-    assert "churn-6 40 %, churn-7 60 %" in decision.rollout.reason
+    assert decision.rollout.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
+
+
+FACTS: list[tuple[str, dict[str, object]]] = [
+    ("provisioning: nothing serves", {"others": ["by-hand", "churn-6"]}),
+    ("provisioning: two serve", {"observed_traffic": {"by-hand": 50, "churn-6": 50}}),
+    ("provisioning: it serves already", {"deployment": "churn-7", "model": "churn:7"}),
+    ("provisioning: green is ready", {"deployment": "churn-7", "other": "churn-6"}),
+    ("provisioning: green failed", {"state": "Failed"}),
+    ("provisioning: too late", {"deadline": "provisioning", "limit_seconds": 2700.0}),
+    ("provisioning: refused", {"action": "set_traffic", "message": "OutOfQuota"}),
+    ("provisioning: asked back", {"actor": "ada", "comment": "because"}),
+    ("stepping: smoke passed", {"requests": 3}),
+    ("stepping: smoke failed", {"requests": 3, "failed": 1, "examples": ["request 1: 424"]}),
+    ("stepping: a weight is wanted", {"deployment": "churn-7", "weight": 10}),
+    ("stepping: a pause step", {"limit_seconds": 3600.0}),
+    ("stepping: patience is over", {"limit_seconds": 3600.0}),
+    ("stepping: the step took too long", {"deadline": "step", "limit_seconds": 7200.0}),
+    ("stepping: all took too long", {"deadline": "rollout", "limit_seconds": 86400.0}),
+    ("stepping: traffic edited", {"observed_traffic": {"by-hand": 100}, "expected_traffic": TEN}),
+    ("stepping: asked to resume", {"verb": "resume", "actor": "ada", "phase": "stepping"}),
+    ("rolling-back: blue serves", {"deployment": "churn-7", "other": "churn-6"}),
+    ("rolling-back: refused", {"other": "churn-6"}),
+    ("promoted: blue is last", {"deployment": "churn-6", "other": "churn-7"}),
+]
+
+
+@pytest.mark.parametrize(("name", "facts"), FACTS, ids=[name for name, _ in FACTS])
+def test_a_reason_has_its_facts(name: str, facts: dict[str, object]) -> None:
+    """What people are told stands on facts of the rollout and the observation, not on text."""
+    given, look = next(row[1:3] for row in decision_table.ROWS if f"{row[1].phase}: {row[0]}" == name)
+    found: dict[str, object] = {**turn(given, None, look, NOW).entries[0].reason.facts}
+    assert {key: found.get(key) for key in facts} == facts
+
+
+def test_patience_names_what_was_missing() -> None:
+    """A pause for lack of evidence says what it waited for."""
+    given, look = next(row[1:3] for row in decision_table.ROWS if row[0] == "nothing judged")
+    because = turn(given, None, look, NOW).entries[0].reason.because
+    assert because is not None
+    assert because.code is ReasonCode.NOTHING_JUDGED

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep, WeightStep
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
     ALL_BLUE,
     ALL_GREEN,

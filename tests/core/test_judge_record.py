@@ -28,7 +28,7 @@ from shared.core.judge.verdict import Risk, judge
 from shared.core.observation import DeploymentMinute, Observation, Tally
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
-from shared.core.reconcile.judging import judged
+from shared.core.reconcile.judging import judge_minutes
 from shared.core.rollout import Rollout
 from shared.json_codec import decode, encode
 from tests.core.rollouts import BLUE, GREEN, NOW, POLICY, TEN, endpoint, rollout
@@ -140,7 +140,7 @@ def rows_of(minute: datetime, bad: int = 0) -> list[DeploymentMinute]:
 def after(before: Rollout, *minutes: list[DeploymentMinute], until: datetime | None = NOW) -> Rollout:
     """Return the rollout after a look that brought these minutes."""
     rows = tuple(found for minute in minutes for found in minute)
-    return judged(before, Observation(endpoint(TEN), rows, settled_until=until))
+    return judge_minutes(before, Observation(endpoint(TEN), rows, settled_until=until)).rollout
 
 
 def watched() -> Rollout:

@@ -10,7 +10,7 @@ import pytest
 from shared.core.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import Phase
-from shared.core.reconcile.judging import calibrated, judged
+from shared.core.reconcile.judging import calibrated, judge_minutes
 from shared.core.reconcile.plan import Window, plan_observation
 from shared.core.rollout import Rollout
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
@@ -27,7 +27,7 @@ def rows(minute: datetime, *, blue: int = 900, green: int = 100, bad: int = 0) -
 
 def after(minutes: list[DeploymentMinute] | None, until: datetime = NOW, before: Rollout = WATCHED) -> Rollout:
     """Return the rollout after a look that brought these minutes."""
-    return judged(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until))
+    return judge_minutes(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until)).rollout
 
 
 def told(history: list[DeploymentMinute] | None, **missing: str) -> Observation:

@@ -21,13 +21,16 @@ from shared.core.gates import (
 )
 from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.gates.latency import bucket
-from shared.core.gates.readings import Reading, Thresholds, readings, spoken
+from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import gate_minute
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
+from shared.core.rollout.reasons import Reason, ReasonCode
+from shared.core.rollout.verdict_reason import verdict_reason
+from shared.words import sentence
 from tests.core.judging import START, after, at, past_minute
 
 ERRORS = calibrate(JudgeSettings(gates=(ErrorsGate(),)), past_of([past_minute(n) for n in range(60)], "blue"))
@@ -44,10 +47,10 @@ def evidence_of(*minutes: Counts, weight: int = 10) -> Evidence:
     return after(*[at(weight, counts) for counts in minutes], judges=ERRORS.panel)
 
 
-def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Thresholds = LINES) -> Verdict:
-    """Return the verdict with its words."""
+def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Thresholds = LINES) -> tuple[Verdict, Reason]:
+    """Return the verdict and its reason."""
     said = judge(evidence, calibration.panel, lines.risk, lines.next_weight, lines.needed)
-    return spoken(said, evidence, calibration, lines)
+    return said, verdict_reason(said, readings(evidence, calibration, lines), calibration, lines)
 
 
 def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
@@ -56,39 +59,41 @@ def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
     return found
 
 
-def test_a_person_reads_rates_intervals_counts_odds_and_the_line() -> None:
+def test_a_rollback_has_counts_odds_and_the_threshold() -> None:
     """Rolling back says how often each failed, how sure that is, and where the judge rolls back."""
-    reason = told(evidence_of(WORSE, WORSE, WORSE)).reason
-    number = r"[\d.,]+"
-    assert re.fullmatch(
-        rf"green fails 2 % \({number} to {number} %\) of 3,000 requests, "
-        rf"blue 0\.3 % \({number} to {number} %\) of 27,000; "
-        rf"odds {number} : 1 that green is worse; rolling back at 100 : 1",
-        reason,
-    ), reason
+    said, why = told(evidence_of(WORSE, WORSE, WORSE))
+    assert why.code is ReasonCode.REGRESSION_DETECTED
+    measured = why.facts["measured"]
+    assert (measured["green_bad"], measured["green_total"]) == (60, 3000)
+    assert (measured["blue_bad"], measured["blue_total"]) == (81, 27_000)
+    assert why.facts["log_odds_worse"] == said.log_harm > why.facts["log_odds_worse_threshold"] == -math.log(0.01)
 
 
-WAYS = {
-    Cause.HARM: ([BROKEN], 25, ["rolling back at 100 : 1", "that green is worse"]),
-    Cause.NO_REQUEST: ([], 25, ["no request on green yet"]),
-    Cause.STARVED: ([Counts(0, 0, 9, 9000)] * 3, 25, ["green gets none of it", "check the endpoint's traffic"]),
-    Cause.TOO_SOON: ([GOOD] * 2, 25, ["2 of 3 settled minutes"]),
-    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, 25, ["too suspicious to advance"]),
-    Cause.WATCHED: ([GOOD] * 3, None, ["watched for 3 minutes"]),
-    Cause.UNCERTIFIED: ([Counts(0, 5, 1, 180)] * 4, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
-    Cause.CERTIFIED: ([GOOD] * 3, 25, ["25 % is within the harm budget", "advancing at 20 : 1"]),
+WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
+    Cause.HARM: ([BROKEN], 25, {"log_odds_worse_threshold": -math.log(0.01)}),
+    Cause.NO_REQUEST: ([], 25, {}),
+    Cause.STARVED: ([Counts(0, 0, 9, 9000)] * 3, 25, {}),
+    Cause.TOO_SOON: ([GOOD] * 2, 25, {"settled_minutes": 2, "required_minutes": 3}),
+    Cause.SUSPICIOUS: ([GOOD] * 4 + [Counts(6, 1000, 9, 9000)] * 2, 25, {"log_odds_worse_threshold": 0.0}),
+    Cause.WATCHED: ([GOOD] * 3, None, {"settled_minutes": 3}),
+    Cause.UNCERTIFIED: (
+        [Counts(0, 5, 1, 180)] * 4,
+        25,
+        {"next_weight": 25, "log_odds_safe_threshold": -math.log(0.05)},
+    ),
+    Cause.CERTIFIED: ([GOOD] * 3, 25, {"next_weight": 25, "log_odds_safe_threshold": -math.log(0.05)}),
 }
 
 
 @pytest.mark.parametrize("cause", list(Cause))
-def test_every_cause_has_words(cause: Cause) -> None:
-    """Whatever the verdict rests on is said, after what green and blue did."""
-    minutes, next_weight, words = WAYS[cause]
-    verdict = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
-    assert verdict.cause is cause
-    assert verdict.reason.startswith("green fails ")
-    assert all(word in verdict.reason for word in words), verdict.reason
-    assert not PROGRAMMED.search(verdict.reason), verdict.reason
+def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
+    """Whatever the verdict rests on is in its reason, and becomes a sentence that a person reads."""
+    minutes, next_weight, facts = WAYS[cause]
+    said, why = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
+    assert (said.cause, why.code.value) == (cause, cause.value)
+    found: dict[str, object] = {**why.facts}
+    assert {key: found.get(key) for key in facts} == facts
+    assert not PROGRAMMED.search(sentence(why)), sentence(why)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -102,8 +107,8 @@ def test_no_counts_make_words_that_only_a_program_would_say(
 ) -> None:
     """From no request to millions, from no failure to nothing else: ordinary numbers, in every place."""
     counts = Counts(round(green[0] * green[1]), green[0], round(blue[0] * blue[1]), blue[0])
-    reason = told(evidence_of(*[counts] * minutes)).reason
-    assert not PROGRAMMED.search(reason), reason
+    text = sentence(told(evidence_of(*[counts] * minutes))[1])
+    assert not PROGRAMMED.search(text), text
 
 
 @pytest.mark.parametrize("bad", [0, 1, 3, 20, 400])
@@ -136,7 +141,7 @@ def test_lines_are_what_the_odds_are_held_against() -> None:
     both = calibrate(JudgeSettings(gates=(ErrorsGate(weight=1), ClientErrorsGate(weight=1))), past_of([], "blue"))
     errors, refused = readings(Evidence(), both, Thresholds(Risk(rollback=0.01, advance=0.05), 25))
     assert errors.harm_threshold == refused.harm_threshold == pytest.approx(math.log(200))
-    assert errors.certificate_threshold == pytest.approx(math.log(20))
+    assert errors.certificate_threshold == pytest.approx(-math.log(0.05))
     assert (refused.log_certificate, refused.certificate_threshold, refused.to_certificate) == (None, None, None)
 
 
@@ -263,19 +268,20 @@ def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
     rows = [DeploymentMinute(name, START, total, 0) for name, total in (("green", 1000), ("blue", 9000))]
     seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
     evidence = after(*[JudgedMinute(seen, 10, 25, green=1000, blue=9000)] * 6, judges=found.panel)
-    verdict = told(evidence, found)
+    verdict, why = told(evidence, found)
     assert (verdict.outcome, verdict.cause) == (Outcome.PASS, Cause.CERTIFIED)
-    assert "advancing at 20 : 1" in verdict.reason, verdict.reason
-    assert "odds 1 : 1 " not in verdict.reason, verdict.reason
+    assert why.facts["gate"] == "client_errors"
+    assert why.facts["log_odds_safe"] >= why.facts["log_odds_safe_threshold"] == -math.log(0.05)
 
 
 def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
     """A step that waits for a certificate which nothing can give says which, and why."""
     gates = (ErrorsGate(), LatencyGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
-    verdict = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
+    verdict, why = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
     assert (verdict.outcome, verdict.gate) == (Outcome.INCONCLUSIVE, "latency")
-    assert "latency must be certified before 25 %, and is not judged: blue gave fewer than 100" in verdict.reason
+    assert (why.code, why.facts["next_weight"]) == (ReasonCode.GATE_NOT_JUDGED, 25)
+    assert why.facts["unjudged"]["latency"].startswith("blue gave fewer than 100")
 
 
 def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
@@ -285,6 +291,12 @@ def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
     rows = [DeploymentMinute("green", START, 1000, 0, 400), DeploymentMinute("blue", START, 9000, 0, 9)]
     seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
     evidence = after(*[JudgedMinute(seen, 10, 25, green=1000, blue=9000)] * 3, judges=found.panel)
-    verdict = told(evidence, found)
+    verdict, why = told(evidence, found)
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reason.startswith("green refuses 40 % ")
+    assert why.facts["measured"] == {
+        "gate": "client_errors",
+        "green_bad": 1200,
+        "green_total": 3000,
+        "blue_bad": 27,
+        "blue_total": 27_000,
+    }

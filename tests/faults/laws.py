@@ -13,6 +13,7 @@ from shared.core.observation.spans import floor_minute
 from shared.core.phases import TERMINAL, TRANSITIONS, Phase
 from shared.core.policy.freeze import frozen
 from shared.core.rollout import Rollout
+from shared.words import sentence
 from tests.fakes import FakeClock, FakeEndpoints, FakeStore
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import ENDPOINT, MIDNIGHT, World, serving
@@ -123,7 +124,9 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
     for earlier, entry in pairwise(entries):
         assert entry.before is earlier.after, f"{earlier.after} became {entry.before} without an entry"
         assert entry.before is entry.after or (entry.before, entry.after) in TRANSITIONS
-    assert all(entry.by and entry.text and {"step", "weight"} <= set(entry.numbers) for entry in entries)
+    for entry in entries:
+        assert entry.actor
+        assert "unknown" not in sentence(entry.reason), f"a fact is missing: {entry.reason}"
 
 
 def check_evidence(world: World) -> None:

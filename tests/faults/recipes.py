@@ -17,16 +17,8 @@ from shared.core.gates import (
     PredictionsGate,
     QueryGate,
 )
-from shared.core.policy import (
-    Capacity,
-    Deadlines,
-    FreezeWindow,
-    MirrorStep,
-    PauseStep,
-    Policy,
-    SmokeStep,
-    WeightStep,
-)
+from shared.core.policy import Capacity, Deadlines, FreezeWindow, Policy
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import MIDNIGHT, MINUTE, POLICY
 

@@ -100,7 +100,8 @@ def test_a_wish_is_accepted_and_carried_out(calls: Calls, verb: str, phase: Phas
     assert status == 202
     assert rollout["wish"] == {"verb": verb, **WISH, "at": calls.world.clock().isoformat()}
     calls.world.until(phase)
-    assert any(entry.by == "ada@example.com" and "because" in entry.text for entry in calls.world.history())
+    asked = [entry for entry in calls.world.history() if entry.actor == "ada@example.com"]
+    assert [entry.reason.facts["comment"] for entry in asked] == [WISH["reason"]]
 
 
 def test_a_paused_rollout_is_resumed(calls: Calls) -> None:
@@ -194,7 +195,9 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
     assert isinstance(history, list)
     assert isinstance(verdict, dict)
     assert isinstance(minutes, list)
-    assert [set(entry) for entry in history] == [{"at", "from", "to", "by", "text", "numbers"}] * len(history)
+    assert [set(entry) for entry in history] == [
+        {"at", "from", "to", "by", "code", "text", "step", "weight", "mirror", "verdict"}
+    ] * len(history)
     assert (history[0]["from"], history[0]["to"], history[0]["by"]) == (None, "provisioning", "teal")
     assert verdict["odds_worse_threshold"] == "100 : 1"
     assert verdict["outcome"] in {"inconclusive", "pass"}

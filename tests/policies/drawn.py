@@ -18,16 +18,12 @@ from shared.core.policy import (
     FreezeWindow,
     JudgeSettings,
     LiveSource,
-    MirrorStep,
     ModelSelector,
-    PauseStep,
     Policy,
-    SmokeStep,
     Source,
-    Step,
     TemplateSource,
-    WeightStep,
 )
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.tables.policy import DAYS
 from shared.policies.times import spell
 from tests.policies.drawn_gates import SHARES, gates, written_gates
@@ -197,6 +193,8 @@ def written_step(step: Step) -> dict[str, object]:
             }
         case PauseStep():
             return {"pause": {"for": step.duration}}
+        case _:
+            raise AssertionError(f"no such step: {step}")
 
 
 class Raw:

@@ -12,18 +12,8 @@ from cli.policy.overlap import Overlap, overlap
 from cli.policy.sentences import cautions, remarks, sentence
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, QueryGate
 from shared.core.judge.verdict import Risk
-from shared.core.policy import (
-    Capacity,
-    Deadlines,
-    JudgeSettings,
-    MirrorStep,
-    ModelSelector,
-    PauseStep,
-    Policy,
-    SmokeStep,
-    Step,
-    WeightStep,
-)
+from shared.core.policy import Capacity, Deadlines, JudgeSettings, ModelSelector, Policy
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 
 MODELS = (ModelSelector("m"),)
 HOUR = timedelta(hours=1)

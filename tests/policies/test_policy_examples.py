@@ -13,7 +13,8 @@ from shared.adapters.queries import LogQueries
 from shared.core.gates import DisagreementGate, PredictionsGate
 from shared.core.gates.predictions import agree, labels
 from shared.core.observation import Tally
-from shared.core.policy import MirrorStep, PauseStep, SmokeStep, TemplateSource, WeightStep
+from shared.core.policy import TemplateSource
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.policies.policy_set import PolicySet, read_policies
 from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
 

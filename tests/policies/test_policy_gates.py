@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.core.gates import ErrorsGate, Gate, LatencyGate, QueryGate
-from shared.core.policy import JudgeSettings, WeightStep
+from shared.core.policy import JudgeSettings
+from shared.core.steps import WeightStep
 from shared.errors import Permanent
 from shared.policies.policy_set import read_policies
 from shared.ports import Policies

@@ -19,19 +19,8 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.judge.verdict import Risk
-from shared.core.policy import (
-    Capacity,
-    Deadlines,
-    FreezeWindow,
-    JudgeSettings,
-    LiveSource,
-    MirrorStep,
-    ModelSelector,
-    PauseStep,
-    Policy,
-    SmokeStep,
-    WeightStep,
-)
+from shared.core.policy import Capacity, Deadlines, FreezeWindow, JudgeSettings, LiveSource, ModelSelector, Policy
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.errors import Permanent
 from shared.policies.policy_set import PolicySet, read_policies
 from shared.ports import Policies

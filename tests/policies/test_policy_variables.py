@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.core.policy import WeightStep
+from shared.core.steps import WeightStep
 from shared.policies.policy_set import read_policies
 from shared.policies.problems import PolicyError
 

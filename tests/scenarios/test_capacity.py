@@ -8,8 +8,10 @@ import pytest
 
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Capacity, SmokeStep, WeightStep
+from shared.core.policy import Capacity
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 STEPS = (SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(50))
@@ -49,7 +51,7 @@ def test_blue_shrinks_while_it_is_kept() -> None:
     world.until(Phase.PROMOTED)
     world.minutes(3)
     assert world.seen.instances(BLUE) == 2
-    assert "kept until" in world.told()
+    assert len(world.entries(ReasonCode.BLUE_KEPT)) == 1
     world.until_finished()
     assert BLUE not in world.seen.deployments
 
@@ -79,7 +81,7 @@ def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> Non
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
     world.until(Phase.PROMOTED)
-    assert "going on without" in world.told()
+    assert len(world.entries(ReasonCode.AUTOSCALE_NOT_COPIED)) == 1
 
 
 def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:

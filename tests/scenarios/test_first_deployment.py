@@ -8,8 +8,10 @@ import pytest
 
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import EndpointSpec, MirrorStep, Policy, SmokeStep, TemplateSource, WeightStep
+from shared.core.policy import EndpointSpec, Policy, TemplateSource
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 TEMPLATE = replace(POLICY, source=TemplateSource("deployments/churn.yml"))
@@ -78,13 +80,13 @@ def test_a_first_deployment_can_be_taken_back_by_hand() -> None:
 def test_a_missing_endpoint_is_only_made_if_the_policy_says_so() -> None:
     """Otherwise the rollout ends with the endpoint's name."""
     world = world_with(TEMPLATE, None)
-    assert "churn does not exist" in world.until(Phase.FAILED).reason
+    assert world.until(Phase.FAILED).reason.code is ReasonCode.ENDPOINT_MISSING
 
 
 def test_with_nothing_to_copy_a_live_source_ends_in_words() -> None:
     """`from: live` on an empty endpoint says what would help."""
     world = world_with(POLICY, EMPTY)
-    assert "Give a template" in world.until(Phase.FAILED).reason
+    assert world.until(Phase.FAILED).reason.code is ReasonCode.NO_DEPLOYMENT_TO_COPY
 
 
 def test_an_endpoint_that_cannot_be_made_ends_in_words() -> None:
@@ -94,5 +96,5 @@ def test_an_endpoint_that_cannot_be_made_ends_in_words() -> None:
     world.endpoints.refuses["endpoint"] = "QuotaExceeded: 100 endpoints"
     world.register()
     rollout = world.until(Phase.FAILED, Phase.ROLLED_BACK)
-    assert "QuotaExceeded" in world.told()
+    assert any("QuotaExceeded" in entry.reason.facts["message"] for entry in world.entries(ReasonCode.ACTION_REFUSED))
     assert rollout.finished is not None

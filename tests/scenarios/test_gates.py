@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,9 @@ import pytest
 from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, LatencyLimit, Role
 from shared.core.gates.readings import Reading
 from shared.core.phases import Phase
-from shared.core.policy import JudgeSettings, Policy, WeightStep
+from shared.core.policy import JudgeSettings, Policy
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
@@ -38,8 +39,8 @@ def test_a_slower_version_is_taken_back_by_its_latency() -> None:
     assert ended.phase is Phase.ROLLED_BACK
     assert ended.verdict is not None
     assert ended.verdict.gate == "latency"
-    assert re.search(r"green takes longer than \d+ ms for [\d.]+ % \(.*blue longer than \d+ ms for", ended.reason)
-    assert "that green is worse; rolling back at 100 : 1" in ended.reason
+    assert (ended.reason.code, ended.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
+    assert ended.reason.facts["log_odds_worse"] > ended.reason.facts["log_odds_worse_threshold"]
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
 
 
@@ -68,8 +69,10 @@ def test_a_version_that_refuses_callers_is_taken_back() -> None:
     world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert "green refuses 6 % " in ended.reason
-    assert "requests as the caller's mistake, blue 1 %" in ended.reason
+    measured = ended.reason.facts["measured"]
+    assert measured["gate"] == "client_errors"
+    assert measured["green_bad"] / measured["green_total"] == 0.06
+    assert measured["blue_bad"] / measured["blue_total"] == 0.01
 
 
 def test_refusals_are_nobody_s_harm_where_they_are_not_judged() -> None:
@@ -80,21 +83,20 @@ def test_refusals_are_nobody_s_harm_where_they_are_not_judged() -> None:
 
 
 LIMITS: list[tuple[str, Gate, float, Conduct, str]] = [
-    ("errors", ErrorsGate(at_most=0.01), 0.03, Conduct(), "green fails 3 %"),
-    ("client errors", ClientErrorsGate(at_most=0.01), 0.0, Conduct(refused=0.05), "green refuses 5 %"),
-    ("times", LatencyGate(at_most=(LatencyLimit(95, 150),)), 0.0, QUICK, "green takes longer than"),
+    ("errors", ErrorsGate(at_most=0.01), 0.03, Conduct(), "errors"),
+    ("client errors", ClientErrorsGate(at_most=0.01), 0.0, Conduct(refused=0.05), "client_errors"),
+    ("times", LatencyGate(at_most=(LatencyLimit(95, 150),)), 0.0, QUICK, "latency"),
 ]
 
 
-@pytest.mark.parametrize(("gate", "rate", "conduct", "words"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS])
-def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, conduct: Conduct, words: str) -> None:
+@pytest.mark.parametrize(("gate", "rate", "conduct", "name"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS])
+def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, conduct: Conduct, name: str) -> None:
     """Blue and green are alike, and both are beyond the limit: green is not let in."""
     gates = (gate,) if isinstance(gate, ErrorsGate) else (ErrorsGate(), gate)
     world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
     world.register()
     reason = world.until(Phase.ROLLED_BACK).reason
-    assert words in reason
-    assert "% are allowed" in reason
+    assert (reason.code, reason.facts["measured"]["gate"]) == (ReasonCode.REGRESSION_DETECTED, name)
 
 
 def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
@@ -121,7 +123,7 @@ def test_percentiles_convict_where_nothing_else_is_known() -> None:
     )
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert "green's P95 was more than 1.25 times blue's in " in ended.reason
+    assert (ended.reason.code, ended.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
 
 
 def test_a_step_waits_for_the_gates_that_it_names() -> None:
@@ -135,8 +137,8 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
     assert reading(world, "latency").certificate_threshold is not None
     assert reading(world, "errors").certificate_threshold is None
     world.until_weight(50)
-    [passed] = [entry.text for entry in world.history() if "50 % is within the harm budget" in entry.text]
-    assert passed.startswith("green takes longer than")
+    [passed] = world.entries(ReasonCode.STEP_PASSED)
+    assert (passed.reason.facts["gate"], passed.reason.facts["next_weight"]) == ("latency", 50)
     world.minutes(2)
     assert reading(world, "latency").certificate_threshold is None
     assert reading(world, "errors").certificate_threshold is not None
@@ -149,8 +151,10 @@ def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
     world.register()
     paused = world.until(Phase.PAUSED)
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
-    assert "latency must be certified before 50 %, and is not judged" in paused.reason
-    assert "blue gave fewer than 100 good answers in the past hour to compare with" in paused.reason
+    why = paused.reason.because
+    assert why is not None
+    assert (why.code, why.facts["next_weight"]) == (ReasonCode.GATE_NOT_JUDGED, 50)
+    assert "blue gave fewer than 100 good answers in the past hour" in why.facts["unjudged"]["latency"]
 
 
 ROLES: tuple[Role, ...] = ("non_blocking", "dry_run")
@@ -162,9 +166,9 @@ def test_a_gate_without_a_past_that_nothing_waits_for_is_left_out(role: Role) ->
     world = World(judged_by(ErrorsGate(), LatencyGate(role=role)))
     world.register()
     world.until(Phase.PROMOTED)
-    assert (
-        "sending 10 % of the live traffic to churn-7; latency is not judged: blue gave fewer than 100" in world.told()
-    )
+    first = world.entries(ReasonCode.WEIGHT_REQUESTED)[0].reason
+    assert (first.facts["deployment"], first.facts["weight"]) == (GREEN, 10)
+    assert "blue gave fewer than 100" in first.facts["unjudged"]["latency"]
 
 
 def bad_answers() -> dict[str, tuple[float, Conduct]]:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from shared.core.gates import DisagreementGate, ErrorsGate, Gate, PredictionsGate, QueryGate
 from shared.core.phases import Phase
-from shared.core.policy import MirrorStep, Policy, WeightStep
+from shared.core.policy import Policy
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import judged_by, reading
 from tests.scenarios.world import BLUE, GREEN, MINUTE, World
@@ -33,7 +35,9 @@ def test_other_predictions_on_copies_are_noticed_before_a_user_gets_them() -> No
     world.register()
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world), world.seen.mirror) == (Phase.ROLLED_BACK, True, {})
-    assert "green predicts 'leave' in 30 % (" in ended.reason or "green predicts 'stay' in 70 % (" in ended.reason
+    measured = ended.reason.facts["measured"]
+    assert measured["gate"] == "predictions"
+    assert round(measured["green_bad"] / measured["green_total"], 6) in {0.3, 0.7}
 
 
 def test_predictions_that_are_rarer_are_noticed_too() -> None:
@@ -41,7 +45,7 @@ def test_predictions_that_are_rarer_are_noticed_too() -> None:
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.5, "leave": 0.1, "unsure": 0.4})
     world.register()
-    assert "predicts" in world.until(Phase.ROLLED_BACK).reason
+    assert world.until(Phase.ROLLED_BACK).reason.facts["gate"] == "predictions"
 
 
 def test_a_class_that_blue_never_gave_is_noticed() -> None:
@@ -49,7 +53,8 @@ def test_a_class_that_blue_never_gave_is_noticed() -> None:
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
     world.register()
-    assert "green predicts '(other)' in 10 % (" in world.until(Phase.ROLLED_BACK).reason
+    measured = world.until(Phase.ROLLED_BACK).reason.facts["measured"]
+    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("predictions", 0.1)
 
 
 def test_a_retrained_model_may_answer_a_little_otherwise() -> None:
@@ -65,7 +70,9 @@ def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_s
     world = World(mirrored(PredictionsGate()))
     world.register()
     world.until(Phase.PROMOTED)
-    assert "a copy of 20 % of the live traffic to churn-7; predictions is not judged: fewer than 100" in world.told()
+    first = world.entries(ReasonCode.MIRROR_REQUESTED)[0].reason
+    assert (first.facts["deployment"], first.facts["mirror"]) == (GREEN, 20)
+    assert first.facts["unjudged"]["predictions"].startswith("fewer than 100")
 
 
 def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
@@ -75,8 +82,8 @@ def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
     world.register()
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world)) == (Phase.ROLLED_BACK, True)
-    assert "green answers 20 % (" in ended.reason
-    assert "mirrored requests otherwise than blue" in ended.reason
+    measured = ended.reason.facts["measured"]
+    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("disagreement", 0.2)
 
 
 def test_disagreement_that_is_allowed_leads_on() -> None:
@@ -96,8 +103,9 @@ def test_a_query_convicts_by_what_it_counts() -> None:
     world.conduct[GREEN] = Conduct(counted={"fraud": 0.06})
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason.startswith("fraud: green 6 % (")
-    assert ", blue 1 % (" in ended.reason
+    measured = ended.reason.facts["measured"]
+    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("fraud", 0.06)
+    assert measured["blue_bad"] / measured["blue_total"] == 0.01
 
 
 def test_a_critical_query_is_waited_for() -> None:

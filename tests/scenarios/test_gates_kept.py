@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.core.gates import ErrorsGate, LatencyGate, QueryGate
 from shared.core.phases import Phase
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Verb
+from shared.core.rollout.history import Entry
+from shared.json_codec import decode, encode
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, SLOWER, judged_by
 from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
@@ -99,11 +99,11 @@ def test_the_history_has_the_numbers_of_each_gate() -> None:
     """The entry that rolls back holds every gate's counts and odds, as JSON that any reader takes."""
     world = convicted()
     [entry] = [each for each in world.history() if each.after is Phase.ROLLING_BACK and each.before is Phase.STEPPING]
-    numbers = json.loads(json.dumps(entry.numbers, allow_nan=False))
-    assert numbers["gate"] == "latency"
-    latency: Mapping[str, object] = next(each for each in numbers["gates"] if each["gate"] == "latency")
-    assert latency["words"] == entry.text.rpartition("; odds ")[0]
-    assert float(str(latency["log_harm"])) > numbers["harm_threshold"]
+    assert entry.verdict is not None
+    assert (entry.verdict.gate, entry.reason.facts["gate"]) == ("latency", "latency")
+    [latency] = [each for each in entry.readings if each.gate == "latency"]
+    assert latency.log_harm > entry.verdict.harm_threshold
+    assert entry.reason.facts["measured"]["green_bad"] == latency.green_bad
 
 
 def test_every_entry_of_every_story_is_finite_json() -> None:
@@ -113,7 +113,7 @@ def test_every_entry_of_every_story_is_finite_json() -> None:
     world.register()
     world.until_finished()
     for entry in world.history():
-        assert json.loads(json.dumps(entry.numbers, allow_nan=False)) == entry.numbers
+        assert decode(encode(entry), Entry) == entry
 
 
 def test_a_minute_is_kept_with_the_share_that_it_had() -> None:
@@ -121,6 +121,6 @@ def test_a_minute_is_kept_with_the_share_that_it_had() -> None:
     world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE)))
     world.register()
     rollout = world.until(Phase.PROMOTED)
-    shifted = next(entry.at for entry in world.history() if "sending 50 %" in entry.text)
+    shifted = next(entry.at for entry in world.history() if entry.reason.facts.get("weight") == 50)
     shares = {one.minute: one.weight for one in world.store.kept_judgements(rollout.id)}
     assert {shares[minute] for minute in shares if minute < shifted - MINUTE} == {10}

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.policy import FreezeWindow, WeightStep
+from shared.core.policy import FreezeWindow
 from shared.core.policy.freeze import holds
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import WeightStep
 from shared.ports import Halt
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -25,9 +27,11 @@ def test_a_freeze_holds_every_forward_step_and_no_deadline_runs() -> None:
     while world.clock.now < MIDNIGHT + 59 * MINUTE:
         world.minutes()
         assert world.seen.traffic.get(GREEN, 0) <= 10
-    assert "held where it is: the fair" in world.told()
+    (held,) = world.entries(ReasonCode.HELD)
+    assert held.reason.because is not None
+    assert (held.reason.because.code, held.reason.because.facts["window"]) == (ReasonCode.FREEZE_WINDOW, "the fair")
     assert world.until(Phase.PROMOTED).serving == GREEN
-    assert "no longer held: the fair" in world.told()
+    assert len(world.entries(ReasonCode.RELEASED)) == 1
 
 
 @pytest.mark.parametrize("how", ["freeze", "halt"])
@@ -56,7 +60,9 @@ def test_a_halt_holds_everything_until_it_ends() -> None:
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.register()
     world.minutes(40)
-    assert world.rollout().held == "everything was halted by ada: incident 7"
+    held = world.rollout().held
+    assert held is not None
+    assert (held.code, held.facts) == (ReasonCode.HALTED, {"actor": "ada", "comment": "incident 7"})
     assert GREEN not in world.seen.traffic
     world.store.set_halt(None)
     assert world.until(Phase.PROMOTED).serving == GREEN
@@ -116,7 +122,10 @@ def test_a_newer_version_replaces_the_open_one_if_the_policy_says_so() -> None:
     world.register()
     world.until_weight(10)
     world.register("8", "e2")
-    assert world.until(Phase.ROLLED_BACK).reason.endswith("churn:8 is newer and replaces it")
+    back = world.until(Phase.ROLLED_BACK).reason
+    assert (back.code, back.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "teal")
+    (replaced,) = world.entries(ReasonCode.REPLACED_BY_NEWER_VERSION)
+    assert replaced.reason.facts["model"] == "churn:8"
     assert world.until(Phase.PROMOTED, version="8", within=120).serving == "churn-8"
 
 

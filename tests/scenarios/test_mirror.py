@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.core.phases import Phase
-from shared.core.policy import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
 SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duration=5 * MINUTE), WeightStep(50)))
@@ -31,8 +32,8 @@ def test_green_is_judged_by_its_copy_and_then_gets_live_traffic() -> None:
     assert world.seen.traffic == {BLUE: 100}
     assert world.until(Phase.PROMOTED).serving == GREEN
     assert world.seen.mirror == {}
-    story = world.told()
-    assert story.index("gets its copy") < story.index("sending 50 %")
+    codes = [entry.reason.code for entry in world.history()]
+    assert codes.index(ReasonCode.MIRROR_OBSERVED) < codes.index(ReasonCode.WEIGHT_REQUESTED)
 
 
 def test_the_mirror_lasts_as_long_as_the_policy_says() -> None:
@@ -49,7 +50,7 @@ def test_a_green_that_fails_its_copies_never_gets_a_user() -> None:
     world.register()
     rollout = world.until_finished()
     assert rollout.phase is Phase.ROLLED_BACK
-    assert "odds" in rollout.reason
+    assert rollout.reason.code is ReasonCode.REGRESSION_DETECTED
     assert all(GREEN not in written for written in world.endpoints.traffic_written)
     assert world.seen.mirror == {}
     assert GREEN not in world.seen.deployments
@@ -93,7 +94,7 @@ def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
     world.endpoints.seen["churn"] = replace(world.seen, kubernetes=True)
     world.register()
     rollout = world.until(Phase.FAILED)
-    assert "Kubernetes" in rollout.reason
+    assert rollout.reason.code is ReasonCode.MIRROR_UNSUPPORTED
     assert list(world.seen.deployments) == [BLUE]
 
 

@@ -9,6 +9,7 @@ import pytest
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
 
 OTHER = "by-hand"
@@ -38,7 +39,8 @@ def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traf
     edit(world, traffic)
     world.minutes(5)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, traffic), world.told()
-    assert "someone else set the traffic to" in world.rollout().reason
+    why = world.rollout().reason
+    assert (why.code, why.facts["observed_traffic"]) == (ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, traffic)
 
 
 def test_resumed_after_an_edit_the_traffic_is_set_back() -> None:
@@ -74,8 +76,8 @@ def test_an_edit_while_promoting_is_written_down_each_time_and_set_back() -> Non
         edit(world, {BLUE: 100})
         world.minutes(3)
         assert world.seen.traffic == {GREEN: 100}
-        told = [entry for entry in world.history() if "someone else set the traffic to churn-6 100 %" in entry.text]
-        assert len(told) == number
+        told = world.entries(ReasonCode.TRAFFIC_RESTORED)
+        assert [entry.reason.facts["observed_traffic"] for entry in told] == [{BLUE: 100}] * number
 
 
 def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
@@ -95,7 +97,7 @@ def test_blue_that_breaks_calls_a_person() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     written = list(world.endpoints.traffic_written)
     failed = world.until(Phase.FAILED)
-    assert "A person is needed" in failed.reason
+    assert (failed.reason.code, failed.reason.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
     world.minutes(10)
     assert world.endpoints.traffic_written == written
     assert set(world.seen.deployments) == {BLUE, GREEN, OTHER}
@@ -111,7 +113,7 @@ def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     world.rates[GREEN] = 0.5
     failed = world.until(Phase.FAILED)
-    assert "is not healthy, so traffic is not sent back to it" in failed.reason
+    assert (failed.reason.code, failed.reason.facts["deployment"]) == (ReasonCode.BLUE_UNHEALTHY, BLUE)
     assert world.seen.traffic == {GREEN: 100}
 
 
@@ -128,7 +130,7 @@ def test_an_endpoint_that_does_not_exist_calls_a_person() -> None:
     world = World()
     world.endpoints.seen.clear()
     world.register()
-    assert world.until(Phase.FAILED).reason == "the endpoint churn does not exist"
+    assert world.until(Phase.FAILED).reason.code is ReasonCode.ENDPOINT_MISSING
     assert world.store.open_endpoints() == ()
 
 
@@ -147,7 +149,8 @@ def test_split_traffic_before_a_rollout_calls_a_person() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=both, traffic={BLUE: 60, OTHER: 40})
     world.register()
     failed = world.until(Phase.FAILED)
-    assert "it goes to by-hand 40 %, churn-6 60 %" in failed.reason
+    assert failed.reason.code is ReasonCode.TRAFFIC_ALREADY_SPLIT
+    assert failed.reason.facts["observed_traffic"] == {OTHER: 40, BLUE: 60}
     assert set(world.seen.deployments) == {BLUE, OTHER}
 
 
@@ -157,7 +160,8 @@ def test_a_deployment_of_greens_name_with_another_model_is_not_touched() -> None
     theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: theirs})
     world.register()
-    assert "with another model (azureml:other:1) is there already" in world.until(Phase.FAILED).reason
+    why = world.until(Phase.FAILED).reason
+    assert (why.code, why.facts["model"]) == (ReasonCode.DEPLOYMENT_NAME_TAKEN, "azureml:other:1")
     assert GREEN in world.seen.deployments
 
 
@@ -169,7 +173,7 @@ def test_blue_that_was_given_traffic_again_is_kept() -> None:
     edit(world, {BLUE: 20, GREEN: 80})
     world.until_finished()
     assert BLUE in world.seen.deployments
-    assert "churn-6 is kept: someone gave it live traffic" in world.told()
+    assert len(world.entries(ReasonCode.BLUE_KEPT_IN_USE)) == 1
 
 
 def test_blue_is_not_deleted_while_it_is_the_only_healthy_one() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.intake import IntakeResult
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
@@ -32,13 +32,16 @@ def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
-    passed = [entry for entry in world.history() if "within the harm budget" in entry.text]
-    assert [entry.numbers["step"] for entry in passed] == [2, 3]
+    passed = world.entries(ReasonCode.STEP_PASSED)
+    assert [entry.step for entry in passed] == [2, 3]
     for entry in passed:
-        (errors,) = json.loads(json.dumps(entry.numbers["gates"]))
-        assert errors["green_total"] > 0
-        assert errors["log_certificate"] >= errors["certificate_threshold"]
-        assert errors["green"][0] <= errors["green_bad"] / errors["green_total"] <= errors["green"][1]
+        (errors,) = [reading for reading in entry.readings if reading.gate == "errors"]
+        assert errors.green_total > 0
+        assert errors.log_certificate is not None
+        assert errors.certificate_threshold is not None
+        assert errors.log_certificate >= errors.certificate_threshold
+        assert errors.green is not None
+        assert errors.green.low <= errors.green_bad / errors.green_total <= errors.green.high
 
 
 def test_no_traffic_is_no_evidence() -> None:
@@ -46,7 +49,8 @@ def test_no_traffic_is_no_evidence() -> None:
     world = World(rpm=0)
     world.register()
     paused = world.until(Phase.PAUSED)
-    assert "no minute could be judged" in paused.reason or "no request on green" in paused.reason
+    assert paused.reason.because is not None
+    assert paused.reason.because.code in {ReasonCode.NOTHING_JUDGED, ReasonCode.NO_REQUESTS}
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
 
 
@@ -56,7 +60,7 @@ def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
     world = World(policy=policy, rpm=40)
     world.register()
     world.until(Phase.PROMOTED, within=200)
-    assert any("uncertified" in entry.text for entry in world.history())
+    assert world.entries(ReasonCode.STEP_UNCERTIFIED)
 
 
 def test_promoted_by_hand() -> None:
@@ -67,9 +71,9 @@ def test_promoted_by_hand() -> None:
     world.ask(Verb.PROMOTE, "the board waits")
     promoted = world.until(Phase.PROMOTED)
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {GREEN: 100}]
-    asked = next(entry for entry in world.history() if entry.by == "ada@example.com")
+    asked = next(entry for entry in world.history() if entry.actor == "ada@example.com")
     assert (asked.before, asked.after) == (Phase.STEPPING, Phase.PROMOTING)
-    assert "the board waits" in asked.text
+    assert (asked.reason.code, asked.reason.facts["comment"]) == (ReasonCode.OPERATOR_PROMOTE, "the board waits")
     assert promoted.serving == GREEN
 
 
@@ -97,10 +101,14 @@ def test_paused_and_resumed_by_hand() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 10, BLUE: 90})
     world.ask(Verb.RESUME, "back")
     world.until(Phase.PROMOTED)
-    people = [(entry.after, entry.text) for entry in world.history() if entry.by == "ada@example.com"]
+    people = [
+        (entry.after, entry.reason.code, entry.reason.facts["comment"])
+        for entry in world.history()
+        if entry.actor == "ada@example.com"
+    ]
     assert people == [
-        (Phase.PAUSED, "paused by ada@example.com: lunch"),
-        (Phase.STEPPING, "resumed by ada@example.com: back"),
+        (Phase.PAUSED, ReasonCode.OPERATOR_PAUSE, "lunch"),
+        (Phase.STEPPING, ReasonCode.OPERATOR_RESUME, "back"),
     ]
 
 
@@ -115,7 +123,9 @@ def test_a_pause_step_waits_for_a_person_and_remembers_who_it_was() -> None:
     world.ask(Verb.RESUME, "approved")
     world.minutes()
     assert world.rollout().phase is Phase.STEPPING
-    assert any(entry.by == "ada@example.com" and "approved" in entry.text for entry in world.history())
+    assert any(
+        entry.actor == "ada@example.com" and entry.reason.facts["comment"] == "approved" for entry in world.history()
+    )
     world.until(Phase.PROMOTED)
 
 
@@ -142,7 +152,7 @@ def test_a_version_that_serves_already_is_left_alone() -> None:
     world = World()
     world.register("6")
     ended = world.until(Phase.SUPERSEDED, version="6")
-    assert "serves churn:6 already" in ended.reason
+    assert (ended.reason.code, ended.reason.facts["model"]) == (ReasonCode.ALREADY_SERVING, "churn:6")
     assert ended.finished is not None
     assert world.endpoints.traffic_written == []
 

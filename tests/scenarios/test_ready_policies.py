@@ -19,6 +19,7 @@ from shared.core.observation import DeploymentMinute, DeploymentSeen, Provisioni
 from shared.core.phases import Phase
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode
 from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
 from shared.policies.policy_set import PolicySet, read_policies
@@ -195,7 +196,7 @@ def test_a_bad_version_is_taken_back(play: Play) -> None:
     stage = Stage(play=play, rates={GREEN: 0.1})
     rollout = stage.perform()
     assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
-    assert "odds" in rollout.reason
+    assert rollout.reason.code is ReasonCode.REGRESSION_DETECTED
     assert stage.weights_written == play.bad_weights
     assert (stage.seen.traffic, stage.seen.mirror) == ({BLUE: 100}, {})
     stage.until_finished()
@@ -209,7 +210,7 @@ def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
     stage.scoring.statuses[GREEN] = 424
     rollout = stage.perform()
     assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
-    assert "smoke test failed" in rollout.reason
+    assert rollout.reason.code is ReasonCode.SMOKE_FAILED
     assert (stage.weights_written, stage.seen_shares) == ((), [])
 
 
@@ -225,7 +226,7 @@ def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str
     stage = Stage(play=replace(PLAYS[name], says=says))
     rollout = stage.perform()
     assert (rollout.phase, stage.weights_written) == (Phase.ROLLED_BACK, ())
-    assert words in rollout.reason
+    assert words in "".join(rollout.reason.facts["examples"])
 
 
 def test_linear_grows_green_and_shrinks_blue() -> None:
@@ -249,7 +250,7 @@ def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
 def test_blue_green_waits_for_a_person() -> None:
     """Nobody says when: after half a day blue still has everything."""
     stage = Stage(play=replace(PLAYS["blue-green"], approved=False))
-    with pytest.raises(AssertionError, match="waiting until a person"):
+    with pytest.raises(AssertionError, match="paused by the policy; resume or promote"):
         stage.perform(minutes=12 * 60)
     assert stage.seen.traffic == {BLUE: 100}
 

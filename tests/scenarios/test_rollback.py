@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Deadlines, PauseStep, SmokeStep, WeightStep
+from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.errors import Permanent
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
@@ -19,8 +21,10 @@ def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert "green fails 10 %" in ended.reason
-    assert "rolling back at 100 : 1" in ended.reason
+    assert ended.reason.code is ReasonCode.REGRESSION_DETECTED
+    measured = ended.reason.facts["measured"]
+    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("errors", 0.1)
+    assert ended.reason.facts["log_odds_worse"] > ended.reason.facts["log_odds_worse_threshold"]
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
     assert (world.seen.traffic, set(world.seen.deployments)) == ({BLUE: 100}, {BLUE})
 
@@ -59,8 +63,9 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert "request 1: status 424 instead of 200" in ended.reason
-    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason
+    assert ended.reason.code is ReasonCode.SMOKE_FAILED
+    assert ended.reason.facts["examples"][0].startswith("request 1: status 424 instead of 200")
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason.facts["log_lines"]
     assert world.endpoints.traffic_written == []
 
 
@@ -71,7 +76,7 @@ def test_a_second_smoke_test_is_sent_afresh() -> None:
     world.register()
     world.until(Phase.PAUSED)
     world.scoring.statuses[GREEN] = 500
-    assert "smoke test failed" in world.until(Phase.ROLLED_BACK).reason
+    assert world.until(Phase.ROLLED_BACK).reason.code is ReasonCode.SMOKE_FAILED
 
 
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
@@ -92,8 +97,8 @@ def test_a_deployment_that_fails_is_rolled_back_with_its_log() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert "did not become ready: Azure says Failed" in ended.reason
-    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason
+    assert (ended.reason.code, ended.reason.facts["state"]) == (ReasonCode.PROVISIONING_FAILED, "Failed")
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason.facts["log_lines"]
     assert world.endpoints.traffic_written == []
     assert set(world.seen.deployments) == {BLUE}
 
@@ -104,7 +109,8 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
     world.endpoints.stuck = True
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason == "churn-7 was not ready within 0:20:00"
+    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("provisioning", 20 * 60)
 
 
 def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
@@ -113,8 +119,10 @@ def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
     world.telemetry.faults.always = "the workspace is away"
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert "the step took longer than 0:30:00" in ended.reason
-    assert "the workspace is away" in ended.reason
+    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("step", 30 * 60)
+    assert ended.reason.because is not None
+    assert "the workspace is away" in ended.reason.because.facts["message"]
     assert world.endpoints.traffic_written == []
 
 
@@ -125,7 +133,9 @@ def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
     world.until_weight(10)
     world.telemetry.faults.always = "the workspace is away"
     paused = world.until(Phase.PAUSED)
-    assert "the workspace is away" in paused.reason
+    assert (paused.reason.code, paused.reason.because is not None) == (ReasonCode.EVIDENCE_INSUFFICIENT, True)
+    assert paused.reason.because is not None
+    assert "the workspace is away" in paused.reason.because.facts["message"]
     world.telemetry.faults.always = ""
     world.ask(Verb.RESUME)
     world.until(Phase.PROMOTED)
@@ -138,7 +148,8 @@ def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
     world.until_weight(10)
     world.ask(Verb.PAUSE)
     ended = world.until(Phase.ROLLED_BACK)
-    assert "the rollout took longer than 0:50:00" in ended.reason
+    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("rollout", 50 * 60)
     assert world.seen.traffic == {BLUE: 100}
 
 
@@ -151,7 +162,7 @@ def test_green_that_breaks_is_taken_back() -> None:
     broken = replace(seen.deployments[GREEN], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {GREEN: broken})
     ended = world.until(Phase.ROLLED_BACK)
-    assert "is broken or gone" in ended.reason
+    assert ended.reason.code is ReasonCode.GREEN_LOST
     assert world.seen.traffic == {BLUE: 100}
 
 
@@ -161,7 +172,8 @@ def test_a_refusal_for_good_on_the_way_forward_leads_back() -> None:
     world.endpoints.refuses["create"] = "OutOfQuota: no cores"
     world.register()
     ended = world.until_finished()
-    assert (ended.phase, "OutOfQuota: no cores" in ended.reason) == (Phase.ROLLED_BACK, True)
+    assert (ended.phase, ended.reason.code) == (Phase.ROLLED_BACK, ReasonCode.ACTION_REFUSED)
+    assert "OutOfQuota: no cores" in ended.reason.facts["message"]
 
 
 def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
@@ -171,8 +183,8 @@ def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
     world.until_weight(10)
     world.endpoints.refuses["traffic"] = "Forbidden: no right to write"
     failed = world.until(Phase.FAILED)
-    assert "A person is needed; now serving: churn-6" in failed.reason
-    assert "Forbidden: no right to write" in failed.reason
+    assert (failed.reason.code, failed.reason.facts["other"]) == (ReasonCode.ACTION_REFUSED, "churn-6")
+    assert "Forbidden: no right to write" in failed.reason.facts["message"]
 
 
 def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> None:
@@ -182,8 +194,8 @@ def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> N
     world.register()
     finished = world.until_finished()
     assert finished.phase is Phase.ROLLED_BACK
-    assert "still costs money: delete it by hand" in world.told()
-    assert "Locked: there is a lock" in world.told()
+    (told,) = world.entries(ReasonCode.LEFTOVER_NOT_DELETED)
+    assert "Locked: there is a lock" in told.reason.facts["message"]
 
 
 def test_a_smoke_test_that_fails_on_our_side_is_no_verdict() -> None:

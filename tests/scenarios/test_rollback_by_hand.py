@@ -8,8 +8,9 @@ import pytest
 
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import PauseStep, SmokeStep, WeightStep
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.errors import NotPossible
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
@@ -25,7 +26,9 @@ def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
     world.ask(Verb.ROLLBACK, "customers call")
     world.minutes(6)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
-    assert world.rollout().reason == "rolled back by ada@example.com: customers call"
+    why = world.rollout().reason
+    assert (why.code, why.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "ada@example.com")
+    assert why.facts["comment"] == "customers call"
     assert GREEN not in world.seen.deployments
 
 
@@ -91,7 +94,7 @@ def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
     world.until_weight(10)
     world.ask(Verb.ROLLBACK)
     for verb in (Verb.PROMOTE, Verb.PAUSE, Verb.ROLLBACK):
-        with pytest.raises(NotPossible, match=r"ada@example\.com has asked for a rollback already"):
+        with pytest.raises(NotPossible, match=r"ada@example\.com already requested a rollback"):
             world.ask(verb)
 
 
@@ -105,5 +108,7 @@ def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=gone)
     world.ask(Verb.ROLLBACK)
     world.minutes()
-    assert "rollback is too late: churn-6 no longer stands" in world.told()
+    (late,) = world.entries(ReasonCode.REQUEST_TOO_LATE)
+    assert late.reason.because is not None
+    assert (late.reason.because.code, late.reason.because.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
     assert world.seen.traffic == {GREEN: 100}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
@@ -45,4 +46,6 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
     taken_back = world.until(Phase.ROLLED_BACK, within=90)
     assert taken_back.serving == BLUE
-    assert "that green is worse" in world.told()
+    assert (taken_back.reason.code, taken_back.reason.because is not None) == (ReasonCode.DEADLINE_EXCEEDED, True)
+    assert taken_back.reason.because is not None
+    assert taken_back.reason.because.facts["log_odds_worse"] > 0

@@ -11,6 +11,7 @@ from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
+from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Conflict, Permanent, Temporary
 from shared.intake import IntakeResult
 from tests.scenarios.world import ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
@@ -27,7 +28,8 @@ def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
     world.register("7")
     world.until_weight(10)
     assert world.register("8", "e2") is IntakeResult.QUEUED
-    assert "waiting for churn:7 to end" in world.told("8")
+    (queued,) = world.entries(ReasonCode.WAITING_FOR_ENDPOINT, version="8")
+    assert queued.reason.facts["model"] == "churn:7"
     world.until(Phase.PROMOTED, version="8", within=120)
     assert world.seen.traffic == {"churn-8": 100}
 
@@ -38,7 +40,7 @@ def test_only_the_newest_version_waits() -> None:
     for version in ("7", "8", "9"):
         world.register(version, f"e{version}")
     assert world.rollout("8").phase is Phase.SUPERSEDED
-    assert "churn:9" in world.rollout("8").reason
+    assert world.rollout("8").reason.facts["model"] == "churn:9"
     world.until(Phase.PROMOTED, version="9", within=150)
     assert set(world.seen.deployments) <= {"churn-7", "churn-9"}
 
@@ -158,8 +160,9 @@ def test_an_ended_rollout_may_be_started_again_by_hand() -> None:
     assert by_hand(world) == "churn-7-r2"
     world.until(Phase.PROMOTED)
     assert world.seen.traffic == {"churn-7-r2": 100}
-    assert world.history()[0].by == "ada@example.com"
-    assert "started by ada@example.com: again" in world.history()[0].text
+    assert world.history()[0].actor == "ada@example.com"
+    assert world.history()[0].reason.code is ReasonCode.ROLLOUT_REQUESTED
+    assert world.history()[0].reason.facts["comment"] == "again"
 
 
 def test_a_rollout_under_way_is_not_started_a_second_time() -> None:

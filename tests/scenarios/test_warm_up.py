@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.core.phases import Phase
-from shared.core.policy import SmokeStep, WeightStep
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import SmokeStep, WeightStep
 from shared.ports import Answer
 from tests.fakes import FakeScoring
 from tests.scenarios.world import POLICY, World
@@ -41,11 +42,12 @@ def test_only_the_last_round_counts() -> None:
     """Two slow rounds are warm-up; the third is quick enough."""
     world = world_of(WarmingUp(slow=6), repeat=3)
     assert world.until(Phase.PROMOTED).phase is Phase.PROMOTED
-    assert "smoke test passed: 9 requests answered" in world.told()
+    assert [entry.reason.facts["requests"] for entry in world.entries(ReasonCode.SMOKE_PASSED)] == [9]
 
 
 def test_rounds_that_take_too_long_together_fail_with_their_words() -> None:
     """What does not fit into one look is told, and not begun again until the step's deadline."""
     world = world_of(WarmingUp(most=100), repeat=40)
     world.until(Phase.ROLLED_BACK)
-    assert "not sent: the requests before took 100 s" in world.told()
+    (failed, *_) = world.entries(ReasonCode.SMOKE_FAILED)
+    assert any("not sent: the requests before took 100 s" in problem for problem in failed.reason.facts["examples"])

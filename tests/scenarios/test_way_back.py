@@ -9,18 +9,10 @@ import pytest
 
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import (
-    Capacity,
-    Deadlines,
-    EndpointSpec,
-    FreezeWindow,
-    MirrorStep,
-    PauseStep,
-    SmokeStep,
-    TemplateSource,
-    WeightStep,
-)
+from shared.core.policy import Capacity, Deadlines, EndpointSpec, FreezeWindow, TemplateSource
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.ports import Halt
 from tests.scenarios.test_capacity import world_of
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
@@ -107,7 +99,8 @@ def test_a_blue_that_may_not_grow_gets_its_traffic_back_all_the_same() -> None:
     world.ask(Verb.ROLLBACK)
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
     assert world.seen.traffic == {BLUE: 100}
-    assert "OutOfQuota; churn-6 gets its traffic back with the instances that it has" in world.told()
+    (small,) = world.entries(ReasonCode.BLUE_NOT_SCALED_UP)
+    assert (small.reason.facts["deployment"], small.reason.facts["message"]) == (BLUE, "OutOfQuota")
 
 
 def test_green_grows_before_it_gets_a_copy() -> None:
@@ -122,7 +115,7 @@ def test_green_grows_before_it_gets_a_copy() -> None:
     while world.rollout().phase is not Phase.PROMOTED:
         world.minutes()
         assert (world.seen.instances(GREEN) or 10) * 10 >= world.seen.mirror.get(GREEN, 0)
-    assert "a copy of 50 %" in world.told()
+    assert [entry.reason.facts["mirror"] for entry in world.entries(ReasonCode.MIRROR_REQUESTED)] == [20, 50]
 
 
 def test_a_mirror_may_come_before_a_smoke_test() -> None:
@@ -146,8 +139,10 @@ def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
     world.ask(Verb.ROLLBACK)
     world.minutes(1)
     assert world.rollout().held is None
-    assert "no longer held" not in world.told()
-    assert world.until(Phase.FAILED, within=17).reason.startswith("traffic could not be taken back within 0:15:00")
+    assert not world.entries(ReasonCode.RELEASED)
+    why = world.until(Phase.FAILED, within=17).reason
+    assert (why.code, why.facts["deadline"]) == (ReasonCode.DEADLINE_EXCEEDED, "rollback")
+    assert why.facts["limit_seconds"] == 15 * 60
 
 
 def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
@@ -186,7 +181,8 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
     world.controller().reconcile(ENDPOINT)
     assert len(world.endpoints.traffic_written) == written
     world.minutes()
-    assert "someone else set the traffic to churn-6 70 %, churn-7 30 %" in world.told()
+    changed = world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.TRAFFIC_RESTORED)
+    assert {BLUE: 70, GREEN: 30} in [entry.reason.facts["observed_traffic"] for entry in changed]
 
 
 def test_traffic_that_was_edited_in_a_halt_is_set_back_after_it() -> None:
@@ -198,7 +194,9 @@ def test_traffic_that_was_edited_in_a_halt_is_set_back_after_it() -> None:
     stranger(world, churn_6=100)
     world.minutes(10)
     assert world.seen.traffic == {BLUE: 100}
-    assert "setting it back when nothing holds it any more" in world.told()
+    (restored,) = world.entries(ReasonCode.TRAFFIC_RESTORED)
+    assert restored.reason.because is not None
+    assert restored.reason.because.code is ReasonCode.HALTED
     world.store.set_halt(None)
     assert world.until(Phase.PROMOTED).serving == GREEN
 

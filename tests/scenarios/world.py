@@ -13,11 +13,14 @@ from shared.controller import Controller
 from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy, SmokeStep, WeightStep
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
 from shared.core.rollout import ModelVersion, OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import SmokeStep, WeightStep
 from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
+from shared.words import sentence
 from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import (
     FakeClock,
@@ -151,9 +154,15 @@ class World:
         """Return the history of the version's rollout."""
         return self.store.history(ENDPOINT, self.rollout(version).id)
 
+    def entries(self, *codes: ReasonCode, version: str = "7") -> list[Entry]:
+        """Return the history entries with any of these reason codes, oldest first."""
+        return [entry for entry in self.history(version) if entry.reason.code in codes]
+
     def told(self, version: str = "7") -> str:
         """Return the history as text."""
-        return "\n".join(f"{e.at:%H:%M} {e.before} -> {e.after} {e.by}: {e.text}" for e in self.history(version))
+        return "\n".join(
+            f"{e.at:%H:%M} {e.before} -> {e.after} {e.actor}: {sentence(e.reason)}" for e in self.history(version)
+        )
 
     @property
     def seen(self) -> EndpointSeen:

@@ -88,7 +88,7 @@ def simulated(tried: Scene, number: int, folder: Path) -> Path:
     journey = set_out(tried, generator, began)
     journey.run()
     rollout = journey.rollout
-    admitted = Entry(began, None, Phase.PROVISIONING, "teal", "simulated", {"step": 0, "weight": 0})
+    admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
     watched = [row for rows in journey.telemetry.rows for row in rows if row.minute >= began]
     judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
     view = rollout_view(rollout, [admitted, *journey.entries]) | {"minutes": minutes_view(judged)}

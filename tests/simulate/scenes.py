@@ -10,7 +10,8 @@ from cli.simulate.profile import Change, Fault, Profile
 from cli.simulate.trial import Scene
 from shared.core.gates import ErrorsGate, Gate
 from shared.core.judge.verdict import Risk
-from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, PauseStep, Policy, SmokeStep, Step, WeightStep
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
+from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 
 DAY = timedelta(days=1)
 BROKEN, FIVE_POINTS = Fault(Change("to", 1.0)), Fault(Change("plus", 0.05))

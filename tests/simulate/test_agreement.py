@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cli.simulate.profile import Change, Fault
 from cli.simulate.trial import trials
 from shared.core.judge.verdict import Risk
-from shared.core.policy import WeightStep
+from shared.core.steps import WeightStep
 from tests.simulate.restated import Setting, restated
 from tests.simulate.scenes import DAY, policy, scene
 

@@ -22,8 +22,9 @@ from shared.core.gates import (
     LatencyLimit,
 )
 from shared.core.phases import Phase
-from shared.core.policy import Capacity, FreezeWindow, MirrorStep, PauseStep, Policy, SmokeStep, WeightStep
+from shared.core.policy import Capacity, FreezeWindow, Policy
 from shared.core.rollout import Verb
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.policies.problems import PolicyError
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 from tests.simulate.records import PATIENT, NoisyWorld, again, played, recorded, simulated

@@ -20,7 +20,7 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.phases import Phase
-from shared.core.policy import SmokeStep, WeightStep
+from shared.core.steps import SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, World
 from tests.simulate.records import PATIENT, NoisyWorld, again, played, recorded

@@ -16,7 +16,8 @@ from cli.simulate.summary import summary
 from cli.simulate.trial import Scene, trial, trials
 from shared.core.gates import ClientErrorsGate, DisagreementGate, ErrorsGate, Gate, LatencyGate, QueryGate
 from shared.core.judge.verdict import Risk
-from shared.core.policy import Capacity, Deadlines, FreezeWindow, MirrorStep, PauseStep, SmokeStep, Source, WeightStep
+from shared.core.policy import Capacity, Deadlines, FreezeWindow, Source
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.simulate.scenes import BROKEN, CANARY, FIVE_POINTS, paused, policy, scene
 
 MINUTE = timedelta(minutes=1)

@@ -14,6 +14,7 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
 from shared.core.verbs import Verb
 
@@ -35,12 +36,12 @@ class EndpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A rollout that someone or something asks for. attempt: 1, or more when a person starts an ended one again."""
+    """A rollout that someone or something asks for. attempt: 1, or more when an operator starts an ended one again."""
 
     model: ModelVersion
     policy: Policy
-    cause: str
-    by: str = history.TEAL
+    trigger: Reason
+    actor: str = history.TEAL
     attempt: int = 1
 
 
@@ -84,38 +85,40 @@ def admit(
 ) -> Admission:
     """Return the admission of a rollout that does not exist yet. current and waiting are what the lock names."""
     free = current is None or current.finished is not None
-    phase = Phase.PROVISIONING if free else Phase.QUEUED
+    why = start.trigger
+    if current is not None and not free:
+        why = reason(ReasonCode.WAITING_FOR_ENDPOINT, because=start.trigger, model=str(current.model))
     rollout = Rollout(
         id=rollout_id(start),
         endpoint=start.policy.endpoint,
         model=start.model,
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),
-        phase=phase,
+        phase=Phase.PROVISIONING if free else Phase.QUEUED,
         admitted=now,
         created=now,
         since=now,
-        cause=start.cause,
-        reason=start.cause,
+        trigger=start.trigger,
+        reason=why,
     )
-    text = start.cause if current is None or free else f"{start.cause}; waiting for {current.model} to end"
-    newcomer = Decision(rollout, (history.entry(rollout, text, now, by=start.by, before=None),))
+    newcomer = Decision(rollout, (history.entry(rollout, why, now, actor=start.actor, before=None),))
     newest = record.newest if is_late(record, start.model) else record.newest | {start.model.name: start.model.version}
     if free:
         return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
-    for decision in (_replaced(current, start, now), hurried(Decision(current), rollout.id, now)) if current else ():
+    for decision in (_replaced(current, start, now), hurried(Decision(current), rollout, now)) if current else ():
         displaced += [decision] if decision.entries else []
     return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
 
 
-def hurried(decision: Decision, waiting: str | None, now: datetime) -> Decision:
+def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
     """Return the decision without the time that blue is kept after a promotion, if another rollout waits."""
     promoted = decision.rollout
-    if waiting is None or promoted.phase is not Phase.PROMOTED or (promoted.clean_after or now) <= now:
+    kept = promoted.phase is Phase.PROMOTED and (promoted.clean_after or now) > now
+    if waiting is None or promoted.blue is None or not kept:
         return decision
-    text = f"{waiting} waits, so {promoted.blue} goes now"
-    hurry = history.noted(replace(promoted, clean_after=now), text, now)
+    why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=promoted.blue, model=str(waiting.model))
+    hurry = history.noted(replace(promoted, clean_after=now), why, now)
     return Decision(hurry.rollout, decision.entries + hurry.entries)
 
 
@@ -123,22 +126,23 @@ def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> t
     """Return the lock after its current rollout has finished, and the waiting one begun if there is one."""
     if waiting is None:
         return replace(record, current=None, waiting=None), None
-    begun = history.moved(waiting, Phase.PROVISIONING, "the endpoint is free", now)
+    begun = history.moved(waiting, Phase.PROVISIONING, reason(ReasonCode.ENDPOINT_FREE), now)
     return replace(record, current=waiting.id, waiting=None), history.after(begun, created=now)
 
 
 def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
-    """Return the current rollout as the newcomer's policy has it: taken back, or left to go on."""
+    """Return the current rollout as the newcomer's policy has it: rolled back, or left to go on."""
     replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
     if start.policy.newer_version != "replace" or not replaceable:
         return Decision(current)
-    wish = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} is newer and replaces it", at=now)
-    return history.noted(replace(current, wish=wish), f"{start.model} is newer and replaces it", now)
+    request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
+    why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
+    return history.noted(replace(current, wish=request), why, now)
 
 
 def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:
-    ended = history.moved(waiting, Phase.SUPERSEDED, f"{start.model} is newer and waits instead", now)
-    return history.after(ended, finished=now)
+    why = reason(ReasonCode.SUPERSEDED, model=str(start.model))
+    return history.after(history.moved(waiting, Phase.SUPERSEDED, why, now), finished=now)
 
 
 def _digest(endpoint: str, model: ModelVersion, attempt: int) -> str:

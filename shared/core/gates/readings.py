@@ -21,11 +21,10 @@ from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
-from shared.core.judge.verdict import Cause, Risk, Verdict
-from shared.core.wording import odds, per_cent, time
+from shared.core.judge.verdict import Risk
+from shared.core.wording import per_cent, time
 
 SLIGHT = 1e-6  # odds that are 1 : 1 but for rounding
-STARVED_WORDS = "check the endpoint's traffic, and whether callers name a deployment or keep to one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,42 +102,9 @@ def readings(
     return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
 
 
-def spoken(verdict: Verdict, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Verdict:
-    """Return the verdict with its reason in words."""
-    names = [setting.name for setting in calibration.panel.gates]
-    place = names.index(verdict.gate) if verdict.gate in names else 0
-    about = _reading_at(place, evidence, calibration, thresholds)
-    if verdict.gate in calibration.unjudged:
-        why = f"{verdict.gate} must be certified before {thresholds.next_weight} %, and is not judged"
-        return replace(verdict, reason=f"{about.words}; {why}: {calibration.unjudged[verdict.gate]}")
-    return replace(verdict, reason=f"{about.words}; {_because(verdict, about, thresholds)}")
-
-
 def _reading_at(place: int, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Reading:
     panel = calibration.panel
     return _reading(evidence.of(panel)[place], panel.gates[place], calibration.samples[place], panel.tuning, thresholds)
-
-
-def _because(verdict: Verdict, about: Reading, thresholds: Thresholds) -> str:
-    worse = f"odds {odds(verdict.log_harm)} that green is worse"
-    settled = verdict.settled_minutes
-    words = {
-        Cause.HARM: f"{worse}; rolling back at {odds(verdict.harm_threshold)}",
-        Cause.NO_REQUEST: "no request on green yet, so nothing is known of it",
-        Cause.STARVED: f"blue has traffic and green gets none of it, although it should: {STARVED_WORDS}",
-        Cause.TOO_SOON: f"{settled} of {thresholds.risk.settled_minutes} settled minutes at this weight; {worse}",
-        Cause.SUSPICIOUS: f"odds {odds(about.log_harm)} that green is worse: too suspicious to advance "
-        f"({odds(thresholds.log_suspicion)})",
-        Cause.WATCHED: f"watched for {settled} minutes; {worse}",
-    }
-    return words.get(verdict.cause) or _certified(about, thresholds)
-
-
-def _certified(about: Reading, thresholds: Thresholds) -> str:
-    sure, line = odds(about.log_certificate or 0.0), odds(about.certificate_threshold or 0.0)
-    words = f"odds {sure} that {thresholds.next_weight} % is within the harm budget; advancing at {line}"
-    more = about.minutes_to_certificate
-    return f"{words}, in about {more} minutes at this pace" if more else words
 
 
 def _reading(

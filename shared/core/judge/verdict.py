@@ -28,16 +28,16 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why the outcome is what it is; the words for people are made of it elsewhere."""
+    """Why the outcome is what it is. Every value is also a reason code."""
 
-    HARM = "harm"
-    NO_REQUEST = "no request on green yet"
-    STARVED = "green gets none of the traffic that it should"
-    TOO_SOON = "too few settled minutes"
-    SUSPICIOUS = "too suspicious to advance"
-    WATCHED = "watched for long enough"
-    UNCERTIFIED = "not certified yet"
-    CERTIFIED = "certified"
+    HARM = "regression_detected"
+    NO_REQUEST = "no_requests"
+    STARVED = "green_starved"
+    TOO_SOON = "too_few_minutes"
+    SUSPICIOUS = "suspicious"
+    WATCHED = "no_regression_seen"
+    UNCERTIFIED = "not_certified"
+    CERTIFIED = "step_passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,7 @@ class Verdict:
     """An outcome, its cause and gate, and what it rests on. Logarithms are natural; lines are where the odds decide.
 
     gate: the one that the cause is about, if it is about one. log_harm: the odds of harm of all gates together.
-    suspicious: one of them is so likely worse that nothing may advance, not even uncertified. reason: in words, which
-    the caller adds, since nothing here knows what is counted.
+    suspicious: one of them is so likely worse that nothing may advance, not even uncertified.
     """
 
     outcome: Outcome
@@ -82,7 +81,6 @@ class Verdict:
     certificate_threshold: float
     settled_minutes: int
     suspicious: bool
-    reason: str = ""
 
 
 def judge(

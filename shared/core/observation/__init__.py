@@ -6,10 +6,20 @@ from shared.core.observation.observation import (
     DeploymentMinute,
     DeploymentSeen,
     EndpointSeen,
+    Halt,
     Observation,
     Provisioning,
     SmokeResult,
     Tally,
 )
 
-__all__ = ["DeploymentMinute", "DeploymentSeen", "EndpointSeen", "Observation", "Provisioning", "SmokeResult", "Tally"]
+__all__ = [
+    "DeploymentMinute",
+    "DeploymentSeen",
+    "EndpointSeen",
+    "Halt",
+    "Observation",
+    "Provisioning",
+    "SmokeResult",
+    "Tally",
+]

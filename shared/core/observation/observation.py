@@ -130,6 +130,15 @@ class SmokeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """Nothing moves forward until an operator lifts it; rollbacks do. by, reason: who ordered it, and why."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at the world.
 
@@ -137,7 +146,7 @@ class Observation:
     oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates
     that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
     asked or not answered. settled_until: minutes before this have been read.
-    halted: why everything is held, if a person said so. autoscaled: the deployments that have autoscale settings, or
+    halted: the halt in force. autoscaled: the deployments that have autoscale settings, or
     None if not asked or not answered.
     """
 
@@ -150,5 +159,5 @@ class Observation:
     telemetry_problem: str | None = None
     smoke: SmokeResult | None = None
     logs: str | None = None
-    halted: str | None = None
+    halted: Halt | None = None
     autoscaled: frozenset[str] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from shared.core.policy.policy import (
     Capacity,
     Deadlines,
@@ -9,15 +11,10 @@ from shared.core.policy.policy import (
     FreezeWindow,
     JudgeSettings,
     LiveSource,
-    MirrorStep,
     ModelSelector,
-    PauseStep,
     Policy,
-    SmokeStep,
     Source,
-    Step,
     TemplateSource,
-    WeightStep,
 )
 
 __all__ = [
@@ -27,13 +24,15 @@ __all__ = [
     "FreezeWindow",
     "JudgeSettings",
     "LiveSource",
-    "MirrorStep",
     "ModelSelector",
-    "PauseStep",
     "Policy",
-    "SmokeStep",
     "Source",
-    "Step",
     "TemplateSource",
-    "WeightStep",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Return a kind of step for scripts that import it from here; the kinds are in `shared.core.steps`."""
+    if name.endswith("Step"):
+        return getattr(import_module("shared.core.steps"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

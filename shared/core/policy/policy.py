@@ -9,70 +9,9 @@ from typing import Literal
 
 from shared.core.gates.recipes import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
+from shared.core.policy.step import Step
 
 Source = Literal["logs", "metrics"]
-
-
-@dataclass(frozen=True, slots=True)
-class SmokeStep:
-    """Requests that green must answer before it gets live traffic.
-
-    requests: path of a JSON Lines file beside the policy, one request body a line; empty for the sample that the
-    endpoint's own API description gives. status: the answer each must get. schema: path of a JSON Schema file that each
-    answer must fit. contains: JSON text that each answer must contain (objects by key, all else equal). slowest: what
-    the last round's answers may take at most. repeat: how often all are sent; all rounds but the last are warm-up.
-    timeout: how long one answer may take before it counts as none.
-    """
-
-    requests: str = ""
-    status: int = 200
-    timeout: timedelta = timedelta(seconds=10)
-    schema: str | None = None
-    contains: str | None = None
-    slowest: timedelta | None = None
-    repeat: int = 1
-    kind: Literal["smoke"] = "smoke"
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorStep:
-    """A copy of so much of the live traffic (per cent, at most 50) to green; its answers are thrown away.
-
-    Ends when `duration` has passed or green has answered `requests` copies, whichever is given and comes first, and
-    green is not suspicious by then; a failing verdict rolls back.
-    """
-
-    percent: int
-    duration: timedelta | None = None
-    requests: int | None = None
-    kind: Literal["mirror"] = "mirror"
-
-
-@dataclass(frozen=True, slots=True)
-class WeightStep:
-    """So much of the live traffic (per cent) to green, until the judge certifies the next step.
-
-    The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
-    certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
-    """
-
-    weight: int
-    settled_minutes: int | None = None
-    patience: timedelta | None = None
-    inconclusive: Literal["pause", "advance"] | None = None
-    gates: tuple[str, ...] | None = None
-    kind: Literal["weight"] = "weight"
-
-
-@dataclass(frozen=True, slots=True)
-class PauseStep:
-    """Wait: for a person, or for `duration` if there is one."""
-
-    duration: timedelta | None = None
-    kind: Literal["pause"] = "pause"
-
-
-Step = SmokeStep | MirrorStep | WeightStep | PauseStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +146,7 @@ class Policy:
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""
-        ahead = next((after.weight for after in self.steps[step + 1 :] if isinstance(after, WeightStep)), 100)
-        present = max((s.weight for s in self.steps[: step + 1] if isinstance(s, WeightStep)), default=0)
+        weights = [one.live_weight for one in self.steps]
+        present = max((weight for weight in weights[: step + 1] if weight is not None), default=0)
+        ahead = next((weight for weight in weights[step + 1 :] if weight is not None), 100)
         return ahead if present < 100 else None

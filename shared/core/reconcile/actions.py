@@ -1,20 +1,19 @@
-"""What can be done to Azure, as data. Each is idempotent: doing it twice is doing it once. It must never be a call."""
+"""What can be ordered from Azure, as data. Every action is idempotent: ordering it twice is ordering it once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from shared.core.policy.policy import EndpointSpec, LiveSource, TemplateSource
-from shared.core.rollout.record import ModelVersion
-
-COPY_AUTOSCALE = "copy the autoscale settings"
-SCALE = "scale"
+from shared.core.rollout.record import ActionKind, ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
 class CreateEndpoint:
     """Create the endpoint, without any deployment."""
 
+    kind: ClassVar[ActionKind] = ActionKind.CREATE_ENDPOINT
     endpoint: str
     spec: EndpointSpec
 
@@ -29,6 +28,7 @@ class CreateDeployment:
     instances: how many, or None for as many as the source has.
     """
 
+    kind: ClassVar[ActionKind] = ActionKind.CREATE_DEPLOYMENT
     endpoint: str
     name: str
     model: ModelVersion
@@ -45,30 +45,33 @@ class CreateDeployment:
 class ScaleDeployment:
     """Give a deployment another number of instances."""
 
+    kind: ClassVar[ActionKind] = ActionKind.SCALE_DEPLOYMENT
     endpoint: str
     name: str
     instances: int
 
     def __str__(self) -> str:
-        return f"{SCALE} {self.name} to {self.instances} instances"
+        return f"scale {self.name} to {self.instances} instances"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyAutoscale:
     """Give a deployment the autoscale settings of another."""
 
+    kind: ClassVar[ActionKind] = ActionKind.COPY_AUTOSCALE
     endpoint: str
     name: str
     like: str
 
     def __str__(self) -> str:
-        return f"{COPY_AUTOSCALE} of {self.like} to {self.name}"
+        return f"copy the autoscale settings of {self.like} to {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class SetTraffic:
     """Write the endpoint's live traffic: per cent by deployment, summing to 100 (or empty: none)."""
 
+    kind: ClassVar[ActionKind] = ActionKind.SET_TRAFFIC
     endpoint: str
     traffic: dict[str, int]
 
@@ -81,6 +84,7 @@ class SetTraffic:
 class SetMirror:
     """Write which deployment gets a copy of the live traffic, and of how many per cent (empty: none does)."""
 
+    kind: ClassVar[ActionKind] = ActionKind.SET_MIRROR
     endpoint: str
     mirror: dict[str, int]
 
@@ -93,6 +97,7 @@ class SetMirror:
 class DeleteDeployment:
     """Delete a deployment that has no live traffic."""
 
+    kind: ClassVar[ActionKind] = ActionKind.DELETE_DEPLOYMENT
     endpoint: str
     name: str
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
-from shared.core.policy.policy import MirrorStep, WeightStep
 from shared.core.rollout.record import Rollout
 
 
@@ -39,12 +38,7 @@ def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def _first_share(rollout: Rollout) -> int:
-    for step in rollout.policy.steps:
-        if isinstance(step, MirrorStep):
-            return step.percent
-        if isinstance(step, WeightStep):
-            return step.weight
-    return 100
+    return next((step.load for step in rollout.policy.steps if step.load is not None), 100)
 
 
 def _share(instances: int, weight: int) -> int:

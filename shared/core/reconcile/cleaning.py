@@ -10,6 +10,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile.capacity import blue_is_small
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 LATE = timedelta(minutes=5)
@@ -54,40 +55,57 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while this deployment is left over."""
-    if name not in endpoint.deployments and _may_yet_come(rollout, now):
-        return Decision(rollout)
     if name not in endpoint.deployments:
-        return history.noted(replace(rollout, finished=now), f"{name} is gone: nothing is left to clean up", now)
-    due = rollout.clean_after or now
-    if kept_instances(rollout) is not None and not rollout.shrunk and now < due:
-        words = f"{name} is kept until {due:%Y-%m-%d %H:%M} UTC, scaled down to {kept_instances(rollout)}"
-        return history.noted(replace(rollout, shrunk=True), words, now)
+        if _may_yet_come(rollout, now):
+            return Decision(rollout)
+        return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+    due, kept = rollout.clean_after or now, kept_instances(rollout)
+    if kept is not None and not rollout.shrunk and now < due:
+        why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
+        return history.noted(replace(rollout, shrunk=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
-        return history.noted(replace(rollout, finished=now), f"{name} is kept: someone gave it live traffic", now)
+        return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
     if now - due > rollout.policy.deadlines.rollback:
-        return history.noted(replace(rollout, finished=now), _left_over(rollout, name, endpoint), now)
+        return _finished(rollout, _left_over(rollout, name, endpoint), now)
     return Decision(rollout)
 
 
+def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    return history.noted(replace(rollout, finished=now), why, now)
+
+
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Say whether green, taken back before it was ever seen ready, may still come of an order that Azure shows late."""
+    """Return whether green, rolled back before it was ever ready, may still come of an order that Azure shows late."""
     unready = rollout.phase is Phase.ROLLED_BACK and rollout.step_since is None
     return unready and now - (rollout.clean_after or now) < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Wait for blue, which serves again, to have its instances back; it is a person's when that takes too long."""
+    """Wait for blue, which serves again, to have its instances back; report it when that takes too long."""
     if now - (rollout.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)
-    words = f"{rollout.blue} serves with {endpoint.instances(rollout.blue)} of {rollout.blue_instances} instances"
-    why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
-    return history.noted(replace(rollout, shrunk=False), f"{words} and could not be scaled: scale it by hand{why}", now)
+    why = reason(
+        ReasonCode.BLUE_LEFT_SCALED_DOWN,
+        deployment=rollout.blue or "",
+        instances=endpoint.instances(rollout.blue) or 0,
+        wanted_instances=rollout.blue_instances or 0,
+    )
+    return history.noted(replace(rollout, shrunk=False), _with_message(why, rollout), now)
 
 
-def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> str:
-    """Say why the leftover still stands; nobody is told to delete the last deployment that is healthy."""
+def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
+    """Return why the leftover is still there; nobody is told to delete the last healthy deployment."""
     serving = endpoint.serving()
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
-        return f"{name} is kept: {serving or 'nothing'} serves and is not healthy. A person is needed"
-    why = f" (Azure says: {rollout.refusal.message})" if rollout.refusal else ""
-    return f"{name} could not be deleted and still costs money: delete it by hand{why}"
+        sick = reason(ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY, deployment=name)
+        if serving:
+            sick.facts["other"] = serving
+        return sick
+    return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
+
+
+def _with_message(why: Reason, rollout: Rollout) -> Reason:
+    """Return the reason with Azure's own words, if it refused something."""
+    if rollout.refusal is not None:
+        why.facts["message"] = rollout.refusal.message
+    return why

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.gates import calibration as calibrating
 from shared.core.gates.calibration import Calibration
-from shared.core.gates.readings import Reading, Thresholds, readings, spoken
+from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel, verdict
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
-from shared.core.policy.policy import MirrorStep, WeightStep
 from shared.core.rollout.record import Rollout
 
 PATIENCE = timedelta(minutes=5)
@@ -24,11 +23,31 @@ Rows = Mapping[str, DeploymentMinute]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What every gate said after one minute, to be kept. weight: green's, in per cent; of a mirror, negative."""
+    """What every gate said after one minute. weight, mirror: green's per cent of live and of mirrored traffic."""
 
     minute: datetime
     weight: int
+    mirror: int
     readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rollout after its newly settled minutes were judged, and the evidence after each of them, oldest first."""
+
+    rollout: Rollout
+    minutes: tuple[tuple[datetime, Evidence], ...] = ()
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What every gate said after each minute: worked out only for those who keep it."""
+        calibration, thresholds, missing = self.rollout.calibration, self.rollout.thresholds, self.rollout.missing
+        if calibration is None or thresholds is None:
+            return ()
+        return tuple(
+            Judgement(minute, *_split(self.rollout, after), readings(after, calibration, thresholds, missing))
+            for minute, after in self.minutes
+        )
 
 
 def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -47,43 +66,44 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
     return replace(rollout, calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing))
 
 
-def judged(rollout: Rollout, observation: Observation) -> Rollout:
-    """Return the rollout with every newly settled minute judged, and its verdict.
+def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
+    """Return the rollout with every newly settled minute judged once, and its verdict.
 
-    Minutes behind the last one that any request was logged for wait for the next look: silence may be lateness, and
-    a silent minute teaches nothing anyway.
+    Minutes after the last one that any request was logged for wait for the next observation: silence may be lateness,
+    and a silent minute teaches nothing anyway.
     """
     if observation.minutes is None or rollout.judged_until is None or rollout.calibration is None:
-        return rollout
-    evidence, last = rollout.evidence, rollout.judged_until
-    for minute, after in _steps(rollout, rollout.calibration, observation):
-        evidence, last = after, minute + MINUTE
-    until = observation.settled_until
-    if last == rollout.judged_until and until is not None and until - last >= LONG_SILENCE:
-        last = until - MINUTE  # nothing comes that late, and behind the silence there may be something
+        return Judged(rollout)
+    minutes = tuple(_steps(rollout, rollout.calibration, observation))
+    evidence = minutes[-1][1] if minutes else rollout.evidence
     thresholds = _thresholds(rollout, rollout.calibration)
-    said = verdict.judge(
-        evidence, rollout.calibration.panel, thresholds.risk, thresholds.next_weight, thresholds.needed
+    panel_of = rollout.calibration.panel
+    said = verdict.judge(evidence, panel_of, thresholds.risk, thresholds.next_weight, thresholds.needed)
+    after = replace(
+        rollout,
+        evidence=evidence,
+        judged_until=_judged_until(rollout.judged_until, minutes, observation.settled_until),
+        verdict=said,
+        thresholds=thresholds,
+        missing=observation.missing,
     )
-    told = spoken(said, evidence, rollout.calibration, thresholds)
-    return replace(
-        rollout, evidence=evidence, judged_until=last, verdict=told, thresholds=thresholds, missing=observation.missing
-    )
+    return Judged(after, minutes)
 
 
-def judgements(rollout: Rollout, observation: Observation) -> tuple[Judgement, ...]:
-    """Return what every gate said after each of the minutes that `judged` takes in, given the rollout before it."""
-    if observation.minutes is None or rollout.judged_until is None or rollout.calibration is None:
-        return ()
-    thresholds = _thresholds(rollout, rollout.calibration)
-    return tuple(
-        Judgement(
-            minute,
-            rollout.weight if after.weight is None else after.weight,
-            readings(after, rollout.calibration, thresholds, observation.missing),
-        )
-        for minute, after in _steps(rollout, rollout.calibration, observation)
-    )
+def _judged_until(
+    before: datetime, minutes: Sequence[tuple[datetime, Evidence]], settled_until: datetime | None
+) -> datetime:
+    if minutes:
+        return minutes[-1][0] + MINUTE
+    if settled_until is not None and settled_until - before >= LONG_SILENCE:
+        return settled_until - MINUTE  # nothing comes that late, and after the silence there may be something
+    return before
+
+
+def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
+    """Return green's per cent of live and of mirrored traffic; the judge counts a mirror as negative."""
+    weight = rollout.weight if after.weight is None else after.weight
+    return max(weight, 0), max(-weight, 0)
 
 
 def next_weight(rollout: Rollout) -> int | None:
@@ -111,25 +131,22 @@ def _thresholds(rollout: Rollout, calibration: Calibration) -> Thresholds:
     """Return what the evidence is held against at this step."""
     step, risk = rollout.current_step, rollout.policy.judge.risk
     critical = tuple(gate.name for gate in rollout.policy.judge.gates if gate.role == "critical")
-    needed = step.gates if isinstance(step, WeightStep) and step.gates is not None else critical
-    if isinstance(step, WeightStep) and step.settled_minutes is not None:
+    needed = critical if step is None or step.needed_gates is None else tuple(step.needed_gates)
+    if step is not None and step.settled_minutes is not None:
         risk = replace(risk, settled_minutes=step.settled_minutes)
     return Thresholds(risk, _certified_weight(rollout), needed, calibration.panel.tuning.log_suspicion)
 
 
 def _ever_needed(rollout: Rollout) -> set[str]:
     """Return the gates whose certificates some step needs."""
-    steps = [step for step in rollout.policy.steps if isinstance(step, WeightStep) and step.gates is not None]
     critical = {gate.name for gate in rollout.policy.judge.gates if gate.role == "critical"}
-    return critical.union(*[step.gates or () for step in steps])
+    return critical.union(*[step.needed_gates or () for step in rollout.policy.steps])
 
 
 def _certified_weight(rollout: Rollout) -> int | None:
     """Return the share that must be certified before this step passes, in per cent; None if none must be."""
     step = rollout.current_step
-    counted = isinstance(step, MirrorStep) and (step.duration is not None or step.requests is not None)
-    by_time_alone = counted or (isinstance(step, WeightStep) and step.gates == ())
-    return None if by_time_alone else next_weight(rollout)
+    return next_weight(rollout) if step is None or step.certified else None
 
 
 def _judged_minute(

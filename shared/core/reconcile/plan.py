@@ -10,8 +10,9 @@ from shared.core.gates.recipes import Gate
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.policy.policy import SmokeStep, Source
+from shared.core.policy.policy import Source
 from shared.core.rollout.record import Rollout
+from shared.core.steps.smoke import SmokeStep
 
 FINE_HISTORY = timedelta(hours=1)
 LONGEST = timedelta(hours=6)  # of what one look asks for, so that the answer is not cut

@@ -13,8 +13,9 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
-from shared.core.steps.stepping import in_force, shift_weight, steadied
+from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
 
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -22,24 +23,31 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     if rollout.mirror:
         return Decision(replace(rollout, mirror=0))
     if rollout.weight != 100:
-        return history.noted(shift_weight(rollout, 100, endpoint, now), "sending all live traffic to green", now)
+        return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
     if not in_force(rollout, endpoint):
         return Decision(rollout)
     if rollout.steady_since is None and not rollout.first:
-        return history.noted(steadied(rollout, now), "seen: all live traffic goes to green", now)
+        return history.noted(steadied(rollout, now), weight_observed(rollout), now)
     return _baked(rollout, now)
 
 
 def _baked(rollout: Rollout, now: datetime) -> Decision:
     """Return the promotion once green was watched long enough with all traffic, or patience ended without harm."""
-    verdict = rollout.verdict
-    words = verdict.reason if verdict is not None else rollout.telemetry_problem or "no request was seen"
-    passed = verdict is not None and verdict.outcome is Outcome.PASS
-    if rollout.first:
-        passed, words = True, f"{rollout.green} is the first that serves: there is nothing to compare it with"
-    suspicious = verdict is not None and verdict.suspicious
-    waited = now - (rollout.steady_since or now)
-    if not passed and (suspicious or waited < rollout.policy.judge.patience):
-        return Decision(rollout)
-    done = history.moved(rollout, Phase.PROMOTED, words if passed else f"uncertified: {words}", now)
+    why = _passed(rollout)
+    if why is None:
+        suspicious = rollout.verdict is not None and rollout.verdict.suspicious
+        waited = now - (rollout.steady_since or now)
+        if suspicious or waited < rollout.policy.judge.patience:
+            return Decision(rollout)
+        limit = rollout.policy.judge.patience.total_seconds()
+        why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
+    done = history.moved(rollout, Phase.PROMOTED, why, now)
     return history.after(done, clean_after=now + rollout.policy.keep_blue)
+
+
+def _passed(rollout: Rollout) -> Reason | None:
+    """Return why green may be promoted now, or None while it is still watched."""
+    if rollout.first:
+        return reason(ReasonCode.FIRST_DEPLOYMENT_PROMOTED, deployment=rollout.green)
+    passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
+    return rollout.verdict_reason if passed else None

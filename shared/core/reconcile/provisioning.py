@@ -1,4 +1,4 @@
-"""From an accepted rollout to a green that stands: who is blue, is green ready. It must never touch blue."""
+"""From an accepted rollout to a green that is ready: which deployment is blue, and is green ready."""
 
 from __future__ import annotations
 
@@ -7,40 +7,48 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
-from shared.core.policy.policy import LiveSource, MirrorStep
+from shared.core.policy.policy import LiveSource
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, Rollout
-from shared.core.steps.stepping import with_logs
+from shared.core.steps.smoke import log_lines
 
 
 def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while green is being made."""
+    """Return what follows while green is being created."""
     if not rollout.placed:
         return _place(rollout, endpoint, now)
     green = endpoint.deployments.get(rollout.green)
     if green is None:
         return Decision(rollout)
     if green.state in {Provisioning.FAILED, Provisioning.CANCELED}:
-        words = with_logs(f"{rollout.green} did not become ready: Azure says {green.state}", observation.logs)
-        return history.moved(rollout, Phase.ROLLING_BACK, words, now)
+        failed = reason(
+            ReasonCode.PROVISIONING_FAILED,
+            deployment=rollout.green,
+            state=green.state.value,
+            log_lines=log_lines(observation.logs),
+        )
+        return history.moved(rollout, Phase.ROLLING_BACK, failed, now)
     if green.state is not Provisioning.SUCCEEDED:
         return Decision(rollout)
-    ready = replace(rollout, step_since=now)
-    beside = f" beside {rollout.blue}" if rollout.blue else ""
-    return history.moved(ready, Phase.STEPPING, f"{rollout.green} is ready{beside}", now)
+    ready = reason(ReasonCode.GREEN_READY, deployment=rollout.green)
+    if rollout.blue:
+        ready.facts["other"] = rollout.blue
+    return history.moved(replace(rollout, step_since=now), Phase.STEPPING, ready, now)
 
 
 def _place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Settle what green stands beside; what a person must put right first ends the rollout."""
+    """Settle what green is deployed next to; what an operator must fix first ends the rollout."""
     if endpoint.busy:
         return Decision(rollout)  # the traffic may be about to change
-    if endpoint.kubernetes and any(isinstance(step, MirrorStep) for step in rollout.policy.steps):
-        return _needs_person(rollout, "the policy mirrors traffic, and Kubernetes online endpoints cannot", now)
+    if endpoint.kubernetes and not all(step.supported_on_kubernetes for step in rollout.policy.steps):
+        return _ended(rollout, reason(ReasonCode.MIRROR_UNSUPPORTED), now)
     taken = endpoint.deployments.get(rollout.green)
     if taken is not None and not is_of(taken.model, rollout.model):
-        words = f"a deployment {rollout.green} with another model ({taken.model or 'none'}) is there already"
-        return _needs_person(rollout, words, now)
+        return _ended(
+            rollout, reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model), now
+        )
     return _place_first(rollout, endpoint, now) if not endpoint.traffic else _place_beside(rollout, endpoint, now)
 
 
@@ -48,37 +56,33 @@ def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> De
     """Take the deployment that has all live traffic as blue."""
     blue = endpoint.serving()
     if blue is None or endpoint.traffic != {blue: 100}:
-        shares = ", ".join(f"{name} {share} %" for name, share in sorted(endpoint.traffic.items()))
-        words = f"one deployment must have all live traffic before a rollout, but it goes to {shares}"
-        return _needs_person(rollout, words, now)
+        split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
+        return _ended(rollout, split, now)
     if is_of(endpoint.deployments[blue].model if blue in endpoint.deployments else "", rollout.model):
-        return history.after(
-            history.moved(rollout, Phase.SUPERSEDED, f"{blue} serves {rollout.model} already", now), finished=now
-        )
+        serving = reason(ReasonCode.ALREADY_SERVING, deployment=blue, model=str(rollout.model))
+        return history.after(history.moved(rollout, Phase.SUPERSEDED, serving, now), finished=now)
     placed = replace(
         rollout, blue=blue, like=blue, blue_instances=endpoint.instances(blue), expected=(endpoint.traffic,)
     )
-    return history.noted(placed, f"{blue} serves; creating {rollout.green} beside it without traffic", now)
+    return history.noted(placed, reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue), now)
 
 
 def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Nothing has live traffic: green will be the first, after its smoke test. It needs something to be made like."""
+    """Nothing has live traffic: green will be the first, after its smoke test. It needs something to be copied from."""
     if endpoint.state.broken:
-        return _needs_person(rollout, f"the endpoint {endpoint.name} is {endpoint.state} and serves nothing", now)
+        return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
     others = [name for name in endpoint.deployments if name != rollout.green]
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
-        there = f"there are {', '.join(others)}" if others else "there is none"
-        words = f"nothing serves, and {there}: `from: live` needs one deployment to copy. Give a template"
-        return _needs_person(rollout, words, now)
+        return _ended(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
     first = replace(rollout, first=True, like=others[0] if others else None, expected=(endpoint.traffic,))
-    return history.noted(first, f"no deployment has live traffic; creating {rollout.green} as the first", now)
+    return history.noted(first, reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green), now)
 
 
-def _needs_person(rollout: Rollout, words: str, now: datetime) -> Decision:
-    return history.after(history.moved(rollout, Phase.FAILED, words, now), finished=now)
+def _ended(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    return history.after(history.moved(rollout, Phase.FAILED, why, now), finished=now)
 
 
 def is_of(reference: str, model: ModelVersion) -> bool:
-    """Say whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
+    """Return whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
     parts = reference.replace("azureml:", "", 1).rstrip("/")
     return parts == str(model) or parts.lower().endswith(f"/models/{model.name}/versions/{model.version}".lower())

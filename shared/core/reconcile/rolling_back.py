@@ -9,33 +9,45 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while the traffic is being taken back."""
     if not rollout.placed:
-        return _out(rollout, "nothing had been done to the endpoint yet", now)
+        return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
     back = replace(rollout, weight=0, mirror=0, steady_since=None)
     if green_is_out(back, endpoint):
-        words = f"{endpoint.serving() or 'nothing'} serves; {rollout.green} has no live traffic"
-        return _out(back, words, now)
+        serving = endpoint.serving()
+        returned = reason(ReasonCode.TRAFFIC_RETURNED, deployment=rollout.green)
+        if serving:
+            returned.facts["other"] = serving
+        return _out(back, returned, now)
     if rollout.blue is not None and endpoint.broken(rollout.blue):
-        words = (
-            f"{rollout.blue} is not healthy, so traffic is not sent back to it. A person is needed; "
-            f"now serving: {rollout.serving or 'nothing'}. The rollback was for: {rollout.reason}"
+        sick = reason(
+            ReasonCode.BLUE_UNHEALTHY,
+            because=rollout.reason,
+            deployment=rollout.blue,
+            observed_traffic=dict(endpoint.traffic),
         )
-        return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
-    if now - rollout.since > rollout.policy.deadlines.rollback:
-        words = f"traffic could not be taken back within {rollout.policy.deadlines.rollback}: a person is needed"
-        return history.after(history.moved(back, Phase.FAILED, words, now), finished=now)
+        return history.after(history.moved(back, Phase.FAILED, sick, now), finished=now)
+    limit = rollout.policy.deadlines.rollback
+    if now - rollout.since > limit:
+        late = reason(
+            ReasonCode.DEADLINE_EXCEEDED,
+            because=rollout.reason,
+            deadline="rollback",
+            limit_seconds=limit.total_seconds(),
+        )
+        return history.after(history.moved(back, Phase.FAILED, late, now), finished=now)
     return Decision(back)
 
 
-def _out(rollout: Rollout, words: str, now: datetime) -> Decision:
-    """Return the end of the way back; the rollout's reason stays the one it was taken back for."""
+def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    """Return the end of the rollback; the rollout's reason stays the one it was rolled back for."""
     done = history.moved(rollout, Phase.ROLLED_BACK, rollout.reason, now)
-    return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], text=words),))
+    return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], reason=why),))
 
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:

@@ -1,12 +1,14 @@
-"""The history of a rollout: what happened, who did it, why, and with which numbers. It is only ever added to."""
+"""The history of a rollout: what happened, who did it, why, and the evidence at that moment. It is append-only."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.gates.readings import Reading
+from shared.core.judge.verdict import Verdict
 from shared.core.phases import Phase
+from shared.core.rollout.reasons import Reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.record import move as move_phase
 
@@ -15,14 +17,23 @@ TEAL = "teal"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of history. before/after: the phases around it. by: `teal` or a person. numbers: what it rests on."""
+    """One line of history.
+
+    before, after: the phases around it (the same where the phase did not change; before is None at the beginning).
+    actor: `teal` or a person. step, weight, mirror: the step's index and green's per cent of live and mirrored traffic.
+    verdict, readings: what the judge and each gate said then, if anything.
+    """
 
     at: datetime
     before: Phase | None
     after: Phase
-    by: str
-    text: str
-    numbers: dict[str, object] = field(default_factory=dict)
+    actor: str
+    reason: Reason
+    step: int
+    weight: int
+    mirror: int = 0
+    verdict: Verdict | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +44,31 @@ class Decision:
     entries: tuple[Entry, ...] = ()
 
 
-def moved(rollout: Rollout, phase: Phase, reason: str, now: datetime, by: str = TEAL) -> Decision:
+def moved(rollout: Rollout, phase: Phase, reason: Reason, now: datetime, actor: str = TEAL) -> Decision:
     """Return the decision to move to another phase; raises IllegalMove if the table has no such move."""
     after = move_phase(rollout, phase, reason, now)
-    return Decision(after, (entry(after, reason, now, by=by, before=rollout.phase),))
+    return Decision(after, (entry(after, reason, now, actor=actor, before=rollout.phase),))
 
 
-def noted(rollout: Rollout, text: str, now: datetime, by: str = TEAL) -> Decision:
-    """Return the decision to stay in the phase and write down what happened."""
-    return Decision(rollout, (entry(rollout, text, now, by=by, before=rollout.phase),))
+def noted(rollout: Rollout, reason: Reason, now: datetime, actor: str = TEAL) -> Decision:
+    """Return the decision to stay in the phase and record what happened."""
+    return Decision(rollout, (entry(rollout, reason, now, actor=actor, before=rollout.phase),))
 
 
-def entry(rollout: Rollout, text: str, now: datetime, *, by: str, before: Phase | None) -> Entry:
-    """Return an entry about this rollout, with the numbers that it stands on at this moment."""
-    numbers: dict[str, object] = {"step": rollout.step, "weight": rollout.weight}
-    if rollout.verdict is not None:
-        numbers |= asdict(rollout.verdict) | {"gates": [_plain(reading) for reading in rollout.readings]}
-    return Entry(at=now, before=before, after=rollout.phase, by=by, text=text, numbers=numbers)
-
-
-def _plain(reading: Reading) -> dict[str, object]:
-    """Return a reading as JSON has it: what is stored must come back as it was."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(reading).items()}
+def entry(rollout: Rollout, reason: Reason, now: datetime, *, actor: str, before: Phase | None) -> Entry:
+    """Return an entry about this rollout, with the evidence at this moment."""
+    return Entry(
+        at=now,
+        before=before,
+        after=rollout.phase,
+        actor=actor,
+        reason=reason,
+        step=rollout.step,
+        weight=rollout.weight,
+        mirror=rollout.mirror,
+        verdict=rollout.verdict,
+        readings=rollout.readings if rollout.verdict else (),
+    )
 
 
 def after(decision: Decision, **changes: object) -> Decision:

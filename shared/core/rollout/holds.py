@@ -1,4 +1,4 @@
-"""What holds a rollout where it is: a freeze window of its policy, or a halt for all. It never holds a rollback."""
+"""What holds a rollout: a freeze window of its policy, or a halt for everything. Rollbacks are never held."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
-def held_now(rollout: Rollout, observation: Observation, now: datetime) -> str | None:
+def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
     """Return why the rollout may not go forward now, or None if it may."""
     if rollout.phase not in HELD:
         return None
-    return observation.halted or frozen(rollout.policy, now)
+    halt = observation.halted
+    if halt is not None:
+        return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
+    window = frozen(rollout.policy, now)
+    return None if window is None else reason(ReasonCode.FREEZE_WINDOW, window=window)
 
 
-def hold(rollout: Rollout, why: str, now: datetime) -> Decision:
+def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     """Return the decision to stay, for a reason that is new."""
     held = replace(rollout, held=why, held_since=rollout.held_since or now)
-    return history.noted(held, f"held where it is: {why}", now)
+    return history.noted(held, reason(ReasonCode.HELD, because=why), now)
 
 
 def unheld(decision: Decision) -> Decision:
-    """Return the decision without the hold, if its phase is none that can be held: the way back knows no hold."""
+    """Return the decision without the hold if its phase cannot be held: a rollback knows no hold."""
     if decision.rollout.held is None or decision.rollout.phase in HELD:
         return decision
     return history.after(decision, held=None, held_since=None)
@@ -45,9 +50,9 @@ def release(rollout: Rollout, now: datetime) -> Decision:
         since=_later(rollout, rollout.since, now),
         step_since=_later(rollout, rollout.step_since, now) if rollout.step_since else None,
     )
-    return history.noted(free, f"no longer held: {rollout.held}", now)
+    return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.held), now)
 
 
 def _later(rollout: Rollout, moment: datetime, now: datetime) -> datetime:
-    """Return a moment put off by the time that was held since; what began within it has waited only from then on."""
+    """Return a moment put off by the time held since; what began during the hold counts from its end."""
     return moment + (now - max(moment, rollout.held_since or now))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from shared.core.gates.calibration import Calibration
@@ -15,7 +16,10 @@ from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Verdict
 from shared.core.observation.observation import SmokeResult
 from shared.core.phases import TERMINAL, Phase, check_move
-from shared.core.policy.policy import Policy, SmokeStep, Step
+from shared.core.policy.policy import Policy
+from shared.core.policy.step import Step
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.verdict_reason import verdict_reason
 from shared.core.verbs import Verb
 
 
@@ -48,11 +52,24 @@ class Lease:
     until: datetime
 
 
+class ActionKind(StrEnum):
+    """What Teal can order from Azure."""
+
+    CREATE_ENDPOINT = "create_endpoint"
+    CREATE_DEPLOYMENT = "create_deployment"
+    SCALE_DEPLOYMENT = "scale_deployment"
+    COPY_AUTOSCALE = "copy_autoscale"
+    SET_TRAFFIC = "set_traffic"
+    SET_MIRROR = "set_mirror"
+    DELETE_DEPLOYMENT = "delete_deployment"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An action that Azure refused for good, and its words."""
+    """An action that Azure refused for good, on which deployment (empty: the endpoint), and Azure's own words."""
 
-    action: str
+    action: ActionKind
+    deployment: str
     message: str
     at: datetime
 
@@ -87,8 +104,8 @@ class Rollout:
     admitted: datetime
     created: datetime
     since: datetime
-    cause: str
-    reason: str = ""
+    trigger: Reason
+    reason: Reason
     blue: str | None = None
     first: bool = False
     like: str | None = None
@@ -99,7 +116,7 @@ class Rollout:
     mirror: int = 0
     autoscale: Literal["unknown", "wanted", "done"] = "unknown"
     shrunk: bool = False
-    held: str | None = None
+    held: Reason | None = None
     held_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
     ordered: dict[str, int] | None = None
@@ -139,7 +156,7 @@ class Rollout:
     @property
     def smoke_passed(self) -> bool:
         """Say whether every smoke step has been passed, so that green may get live traffic."""
-        last = max((i for i, step in enumerate(self.policy.steps) if isinstance(step, SmokeStep)), default=-1)
+        last = max((i for i, step in enumerate(self.policy.steps) if step.proves_green), default=-1)
         return self.step > last
 
     @property
@@ -155,6 +172,21 @@ class Rollout:
         return readings(self.evidence, self.calibration, self.thresholds, self.missing)
 
     @property
+    def verdict_reason(self) -> Reason | None:
+        """Why the verdict is what it is; None without one."""
+        if self.verdict is None:
+            return None
+        if self.calibration is None or self.thresholds is None:
+            return reason(
+                ReasonCode(self.verdict.cause.value),
+                gate=self.verdict.gate,
+                log_odds_worse=self.verdict.log_harm,
+                log_odds_worse_threshold=self.verdict.harm_threshold,
+                settled_minutes=self.verdict.settled_minutes,
+            )
+        return verdict_reason(self.verdict, self.readings, self.calibration, self.thresholds)
+
+    @property
     def wanted_mirror(self) -> dict[str, int]:
         """The mirror map that the endpoint should have while this rollout steers it."""
         return {self.green: self.mirror} if self.mirror else {}
@@ -166,7 +198,7 @@ class Rollout:
         return {name: share for name, share in shares.items() if share and name}
 
 
-def move(rollout: Rollout, phase: Phase, reason: str, now: datetime) -> Rollout:
+def move(rollout: Rollout, phase: Phase, reason: Reason, now: datetime) -> Rollout:
     """Return the rollout in another phase; raises IllegalMove if the table has no such move."""
     check_move(rollout.phase, phase)
     return replace(rollout, phase=phase, reason=reason, since=now)

@@ -36,8 +36,9 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
         return NotPossible(
             ErrorCode.SMOKE_TEST_NOT_PASSED, f"{rollout.green} has not passed its smoke test, so {verb} is not possible"
         )
-    if rollout.wish is not None and rollout.wish.verb is Verb.ROLLBACK:
+    if rollout.wish is not None and rollout.wish.verb.row.urgent:
         return NotPossible(
-            ErrorCode.ROLLBACK_REQUESTED, f"{rollout.wish.by} already requested a rollback, which takes precedence"
+            ErrorCode.ROLLBACK_REQUESTED,
+            f"{rollout.wish.by} already requested a {rollout.wish.verb}, which takes precedence",
         )
     return None

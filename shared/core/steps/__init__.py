@@ -1,1 +1,22 @@
-"""What happens within a step of a policy."""
+"""What a policy's steps do, one module per kind, and the registry that the engine finds kinds in."""
+
+from __future__ import annotations
+
+from shared.core.policy.step import Step
+from shared.core.steps.mirror import MirrorStep
+from shared.core.steps.pause import PauseStep
+from shared.core.steps.smoke import SmokeStep
+from shared.core.steps.weight import WeightStep
+
+__all__ = ["STEP_KINDS", "MirrorStep", "PauseStep", "SmokeStep", "Step", "WeightStep", "register_step"]
+
+STEP_KINDS: dict[str, type[Step]] = {}
+
+
+def register_step(*kinds: type[Step]) -> None:
+    """Make kinds of step known to stored records, by the default of their field `kind`."""
+    for kind in kinds:
+        STEP_KINDS[kind.__dataclass_fields__["kind"].default] = kind  # type: ignore[attr-defined] # every kind is a dataclass
+
+
+register_step(SmokeStep, MirrorStep, WeightStep, PauseStep)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.core.policy import SmokeStep
+from shared.core.steps import SmokeStep
 from shared.policies.grammar import Document, Field, Sequence, Table, Variants
 from shared.policies.kinds import Choice, Whole
 from shared.policies.tables.texts import GATE_NAME, path_like

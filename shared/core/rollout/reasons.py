@@ -1,0 +1,165 @@
+"""Why something happened, as data: a code from a closed list and its facts. `shared.words` makes the sentences.
+
+Codes are part of the public API: a code keeps its meaning once released, and is never reused for another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypedDict, Unpack
+
+
+class ReasonCode(StrEnum):
+    """What happened. `MEANINGS` says when each one is used."""
+
+    ROLLOUT_STARTED = "rollout_started"
+    ROLLOUT_REQUESTED = "rollout_requested"
+    ROLLOUT_SIMULATED = "rollout_simulated"
+    WAITING_FOR_ENDPOINT = "waiting_for_endpoint"
+    ENDPOINT_FREE = "endpoint_free"
+    SUPERSEDED = "superseded"
+    REPLACED_BY_NEWER_VERSION = "replaced_by_newer_version"
+    ALREADY_SERVING = "already_serving"
+    ENDPOINT_MISSING = "endpoint_missing"
+    ENDPOINT_UNHEALTHY = "endpoint_unhealthy"
+    ENDPOINT_UNREADABLE = "endpoint_unreadable"
+    MIRROR_UNSUPPORTED = "mirror_unsupported"
+    DEPLOYMENT_NAME_TAKEN = "deployment_name_taken"
+    TRAFFIC_ALREADY_SPLIT = "traffic_already_split"
+    NO_DEPLOYMENT_TO_COPY = "no_deployment_to_copy"
+    CREATING_GREEN = "creating_green"
+    CREATING_FIRST_DEPLOYMENT = "creating_first_deployment"
+    GREEN_READY = "green_ready"
+    PROVISIONING_FAILED = "provisioning_failed"
+    SMOKE_PASSED = "smoke_passed"
+    SMOKE_FAILED = "smoke_failed"
+    MIRROR_REQUESTED = "mirror_requested"
+    MIRROR_OBSERVED = "mirror_observed"
+    WEIGHT_REQUESTED = "weight_requested"
+    WEIGHT_OBSERVED = "weight_observed"
+    STEP_SKIPPED = "step_skipped"
+    STEP_UNCERTIFIED = "step_uncertified"
+    PAUSE_STARTED = "pause_started"
+    PAUSE_ENDED = "pause_ended"
+    EVIDENCE_INSUFFICIENT = "evidence_insufficient"
+    ALL_STEPS_PASSED = "all_steps_passed"
+    FIRST_DEPLOYMENT_PROMOTED = "first_deployment_promoted"
+    PROMOTED_UNCERTIFIED = "promoted_uncertified"
+    REGRESSION_DETECTED = "regression_detected"
+    NO_REQUESTS = "no_requests"
+    GREEN_STARVED = "green_starved"
+    TOO_FEW_MINUTES = "too_few_minutes"
+    SUSPICIOUS = "suspicious"
+    NO_REGRESSION_SEEN = "no_regression_seen"
+    NOT_CERTIFIED = "not_certified"
+    GATE_NOT_JUDGED = "gate_not_judged"
+    STEP_PASSED = "step_passed"
+    NOTHING_JUDGED = "nothing_judged"
+    GATES_NOT_CALIBRATED = "gates_not_calibrated"
+    TELEMETRY_UNAVAILABLE = "telemetry_unavailable"
+    GREEN_RECEIVES_TRAFFIC = "green_receives_traffic"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    GREEN_LOST = "green_lost"
+    BLUE_LOST = "blue_lost"
+    ACTION_REFUSED = "action_refused"
+    AUTOSCALE_NOT_COPIED = "autoscale_not_copied"
+    BLUE_NOT_SCALED_UP = "blue_not_scaled_up"
+    TRAFFIC_CHANGED_EXTERNALLY = "traffic_changed_externally"
+    TRAFFIC_RESTORED = "traffic_restored"
+    OPERATOR_PROMOTE = "operator_promote"
+    OPERATOR_PAUSE = "operator_pause"
+    OPERATOR_RESUME = "operator_resume"
+    OPERATOR_ROLLBACK = "operator_rollback"
+    REQUEST_TOO_LATE = "request_too_late"
+    HELD = "held"
+    RELEASED = "released"
+    FREEZE_WINDOW = "freeze_window"
+    HALTED = "halted"
+    NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
+    TRAFFIC_RETURNED = "traffic_returned"
+    BLUE_UNHEALTHY = "blue_unhealthy"
+    BLUE_KEPT = "blue_kept"
+    BLUE_KEPT_IN_USE = "blue_kept_in_use"
+    BLUE_KEPT_GREEN_UNHEALTHY = "blue_kept_green_unhealthy"
+    BLUE_RELEASED_EARLY = "blue_released_early"
+    LEFTOVER_DELETED = "leftover_deleted"
+    LEFTOVER_NOT_DELETED = "leftover_not_deleted"
+    BLUE_LEFT_SCALED_DOWN = "blue_left_scaled_down"
+
+
+class Measured(TypedDict, total=False):
+    """What one gate measured. Rates are shares (0 to 1)."""
+
+    gate: str
+    green_bad: int
+    green_total: int
+    blue_bad: int
+    blue_total: int
+
+
+class Facts(TypedDict, total=False):
+    """The facts behind a reason. Every value is one that JSON has.
+
+    action: an `ActionKind`. actor: who asked. comment: what they gave as their reason. deadline: which of the policy's
+    deadlines. deployment: the one it is about. examples: a few of the problems found. expected_traffic,
+    observed_traffic, mirror_traffic: per cent by deployment. failed, requests: how many. gate: the one it is about.
+    instances, wanted_instances: how many there are, and should be. limit_seconds: how long something may take.
+    log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms of the odds that
+    green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within the harm budget`.
+    message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
+    next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
+    this weight. state: Azure's provisioning state. unjudged: gates that are not judged, with why. until: ISO 8601.
+    verb, phase: of a request. window: what the freeze window is for.
+    """
+
+    action: str
+    actor: str
+    comment: str
+    deadline: str
+    deployment: str
+    examples: list[str]
+    expected_traffic: dict[str, int]
+    failed: int
+    gate: str
+    instances: int
+    limit_seconds: float
+    log_lines: list[str]
+    log_odds_safe: float
+    log_odds_safe_threshold: float
+    log_odds_worse: float
+    log_odds_worse_threshold: float
+    measured: Measured
+    message: str
+    minutes_left: int
+    mirror: int
+    model: str
+    next_weight: int
+    observed_traffic: dict[str, int]
+    other: str
+    others: list[str]
+    phase: str
+    required_minutes: int
+    requests: int
+    settled_minutes: int
+    state: str
+    unjudged: dict[str, str]
+    until: str
+    verb: str
+    wanted_instances: int
+    weight: int
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code, its facts, and the reason behind it where one thing follows from another."""
+
+    code: ReasonCode
+    facts: Facts = field(default_factory=Facts)
+    because: Reason | None = None
+
+
+def reason(code: ReasonCode, because: Reason | None = None, **facts: Unpack[Facts]) -> Reason:
+    """Return a reason with these facts."""
+    return Reason(code, facts, because)

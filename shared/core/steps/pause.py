@@ -1,0 +1,42 @@
+"""The pause step: wait for an operator, or for some time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.phases import Phase
+from shared.core.policy.step import Step
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+from shared.core.steps.traffic import next_step
+
+
+@dataclass(frozen=True, slots=True)
+class PauseStep(Step):
+    """Wait for an operator, or for `duration` if there is one."""
+
+    duration: timedelta | None = None
+    kind: Literal["pause"] = "pause"
+    pauses: ClassVar[bool] = True
+
+    def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
+        """Return what follows: pause, and go on when the time is over."""
+        del observation, endpoint
+        if rollout.phase is not Phase.PAUSED:
+            why = reason(ReasonCode.PAUSE_STARTED)
+            if self.duration is not None:
+                why.facts["limit_seconds"] = self.duration.total_seconds()
+            return history.moved(replace(rollout, paused_by_step=True), Phase.PAUSED, why, now)
+        if self.duration is None or now - rollout.since < self.duration:
+            return Decision(rollout)
+        over = reason(ReasonCode.PAUSE_ENDED, limit_seconds=self.duration.total_seconds())
+        return next_step(rollout, over, now)
+
+    def resumed(self, rollout: Rollout) -> bool:
+        """Return whether a resume ends the pause: not if someone paused the rollout for another reason."""
+        return rollout.paused_by_step

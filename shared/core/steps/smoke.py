@@ -1,0 +1,64 @@
+"""The smoke step: requests that green must answer before it gets live traffic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.phases import Phase
+from shared.core.policy.step import Step
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+from shared.core.steps.traffic import next_step
+
+EXAMPLES = 3
+LOG_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeStep(Step):
+    """Requests that green must answer before it gets live traffic.
+
+    requests: path of a JSON Lines file beside the policy, one request body a line; empty for the sample that the
+    endpoint's own API description gives. status: the answer each must get. schema: path of a JSON Schema file that each
+    answer must fit. contains: JSON text that each answer must contain (objects by key, all else equal). slowest: what
+    the last round's answers may take at most. repeat: how often all are sent; all rounds but the last are warm-up.
+    timeout: how long one answer may take before it counts as none.
+    """
+
+    requests: str = ""
+    status: int = 200
+    timeout: timedelta = timedelta(seconds=10)
+    schema: str | None = None
+    contains: str | None = None
+    slowest: timedelta | None = None
+    repeat: int = 1
+    kind: Literal["smoke"] = "smoke"
+    proves_green: ClassVar[bool] = True
+
+    def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
+        """Return what follows from the smoke test's result, if it has one yet."""
+        del endpoint
+        result = rollout.smoke
+        if result is None:
+            return Decision(rollout)
+        if result.passed:
+            return next_step(rollout, reason(ReasonCode.SMOKE_PASSED, requests=result.sent), now)
+        failed = reason(
+            ReasonCode.SMOKE_FAILED,
+            deployment=rollout.green,
+            requests=result.sent,
+            failed=len(result.problems),
+            examples=list(result.problems[:EXAMPLES]),
+            log_lines=log_lines(observation.logs),
+        )
+        return history.moved(rollout, Phase.ROLLING_BACK, failed, now)
+
+
+def log_lines(logs: str | None) -> list[str]:
+    """Return a deployment's last log lines, bounded, for a history entry."""
+    return [line[:500] for line in (logs or "").strip().splitlines()[-LOG_LINES:]]

@@ -1,0 +1,119 @@
+"""Moving and confirming green's share of the traffic: what steps and promotion have in common."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.core.judge.panel import begin_step
+from shared.core.judge.verdict import Cause
+from shared.core.observation.observation import EndpointSeen
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+
+def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history.TEAL) -> Decision:
+    """Return the decision to begin the next step or, after the last one, to promote."""
+    ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None, mirror=0, paused_by_step=False)
+    if rollout.mirror:
+        ahead = replace(ahead, steady_since=None)  # until the next share is in force there is none to judge by
+    phase = Phase.PROMOTING if ahead.current_step is None else Phase.STEPPING
+    return history.moved(ahead, phase, why, now, actor)
+
+
+def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
+    """Return the rollout that wants this per cent of live traffic on green, with a fresh certificate for it."""
+    wanting = replace(afresh(rollout, now), weight=weight)
+    return replace(wanting, expected=(endpoint.traffic, wanting.wanted_traffic))
+
+
+def afresh(rollout: Rollout, now: datetime) -> Rollout:
+    """Return the rollout at the beginning of another traffic split, for which nothing is certified yet."""
+    return replace(
+        rollout,
+        steady_since=None,
+        judged_until=rollout.judged_until or floor_minute(now),
+        evidence=begin_step(rollout.evidence),
+        verdict=None,
+        thresholds=None,
+    )
+
+
+def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether the wanted traffic is observed, with no write of it still under way."""
+    mirrored = endpoint.mirror.get(rollout.green, 0)
+    return not endpoint.busy and endpoint.traffic == rollout.wanted_traffic and mirrored == rollout.mirror
+
+
+def steadied(rollout: Rollout, now: datetime) -> Rollout:
+    """Return the rollout whose wanted traffic was observed: any other split from now on is someone else's."""
+    return replace(rollout, steady_since=now, expected=(rollout.wanted_traffic,))
+
+
+def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return what follows on an endpoint where nothing else serves: all traffic at once, and no verdict.
+
+    There is nothing to share the traffic with, and nothing to compare green with.
+    """
+    if weight != 100:
+        return next_step(rollout, reason(ReasonCode.STEP_SKIPPED), now)
+    if rollout.weight < 100:
+        return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
+    if not in_force(rollout, endpoint):
+        return Decision(rollout)
+    return next_step(rollout, weight_observed(rollout), now)
+
+
+def weight_requested(rollout: Rollout, weight: int) -> Reason:
+    """Return why green's weight is about to change, with the gates that cannot judge it if it is the first change."""
+    asked = reason(ReasonCode.WEIGHT_REQUESTED, deployment=rollout.green, weight=weight)
+    return _with_unjudged(asked, rollout)
+
+
+def mirror_requested(rollout: Rollout, percent: int, others: list[str]) -> Reason:
+    """Return why green is about to get a copy of the traffic. others: deployments that lose theirs."""
+    asked = reason(ReasonCode.MIRROR_REQUESTED, deployment=rollout.green, mirror=percent)
+    if others:
+        asked.facts["others"] = others
+    return _with_unjudged(asked, rollout)
+
+
+def weight_observed(rollout: Rollout) -> Reason:
+    """Return that green's weight is in force."""
+    return reason(ReasonCode.WEIGHT_OBSERVED, deployment=rollout.green, weight=rollout.weight)
+
+
+def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:
+    """Return what follows while the judge cannot tell: wait; after `patience`, pause or go on uncertified."""
+    verdict = rollout.verdict
+    began = max(rollout.step_since or rollout.since, rollout.steady_since or rollout.since)
+    if now - began < patience:
+        return Decision(rollout)
+    why, limit = waiting_for(rollout), patience.total_seconds()
+    blind = verdict is None or verdict.suspicious or verdict.cause is Cause.STARVED
+    if inconclusive == "advance" and not blind:
+        return next_step(rollout, reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit), now)
+    stopped = reason(ReasonCode.EVIDENCE_INSUFFICIENT, because=why, limit_seconds=limit)
+    return history.moved(rollout, Phase.PAUSED, stopped, now)
+
+
+def waiting_for(rollout: Rollout) -> Reason:
+    """Return what a step is waiting for."""
+    if rollout.telemetry_problem:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
+    if rollout.verdict_reason is not None:
+        return rollout.verdict_reason
+    if rollout.missing:
+        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
+    return reason(ReasonCode.NOTHING_JUDGED)
+
+
+def _with_unjudged(asked: Reason, rollout: Rollout) -> Reason:
+    unjudged = rollout.calibration.unjudged if rollout.calibration and not rollout.evidence.gates else {}
+    if unjudged:
+        asked.facts["unjudged"] = dict(unjudged)
+    return asked

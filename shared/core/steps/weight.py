@@ -1,0 +1,74 @@
+"""The weight step: some of the live traffic to green, until the judge certifies the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.core.judge.verdict import Outcome
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.policy.step import Step
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.record import Rollout
+from shared.core.steps.traffic import (
+    first_traffic,
+    in_force,
+    next_step,
+    shift_weight,
+    steadied,
+    waited,
+    weight_observed,
+    weight_requested,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightStep(Step):
+    """So much of the live traffic (per cent) to green, until the judge certifies the next step.
+
+    The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
+    certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
+    """
+
+    weight: int
+    settled_minutes: int | None = None
+    patience: timedelta | None = None
+    inconclusive: Literal["pause", "advance"] | None = None
+    gates: tuple[str, ...] | None = None
+    kind: Literal["weight"] = "weight"
+
+    @property
+    def live_weight(self) -> int:
+        """Green's per cent of live traffic."""
+        return self.weight
+
+    @property
+    def needed_gates(self) -> tuple[str, ...] | None:
+        """The gates whose certificates end this step; None for the policy's critical ones."""
+        return self.gates
+
+    @property
+    def certified(self) -> bool:
+        """Whether it ends by certificate, rather than by its settled minutes alone."""
+        return self.gates != ()
+
+    def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
+        """Return what follows: order the weight, confirm it, and go on when the judge passes it."""
+        del observation
+        if rollout.first:
+            return first_traffic(rollout, self.weight, endpoint, now)
+        if rollout.calibration is None or rollout.green in endpoint.mirror:
+            return Decision(rollout)  # Azure refuses live and mirrored traffic at once: the mirror is ended first
+        if rollout.weight < self.weight:
+            wanting = shift_weight(rollout, self.weight, endpoint, now)
+            return history.noted(wanting, weight_requested(rollout, self.weight), now)
+        if rollout.steady_since is None:
+            seen = history.noted(steadied(rollout, now), weight_observed(rollout), now)
+            return seen if in_force(rollout, endpoint) else Decision(rollout)
+        why = rollout.verdict_reason
+        if why is not None and rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS:
+            return next_step(rollout, why, now)
+        settings = rollout.policy.judge
+        return waited(rollout, self.patience or settings.patience, self.inconclusive or settings.inconclusive, now)

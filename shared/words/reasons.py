@@ -1,0 +1,263 @@
+"""What each reason code means, and the sentence that it becomes with its facts: one row per code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from shared.core.rollout.reasons import Measured, Reason, ReasonCode
+from shared.core.wording import odds
+from shared.words.numbers import duration, moment, percent, traffic
+from shared.words.template import fill, marks
+
+MANUAL = "Manual intervention required"
+WORSE = "odds {log_odds_worse} that green is worse"
+
+
+class Row(NamedTuple):
+    """One code: the template of its sentence, and when it is used."""
+
+    template: str
+    meaning: str
+
+
+REASONS: Mapping[ReasonCode, Row] = {
+    ReasonCode.ROLLOUT_STARTED: Row("{model} was registered", "A model version was registered that a policy is for."),
+    ReasonCode.ROLLOUT_REQUESTED: Row("started by {actor}: {comment}", "An operator started the rollout."),
+    ReasonCode.ROLLOUT_SIMULATED: Row("simulated", "The rollout exists in a simulation only."),
+    ReasonCode.WAITING_FOR_ENDPOINT: Row(
+        "{because}; waiting for the rollout of {model} to end", "Another rollout is open on the endpoint."
+    ),
+    ReasonCode.ENDPOINT_FREE: Row("the endpoint is free", "The rollout before this one ended."),
+    ReasonCode.SUPERSEDED: Row("superseded by {model}, which is newer", "A newer version waits instead."),
+    ReasonCode.REPLACED_BY_NEWER_VERSION: Row(
+        "{model} is newer and replaces this rollout", "The policy says `newer_version: replace`."
+    ),
+    ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
+    ReasonCode.ENDPOINT_MISSING: Row("the endpoint does not exist", "Azure has no such endpoint."),
+    ReasonCode.ENDPOINT_UNHEALTHY: Row(
+        "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
+    ),
+    ReasonCode.ENDPOINT_UNREADABLE: Row("the endpoint cannot be read: {message}", "Azure did not show the endpoint."),
+    ReasonCode.MIRROR_UNSUPPORTED: Row(
+        "the policy mirrors traffic, which Kubernetes online endpoints do not support",
+        "A step cannot be carried out on this kind of endpoint.",
+    ),
+    ReasonCode.DEPLOYMENT_NAME_TAKEN: Row(
+        "a deployment named {deployment} already exists with another model[ ({model})]. " + MANUAL,
+        "Green's name is in use.",
+    ),
+    ReasonCode.TRAFFIC_ALREADY_SPLIT: Row(
+        "one deployment must have all live traffic before a rollout starts, but it is split: {observed_traffic}",
+        "It is not clear which deployment is blue.",
+    ),
+    ReasonCode.NO_DEPLOYMENT_TO_COPY: Row(
+        "no deployment serves, and `from: live` needs exactly one deployment to copy[ (found {others})]; "
+        "use a template instead",
+        "The first deployment of an endpoint needs a template.",
+    ),
+    ReasonCode.CREATING_GREEN: Row(
+        "creating {deployment} next to {other}, without traffic", "Blue is known, and green is ordered."
+    ),
+    ReasonCode.CREATING_FIRST_DEPLOYMENT: Row(
+        "no deployment has live traffic; creating {deployment} as the first", "There is no blue."
+    ),
+    ReasonCode.GREEN_READY: Row("{deployment} is ready[ next to {other}]", "Azure says that green is ready."),
+    ReasonCode.PROVISIONING_FAILED: Row(
+        "{deployment} did not become ready: Azure reports {state}", "Azure could not create green."
+    ),
+    ReasonCode.SMOKE_PASSED: Row(
+        "smoke test passed: {requests|request} answered as expected", "Green answered every smoke request."
+    ),
+    ReasonCode.SMOKE_FAILED: Row(
+        "smoke test failed: {failed} of {requests|request} not answered as expected[; {examples}]",
+        "Green answered a smoke request wrongly, or none was sent.",
+    ),
+    ReasonCode.MIRROR_REQUESTED: Row(
+        "mirroring {mirror} of the live traffic to {deployment}[, instead of to {others}][; not judged: {unjudged}]",
+        "A mirror step began.",
+    ),
+    ReasonCode.MIRROR_OBSERVED: Row(
+        "{mirror} of the live traffic is mirrored to {deployment}", "Azure shows the mirror in force."
+    ),
+    ReasonCode.WEIGHT_REQUESTED: Row(
+        "shifting {weight} of the live traffic to {deployment}[; not judged: {unjudged}]", "A weight was ordered."
+    ),
+    ReasonCode.WEIGHT_OBSERVED: Row(
+        "{deployment} receives {weight} of the live traffic", "Azure shows the weight in force."
+    ),
+    ReasonCode.STEP_SKIPPED: Row(
+        "skipped: no other deployment serves, so there is no traffic to share",
+        "Steps that share traffic do not apply to a first deployment.",
+    ),
+    ReasonCode.STEP_UNCERTIFIED: Row(
+        "advancing without a certificate after {limit_seconds}", "Patience ended, and the policy says `advance`."
+    ),
+    ReasonCode.PAUSE_STARTED: Row(
+        "paused by the policy[ for {limit_seconds}]; resume or promote to go on", "A pause step began."
+    ),
+    ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "A pause step ended by itself."),
+    ReasonCode.EVIDENCE_INSUFFICIENT: Row(
+        "not enough evidence within {limit_seconds}", "Patience ended, and the policy says `pause`."
+    ),
+    ReasonCode.ALL_STEPS_PASSED: Row("every step passed", "Green may get all traffic."),
+    ReasonCode.FIRST_DEPLOYMENT_PROMOTED: Row(
+        "{deployment} is the first deployment that serves, with nothing to compare it with",
+        "A first deployment was promoted.",
+    ),
+    ReasonCode.PROMOTED_UNCERTIFIED: Row(
+        "promoted after {limit_seconds} without a passing verdict", "Patience ended at 100 per cent without harm."
+    ),
+    ReasonCode.REGRESSION_DETECTED: Row(
+        "[{measured}; ]" + WORSE + " (rolls back at {log_odds_worse_threshold})",
+        "The judge is convinced that green is worse.",
+    ),
+    ReasonCode.NO_REQUESTS: Row("green has received no requests yet", "Nothing is known of green."),
+    ReasonCode.GREEN_STARVED: Row(
+        "blue receives requests and green none of its share; check the endpoint's traffic, and whether callers "
+        "address a deployment by name or reuse connections",
+        "Green should receive requests and does not.",
+    ),
+    ReasonCode.TOO_FEW_MINUTES: Row(
+        "[{measured}; ]{settled_minutes} of {required_minutes|settled minute} at this weight; " + WORSE,
+        "The least time at a weight is not over.",
+    ),
+    ReasonCode.SUSPICIOUS: Row(
+        "[{measured}; ]" + WORSE + ", too suspicious to advance (limit {log_odds_worse_threshold})",
+        "Harm is not proven, but too likely to go on.",
+    ),
+    ReasonCode.NO_REGRESSION_SEEN: Row(
+        "[{measured}; ]watched for {settled_minutes|minute} without a sign of regression",
+        "No certificate is needed, and green was watched for long enough.",
+    ),
+    ReasonCode.NOT_CERTIFIED: Row(
+        "[{measured}; ]not certified yet[: odds {log_odds_safe} that {next_weight} stays within the harm budget "
+        "(advances at {log_odds_safe_threshold})][, in about {minutes_left|minute} at this rate]",
+        "Evidence is still being gathered.",
+    ),
+    ReasonCode.GATE_NOT_JUDGED: Row(
+        "a gate must be certified before {next_weight}, but is not judged: {unjudged}",
+        "A step waits for a gate that there is no evidence for.",
+    ),
+    ReasonCode.STEP_PASSED: Row(
+        "[{measured}; ]certified[: odds {log_odds_safe} that {next_weight} stays within the harm budget "
+        "(advances at {log_odds_safe_threshold})]",
+        "The next step is certified.",
+    ),
+    ReasonCode.NOTHING_JUDGED: Row("no minute has been judged yet", "There is no evidence at all."),
+    ReasonCode.GATES_NOT_CALIBRATED: Row("not judged: {unjudged}", "Gates wait for blue's past."),
+    ReasonCode.TELEMETRY_UNAVAILABLE: Row("telemetry is unavailable: {message}", "A source gave no answer."),
+    ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
+    ReasonCode.DEADLINE_EXCEEDED: Row(
+        "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
+    ),
+    ReasonCode.GREEN_LOST: Row("{deployment} failed or was deleted", "Green is no longer there."),
+    ReasonCode.BLUE_LOST: Row(
+        "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. " + MANUAL,
+        "Blue is no longer there.",
+    ),
+    ReasonCode.ACTION_REFUSED: Row(
+        "Azure refused to {action}[ ({deployment})]: {message}[; {other} serves now]",
+        "Azure refused an action for good.",
+    ),
+    ReasonCode.AUTOSCALE_NOT_COPIED: Row(
+        "Azure refused to copy the autoscale settings to {deployment}: {message}; continuing without them",
+        "Green has no autoscale settings.",
+    ),
+    ReasonCode.BLUE_NOT_SCALED_UP: Row(
+        "Azure refused to scale {deployment} back up: {message}; it takes its traffic back with the instances it has",
+        "Blue serves again, but smaller.",
+    ),
+    ReasonCode.TRAFFIC_CHANGED_EXTERNALLY: Row(
+        "someone else set the traffic to {observed_traffic} (expected {expected_traffic}); resume to restore it, "
+        "or roll back[ (on hold: {because})]",
+        "Traffic was edited outside Teal, so the rollout is paused.",
+    ),
+    ReasonCode.TRAFFIC_RESTORED: Row(
+        "someone else set the traffic to {observed_traffic}; restoring {expected_traffic}"
+        "[ once the hold ends ({because})]",
+        "Traffic was edited outside Teal during promotion.",
+    ),
+    ReasonCode.OPERATOR_PROMOTE: Row("promoted by {actor}: {comment}", "An operator promoted."),
+    ReasonCode.OPERATOR_PAUSE: Row("paused by {actor}: {comment}", "An operator paused."),
+    ReasonCode.OPERATOR_RESUME: Row("resumed by {actor}: {comment}", "An operator resumed."),
+    ReasonCode.OPERATOR_ROLLBACK: Row("rolled back by {actor}: {comment}", "An operator rolled back."),
+    ReasonCode.REQUEST_TOO_LATE: Row(
+        "{verb} requested by {actor} came too late: the rollout is {phase}[; {because}]", "A request no longer applied."
+    ),
+    ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
+    ReasonCode.RELEASED: Row("hold lifted ({because})", "The hold is over."),
+    ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
+    ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
+    ReasonCode.NOTHING_TO_ROLL_BACK: Row("nothing had been changed on the endpoint", "The rollback ended at once."),
+    ReasonCode.TRAFFIC_RETURNED: Row("{deployment} has no live traffic[; {other} serves]", "The rollback is done."),
+    ReasonCode.BLUE_UNHEALTHY: Row(
+        "{deployment} is unhealthy, so traffic is not returned to it; live traffic now: {observed_traffic}. "
+        + MANUAL
+        + "[. The rollback was for: {because}]",
+        "A rollback has nowhere to go.",
+    ),
+    ReasonCode.BLUE_KEPT: Row(
+        "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
+    ),
+    ReasonCode.BLUE_KEPT_IN_USE: Row(
+        "keeping {deployment}: it was given live traffic", "Blue is not deleted while it serves."
+    ),
+    ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY: Row(
+        "keeping {deployment}: [{other} serves and ]the deployment that should serve is unhealthy. " + MANUAL,
+        "Blue is not deleted while nothing else is healthy.",
+    ),
+    ReasonCode.BLUE_RELEASED_EARLY: Row(
+        "{model} is waiting, so {deployment} is deleted now", "Blue is not kept any longer."
+    ),
+    ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
+    ReasonCode.LEFTOVER_NOT_DELETED: Row(
+        "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
+        "Cleanup failed.",
+    ),
+    ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
+        "{deployment} serves with {instances} of {wanted_instances|instance} and could not be scaled up: "
+        "scale it manually[ (Azure: {message})]",
+        "Blue serves again, but smaller.",
+    ),
+}
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason as a sentence, in lower case and without a full stop."""
+    template, because = REASONS[reason.code].template, reason.because
+    facts: dict[str, Any] = dict(reason.facts)
+    if because is not None:
+        facts["because"] = sentence(because)
+    text = fill(template, facts, _spell)
+    return f"{text}: {facts['because']}" if because is not None and "because" not in marks(template) else text
+
+
+def measured(what: Measured) -> str:
+    """Return what a gate measured."""
+    green = f"{what['green_bad']:,} of {what['green_total']:,}"
+    return f"{what['gate']}: green {green}, blue {what['blue_bad']:,} of {what['blue_total']:,}"
+
+
+_SPELLED: Mapping[str, Callable[[Any], str]] = {
+    "action": lambda kind: kind.replace("_", " "),
+    "examples": "; ".join,
+    "expected_traffic": traffic,
+    "limit_seconds": duration,
+    "log_odds_safe": odds,
+    "log_odds_safe_threshold": odds,
+    "log_odds_worse": odds,
+    "log_odds_worse_threshold": odds,
+    "measured": measured,
+    "mirror": percent,
+    "next_weight": percent,
+    "observed_traffic": traffic,
+    "others": ", ".join,
+    "unjudged": lambda gates: "; ".join(f"{gate} ({why})" for gate, why in gates.items()),
+    "until": moment,
+    "weight": percent,
+}
+
+
+def _spell(name: str, value: object) -> str:
+    return _SPELLED.get(name, str)(value)

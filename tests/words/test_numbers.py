@@ -1,0 +1,36 @@
+"""Numbers as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.words.numbers import duration, moment, percent, traffic
+from shared.words.template import counted
+
+DURATIONS = [
+    (0, "0 s"),
+    (45, "45 s"),
+    (60, "1 min"),
+    (90, "1 min 30 s"),
+    (1800, "30 min"),
+    (5400, "1 h 30 min"),
+    (86_400, "1 d"),
+    (90_000, "1 d 1 h"),
+    (86_460, "1 d"),
+    (0.4, "0 s"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "text"), DURATIONS)
+def test_durations(seconds: float, text: str) -> None:
+    """At most two units, next to each other."""
+    assert duration(seconds) == text
+
+
+def test_the_rest() -> None:
+    """Percentages, splits, times and counts with their nouns."""
+    assert (percent(10), percent(0.5)) == ("10%", "0.5%")
+    assert traffic({"b": 90, "a": 10}) == "a 10%, b 90%"
+    assert traffic({}) == "no deployment"
+    assert moment("2026-11-20T15:30:00+01:00") == "2026-11-20 14:30 UTC"
+    assert [counted(number, "minute") for number in (0, 1, 1200)] == ["0 minutes", "1 minute", "1,200 minutes"]

@@ -1,0 +1,258 @@
+"""Each reason code and the sentence that people read. One row per code; what it needs is in its facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.judge.verdict import Cause
+from shared.core.rollout.reasons import Facts, Reason, ReasonCode, reason
+from shared.words import sentence
+from shared.words.reasons import REASONS
+from shared.words.template import marks
+
+C = ReasonCode
+GREEN, BLUE = "churn-7", "churn-6"
+SPLIT = {BLUE: 90, GREEN: 10}
+MEASURED: Facts = {
+    "measured": {"gate": "errors", "green_bad": 12, "green_total": 400, "blue_bad": 4, "blue_total": 3600}
+}
+ODDS: Facts = {"log_odds_worse": 4.61, "log_odds_worse_threshold": 4.605}
+SAFE: Facts = {"log_odds_safe": 3.0, "log_odds_safe_threshold": 2.9957, "next_weight": 25}
+SAID = "errors: green 12 of 400, blue 4 of 3,600"
+NOTHING = reason(C.NOTHING_JUDGED)
+FREEZE = reason(C.FREEZE_WINDOW, window="weekend")
+ADA: Facts = {"actor": "ada", "comment": "looks wrong"}
+REFUSED: Facts = {"message": "OutOfQuota"}
+
+ROWS: list[tuple[Reason, str]] = [
+    (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
+    (Reason(C.ROLLOUT_REQUESTED, ADA), "started by ada: looks wrong"),
+    (reason(C.ROLLOUT_SIMULATED), "simulated"),
+    (
+        reason(C.WAITING_FOR_ENDPOINT, reason(C.ROLLOUT_STARTED, model="churn:8"), model="churn:7"),
+        "churn:8 was registered; waiting for the rollout of churn:7 to end",
+    ),
+    (reason(C.ENDPOINT_FREE), "the endpoint is free"),
+    (reason(C.SUPERSEDED, model="churn:8"), "superseded by churn:8, which is newer"),
+    (reason(C.REPLACED_BY_NEWER_VERSION, model="churn:8"), "churn:8 is newer and replaces this rollout"),
+    (reason(C.ALREADY_SERVING, deployment=BLUE, model="churn:6"), "churn-6 already serves churn:6"),
+    (reason(C.ENDPOINT_MISSING), "the endpoint does not exist"),
+    (
+        reason(C.ENDPOINT_UNHEALTHY, state="Failed"),
+        "the endpoint is in state Failed and serves nothing. Manual intervention required",
+    ),
+    (reason(C.MIRROR_UNSUPPORTED), "the policy mirrors traffic, which Kubernetes online endpoints do not support"),
+    (
+        reason(C.DEPLOYMENT_NAME_TAKEN, deployment=GREEN, model="azureml:x:1"),
+        "a deployment named churn-7 already exists with another model (azureml:x:1). Manual intervention required",
+    ),
+    (
+        reason(C.TRAFFIC_ALREADY_SPLIT, observed_traffic=SPLIT),
+        "one deployment must have all live traffic before a rollout starts, but it is split: churn-6 90%, churn-7 10%",
+    ),
+    (
+        reason(C.NO_DEPLOYMENT_TO_COPY, others=["a", "b"]),
+        (
+            "no deployment serves, and `from: live` needs exactly one deployment to copy (found a, b); "
+            "use a template instead"
+        ),
+    ),
+    (reason(C.CREATING_GREEN, deployment=GREEN, other=BLUE), "creating churn-7 next to churn-6, without traffic"),
+    (
+        reason(C.CREATING_FIRST_DEPLOYMENT, deployment=GREEN),
+        "no deployment has live traffic; creating churn-7 as the first",
+    ),
+    (reason(C.GREEN_READY, deployment=GREEN, other=BLUE), "churn-7 is ready next to churn-6"),
+    (
+        reason(C.PROVISIONING_FAILED, deployment=GREEN, state="Failed"),
+        "churn-7 did not become ready: Azure reports Failed",
+    ),
+    (reason(C.SMOKE_PASSED, requests=1), "smoke test passed: 1 request answered as expected"),
+    (
+        reason(C.SMOKE_FAILED, failed=1, requests=3, examples=["request 1: status 424"]),
+        "smoke test failed: 1 of 3 requests not answered as expected; request 1: status 424",
+    ),
+    (
+        reason(C.MIRROR_REQUESTED, deployment=GREEN, mirror=20, others=["x"], unjudged={"latency": "no past"}),
+        "mirroring 20% of the live traffic to churn-7, instead of to x; not judged: latency (no past)",
+    ),
+    (reason(C.MIRROR_OBSERVED, deployment=GREEN, mirror=20), "20% of the live traffic is mirrored to churn-7"),
+    (reason(C.WEIGHT_REQUESTED, deployment=GREEN, weight=10), "shifting 10% of the live traffic to churn-7"),
+    (reason(C.WEIGHT_OBSERVED, deployment=GREEN, weight=10), "churn-7 receives 10% of the live traffic"),
+    (reason(C.STEP_SKIPPED), "skipped: no other deployment serves, so there is no traffic to share"),
+    (
+        reason(C.STEP_UNCERTIFIED, NOTHING, limit_seconds=3600),
+        "advancing without a certificate after 1 h: no minute has been judged yet",
+    ),
+    (reason(C.PAUSE_STARTED, limit_seconds=1800), "paused by the policy for 30 min; resume or promote to go on"),
+    (reason(C.PAUSE_ENDED, limit_seconds=1800), "the pause of 30 min is over"),
+    (
+        reason(C.EVIDENCE_INSUFFICIENT, NOTHING, limit_seconds=5400),
+        "not enough evidence within 1 h 30 min: no minute has been judged yet",
+    ),
+    (reason(C.ALL_STEPS_PASSED), "every step passed"),
+    (
+        reason(C.FIRST_DEPLOYMENT_PROMOTED, deployment=GREEN),
+        "churn-7 is the first deployment that serves, with nothing to compare it with",
+    ),
+    (
+        reason(C.PROMOTED_UNCERTIFIED, NOTHING, limit_seconds=3600),
+        "promoted after 1 h without a passing verdict: no minute has been judged yet",
+    ),
+    (
+        Reason(C.REGRESSION_DETECTED, {**MEASURED, **ODDS}),
+        f"{SAID}; odds 100 : 1 that green is worse (rolls back at 100 : 1)",
+    ),
+    (reason(C.NO_REQUESTS), "green has received no requests yet"),
+    (
+        reason(C.GREEN_STARVED),
+        (
+            "blue receives requests and green none of its share; check the endpoint's traffic, and whether callers "
+            "address a deployment by name or reuse connections"
+        ),
+    ),
+    (
+        Reason(C.TOO_FEW_MINUTES, {**MEASURED, **ODDS, "settled_minutes": 2, "required_minutes": 3}),
+        f"{SAID}; 2 of 3 settled minutes at this weight; odds 100 : 1 that green is worse",
+    ),
+    (
+        Reason(C.SUSPICIOUS, {**MEASURED, **ODDS}),
+        f"{SAID}; odds 100 : 1 that green is worse, too suspicious to advance (limit 100 : 1)",
+    ),
+    (
+        Reason(C.NO_REGRESSION_SEEN, {**MEASURED, "settled_minutes": 1}),
+        f"{SAID}; watched for 1 minute without a sign of regression",
+    ),
+    (
+        Reason(C.NOT_CERTIFIED, {**MEASURED, **SAFE, "minutes_left": 4}),
+        (
+            f"{SAID}; not certified yet: odds 20.1 : 1 that 25% stays within the harm budget (advances at 20 : 1), "
+            "in about 4 minutes at this rate"
+        ),
+    ),
+    (
+        reason(C.GATE_NOT_JUDGED, next_weight=25, unjudged={"latency": "no past"}),
+        "a gate must be certified before 25%, but is not judged: latency (no past)",
+    ),
+    (
+        Reason(C.STEP_PASSED, {**MEASURED, **SAFE}),
+        f"{SAID}; certified: odds 20.1 : 1 that 25% stays within the harm budget (advances at 20 : 1)",
+    ),
+    (NOTHING, "no minute has been judged yet"),
+    (reason(C.GATES_NOT_CALIBRATED, unjudged={"fraud": "throttled"}), "not judged: fraud (throttled)"),
+    (reason(C.ENDPOINT_UNREADABLE, message="503"), "the endpoint cannot be read: 503"),
+    (reason(C.TELEMETRY_UNAVAILABLE, message="503"), "telemetry is unavailable: 503"),
+    (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
+    (
+        reason(C.DEADLINE_EXCEEDED, NOTHING, deadline="step", limit_seconds=7200),
+        "the step deadline of 2 h passed (last: no minute has been judged yet)",
+    ),
+    (reason(C.GREEN_LOST, deployment=GREEN), "churn-7 failed or was deleted"),
+    (
+        reason(C.BLUE_LOST, deployment=BLUE, observed_traffic=SPLIT),
+        (
+            "churn-6, which served, failed or was deleted; live traffic now: churn-6 90%, churn-7 10%. "
+            "Manual intervention required"
+        ),
+    ),
+    (
+        reason(C.ACTION_REFUSED, action="set_traffic", other=BLUE, **REFUSED),
+        "Azure refused to set traffic: OutOfQuota; churn-6 serves now",
+    ),
+    (
+        reason(C.AUTOSCALE_NOT_COPIED, deployment=GREEN, **REFUSED),
+        "Azure refused to copy the autoscale settings to churn-7: OutOfQuota; continuing without them",
+    ),
+    (
+        reason(C.BLUE_NOT_SCALED_UP, deployment=BLUE, **REFUSED),
+        "Azure refused to scale churn-6 back up: OutOfQuota; it takes its traffic back with the instances it has",
+    ),
+    (
+        reason(C.TRAFFIC_CHANGED_EXTERNALLY, observed_traffic={BLUE: 100}, expected_traffic=SPLIT),
+        (
+            "someone else set the traffic to churn-6 100% (expected churn-6 90%, churn-7 10%); resume to restore it, "
+            "or roll back"
+        ),
+    ),
+    (
+        reason(C.TRAFFIC_RESTORED, FREEZE, observed_traffic={BLUE: 100}, expected_traffic={GREEN: 100}),
+        (
+            "someone else set the traffic to churn-6 100%; restoring churn-7 100% once the hold ends "
+            "(freeze window: weekend)"
+        ),
+    ),
+    (Reason(C.OPERATOR_PROMOTE, ADA), "promoted by ada: looks wrong"),
+    (Reason(C.OPERATOR_PAUSE, ADA), "paused by ada: looks wrong"),
+    (Reason(C.OPERATOR_RESUME, ADA), "resumed by ada: looks wrong"),
+    (Reason(C.OPERATOR_ROLLBACK, ADA), "rolled back by ada: looks wrong"),
+    (
+        reason(C.REQUEST_TOO_LATE, verb="pause", actor="ada", phase="promoting"),
+        "pause requested by ada came too late: the rollout is promoting",
+    ),
+    (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
+    (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
+    (FREEZE, "freeze window: weekend"),
+    (Reason(C.HALTED, ADA), "all rollouts halted by ada: looks wrong"),
+    (reason(C.NOTHING_TO_ROLL_BACK), "nothing had been changed on the endpoint"),
+    (reason(C.TRAFFIC_RETURNED, deployment=GREEN, other=BLUE), "churn-7 has no live traffic; churn-6 serves"),
+    (
+        reason(C.BLUE_UNHEALTHY, reason(C.GREEN_LOST, deployment=GREEN), deployment=BLUE, observed_traffic={}),
+        (
+            "churn-6 is unhealthy, so traffic is not returned to it; live traffic now: no deployment. "
+            "Manual intervention required. The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
+        reason(C.BLUE_KEPT, deployment=BLUE, until="2026-11-20T14:30:00+00:00", instances=1),
+        "keeping churn-6 until 2026-11-20 14:30 UTC, scaled down to 1 instance",
+    ),
+    (reason(C.BLUE_KEPT_IN_USE, deployment=BLUE), "keeping churn-6: it was given live traffic"),
+    (
+        reason(C.BLUE_KEPT_GREEN_UNHEALTHY, deployment=BLUE, other=GREEN),
+        (
+            "keeping churn-6: churn-7 serves and the deployment that should serve is unhealthy. "
+            "Manual intervention required"
+        ),
+    ),
+    (reason(C.BLUE_RELEASED_EARLY, deployment=BLUE, model="churn:8"), "churn:8 is waiting, so churn-6 is deleted now"),
+    (reason(C.LEFTOVER_DELETED, deployment=GREEN), "churn-7 was deleted; cleanup is complete"),
+    (
+        reason(C.LEFTOVER_NOT_DELETED, deployment=GREEN, message="Locked"),
+        "churn-7 could not be deleted and still incurs cost: delete it manually (Azure: Locked)",
+    ),
+    (
+        reason(C.BLUE_LEFT_SCALED_DOWN, deployment=BLUE, instances=1, wanted_instances=4),
+        "churn-6 serves with 1 of 4 instances and could not be scaled up: scale it manually",
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "text"), ROWS, ids=[why.code.value for why, _ in ROWS])
+def test_a_reason_becomes_a_sentence(why: Reason, text: str) -> None:
+    """The code and its facts, as people read them."""
+    assert sentence(why) == text
+
+
+def test_every_code_has_a_row() -> None:
+    """No code goes without a template, a meaning and a row above."""
+    assert {why.code for why, _ in ROWS} == set(ReasonCode) == set(REASONS)
+    assert all(row.meaning.endswith(".") for row in REASONS.values())
+
+
+def test_every_cause_of_a_verdict_is_a_code() -> None:
+    """A verdict's cause is the code of the reason that it becomes."""
+    assert {cause.value for cause in Cause} <= {code.value for code in ReasonCode}
+
+
+def test_templates_name_facts_that_there_are() -> None:
+    """A mark in a template that is no fact would always be `unknown`."""
+    known = {*Facts.__annotations__, "because"}
+    assert not {mark for row in REASONS.values() for mark in marks(row.template)} - known
+
+
+@pytest.mark.parametrize("why", [why for why, _ in ROWS], ids=[why.code.value for why, _ in ROWS])
+def test_a_missing_fact_never_stops_a_sentence(why: Reason) -> None:
+    """A record of another version, or a defect of ours, still becomes something to read."""
+    assert isinstance(sentence(replace(why, facts={}, because=None)), str)
