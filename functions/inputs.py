@@ -22,7 +22,7 @@ _UNPRINTABLE = (
     r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff0-\uffff"
 )
 TEXT = rf"^[^{_UNPRINTABLE}]*[^\s{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
-WORKSPACE_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
+WORKSPACE_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,32}$"
 ROLLOUT_ID = r"^[a-z0-9-]{1,64}$"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 _TRUTHS = {"true": True, "false": False}
@@ -135,9 +135,9 @@ OPEN = _truth("open", "true: only rollouts with work left; false: only finished 
 LIMIT = _whole("limit", "How many rollouts to return at most.", 1, 100, 20)
 CONTINUATION = _text(
     "continuation",
-    "The `continuation` of the page before this one.",
+    "Opaque: the `continuation` of the page before this one.",
     "the `continuation` of another page, unchanged",
-    r"^[A-Za-z0-9_-]{1,400}$",
+    r"^[0-9]{16}~[a-z0-9-]{3,32}~[a-z0-9-]{1,64}$",  # `Pointer.position`
     required=False,
 )
 MINUTES = _whole("minutes", "How many minutes of telemetry to return, counted back from `before`.", 0, 1500, 60)

@@ -82,7 +82,12 @@ def _stored(call: Call, endpoint: str) -> Stored[Rollout]:
     return found
 
 
-def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime]:
-    """Return the minutes to show: as many as asked for, before a time or else before what is not judged yet."""
-    until = call.query(inputs.BEFORE) or rollout.judged_until or rollout.admitted
-    return max(until - call.query(inputs.MINUTES) * MINUTE, rollout.admitted - MINUTE), until
+def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime | None]:
+    """Return from when, and up to when (None: to the newest), minutes are shown."""
+    before, minutes = call.query(inputs.BEFORE), call.query(inputs.MINUTES)
+    end = before or rollout.judged_until or rollout.admitted
+    try:
+        since = end - minutes * MINUTE
+    except OverflowError:  # the first day of the calendar
+        since = end
+    return since, before if minutes else since

@@ -12,7 +12,7 @@ from shared.core.reconcile.provisioning import is_of
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.requests import allowed_verbs, ask
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
-from shared.errors import NotPossible
+from shared.errors import ErrorCode, NotPossible
 from shared.views import step_words
 from tests.core.rollouts import NOW, SMOKE, rollout, wish
 
@@ -33,8 +33,9 @@ def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
     if phase in ALLOWED[verb]:
         assert ask(given, wish(verb)) == replace(given, wish=wish(verb))
     else:
-        with pytest.raises(NotPossible, match=f"is {phase}; {verb} is possible while a rollout is"):
+        with pytest.raises(NotPossible, match=f"is {phase}; {verb} is possible while a rollout is") as refused:
             ask(given, wish(verb))
+        assert refused.value.code is ErrorCode.NOT_POSSIBLE_IN_PHASE
 
 
 @pytest.mark.parametrize("verb", list(Verb))
@@ -60,15 +61,17 @@ def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
 
 def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
     """Not even a person skips the smoke test."""
-    with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet"):
+    with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet") as refused:
         ask(rollout(Phase.STEPPING, step=SMOKE), wish(Verb.PROMOTE))
+    assert refused.value.code is ErrorCode.SMOKE_TEST_NOT_PASSED
 
 
 def test_a_later_wish_takes_the_place_of_an_earlier_one_but_of_no_rollback() -> None:
     """Pause, then promote: promote. Rollback, then promote: refused, by name."""
     assert ask(rollout(Phase.STEPPING, wish=wish(Verb.PAUSE)), wish(Verb.PROMOTE)).wish == wish(Verb.PROMOTE)
-    with pytest.raises(NotPossible, match="ada already requested a rollback"):
+    with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
         ask(rollout(Phase.STEPPING, wish=wish(Verb.ROLLBACK)), wish(Verb.PROMOTE))
+    assert refused.value.code is ErrorCode.ROLLBACK_REQUESTED
 
 
 ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models"

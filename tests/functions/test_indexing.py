@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     "model_registered", "tick", "reconcile",
     "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback",
-    "show_halt", "halt", "end_halt",
+    "show_halt", "halt", "end_halt", "openapi", "unmatched",
 }  # fmt: skip
 
 
@@ -66,8 +66,15 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "show_halt": ("GET", "halt"),
         "halt": ("POST", "halt"),
         "end_halt": ("DELETE", "halt"),
+        "openapi": ("GET", "openapi.json"),
+        "unmatched": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "{*path}"),
     }
     assert {str(trigger["authLevel"]).lower() for trigger in http_triggers(found).values()} == {"function"}
+
+
+def test_what_takes_every_path_is_asked_last(found: Found) -> None:
+    """The host tries routes in the alphabetical order of the functions' names."""
+    assert max(http_triggers(found)) == "unmatched"
 
 
 def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found: Found) -> None:
@@ -86,4 +93,5 @@ def test_indexing_imports_nothing_heavy() -> None:
     modules = ran.stdout.split()
     assert "functions.api" in modules
     clients = [name for name in modules if name.startswith("azure.") and not name.startswith("azure.functions")]
-    assert [name for name in modules if name.startswith(("shared.adapters", "shared.controller"))] + clients == []
+    ours = ("shared.adapters", "shared.controller", "shared.views", "shared.listing", "functions.steering")
+    assert [name for name in modules if name.startswith(ours)] + clients == []

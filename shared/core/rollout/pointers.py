@@ -11,7 +11,6 @@ from shared.core.rollout.record import Rollout
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LAST = 10**16 - 1  # microseconds, in the year 2286
-POSITION = r"^[0-9]{16}~[a-z0-9-]{3,32}~[a-z0-9-]{1,64}$"
 
 
 @dataclass(frozen=True, slots=True)
