@@ -104,7 +104,7 @@ def test_faults_of_table_storage_are_of_two_kinds(
     assert TOKEN not in str(caught.value)
 
 
-@pytest.mark.parametrize("call", ["record", "rollouts", "history", "open_endpoints", "kept_minutes"])
+@pytest.mark.parametrize("call", ["record", "pointers", "history", "open_endpoints", "kept_minutes"])
 @pytest.mark.parametrize("body", ["<html>", "", "[]"])
 def test_a_garbled_answer_is_not_taken_for_nothing_stored(
     store: TableStore, azure: StandIn, call: str, body: str
