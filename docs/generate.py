@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.judge_numbers import others_table, tuning_table
+from docs.reason_codes import reasons_table
 from shared.core.phases import TRANSITIONS, diagram
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,10 +33,12 @@ def moves_table() -> str:
 def documents() -> dict[Path, str]:
     """Return each generated document as it should be, by its path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
+    reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
     return {
         judge: with_part(tuned, "others", others_table()),
         readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
+        reasons: with_part(reasons.read_text(), "reasons", reasons_table()),
         architecture: with_part(architecture.read_text(), "moves", moves_table()),
     }
 

@@ -1,7 +1,7 @@
 """The loop: observe, decide, save, act. The only place where pure meets impure.
 
 Save comes before act, and only one reconcile may act at a time (the lease). A crash anywhere needs no repair: the next
-look computes the difference again. Nothing here waits.
+reconcile computes the difference again. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ask
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
+from shared.notifications import LogChannel, notify
 from shared.observer import Observer
-from shared.ports import Changes, Clock, Endpoints, Numbered, Store, Stored, Wakeups
-from shared.words import sentence
+from shared.ports import Changes, Channel, Clock, Endpoints, Numbered, Store, Stored, Wakeups
 
 log = logging.getLogger("teal.controller")
 LEASE = timedelta(minutes=2)
@@ -30,7 +30,10 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Moves rollouts on. holder: this process's name in leases, different in every process."""
+    """Moves rollouts on.
+
+    holder: this process's name in leases, different in every process. channels: who is told of every history entry.
+    """
 
     store: Store
     endpoints: Endpoints
@@ -38,17 +41,18 @@ class Controller:
     wakeups: Wakeups
     clock: Clock
     holder: str
+    channels: tuple[Channel, ...] = (LogChannel(),)
 
     def tick(self) -> tuple[str, ...]:
         """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
         names = self.store.open_endpoints()
         for name in names:
             if not self._wake(name):
-                self._look(name)
+                self._reconcile_one(name)
         return names
 
     def reconcile(self, endpoint: str) -> None:
-        """Take one look at an endpoint's rollout and do what follows. Safe to call at any time, by anyone, often."""
+        """Observe an endpoint's rollout once and do what follows. Safe to call at any time, by anyone, often."""
         now = self.clock()
         record = self.store.record(endpoint)
         if record.value.current is None:
@@ -64,7 +68,7 @@ class Controller:
         self._reconcile(record, stored, now)
 
     def request(self, endpoint: str, wish: OperatorRequest) -> Rollout | None:
-        """Write down what a person asks of the endpoint's rollout and have it carried out; None if it has none.
+        """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
         """
@@ -135,12 +139,7 @@ class Controller:
         return replace(orders.giving(rollout, actions), lease=Lease(self.holder, now + LEASE))
 
     def _after_save(self, before: Rollout, after: Turn, seen: Observation) -> None:
-        for entry in after.entries:
-            log.info(
-                "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r",
-                *(before.id, before.endpoint, entry.before, entry.after, entry.actor, entry.reason.code),
-                sentence(entry.reason),
-            )
+        notify(self.channels, after.rollout, after.entries)
         try:
             self.store.keep_minutes(before.id, seen.minutes or (), after.judgements)
         except (Temporary, Permanent) as error:
@@ -204,7 +203,7 @@ class Controller:
         return rollout.lease is not None and rollout.lease.until > now
 
     def _wake(self, endpoint: str) -> bool:
-        """Say whether the endpoint will be looked at soon; otherwise at the next tick."""
+        """Return whether the endpoint will be reconciled soon; otherwise the next tick does it."""
         try:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
@@ -212,12 +211,12 @@ class Controller:
             return False
         return True
 
-    def _look(self, endpoint: str) -> None:
+    def _reconcile_one(self, endpoint: str) -> None:
         """Reconcile one of many: what goes wrong with it must not keep the others waiting."""
         try:
             self.reconcile(endpoint)
         except (Temporary, Permanent) as error:
-            log.warning("not looked at endpoint=%s: %s; the next tick tries again", endpoint, error)
+            log.warning("not reconciled endpoint=%s: %s; the next tick tries again", endpoint, error)
 
 
 def _handed_over(

@@ -1,10 +1,10 @@
-"""Our errors, of two kinds: try again, or tell a person. Nothing else is raised across a port.
+"""Our errors, of two kinds: retry, or tell an operator. Nothing else is raised across a port.
 
 TealError
 ├── Temporary        the same call may work later: the next tick tries again
 │   └── Conflict     someone else wrote first: what was decided is stale
-├── NotPossible      a request that makes no sense now: the caller may ask for something else
-└── Permanent        the same call will never work: manual intervention required
+├── NotPossible      a request that does not apply now: whoever asked may ask for something else
+└── Permanent        the same call will never work: an operator must know
     ├── Unregistered    the workspace has no such model version
     └── Misconfigured   the app's own settings or policies are wrong
 """
@@ -79,7 +79,7 @@ class Conflict(Temporary):
 
 
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
-    """A request that makes no sense now. The message is for whoever asked."""
+    """A request that does not apply now. The message is for whoever asked."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -87,7 +87,7 @@ class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the call
 
 
 class Permanent(TealError):  # noqa: N818 -- as Temporary
-    """Tell a person."""
+    """Tell an operator."""
 
     code = ErrorCode.AZURE_REFUSED
 

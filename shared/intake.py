@@ -16,14 +16,14 @@ from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pointers import Pointer
-from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.words import sentence
 
 log = logging.getLogger("teal.intake")
-LINE = "event=%.200r outcome=%s endpoint=%s why=%.1000r"  # what a caller sent may be a megabyte
+LINE = "event=%.200r outcome=%s endpoint=%s summary=%.1000r"  # what a caller sent may be a megabyte
 
 
 class IntakeResult(StrEnum):
@@ -41,7 +41,7 @@ class Outcome:
     """What came of an event or a request, and why."""
 
     intake: IntakeResult
-    why: str
+    reason: Reason
     endpoint: str = ""
     rollout: Rollout | None = None
 
@@ -61,7 +61,7 @@ class Intake:
         """Take in an Event Grid event. Raises what the store or ARM could not do now, for a redelivery."""
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
-            log.info(LINE, event_id, outcome.intake, outcome.endpoint, outcome.why)
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint, sentence(outcome.reason))
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
@@ -92,17 +92,23 @@ class Intake:
         if isinstance(read, Ignored):
             return (Outcome(IntakeResult.IGNORED, read.reason),)
         if read.workspace and read.workspace.rstrip("/").lower() != self.workspace_id.lower():
-            return (Outcome(IntakeResult.IGNORED, f"it comes from another workspace: {read.workspace}"),)
+            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.OTHER_WORKSPACE, workspace=read.workspace)),)
         try:
             tags = read.tags if read.tags is not None else self.models.tags(read.model)
         except Permanent as error:
-            return (Outcome(IntakeResult.IGNORED, f"the tags of {read.model} cannot be read: {error}"),)
+            return (
+                Outcome(
+                    IntakeResult.IGNORED,
+                    why(ReasonCode.MODEL_TAGS_UNAVAILABLE, model=str(read.model), message=str(error)),
+                ),
+            )
         if tags is None:
-            return (Outcome(IntakeResult.IGNORED, f"{read.model} is no longer registered"),)
+            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
         policies = self.policies.for_model(read.model.name, read.model.version, tags)
         if not policies:
-            why = self.policies.why_none(read.model.name, read.model.version, tags)
-            return (Outcome(IntakeResult.IGNORED, f"no policy is for {read.model} with tags {tags}: {why}"),)
+            message = self.policies.why_none(read.model.name, read.model.version, tags)
+            none = why(ReasonCode.NO_POLICY, model=str(read.model), message=f"{message} (tags {tags})")
+            return (Outcome(IntakeResult.IGNORED, none),)
         return tuple(self._registered(read.model, policy) for policy in policies)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
@@ -115,17 +121,17 @@ class Intake:
                 if existing.value.finished is None:
                     self._push(policy.endpoint)
                 return Outcome(
-                    IntakeResult.DUPLICATE, f"{model} has a rollout already", policy.endpoint, existing.value
+                    IntakeResult.DUPLICATE, why(ReasonCode.DUPLICATE, model=str(model)), policy.endpoint, existing.value
                 )
             record = self.store.record(policy.endpoint)
             if is_late(record.value, model):
-                return Outcome(IntakeResult.LATE, f"a newer version than {model} was admitted before", policy.endpoint)
+                return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint)
             rollout = self._admitted(start, record)
             if rollout is not None:
                 queued = rollout.phase == "queued"
                 return Outcome(
                     IntakeResult.QUEUED if queued else IntakeResult.STARTED,
-                    sentence(rollout.reason),
+                    rollout.reason,
                     policy.endpoint,
                     rollout,
                 )

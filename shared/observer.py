@@ -62,7 +62,7 @@ class Observer:
         return replace(seen, history=told.minutes, history_missing=dict(told.missing))
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
-        """Return None, to try again at the next look, when it could not be told how green answers."""
+        """Return None, to try again on the next reconcile, if it is unknown how green answers."""
         try:
             schema = self.policies.schema(step.schema) if step.schema else None
             bodies = self._bodies(rollout, step)
@@ -70,7 +70,7 @@ class Observer:
             return SmokeResult(sent=0, problems=(f"there is nothing to test with: {error}",))
         except Temporary as error:
             return self._unknown(rollout, error)
-        try:  # all rounds in one call, whose time is limited: a look must end before the host ends it
+        try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
             answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies * step.repeat, step.timeout)
         except TealError as error:  # such as a key that we may not read: not green's fault
             return self._unknown(rollout, error)

@@ -252,3 +252,10 @@ class Wakeups(Protocol):
 
     def wake(self, endpoint: str) -> None:
         """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
+
+
+class Channel(Protocol):
+    """A way to tell the outside world what happened, such as the log."""
+
+    def notify(self, rollout: Rollout, entry: Entry) -> None:
+        """Tell about a history entry that was saved. rollout: as it is after it. Raises Temporary or Permanent."""

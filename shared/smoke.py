@@ -1,4 +1,4 @@
-"""Whether answers are what a smoke step asks for. Says what is wrong in words; it must never send anything."""
+"""Whether answers are what a smoke step expects, with each problem described. Nothing is sent here."""
 
 from __future__ import annotations
 

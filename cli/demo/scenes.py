@@ -84,8 +84,9 @@ async def rolled_back_by_hand(stage: Stage, checks: Checks) -> None:
     rollout = await stage.follow("4", _finished, PATIENCE)
     checks.equal("version 4 is", rollout["phase"], "rolled-back")
     checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
-    told = ROLLBACK_REASON in rollout["reason"] and OPERATOR in rollout["reason"]
-    checks.holds("why, as Teal says", rollout["reason"], "the person's name and reason", passed=told)
+    facts = rollout["reason"]["facts"]
+    told = (facts.get("actor"), facts.get("comment")) == (OPERATOR, ROLLBACK_REASON)
+    checks.holds("why, as Teal says", rollout["summary"], "the person's name and reason", passed=told)
     await _check_serving(stage, checks, SECOND)
     _check_no_failure(checks, within(stage.samples.read(), began, time.time()))
 
@@ -112,18 +113,18 @@ async def _register(stage: Stage, version: str) -> None:
 
 
 def _finished(rollout: Json) -> bool:
-    return rollout["finished"] is not None
+    return rollout["finished_at"] is not None
 
 
 def _in_the_middle(rollout: Json) -> bool:
-    if rollout["finished"] is not None:
-        raise SceneFailedError(f"version {rollout['version']} ended before anyone asked: {rollout['reason']}")
+    if rollout["finished_at"] is not None:
+        raise SceneFailedError(f"version {rollout['version']} ended before anyone asked: {rollout['summary']}")
     settled = (rollout["verdict"] or {}).get("settled_minutes", 0)
     return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100) and settled > 0
 
 
 def _who_moved(rollout: Json, phase: str) -> list[str]:
-    return [entry["by"] for entry in rollout["history"] if entry["to"] == phase and entry["from"] != phase]
+    return [entry["actor"] for entry in rollout["history"] if entry["to"] == phase and entry["from"] != phase]
 
 
 async def _check_serving(stage: Stage, checks: Checks, deployment: str) -> None:

@@ -94,7 +94,11 @@ class Stage:
                     return rollout
             await asyncio.sleep(ASK_SECONDS)
         seen = self.rollouts.get(version)
-        words = f"it was {seen['phase']} ({seen['reason']}; {seen['trouble']})" if seen else "Teal had no rollout of it"
+        words = (
+            f"it was {seen['phase']} ({seen['summary']}; blocked: {seen['blocked_reason']})"
+            if seen
+            else "Teal had no rollout of it"
+        )
         raise SceneFailedError(f"version {version} did not get where it must in {patience:.0f} seconds: {words}")
 
     async def _rollout(self, version: str) -> Json | None:
@@ -106,10 +110,10 @@ class Stage:
     def _tell(self, rollout: Json, told: int) -> int:
         history = rollout.get("history", [])
         for entry in history[told:]:
-            by = "" if entry["by"] == "teal" else f" (by {entry['by']})"
-            self.screen.say(f"{entry['text'].splitlines()[0]}{by}")
-        verdict = rollout["verdict"] or {}
+            by = "" if entry["actor"] == "teal" else f" (by {entry['actor']})"
+            self.screen.say(f"{entry['summary'].splitlines()[0]}{by}")
+        why = rollout["verdict_reason"]
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
-        self.screen.now.said = verdict.get("reason", "")
+        self.screen.now.said = why["summary"] if why else ""
         self.screen.now.distances = distances(rollout)
         return len(history)

@@ -1,6 +1,6 @@
 """The phases of a rollout and every move between them. All that may ever happen is in this table, and nothing else is.
 
-It must never know why a move is made in a given case: that is `decide`'s.
+Why a move is made in a given case is decided in `reconcile`.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ BEGINNINGS: dict[Phase, str] = {
 TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
     (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead",
-    (Phase.PROVISIONING, Phase.STEPPING): "green is seen ready",
-    (Phase.PROVISIONING, Phase.SUPERSEDED): "this version serves already",
-    (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or asked",
-    (Phase.PROVISIONING, Phase.FAILED): "a person is needed",
-    (Phase.STEPPING, Phase.STEPPING): "the step passed: the next step begins",
+    (Phase.PROVISIONING, Phase.STEPPING): "green is observed ready",
+    (Phase.PROVISIONING, Phase.SUPERSEDED): "this version already serves",
+    (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or operator request",
+    (Phase.PROVISIONING, Phase.FAILED): "manual intervention required",
+    (Phase.STEPPING, Phase.STEPPING): "the step passed and the next one begins",
     (
         Phase.STEPPING,
         Phase.PAUSED,
-    ): "a pause step, an operator, inconclusive beyond patience, or traffic edited by others",
+    ): "a pause step, an operator, too little evidence, or traffic changed externally",
     (Phase.STEPPING, Phase.PROMOTING): "the last step passed, or an operator promotes",
-    (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or asked",
-    (Phase.STEPPING, Phase.FAILED): "a person is needed",
+    (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
+    (Phase.STEPPING, Phase.FAILED): "manual intervention required",
     (Phase.PAUSED, Phase.STEPPING): "resumed",
     (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
-    (Phase.PAUSED, Phase.ROLLING_BACK): "verdict FAIL, deadline, or asked",
-    (Phase.PAUSED, Phase.FAILED): "a person is needed",
-    (Phase.PROMOTING, Phase.PROMOTED): "traffic seen at 100 on green and the bake passed",
-    (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or asked",
-    (Phase.PROMOTING, Phase.FAILED): "a person is needed",
-    (Phase.PROMOTED, Phase.ROLLING_BACK): "asked, while blue still stands",
-    (Phase.ROLLING_BACK, Phase.ROLLED_BACK): "traffic seen at 100 on blue",
-    (Phase.ROLLING_BACK, Phase.FAILED): "blue itself is unhealthy, or Azure refuses for good",
+    (Phase.PAUSED, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
+    (Phase.PAUSED, Phase.FAILED): "manual intervention required",
+    (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
+    (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
+    (Phase.PROMOTING, Phase.FAILED): "manual intervention required",
+    (Phase.PROMOTED, Phase.ROLLING_BACK): "operator request, while blue still exists",
+    (Phase.ROLLING_BACK, Phase.ROLLED_BACK): "all traffic observed on blue",
+    (Phase.ROLLING_BACK, Phase.FAILED): "blue is unhealthy, or Azure refuses",
 }
 
 TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED})

@@ -87,6 +87,7 @@ class RolloutDetailView(RolloutView):
     """One rollout with everything that is known about it."""
 
     verdict: Annotated[VerdictView | None, "What the judge says; null: nothing has been judged at this weight."]
+    verdict_reason: Annotated[ExplainedView | None, "Why the verdict is what it is, with its numbers."]
     gates: Annotated[tuple[GateView, ...], "What each gate reports now."]
     calibration: Annotated[CalibrationView | None, "How the judge was calibrated; null: not yet."]
     missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has nothing on, and why."]
@@ -144,6 +145,7 @@ def rollout_detail_view(
     return RolloutDetailView(
         **{each.name: getattr(brief, each.name) for each in fields(brief)},
         verdict=verdict_view(rollout.verdict) if rollout.verdict else None,
+        verdict_reason=explained_view(rollout.verdict_reason) if rollout.verdict_reason else None,
         gates=tuple(gate_view(reading) for reading in rollout.readings),
         calibration=calibration_view(calibration) if calibration else None,
         missing_telemetry=dict(rollout.missing),

@@ -25,6 +25,22 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.ROLLOUT_STARTED: Row("{model} was registered", "A model version was registered that a policy is for."),
     ReasonCode.ROLLOUT_REQUESTED: Row("started by {actor}: {comment}", "An operator started the rollout."),
     ReasonCode.ROLLOUT_SIMULATED: Row("simulated", "The rollout exists in a simulation only."),
+    ReasonCode.EVENT_NOT_RELEVANT: Row("not a model registration: {message}", "An event of another type was ignored."),
+    ReasonCode.EVENT_UNREADABLE: Row("the event cannot be used: {message}", "An event lacked what a rollout needs."),
+    ReasonCode.OTHER_WORKSPACE: Row(
+        "the event is from another workspace: {workspace}", "An event of another workspace was ignored."
+    ),
+    ReasonCode.MODEL_NOT_REGISTERED: Row(
+        "{model} is not registered in the workspace", "The model version was deleted, or never existed."
+    ),
+    ReasonCode.MODEL_TAGS_UNAVAILABLE: Row(
+        "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
+    ),
+    ReasonCode.NO_POLICY: Row("no policy applies to {model}: {message}", "No policy selects this model version."),
+    ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event, or the same version, came again."),
+    ReasonCode.OLDER_VERSION: Row(
+        "a newer version than {model} was admitted before", "An older version never replaces a newer one."
+    ),
     ReasonCode.WAITING_FOR_ENDPOINT: Row(
         "{because}; waiting for the rollout of {model} to end", "Another rollout is open on the endpoint."
     ),

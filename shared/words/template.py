@@ -17,7 +17,7 @@ def marks(template: str) -> dict[str, bool]:
     """Return the facts that a template names, and whether it needs them (they are not in brackets)."""
     optional = {name for part in _PART.findall(template) for name, _ in _MARK.findall(part)}
     required = {name for name, _ in _MARK.findall(_PART.sub("", template))}
-    return {name: name in required for name in optional | required}
+    return {name: name in required for name in sorted(optional | required)}
 
 
 def fill(template: str, facts: Mapping[str, object], spell: Callable[[str, object], str]) -> str:

@@ -17,7 +17,7 @@ def test_each_rollout_says_what_became_of_it_and_why() -> None:
     assert (second["version"], second["outcome"], second["reason"]) == ("2", "promoted", "reason of 2")
     assert (third["outcome"], third["evidence"], third["serving_deployment"]) == (
         "rolled-back",
-        {"outcome": "fail"},
+        {"outcome": "fail", "gates": []},
         "diabetes-2",
     )
 
@@ -35,7 +35,7 @@ def test_who_asked_is_told_from_what_teal_decided() -> None:
     """The history knows who moved the rollout; a person's name comes from there."""
     whole = performance()
     assert [asked_by(rollout) for rollout in whole.rollouts.values()] == [None, None]
-    by_hand = {"history": [{"from": "stepping", "to": "rolling-back", "by": "anna"}]}
+    by_hand = {"history": [{"from": "stepping", "to": "rolling-back", "actor": "anna"}]}
     assert asked_by(by_hand) == "anna"
 
 

@@ -44,7 +44,7 @@ def die_and_see(host: MortalHost, endpoint: str, least: int) -> dict[str, Any]:
 
     def ended() -> bool:
         found = host.rollouts(endpoint)
-        return bool(found) and found[0]["finished"] is not None
+        return bool(found) and found[0]["finished_at"] is not None
 
     while host.killed < DEATHS and not ended():
         host.die_at_random()

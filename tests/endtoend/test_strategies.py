@@ -27,17 +27,19 @@ def test_the_shadow_comes_first_and_hurts_nobody(azure: Stage, tmp_path: Path) -
     with azure.traffic("shadowed") as samples, mortal_host(azure, tmp_path, seed=1) as host:
         azure.register("shadowed")
         good = ended(host, "shadowed", version="2")
-        texts = [entry["text"] for entry in good["history"]]
         assert good["phase"] == "promoted", told(good)
-        assert in_order(texts, "a copy of 40 %", "gets its copy", "sending 20 %", "seen: 20 %", "sending 60 %"), told(
-            good
+        shares = (
+            ("mirror_requested", 40),
+            ("mirror_observed", 40),
+            *((code, weight) for weight in (20, 60) for code in ("weight_requested", "weight_observed")),
         )
+        assert in_order(good, *shares), told(good)
         assert azure.standing("shadowed") == ({"shadowed-2": 100}, {"shadowed-2": "Succeeded"})
 
         azure.register("shadowed", fails_of_hundred=60)
         bad = ended(host, "shadowed", version="3")
         assert bad["phase"] == "rolled-back", told(bad)
-        assert "is worse" in bad["reason"]
+        assert bad["history"][-1]["verdict"]["outcome"] == "fail", told(bad)
     assert azure.standing("shadowed") == ({"shadowed-2": 100}, {"shadowed-2": "Succeeded"})
     assert autoscaled(azure) == ["shadowed-2"]
     assert failed(samples) == []
@@ -81,7 +83,7 @@ def ended(host: MortalHost, endpoint: str, version: str) -> dict[str, Any]:
 
     def found() -> dict[str, Any] | None:
         rollouts = host.rollouts(endpoint)
-        return next((each for each in rollouts if each["version"] == version and each["finished"] is not None), None)
+        return next((each for each in rollouts if each["version"] == version and each["finished_at"] is not None), None)
 
     host.wait(found)
     rollout = found()
@@ -89,7 +91,8 @@ def ended(host: MortalHost, endpoint: str, version: str) -> dict[str, Any]:
     return rollout
 
 
-def in_order(texts: list[str], *wanted: str) -> bool:
-    """Say whether texts that contain these words are there, in this order."""
-    rest = iter(texts)
-    return all(any(words in text for text in rest) for words in wanted)
+def in_order(rollout: dict[str, Any], *wanted: tuple[str, int]) -> bool:
+    """Return whether the history has these reasons with these shares, in this order."""
+    reasons = [entry["reason"] for entry in rollout["history"]]
+    rest = iter([(each["code"], each["facts"].get("mirror", each["facts"].get("weight"))) for each in reasons])
+    return all(each in rest for each in wanted)

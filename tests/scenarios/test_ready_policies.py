@@ -137,7 +137,7 @@ class Stage(World):
         self.models.registered[ModelVersion("churn", "7")] = tags
         data = {"modelName": "churn", "modelVersion": "7", "modelTags": tags}
         (outcome,) = self._reception.event(MODEL_REGISTERED, "models/churn:7", WORKSPACE, "e1", data)
-        assert outcome.intake is IntakeResult.STARTED, outcome.why
+        assert outcome.intake is IntakeResult.STARTED, outcome.reason
 
     def perform(self, minutes: int = 24 * 60) -> Rollout:
         """Register a version that the policy is for, and let time go by until its rollout has ended."""

@@ -147,8 +147,8 @@ def test_an_event_of_another_workspace_is_ignored() -> None:
 def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
     """No tags in the event and no model any more: nothing to roll out."""
     found = World().reception().event(MODEL_REGISTERED, "models/churn:7", "", "e", {})
-    assert [(outcome.intake, outcome.why) for outcome in found] == [
-        (IntakeResult.IGNORED, "churn:7 is no longer registered")
+    assert [(outcome.intake, outcome.reason.code) for outcome in found] == [
+        (IntakeResult.IGNORED, ReasonCode.MODEL_NOT_REGISTERED)
     ]
 
 

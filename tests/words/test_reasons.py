@@ -24,12 +24,22 @@ SAID = "errors: green 12 of 400, blue 4 of 3,600"
 NOTHING = reason(C.NOTHING_JUDGED)
 FREEZE = reason(C.FREEZE_WINDOW, window="weekend")
 ADA: Facts = {"actor": "ada", "comment": "looks wrong"}
-REFUSED: Facts = {"message": "OutOfQuota"}
 
 ROWS: list[tuple[Reason, str]] = [
     (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
     (Reason(C.ROLLOUT_REQUESTED, ADA), "started by ada: looks wrong"),
     (reason(C.ROLLOUT_SIMULATED), "simulated"),
+    (reason(C.EVENT_NOT_RELEVANT, message="type 'x'"), "not a model registration: type 'x'"),
+    (reason(C.EVENT_UNREADABLE, message="no version"), "the event cannot be used: no version"),
+    (reason(C.OTHER_WORKSPACE, workspace="/s/w"), "the event is from another workspace: /s/w"),
+    (reason(C.MODEL_NOT_REGISTERED, model="churn:7"), "churn:7 is not registered in the workspace"),
+    (
+        reason(C.MODEL_TAGS_UNAVAILABLE, model="churn:7", message="403"),
+        "the tags of churn:7 cannot be read: 403",
+    ),
+    (reason(C.NO_POLICY, model="churn:7", message="no model churn"), "no policy applies to churn:7: no model churn"),
+    (reason(C.DUPLICATE, model="churn:7"), "churn:7 already has a rollout"),
+    (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was admitted before"),
     (
         reason(C.WAITING_FOR_ENDPOINT, reason(C.ROLLOUT_STARTED, model="churn:8"), model="churn:7"),
         "churn:8 was registered; waiting for the rollout of churn:7 to end",
@@ -158,15 +168,15 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
-        reason(C.ACTION_REFUSED, action="set_traffic", other=BLUE, **REFUSED),
+        reason(C.ACTION_REFUSED, action="set_traffic", other=BLUE, message="OutOfQuota"),
         "Azure refused to set traffic: OutOfQuota; churn-6 serves now",
     ),
     (
-        reason(C.AUTOSCALE_NOT_COPIED, deployment=GREEN, **REFUSED),
+        reason(C.AUTOSCALE_NOT_COPIED, deployment=GREEN, message="OutOfQuota"),
         "Azure refused to copy the autoscale settings to churn-7: OutOfQuota; continuing without them",
     ),
     (
-        reason(C.BLUE_NOT_SCALED_UP, deployment=BLUE, **REFUSED),
+        reason(C.BLUE_NOT_SCALED_UP, deployment=BLUE, message="OutOfQuota"),
         "Azure refused to scale churn-6 back up: OutOfQuota; it takes its traffic back with the instances it has",
     ),
     (

@@ -1,6 +1,6 @@
 """Which rollout may begin: one is open on an endpoint at a time, the newest waits, the others end superseded.
 
-It must never look at Azure: a version is admitted by what the record says, and observed afterwards.
+A version is admitted by what the record says; Azure is observed afterwards.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
 
 
 def is_late(record: EndpointRecord, model: ModelVersion) -> bool:
-    """Say whether a newer version of the model was admitted before. Only whole numbers have an order."""
+    """Return whether a newer version of the model was admitted before. Only whole numbers have an order."""
     newest = record.newest.get(model.name, "")
     return model.version.isdecimal() and newest.isdecimal() and int(model.version) < int(newest)
 

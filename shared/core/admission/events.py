@@ -1,4 +1,4 @@
-"""Event Grid's ModelRegistered, in every spelling that is known. It must never raise: what it cannot use it explains.
+"""Event Grid's ModelRegistered event, in every known spelling. An event that cannot be used is explained, not raised.
 
 Microsoft's two sources disagree: the documentation has `ModelName` and a number as `ModelVersion`, the service team's
 own payloads have `modelName` and text. So keys are read without regard to case, versions become text, and the subject
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion
 
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
@@ -33,8 +34,8 @@ class ModelRegistered:
 class Ignored:
     """An event that asks for nothing, and why, for the log."""
 
-    reason: str
-    event: str = field(default="")
+    reason: Reason
+    event: str = ""
 
 
 def read_event(
@@ -42,18 +43,22 @@ def read_event(
 ) -> ModelRegistered | Ignored:
     """Return what an event says, or why it is ignored. Every argument is as it came: nothing is trusted."""
     if str(event_type or "").lower() != MODEL_REGISTERED.lower():
-        return Ignored(f"its type is {repr(event_type)[:LONGEST]}, not {MODEL_REGISTERED}", event_id)
+        return Ignored(reason(ReasonCode.EVENT_NOT_RELEVANT, message=f"type {repr(event_type)[:LONGEST]}"), event_id)
     data = _decoded(data)
     if data is not None and not isinstance(data, Mapping):
-        return Ignored(f"its data is {type(data).__name__}, not an object", event_id)
+        return Ignored(_unreadable(f"its data is {type(data).__name__}, not an object"), event_id)
     fields = {str(key).lower(): value for key, value in (data or {}).items()}
     named, numbered = _subject(subject)
     name, version = _text(fields.get("modelname")) or named, _text(fields.get("modelversion")) or numbered
     if not name or not version:
         missing = " and ".join(what for what, value in (("name", name), ("version", version)) if not value)
-        words = f"it has no model {missing} that can be one, neither in its data nor in its subject"
-        return Ignored(f"{words} {repr(subject)[:LONGEST]}", event_id)
+        words = f"no usable model {missing} in its data or its subject {repr(subject)[:LONGEST]}"
+        return Ignored(_unreadable(words), event_id)
     return ModelRegistered(ModelVersion(name, version), _tags(fields.get("modeltags")), str(topic or ""), event_id)
+
+
+def _unreadable(message: str) -> Reason:
+    return reason(ReasonCode.EVENT_UNREADABLE, message=message)
 
 
 def _decoded(data: object) -> object:

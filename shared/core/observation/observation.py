@@ -1,4 +1,4 @@
-"""What was seen of the world in one look. Facts only: what they mean is `decide`'s. It must never hold a wish."""
+"""What was observed in one reconcile. Facts only: `decide` works out what they mean."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Provisioning(StrEnum):
 
     @property
     def broken(self) -> bool:
-        """Say whether the deployment will not serve without a person or a new deployment."""
+        """Whether the deployment will not serve again without manual intervention."""
         return self in {Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING}
 
 
@@ -58,7 +58,7 @@ class EndpointSeen:
         return seen.instances if seen else None
 
     def ready(self, name: str | None) -> bool:
-        """Say whether this deployment is seen to stand and serve (one that is being scaled goes on serving)."""
+        """Return whether this deployment serves. One that is being scaled or updated goes on serving."""
         seen = self.deployments.get(name or "")
         return seen is not None and seen.state in {
             Provisioning.SUCCEEDED,
@@ -68,7 +68,7 @@ class EndpointSeen:
 
     @property
     def busy(self) -> bool:
-        """Say whether Azure is still carrying out a write of this endpoint, so that its traffic may yet change."""
+        """Whether Azure is still carrying out a write of this endpoint, so that its traffic may still change."""
         return self.state in {
             Provisioning.CREATING,
             Provisioning.UPDATING,
@@ -77,7 +77,7 @@ class EndpointSeen:
         }
 
     def broken(self, name: str) -> bool:
-        """Say whether this deployment is missing, or will not serve again by itself."""
+        """Return whether this deployment is missing, or will not serve again by itself."""
         return name not in self.deployments or self.deployments[name].state.broken
 
     def serving(self) -> str | None:
@@ -125,7 +125,7 @@ class SmokeResult:
 
     @property
     def passed(self) -> bool:
-        """Say whether at least one request was sent and none went wrong."""
+        """Whether at least one request was sent and none failed."""
         return self.sent > 0 and not self.problems
 
 
@@ -140,7 +140,7 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at the world.
+    """What one reconcile observed.
 
     endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
     oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates

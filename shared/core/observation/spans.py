@@ -1,4 +1,4 @@
-"""Whole minutes: where one begins, and all from one to another. It must never know the time."""
+"""Whole minutes: where one begins, and all from one to another."""
 
 from __future__ import annotations
 

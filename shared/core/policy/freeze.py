@@ -17,7 +17,7 @@ def frozen(policy: Policy, now: datetime) -> str | None:
 
 
 def holds(window: FreezeWindow, now: datetime) -> bool:
-    """Say whether a window holds at this moment (an aware time)."""
+    """Return whether a window holds at this moment (an aware time)."""
     if window.since is not None or window.until is not None:
         begun = window.since is None or now >= window.since
         return begun and (window.until is None or now < window.until)
@@ -31,7 +31,7 @@ def holds(window: FreezeWindow, now: datetime) -> bool:
 
 
 def _same_day(window: FreezeWindow) -> bool:
-    """Say whether the window ends on the day it begins; an end of 00:00 is the end of that day."""
+    """Return whether the window ends on the day it begins; an end of 00:00 is the end of that day."""
     return window.end == time(0, 0) or window.start < window.end
 
 

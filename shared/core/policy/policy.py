@@ -1,4 +1,4 @@
-"""A rollout policy as the core uses it: checked, complete, frozen. It must never read a file or know YAML."""
+"""A rollout policy as the core uses it: checked, complete and frozen. Files and YAML are read elsewhere."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class ModelSelector:
     version: str = "*"
 
     def matches(self, name: str, version: str, tags: dict[str, str]) -> bool:
-        """Say whether a model of this name and version with these tags is meant."""
+        """Return whether a model of this name and version with these tags is selected."""
         named = name == self.name and fnmatchcase(version, self.version)
         return named and all(tags.get(key) == value for key, value in self.tags.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long each part may take before the rollout is taken back."""
+    """How long each part may take before the rollout is rolled back."""
 
     provisioning: timedelta = timedelta(minutes=45)
     step: timedelta = timedelta(hours=2)

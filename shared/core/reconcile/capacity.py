@@ -1,4 +1,4 @@
-"""How many instances green needs for its share, and blue to serve again. Pure; it never looks at prices or quota."""
+"""How many instances green needs for its share of the traffic, and blue to serve again. Prices play no part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.core.rollout.record import Rollout
 
 
 def instances_at_start(rollout: Rollout) -> int | None:
-    """Return with how many instances green is created; None for as many as what it is made like."""
+    """Return how many instances green is created with; None for as many as its source has."""
     wanted = rollout.policy.capacity.green
     if isinstance(wanted, int):
         return wanted
@@ -19,7 +19,7 @@ def instances_at_start(rollout: Rollout) -> int | None:
 
 
 def instances_for(rollout: Rollout) -> int | None:
-    """Return how many instances green must have before it gets what it is to get; None: as many as it has.
+    """Return how many instances green must have before it receives its share; None for as many as it has.
 
     A copy of the traffic is as much work as the traffic itself.
     """
@@ -29,7 +29,7 @@ def instances_for(rollout: Rollout) -> int | None:
 
 
 def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Say whether blue was scaled down, or may yet be by our order, and is not seen to stand in full again."""
+    """Return whether blue was scaled down, or may still be by our order, and was not seen at full size since."""
     blue = endpoint.deployments.get(rollout.blue or "")
     if not rollout.shrunk or blue is None:
         return False

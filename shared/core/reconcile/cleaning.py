@@ -1,4 +1,4 @@
-"""After the end: what is left over is deleted when its time has come. It must never delete what serves."""
+"""Cleanup after the end: the leftover deployment is deleted when it is due, and never while it serves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def leftover(rollout: Rollout) -> str | None:
 
 
 def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Say whether the leftover may go now: its time has come, it has no traffic, and another deployment serves."""
+    """Return whether the leftover may be deleted: it is due, has no traffic, and another deployment serves."""
     name = leftover(rollout)
     if name is None or rollout.clean_after is None or now < rollout.clean_after or name in endpoint.traffic:
         return False
@@ -94,7 +94,7 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 
 
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
-    """Return why the leftover is still there; nobody is told to delete the last healthy deployment."""
+    """Return why the leftover is still there. Nobody is asked to delete the last healthy deployment."""
     serving = endpoint.serving()
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
         sick = reason(ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY, deployment=name)

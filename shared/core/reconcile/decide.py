@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
@@ -94,8 +94,10 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
             return promote(rollout, endpoint, now)
         case Phase.ROLLING_BACK:
             return roll_back(rollout, endpoint, now)
-        case _:
+        case Phase.PROMOTED | Phase.ROLLED_BACK | Phase.FAILED | Phase.SUPERSEDED | Phase.QUEUED:
             return clean(rollout, endpoint, now)
+        case _:
+            assert_never(rollout.phase)
 
 
 def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:

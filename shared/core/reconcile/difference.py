@@ -1,11 +1,12 @@
-"""What separates the wanted world from the seen one, as actions. Pure; computed afresh at each look.
+"""The difference between what is wanted and what is observed, as actions. Computed afresh on every reconcile.
 
-So it never waits for an order to be carried out, and never needs to know whether one was given.
+So nothing waits for an order to be carried out, and nothing needs to know whether one was given.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
@@ -28,7 +29,7 @@ GROW = timedelta(minutes=10)
 
 
 def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> tuple[Action, ...]:
-    """Return what to do to Azure now so that the world comes to match the rollout."""
+    """Return what to order from Azure now so that it comes to match the rollout."""
     if rollout.finished is not None:
         return ()
     if endpoint is None:
@@ -42,8 +43,10 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
             wanted = _back(rollout, endpoint, now)
         case Phase.PROMOTED | Phase.ROLLED_BACK:
             wanted = _clean(rollout, endpoint, now)
-        case _:
+        case Phase.QUEUED | Phase.PAUSED | Phase.FAILED | Phase.SUPERSEDED:
             wanted = ()
+        case _:
+            assert_never(rollout.phase)
     return wanted
 
 
@@ -95,7 +98,7 @@ def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Say whether green has the instances that it needs, and has them ready and not only counted."""
+    """Return whether green has the instances that it needs, and they are ready rather than only requested."""
     green, needed = endpoint.deployments[rollout.green], instances_for(rollout)
     growing = needed is not None and green.state is not Provisioning.SUCCEEDED
     return not growing and not _too_few(green.instances, needed)
@@ -185,5 +188,5 @@ def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _too_few(instances: int | None, needed: int | None) -> bool:
-    """Say whether this is known to be less than that."""
+    """Return whether there are known to be fewer instances than needed."""
     return instances is not None and needed is not None and instances < needed

@@ -1,6 +1,6 @@
-"""What Azure may yet do for us: orders, remembered until their opposite was accepted, since what is seen may be older.
+"""What Azure may still carry out for us: orders, remembered until their opposite was accepted.
 
-Pure; it must never say what is to be ordered: that is `difference`'s.
+An observation may be older than an order. What is to be ordered is worked out in `difference`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What must be looked at before a rollout can be decided, beyond the endpoint itself. Pure; it never looks."""
+"""What must be observed before a rollout can be decided on, beyond the endpoint itself. Nothing is read here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 
 FINE_HISTORY = timedelta(hours=1)
-LONGEST = timedelta(hours=6)  # of what one look asks for, so that the answer is not cut
+LONGEST = timedelta(hours=6)  # per reconcile, so that the answer is not truncated
 WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -66,7 +66,7 @@ class ObservationPlan:
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
-    """Return what else to look at, given what the endpoint looks like."""
+    """Return what else to observe, given the state of the endpoint."""
     if endpoint is None or not rollout.open:
         return ObservationPlan()
     settled = floor_minute(now - rollout.policy.judge.telemetry_lag)

@@ -1,6 +1,6 @@
-"""The end of the road: all live traffic to green, watched for a while, and then it is the one that serves.
+"""Promotion: all live traffic to green, watched for a while, and then green serves.
 
-It must never promote a green that looks harmful: the step's deadline takes that one back.
+A green that looks harmful is never promoted: the step's deadline rolls it back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while green is being given everything."""
+    """Return what follows while green is receiving all live traffic."""
     if rollout.mirror:
         return Decision(replace(rollout, mirror=0))
     if rollout.weight != 100:

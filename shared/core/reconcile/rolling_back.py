@@ -14,7 +14,7 @@ from shared.core.rollout.record import Rollout
 
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while the traffic is being taken back."""
+    """Return what follows while the traffic returns to blue."""
     if not rollout.placed:
         return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
     back = replace(rollout, weight=0, mirror=0, steady_since=None)
@@ -51,7 +51,7 @@ def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Say whether green is seen without live or mirrored traffic and no order of ours could still give it any."""
+    """Return whether green is observed without live or mirrored traffic, and no order of ours can still give it any."""
     ordered = rollout.green in (rollout.ordered or {}) or rollout.mirror_ordered
     unseen = rollout.green not in endpoint.traffic and rollout.green not in endpoint.mirror
     return not endpoint.busy and not ordered and unseen

@@ -16,6 +16,14 @@ class ReasonCode(StrEnum):
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_REQUESTED = "rollout_requested"
     ROLLOUT_SIMULATED = "rollout_simulated"
+    EVENT_NOT_RELEVANT = "event_not_relevant"
+    EVENT_UNREADABLE = "event_unreadable"
+    OTHER_WORKSPACE = "other_workspace"
+    MODEL_NOT_REGISTERED = "model_not_registered"
+    MODEL_TAGS_UNAVAILABLE = "model_tags_unavailable"
+    NO_POLICY = "no_policy"
+    DUPLICATE = "duplicate"
+    OLDER_VERSION = "older_version"
     WAITING_FOR_ENDPOINT = "waiting_for_endpoint"
     ENDPOINT_FREE = "endpoint_free"
     SUPERSEDED = "superseded"
@@ -110,7 +118,7 @@ class Facts(TypedDict, total=False):
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
     next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
     this weight. state: Azure's provisioning state. unjudged: gates that are not judged, with why. until: ISO 8601.
-    verb, phase: of a request. window: what the freeze window is for.
+    verb, phase: of a request. window: what the freeze window is for. workspace: its ARM id.
     """
 
     action: str
@@ -149,6 +157,7 @@ class Facts(TypedDict, total=False):
     wanted_instances: int
     weight: int
     window: str
+    workspace: str
 
 
 @dataclass(frozen=True, slots=True)

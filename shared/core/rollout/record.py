@@ -1,6 +1,6 @@
 """The record of one rollout: all that must outlive a process, and nothing that can be read from Azure again.
 
-It must never hold a client, a live clock or a decision's reasons in any form but data.
+It holds data only: no client, no clock, and reasons as codes and facts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequest:
-    """What a person asked for, to be carried out by the same loop as everything else."""
+    """What an operator asked for, to be carried out by the same loop as everything else."""
 
     verb: Verb
     by: str
@@ -145,7 +145,7 @@ class Rollout:
 
     @property
     def open(self) -> bool:
-        """Say whether the rollout can still change what serves."""
+        """Whether the rollout can still change what serves."""
         return self.phase not in TERMINAL
 
     @property
@@ -155,13 +155,13 @@ class Rollout:
 
     @property
     def smoke_passed(self) -> bool:
-        """Say whether every smoke step has been passed, so that green may get live traffic."""
+        """Whether every smoke step has passed, so that green may receive live traffic."""
         last = max((i for i, step in enumerate(self.policy.steps) if step.proves_green), default=-1)
         return self.step > last
 
     @property
     def placed(self) -> bool:
-        """Say whether the endpoint was seen and it is settled what green stands beside."""
+        """Whether the endpoint was observed and it is settled which deployment is blue."""
         return self.first or self.blue is not None
 
     @property

@@ -1,0 +1,63 @@
+"""Channels are told what happened, and none of them can hold up a rollout."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
+from shared.errors import Permanent, TealError, Temporary
+from tests.scenarios.world import World
+
+
+@dataclass
+class Recorded:
+    """A channel that keeps what it is told, and may fail."""
+
+    error: TealError | None = None
+    codes: list[ReasonCode] = field(default_factory=list)
+
+    def notify(self, rollout: Rollout, entry: Entry) -> None:
+        assert rollout.phase is entry.after
+        self.codes.append(entry.reason.code)
+        if self.error is not None:
+            raise self.error
+
+
+def run(*channels: Recorded) -> World:
+    """Return a world after one reconcile per minute with these channels, until the first weight is in force."""
+    world = World()
+    world.register()
+    controller = replace(world.controller(), channels=channels)
+    for _ in range(8):
+        world.log_traffic()
+        world.endpoints.finish()
+        controller.reconcile("churn")
+        world.clock.pass_(world.policy.judge.telemetry_lag)
+    return world
+
+
+def test_every_entry_after_the_admission_is_told_once_and_in_order() -> None:
+    """What the history says is what the channel heard."""
+    channel = Recorded()
+    world = run(channel)
+    assert channel.codes == [entry.reason.code for entry in world.history()[1:]]
+    assert ReasonCode.WEIGHT_REQUESTED in channel.codes
+
+
+@pytest.mark.parametrize("error", [Temporary("503"), Permanent("gone")], ids=str)
+def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
+    error: TealError, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The failure is logged; the next channel and the rollout go on."""
+    broken, healthy = Recorded(error), Recorded()
+    with caplog.at_level(logging.WARNING, "teal.notifications"):
+        world = run(broken, healthy)
+    assert healthy.codes == broken.codes
+    assert world.rollout().phase is Phase.STEPPING
+    assert f"channel=Recorded: {error}" in caplog.text
