@@ -11,6 +11,7 @@ from typing import Any
 
 from functions import inputs
 from functions.inputs import Input
+from shared.core.phases import Phase
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode
 
@@ -61,7 +62,7 @@ def _verb_route(verb: Verb) -> Route:
         path=f"rollouts/{{endpoint}}/{verb}",
         handler="functions.steering:ask",
         summary=verb.row.summary,
-        details=f"Possible while the rollout is {', '.join(sorted(verb.row.phases))}"
+        details=f"Possible while the rollout is {' or '.join(phase for phase in Phase if phase in verb.row.phases)}"
         + (", once green has passed its smoke test." if verb.row.tested else "."),
         view="shared.views:RolloutView",
         status=202,

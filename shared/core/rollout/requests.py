@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.core.phases import Phase
 from shared.core.rollout.record import OperatorRequest, Rollout
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
@@ -30,7 +31,7 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
         return NotPossible(
             ErrorCode.NOT_POSSIBLE_IN_PHASE,
             f"the rollout of {rollout.model} is {rollout.phase}; {verb} is possible while a rollout is "
-            f"{' or '.join(sorted(phases))}",
+            f"{' or '.join(phase for phase in Phase if phase in phases)}",
         )
     if verb.row.tested and not rollout.smoke_passed:
         return NotPossible(
