@@ -1,1 +1,1 @@
-"""What is measured, with one command each. Figures go into docs/measurements.md with the command that gave them."""
+"""Measurements, one command each. docs/measurements.md has the figures, with the command that produced them."""

@@ -1,9 +1,9 @@
-"""Which calls Teal makes to Azure, for each look and for a whole rollout, and how soon it acts on evidence.
+"""How many calls Teal makes to Azure, per reconcile and for a whole rollout, and how soon it acts on evidence.
 
 Run: `python -m bench.calls` (two minutes, after `make setup`). The app runs in this process against the emulated Azure
-on a fast clock, and every answer that its SDKs get is counted by the log of the HTTP library below them. A look is one
-`reconcile`; a tick is the timer's round before it. Reaction is the time from the answer of the log query that made the
-evidence complete to the answer of the traffic write that follows from it.
+on a fast clock. Every response that its SDKs receive is counted through the log of the HTTP library they share. A tick
+is the timer's pass over all endpoints. The reaction time is from the response of the log query that completed the
+evidence to the response of the traffic write that follows.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,12 +37,12 @@ from tests.cloud import ROOT, RunningCloud, exported, running_cloud
 EXAMPLE = ROOT / "examples" / "diabetes"
 CLOUD = ("--speed", "30", "--durations", "0.3", "--log-lag", "40", "--seed", "1")
 HTTP_LOG = "urllib3.connectionpool"
-LONGEST = 180.0  # wall seconds for one rollout
+TIMEOUT = 180.0  # wall seconds for one rollout
 
 
 @dataclass
 class Calls(logging.Handler):
-    """Counts every answer that comes over HTTP, by service; notes when the log was read and traffic was written."""
+    """Counts HTTP responses by service, and times the traffic writes that follow a log query."""
 
     counted: Counter[str] = field(default_factory=Counter)
     logs_read: float = 0.0
@@ -54,12 +55,12 @@ class Calls(logging.Handler):
         return id(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take in one line of urllib3's log, through which all SDKs go."""
+        """Count the response in one line of the log of urllib3, which all the SDKs use."""
         if record.args and '"%s %s %s" %s' in str(record.msg):
             _, host, _, method, path, *_ = map(str, record.args)
-            self._answered(host, method, urlsplit(path).path)
+            self._count(host, method, urlsplit(path).path)
 
-    def _answered(self, host: str, method: str, path: str) -> None:
+    def _count(self, host: str, method: str, path: str) -> None:
         service = next((name for part, name in SERVICES.items() if part in host), host)
         self.counted[service] += 1
         if service == "log queries":
@@ -79,21 +80,21 @@ SERVICES = {
 
 
 @dataclass
-class Drained:
-    """The queue of this bench: sends what Teal sends, and carries it out here instead of in a host."""
+class LocalQueue:
+    """Sends Teal's wake-ups to the real queue, and keeps them so that this process can handle them without a host."""
 
     real: Wakeups
     woken: list[str] = field(default_factory=list)
 
     def wake(self, endpoint: str) -> None:
-        """Send the message as ever, and remember it."""
+        """Send the message, and keep it."""
         self.real.wake(endpoint)
         self.woken.append(endpoint)
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[RunningCloud]:
-    """Run the emulated Azure with version 1 of the example's model serving, and this process's settings set for it."""
+    """Run the emulated Azure with version 1 of the example's model serving, and this process configured for it."""
     with running_cloud(folder / "azure", *CLOUD) as cloud:
         azure = LocalAzure({**cloud.names}, cloud.environment)
         with exported(azure.app_settings | azure.script_environment):
@@ -120,39 +121,38 @@ def traffic(cloud: RunningCloud, folder: Path) -> Iterator[None]:
             process.terminate()
 
 
-def play(teal: App, queue: Drained, calls: Calls) -> dict[str, object]:
-    """Play a whole rollout, tick by tick; return what was counted."""
-    looks: list[Counter[str]] = []
+def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
+    """Run a whole rollout, tick by tick, and return the figures."""
+    reconciles: list[Counter[str]] = []
     ticks: list[Counter[str]] = []
     calls.counted.clear()
     teal.reception.event(MODEL_REGISTERED, "models/diabetes:2", teal.settings.workspace_id, "bench", {})
     start, intake = time.monotonic(), Counter(calls.counted)
     total = Counter(intake)
     while not (rollout := page(teal.store, Wanted("diabetes"), "", 1).rollouts[0]).finished:
-        if time.monotonic() - start > LONGEST:
+        if time.monotonic() - start > TIMEOUT:
             raise TimeoutError(f"the rollout is still {rollout.phase}: {rollout.reason}")
         ticks.append(_counted(calls, teal.controller.tick))
         while queue.woken:
-            name = queue.woken.pop(0)
-            looks.append(_counted(calls, lambda endpoint=name: teal.controller.reconcile(endpoint)))
+            reconciles.append(_counted(calls, partial(teal.controller.reconcile, queue.woken.pop(0))))
         time.sleep(2.0)  # one minute of the fast clock
-    total += sum(looks + ticks, Counter())
+    total += sum(reconciles + ticks, Counter())
     return {
         "outcome": str(rollout.phase),
-        "looks": len(looks),
+        "reconciles": len(reconciles),
         "calls of the whole rollout": dict(total),
         "calls of the intake": dict(intake),
         "calls of a tick, median": _medians(ticks),
-        "calls of a look, median": _medians(looks),
-        "calls of a look, most": {name: max(look[name] for look in looks) for name in total},
+        "calls of a reconcile, median": _medians(reconciles),
+        "calls of a reconcile, maximum": {name: max(one[name] for one in reconciles) for name in total},
         "reaction, milliseconds": [round(seconds * 1000) for seconds in calls.reactions],
     }
 
 
-def _counted(calls: Calls, work: object) -> Counter[str]:
+def _counted(calls: Calls, work: Callable[[], object]) -> Counter[str]:
     calls.counted.clear()
     try:
-        work()  # type: ignore[operator] # any callable
+        work()
     except Temporary as error:
         print(f"try again: {error}", file=sys.stderr)
     return Counter(calls.counted)
@@ -168,14 +168,14 @@ def _run(python: Path, script: Path, *arguments: object) -> None:
 
 
 def main() -> None:
-    """Measure, and print the figures as JSON."""
+    """Run the measurement and print the figures as JSON."""
     calls = Calls()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with served(folder) as cloud, traffic(cloud, folder):
             _run(Path(sys.executable), EXAMPLE / "register.py", folder / "models/2")
             teal = app()
-            queue = Drained(teal.controller.wakeups)
+            queue = LocalQueue(teal.controller.wakeups)
             teal = replace(
                 teal,
                 controller=replace(teal.controller, wakeups=queue),
@@ -183,7 +183,7 @@ def main() -> None:
             )
             logging.getLogger(HTTP_LOG).setLevel(logging.DEBUG)
             logging.getLogger(HTTP_LOG).addHandler(calls)
-            figures = play(teal, queue, calls)
+            figures = measure(teal, queue, calls)
     print(json.dumps(figures, indent=2))
 
 

@@ -1,9 +1,10 @@
 """What one judged minute costs for each kind of gate, and how large the gate's evidence is on the record.
 
-Run: `python -m bench.gates` (half a minute). CPU time, since others may use the machine: the median of some rounds over
-the same 200 minutes, for panels of one gate each. `judge` is `panel.add_minute` and `verdict.judge`; `readings` what
-people are shown besides; `sample` how the counts are taken from telemetry's rows. `of errors` is the ratio to the gate
-of failed requests, which does not depend on the machine. Bytes are those of the JSON on the record after these minutes.
+Run: `python -m bench.gates [ROUNDS]` (half a minute). It measures CPU time, because the machine may be shared: the
+median of some rounds over the same 200 minutes, with a panel of one gate. `sample` takes the counts from rows of
+telemetry, `judge` is `panel.add_minute` and `verdict.judge`, and `readings` is what an operator sees of the gate.
+`of errors` is the ratio to the errors gate, which does not depend on the machine. Bytes are those of the JSON on the
+record after these minutes.
 """
 
 from __future__ import annotations
@@ -43,25 +44,25 @@ GOAL_MICROSECONDS, GOAL_BYTES = 50.0, 1024
 LIVE = AnswersWorld(10_000, 0.001, refused=0.01, green_refused=0.01, latency=Latency(), shift=0.0, minutes=MINUTES)
 MIRRORED = replace(LIVE, disagreement=0.02)
 QUERY = QueryGate("orders", "orders.kql")
-LINES = Thresholds(Risk(), 25)
+THRESHOLDS = Thresholds(Risk(), 25)
 LIMITS = (LatencyLimit(95.0, 400.0), LatencyLimit(99.0, 800.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A gate, how telemetry is read for it, and the world. halves: each class of the world is two."""
+    """A gate, the settings of the judge, and the world. split_classes: each class of the world becomes two."""
 
     gate: Gate
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     world: AnswersWorld = LIVE
-    halves: bool = False
+    split_classes: bool = False
 
     def rows(self, row: DeploymentMinute) -> DeploymentMinute:
-        """Return the row with what the query counts, and with twice the classes if wanted."""
+        """Return the row with the query's counts added, and with twice the classes if they are split."""
         seen = row.predictions or {}
         split = {f"{label}{half}": (count + half) // 2 for label, count in seen.items() for half in (0, 1)}
         tallies = {**row.tallies, QUERY.name: Tally(row.bad, row.total)}
-        return replace(row, tallies=tallies, predictions=split if self.halves else row.predictions)
+        return replace(row, tallies=tallies, predictions=split if self.split_classes else row.predictions)
 
 
 KINDS = {
@@ -72,14 +73,14 @@ KINDS = {
     "latency, two limits too": Kind(LatencyGate(role="critical", at_most=LIMITS)),
     "latency, percentiles": Kind(LatencyGate(role="critical"), JudgeSettings(latency_from="metrics")),
     "predictions, four classes": Kind(PredictionsGate()),
-    "predictions, eight classes": Kind(PredictionsGate(), halves=True),
+    "predictions, eight classes": Kind(PredictionsGate(), split_classes=True),
     "disagreement": Kind(DisagreementGate(), world=MIRRORED),
     "query": Kind(QUERY),
 }
 
 
 def measure(kind: Kind, rounds: int) -> dict[str, float]:
-    """Return microseconds a minute and bytes of one gate."""
+    """Return one gate's microseconds per minute and bytes."""
     history = kind.world.draw(1)
     past = past_of([kind.rows(row) for row in history.rows()], "blue")
     calibration = calibrate(replace(kind.settings, gates=(kind.gate,)), past)
@@ -90,9 +91,9 @@ def measure(kind: Kind, rounds: int) -> dict[str, float]:
     return {
         "sample": _microseconds(lambda: [_minute(calibration, *pair) for pair in pairs], rounds),
         "judge": _microseconds(lambda: _judged(calibration, minutes), rounds),
-        "readings": _microseconds(lambda: [readings(one, calibration, LINES) for one in states], rounds),
+        "readings": _microseconds(lambda: [readings(one, calibration, THRESHOLDS) for one in states], rounds),
         "evidence bytes": len(encode(states[-1].gates[0])),
-        "reading bytes": len(encode(readings(states[-1], calibration, LINES)[0])),
+        "reading bytes": len(encode(readings(states[-1], calibration, THRESHOLDS)[0])),
         "frozen setting bytes": len(encode(calibration.panel.gates[0])) + len(encode(calibration.samples[0])),
     }
 
@@ -113,11 +114,11 @@ def _judged(calibration: Calibration, minutes: Sequence[JudgedMinute]) -> None:
     evidence = Evidence()
     for minute in minutes:
         evidence = panel.add_minute(evidence, minute, calibration.panel)
-        judge(evidence, calibration.panel, LINES.risk, LINES.next_weight)
+        judge(evidence, calibration.panel, THRESHOLDS.risk, THRESHOLDS.next_weight)
 
 
 def _microseconds(work: Callable[[], object], rounds: int) -> float:
-    """Return the median CPU time a minute."""
+    """Return the median CPU time per minute, in microseconds."""
     taken = []
     for _ in range(rounds):
         began = time.process_time()
@@ -127,9 +128,9 @@ def _microseconds(work: Callable[[], object], rounds: int) -> float:
 
 
 def report(rounds: int) -> dict[str, object]:
-    """Return the figures of every kind of gate, and which of them are over the goals."""
+    """Return the figures of every kind of gate, and which of them miss the goals."""
     found = {name: measure(kind, rounds) for name, kind in KINDS.items()}
-    plain = found["errors"]["judge"]
+    errors = found["errors"]["judge"]
     over = [
         f"{name}: {figures['judge']:.0f} us, {figures['evidence bytes']} bytes"
         for name, figures in found.items()
@@ -138,11 +139,11 @@ def report(rounds: int) -> dict[str, object]:
     rows = {
         name: {
             **{key: round(value, 1) for key, value in figures.items()},
-            "of errors": round(figures["judge"] / plain, 2),
+            "of errors": round(figures["judge"] / errors, 2),
         }
         for name, figures in found.items()
     }
-    return {"microseconds a minute and bytes": rows, "over 50 us or 1 KB": over}
+    return {"microseconds per minute and bytes": rows, "over 50 us or 1 KB": over}
 
 
 if __name__ == "__main__":

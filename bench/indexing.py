@@ -1,6 +1,7 @@
-"""How long Python takes to index `function_app` and how much memory that takes, beside an app with one empty function.
+"""How much time and memory Python needs to index `function_app`, compared with an app of one empty function.
 
-Run: `python -m bench.indexing`. Whole processes, in turn, so that noise disturbs both alike; medians of ratios.
+Run: `python -m bench.indexing`. Fresh processes run alternately, so that noise affects both apps alike; the ratio is
+the median over the pairs.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ print(json.dumps({"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_S
 
 
 def index(folder: Path) -> dict[str, float | list[str]]:
-    """Index the app in a folder in a fresh interpreter; return seconds, megabytes and what heavy modules it loaded."""
+    """Index the app of a folder in a fresh interpreter; return seconds, megabytes and the heavy modules it loaded."""
     done = subprocess.run(  # noqa: S603 -- our own interpreter and script
         [sys.executable, "-c", INDEX], cwd=folder, capture_output=True, text=True, check=True
     )
@@ -44,7 +45,7 @@ def index(folder: Path) -> dict[str, float | list[str]]:
 
 
 def measure(rounds: int = ROUNDS) -> dict[str, object]:
-    """Return medians of both apps and of the ratios, pair by pair, after one warm-up."""
+    """Return the medians of both apps and of the ratios, pair by pair, after one warm-up."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "function_app.py").write_text(EMPTY)
         pairs = [(index(ROOT), index(Path(folder))) for _ in range(rounds + 1)][1:]

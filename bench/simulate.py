@@ -1,6 +1,6 @@
 """How fast `teal policy simulate` is: CPU seconds for 1,000 rollouts of a policy at 1,000 requests a minute, one core.
 
-Run: `python -m bench.simulate [ROLLOUTS]`. CPU time, since others may use the machine; start-up is not counted.
+Run: `python -m bench.simulate [ROLLOUTS]`. It measures CPU time, because the machine may be shared, without start-up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GREENS: dict[str, tuple[Fault, ...]] = {
 
 
 def measure(rollouts: int) -> dict[str, dict[str, float]]:
-    """Return CPU seconds and how long the rollouts are, by policy and what green does."""
+    """Return the CPU seconds and the length of the rollouts, by policy and by how green behaves."""
     figures = {}
     for file in POLICIES:
         choice = chosen(ROOT / file, None, None)
@@ -38,8 +38,8 @@ def measure(rollouts: int) -> dict[str, dict[str, float]]:
             figures[f"{file}, green {name}"] = {
                 "rollouts": rollouts,
                 "cpu seconds": round(seconds, 2),
-                "simulated minutes a rollout": round(minutes / rollouts, 1),
-                "cpu microseconds a simulated minute": round(1e6 * seconds / minutes, 1),
+                "simulated minutes per rollout": round(minutes / rollouts, 1),
+                "cpu microseconds per simulated minute": round(1e6 * seconds / minutes, 1),
             }
     return figures
 

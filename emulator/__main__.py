@@ -1,6 +1,6 @@
-"""`python -m emulator`: run the small Azure until it is told to stop, and say what to export to use it.
+"""`python -m emulator`: run the small Azure until it is stopped, and print the variables that clients need.
 
-It never stays behind: SIGTERM, SIGINT or (if asked) the end of standard input stop it and every process it started.
+It leaves nothing running: SIGTERM, SIGINT or (on request) the end of standard input stops it and its child processes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from emulator import command_line
 from emulator.cloud import Cloud
-from emulator.event_grid import HandshakeError
+from emulator.event_grid.webhook import HandshakeError
 from emulator.options import Options
 from emulator.storage.azurite import AzuriteError
 from emulator.storage.node import NodeMissingError
@@ -35,20 +35,20 @@ _NAMES = {
 }
 
 
-# What keeps it from starting and a person can mend: a port in use, a directory that cannot be written, no Azurite, ...
-TROUBLE = (OSError, AzuriteError, NodeMissingError, HandshakeError)
+# What can prevent startup and the user can fix: a port in use, a directory that is not writable, no Azurite, ...
+STARTUP_ERRORS = (OSError, AzuriteError, NodeMissingError, HandshakeError)
 
 
 def main() -> int:
-    """Read the command line and run. Return 0 after a signal, 1 if it could not start; it says why."""
+    """Read the command line and run. Return 0 after a signal, or 1 with a message if it could not start."""
     arguments = command_line.parser().parse_args()
     with contextlib.ExitStack() as stack:
         temporary = None if arguments.state else stack.enter_context(tempfile.TemporaryDirectory(prefix="emulator-"))
         state = Path(arguments.state or str(temporary)).resolve()
         try:
             asyncio.run(_run(command_line.options(arguments, state), arguments))
-        except TROUBLE as error:
-            print(f"The small Azure cannot run: {error}", file=sys.stderr)
+        except STARTUP_ERRORS as error:
+            print(f"The emulator could not start: {error}", file=sys.stderr)
             return 1
     return 0
 
@@ -61,7 +61,7 @@ async def _run(options: Options, arguments: argparse.Namespace) -> None:
     if arguments.until_stdin_closes:
         try:
             loop.add_reader(sys.stdin, _end_at_eof, ended)
-        except PermissionError:  # a file or /dev/null cannot be waited for: it is at its end already
+        except PermissionError:  # a file or /dev/null cannot be watched: it is already at its end
             ended.set()
     async with Cloud(options) as cloud:
         print(_ready_line(cloud) if arguments.json else _exports(cloud), flush=True)
@@ -82,7 +82,7 @@ def _exports(cloud: Cloud) -> str:
     names = {name: str(description[key]) for name, key in _NAMES.items()}
     exports = {**cloud.environment(), **names}
     lines = [f"export {key}={shlex.quote(value)}" for key, value in exports.items()]
-    return "\n".join(["# A small Azure is running. In another shell:", *lines, "# Ctrl-C stops it."])
+    return "\n".join(["# The emulator is running. Paste this into another shell:", *lines, "# Ctrl-C stops it."])
 
 
 if __name__ == "__main__":

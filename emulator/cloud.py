@@ -1,6 +1,6 @@
-"""The small Azure put together: every service, the names they have, and the order in which they start and stop.
+"""The small Azure put together: every service, its host names, and the order in which services start and stop.
 
-It composes; what each service does is in its own package.
+This module only composes; what a service does is in its own package.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -15,41 +16,44 @@ from typing import Self
 from aiohttp import ClientSession, web
 
 from emulator import environment
+from emulator.admin_api import admin_application
 from emulator.clock import VirtualClock
-from emulator.event_grid import EventGrid, EventGridOptions
+from emulator.event_grid.grid import EventGrid
+from emulator.event_grid.options import EventGridOptions
 from emulator.function_apps import FunctionApps
+from emulator.identity import audiences
 from emulator.identity.application import identity_application
 from emulator.identity.tokens import Principal, TokenIssuer
-from emulator.monitor import metrics, metrics_store
+from emulator.monitor import metrics_store
 from emulator.monitor.faults import QueryFaults
-from emulator.monitor.query import AUDIENCE, query_application
+from emulator.monitor.logs import logs_application
+from emulator.monitor.metrics import metrics_application
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from emulator.network.acknowledgement import acknowledge_head
 from emulator.network.certificates import CertificateAuthority
 from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
 from emulator.options import Options
-from emulator.own_api import own_application
+from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import Storage, data_folder
 from emulator.resource_manager.control_plane import Dependencies, control_plane
 from emulator.resource_manager.faults import Faults
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Endpoint, Json
+from emulator.resources import Endpoint, Json, Workspace
 from emulator.serving.data_collection import DataCollection, Destination
 from emulator.serving.fleet import ProcessFleet
 from emulator.serving.gateway import Gateway
-from emulator.storage.azurite import SERVICES, Azurite, made_up_key
+from emulator.storage.azurite import SERVICES, Azurite, random_account_key
 
-_LEAVE_SECONDS = 1.0  # what open requests get when the cloud stops
+_SHUTDOWN_SECONDS = 1.0  # how long open requests may take when the cloud stops
 
 
 class Cloud:
-    """An async context manager: entered, every service runs; left, nothing of it does."""
+    """An async context manager: every service runs while it is entered."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.clock = VirtualClock(options.speed)
-        self.principal = Principal.made_up()
+        self.principal = Principal.generate()
         self.issuer = TokenIssuer(self.principal)
         self.workspace = Workspace(
             options.subscription,
@@ -62,7 +66,8 @@ class Cloud:
         self.authority = CertificateAuthority(options.state)
         self.hosts = HostTable()
         self.port = 0
-        self._accounts = {name: made_up_key() for name in (options.storage_account, options.workspace_storage_account)}
+        accounts = (options.storage_account, options.workspace_storage_account)
+        self._accounts = {name: random_account_key() for name in accounts}
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -79,11 +84,11 @@ class Cloud:
 
     @property
     def url(self) -> str:
-        """The proxy's address, which is also that of the emulator's own API."""
+        """The address of the proxy and of the admin API."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Return what a client process must have in its environment."""
+        """Return the environment variables that a client process needs."""
         return environment.client_environment(self.url, self.authority.bundle, self.principal)
 
     def description(self) -> Json:
@@ -91,14 +96,14 @@ class Cloud:
         return {"proxy": self.url, **environment.description(self.options, self.clock, self.workspace)}
 
     def overview(self) -> Json:
-        """Return the state of things, for people and tests."""
+        """Return the state, for people and tests."""
         return {
             **self.description(),
             "time": self.clock.now().isoformat(),
             "hosts": self.hosts.names(),
             "refused": self._proxy.refused,
             "functions": self.apps.url,
-            "endpoints": {each.name: _standing(each) for each in self.workspace.endpoints.values()},
+            "endpoints": {each.name: _overview(each) for each in self.workspace.endpoints.values()},
             "events": self._events(),
             "operations": [each.document() for each in self.manager.operations.known.values()],
         }
@@ -114,27 +119,24 @@ class Cloud:
         self._stack.push_async_callback(self.event_grid.close)
         self.fleet = ProcessFleet(self.options.state / "containers", self.options.serving_python, self.clock)
         self._stack.push_async_callback(self.fleet.close)
-        around = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
         self._start_monitor()
-        self.manager = control_plane(self.options, self.workspace, around)
+        self.manager = self._resource_manager()
         self._stack.push_async_callback(self.manager.operations.close)
         await self._serve("identity", r"login\.microsoft(online)?\.com", identity_application(self.issuer))
         await self._serve("resource manager", r"management\.azure\.com", self.manager.application())
-        dice = random.Random(self.options.seed)  # noqa: S311  # splits traffic, guards nothing
-        collection = self._data_collection()
-        self._stack.push_async_callback(collection.close)
-        gateway = Gateway(self.workspace.endpoints, self.fleet, self.traffic_log, self.issuer, dice, collection)
-        await self._serve(
-            "scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", gateway.application()
+        await self._serve("scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", self._gateway())
+        logs = logs_application(
+            self.traffic_log, self.workspace.guid, self.query_faults, self._accepts(audiences.LOG_ANALYTICS)
         )
-        logs = query_application(self.traffic_log, self.workspace.number, self.query_faults, self._opens_logs)
         await self._serve("log analytics", r"api\.loganalytics\.(io|azure\.com)", logs)
-        counts = metrics.metrics_application(self.metrics, self.workspace, self.metrics_faults, self._opens_metrics)
-        await self._serve("metrics", rf"{self.options.region}\.metrics\.monitor\.azure\.com", counts)
+        metrics = metrics_application(
+            self.metrics, self.workspace, self.metrics_faults, self._accepts(audiences.METRICS)
+        )
+        await self._serve("metrics", rf"{self.options.region}\.metrics\.monitor\.azure\.com", metrics)
         await self._serve("function apps", r"[a-z0-9-]+\.azurewebsites\.net", self.apps.application())
         if self.options.functions:
             await self.set_functions(self.options.functions, self.options.event_key or "")
-        self._proxy.own_api = await self._server(own_application(self))
+        self._proxy.admin_api = await self._server(admin_application(self))
 
     def _events(self) -> Json:
         history = self.event_grid.history
@@ -146,9 +148,9 @@ class Cloud:
         }
 
     async def set_functions(self, url: str | None, key: str) -> None:
-        """Let Event Grid deliver to, and azurewebsites.net answer from, the function host at `url`; None: no host.
+        """Send events and requests for azurewebsites.net to the function host at `url`, or to none.
 
-        Raises HandshakeError if the host does not answer Event Grid's handshake; then all stays as it was.
+        Raises HandshakeError, and changes nothing, if the host does not answer Event Grid's handshake.
         """
         if url is None:
             await self.event_grid.unsubscribe()
@@ -158,13 +160,13 @@ class Cloud:
 
     @property
     def arm_faults(self) -> Faults:
-        """How Azure Resource Manager fails; nothing unless asked."""
+        """How Azure Resource Manager fails; by default it does not."""
         return self.manager.faults
 
     def _start_monitor(self) -> None:
         origin = LogOptions(
             workspace=self.workspace.id,
-            workspace_guid=self.workspace.number,
+            workspace_guid=self.workspace.guid,
             tenant=self.principal.tenant,
             location=self.options.region,
             seed=self.options.seed,
@@ -172,24 +174,35 @@ class Cloud:
         self.traffic_log = TrafficLog(self.clock, self.options.log_lag, origin)
         self.query_faults, self.metrics_faults = QueryFaults(), QueryFaults()
         self._stack.callback(self.traffic_log.close)
-        # Whoever asked for logs without lag gets metrics without: they are never the later ones.
+        # Metrics never arrive later than logs, even when the log lag is set to zero.
         self.metrics = metrics_store.MetricsStore(self.clock, min(metrics_store.LAG_SECONDS, self.options.log_lag))
-        self.traffic_log.listeners.append(self.metrics.note)
+        self.traffic_log.listeners.append(self.metrics.record)
+
+    def _resource_manager(self) -> ResourceManager:
+        dependencies = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
+        options = self.options
+        directory = options.state / "deployments"
+        return control_plane(self.workspace, directory, options.durations, options.limits, dependencies)
+
+    def _gateway(self) -> web.Application:
+        collection = self._data_collection()
+        self._stack.push_async_callback(collection.close)
+        randomness = random.Random(self.options.seed)  # noqa: S311  # splits traffic; not for security
+        record = self.traffic_log.record
+        gateway = Gateway(self.workspace.endpoints, self.fleet, record, self.issuer, randomness, collection)
+        return gateway.application()
 
     def _data_collection(self) -> DataCollection:
-        home = self.workspace
+        workspace = self.workspace
         destination = Destination(
-            home.id,
-            lambda: self.storage.container(home.storage_account, home.container),
-            lambda data_id: data_folder(home, data_id),
+            workspace.id,
+            lambda: self.storage.container(workspace.storage_account, workspace.container),
+            lambda data_id: data_folder(workspace, data_id),
         )
         return DataCollection(self.clock, destination, self.options.seed)
 
-    def _opens_logs(self, token: str) -> bool:
-        return self.issuer.accepts(token, AUDIENCE)
-
-    def _opens_metrics(self, token: str) -> bool:
-        return self.issuer.accepts(token, metrics.AUDIENCE)
+    def _accepts(self, audience: str) -> Callable[[str], bool]:
+        return lambda token: self.issuer.accepts(token, audience)
 
     async def _start_storage(self) -> None:
         hosts = [f"{account}.{service}.core.windows.net" for account in self._accounts for service in SERVICES]
@@ -212,10 +225,10 @@ class Cloud:
 
     async def _server(self, application: web.Application) -> web.Server:
         application.middlewares.append(acknowledge_head)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_LEAVE_SECONDS)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        assert runner.server is not None  # noqa: S101  # set up means there is one; this tells mypy
+        assert runner.server is not None  # noqa: S101  # for mypy: setup() created it
         return runner.server
 
     def _make_container(self) -> None:
@@ -224,7 +237,7 @@ class Cloud:
                 client.create_container()
 
 
-def _standing(endpoint: Endpoint) -> Json:
+def _overview(endpoint: Endpoint) -> Json:
     deployments = {each.name: each.provisioning_state for each in endpoint.deployments.values()}
     return {
         "provisioning_state": endpoint.provisioning_state,

@@ -1,4 +1,4 @@
-"""What a process must have in its environment to use the emulated cloud, and nothing else about it."""
+"""What a client needs to use the emulated cloud: its environment variables, and the names of what exists."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 from emulator.clock import VirtualClock
 from emulator.identity.tokens import Principal
 from emulator.options import Options
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Json
+from emulator.resources import Json, Workspace
 
 _LOCAL = "127.0.0.1,localhost,::1"
 
 
 def client_environment(proxy: str, bundle: Path, principal: Principal) -> dict[str, str]:
-    """Return the variables that make any SDK, requests, aiohttp (with trust_env) or curl use the emulated hosts."""
-    # Both spellings: some programs read only one, and most prefer the lower case, which may be set to something else.
+    """Return the variables that make the SDKs, requests, aiohttp (with trust_env) and curl use the emulated hosts."""
+    # Both cases: some programs read only one, and most prefer the lower case, which may be set to something else.
     proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
     local = {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
     trust = {name: str(bundle) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")}
@@ -28,7 +27,7 @@ def client_environment(proxy: str, bundle: Path, principal: Principal) -> dict[s
 
 
 def description(options: Options, clock: VirtualClock, workspace: Workspace) -> Json:
-    """Return the names a client needs besides its environment."""
+    """Return the names of what exists."""
     return {
         "subscription": options.subscription,
         "resource_group": options.resource_group,
@@ -36,7 +35,7 @@ def description(options: Options, clock: VirtualClock, workspace: Workspace) -> 
         "region": options.region,
         "storage_account": options.storage_account,
         "workspace_storage_account": options.workspace_storage_account,
-        "log_analytics_workspace": workspace.number,
+        "log_analytics_workspace": workspace.guid,
         "kubernetes_compute": workspace.kubernetes,
         "clock": clock.setting(),
     }

@@ -1,4 +1,4 @@
-"""What the emulated cloud is made of and how it behaves: chosen once, at its start."""
+"""The options of the emulated cloud: what exists in it and how it behaves. Fixed at startup."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`state` is where everything is kept while the cloud runs; the rest has defaults fit for a first try.
+    """`state` is the directory for all files while the cloud runs; everything else has a sensible default.
 
-    `speed` is how much faster than the wall's the clock runs, `log_lag` how long (virtual seconds) logs take to arrive.
-    `functions` is the address of a local function host, `event_key` its key for Event Grid.
+    `speed` is how much faster than the wall clock the virtual clock runs. `log_lag` is how long logs take to arrive, in
+    virtual seconds. `functions` is the address of a local function host, `event_key` its system key for Event Grid.
     """
 
     state: Path

@@ -1,19 +1,21 @@
-"""What exists in the emulated workspace, as plain state: endpoints and deployments with the ARM bodies they were given.
+"""What exists in the emulated workspace, as plain state: endpoints, deployments and assets, with their ARM bodies.
 
-Control plane (`resource_manager`) writes it; serving and gateway read it. It never does I/O.
+The control plane (`resource_manager`) writes this state; serving and monitoring read it. No I/O happens here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 Json = dict[str, Any]
+PROVIDER = "Microsoft.MachineLearningServices"
+ASSET_KINDS = ("models", "environments", "codes", "data")
 
 
 @dataclass(slots=True)
 class Deployment:
-    """One deployment: its ARM body as last accepted, and where its provisioning stands."""
+    """One deployment: its ARM body as last accepted, and its provisioning state."""
 
     endpoint: str
     name: str
@@ -23,7 +25,7 @@ class Deployment:
 
 @dataclass(slots=True)
 class Endpoint:
-    """One online endpoint: its ARM body, its keys, and its deployments by (lower-case) name."""
+    """One online endpoint: its ARM body, its keys, and its deployments by lower-case name."""
 
     name: str
     body: Json
@@ -34,54 +36,62 @@ class Endpoint:
 
     @property
     def traffic(self) -> dict[str, int]:
-        """Per cent of live traffic by deployment name; what is missing has none."""
+        """Percentage of live traffic by deployment name; a deployment that is missing gets none."""
         return dict(self.body["properties"].get("traffic") or {})
 
     @property
     def mirror_traffic(self) -> dict[str, int]:
-        """Per cent of live traffic copied, by deployment name."""
+        """Percentage of live traffic that is copied, by deployment name."""
         return dict(self.body["properties"].get("mirrorTraffic") or {})
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentFiles:
-    """Where a deployment's assets lie on this disk once fetched from storage.
+@dataclass(slots=True)
+class AssetContainer:
+    """All versions of one asset in creation order, with the bodies that were accepted."""
 
-    `code` is the folder that holds `scoring_script` (None for MLflow models without a script); `model` is the folder
-    or file that was registered; `model_name` and `model_version` give the last two parts of AZUREML_MODEL_DIR;
-    `model_type` is the asset's: custom_model, mlflow_model, triton_model.
+    body: Json
+    versions: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def latest_version(self) -> str | None:
+        """The version created last, or None if there is none."""
+        return next(reversed(self.versions), None)
+
+    @property
+    def next_version(self) -> str:
+        """One more than the highest numeric version."""
+        numbers = [int(version) for version in self.versions if version.isdecimal()]
+        return str(max(numbers, default=0) + 1)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One workspace. `guid` is its id; `storage_account` holds the `container` of uploaded files.
+
+    `kubernetes` is the name of the attached cluster.
     """
 
-    code: str | None
-    scoring_script: str | None
-    model: str | None
-    model_name: str | None
-    model_version: str | None
-    model_type: str = "custom_model"
+    subscription: str
+    resource_group: str
+    name: str
+    region: str
+    guid: str
+    storage_account: str
+    kubernetes: str = "kubernetes"
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    assets: dict[str, dict[str, AssetContainer]] = field(default_factory=lambda: {kind: {} for kind in ASSET_KINDS})
 
+    @property
+    def group_id(self) -> str:
+        """The ARM id of the resource group."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
 
-class ContainerError(Exception):
-    """The deployment's processes did not become ready: `code` is Azure's, the message what a person reads."""
+    @property
+    def id(self) -> str:
+        """The workspace's ARM id."""
+        return f"{self.group_id}/providers/{PROVIDER}/workspaces/{self.name}"
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Fleet(Protocol):
-    """The processes behind the deployments: what the control plane needs of the serving side."""
-
-    async def start(self, deployment: Deployment, files: DeploymentFiles) -> None:
-        """Start `sku.capacity` processes beside any old ones, wait until ready, then replace the old ones.
-
-        Raises ContainerError if they crash or are not ready within the probes' limits.
-        """
-
-    async def stop(self, endpoint: str, deployment: str) -> None:
-        """Stop the deployment's processes. Nothing to stop is not an error."""
-
-    async def scale(self, deployment: Deployment) -> None:
-        """Bring the number of processes to `sku.capacity`."""
-
-    def logs(self, endpoint: str, deployment: str, tail: int) -> str:
-        """Return the last `tail` lines of the container's log, also after a crash."""
+    @property
+    def container(self) -> str:
+        """The blob container behind the datastore `workspaceblobstore`."""
+        return f"azureml-blobstore-{self.guid}"

@@ -1,1 +1,1 @@
-"""The judge's benchmark: Teal beside other judges of canaries, in simulated worlds. It must never touch a cloud."""
+"""The judge's benchmark: Teal beside other judges of canaries, in simulated worlds. No cloud is involved."""

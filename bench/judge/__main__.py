@@ -1,4 +1,4 @@
-"""`python -m bench.judge`: runs the judge benchmark, prints its tables, writes JSON and pictures when asked."""
+"""Runs the judge's benchmark, prints its tables, and on request writes JSON and pictures: `python -m bench.judge`."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench.judge.cells import Cell
+from bench.judge.cells import Cell, of_oracle
 from bench.judge.groups import PARTS
-from bench.judge.plan import Size, full_size, measured, quick_size
+from bench.judge.plan import Plan, full_plan, measured, quick_plan
 from bench.judge.plots import draw
-from bench.judge.tables import ratios, tables
+from bench.judge.tables import tables
 
 TABLE_WIDTH = 200
 LINE_EVERY = 25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run and report; return the exit status."""
+    """Run the benchmark, report, and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _options(given)
     parts = options.part or tuple(PARTS)
-    size = quick_size(options.runs or 100, parts) if options.quick else full_size(options.runs or 1000, parts)
+    plan = quick_plan(options.runs or 100, parts) if options.quick else full_plan(options.runs or 1000, parts)
     began = time.monotonic()
-    cells = _watched(size, options.processes)
+    cells = _with_progress(plan, options.processes)
     seconds = time.monotonic() - began
     console = Console(width=None if sys.stdout.isatty() else TABLE_WIDTH)
     for table in tables(cells):
         console.print(table, "")
-    console.print(f"{len(cells)} cells in {seconds:.0f} s. Teal is the shipped shared/core/judge, minute by minute.")
+    console.print(f"{len(cells)} cells in {seconds:.0f} s. Teal is the shipped shared/core/judge.")
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         command = " ".join(["python -m bench.judge", *given])
-        options.json.write_text(json.dumps(_document(command, size, cells, seconds), indent=1))
+        options.json.write_text(json.dumps(_document(command, plan, cells, seconds), indent=1))
     if options.plots is not None:
         draw(cells, options.plots)
     return 0
@@ -48,39 +48,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.judge", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few scenarios and runs: under two minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer scenarios and runs: under two minutes")
     parser.add_argument(
-        "--runs", type=int, help="of a cell where green is good (1000; quick: 100); half where it is bad"
+        "--runs", type=int, help="runs of a cell where green is good (1000; quick: 100); half of that where it is bad"
     )
-    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given more than once")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many work at once (one a core)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="draw the pictures there")
+    parser.add_argument("--part", action="append", choices=PARTS, help="run only this part; may be repeated")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="worker processes (one per core)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write the pictures to this folder")
     return parser.parse_args(arguments)
 
 
-def _watched(size: Size, processes: int) -> list[Cell]:
+def _with_progress(plan: Plan, processes: int) -> list[Cell]:
     columns = (TextColumn("{task.description:40.40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     done: list[Cell] = []
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("simulating", total=size.cells)
-        for cell in measured(size, processes):
+        task = progress.add_task("simulating", total=plan.cells)
+        for cell in measured(plan, processes):
             done.append(cell)
             progress.update(task, advance=1, description=f"{cell.method}: {cell.scenario}")
             if not console.is_terminal and len(done) % LINE_EVERY == 0:
-                print(f"{len(done)} of {size.cells} cells", file=sys.stderr, flush=True)
+                print(f"{len(done)} of {plan.cells} cells", file=sys.stderr, flush=True)
     return done
 
 
-def _document(command: str, size: Size, cells: list[Cell], seconds: float) -> dict[str, object]:
-    against = ratios(cells)
+def _document(command: str, plan: Plan, cells: list[Cell], seconds: float) -> dict[str, object]:
+    oracle = of_oracle(cells)
     return {
         "command": command,
-        "judge": "shared/core/judge as shipped, minute by minute",
+        "judge": "shared/core/judge as shipped",
         "seconds": round(seconds, 1),
-        "runs": {"good": size.good_runs, "bad": size.bad_runs, "matching": size.matching_runs},
-        "cells": [{**asdict(c), "of_oracle": against.get((c.scenario, c.method, c.mode))} for c in cells],
+        "runs": {"good": plan.good_runs, "bad": plan.bad_runs, "matching": plan.matching_runs},
+        "cells": [{**asdict(c), "of_oracle": oracle.get((c.scenario, c.method, c.mode))} for c in cells],
     }
 
 

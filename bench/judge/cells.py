@@ -1,43 +1,47 @@
-"""Many runs of one method in one scenario, added up: rates with Wilson intervals, medians with quartiles.
+"""Many runs of one method in one scenario, summed up: rates with Wilson intervals, medians with quartiles.
 
-It must never drop a run: whatever did not end is counted as held or as still running.
+Every run counts: one that did not end is counted as held or as still running.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bench.judge.groups import Scenario
+from bench.judge.groups import Group, Scenario
 from bench.judge.minute import Status
-from bench.judge.simulation import Method, Run, Scene, run
+from bench.judge.simulation import Method, Run, World, run
 
 Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many of so many, with the 95 % interval of Wilson."""
+    """How many of the runs, with Wilson's 95 % interval."""
 
     count: int
     runs: int
 
     @property
     def value(self) -> float:
-        """The share."""
+        """The share, 0 to 1."""
         return self.count / self.runs
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The interval's ends."""
+        """The ends of the interval, 0 to 1."""
         square = Z_95**2 / self.runs
         middle = (self.value + square / 2.0) / (1.0 + square)
         half = math.sqrt(square * (self.value * (1.0 - self.value) + square / 4.0)) / (1.0 + square)
         return max(0.0, middle - half), min(1.0, middle + half)
+
+    def __str__(self) -> str:
+        """Return the share in per cent, an exact 0 or 100 without decimals."""
+        return f"{100 * self.value:.0f} %" if self.count in {0, self.runs} else f"{100 * self.value:.1f} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,14 @@ class Spread:
 class Cell:
     """One method in one scenario.
 
-    mode: `defaults` or `matched`; setting: where the dial stood when matched. rolled_back, early (before green turned
-    bad), promoted, held, running: how runs ended. minutes (since green turned bad), exposed, failed: of the runs that
-    were rolled back. excess, excess_high: mean over all runs and 90th percentile of failures beyond blue's in the first
-    hour. full: minutes to 100 per cent, of runs that got there.
+    mode: `defaults` or `matched`; setting: the matched value of the method's dial. rolled_back, early (before green
+    turned bad), promoted, held, running: how the runs ended. minutes (since green turned bad), exposed, failed: of the
+    runs that were rolled back. excess, excess_high: mean and 90th percentile over all runs of the failures beyond
+    blue's in the first hour. full: minutes until green had all traffic, of the runs that got there.
     """
 
     scenario: str
-    group: str
-    good: bool
+    group: Group
     method: str
     mode: str
     setting: float | None
@@ -89,15 +92,14 @@ class Contestant:
 
 
 def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
-    """Return the cell, from so many runs with the seeds of this scenario."""
+    """Return the cell, from this many runs with the scenario's seeds."""
     done = simulated(scenario.world, contestant.method, runs, scenario.seeds, scenario.onset)
     early = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes <= scenario.onset]
     back = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes > scenario.onset]
     excess = [one.excess for one in done]
     return Cell(
         scenario=scenario.name,
-        group=scenario.group.name.lower(),
-        good=scenario.good,
+        group=scenario.group,
         method=contestant.name,
         mode=contestant.mode,
         setting=contestant.setting,
@@ -115,10 +117,34 @@ def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
     )
 
 
-def simulated(world: Scene, method: Method, runs: int, name: str, onset: int = 0) -> list[Run]:
-    """Return so many runs; the name picks the seeds, so that all methods meet the same histories."""
+def simulated(world: World, method: Method, runs: int, name: str, onset: int = 0) -> list[Run]:
+    """Return this many runs. The name determines the seeds, so that all methods meet the same histories."""
     first = zlib.crc32(name.encode())
     return [run(world, method, first + number, onset) for number in range(runs)]
+
+
+def methods_in(cells: Iterable[Cell]) -> list[str]:
+    """Return the name of each method once, in order of appearance."""
+    return list(dict.fromkeys(cell.method for cell in cells))
+
+
+def scenarios_in(cells: Iterable[Cell]) -> list[str]:
+    """Return the name of each scenario once, in order of appearance."""
+    return list(dict.fromkeys(cell.scenario for cell in cells))
+
+
+def of_oracle(cells: Iterable[Cell]) -> dict[tuple[str, str, str], float]:
+    """Return, by scenario, method and mode, the median green requests before a rollback, divided by the oracle's.
+
+    Only where both detect over 90 %: a median over the easy runs alone would flatter a method that misses the others.
+    """
+    sure = [cell for cell in cells if cell.rolled_back.value > 0.9 and cell.exposed and cell.exposed.median > 0]
+    oracle = {cell.scenario: cell.exposed for cell in sure if cell.method.startswith("Oracle")}
+    return {
+        (cell.scenario, cell.method, cell.mode): cell.exposed.median / against.median
+        for cell in sure
+        if cell.exposed and (against := oracle.get(cell.scenario))
+    }
 
 
 def _rate(runs: Sequence[Run], status: Status) -> Rate:

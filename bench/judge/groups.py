@@ -1,36 +1,47 @@
-"""What a cell of the benchmark is for, and what a cell is. It must never run one."""
+"""The groups of the benchmark's cells, one table each, and the scenario that a cell is run in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
-from bench.judge.simulation import Scene
+from bench.judge.simulation import World
 
 
 class Group(StrEnum):
-    """What a cell is for; each group is one table."""
+    """What a cell is for. good: promoting green is right and a rollback is an error; otherwise the other way round."""
 
-    CLEAN = "Green is as good as blue"
-    HARM = "Green is worse from the start"
-    TROUBLE = "Green is as good as blue, and the world is not kind"
-    BURSTS = "Green is as good as blue, failures come in bursts"
-    STORIES = "Green is worse, and it does not show at once"
-    LATENCY = "Latency: green is as fast as blue, or a tenth slower"
-    EDGE = "Latency: green is just as slow as a margin of 1.25 allows"
-    SLOWER = "Latency: green is slower"
-    PREDICTED = "Predictions: green's classes are blue's, or 0.02 off as after a normal retrain"
-    SHIFTED = "Predictions: green's classes have moved (total variation)"
-    AGREEING = "Mirrored requests: green disagrees in 5 % or less, which is allowed"
-    DISAGREEING = "Mirrored requests: green disagrees more often than in 5 %"
-    PANEL = "Several gates at once: green is as good as blue"
-    PANEL_HARM = "Several gates at once: green is worse in one thing"
-    WATCH = "After 100 per cent: green stays as good as blue was"
-    WATCH_HARM = "After 100 per cent: green begins to fail an hour after its first traffic"
+    good: bool
+    heading: str
+
+    CLEAN = "clean", True, "Green is as good as blue, under clean conditions"
+    HARM = "harm", False, "Green is worse from the start"
+    ADVERSE = "adverse", True, "Green is as good as blue, under adverse conditions"
+    BURSTS = "bursts", True, "Green is as good as blue, but failures come in bursts"
+    HIDDEN_HARM = "hidden_harm", False, "Green is worse, but the harm starts late or is hard to see"
+    LATENCY = "latency", True, "Latency: green is as fast as blue, or a tenth slower"
+    EDGE = "edge", True, "Latency: green is as slow as the margin of 1.25 allows"
+    SLOWER = "slower", False, "Latency: green is slower than allowed"
+    PREDICTED = "predicted", True, "Predictions: green's classes are as blue's, or 0.02 off as after a normal retrain"
+    SHIFTED = "shifted", False, "Predictions: green's classes have shifted (total variation)"
+    AGREEING = "agreeing", True, "Mirrored requests: green disagrees on at most 5 %, which is allowed"
+    DISAGREEING = "disagreeing", False, "Mirrored requests: green disagrees on more than 5 %"
+    PANEL = "panel", True, "Several gates: green is as good as blue"
+    PANEL_HARM = "panel_harm", False, "Several gates: green is worse in one respect"
+    WATCH = "watch", True, "After 100 %: green stays as good as blue was"
+    WATCH_HARM = "watch_harm", False, "After 100 %: green starts to fail one hour after its first traffic"
+
+    def __new__(cls, value: str, good: bool, heading: str) -> Self:  # noqa: FBT001 -- a column of the table above
+        """Return the member that is stored as this value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.good, member.heading = good, heading
+        return member
 
 
 PARTS = {
-    "errors": (Group.CLEAN, Group.HARM, Group.TROUBLE, Group.BURSTS, Group.STORIES),
+    "errors": (Group.CLEAN, Group.HARM, Group.ADVERSE, Group.BURSTS, Group.HIDDEN_HARM),
     "latency": (Group.LATENCY, Group.EDGE, Group.SLOWER),
     "predictions": (Group.PREDICTED, Group.SHIFTED, Group.AGREEING, Group.DISAGREEING),
     "panel": (Group.PANEL, Group.PANEL_HARM),
@@ -40,23 +51,19 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One cell. good: promoting green is right and rolling back is an error; otherwise the other way round.
-
-    onset: the minute at which green turns bad, where the time to a rollback is counted from there.
-    """
+    """One world to run the methods in. onset: the minute at which green turns bad; detection is timed from there."""
 
     name: str
     group: Group
-    world: Scene
-    good: bool
+    world: World
     onset: int = 0
 
     @property
     def key(self) -> tuple[Group, str]:
-        """What no other scenario has."""
+        """The scenario's identity: a name is unique in its group."""
         return self.group, self.name
 
     @property
     def seeds(self) -> str:
-        """What the seeds of the runs are made of: what is counted once happened as in the world where it is not."""
+        """The text that seeds the runs. Retries counted once have the history of those that are counted each."""
         return self.name.removesuffix(", counted once")

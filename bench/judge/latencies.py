@@ -1,6 +1,6 @@
-"""How long answers take in a world: shapes of the logarithm, what shifts it, and histograms drawn whole.
+"""How long requests take in a world: distributions of the logarithm, shifts of it, and histograms.
 
-Requests are never drawn one by one. It must never know a judge; buckets are those of `shared/core/gates/latency.py`.
+A histogram is drawn as a whole, not request by request. The buckets are those of `shared/core/gates/latency.py`.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from shared.core.gates.latency import LOG_RATIO
 
 BUCKETS = 260  # up to about 100 seconds
 EDGES: Series = np.arange(BUCKETS, dtype=np.float64) * LOG_RATIO
-STRAGGLE = math.log(4.0)
+STRAGGLER_SHIFT = math.log(4.0)
 PERCENTS = (50, 95, 99)
 
 
 class Shape(Enum):
-    """The logarithm of blue's milliseconds: weight, mean and deviation of each normal part."""
+    """The logarithm of blue's milliseconds as a mixture of normal distributions: weight, mean, standard deviation."""
 
     LOGNORMAL = ((1.0, math.log(100.0), 0.5),)
     BIMODAL = ((0.7, math.log(40.0), 0.25), (0.3, math.log(200.0), 0.25))
 
     def below(self, log_milliseconds: Series) -> Series:
-        """Return the share of answers that take no longer, for each of these."""
-        return np.asarray(np.interp(log_milliseconds, _GRID, _KNOWN[self]), dtype=np.float64)
+        """Return the share of requests (0 to 1) that take at most this long, for each of these logarithms."""
+        return np.asarray(np.interp(log_milliseconds, _GRID, _DISTRIBUTION[self]), dtype=np.float64)
 
 
 _GRID = np.linspace(-6.0, 18.0, 6001)
-_KNOWN = {
+_DISTRIBUTION = {
     shape: np.array([sum(w * NormalDist(m, d).cdf(float(x)) for w, m, d in shape.value) for x in _GRID])
     for shape in Shape
 }
@@ -42,35 +42,35 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """What is true of answers' times.
+    """The true latency in a world.
 
-    factor: green's times are so many times blue's. stragglers: this share of green's answers takes four times as long.
-    shared: deviation of the logarithm that moves both arms, with a memory of about 20 minutes. arm: that of each arm's
-    own, with a memory of about five.
+    factor: how many times as long green takes. stragglers: the share of green's answers that take four times as long.
+    shared: standard deviation of the logarithm by which both deployments shift together, with a memory of about 20
+    minutes. own: the same for each deployment by itself, with a memory of about five.
     """
 
     shape: Shape = Shape.LOGNORMAL
     factor: float = 1.0
     stragglers: float = 0.0
     shared: float = 0.15
-    arm: float = 0.0
+    own: float = 0.0
 
     @property
     def slower(self) -> float:
-        """By how much the share of green's answers behind blue's 95th percentile exceeds blue's own 5 per cent."""
-        limit = np.interp(0.95, _KNOWN[self.shape], _GRID) - math.log(self.factor)
-        here, there = self.shape.below(np.array([limit, limit - STRAGGLE]))
+        """By how much more than 5 per cent of green's answers are slower than blue's 95th percentile (0 to 1)."""
+        limit = np.interp(0.95, _DISTRIBUTION[self.shape], _GRID) - math.log(self.factor)
+        here, there = self.shape.below(np.array([limit, limit - STRAGGLER_SHIFT]))
         return float(0.95 - (1.0 - self.stragglers) * here - self.stragglers * there)
 
 
-def drawn(
+def bucket_counts(
     rng: np.random.Generator, requests: int, latency: Latency, shift: float, stragglers: float
 ) -> NDArray[np.int64]:
-    """Return how many of so many answers fall into each bucket, all times being exp(shift) times the shape's."""
+    """Return how many of the requests fall into each bucket. Every duration is exp(shift) times the shape's."""
     edges = EDGES - shift
     below = latency.shape.below(edges)
     if stragglers:
-        below = (1.0 - stragglers) * below + stragglers * latency.shape.below(edges - STRAGGLE)
+        below = (1.0 - stragglers) * below + stragglers * latency.shape.below(edges - STRAGGLER_SHIFT)
     below[-1] = 1.0
     within = below.copy()
     within[1:] -= below[:-1]
@@ -78,13 +78,13 @@ def drawn(
 
 
 def histogram(counts: NDArray[np.int64]) -> dict[int, int]:
-    """Return how many answers each bucket holds, without those that hold none."""
+    """Return the number of requests in each bucket that has any."""
     filled = np.flatnonzero(counts)
     return dict(zip(filled.tolist(), counts[filled].tolist(), strict=True))
 
 
 def percentiles(counts: NDArray[np.int64]) -> dict[int, float] | None:
-    """Return milliseconds by per cent, as a source would that knows no more; None without answers."""
+    """Return the percentiles in milliseconds that a source of percentiles would give; None without requests."""
     summed = np.cumsum(counts)
     total = int(summed[-1])
     if not total:

@@ -1,4 +1,4 @@
-"""Turns a method's dial until its false rollbacks in a clean world are at the target. It must never see a bad green."""
+"""Turns a method's dial until its false rollbacks in a clean world meet the target. No bad green is involved."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from bench.judge.cells import Contestant, simulated
 from bench.judge.methods.catalogue import Dial, Entry
 from bench.judge.minute import Status
-from bench.judge.worlds import World
+from bench.judge.worlds import FailureWorld
 
 TARGET = 0.01
 HALVINGS = 8
 
 
-def matched(entry: Entry, clean: World, runs: int) -> Contestant | None:
+def matched(entry: Entry, clean: FailureWorld, runs: int) -> Contestant | None:
     """Return the method with the laxest setting that keeps false rollbacks at the target; None if it has no dial.
 
-    The dial is halved eight times between its ends on a logarithmic scale; the seeds are not those of any scenario.
+    The setting is found by eight bisections on a logarithmic scale. The seeds are not those of any scenario.
     """
     if entry.dial is None:
         return None
@@ -26,7 +26,7 @@ def matched(entry: Entry, clean: World, runs: int) -> Contestant | None:
 
 
 def _least(holds: Callable[[float], bool]) -> float:
-    """Return the least position in [0, 1] found where it holds; 1 if nothing smaller does."""
+    """Return the smallest position in [0, 1] that bisection finds to hold; 1 if none does."""
     if holds(0.0):
         return 0.0
     low, high = 0.0, 1.0
@@ -36,6 +36,6 @@ def _least(holds: Callable[[float], bool]) -> float:
     return high
 
 
-def _false_rate(dial: Dial, setting: float, clean: World, runs: int) -> float:
+def _false_rate(dial: Dial, setting: float, clean: FailureWorld, runs: int) -> float:
     done = simulated(clean, dial.method(setting), runs, f"matching {clean.rate} {clean.base}")
     return sum(one.status is Status.ROLLED_BACK for one in done) / runs

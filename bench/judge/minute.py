@@ -1,6 +1,6 @@
-"""What every judge sees and says: a minute of counts in, a share of the traffic and a status out.
+"""What a judge in the benchmark sees and answers: one minute of counts in, green's weight and a status out.
 
-It must never tell a judge the truth about green: only the oracle is given that, and by its constructor.
+The truth about green is not part of a minute: only the oracle gets it, through its constructor.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from shared.core.observation import DeploymentMinute
 
 
 class Status(StrEnum):
-    """Where a rollout stands. HELD waits for a person, with green still serving its share."""
+    """The state of a rollout. HELD waits for an operator, with green still serving its share."""
 
     RUNNING = "running"
     HELD = "held"
@@ -23,10 +23,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """One minute's answers.
+    """The requests of one minute.
 
-    number: minutes since green's first traffic. weight: green's share then, in per cent. rows: green's and blue's as
-    telemetry gives them, in worlds where more than failures is known.
+    number: minutes since green's first traffic. weight: green's share of the traffic in that minute, in per cent.
+    rows: green's and blue's rows of telemetry, in worlds where more than failures is known.
     """
 
     number: int
@@ -39,11 +39,16 @@ class Minute:
 
     @property
     def green_rate(self) -> float | None:
-        """Green's share of failed requests; None without requests."""
+        """Green's share of failed requests (0 to 1); None without requests."""
         return self.green_bad / self.green_total if self.green_total else None
 
+    @property
+    def blue_rate(self) -> float | None:
+        """Blue's share of failed requests (0 to 1); None without requests."""
+        return self.blue_bad / self.blue_total if self.blue_total else None
+
     def percentile(self, percent: int) -> tuple[float | None, float | None]:
-        """Return green's and blue's milliseconds at this per cent, each None where telemetry has none."""
+        """Return this percentile of green's and blue's latency in milliseconds; None where telemetry has none."""
         if self.rows is None:
             return None, None
         green, blue = ((row.percentiles or {}).get(percent) for row in self.rows)
@@ -52,7 +57,7 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a judge wants after a minute: green's share in per cent from the next minute on, and the status."""
+    """A judge's answer to a minute: green's weight in per cent from the next minute on, and the rollout's status."""
 
     weight: int
     status: Status = Status.RUNNING
@@ -62,13 +67,13 @@ ROLL_BACK = Move(0, Status.ROLLED_BACK)
 
 
 class Judge(Protocol):
-    """One rollout under one method's care. Each object judges one rollout, from its first minute with traffic."""
+    """One method in charge of one rollout, from the first minute of traffic on green."""
 
     @property
     def first_weight(self) -> int:
-        """Green's share in the first minute, in per cent."""
+        """Green's weight in the first minute, in per cent."""
         ...
 
     def observe(self, minute: Minute | None) -> Move:
-        """Take in what became known in the last minute (None: telemetry gave nothing) and say what follows."""
+        """Take in the minute that became known (None: telemetry returned nothing) and return the next move."""
         ...

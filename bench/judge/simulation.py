@@ -1,4 +1,4 @@
-"""One rollout in one world under one judge, and what it cost. It must never look into the judge."""
+"""One rollout in one world under one judge, and what it cost. The judge is a black box here."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from bench.judge.bursts import Series
 from bench.judge.minute import Judge, Minute, Move, Status
 from shared.core.observation import DeploymentMinute
 
-COUNTED_MINUTES = 60
+EXCESS_MINUTES = 60
 
 
-class Course(Protocol):
+class History(Protocol):
     """One history of a world."""
 
     @property
-    def usual(self) -> tuple[Series, Series]:
-        """Blue's and green's failure probabilities, one-sided bursts left out, in the minutes of the rollout."""
+    def true_rates(self) -> tuple[Series, Series]:
+        """Blue's and green's failure probabilities in each minute of the rollout, without bursts of one deployment."""
         ...
 
     def past(self) -> tuple[list[int], list[int]]:
-        """Return blue's failed and total requests in the minutes before the rollout, oldest first."""
+        """Return blue's failed and total requests in each minute before the rollout, oldest first."""
         ...
 
     def rows(self) -> list[DeploymentMinute]:
-        """Return the same as telemetry gives it."""
+        """Return the same minutes as rows of telemetry."""
         ...
 
     def minute(self, number: int, weight: int) -> Minute:
-        """Return one minute of the rollout, with this share (per cent) on green."""
+        """Return one minute of the rollout, with this percentage of the traffic on green."""
         ...
 
     def expected_excess(self, number: int, requests: float | None = None) -> float:
-        """Return answers that are worse for green's sake, of so many requests; of all traffic by default."""
+        """Return how many of this many requests (default: all traffic) are worse than with blue, by true rates."""
         ...
 
 
-class Scene(Protocol):
-    """A world. minutes: how long a rollout is watched. lag: minutes until telemetry can be read. gap: without any."""
+class World(Protocol):
+    """The true conditions of a simulation."""
 
     @property
     def minutes(self) -> int:
-        """See above."""
+        """For how many minutes a rollout is watched."""
         ...
 
     @property
     def lag(self) -> int:
-        """See above."""
+        """How many minutes pass until telemetry can be read."""
         ...
 
     @property
     def gap(self) -> range:
-        """See above."""
+        """The minutes of the rollout without telemetry."""
         ...
 
-    def draw(self, seed: int) -> Course:
-        """Return one history; the same seed gives the same one for every judge until shares differ."""
+    def draw(self, seed: int) -> History:
+        """Return one history; every judge gets the same one from the same seed, until the weights differ."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a judge may be built from. Only the oracle may take the rates; the others have blue's past at most."""
+    """What a judge may be built from: blue's past, and for the oracle alone the true failure rates minute by minute."""
 
     past: Callable[[], tuple[list[int], list[int]]]
     rows: Callable[[], list[DeploymentMinute]]
@@ -77,11 +77,11 @@ Method = Callable[[Truth], Judge]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How one rollout went.
+    """The outcome of one rollout.
 
-    minutes: until it ended (or the watch did). exposed, failed: requests that green answered, and failed, until then.
-    excess: failures beyond what blue would have had, expected from the true rates, in 60 minutes; whatever
-    share green has at the end it keeps. full: minutes until all traffic was green's, or None.
+    minutes: until it ended, or until the watch did. exposed, failed: requests that green answered, and failed, until
+    then. excess: failures beyond what blue would have had, expected from the true rates, in the first 60 minutes; the
+    weight that green has at the end stays. full: minutes until green had all traffic, or None.
     """
 
     status: Status
@@ -92,17 +92,17 @@ class Run:
     full: int | None
 
 
-def run(world: Scene, method: Method, seed: int, onset: int = 0) -> Run:
-    """Return how the rollout of this seed goes; its excess is counted from the minute of the onset."""
+def run(world: World, method: Method, seed: int, onset: int = 0) -> Run:
+    """Return the outcome of the rollout with this seed. Excess is counted from the minute of the onset."""
     history = world.draw(seed)
-    judge = method(Truth(history.past, history.rows, *(rates.tolist() for rates in history.usual)))
-    return _Rollout(world, history, judge, range(onset, onset + COUNTED_MINUTES)).run()
+    judge = method(Truth(history.past, history.rows, *(rates.tolist() for rates in history.true_rates)))
+    return _Rollout(world, history, judge, range(onset, onset + EXCESS_MINUTES)).run()
 
 
 class _Rollout:
     """The loop over the minutes: traffic, telemetry that may be late or missing, the judge's move."""
 
-    def __init__(self, world: Scene, history: Course, judge: Judge, counted: range) -> None:
+    def __init__(self, world: World, history: History, judge: Judge, counted: range) -> None:
         self.world, self.history, self.judge, self.counted = world, history, judge, counted
         self.move = Move(judge.first_weight)
         self.unread: deque[Minute] = deque()
@@ -111,7 +111,7 @@ class _Rollout:
         self.full: int | None = None
 
     def run(self) -> Run:
-        """Go on until the judge ends it or the watch is over."""
+        """Continue until the judge ends the rollout or the watch is over."""
         number = 0
         while number < self.world.minutes and self.move.status in {Status.RUNNING, Status.HELD}:
             self.move = self._minute(number)

@@ -1,14 +1,13 @@
-"""Tables of a line for each method, over many cells. They must never leave out a cell that is worse than the others."""
+"""Markdown tables with one row per method, over many cells. A method's worst cell is always named."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
-from bench.judge.cells import Cell
+from bench.judge.cells import Cell, methods_in, of_oracle
 from bench.judge.groups import Group
-from bench.judge.more_scenarios import NOISES
-from bench.judge.tables import percent, ratios
 
 TARGET_RATIO = 2.0
 LEAST_EXCESS = 0.1
@@ -21,18 +20,30 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return each name once, in the order in which they first come."""
-    return list(dict.fromkeys(names))
+def worst(columns: Mapping[str, Sequence[Cell]]) -> str:
+    """Return each method's highest share of rollbacks, and in which scenario, in one column per selection of cells."""
+    rows = [
+        [method, *(_worst([cell for cell in cells if cell.method == method]) for cells in columns.values())]
+        for method in methods_in(chain.from_iterable(columns.values()))
+    ]
+    return table(["method", *columns], rows)
+
+
+def _worst(cells: Sequence[Cell]) -> str:
+    if not cells:
+        return "-"
+    found = max(cells, key=lambda cell: cell.rolled_back.value)
+    return f"{found.rolled_back} ({found.scenario})" if found.rolled_back.count else "0 %"
 
 
 def against_oracle(cells: Sequence[Cell]) -> str:
-    """Return, for each of Teal's variants, in how many cells its ratio is within the target, and the others."""
+    """Return how often each of Teal's variants is within the target ratio to the oracle, and where it is not."""
     found: dict[str, dict[str, float]] = {}
-    for (scenario, method, mode), ratio in ratios(cells).items():
+    for (scenario, method, mode), ratio in of_oracle(cells).items():
         if method.startswith("Teal"):
             found.setdefault(f"{method} ({mode})", {})[scenario] = ratio
-    head = ["method", "cells where both detect over 90 %", f"at most {TARGET_RATIO:g} times", "median", "the others"]
+    limit = f"{TARGET_RATIO:g} times"
+    head = ["method", "cells where both detect over 90 %", f"at most {limit}", "median", f"over {limit}"]
     return table(head, [[method, *_ratios(own)] for method, own in found.items()])
 
 
@@ -43,14 +54,15 @@ def _ratios(own: dict[str, float]) -> list[str]:
 
 
 def excess(cells: Sequence[Cell]) -> str:
-    """Return each method's geometric mean of the excess over all harm cells, and how often it is the best or nearly."""
-    harm = [cell for cell in cells if cell.group == Group.HARM.name.lower()]
-    head = ["method", "mean at defaults", "mean when matched", "cells where it is nearly the best matched", "worst"]
+    """Return each method's geometric mean of the excess over all harm cells, and how often it is best or nearly so."""
+    harm = [cell for cell in cells if cell.group is Group.HARM]
+    matched = [cell for cell in harm if cell.mode == "matched"]
+    head = ["method", "mean, defaults", "mean, matched", "matched: best or within a tenth of it", "matched: worst"]
     rows = []
-    for method in in_order(cell.method for cell in harm):
+    for method in methods_in(harm):
         own = [cell for cell in harm if cell.method == method]
         means = [_mean([cell for cell in own if cell.mode == mode]) for mode in ("defaults", "matched")]
-        rows.append([method, *means, *_beside([c for c in harm if c.mode == "matched"], method)])
+        rows.append([method, *means, *_against_best(matched, method)])
     return table(head, rows)
 
 
@@ -62,24 +74,11 @@ def _excess(cell: Cell) -> float:
     return max(cell.excess, LEAST_EXCESS)
 
 
-def _beside(cells: Sequence[Cell], method: str) -> list[str]:
-    """Return in how many cells the method is at most a tenth above the best, and its worst ratio to the best."""
+def _against_best(cells: Sequence[Cell], method: str) -> list[str]:
+    """Return in how many cells the method is at most a tenth above the best one, and its worst ratio to it."""
     own = [cell for cell in cells if cell.method == method]
     if not own:
         return ["-", "-"]
     best = {name: min(_excess(c) for c in cells if c.scenario == name) for name in {c.scenario for c in cells}}
     found = [_excess(cell) / best[cell.scenario] for cell in own]
     return [f"{sum(ratio <= NEARLY for ratio in found)} of {len(found)}", f"{max(found):.1f} times"]
-
-
-def worst_by_noise(cells: Sequence[Cell]) -> str:
-    """Return each method's worst false rollbacks where green is no slower than allowed, by the noise of one arm."""
-    rows = []
-    for method in in_order(cell.method for cell in cells):
-        row = [method]
-        for noise in NOISES:
-            own = [c for c in cells if c.method == method and c.scenario.endswith(f"noise {noise:g}")]
-            worst = max(own, key=lambda cell: cell.rolled_back.value, default=None)
-            row.append(f"{percent(worst.rolled_back)} ({worst.scenario.split(',')[0]})" if worst is not None else "-")
-        rows.append(row)
-    return table(["method", *[f"worst at noise {noise:g}" for noise in NOISES]], rows)

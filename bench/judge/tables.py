@@ -1,15 +1,15 @@
-"""The benchmark's cells as text tables. It must never compute a figure that the JSON has not."""
+"""The benchmark's cells as tables for the terminal, with intervals and quartiles. Every figure is in the JSON too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from bench.judge.cells import Cell, Rate, Spread
+from bench.judge.cells import Cell, Spread, of_oracle, scenarios_in
 from bench.judge.groups import Group
 
-GOOD_COLUMNS = ("false rollback", "95 %", "held", "unfinished", "min to 100 (quartiles)")
+GOOD_COLUMNS = ("false rollback", "95 %", "held", "unfinished", "min to 100 % (quartiles)")
 BAD_COLUMNS = (
     "detected",
     "too early",
@@ -25,80 +25,50 @@ BAD_COLUMNS = (
 
 def tables(cells: Iterable[Cell]) -> list[Table]:
     """Return one table for each mode and group that has cells."""
-    found: dict[tuple[str, str], list[Cell]] = {}
+    found: dict[tuple[str, Group], list[Cell]] = {}
     for cell in cells:
         found.setdefault((cell.mode, cell.group), []).append(cell)
-    return [_table(mode, group, _by_scenario(rows)) for (mode, group), rows in found.items()]
+    return [_table(f"{group.heading} -- {mode}", group, own) for (mode, group), own in found.items()]
 
 
-def ratios(cells: Iterable[Cell]) -> dict[tuple[str, str, str], float]:
-    """Return, by scenario, method and mode, median green requests before rollback in units of the oracle's.
-
-    Only where both detect over 90 %: a median over the easy runs alone would flatter.
-    """
-    known = list(cells)
-    oracle = {cell.scenario: cell for cell in known if cell.method.startswith("Oracle") and _sure(cell)}
-    return {
-        (cell.scenario, cell.method, cell.mode): cell.exposed.median / against.exposed.median
-        for cell in known
-        if (against := oracle.get(cell.scenario)) is not None and against.exposed is not None
-        if cell.exposed is not None and _sure(cell)
-    }
-
-
-def _sure(cell: Cell) -> bool:
-    return cell.rolled_back.value > 0.9 and cell.exposed is not None and cell.exposed.median > 0
-
-
-def _by_scenario(cells: list[Cell]) -> list[Cell]:
-    order = list(dict.fromkeys(cell.scenario for cell in cells))
-    return sorted(cells, key=lambda cell: order.index(cell.scenario))
-
-
-def _table(mode: str, group: str, cells: list[Cell]) -> Table:
-    good = cells[0].good
-    table = Table(title=f"{Group[group.upper()].value} -- {mode}", title_justify="left", show_edge=False)
-    for name in ("scenario", "method", *(GOOD_COLUMNS if good else BAD_COLUMNS)):
+def _table(title: str, group: Group, cells: list[Cell]) -> Table:
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for name in ("scenario", "method", *(GOOD_COLUMNS if group.good else BAD_COLUMNS)):
         table.add_column(name, justify="left" if name in {"scenario", "method"} else "right", overflow="fold")
-    oracle = ratios(cells)
-    before = ""
-    for cell in cells:
-        ratio = oracle.get((cell.scenario, cell.method, cell.mode))
-        row = _good(cell) if good else [*_bad(cell), f"{ratio:.1f}" if ratio is not None else "-"]
-        table.add_row("" if cell.scenario == before else cell.scenario, cell.method, *row)
-        before = cell.scenario
+    oracle = of_oracle(cells)
+    for scenario in scenarios_in(cells):
+        shown = scenario
+        for cell in (cell for cell in cells if cell.scenario == scenario):
+            table.add_row(shown, cell.method, *(_good(cell) if group.good else _bad(cell, oracle)))
+            shown = ""
     return table
 
 
 def _good(cell: Cell) -> list[str]:
     low, high = cell.rolled_back.interval
     return [
-        percent(cell.rolled_back),
+        str(cell.rolled_back),
         f"{100 * low:.1f}-{100 * high:.1f}",
-        percent(cell.held),
-        percent(cell.running),
-        spread(cell.full),
+        str(cell.held),
+        str(cell.running),
+        _spread(cell.full),
     ]
 
 
-def _bad(cell: Cell) -> list[str]:
+def _bad(cell: Cell, oracle: Mapping[tuple[str, str, str], float]) -> list[str]:
+    ratio = oracle.get((cell.scenario, cell.method, cell.mode))
     return [
-        percent(cell.rolled_back),
-        percent(cell.early),
-        percent(cell.promoted),
-        percent(cell.held),
-        spread(cell.minutes),
-        spread(cell.exposed),
-        spread(cell.failed),
+        str(cell.rolled_back),
+        str(cell.early),
+        str(cell.promoted),
+        str(cell.held),
+        _spread(cell.minutes),
+        _spread(cell.exposed),
+        _spread(cell.failed),
         f"{cell.excess:.0f} ({cell.excess_high:.0f})",
+        f"{ratio:.1f}" if ratio is not None else "-",
     ]
 
 
-def percent(rate: Rate) -> str:
-    """Return a share in per cent; an exact 0 or 100 without decimals."""
-    return f"{100 * rate.value:.0f} %" if rate.count in {0, rate.runs} else f"{100 * rate.value:.1f} %"
-
-
-def spread(values: Spread | None) -> str:
-    """Return median and quartiles; `-` without values."""
+def _spread(values: Spread | None) -> str:
     return f"{values.median:.0f} ({values.lower:.0f}-{values.upper:.0f})" if values is not None else "-"

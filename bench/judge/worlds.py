@@ -1,18 +1,18 @@
-"""Worlds: how many requests come each minute and how likely each arm fails them. Seeded; must never know a judge.
+"""Worlds in which requests fail or succeed: how many arrive each minute, and how likely each deployment fails them.
 
 A world is a handful of numbers; `draw` gives one history of it: six hours of blue alone, then the rollout.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.judge.bursts import Bursts, Independent, Series
+from bench.judge.bursts import Bursts, Series, independent
 from bench.judge.effects import Effect, Traffic, constant, same
 from bench.judge.minute import Minute
 from shared.core.observation import DeploymentMinute
@@ -22,21 +22,25 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What is true in a simulation.
+class FailureWorld:
+    """The true conditions of a simulation.
 
-    rate: requests a minute. base: blue's usual failure probability. effect: green's, given the minutes since the start
-    and blue's. bursts: how failures of one arm come together, on `noisy` arms. incidents: chance a minute that a
-    shared incident (+5 points on both arms, about 4 minutes) begins. drift: standard deviation of the logarithm of the
-    base, which wanders with a memory of about 20 minutes. lag: minutes until telemetry can be read. gap: minutes of the
-    rollout without telemetry. minutes: how long the rollout is watched.
+    rate: requests a minute. base: blue's usual failure probability. effect: green's failure probability, given the
+    minutes since the start and blue's. bursts: how failures of one deployment bunch over time, on `noisy` deployments.
+    cluster_size: mean number of failures that come together, as retries do (1: each on its own). counted_once: the
+    failures of a cluster are one request and its retries, and telemetry counts them once. incidents: the probability
+    per minute that a shared incident (+5 percentage points on both deployments, about 4 minutes) starts. drift:
+    standard deviation of the logarithm of the base rate, which wanders with a memory of about 20 minutes. lag: minutes
+    until telemetry can be read. gap: minutes of the rollout without telemetry. minutes: how long it is watched.
     """
 
     rate: float
     base: float
     effect: Effect = same
-    bursts: Bursts = field(default_factory=Independent)
+    bursts: Bursts = independent
     noisy: Literal["both", "blue"] = "both"
+    cluster_size: float = 1.0
+    counted_once: bool = False
     incidents: float = 0.0
     drift: float = 0.0
     traffic: Traffic = constant
@@ -44,109 +48,108 @@ class World:
     gap: range = range(0)
     minutes: int = 120
 
-    def draw(self, seed: int) -> History:
-        """Return one history of this world; the same seed gives the same one for every judge until shares differ."""
+    def draw(self, seed: int) -> FailureHistory:
+        """Return one history; every judge gets the same one from the same seed, until the weights differ."""
         rng = np.random.default_rng(seed)
         minutes = np.arange(-HISTORY_MINUTES, self.minutes, dtype=np.float64)
         blue = np.minimum(self.base * wander(rng, len(minutes), self.drift), 0.5)
         incident = _incidents(rng, len(minutes), self.incidents)
         green = self.effect(minutes, blue)
-        own = Independent() if self.noisy == "blue" else self.bursts
-        return History(
+        greens_bursts = independent if self.noisy == "blue" else self.bursts
+        return FailureHistory(
             rng=rng,
             total=rng.poisson(self.rate * self.traffic(minutes)),
-            blue=np.minimum(self.bursts.apply(rng, blue) + incident, 1.0),
-            green=np.minimum(own.apply(rng, green) + incident, 1.0),
-            truth=(np.minimum(blue + incident, 1.0), np.minimum(green + incident, 1.0)),
-            once=self.bursts.counted_once,
-            clusters=(1.0 if self.noisy == "blue" else self.bursts.cluster_size, self.bursts.cluster_size),
+            blue=np.minimum(self.bursts(rng, blue) + incident, 1.0),
+            green=np.minimum(greens_bursts(rng, green) + incident, 1.0),
+            usual=(np.minimum(blue + incident, 1.0), np.minimum(green + incident, 1.0)),
+            cluster_size=self.cluster_size,
+            counted_once=self.counted_once,
         )
 
 
 @dataclass(slots=True)
-class History:
-    """One history of a world, six hours before the rollout and the rollout itself. Arrays begin with the past.
+class FailureHistory:
+    """One history: six hours before the rollout, and the rollout itself. Arrays start with the past.
 
-    blue, green: failure probabilities, one-sided bursts in them. truth: both without such bursts. clusters: mean size
-    of green's and blue's. once: the failures of a cluster are one request that is tried again, and are counted as one.
+    blue, green: failure probabilities, including bursts of one deployment. usual: both without such bursts.
     """
 
     rng: np.random.Generator
     total: NDArray[np.int64]
     blue: Series
     green: Series
-    truth: tuple[Series, Series]
-    clusters: tuple[float, float]
-    once: bool = False
+    usual: tuple[Series, Series]
+    cluster_size: float = 1.0
+    counted_once: bool = False
 
     @property
-    def usual(self) -> tuple[Series, Series]:
-        """Both in the minutes of the rollout, as the oracle knows them: counted as telemetry counts."""
-        green_size, blue_size = self.clusters if self.once else (1.0, 1.0)
-        return self.truth[0][HISTORY_MINUTES:] / blue_size, self.truth[1][HISTORY_MINUTES:] / green_size
+    def true_rates(self) -> tuple[Series, Series]:
+        """Blue's and green's usual failure rates in each minute of the rollout, counted as telemetry counts them."""
+        tries = self.cluster_size if self.counted_once else 1.0
+        blue, green = self.usual
+        return blue[HISTORY_MINUTES:] / tries, green[HISTORY_MINUTES:] / tries
 
     def past(self) -> tuple[list[int], list[int]]:
-        """Return blue's failed and total requests in the minutes before the rollout, oldest first."""
+        """Return blue's failed and total requests in each minute before the rollout, oldest first."""
         total = self.total[:HISTORY_MINUTES]
-        bad, again = _failures(self.rng, total, self.blue[:HISTORY_MINUTES], self.clusters[1])
-        return ((bad - again).tolist(), (total - again).tolist()) if self.once else (bad.tolist(), total.tolist())
+        bad, retries = _draw_series(self.rng, total, self.blue[:HISTORY_MINUTES], self.cluster_size)
+        counted = retries if self.counted_once else np.zeros_like(retries)
+        return (bad - counted).tolist(), (total - counted).tolist()
 
     def rows(self) -> list[DeploymentMinute]:
-        """Return the same as telemetry gives it."""
+        """Return the same minutes as rows of telemetry."""
         return [
             DeploymentMinute("blue", START + timedelta(minutes=at), total, bad)
             for at, (bad, total) in enumerate(zip(*self.past(), strict=True))
         ]
 
     def minute(self, number: int, weight: int) -> Minute:
-        """Return the counts of one minute of the rollout, with this share (per cent) on green."""
+        """Return the counts of one minute of the rollout, with this percentage of the traffic on green."""
         at = HISTORY_MINUTES + number
         total = int(self.total[at])
         green = int(self.rng.binomial(total, weight / 100.0))
-        ours, ours_again = _failed(self.rng, green, self.green[at], self.clusters[0])
-        theirs, theirs_again = _failed(self.rng, total - green, self.blue[at], self.clusters[1])
-        if not self.once:
-            ours_again = theirs_again = 0
-        return Minute(
-            number=number,
-            weight=weight,
-            green_bad=ours - ours_again,
-            green_total=green - ours_again,
-            blue_bad=theirs - theirs_again,
-            blue_total=total - green - theirs_again,
-        )
+        green_bad, green_total = self._counts(green, float(self.green[at]))
+        blue_bad, blue_total = self._counts(total - green, float(self.blue[at]))
+        return Minute(number, weight, green_bad, green_total, blue_bad, blue_total)
 
     def expected_excess(self, number: int, requests: float | None = None) -> float:
-        """Return failures that green adds to what blue would have had, by its true rates; all traffic by default."""
+        """Return the failures that green adds to blue's in this many requests (default: all traffic), by true rates."""
         at = HISTORY_MINUTES + number
-        blue, green = self.truth
+        blue, green = self.usual
         return float((green[at] - blue[at]) * (self.total[at] if requests is None else requests))
 
+    def _counts(self, requests: int, probability: float) -> tuple[int, int]:
+        """Return failed and total requests of one deployment, as telemetry counts them."""
+        bad, retries = _draw(self.rng, requests, probability, self.cluster_size)
+        counted = retries if self.counted_once else 0
+        return bad - counted, requests - counted
 
-def _failed(rng: np.random.Generator, requests: int, probability: float, cluster: float) -> tuple[int, int]:
-    """Return how many failed, and how many of these are not the first of their cluster."""
-    if cluster == 1.0:
-        return (int(rng.binomial(requests, probability)) if requests else 0), 0
-    clusters = int(rng.poisson(requests * probability / cluster))
+
+def _draw(rng: np.random.Generator, requests: int, probability: float, cluster_size: float) -> tuple[int, int]:
+    """Return how many requests fail, and how many of those are not the first of their cluster."""
+    if cluster_size == 1.0:
+        return int(rng.binomial(requests, probability)), 0
+    clusters = int(rng.poisson(requests * probability / cluster_size))
     if not clusters:
         return 0, 0
-    bad = min(requests, clusters + int(rng.negative_binomial(clusters, 1.0 / cluster)))
+    bad = min(requests, clusters + int(rng.negative_binomial(clusters, 1.0 / cluster_size)))
     return bad, max(0, bad - clusters)
 
 
-def _failures(
-    rng: np.random.Generator, requests: NDArray[np.int64], probability: Series, cluster: float
+def _draw_series(
+    rng: np.random.Generator, requests: NDArray[np.int64], probability: Series, cluster_size: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if cluster == 1.0:
+    """Return the same for many minutes at once, which consumes the random numbers in a different order."""
+    if cluster_size == 1.0:
         return rng.binomial(requests, probability), np.zeros_like(requests)
-    clusters = rng.poisson(requests * probability / cluster)
-    more = rng.negative_binomial(np.maximum(clusters, 1), 1.0 / cluster)
+    clusters = rng.poisson(requests * probability / cluster_size)
+    more = rng.negative_binomial(np.maximum(clusters, 1), 1.0 / cluster_size)
     bad = np.minimum(requests, np.where(clusters > 0, clusters + more, 0))
     return bad, np.maximum(bad - clusters, 0)
 
 
 def wander(rng: np.random.Generator, length: int, deviation: float, memory: float = 0.95) -> Series:
-    """Return a factor minute by minute; its logarithm has this deviation and from minute to minute this memory."""
+    """Return a factor for each minute; its logarithm is an AR(1) process with this deviation and coefficient."""
     if not deviation:
         return np.ones(length)
     steps = rng.normal(0.0, deviation * np.sqrt(1.0 - memory**2), length)

@@ -1,15 +1,7 @@
-"""Event Grid with one subscription: delivers events to a function host's webhook as Azure does, or worse if asked.
+"""Event Grid with one subscription: delivers events to a function host's webhook as Azure does, or worse on request.
 
-At least once, in no order: each event goes its own way, is tried again by Azure's schedule in virtual time, and becomes
-a dead letter after 400, 401, 403 or 413, too many attempts, or too long a time. As in Azure, an event published while
-nobody subscribes is dropped. Not emulated: filters, batches, and holding back from an endpoint that keeps failing.
+Delivery is at least once and unordered: each event is delivered on its own, is retried on Azure's schedule in virtual
+time, and becomes a dead letter after a 400, 401, 403 or 413, after too many attempts, or when its time to live is over.
+As in Azure, an event published while nobody is subscribed is dropped. Not emulated: filters, batches, and delayed
+delivery to an endpoint that keeps failing.
 """
-
-from __future__ import annotations
-
-from emulator.event_grid.grid import EventGrid
-from emulator.event_grid.history import Attempt, DeadLetter, History
-from emulator.event_grid.options import RETRY_SCHEDULE, EventGridOptions
-from emulator.event_grid.webhook import HandshakeError
-
-__all__ = ["RETRY_SCHEDULE", "Attempt", "DeadLetter", "EventGrid", "EventGridOptions", "HandshakeError", "History"]

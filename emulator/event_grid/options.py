@@ -1,11 +1,11 @@
-"""How Event Grid behaves: its retry policy, and the misbehaviour that can be asked for. Only data; settable live."""
+"""How Event Grid behaves: its retry policy, and faults on request. Plain data, which may change while it runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-# Virtual seconds before each further attempt, as Azure documents them; the last step repeats.
+# Virtual seconds before each retry, as Azure documents them; the last one repeats.
 RETRY_SCHEDULE = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 10800.0, 21600.0, 43200.0)
 
 Spelling = Literal["documented", "observed"]
@@ -13,14 +13,14 @@ Spelling = Literal["documented", "observed"]
 
 @dataclass(slots=True)
 class EventGridOptions:
-    """Settings of the topic and its one subscription. Times are virtual seconds but for `answer_seconds`.
+    """Settings of the topic and its one subscription. Times are virtual seconds, except `answer_seconds`.
 
-    `function` is the Event Grid function that the subscription names. `answer_seconds` is how long an answer may take,
-    in wall time, because a function host answers in wall time. `jitter` is the share by which a retry comes later at
-    most. `duplicates` is how many more times each event is delivered after it was taken; `delay` holds every event
-    back, `reordering` each by a random part of it. `spelling` is the payload's form: `documented` has PascalCase keys
-    and a whole number as version, `observed` camelCase keys, the version as text and a longer time. `null_tags` sends
-    null for empty tags and properties. `seed` fixes what is random.
+    `function` is the Event Grid function that the subscription targets. `answer_seconds` is the timeout of one attempt
+    in wall-clock time, because that is the time a function host runs in. `jitter` delays each retry by up to this
+    fraction. `duplicates` is the number of extra deliveries of each event; `delay` holds every event back, and
+    `reordering` holds each back by a random time up to this. `spelling` is the form of the payload: `documented` has
+    PascalCase keys and an integer version, `observed` has camelCase keys, a string version and a more precise time.
+    `null_tags` sends null for empty tags and properties. `seed` makes the randomness repeatable.
     """
 
     function: str = "model_registered"

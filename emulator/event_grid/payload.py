@@ -1,48 +1,46 @@
-"""The two forms in which Azure ML's events are seen, made from one. Pure; what is not ModelRegistered stays as it is.
+"""The two known forms of Azure ML's ModelRegistered event. Pure; other events are left unchanged.
 
-Microsoft's reference shows `data.ModelName` and a whole number as version; the payloads in its SDKs' tests have
-`data.modelName`, the version as text, `dataVersion` "2" and seven digits of a second.
+Microsoft's reference shows `data.ModelName` and an integer version; the payloads in the tests of its SDKs have
+`data.modelName`, a string version, `dataVersion` "2" and seven fractional digits in the time.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import assert_never
 
-if TYPE_CHECKING:
-    from emulator.event_grid.options import EventGridOptions
-    from emulator.resources import Json
+from emulator.event_grid.options import EventGridOptions
+from emulator.resources import Json
 
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
 
 
-def spelt(event: Json, options: EventGridOptions) -> Json:
-    """Return the event in the form that `options` ask for; the given one is left alone."""
+def payload(event: Json, options: EventGridOptions) -> Json:
+    """Return a copy of the event in the form that `options` select."""
     if event.get("eventType") != MODEL_REGISTERED:
         return dict(event)
-    data = {name: _emptied(value, options) for name, value in event["data"].items()}
-    if options.spelling == "observed":
-        return event | {"data": _observed(data), "dataVersion": "2", "eventTime": _seven_digits(event["eventTime"])}
-    return event | {"data": data | {"ModelVersion": _number(data["ModelVersion"])}}
-
-
-def _emptied(value: object, options: EventGridOptions) -> object:
-    """Return null for an empty object, if that is asked."""
-    return None if options.null_tags and value == {} else value
+    data = {name: None if options.null_tags and value == {} else value for name, value in event["data"].items()}
+    match options.spelling:
+        case "documented":
+            return event | {"data": data | {"ModelVersion": _number(data["ModelVersion"])}}
+        case "observed":
+            return event | {"data": _observed(data), "dataVersion": "2", "eventTime": _seven_digits(event["eventTime"])}
+        case _:
+            assert_never(options.spelling)
 
 
 def _observed(data: Json) -> Json:
-    """Return the keys in camelCase and the version as text."""
+    """Return the data with camelCase keys and the version as a string."""
     camel = {f"{name[0].lower()}{name[1:]}": value for name, value in data.items()}
     return camel | {"modelVersion": str(camel["modelVersion"])}
 
 
 def _number(version: object) -> object:
-    """Return a version of digits as a number; Azure ML allows others, which stay text."""
+    """Return a numeric version as an integer; Azure ML allows others, which stay strings."""
     text = str(version)
     return int(text) if text.isdecimal() else text
 
 
 def _seven_digits(moment: str) -> str:
-    """Write an ISO 8601 time with seven digits of a second and the zone as an offset."""
+    """Return an ISO 8601 time with seven fractional digits and the zone as an offset."""
     return datetime.fromisoformat(moment).strftime("%Y-%m-%dT%H:%M:%S.%f0+00:00")

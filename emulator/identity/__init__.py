@@ -1,1 +1,1 @@
-"""Microsoft Entra ID as the SDKs see it: discovery, and tokens for a made-up service principal."""
+"""Microsoft Entra ID as the SDKs see it: discovery, and tokens for one generated service principal."""

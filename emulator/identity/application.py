@@ -1,6 +1,6 @@
 """login.microsoftonline.com: instance discovery, OpenID configuration, and the client credentials grant.
 
-It knows one service principal. Other grants answer as the real service answers an unsupported grant.
+It knows one service principal. Any other grant is answered as the real service answers an unsupported grant.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ AUTHORITY = "login.microsoftonline.com"
 
 
 def identity_application(issuer: TokenIssuer) -> web.Application:
-    """Return the application that answers for the authority's host names."""
+    """Return the application behind the authority's host names."""
     application = web.Application()
     identity = _Identity(issuer)
     application.router.add_get("/common/discovery/instance", identity.discover_instance)
     application.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", identity.configuration)
     application.router.add_get("/{tenant}/.well-known/openid-configuration", identity.configuration)
     application.router.add_post("/{tenant}/oauth2/v2.0/token", identity.token)
-    application.router.add_route("*", "/{rest:.*}", identity.lacking)
+    application.router.add_route("*", "/{rest:.*}", identity.not_emulated)
     return application
 
 
 class _Identity:
-    """The handlers, around one issuer."""
+    """The handlers, for one issuer."""
 
     def __init__(self, issuer: TokenIssuer) -> None:
         self._issuer = issuer
@@ -58,17 +58,17 @@ class _Identity:
     async def token(self, request: web.Request) -> web.Response:
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
-            return _refusal(400, "unsupported_grant_type", "AADSTS70003: only client_credentials is emulated.")
+            return _error(400, "unsupported_grant_type", "AADSTS70003: only client_credentials is emulated.")
         principal = self._issuer.principal
         if request.match_info["tenant"] != principal.tenant:
-            return _refusal(400, "invalid_request", "AADSTS90002: Tenant not found.")
+            return _error(400, "invalid_request", "AADSTS90002: Tenant not found.")
         if form.get("client_id") != principal.client:
-            return _refusal(400, "unauthorized_client", "AADSTS700016: Application not found in the directory.")
+            return _error(400, "unauthorized_client", "AADSTS700016: Application not found in the directory.")
         if form.get("client_secret") != principal.secret:
-            return _refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+            return _error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         scope = str(form.get("scope", ""))
         if not scope.endswith("/.default"):
-            return _refusal(400, "invalid_scope", "AADSTS1002012: The scope must end with /.default.")
+            return _error(400, "invalid_scope", "AADSTS1002012: The scope must end with /.default.")
         return web.json_response(
             {
                 "token_type": "Bearer",
@@ -78,9 +78,9 @@ class _Identity:
             }
         )
 
-    async def lacking(self, request: web.Request) -> web.Response:
-        return _refusal(501, "not_emulated", f"{request.method} {request.path} is not emulated.")
+    async def not_emulated(self, request: web.Request) -> web.Response:
+        return _error(501, "not_emulated", f"{request.method} {request.path} is not emulated.")
 
 
-def _refusal(status: int, error: str, description: str) -> web.Response:
+def _error(status: int, error: str, description: str) -> web.Response:
     return web.json_response({"error": error, "error_description": description, "error_codes": []}, status=status)

@@ -1,6 +1,6 @@
-"""Access tokens: JWTs signed with a secret of this run. They open the emulated services and nothing else.
+"""Access tokens: JWTs signed with a secret of this run. They are good for the emulated services and nothing else.
 
-Times are the wall's, not the virtual clock's: the SDKs compare them with the wall's clock.
+Token times are wall-clock times, not virtual ones, because the SDKs compare them with the wall clock.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from dataclasses import dataclass, field
 
 import jwt
 
-LIFETIME_SECONDS = 86400  # tokens from the real service live 60 to 90 minutes; a demonstration may run longer
+LIFETIME_SECONDS = 86400  # real tokens live for 60 to 90 minutes; a demo may run longer
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The made-up service principal: what AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET hold."""
+    """The service principal: the values of AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET."""
 
     tenant: str
     client: str
     secret: str
 
     @staticmethod
-    def made_up() -> Principal:
-        """Return a new one."""
+    def generate() -> Principal:
+        """Return a new principal with random values."""
         return Principal(str(uuid.uuid4()), str(uuid.uuid4()), secrets.token_urlsafe(24))
 
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Issues tokens for an audience, and tells whether a token is one of them."""
+    """Issues tokens for an audience, and recognises its own."""
 
     principal: Principal
     _key: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def issue(self, audience: str, lifetime: int = LIFETIME_SECONDS) -> str:
-        """Return a token for `audience` (a resource such as https://management.azure.com) for `lifetime` seconds."""
+        """Return a token for `audience`, valid for `lifetime` seconds."""
         now = int(time.time())
         claims = {
             "aud": audience,
@@ -54,10 +54,16 @@ class TokenIssuer:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def accepts(self, token: str, audience: str) -> bool:
-        """Tell whether `token` was issued here for `audience` (a trailing slash does not matter) and still lives."""
+        """Return whether `token` was issued here for `audience` and is still valid; a trailing slash is ignored."""
         audiences = [audience.rstrip("/"), audience.rstrip("/") + "/"]
         try:
             jwt.decode(token, self._key, algorithms=["HS256"], audience=audiences)
         except jwt.InvalidTokenError:
             return False
         return True
+
+
+def bearer_token(authorization: str | None) -> str:
+    """Return the token or key of an Authorization header, or an empty string if it holds none."""
+    scheme, _, credential = (authorization or "").partition(" ")
+    return credential if scheme.lower() == "bearer" else ""

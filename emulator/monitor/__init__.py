@@ -1,1 +1,1 @@
-"""Azure Monitor's side: the traffic log that the gateway writes, and Log Analytics that answers KQL over it."""
+"""Azure Monitor: the traffic log with Log Analytics, which answers KQL over it, and platform metrics."""

@@ -1,4 +1,4 @@
-"""Misbehaviour of Azure Monitor that a test or a user can ask for. Off unless asked; settable while it runs."""
+"""Faults of Azure Monitor on request. There are none by default; they may change while the emulator runs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Mode = Literal["none", "partial", "failure", "throttled"]
 
 @dataclass(slots=True)
 class QueryFaults:
-    """What befalls the next `remaining` queries (None: until changed), and how many wall seconds each takes longer.
+    """The fault of the next `remaining` queries (None: until changed), and a delay in wall-clock seconds for each.
 
-    `partial` gives half of the rows and an error (metrics: no series, and why in their errorCode), `failure` answers
-    500, `throttled` 429 with `retry_after` seconds.
+    `partial` returns half of the rows and an error (for metrics: no series, and an errorCode that says why). `failure`
+    answers with a 500, `throttled` with a 429 and `retry_after` in seconds.
     """
 
     mode: Mode = "none"
@@ -22,7 +22,7 @@ class QueryFaults:
     retry_after: int = 5
 
     def next(self) -> Mode:
-        """Return what befalls this query, and count it."""
+        """Return the fault that affects this query, and count it."""
         if self.mode == "none" or self.remaining is None:
             return self.mode
         if self.remaining <= 0:

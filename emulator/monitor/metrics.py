@@ -1,7 +1,7 @@
-"""Azure Monitor's platform metrics, as `azure.monitor.querymetrics.MetricsClient` asks for many resources at once.
+"""Azure Monitor's platform metrics, as `azure.monitor.querymetrics.MetricsClient` queries them for many resources.
 
-POST `/subscriptions/{subscription}/metrics:getBatch`, body `{"resourceids": [...]}`. The values are those of requests
-that really happened. A metric that is not emulated answers 501 with its name, never an empty series.
+POST `/subscriptions/{subscription}/metrics:getBatch`, body `{"resourceids": [...]}`. The values come from real
+requests. A metric that is not emulated is answered with a 501 that names it, never with an empty series.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from emulator.monitor.faults import Mode, QueryFaults
+from emulator.arm_errors import ArmError, bad_request, not_emulated, not_found
+from emulator.identity.audiences import METRICS
+from emulator.identity.tokens import bearer_token
+from emulator.monitor.faults import QueryFaults
 from emulator.monitor.metrics_definitions import DEPLOYMENTS
-from emulator.monitor.metrics_document import Resource, document, untold
-from emulator.monitor.metrics_question import Question, read_question
+from emulator.monitor.metrics_document import Resource, document, without_series
+from emulator.monitor.metrics_query import MetricsQuery, parse_query
 from emulator.monitor.metrics_series import Target
 from emulator.monitor.metrics_store import MetricsStore
-from emulator.resource_manager.errors import ArmError, bad_request, not_emulated, not_found
-from emulator.resource_manager.state import Workspace
+from emulator.resources import Workspace
 
-AUDIENCE = "https://metrics.monitor.azure.com"
 MOST_RESOURCES = 50
 _BELOW = re.compile(r"/onlineEndpoints/([^/]+)(?:/deployments/([^/]+))?", re.IGNORECASE)
 
@@ -34,30 +36,30 @@ def metrics_application(
     faults: QueryFaults | None = None,
     accepts: Callable[[str], bool] = bool,
 ) -> web.Application:
-    """Return the application that serves `<region>.metrics.monitor.azure.com` for the workspace's endpoints.
+    """Return the application behind `<region>.metrics.monitor.azure.com`, for the workspace's endpoints.
 
-    `faults` can be kept and changed while it serves. `accepts` tells whether a bearer token is good for metrics
-    (audience https://metrics.monitor.azure.com).
+    `faults` may be changed later. `accepts` returns whether a bearer token is valid for metrics; by default every token
+    is.
     """
     service = _Service(store, workspace, faults or QueryFaults(), accepts)
-    application = web.Application(middlewares=[_explained(service.faults)])
+    application = web.Application(middlewares=[_error_responses(service.faults)])
     application.router.add_post("/subscriptions/{subscription}/metrics:getBatch", service.batch)
-    application.router.add_route("*", "/{rest:.*}", service.lacking)
+    application.router.add_route("*", "/{rest:.*}", service.not_emulated)
     return application
 
 
-def _explained(faults: QueryFaults) -> Middleware:
-    """Return the middleware that answers with Azure's error body, and says how long to wait when there is too much."""
+def _error_responses(faults: QueryFaults) -> Middleware:
+    """Return the middleware that turns errors into Azure's error body, with Retry-After for a 429."""
 
     @web.middleware
-    async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def respond(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except ArmError as error:
             headers = {"Retry-After": str(faults.retry_after)} if error.status == 429 else None
             return web.json_response(error.body(), status=error.status, headers=headers)
 
-    return explain
+    return respond
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +72,45 @@ class _Service:
     async def batch(self, request: web.Request) -> web.Response:
         """Answer for each resource, in the order of the body."""
         self._check_token(request)
-        question = read_question(request.query, self.store.clock.now())
-        resources = [self._resource(each, question) for each in await _asked(request)]
-        partial = await self._trouble() == "partial"
-        counted = list(self.store.minutes(question.start, question.end))
-        values = [document(question, resource, counted, self.workspace.region) for resource in resources]
-        return web.json_response({"values": [untold(each) for each in values] if partial else values})
+        query = parse_query(request.query, self.store.clock.now())
+        resources = [self._resource(each, query) for each in await _resource_ids(request)]
+        await asyncio.sleep(self.faults.delay_seconds)
+        counts = list(self.store.minutes(query.start, query.end))
+        values = [document(query, resource, counts, self.workspace.region) for resource in resources]
+        fault = self.faults.next()
+        match fault:
+            case "none":
+                return web.json_response({"values": values})
+            case "partial":
+                return web.json_response({"values": [without_series(each) for each in values]})
+            case "throttled":
+                raise ArmError(429, "TooManyRequests", "Too many requests; try again later.")
+            case "failure":
+                raise ArmError(500, "InternalServerError", "The query failed in the service.")
+            case _:
+                assert_never(fault)
 
-    async def lacking(self, request: web.Request) -> web.Response:
-        """Say what is not emulated."""
+    async def not_emulated(self, request: web.Request) -> web.Response:
+        """Refuse any other request."""
         raise not_emulated(f"{request.method} {request.path}")
 
-    async def _trouble(self) -> Mode:
-        """Do what a fault says, and return which it was. Raises ArmError for those that leave no answer."""
-        await asyncio.sleep(self.faults.delay_seconds)
-        fault = self.faults.next()
-        if fault == "throttled":
-            raise ArmError(429, "TooManyRequests", "Too many requests; try again later.")
-        if fault == "failure":
-            raise ArmError(500, "InternalServerError", "The query failed in the service.")
-        return fault
-
     def _check_token(self, request: web.Request) -> None:
-        """Raise 401 without a good bearer token, 403 for a subscription that it does not open."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self.accepts(token):
-            raise ArmError(401, "Unauthorized", f"A valid bearer token for {AUDIENCE} is required.")
+        """Raise 401 if there is no valid bearer token, 403 for a subscription that it does not grant access to."""
+        token = bearer_token(request.headers.get("Authorization"))
+        if not token or not self.accepts(token):
+            raise ArmError(401, "Unauthorized", f"A valid bearer token for {METRICS} is required.")
         subscription = request.match_info["subscription"]
         if subscription.lower() != self.workspace.subscription.lower():
-            raise ArmError(
-                403, "AuthorizationFailed", f"The client may not read metrics of subscription {subscription}."
-            )
+            message = f"The client is not authorized to read metrics of subscription {subscription}."
+            raise ArmError(403, "AuthorizationFailed", message)
 
-    def _resource(self, resource: str, question: Question) -> Resource:
+    def _resource(self, resource: str, query: MetricsQuery) -> Resource:
         """Return the endpoint or deployment with this ARM id, which must be of the namespace's type."""
         if not resource.lower().startswith(f"{self.workspace.id.lower()}/"):
             raise not_found("workspaces", resource)
         found = _BELOW.fullmatch(resource, len(self.workspace.id))
-        if not found or (found[2] is not None) != (question.namespace == DEPLOYMENTS):
-            raise bad_request(f"The resource {resource} is not of the type {question.namespace}.")
+        if not found or (found[2] is not None) != (query.namespace == DEPLOYMENTS):
+            raise bad_request(f"The resource {resource} is not of the type {query.namespace}.")
         endpoint = self.workspace.endpoints.get(found[1].lower())
         if endpoint is None:
             raise not_found("onlineEndpoints", found[1])
@@ -117,8 +119,8 @@ class _Service:
         return Resource(resource, Target(found[1].lower(), found[2].lower() if found[2] else None))
 
 
-async def _asked(request: web.Request) -> list[str]:
-    """Return the resource ids of the body."""
+async def _resource_ids(request: web.Request) -> list[str]:
+    """Return the resource ids in the body."""
     try:
         resources = (await request.json())["resourceids"]
     except (ValueError, KeyError, TypeError) as error:
@@ -126,5 +128,5 @@ async def _asked(request: web.Request) -> list[str]:
     if not isinstance(resources, list) or not all(isinstance(each, str) for each in resources):
         raise bad_request("resourceids must be a list of resource ids.")
     if not 0 < len(resources) <= MOST_RESOURCES:
-        raise bad_request(f"{len(resources)} resource ids are given; there must be 1 to {MOST_RESOURCES}.")
+        raise bad_request(f"The body must have 1 to {MOST_RESOURCES} resource ids, not {len(resources)}.")
     return resources

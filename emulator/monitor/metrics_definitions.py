@@ -1,7 +1,4 @@
-"""The platform metrics of online endpoints and deployments, as Azure's reference lists them. Only data.
-
-Those that are not `non_blocking` exist in Azure and are not emulated.
-"""
+"""The platform metrics of online endpoints and deployments, as listed in Azure's reference. Plain data."""
 
 from __future__ import annotations
 
@@ -15,36 +12,36 @@ COUNT, MILLISECONDS = "Count", "MilliSeconds"
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One metric: its unit, the dimensions it can be split by, and whether it is emulated."""
+    """One of Azure's metrics: its unit, the dimensions it can be split by, and whether it is emulated."""
 
     unit: str
     dimensions: tuple[str, ...] = ()
-    counted: bool = True
+    emulated: bool = True
 
 
 def _latencies(*dimensions: str) -> dict[str, Definition]:
-    """Return the percentiles of the time that answers took."""
+    """Return the percentiles of the latency."""
     return {f"RequestLatency_P{percent}": Definition(MILLISECONDS, dimensions) for percent in PERCENTS}
 
 
-def _lacking(*names: str) -> dict[str, Definition]:
-    return dict.fromkeys(names, Definition(COUNT, counted=False))
+def _not_emulated(*names: str) -> dict[str, Definition]:
+    return dict.fromkeys(names, Definition(COUNT, emulated=False))
 
 
 _COLLECTED = ("DataCollectionEventsPerMinute", "DataCollectionErrorsPerMinute")
 
-# Metric namespace -> metric name -> what it is.
+# Metric namespace -> metric name -> definition.
 DEFINITIONS: dict[str, dict[str, Definition]] = {
     ENDPOINTS: {
         "RequestsPerMinute": Definition(COUNT, ("deployment", "statusCode", "statusCodeClass", "modelStatusCode")),
         "RequestLatency": Definition(MILLISECONDS, ("deployment",)),
         **_latencies("deployment"),
-        **_lacking("ConnectionsActive", "NewConnectionsPerSecond", "NetworkBytes", *_COLLECTED),
+        **_not_emulated("ConnectionsActive", "NewConnectionsPerSecond", "NetworkBytes", *_COLLECTED),
     },
     DEPLOYMENTS: {
         "RequestsPerMinute": Definition(COUNT, ("envoy_response_code",)),
         **_latencies(),
-        **_lacking(
+        **_not_emulated(
             "CpuUtilizationPercentage",
             "CpuMemoryUtilizationPercentage",
             "GpuUtilizationPercentage",

@@ -1,6 +1,6 @@
-"""The answer to a metrics request as JSON, one document for each resource. It decides nothing.
+"""The answer to a metrics query as JSON, one document per resource. Pure.
 
-Azure writes the names of dimensions in lower case, and a minute without requests as a point without a value.
+As in Azure, names of dimensions are in lower case, and a minute without requests is a point without a value.
 """
 
 from __future__ import annotations
@@ -10,62 +10,62 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from emulator.monitor.metrics_definitions import DEFINITIONS
-from emulator.monitor.metrics_question import MINUTE, Question
-from emulator.monitor.metrics_series import Counted, Target, series
+from emulator.monitor.metrics_query import MINUTE, MetricsQuery
+from emulator.monitor.metrics_series import Counts, Target, series
 from emulator.resources import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An ARM id as it was given, and what it is the id of."""
+    """An ARM id as it was given, and the endpoint or deployment that it identifies."""
 
     id: str
     target: Target
 
 
-def document(question: Question, resource: Resource, counted: Counted, region: str) -> Json:
+def document(query: MetricsQuery, resource: Resource, counts: Counts, region: str) -> Json:
     """Return the answer for one resource."""
     return {
-        "starttime": _time(question.start),
-        "endtime": _time(question.end),
+        "starttime": _time(query.start),
+        "endtime": _time(query.end),
         "interval": "PT1M",
-        "namespace": question.namespace,
+        "namespace": query.namespace,
         "resourceregion": region,
         "resourceid": resource.id,
-        "value": [_metric(name, question, resource, counted) for name in question.names],
+        "value": [_metric(name, query, resource, counts) for name in query.names],
     }
 
 
-def untold(answer: Json) -> Json:
-    """Return the answer as it is when the metrics cannot be told: with 200, and no series, and the reason beside it."""
-    lost = {"errorCode": "InternalServerError", "errorMessage": "The metric could not be read.", "timeseries": []}
-    return answer | {"value": [metric | lost for metric in answer["value"]]}
+def without_series(answer: Json) -> Json:
+    """Return the answer as it is when the metrics cannot be read: without series, and with an error code."""
+    error = {"errorCode": "InternalServerError", "errorMessage": "The metric could not be read.", "timeseries": []}
+    return answer | {"value": [metric | error for metric in answer["value"]]}
 
 
-def _metric(name: str, question: Question, resource: Resource, counted: Counted) -> Json:
-    found = series(name, question, counted, resource.target)
+def _metric(name: str, query: MetricsQuery, resource: Resource, counts: Counts) -> Json:
+    found = series(name, query, counts, resource.target)
     return {
         "id": f"{resource.id}/providers/Microsoft.Insights/metrics/{name}",
         "type": "Microsoft.Insights/metrics",
         "name": _text(name),
         "displayDescription": name,
         "errorCode": "Success",
-        "unit": DEFINITIONS[question.namespace][name].unit,
+        "unit": DEFINITIONS[query.namespace][name].unit,
         "timeseries": [
-            {"metadatavalues": list(_metadata(question, split)), "data": list(_points(question, averages))}
+            {"metadatavalues": list(_metadata(query, split)), "data": list(_points(query, averages))}
             for split, averages in found.items()
         ],
     }
 
 
-def _metadata(question: Question, split: tuple[str, ...]) -> Iterator[Json]:
-    for name, value in zip(question.split, split, strict=True):
+def _metadata(query: MetricsQuery, split: tuple[str, ...]) -> Iterator[Json]:
+    for name, value in zip(query.split, split, strict=True):
         yield {"name": _text(name.lower()), "value": value}
 
 
-def _points(question: Question, averages: Mapping[datetime, float]) -> Iterator[Json]:
-    minute = question.start
-    while minute < question.end:
+def _points(query: MetricsQuery, averages: Mapping[datetime, float]) -> Iterator[Json]:
+    minute = query.start
+    while minute < query.end:
         point: Json = {"timeStamp": _time(minute)}
         yield point | {"average": averages[minute]} if minute in averages else point
         minute += MINUTE

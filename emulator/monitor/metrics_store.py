@@ -1,6 +1,6 @@
-"""What metrics are made of: how many requests took how long, by minute and kind, counted while they are answered.
+"""The counts behind the metrics: how many requests took how long, by minute and kind.
 
-Times are the virtual clock's. A request is counted only after the lag. It never waits and keeps no single request.
+Times are virtual. A request is counted only after the lag. Individual requests are not kept, and nothing blocks.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from emulator.clock import VirtualClock
-from emulator.monitor.traffic_log import TrafficEntry
+from emulator.traffic import TrafficEntry
 
 LAG_SECONDS = 60.0  # Azure: platform metrics usually arrive within a minute
-MOST_MINUTES = 20_000  # a fortnight; Azure keeps 93 days
+MOST_MINUTES = 20_000  # two weeks; Azure keeps 93 days
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What requests have in common that are counted together. Names in lower case; mirrored: copies of others."""
+    """What requests that are counted together have in common. Names are in lower case."""
 
     endpoint: str
     deployment: str
@@ -40,32 +40,32 @@ class Kind:
 
 
 class MetricsStore:
-    """Counts of milliseconds by minute and kind. `lag_seconds` is virtual: from the request until it is counted."""
+    """Counts of milliseconds by minute and kind. Requests are counted after `lag_seconds` of virtual time."""
 
     def __init__(self, clock: VirtualClock, lag_seconds: float = LAG_SECONDS) -> None:
         self.clock = clock
         self._lag = timedelta(seconds=lag_seconds)
-        self._coming: deque[tuple[datetime, Kind, int]] = deque()
+        self._pending: deque[tuple[datetime, Kind, int]] = deque()
         self._minutes: dict[datetime, dict[Kind, Counter[int]]] = {}
 
-    def note(self, entry: TrafficEntry, moment: datetime) -> None:
-        """Take in a request that was answered at this moment."""
+    def record(self, entry: TrafficEntry, moment: datetime) -> None:
+        """Record a request that was answered at this time."""
         self._count()
         kind = Kind(entry.endpoint.lower(), entry.deployment.lower(), entry.code, entry.model_code, entry.mirrored)
-        self._coming.append((moment, kind, entry.total_ms))
+        self._pending.append((moment, kind, entry.total_ms))
 
     def minutes(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, Kind, Counter[int]]]:
-        """Yield what is counted for each minute that begins in the span, the end excluded."""
+        """Yield the counts of each minute that begins between `start` and `end` (exclusive)."""
         self._count()
         for minute, kinds in self._minutes.items():
             if start <= minute < end:
                 yield from ((minute, kind, times) for kind, times in kinds.items())
 
     def _count(self) -> None:
-        """Count what has arrived by now."""
+        """Count the requests that have arrived by now."""
         arrived = self.clock.now() - self._lag
-        while self._coming and self._coming[0][0] <= arrived:
-            moment, kind, milliseconds = self._coming.popleft()
+        while self._pending and self._pending[0][0] <= arrived:
+            moment, kind, milliseconds = self._pending.popleft()
             kinds = self._minutes.setdefault(moment.replace(second=0, microsecond=0), {})
             kinds.setdefault(kind, Counter())[milliseconds] += 1
         while len(self._minutes) > MOST_MINUTES:

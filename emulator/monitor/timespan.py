@@ -1,17 +1,17 @@
-"""The `timespan` of a Log Analytics request: an ISO 8601 duration or an interval. Reads only."""
+"""The `timespan` of a Log Analytics request: an ISO 8601 duration or interval. Parsing only."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from emulator.serving.durations import seconds
+from emulator.iso8601 import duration_seconds, utc_time
 
 
 def interval(text: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return start and end, aware; None where the request leaves a side open.
+    """Return the start and end, aware; None for a side that is open.
 
-    `<duration>` ends now; `<start>/<end>`, `<start>/<duration>` and `<duration>/<end>` are what they say.
-    Raises ValueError for anything else.
+    The forms are `<duration>` (up to now), `<start>/<end>`, `<start>/<duration>` and `<duration>/<end>`. Raises
+    ValueError for anything else.
     """
     if not text:
         return None, None
@@ -19,10 +19,10 @@ def interval(text: str | None, now: datetime) -> tuple[datetime | None, datetime
     if not slash:
         return now - _length(first), None
     if _is_duration(first):
-        end = _moment(second)
+        end = utc_time(second)
         return end - _length(first), end
-    start = _moment(first)
-    return start, start + _length(second) if _is_duration(second) else _moment(second)
+    start = utc_time(first)
+    return start, start + _length(second) if _is_duration(second) else utc_time(second)
 
 
 def _is_duration(text: str) -> bool:
@@ -30,10 +30,4 @@ def _is_duration(text: str) -> bool:
 
 
 def _length(text: str) -> timedelta:
-    return timedelta(seconds=seconds(text))
-
-
-def _moment(text: str) -> datetime:
-    """Read a time; one without a zone is UTC, as everything in Kusto is."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return timedelta(seconds=duration_seconds(text))

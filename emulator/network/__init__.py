@@ -1,1 +1,1 @@
-"""How a client reaches the emulated hosts: the proxy, the certificates, the table of names. Knows no service."""
+"""How clients reach the emulated hosts: the proxy, the certificates and the host table. Knows no service."""

@@ -1,6 +1,6 @@
-"""A certificate authority made on the spot, and server certificates for the emulated host names.
+"""A certificate authority created at startup, and server certificates for the emulated host names.
 
-Its key never leaves this process's memory; only the CA's certificate is written down, for the clients to trust.
+The authority's key stays in this process's memory; only its certificate is written to disk, for clients to trust.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import trustme
 
 @dataclass(slots=True)
 class CertificateAuthority:
-    """Signs certificates for host names; `directory` receives the files that other programs read."""
+    """Signs certificates for host names; files that other programs read are written to `directory`."""
 
     directory: Path
     _authority: trustme.CA = field(default_factory=trustme.CA)
@@ -22,14 +22,14 @@ class CertificateAuthority:
 
     @property
     def bundle(self) -> Path:
-        """The PEM file that clients trust; written on first use, also over the one that an earlier authority left."""
+        """The PEM file that clients trust. Written on first use, replacing the file of an earlier authority."""
         path = self.directory / "ca.pem"
         if not path.exists() or path.read_bytes() != self._authority.cert_pem.bytes():
             self._authority.cert_pem.write_to_path(path)
         return path
 
     def context(self, host: str) -> ssl.SSLContext:
-        """Return the TLS server context for `host`, signing its certificate the first time."""
+        """Return the TLS server context for `host`; its certificate is signed the first time."""
         if host not in self._contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._authority.issue_cert(host).configure_cert(context)

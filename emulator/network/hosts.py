@@ -1,4 +1,4 @@
-"""Which host names exist, and what answers behind each. A name that is not in this table does not exist."""
+"""Which host names exist, and which backend answers for each. A name outside this table does not exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Answered in this process: TLS ends in the proxy, and `protocol` makes one HTTP handler per connection."""
+    """A backend in this process: the proxy terminates TLS, and `protocol` creates an HTTP handler per connection."""
 
     name: str
     protocol: Callable[[], asyncio.Protocol]
@@ -18,29 +18,29 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """Answered by another process that ends TLS itself: the bytes go to this port of 127.0.0.1."""
+    """A backend in another process, which terminates TLS itself: the bytes go to this port of 127.0.0.1."""
 
     name: str
     port: int
 
 
-Answerer = Service | Tunnel
+Backend = Service | Tunnel
 
 
 @dataclass(slots=True)
 class HostTable:
-    """Host name patterns (regular expressions over the whole lower-case name) and what answers for them."""
+    """Host name patterns (regular expressions that must match the whole lower-case name) and their backends."""
 
-    _rows: list[tuple[re.Pattern[str], Answerer]] = field(default_factory=list)
+    _rows: list[tuple[re.Pattern[str], Backend]] = field(default_factory=list)
 
-    def add(self, pattern: str, answerer: Answerer) -> None:
-        """Let `answerer` answer for every name that `pattern` matches in full. Earlier rows win."""
-        self._rows.append((re.compile(pattern), answerer))
+    def add(self, pattern: str, backend: Backend) -> None:
+        """Let `backend` answer for every host name that `pattern` matches. Earlier rows win."""
+        self._rows.append((re.compile(pattern), backend))
 
-    def resolve(self, host: str) -> Answerer | None:
-        """Return what answers for `host`, or None if no such host is emulated."""
-        return next((answerer for pattern, answerer in self._rows if pattern.fullmatch(host.lower())), None)
+    def resolve(self, host: str) -> Backend | None:
+        """Return the backend for `host`, or None if the host is not emulated."""
+        return next((backend for pattern, backend in self._rows if pattern.fullmatch(host.lower())), None)
 
     def names(self) -> dict[str, str]:
-        """Return the service behind each pattern, for people to read."""
-        return {pattern.pattern.replace("\\", ""): answerer.name for pattern, answerer in self._rows}
+        """Return the name of the backend by pattern, for people to read."""
+        return {pattern.pattern.replace("\\", ""): backend.name for pattern, backend in self._rows}

@@ -1,4 +1,4 @@
-"""Two connections tied together: what one receives the other sends. It never looks at the bytes."""
+"""Two connections joined: what one receives, the other sends. The bytes are opaque."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from emulator.network.acknowledgement import acknowledge
 
 
 class Splice(asyncio.Protocol):
-    """One end of the tie; `other` is the transport of the far end. Back-pressure and closing are passed on."""
+    """One end; `other` is the transport of the other end. Back-pressure and closing are passed on."""
 
     def __init__(self, other: asyncio.Transport) -> None:
         self._other = other
         self._own: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the own transport, whose reading the far end may pause."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # asyncio passes a stream transport; this tells mypy
+        """Keep this end's transport."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for mypy: asyncio passes a stream transport
         self._own = transport
 
     def data_received(self, data: bytes) -> None:
@@ -25,27 +25,27 @@ class Splice(asyncio.Protocol):
         acknowledge(self._own)
 
     def eof_received(self) -> bool:
-        """Pass the half-close on, and keep the way back open."""
+        """Pass the half-close on, and keep the other direction open."""
         if self._other.can_write_eof() and not self._other.is_closing():
             self._other.write_eof()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # the signature is asyncio's
-        """Close the far end as well."""
+        """Close the other end as well."""
         self._other.close()
 
     def pause_writing(self) -> None:
-        """Stop reading from the far end while this end cannot send."""
+        """Stop reading from the other end while this end cannot send."""
         self._other.pause_reading()
 
     def resume_writing(self) -> None:
-        """Go on reading from the far end."""
+        """Resume reading from the other end."""
         if not self._other.is_closing():
             self._other.resume_reading()
 
 
 async def splice(client: asyncio.Transport, port: int) -> None:
-    """Connect `client` with the server on 127.0.0.1:`port`. Raises OSError if nothing listens there."""
+    """Connect `client` to the server on 127.0.0.1:`port`. Raises OSError if nothing listens there."""
     loop = asyncio.get_running_loop()
     server, _ = await loop.create_connection(lambda: Splice(client), "127.0.0.1", port)
     near = Splice(server)

@@ -1,6 +1,6 @@
-"""management.azure.com: checks the token, finds workspace and handler, and turns refusals into ARM's error documents.
+"""management.azure.com: checks the token, finds the workspace and the handler, and turns errors into ARM's documents.
 
-A request that no handler takes is answered 501 with its name, never with something made up.
+A request without a handler is answered with a 501 that names it, never with invented data.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from emulator.identity.tokens import TokenIssuer
+from emulator.arm_errors import ArmError, bad_request, not_emulated, not_found
+from emulator.identity import audiences
+from emulator.identity.tokens import TokenIssuer, bearer_token
 from emulator.resource_manager import documents
 from emulator.resource_manager.calls import Call, Reply
-from emulator.resource_manager.errors import ArmError, bad_request, not_emulated, not_found
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.resource_path import INSIGHTS, ResourcePath
 from emulator.resource_manager.routes import Route
-from emulator.resource_manager.state import PROVIDER, Workspace
-from emulator.resources import Json
+from emulator.resources import PROVIDER, Json, Workspace
 
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 _LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _OPERATIONS = (["locations", "mfeoperationsstatus"], ["locations", "mfeoperationresults"])
@@ -33,14 +32,18 @@ _OPERATIONS = (["locations", "mfeoperationsstatus"], ["locations", "mfeoperation
 
 @dataclass(frozen=True, slots=True)
 class ResourceManager:
-    """The front of the control plane: workspaces by name (lower case), what answers below them and beside them."""
+    """The entry point of the control plane: workspaces by lower-case name, and the routes below and beside them."""
 
     workspaces: Mapping[str, Workspace]
     routes: Sequence[Route]
     group_routes: Sequence[Route]
     operations: Operations
     issuer: TokenIssuer
-    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that were requested."""
+        return self.operations.faults
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -52,11 +55,11 @@ class ResourceManager:
         fault = self.faults.next(request.method, request.path)
         try:
             self._authenticate(request)
-            await _suffer(fault)
+            await _inject(fault)
             reply = await self._dispatch(request)
         except ArmError as error:
-            reply = Reply(error.status, error.body(), _advice(error))
-        except Exception as error:  # noqa: BLE001  # a fault of the emulator, told as Azure tells its own
+            reply = Reply(error.status, error.body(), _error_headers(error))
+        except Exception as error:  # noqa: BLE001  # a bug in the emulator, reported as Azure reports its own
             _LOG.exception("%s %s", request.method, request.path)
             reply = Reply(500, ArmError(500, "InternalServerError", repr(error)).body())
         if fault and fault.lost and request.transport:
@@ -69,10 +72,10 @@ class ResourceManager:
         return web.json_response(reply.body, status=reply.status, headers=headers)
 
     def _authenticate(self, request: web.Request) -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer":
+        token = bearer_token(request.headers.get("Authorization"))
+        if not token:
             raise ArmError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-        if not any(self.issuer.accepts(token, audience) for audience in AUDIENCES):
+        if not any(self.issuer.accepts(token, audience) for audience in audiences.RESOURCE_MANAGER):
             raise ArmError(401, "InvalidAuthenticationToken", "The access token is invalid, or for another audience.")
 
     async def _dispatch(self, request: web.Request) -> Reply:
@@ -80,7 +83,7 @@ class ResourceManager:
             raise bad_request(
                 "The api-version query parameter (?api-version=) is required.", "MissingApiVersionParameter"
             )
-        path = ResourcePath.of(request.rel_url.raw_path)
+        path = ResourcePath.parse(request.rel_url.raw_path)
         if path.subscription.lower() != self.operations.subscription.lower():
             raise ArmError(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
         if path.provider == INSIGHTS:
@@ -98,10 +101,12 @@ class ResourceManager:
         workspace = self.workspaces.get(below[0].lower()) if below else None
         if workspace is None or workspace.resource_group.lower() != group.lower():
             raise not_found(f"{PROVIDER}/workspaces", below[0] if below else "")
+        if below[1:] == [] and request.method == "GET":
+            return Reply(body=documents.workspace(workspace))
         return await self._routed(request, self.routes, below[1:], workspace)
 
     async def _in_group(self, request: web.Request, path: ResourcePath) -> Reply:
-        """Answer for what lies in a resource group beside its workspace; a group holds one workspace here."""
+        """Answer for resources of the group beside its workspace. Each group holds one workspace here."""
         group = path.group.lower()
         owner = next((each for each in self.workspaces.values() if group in ("", each.resource_group.lower())), None)
         if owner is None:
@@ -111,9 +116,9 @@ class ResourceManager:
     @staticmethod
     async def _routed(request: web.Request, routes: Sequence[Route], below: list[str], owner: Workspace) -> Reply:
         for route in routes:
-            names = route.match(request.method, below)
-            if names is not None:
-                return await route.handler(Call(owner, names, request.query, await _body(request)))
+            parameters = route.match(request.method, below)
+            if parameters is not None:
+                return await route.handler(Call(owner, parameters, request.query, await _body(request)))
         raise not_emulated(f"{request.method} {request.path}")
 
     def _operation(self, kind: str, number: str) -> Reply:
@@ -129,11 +134,11 @@ class ResourceManager:
         return Reply(202 if running else 204, headers=headers)
 
 
-async def _suffer(fault: Fault | None) -> None:
+async def _inject(fault: Fault | None) -> None:
     if fault:
         await asyncio.sleep(fault.seconds)
         if not fault.lost:
-            raise fault.refusal()
+            raise fault.error()
 
 
 async def _body(request: web.Request) -> Json:
@@ -149,8 +154,8 @@ async def _body(request: web.Request) -> Json:
     return body
 
 
-def _advice(error: ArmError) -> dict[str, str]:
-    """Return the headers that tell a client what to do about the error."""
+def _error_headers(error: ArmError) -> dict[str, str]:
+    """Return the headers that go with the error: when to retry, or how to authenticate."""
     if error.status == 429:
         return {"Retry-After": "1"}
     if error.status != 401:

@@ -1,6 +1,6 @@
-"""A deployment's files: fetched from the workspace's blob storage, as the service does before it starts a container.
+"""A deployment's files, downloaded from the workspace's blob storage as the service does before it starts a container.
 
-It reads what clients really uploaded; nothing is taken from the local disk of a caller.
+They are the files that clients uploaded; nothing is read from a caller's local disk.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 from azure.storage.blob import ContainerClient
 
-from emulator.resource_manager.errors import ArmError, bad_request, not_emulated
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Deployment, DeploymentFiles, Json
+from emulator.arm_errors import ArmError, bad_request, not_emulated
+from emulator.containers import DeploymentFiles
+from emulator.resources import Deployment, Json, Workspace
 
 _DATASTORE = re.compile(r"azureml://(?:subscriptions/.*/)?datastores/(?P<store>[^/]+)/paths/(?P<path>.+)")
 _ASSET = re.compile(
@@ -27,7 +27,7 @@ _SHORT_ASSET = re.compile(r"azureml:(?P<name>[^/:]+):(?P<version>[^/:]+)")
 
 @dataclass(frozen=True, slots=True)
 class AssetReference:
-    """One version of an asset, as a deployment names it."""
+    """One version of an asset, as a deployment refers to it."""
 
     kind: str
     name: str
@@ -36,14 +36,14 @@ class AssetReference:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How to reach blob storage: each account's key, the proxy, and the certificate authority to trust."""
+    """How to reach blob storage: the key of each account, the proxy, and the certificate authority to trust."""
 
     keys: dict[str, str]
     proxy: str
     trust: Path
 
     def container(self, account: str, container: str) -> ContainerClient:
-        """Return a client for one container, through the proxy like any other client's. Raises ArmError."""
+        """Return a client for one container; like any other client it goes through the proxy. Raises ArmError."""
         if account not in self.keys:
             raise bad_request(f"The storage account '{account}' does not exist.")
         return ContainerClient(
@@ -57,13 +57,13 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class AssetFiles:
-    """Brings the files of deployments into `directory`, a new folder at each start."""
+    """Downloads the files of deployments into `directory`, into a fresh folder each time."""
 
     directory: Path
     storage: Storage
 
     async def fetch(self, workspace: Workspace, deployment: Deployment) -> DeploymentFiles:
-        """Return where code and model of `deployment` now lie. Raises ArmError if something is missing."""
+        """Download the code and model of `deployment` and return where they are. Raises ArmError if any is missing."""
         properties = deployment.body["properties"]
         target = self.directory / deployment.endpoint / deployment.name
         await asyncio.to_thread(shutil.rmtree, target, ignore_errors=True)
@@ -93,7 +93,7 @@ class AssetFiles:
 
 
 def reference(text: str, kind: str) -> AssetReference:
-    """Return the asset that `text` names: an ARM id or azureml:name:version. Raises ArmError."""
+    """Return the asset of this ARM id or `azureml:name:version`. Raises ArmError."""
     if text.startswith("azureml://registries/") or "/registries/" in text:
         raise not_emulated(f"A registry asset ({text})")
     match = _ASSET.fullmatch(text) or _SHORT_ASSET.fullmatch(text)
@@ -107,16 +107,15 @@ def asset(workspace: Workspace, wanted: AssetReference) -> Json:
     container = workspace.assets[wanted.kind].get(wanted.name)
     body = container.versions.get(wanted.version) if container else None
     if body is None:
-        what = f"{wanted.kind}/{wanted.name}/versions/{wanted.version}"
-        raise bad_request(
-            f"The resource '{what}' was not found in the workspace '{workspace.name}'.", "ResourceNotFound"
-        )
+        path = f"{wanted.kind}/{wanted.name}/versions/{wanted.version}"
+        message = f"The resource '{path}' was not found in the workspace '{workspace.name}'."
+        raise bad_request(message, "ResourceNotFound")
     properties: Json = body["properties"]
     return properties
 
 
 def data_folder(workspace: Workspace, data_id: str) -> str:
-    """Return the folder in the workspace's own container that a data asset stands for. Raises ArmError."""
+    """Return the folder that a data asset refers to, in the workspace's own container. Raises ArmError."""
     uri = asset(workspace, reference(data_id, "data"))["dataUri"]
     account, container, path = _location(workspace, uri)
     if (account, container) != (workspace.storage_account, workspace.container):
@@ -139,7 +138,7 @@ def _location(workspace: Workspace, uri: str) -> tuple[str, str, str]:
 
 
 def _copy(client: ContainerClient, path: str, target: Path) -> Path:
-    """Copy the blob `path`, or every blob below it, to `target`/<last part of the path>."""
+    """Download the blob `path`, or every blob below it, to `target`/<last part of the path>."""
     root = PurePosixPath(path)
     with client:
         names = [

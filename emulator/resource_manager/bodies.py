@@ -1,6 +1,6 @@
-"""Request bodies: checked against what Azure publishes, so that a property Azure does not know is refused by name.
+"""Request bodies, checked against Azure's published types: an unknown property is rejected by name.
 
-It judges shape only; whether values make sense together is for `rules`.
+Only the shape is checked here; `rules` and `compute_rules` check whether the values make sense together.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from emulator.resource_manager.errors import bad_request
+from emulator.arm_errors import bad_request
 from emulator.resources import Json
 
 _COMMON = frozenset({"description", "tags", "properties", "isAnonymous", "isArchived", "provisioningState", "stage"})
@@ -24,10 +24,11 @@ ASSET_PROPERTIES = {
     "data": _COMMON | {"dataUri", "dataType", "referencedUris", "autoDeleteSetting", "intellectualProperty"},
 }
 CONTAINER_PROPERTIES = _COMMON - {"isAnonymous", "stage"} | {"latestVersion", "nextVersion", "dataType"}
+_READ_ONLY = ("id", "name", "type", "systemData")
 
 
 def checked(kind: str, body: Json) -> Json:
-    """Return `body` without nulls if it fits the type `kind`. Raises ArmError 400 that names what does not."""
+    """Return `body` without nulls if it matches the type `kind`. Raises an ArmError 400 that names what does not."""
     body = _without_nulls(body)
     problem = next(_validator(kind).iter_errors(body), None)
     if problem is not None:
@@ -38,18 +39,30 @@ def checked(kind: str, body: Json) -> Json:
 
 @cache
 def definitions() -> Json:
-    """Return the schemas of all kinds of bodies, and of their parts, by name."""
+    """Return the schemas of all bodies and their parts by name."""
     files = (Path(__file__).with_name(name) for name in ("schemas.json", "autoscale.json"))
     return {key: part for file in files for key, part in json.loads(file.read_text(encoding="utf-8"))["$defs"].items()}
 
 
 def checked_properties(body: Json, known: frozenset[str]) -> Json:
-    """Return an asset's body if its properties are among `known`. Raises ArmError 400."""
+    """Return an asset's body if all its properties are among `known`. Raises ArmError 400."""
     body = checked("asset", body)
     unknown = sorted(set(body["properties"]) - known)
     if unknown:
         raise bad_request(f"Could not find member '{unknown[0]}' on object 'properties'.", "InvalidRequestContent")
     return body
+
+
+def writable(body: Json) -> Json:
+    """Return the body of a resource without what only the service sets."""
+    return {key: value for key, value in body.items() if key not in _READ_ONLY}
+
+
+def check_patch(body: Json, resource: str, *allowed: str) -> None:
+    """Raise ArmError 400 if a PATCH of `resource` changes anything but the `allowed` members."""
+    refused = sorted(set(body) - set(allowed))
+    if refused:
+        raise bad_request(f"PATCH of {resource} can change {', '.join(allowed)} only, not '{refused[0]}'.")
 
 
 def _without_nulls(value: Any) -> Any:  # noqa: ANN401  # any JSON value

@@ -1,27 +1,26 @@
-"""What handlers receive and give back: a call and a reply, without any web framework in them."""
+"""What handlers receive and return: a call and a reply, independent of any web framework."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Json
+from emulator.resources import Json, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: `names` are the values in the path, `query` the query string, both by name."""
+    """One request, with the parameters of its path and its query string by name."""
 
     workspace: Workspace
-    names: Mapping[str, str]
+    path: Mapping[str, str]
     query: Mapping[str, str]
     body: Json
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One response; no body means an empty one."""
+    """One response; None is an empty body."""
 
     status: int = 200
     body: Json | None = None

@@ -1,16 +1,14 @@
-"""Computes: one Kubernetes cluster, attached from the start. Read only; attaching another is not emulated."""
+"""Computes: one attached Kubernetes cluster. Read-only; attaching another one is not emulated."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from emulator.arm_errors import not_found
 from emulator.resource_manager.calls import Call, Reply
-from emulator.resource_manager.errors import not_found
-from emulator.resource_manager.state import PROVIDER, Workspace
-from emulator.resources import Json
+from emulator.resources import PROVIDER, Json, Workspace
 
+_CLUSTERS = "Microsoft.ContainerService/managedClusters"
 DEFAULT_INSTANCE_TYPE = "defaultinstancetype"
-# Like the default that Azure's cluster extension makes, and a larger one as an administrator might add it.
+# The default that Azure's cluster extension creates, and a larger one as an administrator might add.
 INSTANCE_TYPES: Json = {
     DEFAULT_INSTANCE_TYPE: {
         "nodeSelector": {},
@@ -23,19 +21,16 @@ INSTANCE_TYPES: Json = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Computes:
-    """The handlers of computes."""
+async def list_all(call: Call) -> Reply:
+    """GET computes."""
+    return Reply(body={"value": [_document(call.workspace)]})
 
-    async def list_all(self, call: Call) -> Reply:
-        """GET computes."""
-        return Reply(body={"value": [_document(call.workspace)]})
 
-    async def show(self, call: Call) -> Reply:
-        """GET computes/{compute}."""
-        if call.names["compute"].lower() != call.workspace.kubernetes.lower():
-            raise not_found("computes", call.names["compute"])
-        return Reply(body=_document(call.workspace))
+async def show(call: Call) -> Reply:
+    """GET computes/{compute}."""
+    if call.path["compute"].lower() != call.workspace.kubernetes.lower():
+        raise not_found("computes", call.path["compute"])
+    return Reply(body=_document(call.workspace))
 
 
 def compute_id(workspace: Workspace) -> str:
@@ -44,7 +39,6 @@ def compute_id(workspace: Workspace) -> str:
 
 
 def _document(workspace: Workspace) -> Json:
-    group = workspace.id.partition("/providers/")[0]
     return {
         "id": compute_id(workspace),
         "name": workspace.kubernetes,
@@ -55,7 +49,7 @@ def _document(workspace: Workspace) -> Json:
             "computeType": "Kubernetes",
             "computeLocation": workspace.region,
             "description": "",
-            "resourceId": f"{group}/providers/Microsoft.ContainerService/managedClusters/{workspace.kubernetes}",
+            "resourceId": f"{workspace.group_id}/providers/{_CLUSTERS}/{workspace.kubernetes}",
             "provisioningState": "Succeeded",
             "provisioningErrors": None,
             "isAttachedCompute": True,

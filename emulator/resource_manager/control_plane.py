@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.clock import VirtualClock
+from emulator.containers import Fleet
 from emulator.identity.tokens import TokenIssuer
-from emulator.options import Options
 from emulator.resource_manager import events, routes
 from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import AssetFiles, Storage
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
-from emulator.resource_manager.computes import Computes
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.endpoints import Endpoints
 from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.operations import Operations
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Fleet, Json
+from emulator.resource_manager.settings import Durations, Limits
+from emulator.resources import Json, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +34,24 @@ class Dependencies:
     publish: Callable[[Json], Awaitable[None]]
 
 
-def control_plane(options: Options, workspace: Workspace, around: Dependencies) -> ResourceManager:
-    """Return the control plane of `workspace`."""
-    faults = Faults()
-    operations = Operations(around.clock, options.subscription, options.region, faults)
-    common = (around.clock, operations, options.durations, options.limits, around.fleet)
-    files = AssetFiles(Path(options.state) / "deployments", around.storage)
+def control_plane(
+    workspace: Workspace, directory: Path, durations: Durations, limits: Limits, dependencies: Dependencies
+) -> ResourceManager:
+    """Return the control plane of `workspace`. Files of deployments are downloaded to `directory`."""
+    clock, storage = dependencies.clock, dependencies.storage
+    operations = Operations(clock, workspace.subscription, workspace.region, Faults())
+    common = (clock, operations, durations, limits, dependencies.fleet)
 
     async def model_registered(owner: Workspace, name: str, version: str, properties: Json) -> None:
-        await around.publish(events.model_registered(owner, name, version, properties, around.clock.now()))
+        await dependencies.publish(events.model_registered(owner, name, version, properties, clock.now()))
 
     table = [
-        *routes.of_storage(Datastores(around.storage)),
-        *routes.of_endpoints(Endpoints(*common, issuer=around.issuer)),
-        *routes.of_deployments(Deployments(*common, files=files)),
-        *routes.of_computes(Computes()),
-        *routes.of_assets(Assets(around.clock, model_registered)),
+        *routes.of_storage(Datastores(storage)),
+        *routes.of_endpoints(Endpoints(*common, issuer=dependencies.issuer)),
+        *routes.of_deployments(Deployments(*common, files=AssetFiles(directory, storage))),
+        *routes.of_computes(),
+        *routes.of_assets(Assets(clock, model_registered)),
     ]
-    beside = [*routes.of_autoscale(AutoscaleSettings(around.clock))]
-    return ResourceManager({workspace.name.lower(): workspace}, table, beside, operations, around.issuer, faults)
+    group_table = [*routes.of_autoscale(AutoscaleSettings(clock))]
+    workspaces = {workspace.name.lower(): workspace}
+    return ResourceManager(workspaces, table, group_table, operations, dependencies.issuer)

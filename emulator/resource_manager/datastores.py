@@ -1,6 +1,6 @@
-"""The default datastore, and shared access signatures for uploads. It gives out credentials; it moves no bytes.
+"""The default datastore, and shared access signatures for uploads. It hands out credentials; clients move the bytes.
 
-Signatures are timed by the wall's clock: the storage emulator checks them against it.
+Signatures expire by the wall clock, because the storage emulator checks them against it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 
+from emulator.arm_errors import not_found
 from emulator.resource_manager import documents
 from emulator.resource_manager.asset_files import Storage
 from emulator.resource_manager.calls import Call, Reply
-from emulator.resource_manager.errors import not_found
-from emulator.resource_manager.state import PROVIDER, Workspace
-from emulator.resources import Json
+from emulator.resources import PROVIDER, Json, Workspace
 
 NAME = "workspaceblobstore"
 _LIFETIME = timedelta(hours=24)
@@ -25,7 +24,7 @@ _LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Datastores:
-    """The handlers. Upload containers are made in `storage`."""
+    """The handlers. Upload containers are created in `storage`."""
 
     storage: Storage
 
@@ -39,7 +38,7 @@ class Datastores:
         return Reply(body=_document(call.workspace))
 
     async def list_secrets(self, call: Call) -> Reply:
-        """POST datastores/{name}/listSecrets: a SAS if the caller asks for one that expires, else the account's key."""
+        """POST datastores/{name}/listSecrets: a SAS if the caller asks for one that expires, or the account's key."""
         _require_known(call)
         account = call.workspace.storage_account
         if call.body.get("expirableSecret"):
@@ -48,26 +47,26 @@ class Datastores:
 
     async def start_pending_upload(self, call: Call) -> Reply:
         """POST {kind}/{name}/versions/{version}/startPendingUpload: where to upload, and a signature for it."""
-        # As Azure does, every upload gets a container of its own: the client writes to its root.
-        state = call.workspace
-        number = str(uuid.uuid4())
-        container = f"{state.number[:8]}-{number}"
-        await asyncio.to_thread(self._make, state.storage_account, container)
-        place = f"https://{state.storage_account}.blob.core.windows.net/{container}"
-        signature = self._signature(state.storage_account, container)
+        # As in Azure, every upload gets a container of its own: the client writes to its root.
+        workspace = call.workspace
+        upload_id = str(uuid.uuid4())
+        container = f"{workspace.guid[:8]}-{upload_id}"
+        await asyncio.to_thread(self._create, workspace.storage_account, container)
+        uri = f"https://{workspace.storage_account}.blob.core.windows.net/{container}"
+        signature = self._signature(workspace.storage_account, container)
         return Reply(
             body={
-                "pendingUploadId": number,
+                "pendingUploadId": upload_id,
                 "pendingUploadType": "TemporaryBlobReference",
                 "blobReferenceForConsumption": {
-                    "blobUri": place,
-                    "storageAccountArmId": documents.storage_account_id(state),
-                    "credential": {"credentialType": "SAS", "sasUri": f"{place}?{signature}"},
+                    "blobUri": uri,
+                    "storageAccountArmId": documents.storage_account_id(workspace),
+                    "credential": {"credentialType": "SAS", "sasUri": f"{uri}?{signature}"},
                 },
             }
         )
 
-    def _make(self, account: str, container: str) -> None:
+    def _create(self, account: str, container: str) -> None:
         with self.storage.container(account, container) as client:
             client.create_container()
 
@@ -82,8 +81,8 @@ class Datastores:
 
 
 def _require_known(call: Call) -> None:
-    if call.names["name"] != NAME:
-        raise not_found("datastores", call.names["name"])
+    if call.path["name"] != NAME:
+        raise not_found("datastores", call.path["name"])
 
 
 def _document(workspace: Workspace) -> Json:

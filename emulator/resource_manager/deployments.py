@@ -1,4 +1,4 @@
-"""Online deployments: real processes behind ARM resources. It orders them from the fleet and shows how they fare."""
+"""Online deployments: ARM resources whose processes the fleet runs."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from emulator.arm_errors import ArmError, bad_request, not_found
 from emulator.clock import VirtualClock
+from emulator.containers import Fleet
 from emulator.resource_manager import bodies, compute_rules, documents, endpoints, rules
 from emulator.resource_manager.asset_files import AssetFiles, asset, data_folder, reference
 from emulator.resource_manager.calls import Call, Reply
-from emulator.resource_manager.errors import ArmError, bad_request, not_found
 from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Deployment, Endpoint, Fleet, Json
+from emulator.resources import PROVIDER, Deployment, Endpoint, Json, Workspace
 
 _OUTSIDE_CONTAINER = ("description", "properties", "requestSettings", "scaleSettings", "egressPublicNetworkAccess")
-_MICROSOFTS_OWN = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
-DEFAULT_TAIL = 5000  # lines; what the SDK asks for when nobody says otherwise
+_CURATED_ENVIRONMENT = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
+DEFAULT_TAIL = 5000  # lines; the SDK's own default
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Deployments:
 
     async def list_all(self, call: Call) -> Reply:
         """GET deployments of one endpoint."""
-        found = endpoints.existing(call.workspace, call.names["endpoint"]).deployments.values()
+        found = endpoints.existing(call.workspace, call.path["endpoint"]).deployments.values()
         return Reply(body={"value": [documents.deployment(call.workspace, each) for each in found]})
 
     async def show(self, call: Call) -> Reply:
@@ -42,23 +42,21 @@ class Deployments:
         return Reply(body=documents.deployment(call.workspace, _existing(call)[1]))
 
     async def put(self, call: Call) -> Reply:
-        """PUT deployments/{deployment}: make it, or change it in place: new processes replace the old when ready."""
-        endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
-        name = call.names["deployment"].lower()
+        """PUT deployments/{deployment}: create it, or change it in place: new processes replace the old when ready."""
+        endpoint = endpoints.existing(call.workspace, call.path["endpoint"])
+        name = call.path["deployment"].lower()
         rules.name(name, "deployment")
         if endpoint.provisioning_state in ("Creating", "Deleting"):
             raise ArmError(409, "Conflict", f"The endpoint '{endpoint.name}' is {endpoint.provisioning_state}.")
         self.operations.require_idle(_entity(endpoint.name, name))
         present = endpoint.deployments.get(name)
-        body = self._accepted(call, endpoint, name)
+        body = self._checked(call, endpoint, name)
         return self._create(call, endpoint, name, body) if present is None else self._change(call, present, body, 200)
 
     async def patch(self, call: Call) -> Reply:
-        """PATCH deployments/{deployment}: tags and sku, so scaling, only."""
+        """PATCH deployments/{deployment}: tags and sku (that is, scaling) only."""
         _, present = _existing(call)
-        refused = sorted(set(call.body) - {"tags", "sku"})
-        if refused:
-            raise bad_request(f"PATCH of a deployment changes tags and sku, not '{refused[0]}'.")
+        bodies.check_patch(call.body, "a deployment", "tags", "sku")
         sku = present.body.get("sku", {}) | (call.body.get("sku") or {})
         body = present.body | {"tags": call.body.get("tags", present.body.get("tags", {})), "sku": sku}
         rules.deployment_body(body, self.limits)
@@ -67,11 +65,11 @@ class Deployments:
 
     async def delete(self, call: Call) -> Reply:
         """DELETE deployments/{deployment}; refused while it has traffic."""
-        endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
-        present = endpoint.deployments.get(call.names["deployment"].lower())
+        endpoint = endpoints.existing(call.workspace, call.path["endpoint"])
+        present = endpoint.deployments.get(call.path["deployment"].lower())
         if present is None:
             return Reply(204)
-        # While the endpoint is being updated its new traffic may name this deployment.
+        # While the endpoint is being updated, its new traffic may include this deployment.
         self.operations.require_idle(endpoints.entity(endpoint.name))
         rules.deletable(endpoint, present.name)
 
@@ -83,7 +81,7 @@ class Deployments:
                 present.provisioning_state = state_after(error)
             else:
                 del endpoint.deployments[present.name]
-                _forget(endpoint, present.name)
+                _remove_from_traffic(endpoint, present.name)
 
         entity = _entity(endpoint.name, present.name)
         work = Work(entity, self.durations.deployment_delete, act, settle, deletes=True)
@@ -95,11 +93,10 @@ class Deployments:
         """POST deployments/{deployment}/getLogs: the last lines of the container's output."""
         endpoint, present = _existing(call)
         container = call.body.get("containerType") or "InferenceServer"
-        if container != "InferenceServer":  # there is no storage initializer here: files are fetched beforehand
+        if container != "InferenceServer":  # there is no storage initializer here: the files are there already
             return Reply(body={"content": ""})
-        return Reply(
-            body={"content": self.fleet.logs(endpoint.name, present.name, call.body.get("tail") or DEFAULT_TAIL)}
-        )
+        tail = call.body.get("tail") or DEFAULT_TAIL
+        return Reply(body={"content": self.fleet.logs(endpoint.name, present.name, tail)})
 
     async def skus(self, call: Call) -> Reply:
         """GET deployments/{deployment}/skus."""
@@ -110,11 +107,11 @@ class Deployments:
             "default": 1,
             "scaleType": "Automatic",
         }
-        kind = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+        kind = f"{PROVIDER}/workspaces/onlineEndpoints/deployments"
         sku = {"name": "Default", "tier": "Standard"}
         return Reply(body={"value": [{"resourceType": kind, "sku": sku, "capacity": capacity}]})
 
-    def _accepted(self, call: Call, endpoint: Endpoint, name: str) -> Json:
+    def _checked(self, call: Call, endpoint: Endpoint, name: str) -> Json:
         body = bodies.checked("onlineDeployment", call.body)
         compute_rules.deployment_kind(endpoint, body["properties"])
         rules.deployment_body(body, self.limits)
@@ -128,28 +125,28 @@ class Deployments:
             if collection.get("dataId"):
                 data_folder(call.workspace, collection["dataId"])
         environment = properties.get("environmentId")
-        # Microsoft's own environments are everywhere. Which image a deployment names makes no difference here.
-        if environment and not _MICROSOFTS_OWN.search(environment):
+        # Microsoft's own environments exist in every workspace. Which image a deployment names has no effect here.
+        if environment and not _CURATED_ENVIRONMENT.search(environment):
             asset(call.workspace, reference(environment, "environments"))
         properties.pop("provisioningState", None)
-        return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}
+        return bodies.writable(body)
 
     def _create(self, call: Call, endpoint: Endpoint, name: str, body: Json) -> Reply:
         if len(endpoint.deployments) >= self.limits.deployments_per_endpoint:
-            raise bad_request(f"An endpoint has at most {self.limits.deployments_per_endpoint} deployments.")
-        made = Deployment(endpoint.name, name, documents.stamped(body, self.clock.now()))
-        endpoint.deployments[name] = made
+            raise bad_request(f"An endpoint can have at most {self.limits.deployments_per_endpoint} deployments.")
+        created = Deployment(endpoint.name, name, documents.with_system_data(body, self.clock.now()))
+        endpoint.deployments[name] = created
 
         async def act() -> None:
-            await self.fleet.start(made, await self.files.fetch(call.workspace, made))
+            await self.fleet.start(created, await self.files.fetch(call.workspace, created))
 
-        headers = self._start(made, self.durations.deployment_create, act, _settle(made))
-        return Reply(201, documents.deployment(call.workspace, made), headers)
+        headers = self._start(created, self.durations.deployment_create, act)
+        return Reply(201, documents.deployment(call.workspace, created), headers)
 
     def _change(self, call: Call, present: Deployment, body: Json, status: int) -> Reply:
         scaled = _capacity(body) != _capacity(present.body)
         same = present.provisioning_state == "Succeeded" and _container(body) == _container(present.body)
-        new = documents.stamped(body, self.clock.now(), present.body)
+        new = documents.with_system_data(body, self.clock.now(), present.body)
 
         async def act() -> None:
             if not same:
@@ -158,18 +155,15 @@ class Deployments:
                 await self.fleet.scale(present)
 
         seconds = self.durations.deployment_scale if same else self.durations.deployment_update
-        headers = self._start(present, seconds, act, _settle(present))
+        headers = self._start(present, seconds, act)
         present.body = new
         present.provisioning_state = "Scaling" if same and scaled else "Updating"
         return Reply(status, documents.deployment(call.workspace, present), headers)
 
-    def _start(
-        self,
-        present: Deployment,
-        seconds: float,
-        act: Callable[[], Awaitable[None]],
-        settle: Callable[[ArmError | None], None],
-    ) -> dict[str, str]:
+    def _start(self, present: Deployment, seconds: float, act: Callable[[], Awaitable[None]]) -> dict[str, str]:
+        def settle(error: ArmError | None) -> None:
+            present.provisioning_state = state_after(error)
+
         return self.operations.start(Work(_entity(present.endpoint, present.name), seconds, act, settle))
 
     @staticmethod
@@ -183,10 +177,10 @@ class Deployments:
 
 
 def _existing(call: Call) -> tuple[Endpoint, Deployment]:
-    endpoint = endpoints.existing(call.workspace, call.names["endpoint"])
-    found = endpoint.deployments.get(call.names["deployment"].lower())
+    endpoint = endpoints.existing(call.workspace, call.path["endpoint"])
+    found = endpoint.deployments.get(call.path["deployment"].lower())
     if found is None:
-        raise not_found("onlineEndpoints/deployments", call.names["deployment"])
+        raise not_found("onlineEndpoints/deployments", call.path["deployment"])
     return endpoint, found
 
 
@@ -194,18 +188,14 @@ def _entity(endpoint: str, deployment: str) -> str:
     return f"{endpoints.entity(endpoint)}/deployments/{deployment}"
 
 
-def _settle(deployment: Deployment) -> Callable[[ArmError | None], None]:
-    def settle(error: ArmError | None) -> None:
-        deployment.provisioning_state = state_after(error)
-
-    return settle
-
-
-def _forget(endpoint: Endpoint, deployment: str) -> None:
-    """Leave the deployment out of the endpoint's shares, where it can only have had 0."""
+def _remove_from_traffic(endpoint: Endpoint, deployment: str) -> None:
+    """Remove a deleted deployment from the endpoint's traffic, where its weight can only be 0."""
     properties = endpoint.body["properties"]
-    shares = {key: properties[key] for key in ("traffic", "mirrorTraffic") if key in properties}
-    kept = {key: {name: value for name, value in of.items() if name != deployment} for key, of in shares.items()}
+    kept = {
+        key: {name: weight for name, weight in properties[key].items() if name != deployment}
+        for key in ("traffic", "mirrorTraffic")
+        if key in properties
+    }
     endpoint.body = {**endpoint.body, "properties": properties | kept}
 
 
@@ -215,6 +205,6 @@ def _capacity(body: Json) -> int:
 
 
 def _container(body: Json) -> Json:
-    """Return what needs new processes when it changes."""
+    """Return the properties whose change requires new processes."""
     properties = documents.deployment_properties(body["properties"])
     return {key: value for key, value in properties.items() if key not in _OUTSIDE_CONTAINER}

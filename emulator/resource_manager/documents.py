@@ -6,16 +6,15 @@ import copy
 import uuid
 from datetime import datetime
 
-from emulator.resource_manager.state import PROVIDER, AssetContainer, Workspace
-from emulator.resources import Deployment, Endpoint, Json
+from emulator.resources import ASSET_KINDS, PROVIDER, AssetContainer, Deployment, Endpoint, Json, Workspace
 
 _PROBE = {"initialDelay": "PT10S", "period": "PT10S", "timeout": "PT2S", "failureThreshold": 30, "successThreshold": 1}
 _REQUESTS = {"maxConcurrentRequestsPerInstance": 1, "requestTimeout": "PT5S", "maxQueueWait": "PT0.5S"}
-_ASSET_TYPES = {kind: f"{PROVIDER}/workspaces/{kind}" for kind in ("models", "environments", "codes", "data")}
+_ASSET_TYPES = {kind: f"{PROVIDER}/workspaces/{kind}" for kind in ASSET_KINDS}
 
 
-def stamped(body: Json, now: datetime, previous: Json | None = None) -> Json:
-    """Return `body` with the system data of a resource that is changed, or created, at `now`."""
+def with_system_data(body: Json, now: datetime, previous: Json | None = None) -> Json:
+    """Return `body` with the system data of a resource that is created, or modified, at `now`."""
     data = {"lastModifiedAt": now.isoformat(), "lastModifiedBy": "emulator", "lastModifiedByType": "Application"}
     created = {"createdAt": now.isoformat(), "createdBy": "emulator", "createdByType": "Application"}
     return {**body, "systemData": {**((previous or {}).get("systemData") or created), **data}}
@@ -23,8 +22,7 @@ def stamped(body: Json, now: datetime, previous: Json | None = None) -> Json:
 
 def storage_account_id(state: Workspace) -> str:
     """Return the ARM id of the workspace's storage account."""
-    group = state.id.partition("/providers/")[0]
-    return f"{group}/providers/Microsoft.Storage/storageAccounts/{state.storage_account}"
+    return f"{state.group_id}/providers/Microsoft.Storage/storageAccounts/{state.storage_account}"
 
 
 def workspace(state: Workspace) -> Json:
@@ -36,12 +34,12 @@ def workspace(state: Workspace) -> Json:
         "location": state.region,
         "kind": "Default",
         "tags": {},
-        "identity": {"type": "SystemAssigned", "principalId": state.number, "tenantId": state.number},
+        "identity": {"type": "SystemAssigned", "principalId": state.guid, "tenantId": state.guid},
         "sku": {"name": "Basic", "tier": "Basic"},
         "properties": {
             "friendlyName": state.name,
             "description": "",
-            "workspaceId": state.number,
+            "workspaceId": state.guid,
             "provisioningState": "Succeeded",
             "storageAccount": storage_account_id(state),
             "discoveryUrl": f"https://{state.region}.api.azureml.ms/discovery",
@@ -53,7 +51,7 @@ def workspace(state: Workspace) -> Json:
 
 
 def endpoint(state: Workspace, item: Endpoint) -> Json:
-    """Return the endpoint as ARM shows it: never with its keys."""
+    """Return the endpoint as ARM shows it, without its keys."""
     address = f"https://{item.name}.{state.region}.inference.ml.azure.com"
     document = copy.deepcopy(item.body)
     given = document["properties"]
@@ -73,10 +71,10 @@ def endpoint(state: Workspace, item: Endpoint) -> Json:
 
 
 def _identity(given: Json, owner: str, state: Workspace) -> Json:
-    """Return an identity with what Entra fills in: the same at every look."""
+    """Return an identity with the ids that Entra fills in; they are stable."""
     shown = dict(given)
     if "SystemAssigned" in given["type"]:
-        shown |= {"principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, owner)), "tenantId": state.number}
+        shown |= {"principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, owner)), "tenantId": state.guid}
     if "userAssignedIdentities" in given:
         shown["userAssignedIdentities"] = {
             name: {part: str(uuid.uuid5(uuid.NAMESPACE_URL, name + part)) for part in ("principalId", "clientId")}
@@ -104,14 +102,14 @@ def deployment(state: Workspace, item: Deployment) -> Json:
     """Return the deployment as ARM shows it."""
     document = copy.deepcopy(item.body)
     properties = deployment_properties(document["properties"])
-    place = f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}"
+    arm_id = f"{state.id}/onlineEndpoints/{item.endpoint}/deployments/{item.name}"
     if document.get("identity"):
-        document["identity"] = _identity(document["identity"], place, state)
+        document["identity"] = _identity(document["identity"], arm_id, state)
     on_kubernetes = properties["endpointComputeType"].lower() == "kubernetes"
     return {
         "kind": "K8S" if on_kubernetes else "Managed",
         **document,
-        "id": place,
+        "id": arm_id,
         "name": item.name,
         "type": f"{PROVIDER}/workspaces/onlineEndpoints/deployments",
         "tags": document.get("tags", {}),
@@ -121,7 +119,7 @@ def deployment(state: Workspace, item: Deployment) -> Json:
 
 
 def container(state: Workspace, kind: str, name: str, item: AssetContainer) -> Json:
-    """Return the container of an asset's versions as ARM shows it."""
+    """Return an asset's container as ARM shows it."""
     versions = {"latestVersion": item.latest_version, "nextVersion": item.next_version}
     defaults = {"tags": {}, "properties": {}, "isArchived": False, "provisioningState": "Succeeded"}
     return {

@@ -1,4 +1,4 @@
-"""Online endpoints: made, changed, deleted, and their keys. A change is visible when its operation ends."""
+"""Online endpoints: created, changed, deleted, and their keys. A change becomes visible when its operation ends."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from emulator.arm_errors import ArmError, bad_request, not_found
 from emulator.clock import VirtualClock
+from emulator.containers import Fleet
+from emulator.identity.audiences import endpoint_audience
 from emulator.identity.tokens import TokenIssuer
 from emulator.resource_manager import bodies, compute_rules, documents, rules
 from emulator.resource_manager.calls import Call, Reply
-from emulator.resource_manager.errors import ArmError, bad_request, not_found
 from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
-from emulator.resource_manager.state import Workspace
-from emulator.resources import Endpoint, Fleet, Json
-from emulator.serving.authorization import scoring_audience
+from emulator.resources import Endpoint, Json, Workspace
 
 _AUTH_MODES = {mode.lower(): mode for mode in ("Key", "AMLToken", "AADToken")}
 _TOKEN_LIFETIME = timedelta(hours=12)
@@ -24,7 +24,7 @@ Settle = Callable[[ArmError | None], None]
 
 
 def existing(workspace: Workspace, name: str) -> Endpoint:
-    """Return the endpoint of that name. Raises ArmError 404."""
+    """Return the endpoint with this name. Raises ArmError 404."""
     found = workspace.endpoints.get(name.lower())
     if found is None:
         raise not_found("onlineEndpoints", name)
@@ -32,15 +32,15 @@ def existing(workspace: Workspace, name: str) -> Endpoint:
 
 
 def entity(name: str) -> str:
-    """Return the name under which operations on an endpoint exclude each other."""
+    """Return the name by which operations on an endpoint exclude each other."""
     return f"onlineEndpoints/{name.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The handlers of endpoints. Deployments below one are started and stopped through `fleet`.
+    """The handlers of endpoints. Deployments of a deleted endpoint are stopped through `fleet`.
 
-    `stale`: where asked, what readers are shown instead of an endpoint's traffic, by its name, and until when.
+    `stale` holds, by endpoint name, the old traffic that readers still see, and until when. It is filled on request.
     """
 
     clock: VirtualClock
@@ -58,14 +58,14 @@ class Endpoints:
 
     async def show(self, call: Call) -> Reply:
         """GET onlineEndpoints/{endpoint}."""
-        found = existing(call.workspace, call.names["endpoint"])
+        found = existing(call.workspace, call.path["endpoint"])
         return Reply(body=documents.endpoint(call.workspace, self._as_read(found)))
 
     async def put(self, call: Call) -> Reply:
-        """PUT onlineEndpoints/{endpoint}: make it, or replace all of its body. What is left out is gone."""
-        name = call.names["endpoint"].lower()
+        """PUT onlineEndpoints/{endpoint}: create it, or replace its whole body; whatever is left out is removed."""
+        name = call.path["endpoint"].lower()
         rules.name(name, "endpoint")
-        body = _accepted(bodies.checked("onlineEndpoint", call.body), call.workspace)
+        body = _normalised(bodies.checked("onlineEndpoint", call.body), call.workspace)
         present = call.workspace.endpoints.get(name)
         self.operations.require_idle(entity(name))
         compute_rules.endpoint_kind(call.workspace, present, body["properties"])
@@ -74,15 +74,13 @@ class Endpoints:
 
     async def patch(self, call: Call) -> Reply:
         """PATCH onlineEndpoints/{endpoint}: tags, identity and sku only."""
-        present = existing(call.workspace, call.names["endpoint"])
-        refused = sorted(set(call.body) - {"tags", "identity", "sku"})
-        if refused:
-            raise bad_request(f"PATCH of an endpoint changes tags, identity and sku, not '{refused[0]}'.")
+        present = existing(call.workspace, call.path["endpoint"])
+        bodies.check_patch(call.body, "an endpoint", "tags", "identity", "sku")
         return self._replace(call, present, present.body | call.body, 202)
 
     async def delete(self, call: Call) -> Reply:
-        """DELETE onlineEndpoints/{endpoint}, with all its deployments, whatever traffic they have."""
-        name = call.names["endpoint"].lower()
+        """DELETE onlineEndpoints/{endpoint}, with all its deployments, whatever traffic they get."""
+        name = call.path["endpoint"].lower()
         present = call.workspace.endpoints.get(name)
         if present is None:
             return Reply(204)
@@ -104,29 +102,30 @@ class Endpoints:
 
     async def list_keys(self, call: Call) -> Reply:
         """POST onlineEndpoints/{endpoint}/listKeys, for endpoints with authMode Key."""
-        present = _with_auth_mode(call, {"Key"})
+        present = _with_auth_mode(call, "Key")
         return Reply(body={"primaryKey": present.primary_key, "secondaryKey": present.secondary_key})
 
     async def regenerate_keys(self, call: Call) -> Reply:
-        """POST onlineEndpoints/{endpoint}/regenerateKeys: a new primary or secondary key, at once."""
-        present = _with_auth_mode(call, {"Key"})
-        which, value = call.body.get("keyType"), call.body.get("keyValue") or made_up_key()
-        if which not in ("Primary", "Secondary"):
-            raise bad_request("keyType must be Primary or Secondary.")
-        if which == "Primary":
-            present.primary_key = value
-        else:
-            present.secondary_key = value
-        return Reply(202, headers=self.operations.start(_nothing(entity(present.name))))
+        """POST onlineEndpoints/{endpoint}/regenerateKeys: a new primary or secondary key, effective at once."""
+        present = _with_auth_mode(call, "Key")
+        value = call.body.get("keyValue") or _random_key()
+        match call.body.get("keyType"):
+            case "Primary":
+                present.primary_key = value
+            case "Secondary":
+                present.secondary_key = value
+            case _:
+                raise bad_request("keyType must be Primary or Secondary.")
+        return Reply(202, headers=self.operations.start(Work(entity(present.name), 0, _nothing, lambda _: None)))
 
     async def token(self, call: Call) -> Reply:
         """POST onlineEndpoints/{endpoint}/token, for endpoints with authMode AMLToken."""
-        present = _with_auth_mode(call, {"AMLToken"})
+        present = _with_auth_mode(call, "AMLToken")
         now = datetime.now(UTC)
         expires = now + _TOKEN_LIFETIME
         return Reply(
             body={
-                "accessToken": self.issuer.issue(scoring_audience(present.name), int(_TOKEN_LIFETIME.total_seconds())),
+                "accessToken": self.issuer.issue(endpoint_audience(present.name), int(_TOKEN_LIFETIME.total_seconds())),
                 "expiryTimeUtc": int(expires.timestamp()),
                 "refreshAfterTimeUtc": int((expires - timedelta(hours=1)).timestamp()),
                 "tokenType": "Bearer",
@@ -135,61 +134,60 @@ class Endpoints:
 
     def _create(self, call: Call, name: str, body: Json) -> Reply:
         if len(call.workspace.endpoints) >= self.limits.endpoints:
-            raise bad_request(f"There are {self.limits.endpoints} endpoints already.", "OutOfQuota")
+            raise bad_request(f"There are already {self.limits.endpoints} endpoints.", "OutOfQuota")
         given = body["properties"].pop("keys", {})
-        primary, secondary = (given.get(key) or made_up_key() for key in ("primaryKey", "secondaryKey"))
-        made = Endpoint(name, documents.stamped(body, self.clock.now()), primary, secondary)
-        call.workspace.endpoints[name] = made
-        work = Work(entity(name), self.durations.endpoint_create, _at_once, _settle(made, made.body))
+        primary, secondary = (given.get(key) or _random_key() for key in ("primaryKey", "secondaryKey"))
+        created = Endpoint(name, documents.with_system_data(body, self.clock.now()), primary, secondary)
+        call.workspace.endpoints[name] = created
+        work = Work(entity(name), self.durations.endpoint_create, _nothing, _settle(created, created.body))
         headers = self.operations.start(work)
-        return Reply(201, documents.endpoint(call.workspace, made), headers)
+        return Reply(201, documents.endpoint(call.workspace, created), headers)
 
     def _replace(self, call: Call, present: Endpoint, body: Json, status: int = 200) -> Reply:
         body["properties"].pop("keys", None)
-        new = documents.stamped(body, self.clock.now(), present.body)
-        settle = self._remembering(present, _settle(present, new))
-        work = Work(entity(present.name), self.durations.endpoint_update, _at_once, settle)
+        new = documents.with_system_data(body, self.clock.now(), present.body)
+        settle = self._keeping_stale_traffic(present, _settle(present, new))
+        work = Work(entity(present.name), self.durations.endpoint_update, _nothing, settle)
         headers = self.operations.start(work)
         present.provisioning_state = "Updating"
-        asked = Endpoint(present.name, new, "", "", "Updating")
-        return Reply(status, documents.endpoint(call.workspace, asked), headers)
+        updating = Endpoint(present.name, new, "", "", "Updating")
+        return Reply(status, documents.endpoint(call.workspace, updating), headers)
 
-    def _remembering(self, present: Endpoint, settle: Settle) -> Settle:
-        """Return `settle`, which besides keeps the shares of before for readers, if stale reads are asked for."""
+    def _keeping_stale_traffic(self, present: Endpoint, settle: Settle) -> Settle:
+        """Return a `settle` that first keeps the old traffic for readers, if stale reads were requested."""
 
-        def remember(error: ArmError | None) -> None:
+        def keep_and_settle(error: ArmError | None) -> None:
             if error is None and self.operations.faults.stale_reads:
                 until = self.clock.now() + timedelta(seconds=self.operations.faults.stale_reads)
-                shares = {"traffic": present.traffic, "mirrorTraffic": present.mirror_traffic}
-                self.stale[present.name] = (until, shares)
+                traffic = {"traffic": present.traffic, "mirrorTraffic": present.mirror_traffic}
+                self.stale[present.name] = (until, traffic)
             settle(error)
 
-        return remember
+        return keep_and_settle
 
     def _as_read(self, item: Endpoint) -> Endpoint:
         """Return the endpoint as readers see it now."""
-        until, shares = self.stale.get(item.name, (self.clock.now(), {}))
+        until, traffic = self.stale.get(item.name, (self.clock.now(), {}))
         if self.clock.now() >= until or not self.operations.faults.stale_reads:
             return item
-        return replace(item, body=item.body | {"properties": item.body["properties"] | shares})
+        return replace(item, body=item.body | {"properties": item.body["properties"] | traffic})
 
 
-def made_up_key() -> str:
-    """Return a new endpoint key."""
+def _random_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-def _accepted(body: Json, workspace: Workspace) -> Json:
+def _normalised(body: Json, workspace: Workspace) -> Json:
     properties = body["properties"]
     properties["authMode"] = _AUTH_MODES[properties["authMode"].lower()]
-    for shares in ("traffic", "mirrorTraffic"):
-        if shares in properties:
-            properties[shares] = {key.lower(): value for key, value in properties[shares].items()}
+    for name in ("traffic", "mirrorTraffic"):
+        if name in properties:
+            properties[name] = {key.lower(): value for key, value in properties[name].items()}
     for computed in ("provisioningState", "scoringUri", "swaggerUri"):
         properties.pop(computed, None)
     if body["location"].replace(" ", "").lower() != workspace.region:
         raise bad_request(f"The location must be that of the workspace: {workspace.region}.", "InvalidLocation")
-    return {key: value for key, value in body.items() if key not in ("id", "name", "type", "systemData")}
+    return bodies.writable(body)
 
 
 def _settle(endpoint: Endpoint, body: Json) -> Settle:
@@ -201,16 +199,12 @@ def _settle(endpoint: Endpoint, body: Json) -> Settle:
     return settle
 
 
-def _with_auth_mode(call: Call, modes: set[str]) -> Endpoint:
-    present = existing(call.workspace, call.names["endpoint"])
-    if present.body["properties"]["authMode"] not in modes:
+def _with_auth_mode(call: Call, mode: str) -> Endpoint:
+    present = existing(call.workspace, call.path["endpoint"])
+    if present.body["properties"]["authMode"] != mode:
         raise bad_request(f"The endpoint's authMode is {present.body['properties']['authMode']}.")
     return present
 
 
-async def _at_once() -> None:
-    """Do nothing: the change needs no process to be started or stopped."""
-
-
-def _nothing(name: str) -> Work:
-    return Work(name, 0, _at_once, lambda _: None)
+async def _nothing() -> None:
+    """Do nothing: the change does not start or stop any process."""

@@ -1,12 +1,11 @@
-"""The events that the workspace raises, in the Event Grid schema as Azure's documentation shows them."""
+"""The events that the workspace publishes, in the Event Grid schema as Azure documents it."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
-from emulator.resource_manager.state import PROVIDER, Workspace
-from emulator.resources import Json
+from emulator.resources import PROVIDER, Json, Workspace
 
 
 def model_registered(workspace: Workspace, name: str, version: str, properties: Json, now: datetime) -> Json:

@@ -1,27 +1,27 @@
-"""Misbehaviour of Azure Resource Manager that can be asked for. None unless asked; settable while it runs.
+"""Faults of Azure Resource Manager on request. There are none by default; they may change while the emulator runs.
 
-Faults befall requests, endings befall operations that were accepted, stale reads befall those who look afterwards.
+Faults affect requests, endings affect operations that were accepted, and stale reads affect whoever reads afterwards.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from emulator.resource_manager.errors import ArmError
+from emulator.arm_errors import ArmError
 
 _CODES = {409: "Conflict", 429: "TooManyRequests", 500: "InternalServerError", 503: "ServiceUnavailable"}
 
 
 @dataclass(slots=True)
 class Fault:
-    """What befalls the next `times` requests of `method` (* for any) whose path matches the regular expression `path`.
+    """Affects the next `times` requests of `method` (* for any) whose path matches the regular expression `path`.
 
-    They are answered with `status` and nothing is done. With `lost` the request is carried out, and the connection cut
-    instead of an answer. `seconds` (of the wall's) pass before. Raises ValueError for a path that cannot be matched.
+    They are answered with `status` and nothing is done. With `lost`, the request is carried out and the connection is
+    closed instead of an answer. The answer is delayed by `seconds` of wall-clock time. Raises ValueError if `path` is
+    not a valid regular expression.
     """
 
     path: str = ".*"
@@ -32,31 +32,28 @@ class Fault:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse a pattern that would break every request."""
-        try:
-            re.compile(self.path)
-        except re.error as error:
-            raise ValueError(f"path is no regular expression: {error}") from error
+        """Reject a pattern that would break every request."""
+        _check_pattern("path", self.path)
 
-    def befalls(self, method: str, path: str) -> bool:
-        """Tell whether this request is one of them, and count it."""
+    def consume(self, method: str, path: str) -> bool:
+        """Return whether this request is affected, and count it."""
         hit = self.times > 0 and self.method in ("*", method) and bool(re.search(self.path, path, re.IGNORECASE))
         self.times -= hit
         return hit
 
-    def refusal(self) -> ArmError:
+    def error(self) -> ArmError:
         """Return the error to answer with."""
-        return ArmError(self.status, _CODES.get(self.status, "Fault"), "This failure was asked for.")
+        return ArmError(self.status, _CODES.get(self.status, "Fault"), "This failure was requested.")
 
 
 @dataclass(slots=True)
 class Ending:
-    """How the next `times` operations end whose entity matches the regular expression `entity`.
+    """Determines how the next `times` operations end whose entity matches the regular expression `entity`.
 
     Entities are `onlineEndpoints/<name>` and `onlineEndpoints/<name>/deployments/<name>`, in lower case; the whole
-    entity must match. Failed and Canceled: nothing of what was asked is done; with `applied` it is in force all the
-    same. Never: the operation runs until this ending is taken back, and is then carried out; with `gives_way` a request
-    to delete the resource cancels it, else such a request is answered 409 as long as it runs.
+    entity must match. Failed and Canceled: the operation has no effect, unless it is `applied`. Never: the operation
+    runs until this ending is lifted, and is then carried out. A request to delete the resource is answered with 409 as
+    long as it runs, or cancels it if the operation `gives_way`.
     """
 
     entity: str = ".*"
@@ -68,11 +65,11 @@ class Ending:
     _hung: list[asyncio.Event] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        if self.ending not in ("Failed", "Canceled", "Never"):
-            raise ValueError(f"an operation ends Failed, Canceled or Never, not {self.ending}")
+        """Reject a pattern that would break every operation."""
+        _check_pattern("entity", self.entity)
 
-    def befalls(self, entity: str) -> bool:
-        """Tell whether an operation on `entity` is one of them, and count it."""
+    def consume(self, entity: str) -> bool:
+        """Return whether an operation on `entity` is affected, and count it."""
         hit = self.times > 0 and bool(re.fullmatch(self.entity, entity, re.IGNORECASE))
         self.times -= hit
         return hit
@@ -80,40 +77,47 @@ class Ending:
     def error(self) -> ArmError:
         """Return the error that the operation ends with."""
         code = "OperationCanceled" if self.ending == "Canceled" else self.code
-        return ArmError(400, code, "This ending was asked for.")
+        return ArmError(400, code, "This ending was requested.")
 
     async def lifted(self, released: asyncio.Event) -> None:
-        """Wait until the ending is taken back, or `released` is set for one operation alone."""
+        """Wait until the ending is lifted, or until `released` is set for this one operation."""
         self._hung.append(released)
         await released.wait()
 
     def lift(self) -> None:
-        """Take the ending back: what hangs goes on."""
+        """Lift the ending: operations that hang continue."""
         for each in self._hung:
             each.set()
 
 
 @dataclass(slots=True)
 class Faults:
-    """All that is asked for; the first row that matches a request or an operation befalls it.
+    """Everything that was requested; the first row that matches a request or an operation applies.
 
-    `stale_reads`: for so many virtual seconds after a change of traffic is in force, readers are shown the old one.
+    `stale_reads`: for this many virtual seconds after a traffic change takes effect, readers see the old traffic.
     """
 
-    rows: Sequence[Fault] = field(default_factory=list)
-    endings: Sequence[Ending] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
     stale_reads: float = 0.0
 
     def next(self, method: str, path: str) -> Fault | None:
-        """Return what befalls this request, or None."""
-        return next((row for row in self.rows if row.befalls(method, path)), None)
+        """Return the fault that affects this request, or None."""
+        return next((row for row in self.faults if row.consume(method, path)), None)
 
     def ending(self, entity: str) -> Ending | None:
-        """Return how an operation on `entity` ends, or None if it takes its course."""
-        return next((row for row in self.endings if row.befalls(entity)), None)
+        """Return how an operation on `entity` ends, or None if it ends normally."""
+        return next((row for row in self.endings if row.consume(entity)), None)
 
-    def ask(self, rows: Sequence[Fault], endings: Sequence[Ending], stale_reads: float) -> None:
-        """Ask for these instead of what was asked for before."""
+    def replace_with(self, other: Faults) -> None:
+        """Replace everything that was requested before, and lift its endings."""
         for each in self.endings:
             each.lift()
-        self.rows, self.endings, self.stale_reads = rows, endings, stale_reads
+        self.faults, self.endings, self.stale_reads = other.faults, other.endings, other.stale_reads
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{name} is not a valid regular expression: {error}") from error

@@ -1,6 +1,6 @@
-"""Asynchronous operations: started by a request, carried on by this process, looked up by their id.
+"""Asynchronous operations: started by a request, run by this process, looked up by id.
 
-One operation at a time per entity; a second one is refused with 409, as Azure does.
+Only one operation runs per entity at a time; a second one is rejected with a 409, as in Azure.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from emulator.arm_errors import ArmError
 from emulator.clock import VirtualClock
-from emulator.resource_manager.errors import ArmError
+from emulator.containers import ContainerError
 from emulator.resource_manager.faults import Ending, Faults
-from emulator.resource_manager.state import PROVIDER
-from emulator.resources import ContainerError, Json
+from emulator.resources import PROVIDER, Json
 
-POLL_SECONDS = 5  # virtual; what Azure ML suggests between two looks
-SHORTEST_POLL_SECONDS = 0.25  # of the wall's: a fast clock must not make clients poll without pause
+POLL_SECONDS = 5  # virtual time; what Azure ML suggests
+SHORTEST_POLL_SECONDS = 0.25  # wall-clock time; otherwise clients would poll without a pause when the clock is fast
 _LOG = logging.getLogger(__name__)
 
 
@@ -27,8 +27,8 @@ _LOG = logging.getLogger(__name__)
 class Work:
     """What an operation does: `act` (may raise ArmError or ContainerError), then `settle` with the error or None.
 
-    It takes at least `seconds` of virtual time; `settle` runs at its end and makes the outcome visible. `deletes`: it
-    takes the entity away.
+    It takes at least `seconds` of virtual time; `settle` runs at the end and makes the outcome visible. `deletes`: the
+    operation deletes the entity.
     """
 
     entity: str
@@ -40,7 +40,7 @@ class Work:
 
 @dataclass(slots=True)
 class Operation:
-    """One operation: where it stands and since when (virtual time)."""
+    """One operation and its status. Times are virtual."""
 
     id: str
     entity: str
@@ -72,16 +72,16 @@ class Operations:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def require_idle(self, *entities: str) -> None:
-        """Raise ArmError 409 if an operation runs on one of `entities` or, where one ends with /, below it."""
+        """Raise ArmError 409 if an operation is running on one of `entities` or, for one that ends with /, below it."""
         for busy in self._busy:
             if any(busy == entity or (entity.endswith("/") and busy.startswith(entity)) for entity in entities):
                 message = f"Conflict of operation, another operation on same entity is already running: {busy}."
                 raise ArmError(409, "Conflict", message)
 
     def start(self, work: Work) -> dict[str, str]:
-        """Begin `work` and return the headers by which a client follows it. Raises ArmError 409 if busy."""
+        """Start `work` and return the headers that let a client follow it. Raises ArmError 409 if busy."""
         if work.deletes:
-            self._let_give_way(work.entity)
+            self._override(work.entity)
         self.require_idle(work.entity)
         operation = Operation(str(uuid.uuid4()), work.entity, self.clock.now())
         operation.ending = self.faults.ending(work.entity)
@@ -92,20 +92,20 @@ class Operations:
         return self._headers(operation)
 
     def retry_after(self) -> dict[str, str]:
-        """Return how long to wait before the next look; in milliseconds where the clock runs fast."""
+        """Return the header with the time to wait before the next poll, in milliseconds if the clock is fast."""
         seconds = self.clock.real_seconds(POLL_SECONDS)
         if seconds >= 1:
             return {"Retry-After": f"{seconds:.0f}"}
         return {"x-ms-retry-after-ms": f"{max(SHORTEST_POLL_SECONDS, seconds) * 1000:.0f}"}
 
     async def close(self) -> None:
-        """Give up what still runs."""
+        """Cancel the operations that are still running."""
         for task in self._tasks:
             task.cancel()
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until no operation runs."""
+        """Wait until no operation is running."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, operation: Operation, work: Work) -> None:
@@ -127,8 +127,8 @@ class Operations:
         self._end(operation)
         work.settle(operation.error)
 
-    def _let_give_way(self, entity: str) -> None:
-        """Cancel the operation on `entity` that never ends, if it is one that gives way to a deletion."""
+    def _override(self, entity: str) -> None:
+        """Cancel an operation on `entity` that never ends, if it gives way to a deletion."""
         busy = self._busy.get(entity)
         if busy and busy.ending and busy.ending.ending == "Never" and busy.ending.gives_way:
             busy.error = ArmError(409, "OperationCanceled", "The operation was overridden by one of higher priority.")
@@ -141,11 +141,11 @@ class Operations:
         del self._busy[operation.entity]
 
     def _headers(self, operation: Operation) -> dict[str, str]:
-        root = f"https://management.azure.com/subscriptions/{self.subscription}/providers/{PROVIDER}"
-        place = f"{root}/locations/{self.region}"
+        provider = f"https://management.azure.com/subscriptions/{self.subscription}/providers/{PROVIDER}"
+        location = f"{provider}/locations/{self.region}"
         return {
-            "Azure-AsyncOperation": f"{place}/mfeOperationsStatus/{operation.id}?api-version=2024-10-01",
-            "Location": f"{place}/mfeOperationResults/{operation.id}?api-version=2024-10-01",
+            "Azure-AsyncOperation": f"{location}/mfeOperationsStatus/{operation.id}?api-version=2024-10-01",
+            "Location": f"{location}/mfeOperationResults/{operation.id}?api-version=2024-10-01",
             "x-ms-async-operation-timeout": "PT1H",
             **self.retry_after(),
         }
@@ -165,7 +165,7 @@ async def _outcome(work: Work) -> ArmError | None:
         return error
     except ContainerError as error:
         return ArmError(400, error.code, str(error))
-    except Exception as error:  # noqa: BLE001  # a fault of the emulator must end the operation, visibly
+    except Exception as error:  # noqa: BLE001  # a bug in the emulator must end the operation visibly
         _LOG.exception("operation on %s", work.entity)
         return ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}")
     return None

@@ -1,12 +1,12 @@
-"""The path of an ARM request, taken apart. ARM compares paths without regard to case; so does what is made of it."""
+"""The path of an ARM request, parsed. ARM compares paths case-insensitively."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from emulator.resource_manager.errors import not_emulated
-from emulator.resource_manager.state import PROVIDER
+from emulator.arm_errors import not_emulated
+from emulator.resources import PROVIDER
 
 INSIGHTS = "microsoft.insights"
 _PROVIDERS = (PROVIDER.lower(), INSIGHTS)
@@ -14,9 +14,9 @@ _PROVIDERS = (PROVIDER.lower(), INSIGHTS)
 
 @dataclass(frozen=True, slots=True)
 class ResourcePath:
-    """Subscription and group (empty: none named) as they were spelt, the provider in lower case, and the rest.
+    """The subscription and group as given (empty if there is none), the provider in lower case, and the rest.
 
-    Of `below` the first part is in lower case; so is an operation's kind.
+    The first segment of `below` is in lower case, and so is the kind of an operation.
     """
 
     subscription: str
@@ -25,15 +25,15 @@ class ResourcePath:
     below: list[str]
 
     @staticmethod
-    def of(raw: str) -> ResourcePath:
-        """Take a raw path apart. Raises ArmError 501 for a provider that is not emulated."""
-        parts = [unquote(part) for part in raw.strip("/").split("/")]
-        lowered = [part.lower() for part in parts]
-        at = lowered.index("providers") if "providers" in lowered else len(parts)
+    def parse(raw: str) -> ResourcePath:
+        """Parse a raw path. Raises ArmError 501 for a provider that is not emulated."""
+        segments = [unquote(segment) for segment in raw.strip("/").split("/")]
+        lowered = [segment.lower() for segment in segments]
+        at = lowered.index("providers") if "providers" in lowered else len(segments)
         if lowered[at + 1 : at + 2] not in ([each] for each in _PROVIDERS):
-            raise not_emulated("/" + "/".join(parts))
-        scope = dict(zip(lowered[0:at:2], parts[1:at:2], strict=False))
-        below = parts[at + 2 :]
+            raise not_emulated("/" + "/".join(segments))
+        scope = dict(zip(lowered[0:at:2], segments[1:at:2], strict=False))
+        below = segments[at + 2 :]
         if below:
             below[0] = below[0].lower()
         if below[:1] == ["locations"] and len(below) == 4:

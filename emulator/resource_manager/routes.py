@@ -1,54 +1,68 @@
-"""Which request goes to which handler. ARM compares paths without regard to case, so this does too."""
+"""Which handler a request goes to. ARM compares paths case-insensitively, and so do the routes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
-from emulator.resource_manager import workspaces
+from emulator.resource_manager import computes
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
-from emulator.resource_manager.calls import Handler
-from emulator.resource_manager.computes import Computes
+from emulator.resource_manager.calls import Call, Handler, Reply
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.endpoints import Endpoints
-from emulator.resource_manager.state import ASSET_KINDS
+from emulator.resources import ASSET_KINDS
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method, a path below the workspace (or provider), and its handler. `{name}` takes any one part of the path."""
+    """A method, a path below the workspace (or provider), and its handler. `{name}` matches any one path segment."""
 
     method: str
     path: str
     handler: Handler
 
-    def match(self, method: str, parts: list[str]) -> dict[str, str] | None:
-        """Return the named parts if the request is this route's, else None."""
+    def match(self, method: str, segments: list[str]) -> dict[str, str] | None:
+        """Return the path's parameters if the request matches this route, or None."""
         pattern = self.path.split("/") if self.path else []
-        if method != self.method or len(pattern) != len(parts):
+        if method != self.method or len(pattern) != len(segments):
             return None
-        names = {}
-        for wanted, part in zip(pattern, parts, strict=True):
-            if wanted.startswith("{"):
-                names[wanted[1:-1]] = part
-            elif wanted.lower() != part.lower():
+        parameters = {}
+        for expected, segment in zip(pattern, segments, strict=True):
+            if expected.startswith("{"):
+                parameters[expected[1:-1]] = segment
+            elif expected.lower() != segment.lower():
                 return None
-        if "kind" in names:
-            names["kind"] = names["kind"].lower()
-            return names if names["kind"] in ASSET_KINDS else None
-        return names
+        if "kind" in parameters:
+            parameters["kind"] = parameters["kind"].lower()
+            return parameters if parameters["kind"] in ASSET_KINDS else None
+        return parameters
+
+
+class _Resource(Protocol):
+    """The handlers that most kinds of resources have."""
+
+    async def list_all(self, call: Call) -> Reply: ...
+    async def show(self, call: Call) -> Reply: ...
+    async def put(self, call: Call) -> Reply: ...
+    async def patch(self, call: Call) -> Reply: ...
+    async def delete(self, call: Call) -> Reply: ...
+
+
+def _of_resource(collection: str, one: str, handlers: _Resource) -> Iterable[Route]:
+    yield Route("GET", collection, handlers.list_all)
+    yield Route("GET", one, handlers.show)
+    yield Route("PUT", one, handlers.put)
+    yield Route("PATCH", one, handlers.patch)
+    yield Route("DELETE", one, handlers.delete)
 
 
 def of_endpoints(handlers: Endpoints) -> Iterable[Route]:
     """Return the routes of online endpoints."""
     one = "onlineEndpoints/{endpoint}"
-    yield Route("GET", "onlineEndpoints", handlers.list_all)
-    yield Route("GET", one, handlers.show)
-    yield Route("PUT", one, handlers.put)
-    yield Route("PATCH", one, handlers.patch)
-    yield Route("DELETE", one, handlers.delete)
+    yield from _of_resource("onlineEndpoints", one, handlers)
     yield Route("POST", f"{one}/listKeys", handlers.list_keys)
     yield Route("POST", f"{one}/regenerateKeys", handlers.regenerate_keys)
     yield Route("POST", f"{one}/token", handlers.token)
@@ -58,34 +72,24 @@ def of_deployments(handlers: Deployments) -> Iterable[Route]:
     """Return the routes of deployments."""
     every = "onlineEndpoints/{endpoint}/deployments"
     one = f"{every}/{{deployment}}"
-    yield Route("GET", every, handlers.list_all)
-    yield Route("GET", one, handlers.show)
-    yield Route("PUT", one, handlers.put)
-    yield Route("PATCH", one, handlers.patch)
-    yield Route("DELETE", one, handlers.delete)
+    yield from _of_resource(every, one, handlers)
     yield Route("POST", f"{one}/getLogs", handlers.logs)
     yield Route("GET", f"{one}/skus", handlers.skus)
 
 
-def of_computes(handlers: Computes) -> Iterable[Route]:
+def of_computes() -> Iterable[Route]:
     """Return the routes of computes."""
-    yield Route("GET", "computes", handlers.list_all)
-    yield Route("GET", "computes/{compute}", handlers.show)
+    yield Route("GET", "computes", computes.list_all)
+    yield Route("GET", "computes/{compute}", computes.show)
 
 
 def of_autoscale(handlers: AutoscaleSettings) -> Iterable[Route]:
     """Return the routes of autoscale settings, below their provider."""
-    one = "autoscalesettings/{setting}"
-    yield Route("GET", "autoscalesettings", handlers.list_all)
-    yield Route("GET", one, handlers.show)
-    yield Route("PUT", one, handlers.put)
-    yield Route("PATCH", one, handlers.patch)
-    yield Route("DELETE", one, handlers.delete)
+    yield from _of_resource("autoscalesettings", "autoscalesettings/{setting}", handlers)
 
 
 def of_storage(handlers: Datastores) -> Iterable[Route]:
-    """Return the routes of datastores and uploads, and of the workspace itself."""
-    yield Route("GET", "", workspaces.show)
+    """Return the routes of datastores and uploads."""
     yield Route("GET", "datastores", handlers.list_all)
     yield Route("GET", "datastores/{name}", handlers.show)
     yield Route("POST", "datastores/{name}/listSecrets", handlers.list_secrets)

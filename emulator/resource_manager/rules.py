@@ -1,6 +1,6 @@
-"""The service's rules for endpoints and deployments: pure checks that raise ArmError. They change nothing.
+"""The service's rules for endpoints and deployments: pure checks that raise ArmError.
 
-Where Azure's exact wording or code is not public, the status is right and the wording is ours.
+Where Azure's exact message or code is not public, the status is Azure's and the message is ours.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from emulator.arm_errors import bad_request
+from emulator.iso8601 import duration_seconds
 from emulator.resource_manager.compute_rules import INSTANCE_TYPE
-from emulator.resource_manager.errors import bad_request
 from emulator.resource_manager.settings import Limits
 from emulator.resources import Deployment, Endpoint, Json
-from emulator.serving.durations import seconds
 
 MIRROR_LIMIT = 50
 REQUEST_TIMEOUT_LIMIT_SECONDS = 180
 _NAME = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
-_DSV2 = re.compile(r"Standard_DS?\d+(_v2)?")  # the series whose number is a size, not the count of cores
+_DSV2 = re.compile(r"Standard_DS?\d+(_v2)?")  # the series whose number is a size, not the number of cores
 _CORES_OF_DSV2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 
 
 def name(value: str, kind: str) -> None:
-    """Check the name of an endpoint or deployment: 3 to 32 characters, letters, digits, single dashes."""
+    """Check the name of an endpoint or deployment."""
     if not 3 <= len(value) <= 32 or not _NAME.fullmatch(value):
-        message = f"The {kind} name '{value}' is invalid: 3 to 32 letters, digits and single dashes, a letter first."
-        raise bad_request(message)
+        rule = "it must be 3 to 32 letters, digits and single dashes, and start with a letter"
+        raise bad_request(f"The {kind} name '{value}' is invalid: {rule}.")
 
 
 def traffic(endpoint: Endpoint | None, properties: Json) -> None:
-    """Check an endpoint's `traffic` and `mirrorTraffic` against the deployments that it has."""
+    """Check an endpoint's `traffic` and `mirrorTraffic` against its deployments."""
     live: Mapping[str, int] = properties.get("traffic", {})
     mirror: Mapping[str, int] = properties.get("mirrorTraffic", {})
     if sum(live.values()) not in (0, 100):
@@ -39,7 +39,7 @@ def traffic(endpoint: Endpoint | None, properties: Json) -> None:
     if len(mirrored) > 1:
         raise bad_request(f"Only one deployment can receive mirrored traffic, not {len(mirrored)}.")
     if any(share > MIRROR_LIMIT for share in mirror.values()):
-        raise bad_request(f"At most {MIRROR_LIMIT} percent of the traffic can be mirrored.")
+        raise bad_request(f"At most {MIRROR_LIMIT} percent of traffic can be mirrored.")
     both = sorted(mirrored & {deployment for deployment, share in live.items() if share})
     if both:
         raise bad_request(f"The deployment '{both[0]}' cannot receive both live and mirrored traffic.")
@@ -58,7 +58,7 @@ def _all_ready(shares: Mapping[str, int], deployments: Mapping[str, Deployment])
 
 def _request_timeout(text: str) -> None:
     try:
-        length = seconds(text)
+        length = duration_seconds(text)
     except ValueError as error:
         raise bad_request(f"The request timeout is invalid: {error}") from error
     if not 0 < length <= REQUEST_TIMEOUT_LIMIT_SECONDS:
@@ -71,16 +71,16 @@ def deletable(endpoint: Endpoint, deployment: str) -> None:
         share = {key.lower(): value for key, value in shares.items()}.get(deployment, 0)
         if share:
             raise bad_request(
-                f"The deployment '{deployment}' has {share} percent of {kind} traffic: set it to 0 first."
+                f"The deployment '{deployment}' gets {share} percent of {kind} traffic: set it to 0 first."
             )
 
 
 def deployment_body(body: Json, limits: Limits) -> None:
-    """Check what a deployment of either kind must have, one by one."""
+    """Check what a deployment of either kind must have."""
     properties = body["properties"]
     capacity = body.get("sku", {}).get("capacity", 1)
     if capacity > limits.instances_per_deployment:
-        raise bad_request(f"A deployment has at most {limits.instances_per_deployment} instances, not {capacity}.")
+        raise bad_request(f"A deployment can have at most {limits.instances_per_deployment} instances, not {capacity}.")
     if "model" not in properties and "codeConfiguration" not in properties:
         raise bad_request("A deployment needs a model, or a code configuration, or both.")
     if "codeConfiguration" in properties and "environmentId" not in properties:
@@ -89,21 +89,21 @@ def deployment_body(body: Json, limits: Limits) -> None:
 
 
 def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:
-    """Check the region's cores: a deployment takes those of its instances and a fifth more, for upgrades."""
+    """Check the region's quota: a deployment takes the cores of its instances and 20 % more, for upgrades."""
     if limits.cores is None:
         return
     used = sum(cores(other.body) for other in others)
     if used + cores(body) > limits.cores:
-        message = (
-            f"Not enough quota: {cores(body)} cores requested, {max(0, limits.cores - used)} of {limits.cores} left."
+        left = max(0, limits.cores - used)
+        raise bad_request(
+            f"Not enough quota: {cores(body)} cores requested, {left} of {limits.cores} left.", "OutOfQuota"
         )
-        raise bad_request(message, "OutOfQuota")
 
 
 def cores(body: Json) -> int:
     """Return the virtual cores that a deployment with this body takes from the quota."""
     match = INSTANCE_TYPE.fullmatch(body["properties"].get("instanceType", ""))
-    if match is None:  # on Kubernetes: the cluster's own cores
+    if match is None:  # on Kubernetes the cluster has its own cores
         return 0
     size = int(match[1])
     each = _CORES_OF_DSV2.get(size, size) if _DSV2.fullmatch(match[0]) else size

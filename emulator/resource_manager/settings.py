@@ -1,4 +1,4 @@
-"""What can be set about the control plane: how long operations take, and how much may exist."""
+"""The settings of the control plane: how long operations take, and how much may exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """The least time each operation takes, in virtual seconds. A deployment's processes may take longer to start."""
+    """The minimum duration of each operation in virtual seconds. A deployment's processes may take longer to start."""
 
     endpoint_create: float = 60
     endpoint_update: float = 15
@@ -18,13 +18,13 @@ class Durations:
     deployment_delete: float = 60
 
     def times(self, factor: float) -> Durations:
-        """Return all of them multiplied by `factor`."""
+        """Return the durations multiplied by `factor`."""
         return Durations(**{each.name: getattr(self, each.name) * factor for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Azure's documented limits, and `cores`: the quota of virtual cores in the region (None: no limit)."""
+    """Azure's documented limits, and `cores`, the quota of virtual cores in the region (None: no limit)."""
 
     deployments_per_endpoint: int = 20
     instances_per_deployment: int = 50

@@ -1,1 +1,1 @@
-"""The serving side: real processes of Microsoft's inference server, and the gateway in front of them."""
+"""The serving side: model server processes of Microsoft's inference server, and the gateway in front of them."""

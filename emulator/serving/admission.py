@@ -1,79 +1,75 @@
-"""How many requests a deployment takes: so many at once per instance, twice as many pending, and no more (429).
+"""How many requests a deployment accepts: a number at once per instance, twice as many pending, and no more (429).
 
-The limits are those of `requestSettings`; the arithmetic is Azure's documented one:
-2 x maxConcurrentRequestsPerInstance x instances pending requests.
+The limits are those of `requestSettings`. As Azure documents it, the maximum number of pending requests is
+2 x maxConcurrentRequestsPerInstance x instances.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from emulator.serving.durations import seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from emulator.resources import Deployment
-    from emulator.serving.instance import Instance
+from emulator.iso8601 import duration_seconds
+from emulator.resources import Deployment
+from emulator.serving.instance import Instance
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """A deployment's `requestSettings`; `timeout` in seconds of wall time. Defaults as Azure's."""
+    """A deployment's `requestSettings`, with Azure's defaults; `timeout` is in seconds of wall-clock time."""
 
     timeout: float = 5.0
     concurrent: int = 1
 
     @staticmethod
     def of(deployment: Deployment) -> RequestLimits:
-        """Read them from the deployment's body."""
+        """Return the limits in the deployment's body."""
         settings = deployment.body["properties"].get("requestSettings") or {}
-        timeout = seconds(settings.get("requestTimeout") or "PT5S")
+        timeout = duration_seconds(settings.get("requestTimeout") or "PT5S")
         return RequestLimits(timeout, int(settings.get("maxConcurrentRequestsPerInstance") or 1))
 
 
 class TooManyRequestsError(Exception):
-    """More requests are pending than the deployment takes."""
+    """More requests are pending than the deployment accepts."""
 
 
 class NoInstanceError(Exception):
-    """No instance of the deployment takes requests now."""
+    """No instance of the deployment accepts requests now."""
 
 
 @dataclass(slots=True)
 class Queue:
-    """The requests of one deployment: those with an instance, and those that wait for one."""
+    """The requests of one deployment: those at an instance, and those waiting for one."""
 
     pending: int = 0
     turn: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     async def enter(self, instances: Callable[[], Sequence[Instance]], concurrent: int) -> Instance:
-        """Wait for an instance with room and take it; `leave` must follow.
+        """Wait for an instance with room and reserve it; the caller must `leave` afterwards.
 
-        Raises TooManyRequestsError at once when the queue is full, NoInstanceError when there is nobody to wait for.
+        Raises TooManyRequestsError at once if the queue is full, NoInstanceError if there is no instance to wait for.
         """
         if self.pending >= 2 * concurrent * max(len(instances()), 1):
             raise TooManyRequestsError
         self.pending += 1
         try:
-            return await self._take(instances, concurrent)
+            return await self._reserve(instances, concurrent)
         except BaseException:
             self.pending -= 1
             self._wake()
             raise
 
     def leave(self, instance: Instance) -> None:
-        """Give the instance back and let the next one in."""
+        """Release the instance and let the next request in."""
         self.pending -= 1
-        instance.give_back()
+        instance.release()
         self._wake()
 
-    async def _take(self, instances: Callable[[], Sequence[Instance]], concurrent: int) -> Instance:
-        """Return the instance whose turn it is, when it has room."""
+    async def _reserve(self, instances: Callable[[], Sequence[Instance]], concurrent: int) -> Instance:
+        """Return the next instance in turn, once one has room."""
         while True:
             present = instances()
             if not present:
@@ -82,12 +78,12 @@ class Queue:
             if free:
                 chosen = min(free, key=lambda instance: (instance.in_flight, instance.last_used))
                 self.turn += 1
-                chosen.take(self.turn)
+                chosen.reserve(self.turn)
                 return chosen
             await self._wait()
 
     async def _wait(self) -> None:
-        """Wait until somebody leaves."""
+        """Wait until a request leaves."""
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append(place)
         try:
@@ -97,7 +93,7 @@ class Queue:
                 self.waiting.remove(place)
 
     def _wake(self) -> None:
-        """Let the first that waits look again."""
+        """Wake the first waiting request."""
         while self.waiting:
             place = self.waiting.popleft()
             if not place.done():

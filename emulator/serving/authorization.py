@@ -1,46 +1,33 @@
-"""Who may call an endpoint: the bearer key or token, checked by the endpoint's authMode. Never logged, never kept."""
+"""Who may call an endpoint: checks the bearer key or token by the endpoint's authMode. Keeps and logs no credential."""
 
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from emulator.resources import Endpoint
-
-AUDIENCE = "https://ml.azure.com"
+from emulator.identity.audiences import SCORING, endpoint_audience
+from emulator.identity.tokens import bearer_token
+from emulator.resources import Endpoint
 
 
 class TokenChecker(Protocol):
-    """What the gateway asks of whoever issues tokens."""
+    """What the gateway needs of the token issuer."""
 
     def accepts(self, token: str, audience: str) -> bool:
-        """Tell whether `token` was issued for `audience` and still lives.
-
-        An AADToken endpoint asks for `https://ml.azure.com`; an AMLToken endpoint for its own scoring audience, as
-        `scoring_audience` gives it, which is what the control plane's `/token` operation must issue for.
-        """
-
-
-def scoring_audience(endpoint: str) -> str:
-    """Return the audience of the tokens that the control plane issues for one AMLToken endpoint."""
-    return f"{AUDIENCE}/onlineEndpoints/{endpoint.lower()}"
+        """Return whether `token` was issued for `audience` and is still valid."""
 
 
 def authorized(endpoint: Endpoint, header: str | None, tokens: TokenChecker) -> bool:
-    """Tell whether the Authorization header opens the endpoint."""
-    scheme, _, credential = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not credential:
-        return False
+    """Return whether the Authorization header grants access to the endpoint."""
+    credential = bearer_token(header)
     mode = auth_mode(endpoint)
     if mode == "Key":
         keys = (endpoint.primary_key, endpoint.secondary_key)
-        return any(hmac.compare_digest(credential.encode(), key.encode()) for key in keys)
-    audience = AUDIENCE if mode == "AADToken" else scoring_audience(endpoint.name)
-    return tokens.accepts(credential, audience)
+        return any(hmac.compare_digest(credential.encode(), key.encode()) for key in keys if credential)
+    return tokens.accepts(credential, SCORING if mode == "AADToken" else endpoint_audience(endpoint.name))
 
 
 def auth_mode(endpoint: Endpoint) -> str:
-    """Return `Key`, `AMLToken` or `AADToken`, however the body spelt it."""
+    """Return `Key`, `AMLToken` or `AADToken`, whatever the case in the body."""
     given = str(endpoint.body["properties"].get("authMode") or "Key").lower()
     return {"amltoken": "AMLToken", "aadtoken": "AADToken"}.get(given, "Key")

@@ -1,37 +1,33 @@
-"""A scoring request as it arrived, and sending it to an instance. Knows no policy: neither limits nor logs."""
+"""A scoring request as it arrived, and how it is sent to an instance. Limits and logs are the gateway's business."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp import web
 
+from emulator.serving.instance import Instance
 from emulator.serving.outcome import Outcome, answered, broken
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from emulator.serving.instance import Instance
 
 REQUEST_ID = "x-request-id"
 CLIENT_REQUEST_ID = "x-ms-client-request-id"
-_LONGEST_ID = 100  # the inference server refuses longer ones
-# Headers of one connection, not of the message; the key stays at the gateway; the container is told its own host.
-_NOT_PASSED_ON = {
+_LONGEST_ID = 100  # the inference server rejects longer ones
+# Headers of the connection rather than the message; the key, which stays at the gateway; and the host.
+_NOT_FORWARDED = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"),
     *("upgrade", "host", "content-length", "authorization", "accept-encoding", "expect"),
 }
-_NOT_PASSED_BACK = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+_NOT_RETURNED = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to an endpoint, whole in memory (10 MiB at most), with what the log will say of its sender.
+    """One request to an endpoint, entirely in memory (10 MiB at most), with what the log records of its sender.
 
-    mirrored: a copy of a request that another deployment answers.
+    `mirrored` marks a copy of a request that another deployment answers.
     """
 
     method: str
@@ -46,10 +42,10 @@ class Call:
 
     @staticmethod
     async def read(request: web.Request) -> Call:
-        """Take the request in; it gets an id if it brought none that can be used."""
+        """Read the request. It gets a new id unless it has a usable one."""
         given = request.headers.get(REQUEST_ID, "")
         request_id = given if 0 < len(given) <= _LONGEST_ID else str(uuid.uuid4())
-        kept = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_PASSED_ON}
+        kept = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
         return Call(
             method=request.method,
             path=request.path,
@@ -63,7 +59,7 @@ class Call:
 
 
 async def send(session: aiohttp.ClientSession, instance: Instance, call: Call) -> Outcome:
-    """Send the request to the instance and return what became of it. The caller sets the time limit."""
+    """Send the request to the instance and return its outcome. The caller applies the timeout."""
     started = time.perf_counter()
     url = f"{instance.url}{call.path}" + (f"?{call.query}" if call.query else "")
     headers = call.headers | {REQUEST_ID: call.request_id}
@@ -71,7 +67,7 @@ async def send(session: aiohttp.ClientSession, instance: Instance, call: Call) -
         async with session.request(call.method, url, data=call.body or None, headers=headers) as answer:
             first_byte = int((time.perf_counter() - started) * 1000)
             body = await answer.read()
-            back = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK}
+            back = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_RETURNED}
             return answered(answer.status, back, body, first_byte)
     except aiohttp.ClientError as error:
         return broken(type(error).__name__)

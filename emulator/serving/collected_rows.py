@@ -1,9 +1,9 @@
-"""What Azure's data collector writes of a request: one JSON object a line, with the fields that Azure documents. Pure.
+"""What Azure's data collector writes for a request: one JSON object per line, with the documented fields. Pure.
 
-`request` and `response` are the payloads of HTTP, whatever the container's status. `model_inputs` and `model_outputs`
-come of a model that is served without a script, as MLflow's is, which Azure instruments itself: data frames, as lists
-of records. What a script logs with Microsoft's package is not emulated, nor captured headers. Payloads above 4 MB, and
-binary ones, are kept in a file of their own, to which the row points.
+`request` and `response` are the HTTP payloads, whatever the container's status. `model_inputs` and `model_outputs` are
+data frames, as lists of records, of models that are served without a script, such as MLflow's, which Azure instruments
+itself. What a script logs with Microsoft's package is not emulated, and neither are captured headers. Payloads above
+4 MB, and binary ones, are stored in a separate blob, which the row refers to.
 """
 
 from __future__ import annotations
@@ -11,24 +11,22 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from emulator.resources import Deployment, Json
-    from emulator.serving.call import Call
-    from emulator.serving.outcome import Outcome
+from emulator.resources import Deployment, Json
+from emulator.serving.call import Call
+from emulator.serving.outcome import Outcome
 
 LARGEST_IN_ROW = 4 * 1024 * 1024
 _PAYLOADS = ("request", "response")
 _FRAMES = ("model_inputs", "model_outputs")
-_DATED = {"minute": "%Y/%m/%d/%H/%M", "hour": "%Y/%m/%d/%H", "day": "%Y/%m/%d", "month": "%Y/%m", "year": "%Y"}
+_FOLDERS = {"minute": "%Y/%m/%d/%H/%M", "hour": "%Y/%m/%d/%H", "day": "%Y/%m/%d", "month": "%Y/%m", "year": "%Y"}
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that a deployment's container answered, and when."""
+    """A request that a deployment's container answered, with the answer and the time."""
 
     deployment: Deployment
     call: Call
@@ -38,30 +36,30 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A row of one collection. apart: its payload, if that is kept in a file of its own, which is named as the row."""
+    """A row of one collection. `separate` is its payload if that goes to a separate blob, named by the row's id."""
 
     row: Json
-    apart: bytes | None = None
+    separate: bytes | None = None
 
 
 def collector(deployment: Deployment) -> Json:
-    """Return the deployment's `dataCollector`, empty if it has none."""
+    """Return the deployment's `dataCollector`, or an empty one."""
     return deployment.body["properties"].get("dataCollector") or {}
 
 
-def dated(deployment: Deployment, moment: datetime) -> str:
-    """Return the folder for rows of this moment, by the deployment's rolling rate."""
-    return moment.strftime(_DATED[str(collector(deployment).get("rollingRate") or "hour").lower()])
+def dated_folder(deployment: Deployment, moment: datetime) -> str:
+    """Return the folder for rows of this time, by the deployment's rolling rate."""
+    return moment.strftime(_FOLDERS[str(collector(deployment).get("rollingRate") or "hour").lower()])
 
 
 def collected(exchange: Exchange, collection: str, source: str) -> Collected | None:
-    """Return the row of an exchange in a collection, or None if it has none. source: the deployment's ARM id."""
-    asks = collection in ("request", "model_inputs")
-    payload = exchange.call.body if asks else exchange.outcome.body
+    """Return the row of an exchange in a collection, or None if there is none. `source` is the deployment's ARM id."""
+    is_input = collection in ("request", "model_inputs")
+    payload = exchange.call.body if is_input else exchange.outcome.body
     row = _envelope(exchange, collection, source, len(payload))
     if collection in _PAYLOADS:
-        place = {"path": exchange.call.path, "method": exchange.call.method} if asks else {}
-        return _with_payload(row | place, payload)
+        route = {"path": exchange.call.path, "method": exchange.call.method} if is_input else {}
+        return _with_payload(row | route, payload)
     scripted = "codeConfiguration" in exchange.deployment.body["properties"]
     if collection not in _FRAMES or scripted or exchange.outcome.code >= 400:
         return None
@@ -97,7 +95,7 @@ def _with_payload(row: Json, payload: bytes) -> Collected:
 
 
 def _records(data: Any) -> Any:  # noqa: ANN401  # any JSON
-    """Return inputs or predictions as pandas writes a data frame; a column without a name is called 0."""
+    """Return inputs or predictions as the records of a data frame; an unnamed column is called 0, as in pandas."""
     if isinstance(data, dict) and "input_data" in data:
         data = data["input_data"]
     if isinstance(data, dict) and {"columns", "data"} <= set(data):

@@ -1,8 +1,8 @@
-"""What the processes of one deployment are given: folders and environment laid out as Azure does. Starts nothing.
+"""What the processes of one deployment get: folders and environment variables as in Azure. Starts nothing.
 
-In Azure the model lies in `/var/azureml-app/azureml-models/<name>/<version>/<registered folder or file>` and
-AZUREML_MODEL_DIR names the version's folder; here the same last parts lie below the deployment's own directory, after
-`modelMountPath` where the body has one.
+In Azure the model is in `/var/azureml-app/azureml-models/<name>/<version>/<registered folder or file>`, and
+AZUREML_MODEL_DIR is the version's folder. Here the path has the same last parts, below the deployment's own directory
+and after `modelMountPath` if the body has one.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-from emulator.resources import ContainerError
+from emulator.containers import ContainerError, DeploymentFiles
+from emulator.resources import Deployment
 from emulator.serving.container_log import ContainerLog
 
-if TYPE_CHECKING:
-    from emulator.resources import Deployment, DeploymentFiles
-
-# Several deployments share a small machine: a model's numeric libraries get one thread each, unless the body says more.
-_FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# Deployments share a small machine, so numeric libraries get one thread each unless the body sets something else.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _KEPT_FROM_HOST = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 _GUNICORN = "--graceful-timeout 5 --no-control-socket"
 _MLFLOW_APPLICATION = Path(__file__).with_name("mlflow_application.py")
-_SOCKET = 3  # where the launcher puts the listening socket
-_KEEP_ALIVE = 75  # seconds; longer than the gateway keeps a connection, so that it is never cut under a request
+_SOCKET = 3  # the descriptor that the launcher gives to the listening socket
+_KEEP_ALIVE = 75  # seconds; longer than the gateway keeps a connection, so that it is not closed during a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Container:
     log: ContainerLog
 
     def command(self, port: int) -> tuple[str, ...]:
-        """Return the module that serves the model and its arguments; `port` is where the socket listens."""
+        """Return the module that serves the model and its arguments; the socket listens on `port`."""
         if self.script is None:
             connections = ("--fd", str(_SOCKET), "--timeout-keep-alive", str(_KEEP_ALIVE))
             application = f"{_MLFLOW_APPLICATION.stem}:application"
@@ -49,10 +46,10 @@ class Container:
 
 
 def prepare(directory: Path, deployment: Deployment, files: DeploymentFiles) -> Container:
-    """Lay out the container of `deployment` below `directory`.
+    """Create the container of `deployment` below `directory`.
 
-    Raises ContainerError (BadArgument) for a body whose scoring script is not there, or which has none and no MLflow
-    model either.
+    Raises ContainerError (BadArgument) if the scoring script does not exist, or if there is neither a script nor an
+    MLflow model.
     """
     root = directory / deployment.endpoint / deployment.name
     script = _script(files)
@@ -78,7 +75,7 @@ def _script(files: DeploymentFiles) -> Path | None:
 
 
 def _mount_path(deployment: Deployment) -> PurePosixPath:
-    """Return the body's `modelMountPath`, relative: nothing outside the deployment's own directory is touched."""
+    """Return the body's `modelMountPath` as a relative path, so that it stays below the deployment's directory."""
     given = PurePosixPath(deployment.body["properties"].get("modelMountPath") or "/")
     if ".." in given.parts:
         raise ContainerError("BadArgument", f"The model mount path {str(given)!r} is not absolute.")
@@ -86,7 +83,7 @@ def _mount_path(deployment: Deployment) -> PurePosixPath:
 
 
 def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles) -> Path:
-    """Put the registered folder or file below `azureml-models/<name>/<version>` and return that folder."""
+    """Link the registered folder or file into `azureml-models/<name>/<version>` and return that folder."""
     models = root / mount_path / "azureml-models"
     if files.model is None:
         models.mkdir(parents=True, exist_ok=True)
@@ -100,11 +97,11 @@ def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles
 
 
 def _environment(deployment: Deployment, code: Path, model_directory: Path) -> dict[str, str]:
-    """Return the processes' whole environment: nothing of this machine's beyond what a process needs to run."""
+    """Return the complete environment of the processes. Of this machine's it has only what a process needs to run."""
     given = deployment.body["properties"].get("environmentVariables") or {}
     return {
         **{name: os.environ[name] for name in _KEPT_FROM_HOST if name in os.environ},
-        **_FRUGAL,
+        **_ONE_THREAD,
         "PYTHONUNBUFFERED": "1",
         "SERVICE_NAME": deployment.endpoint,
         **{name: str(value) for name, value in given.items()},

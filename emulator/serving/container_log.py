@@ -1,13 +1,11 @@
-"""A deployment's container log: one file that all its processes append to. Reads and keeps a bounded amount."""
+"""A deployment's container log: one file that all its processes append to. Its size is bounded."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import BinaryIO
 
 READ_BYTES = 256 * 1024
 KEEP_BYTES = 16 * 1024 * 1024
@@ -20,16 +18,16 @@ class ContainerLog:
     path: Path
 
     def append_handle(self) -> BinaryIO:
-        """Open the file for appending, as the standard output of a process; the caller closes it."""
+        """Open the file for appending, to be a process's standard output. The caller closes it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return self.path.open("ab")
 
     def clear(self) -> None:
-        """Forget what an earlier deployment of the same name wrote."""
+        """Delete what an earlier deployment of the same name wrote."""
         self.path.unlink(missing_ok=True)
 
     def tail(self, lines: int) -> str:
-        """Return the last `lines` lines, of the last 256 KiB at most; empty when there is no log."""
+        """Return the last `lines` lines, from the last 256 KiB at most; empty if there is no log."""
         try:
             with self.path.open("rb") as log:
                 size = log.seek(0, os.SEEK_END)
@@ -40,7 +38,7 @@ class ContainerLog:
         return "\n".join(text.splitlines()[-lines:]) if lines > 0 else ""
 
     def trim(self) -> None:
-        """Start the file again when it has grown beyond 16 MiB, keeping its end. The writers append, so they go on."""
+        """Truncate the file to its last lines once it exceeds 16 MiB. Writers append, so they are not disturbed."""
         if not self.path.exists() or self.path.stat().st_size <= KEEP_BYTES:
             return
         kept = self.tail(1000)

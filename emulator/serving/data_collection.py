@@ -1,9 +1,9 @@
-"""Azure ML's data collector: what deployments are asked and answer, written into the workspace's blob storage.
+"""Azure ML's data collector: requests to deployments and their answers, written to the workspace's blob storage.
 
-Files are those that Azure documents: `<folder>/{yyyy}/{MM}/{dd}/{HH}/{instance_id}.jsonl`, the folder being the data
-asset's of the collection, else `modelDataCollector/{endpoint}/{deployment}/{collection}`. Times are the virtual
-clock's. It never keeps a request waiting: rows gather in memory and are appended to their blobs a moment later; what
-storage refuses, or is too much, is lost, as in Azure.
+Blobs have the documented paths: `<folder>/{yyyy}/{MM}/{dd}/{HH}/{instance_id}.jsonl`, where the folder is that of the
+collection's data asset or else `modelDataCollector/{endpoint}/{deployment}/{collection}`. Times are virtual. Collecting
+does not delay requests: rows are buffered in memory and appended to their blobs a moment later. As in Azure, rows are
+lost when storage fails or the buffer is full.
 """
 
 from __future__ import annotations
@@ -14,33 +14,27 @@ import logging
 import random
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobType
+from azure.storage.blob import BlobType, ContainerClient
 
-from emulator.resource_manager.errors import ArmError
-from emulator.serving.collected_rows import Exchange, collected, collector, dated
+from emulator.arm_errors import ArmError
+from emulator.clock import VirtualClock
+from emulator.resources import Deployment, Json
+from emulator.serving.call import Call
+from emulator.serving.collected_rows import Exchange, collected, collector, dated_folder
+from emulator.serving.outcome import Outcome
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from azure.storage.blob import ContainerClient
-
-    from emulator.clock import VirtualClock
-    from emulator.resources import Deployment, Json
-    from emulator.serving.call import Call
-    from emulator.serving.outcome import Outcome
-
-GATHERING_SECONDS = 0.2
+BUFFER_SECONDS = 0.2  # wall-clock time
 MOST_WAITING = 10_000  # requests
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where rows go. workspace: its ARM id. container: opens the container. folder: the path of a data asset's id."""
+    """Where rows go: the workspace's ARM id, its blob container, and the folder of a data asset by its id."""
 
     workspace: str
     container: Callable[[], ContainerClient]
@@ -48,54 +42,55 @@ class Destination:
 
 
 class DataCollection:
-    """The data collector of all deployments. Seed it to repeat what is sampled."""
+    """The data collector of all deployments. `seed` makes sampling repeatable."""
 
     def __init__(self, clock: VirtualClock, destination: Destination, seed: int | None = None) -> None:
         self._clock = clock
         self._destination = destination
-        self._random = random.Random(seed)  # noqa: S311  # samples, guards nothing
+        self._random = random.Random(seed)  # noqa: S311  # for sampling; not for security
         self._waiting: list[tuple[Exchange, str]] = []
         self._writing: asyncio.Task[None] | None = None
         self._instances: defaultdict[tuple[str, str], str] = defaultdict(lambda: str(uuid.uuid4()))
 
     def record(self, deployment: Deployment, call: Call, outcome: Outcome) -> None:
-        """Note a request that the deployment's container has just answered, for each collection that samples it."""
-        die = self._random.random()
+        """Record a request that the deployment's container has just answered, in each collection that samples it."""
+        sample = self._random.random()
         exchange = Exchange(deployment, call, outcome, self._clock.now())
         for name, settings in (collector(deployment).get("collections") or {}).items():
             rate = settings.get("samplingRate")
             enabled = str(settings.get("dataCollectionMode")).lower() == "enabled"
-            if enabled and die < (1.0 if rate is None else rate) and len(self._waiting) < MOST_WAITING:
+            if enabled and sample < (1.0 if rate is None else rate) and len(self._waiting) < MOST_WAITING:
                 self._waiting.append((exchange, name))
         if self._waiting and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._write())
 
     async def close(self) -> None:
-        """Write what still waits."""
+        """Write what is still buffered."""
         if self._writing:
             await self._writing
 
     async def _write(self) -> None:
-        """Append what has gathered, until nothing waits."""
-        await asyncio.sleep(GATHERING_SECONDS)
+        """Append buffered rows until none are left."""
+        await asyncio.sleep(BUFFER_SECONDS)
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
                 await asyncio.to_thread(self._append, batch)
             except (AzureError, ArmError) as error:
-                _LOG.warning("%d collected payloads are lost: %s", len(batch), error)
+                _LOG.warning("%d collected payloads were lost: %s", len(batch), error)
 
     def _append(self, batch: list[tuple[Exchange, str]]) -> None:
         lines: defaultdict[str, list[str]] = defaultdict(list)
         with self._destination.container() as container:
             for exchange, name in batch:
-                place = f"{self._folder(exchange.deployment, name)}/{dated(exchange.deployment, exchange.moment)}"
-                made = collected(exchange, name, self._source(exchange.deployment))
-                if made and made.apart is not None:
-                    apart = container.upload_blob(f"{place}/{made.row['id']}", made.apart)
-                    made.row["data"] = apart.url
-                if made:
-                    lines[f"{place}/{self._instance(exchange.deployment)}.jsonl"].append(json.dumps(made.row))
+                deployment = exchange.deployment
+                folder = f"{self._folder(deployment, name)}/{dated_folder(deployment, exchange.moment)}"
+                item = collected(exchange, name, self._source(deployment))
+                if item and item.separate is not None:
+                    item.row["data"] = container.upload_blob(f"{folder}/{item.row['id']}", item.separate).url
+                if item:
+                    instance = self._instances[deployment.endpoint, deployment.name]
+                    lines[f"{folder}/{instance}.jsonl"].append(json.dumps(item.row))
             for path, rows in lines.items():
                 text = "".join(f"{row}\n" for row in rows)
                 container.upload_blob(path, text.encode(), blob_type=BlobType.APPENDBLOB)
@@ -107,8 +102,5 @@ class DataCollection:
         return f"modelDataCollector/{deployment.endpoint}/{deployment.name}/{collection}"
 
     def _source(self, deployment: Deployment) -> str:
-        parts = ("onlineEndpoints", deployment.endpoint, "deployments", deployment.name)
-        return "/".join((self._destination.workspace, *parts))
-
-    def _instance(self, deployment: Deployment) -> str:
-        return self._instances[deployment.endpoint, deployment.name]
+        workspace = self._destination.workspace
+        return f"{workspace}/onlineEndpoints/{deployment.endpoint}/deployments/{deployment.name}"

@@ -1,32 +1,28 @@
-"""The processes behind the deployments, by endpoint and deployment. Knows nothing of traffic or requests.
+"""The processes behind the deployments, by endpoint and deployment. Traffic and requests are the gateway's business.
 
-Implements `emulator.resources.Fleet`. When the emulator ends, however it ends, so do its processes.
+Implements `emulator.containers.Fleet`. The processes end with the emulator, however it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
-from emulator.resources import ContainerError
+from emulator.clock import VirtualClock
+from emulator.containers import ContainerError, DeploymentFiles
+from emulator.resources import Deployment
 from emulator.serving.container import prepare
 from emulator.serving.container_log import ContainerLog
+from emulator.serving.instance import Instance
 from emulator.serving.probes import LEAST_WAIT, Probes
 from emulator.serving.replicas import Environment, Replicas
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from emulator.clock import VirtualClock
-    from emulator.resources import Deployment, DeploymentFiles
-    from emulator.serving.instance import Instance
-
 
 class ProcessFleet:
-    """Real processes of the environment whose interpreter is `python`; their folders and logs lie below `directory`.
+    """Real processes of the serving environment's `python`; their folders and logs are below `directory`.
 
-    `least_wait`: how many wall seconds a process has to become ready, however fast the clock runs.
+    `least_wait` is how many wall-clock seconds a process gets to become ready, however fast the clock runs.
     """
 
     def __init__(self, directory: Path, python: Path, clock: VirtualClock, least_wait: float = LEAST_WAIT) -> None:
@@ -35,14 +31,14 @@ class ProcessFleet:
         self._replicas: dict[tuple[str, str], Replicas] = {}
 
     def instances(self, endpoint: str, deployment: str) -> Sequence[Instance]:
-        """Return the instances that take requests now; empty when there are none."""
+        """Return the instances that accept requests now."""
         replicas = self._replicas.get((endpoint, deployment))
         return replicas.instances if replicas else ()
 
     async def start(self, deployment: Deployment, files: DeploymentFiles) -> None:
-        """Start `sku.capacity` processes beside any old ones, wait until ready, then replace the old ones.
+        """Start `sku.capacity` processes beside any old ones, wait until they are ready, then stop the old ones.
 
-        Raises ContainerError if they crash or are not ready within the probes' limits; the old ones then go on.
+        Raises ContainerError if they crash or are not ready within the probes' limits; the old ones then keep running.
         """
         try:
             probes = Probes.of(deployment.body)
@@ -58,20 +54,20 @@ class ProcessFleet:
             await old.scale(0)
 
     async def scale(self, deployment: Deployment) -> None:
-        """Bring the number of processes to `sku.capacity`. Raises ContainerError as `start`; what ran goes on."""
+        """Bring the number of processes to `sku.capacity`. Raises ContainerError; running processes are kept."""
         replicas = self._replicas.get((deployment.endpoint, deployment.name))
         if replicas is None:
             raise ContainerError("ResourceNotFound", f"The deployment {deployment.name} has no instances to scale.")
         await replicas.scale(_capacity(deployment))
 
     async def stop(self, endpoint: str, deployment: str) -> None:
-        """Stop the deployment's processes. Nothing to stop is not an error."""
+        """Stop the deployment's processes, if there are any."""
         replicas = self._replicas.pop((endpoint, deployment), None)
         if replicas:
             await replicas.scale(0)
 
     def logs(self, endpoint: str, deployment: str, tail: int) -> str:
-        """Return the last `tail` lines of the container's log, also after a crash."""
+        """Return the last `tail` lines of the container's log, including after a crash."""
         return ContainerLog(self._directory / endpoint / deployment / "console.log").tail(tail)
 
     async def close(self) -> None:

@@ -1,10 +1,10 @@
 """The gateway of the online endpoints: `https://<endpoint>.<region>.inference.ml.azure.com/score`.
 
-The Host header names the endpoint. Checks the credential, picks the deployment (`traffic`, or the header
-`azureml-model-deployment`, which also bypasses mirroring), sends copies by `mirrorTraffic` whose answers are thrown
-away, keeps the limits of `requestSettings`, answers Azure's statuses (`outcome.py`) and tells the traffic log and the
-data collector of each request, copies included. It never retries and never changes an endpoint. Not emulated: the rate
-limits of an endpoint.
+The Host header names the endpoint. The gateway checks the credential, picks the deployment (by `traffic`, or by the
+header `azureml-model-deployment`, which also bypasses mirroring), sends mirrored copies by `mirrorTraffic`, enforces
+the limits of `requestSettings`, answers with Azure's statuses (`outcome.py`), and reports each request and each copy
+to monitoring and the data collector. It does not retry and does not change endpoints. Not emulated: the rate limits of
+an endpoint.
 """
 
 from __future__ import annotations
@@ -13,26 +13,21 @@ import asyncio
 import random
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 from aiohttp import web
 
-from emulator.monitor.traffic_log import TrafficEntry
+from emulator.resources import Deployment, Endpoint
 from emulator.serving.admission import NoInstanceError, Queue, RequestLimits, TooManyRequestsError
-from emulator.serving.authorization import auth_mode, authorized
+from emulator.serving.authorization import TokenChecker, auth_mode, authorized
 from emulator.serving.call import CLIENT_REQUEST_ID, REQUEST_ID, Call, send
+from emulator.serving.data_collection import DataCollection
+from emulator.serving.fleet import ProcessFleet
 from emulator.serving.outcome import Outcome, refused
 from emulator.serving.routing import by_traffic, mirrored
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-
-    from emulator.monitor.traffic_log import TrafficLog
-    from emulator.resources import Deployment, Endpoint
-    from emulator.serving.authorization import TokenChecker
-    from emulator.serving.instance import Instance
+from emulator.traffic import TrafficEntry
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 LARGEST_REQUEST = 10 * 1024 * 1024
@@ -40,47 +35,33 @@ MOST_COPIES = 200
 SERVED_PATHS = ("/", "/score", "/swagger.json")
 
 
-class Instances(Protocol):
-    """What the gateway needs of the fleet."""
-
-    def instances(self, endpoint: str, deployment: str) -> Sequence[Instance]:
-        """Return the instances that take requests now."""
-
-
-class Collection(Protocol):
-    """What the gateway tells the data collector."""
-
-    def record(self, deployment: Deployment, call: Call, outcome: Outcome) -> None:
-        """Note a request that the deployment's container has just answered."""
-
-
 @dataclass(slots=True)
 class Gateway:
-    """The gateway of all endpoints, by (lower-case) name, as the mapping is when a request comes.
+    """The gateway of all `endpoints`, by lower-case name; the mapping may change at any time.
 
-    Timeouts of requests are wall time, whatever the speed of the log's clock. Seed `randomness` to repeat how requests
-    are split.
+    `report` is called for every request. Request timeouts are in wall-clock time, whatever the speed of the virtual
+    clock. Seed `randomness` to repeat the traffic split.
     """
 
     endpoints: Mapping[str, Endpoint]
-    fleet: Instances
-    traffic_log: TrafficLog
+    fleet: ProcessFleet
+    report: Callable[[TrafficEntry], None]
     tokens: TokenChecker
     randomness: random.Random = field(default_factory=random.Random)
-    collection: Collection | None = None
+    collection: DataCollection | None = None
     _queues: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     _copies: set[asyncio.Task[Outcome]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
 
     def application(self) -> web.Application:
-        """Return the aiohttp application; it opens and closes the connections to the processes."""
+        """Return the application; it opens and closes the connections to the processes."""
         application = web.Application(client_max_size=LARGEST_REQUEST)
         application.cleanup_ctx.append(self._connections)
         application.router.add_route("*", "/{path:.*}", self.handle)
         return application
 
     async def _connections(self, _application: web.Application) -> AsyncIterator[None]:
-        """Keep one client session for as long as the application runs."""
+        """Keep one client session while the application runs."""
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -94,44 +75,43 @@ class Gateway:
             await asyncio.gather(*self._copies, return_exceptions=True)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request to whatever endpoint its Host header names."""
+        """Answer one request to the endpoint that its Host header names."""
         name = request.host.split(".")[0].lower()
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             return _response(refused(404, "NotFound", f"There is no endpoint {name}."), None, "")
         call = await Call.read(request)
         if not authorized(endpoint, request.headers.get("Authorization"), self.tokens):
-            outcome = refused(401, "Unauthorized", "The key or token is missing, wrong or has expired.")
-            self._record(endpoint, "", call, outcome, 0)
-            return _response(outcome, call, "")
+            message = "The key or token is missing, invalid or expired."
+            return _response(self._refused(endpoint, call, 401, "Unauthorized", message), call, "")
         outcome, deployment = await self._serve(endpoint, call, request.headers.get(DEPLOYMENT_HEADER))
         return _response(outcome, call, deployment)
 
     async def _serve(self, endpoint: Endpoint, call: Call, named: str | None) -> tuple[Outcome, str]:
-        """Pick the deployment and ask it; returns what became of the call and the deployment's name."""
+        """Pick the deployment and send it the call. Return the outcome and the deployment's name."""
         if call.path not in SERVED_PATHS:
-            return self._not_found(endpoint, call, f"There is no route {call.path}."), ""
+            return self._refused(endpoint, call, 404, "NotFound", f"There is no route {call.path}."), ""
         chosen = named.lower() if named else by_traffic(endpoint, self.randomness)
         deployment = endpoint.deployments.get(chosen) if chosen else None
         if deployment is None:
             problem = f"no deployment {named}" if named else "no deployment with a positive traffic weight"
-            return self._not_found(endpoint, call, f"The endpoint {endpoint.name} has {problem}."), ""
+            message = f"The endpoint {endpoint.name} has {problem}."
+            return self._refused(endpoint, call, 404, "NotFound", message), ""
         if not named and call.path == "/score":
             self._mirror(endpoint, call)
-        return await self._ask(endpoint, deployment, call), deployment.name
+        return await self._send(endpoint, deployment, call), deployment.name
 
     def _mirror(self, endpoint: Endpoint, call: Call) -> None:
-        """Send a copy in the background if this request is one of the share. A backlog of copies is not built up."""
+        """Send a copy in the background if this request is to be mirrored, unless too many copies are in flight."""
         name = mirrored(endpoint, self.randomness)
         if name is None or len(self._copies) >= MOST_COPIES:
             return
-        copied = replace(call, mirrored=True)
-        copy = asyncio.create_task(self._ask(endpoint, endpoint.deployments[name], copied))
+        copy = asyncio.create_task(self._send(endpoint, endpoint.deployments[name], replace(call, mirrored=True)))
         self._copies.add(copy)
         copy.add_done_callback(self._copies.discard)
 
-    async def _ask(self, endpoint: Endpoint, deployment: Deployment, call: Call) -> Outcome:
-        """Let the deployment answer within its limits, and tell the log."""
+    async def _send(self, endpoint: Endpoint, deployment: Deployment, call: Call) -> Outcome:
+        """Let the deployment answer within its limits, and report the request."""
         started = time.perf_counter()
         limits = RequestLimits.of(deployment)
         try:
@@ -143,7 +123,7 @@ class Gateway:
             outcome = refused(429, "TooManyRequests", "Too many requests are pending for this deployment.")
         except NoInstanceError:
             outcome = refused(503, "ServiceUnavailable", "No instance of the deployment is healthy.")
-        self._record(endpoint, deployment.name, call, outcome, int((time.perf_counter() - started) * 1000))
+        self._report(endpoint, deployment.name, call, outcome, int((time.perf_counter() - started) * 1000))
         if self.collection and call.path == "/score" and outcome.from_container:
             self.collection.record(deployment, call, outcome)
         return outcome
@@ -152,23 +132,22 @@ class Gateway:
         """Wait for an instance and send the call to it."""
         if self._session is None:
             raise RuntimeError("the gateway's application has not been started")
-        place = (deployment.endpoint, deployment.name)
-        queue = self._queues[place]
-        instance = await queue.enter(lambda: self.fleet.instances(*place), limits.concurrent)
+        key = (deployment.endpoint, deployment.name)
+        queue = self._queues[key]
+        instance = await queue.enter(lambda: self.fleet.instances(*key), limits.concurrent)
         try:
             return await send(self._session, instance, call)
         finally:
             queue.leave(instance)
 
-    def _not_found(self, endpoint: Endpoint, call: Call, message: str) -> Outcome:
-        """Answer 404 and tell the log."""
-        outcome = refused(404, "NotFound", message)
-        self._record(endpoint, "", call, outcome, 0)
+    def _refused(self, endpoint: Endpoint, call: Call, code: int, name: str, message: str) -> Outcome:
+        """Refuse a call before it reaches a deployment, and report it."""
+        outcome = refused(code, name, message)
+        self._report(endpoint, "", call, outcome, 0)
         return outcome
 
-    def _record(self, endpoint: Endpoint, deployment: str, call: Call, outcome: Outcome, total_ms: int) -> None:
-        """Tell the traffic log."""
-        self.traffic_log.record(
+    def _report(self, endpoint: Endpoint, deployment: str, call: Call, outcome: Outcome, total_ms: int) -> None:
+        self.report(
             TrafficEntry(
                 endpoint=endpoint.name,
                 deployment=deployment,
@@ -192,7 +171,7 @@ class Gateway:
 
 
 def _response(outcome: Outcome, call: Call | None, deployment: str) -> web.Response:
-    """Return the answer with the headers that every answer of the gateway carries."""
+    """Return the HTTP response, with the headers that every answer of the gateway has."""
     answer = web.Response(status=outcome.code, body=outcome.body, headers=outcome.headers)
     if deployment:
         answer.headers[DEPLOYMENT_HEADER] = deployment

@@ -1,18 +1,15 @@
-"""One instance of a deployment: a process of a model server on a port of 127.0.0.1. It never restarts itself."""
+"""One instance of a deployment: a model server process on a port of 127.0.0.1. `replicas` restarts it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+from asyncio.subprocess import Process
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-
-    from emulator.serving.container import Container
+from emulator.serving.container import Container
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 DRAIN_SECONDS = 5.0
@@ -21,7 +18,7 @@ STOP_SECONDS = 10.0
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """A running process. The gateway counts its requests here: `in_flight` now, `last_used` for taking turns."""
+    """A running process. `in_flight` counts its current requests; `last_used` lets instances take turns."""
 
     port: int
     process: Process
@@ -37,37 +34,36 @@ class Instance:
 
     @property
     def exited(self) -> bool:
-        """Whether the process has ended."""
+        """Whether the process has exited."""
         return self.process.returncode is not None
 
-    def take(self, turn: int) -> None:
-        """Count a request that is sent to the process; `turn` grows with every request of the deployment."""
+    def reserve(self, turn: int) -> None:
+        """Count a request that is sent to the process; `turn` increases with every request of the deployment."""
         self.in_flight += 1
         self.last_used = turn
         self._idle.clear()
 
-    def give_back(self) -> None:
-        """Count a request as answered or given up."""
+    def release(self) -> None:
+        """Count a request as answered or abandoned."""
         self.in_flight -= 1
         if self.in_flight == 0:
             self._idle.set()
 
     async def stop(self) -> None:
-        """Let requests in flight finish (5 s of wall time at most), then end the process and wait until it is gone."""
+        """Let requests in flight finish (for at most 5 s of wall-clock time), then terminate the process."""
         self.stopping = True
         if self.in_flight and not self.exited:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
-        await self._end()
+        await self._terminate()
 
     async def discard(self) -> None:
-        """End the process at once: it never took a request."""
+        """Kill the process without waiting for requests."""
         self.stopping = True
         await self._kill()
-        self._let_go()
 
-    async def _end(self) -> None:
-        """Ask the process to end, and make it after 10 s."""
+    async def _terminate(self) -> None:
+        """Terminate the process, and kill it after 10 s."""
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
         try:
@@ -75,24 +71,26 @@ class Instance:
                 await self.process.wait()
         except TimeoutError:
             await self._kill()
-        self._let_go()
+        else:
+            self._close_input()
 
     async def _kill(self) -> None:
-        """End the server; its workers see the end of their standard input and follow."""
+        """Kill the server; its workers see the end of their standard input and exit."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
+        self._close_input()
 
-    def _let_go(self) -> None:
+    def _close_input(self) -> None:
         """Close the pipe that keeps the workers alive."""
         if self.process.stdin is not None:
             self.process.stdin.close()
 
 
 async def launch(python: Path, container: Container) -> Instance:
-    """Start a process of `container` with the serving environment's `python`; it is not ready yet.
+    """Start a process of `container` with the serving environment's `python`, without waiting until it is ready.
 
-    The socket is opened here, so no other program can take the port before the server does.
+    The socket is opened here, so that no other program can take the port before the server does.
     """
     with socket.socket() as listener, container.log.append_handle() as log:
         listener.bind(("127.0.0.1", 0))

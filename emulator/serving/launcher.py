@@ -1,8 +1,8 @@
-"""Runs a model server in the serving environment: executed there, never imported.
+"""Runs a model server in the serving environment. It is executed there, not imported.
 
-It gives the server two things that its command line cannot: a listening socket that the parent opened on 127.0.0.1
-(the server itself would bind every interface), passed on as descriptor 3 by systemd's protocol, which gunicorn speaks;
-and a life that ends with the parent's. Usage: `python launcher.py <socket descriptor> <module> <its arguments>`.
+It does two things that the server's command line cannot. It passes on a listening socket that the parent opened on
+127.0.0.1 (the server itself would bind every interface), as descriptor 3 by systemd's protocol, which gunicorn
+supports. And it exits when the parent does. Usage: `python launcher.py <socket descriptor> <module> <its arguments>`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _FIRST_PASSED_DESCRIPTOR = 3  # by systemd's protocol
 
 
 def adopt_socket(descriptor: int) -> None:
-    """Put the socket where gunicorn looks for one that was passed on."""
+    """Put the socket where gunicorn expects an inherited one."""
     if descriptor == _FIRST_PASSED_DESCRIPTOR:
-        os.set_inheritable(descriptor, True)  # noqa: FBT003  (the parameter has no name in the standard library)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003  # positional in the standard library
     else:
         os.dup2(descriptor, _FIRST_PASSED_DESCRIPTOR)
         os.close(descriptor)
@@ -27,14 +27,14 @@ def adopt_socket(descriptor: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of standard input, a pipe that only the parent holds, and leave at once when it comes."""
+    """Exit as soon as standard input, a pipe that only the parent holds, is closed."""
     while os.read(0, 1):
         continue
     os._exit(1)
 
 
 def watch_parent() -> None:
-    """Start the watch in this process; it survives no fork, so each forked worker starts its own."""
+    """Start watching the parent. Threads do not survive a fork, so each forked worker calls this again."""
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
 
 

@@ -1,8 +1,8 @@
-"""MLflow's own scoring server with the routes of Azure's container: runs in the serving environment, under uvicorn.
+"""MLflow's own scoring server with the routes of Azure's container. Runs in the serving environment, under uvicorn.
 
-Azure wraps MLflow models that come without a scoring script: callers send `{"input_data": ..., "params": ...}` to
-/score and get the bare predictions. Here that is translated to MLflow's /invocations, which stays as it is. The module
-decides nothing about the model; what MLflow refuses is answered as MLflow words it. Never imported by the emulator.
+Azure wraps MLflow models that have no scoring script: callers send `{"input_data": ..., "params": ...}` to /score and
+get the bare predictions. Here such requests are translated for MLflow's /invocations. MLflow's own errors are passed
+on. The emulator does not import this module.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _JSON = "application/json"
 
 
 def to_mlflow(payload: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-    """Return MLflow's request for one in Azure's form: a table by its columns, rows by name, or a tensor.
+    """Return MLflow's request for one in Azure's form: a table with columns, a list of records, or a tensor.
 
-    Raises ValueError when it is in no such form.
+    Raises ValueError if it is not in Azure's form.
     """
     if not isinstance(payload, dict) or "input_data" not in payload:
         raise ValueError("The request must be a JSON object with the key 'input_data'.")
@@ -39,9 +39,9 @@ def to_mlflow(payload: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
 
 
 def sample(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
-    """Return a request for the model, made as Azure makes it.
+    """Return a sample request for the model, built as in Azure.
 
-    Its input example, or the columns of its signature without a row; and the defaults of its parameters.
+    It has the model's input example, or the columns of its signature without rows, and its parameters' defaults.
     """
     data, signature = model.input_example, model.metadata.signature
     if hasattr(data, "to_json"):  # a table
@@ -56,14 +56,14 @@ def sample(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
 
 
 def swagger(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
-    """Return Azure's description of the service, with the model's sample as the example of its input."""
+    """Return Azure's OpenAPI description of the service, with the sample request as its example."""
     import azureml_inference_server_http  # type: ignore[import-not-found]  # noqa: PLC0415  # only its template is used
 
     folder = Path(azureml_inference_server_http.__file__).parent
     text = (folder / "server/swagger2_template.json").read_text(encoding="utf-8")
-    named = {"$SERVICE_NAME$": os.environ["SERVICE_NAME"], "$SERVICE_VERSION$": "1.0", "$PATH_PREFIX$": ""}
-    for mark, value in named.items():
-        text = text.replace(mark, value)
+    values = {"$SERVICE_NAME$": os.environ["SERVICE_NAME"], "$SERVICE_VERSION$": "1.0", "$PATH_PREFIX$": ""}
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
     document: dict[str, Any] = json.loads(text)
     schema = {"type": "object", "required": ["input_data"], "properties": {"input_data": {}, "params": {}}}
     document["definitions"]["ServiceInput"] = schema | {"example": sample(model)}
@@ -71,8 +71,9 @@ def swagger(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
 
 
 def _application() -> Any:  # noqa: ANN401  # FastAPI's
-    """Load the model and return MLflow's application with Azure's routes beside MLflow's."""
-    folder = Path(os.environ["AZUREML_MODEL_DIR"], os.environ["MLFLOW_MODEL_FOLDER"]).resolve()  # MLflow takes no links
+    """Load the model and return MLflow's application with Azure's routes added."""
+    # Resolved, because MLflow does not follow symbolic links.
+    folder = Path(os.environ["AZUREML_MODEL_DIR"], os.environ["MLFLOW_MODEL_FOLDER"]).resolve()
     model = scoring_server.load_model_with_mlflow_config(str(folder))
     served = scoring_server.init(model)
     schema, described = model.metadata.get_input_schema(), json.dumps(swagger(model))

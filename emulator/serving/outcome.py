@@ -1,8 +1,8 @@
-"""What became of a scoring request, in Azure's terms: the statuses that a managed endpoint answers. Pure.
+"""The outcome of a scoring request in Azure's terms: the statuses of a managed endpoint. Pure.
 
-Statuses: the container's answer as it is when it is 200, else 424 with the container's status in headers; 408 when it
-took too long, 429 when too many wait, 503 when no instance stands. A connection that breaks because the process died
-is a failure of the container too: 424, with 502 as the status that the container could not give.
+The container's own answer if it is a 200; otherwise 424, with the container's status in the headers; 408 after a
+timeout, 429 if too many requests are pending, 503 if there is no healthy instance. A connection that breaks because
+the process died is a failure of the container too: 424, with 502 as the container's status.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BROKEN = "connection_terminated"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An answer to the caller; `model_code` is None when no container gave or failed to give one."""
+    """An answer to the caller; `model_code` is None if the request did not reach a container."""
 
     code: int
     body: bytes
@@ -34,18 +34,18 @@ class Outcome:
 
     @property
     def from_container(self) -> bool:
-        """Tell whether the body is what a container answered, and not the platform's word for it."""
+        """Whether the body is a container's answer rather than the platform's."""
         return self.model_code is not None and self.model_reason != _BROKEN
 
 
 def refused(code: int, name: str, message: str) -> Outcome:
-    """Return the platform's own answer: no container was asked, or none answered in time."""
+    """Return the platform's own answer, for a request that no container answered."""
     body = json.dumps({"error": {"code": name, "message": message}}).encode()
     return Outcome(code, body, {"Content-Type": "application/json"})
 
 
 def answered(status: int, headers: dict[str, str], body: bytes, response_ms: int) -> Outcome:
-    """Return what the caller gets of a container's answer."""
+    """Return what the caller sees of a container's answer."""
     if status == HTTPStatus.OK:
         return Outcome(200, body, headers, 200, "OK", response_ms)
     marked = headers | {STATUS_HEADER: str(status), REASON_HEADER: "model_error"}
@@ -53,7 +53,7 @@ def answered(status: int, headers: dict[str, str], body: bytes, response_ms: int
 
 
 def broken(detail: str) -> Outcome:
-    """Return the answer for a container that ended in the middle of the request."""
-    told = refused(424, "ModelError", f"The model's container closed the connection: {detail}")
-    marked = told.headers | {STATUS_HEADER: "502", REASON_HEADER: _BROKEN}
-    return Outcome(424, told.body, marked, 502, _BROKEN)
+    """Return the answer for a container that died during the request."""
+    answer = refused(424, "ModelError", f"The model's container closed the connection: {detail}")
+    marked = answer.headers | {STATUS_HEADER: "502", REASON_HEADER: _BROKEN}
+    return Outcome(424, answer.body, marked, 502, _BROKEN)

@@ -1,7 +1,7 @@
-"""Startup, readiness and liveness probes: the settings in a deployment's body, and waiting until they are passed.
+"""Startup, readiness and liveness probes: the settings in a deployment's body, and waiting for them to pass.
 
-Times of the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
-bounded in wall time too: never given up before `least_wait`, never longer than 60 s after the initial delay.
+Times in the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
+also bounded in wall-clock time: at least `least_wait`, and at most 60 s after the initial delay.
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import aiohttp
 
-from emulator.serving.durations import seconds
+from emulator.clock import VirtualClock
+from emulator.iso8601 import duration_seconds
+from emulator.resources import Json
+from emulator.serving.instance import Instance
 
-if TYPE_CHECKING:
-    from emulator.clock import VirtualClock
-    from emulator.resources import Json
-    from emulator.serving.instance import Instance
-
-LEAST_WAIT = 20.0  # a slow machine needs this much to import a numeric library several times at once
+LEAST_WAIT = 20.0  # what a slow machine needs to import a numeric library several times at once
 LONGEST_WAIT = 60.0
 SHORTEST_PERIOD = 0.1
 LEAST_TIMEOUT = 2.0
@@ -29,7 +26,7 @@ SHORTEST_LIVENESS_PERIOD = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One probe; seconds are virtual. Defaults as in the deployment's YAML reference."""
+    """One probe, in virtual seconds. The defaults are those of the deployment's YAML reference."""
 
     initial_delay: float = 10.0
     period: float = 10.0
@@ -39,12 +36,12 @@ class Probe:
 
     @staticmethod
     def of(settings: Json | None) -> Probe:
-        """Read one of the probes of an ARM body. Raises ValueError for a bad duration."""
+        """Return a probe of an ARM body. Raises ValueError for an invalid duration."""
         given = settings or {}
         return Probe(
-            initial_delay=seconds(given.get("initialDelay") or "PT10S"),
-            period=seconds(given.get("period") or "PT10S"),
-            timeout=seconds(given.get("timeout") or "PT2S"),
+            initial_delay=duration_seconds(given.get("initialDelay") or "PT10S"),
+            period=duration_seconds(given.get("period") or "PT10S"),
+            timeout=duration_seconds(given.get("timeout") or "PT2S"),
             successes=int(given.get("successThreshold") or 1),
             failures=int(given.get("failureThreshold") or 30),
         )
@@ -52,9 +49,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """A deployment's probes. All ask the same route of the server, so all must be satisfied.
+    """A deployment's probes. All of them check the same route of the server, so all must pass.
 
-    startup: None where the body has none; else the others begin only when it has passed.
+    `startup` is None if the body has none; otherwise the other probes start once it has passed.
     """
 
     liveness: Probe
@@ -63,20 +60,20 @@ class Probes:
 
     @staticmethod
     def of(body: Json) -> Probes:
-        """Read them from a deployment's ARM body. Raises ValueError for a bad duration."""
+        """Return the probes of a deployment's ARM body. Raises ValueError for an invalid duration."""
         properties = body["properties"]
         startup = Probe.of(properties["startupProbe"]) if properties.get("startupProbe") else None
         return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")), startup)
 
     def patience(self, clock: VirtualClock, least_wait: float) -> float:
-        """Return for how many wall seconds after the initial delay an instance may fail its probes."""
+        """Return how long after the initial delay an instance may fail its probes, in wall-clock seconds."""
         first = (self.startup,) if self.startup else (self.liveness, self.readiness)
         virtual = min(probe.period * probe.failures for probe in first)
         return min(max(clock.real_seconds(virtual), least_wait), LONGEST_WAIT)
 
 
 async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: float) -> bool:
-    """Ask the instance once whether it lives and is ready; `patience` in wall seconds."""
+    """Return whether the instance passes one probe within `patience` wall-clock seconds."""
     try:
         async with session.get(f"{instance.url}/", timeout=aiohttp.ClientTimeout(total=patience)) as answer:
             return answer.status == 200
@@ -85,7 +82,7 @@ async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: 
 
 
 async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClock, least_wait: float) -> bool:
-    """Wait until the readiness probe has passed; False when the process ended or time ran out first."""
+    """Wait until the readiness probe has passed. Return False if the process exits or time runs out first."""
     readiness = probes.readiness
     delay = max(readiness.initial_delay, probes.startup.initial_delay if probes.startup else 0.0)
     await asyncio.sleep(min(clock.real_seconds(delay), LONGEST_WAIT))
@@ -103,7 +100,7 @@ async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClo
 
 
 async def until_not_live(instance: Instance, probe: Probe, clock: VirtualClock) -> None:
-    """Return when a running instance has failed its liveness probe as often in a row as it may."""
+    """Return once a running instance has failed its liveness probe too many times in a row."""
     pause = max(clock.real_seconds(probe.period), SHORTEST_LIVENESS_PERIOD)
     patience = max(clock.real_seconds(probe.timeout), LEAST_TIMEOUT)
     failed = 0

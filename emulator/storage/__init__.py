@@ -1,1 +1,1 @@
-"""Azure Storage: Microsoft's own emulator, Azurite, installed with pinned dependencies and run as a child process."""
+"""Azure Storage: Azurite, Microsoft's own emulator, installed with pinned dependencies and run as a child process."""

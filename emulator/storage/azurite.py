@@ -1,6 +1,6 @@
 """Azurite as a child process: blob, queue and table on free ports of 127.0.0.1, with TLS and token credentials.
 
-It ends with this process, however that ends (see end_with_parent.js).
+It exits with this process, however this process ends (see end_with_parent.js).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ START_SECONDS = 60
 
 
 class AzuriteError(Exception):
-    """Azurite is not installed, or did not start; the message holds its last words."""
+    """Azurite is not installed or did not start; the message includes its last output."""
 
 
-def made_up_key() -> str:
-    """Return an account key in the form that storage keys have."""
+def random_account_key() -> str:
+    """Return a random key in the form of a storage account's."""
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 @dataclass(slots=True)
 class Azurite:
-    """One Azurite. `directory` keeps its data and log; `accounts` gives each account's key."""
+    """One Azurite process. `directory` holds its data and log; `accounts` maps account names to keys."""
 
     directory: Path
     accounts: dict[str, str]
@@ -42,14 +42,14 @@ class Azurite:
     _process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it and return when all three services listen. Raises AzuriteError."""
+        """Start it, and return once all three services are listening. Raises AzuriteError."""
         script = self.home / "node_modules/azurite/dist/src/azurite.js"
         if not script.exists():
             raise AzuriteError(
                 f"Azurite is not installed in {self.home}: run `make setup` or `python -m emulator.storage`"
             )
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -63,7 +63,7 @@ class Azurite:
         await self._wait_until_listening(self._process)
 
     async def stop(self) -> None:
-        """Stop it and wait until it is gone."""
+        """Stop it and wait until it has exited."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -80,7 +80,7 @@ class Azurite:
     def _options(self) -> list[str]:
         ports = [word for service in SERVICES for word in (f"--{service}Port", str(self.ports[service]))]
         tls = ["--oauth", "basic", "--cert", str(self.certificate), "--key", str(self.key)]
-        # The SDKs speak newer API versions than any Azurite knows by name: without the check they all work.
+        # The SDKs use newer API versions than Azurite knows by name, but they work if it does not check.
         quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
         return ["--location", str(self.directory), *ports, *tls, *quiet]
 
@@ -90,13 +90,15 @@ class Azurite:
                 for port in self.ports.values():
                     while not await _listens(port):
                         if process.returncode is not None:
-                            raise AzuriteError(f"Azurite ended at its start: {self._log.read_text()[-2000:]}")
+                            raise AzuriteError(f"Azurite exited during startup: {self._log.read_text()[-2000:]}")
                         await asyncio.sleep(0.05)
         except TimeoutError as error:
-            raise AzuriteError(f"Azurite did not listen within {START_SECONDS} seconds; see {self._log}") from error
+            message = f"Azurite was not listening after {START_SECONDS} seconds; see {self._log}"
+            raise AzuriteError(message) from error
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return free ports of 127.0.0.1."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -115,5 +117,5 @@ async def _listens(port: int) -> bool:
 
 
 def _preloaded(*names: str) -> list[str]:
-    """Return the options that make node load our additions before Azurite."""
+    """Return the options that make Node.js load our additions before Azurite."""
     return [part for name in names for part in ("--require", str(Path(__file__).with_name(name)))]

@@ -1,4 +1,4 @@
-// Loaded before Azurite: when standard input closes, the parent is gone (also after kill -9), and so are we.
+// Loaded before Azurite: when standard input closes, the parent is gone (even after kill -9), so exit too.
 process.stdin.on("end", () => process.exit(0));
 process.stdin.resume();
-process.stdin.unref(); // else an Azurite that was told to stop would wait for its input to end
+process.stdin.unref(); // otherwise a stopped Azurite would wait for its input to end

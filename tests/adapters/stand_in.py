@@ -101,7 +101,7 @@ def standing_in(directory: Path) -> Iterator[tuple[StandIn, dict[str, str]]]:
     thread.start()
     try:
         proxy, runner, port = asyncio.run_coroutine_threadsafe(_start(script, authority, hosts), loop).result(10)
-        yield script, client_environment(f"http://127.0.0.1:{port}", authority.bundle, Principal.made_up())
+        yield script, client_environment(f"http://127.0.0.1:{port}", authority.bundle, Principal.generate())
         asyncio.run_coroutine_threadsafe(_stop(proxy, runner), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)

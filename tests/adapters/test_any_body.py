@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.resources import Json
 from shared.adapters.resource_bodies import deployment_like, resized
-from tests.emulator.test_resource_manager_bodies import (
+from tests.emulator.deployment_bodies import (
     DEPLOYMENT,
     KUBERNETES,
     MANAGED,
@@ -40,8 +38,8 @@ OF_THE_ONE = {"id", "name", "type", "systemData"}
 @given(LIVE)
 def test_any_legal_body_is_seen_again_in_green(live: Json) -> None:
     """A live deployment is read, copied and written: what is shown of green is what was shown of blue."""
-    blue = asyncio.run(shown_after_put(live))
-    green = asyncio.run(shown_after_put(resized(deployment_like(blue, MODEL), None, None)))
+    blue = shown_after_put(live)
+    green = shown_after_put(resized(deployment_like(blue, MODEL), None, None))
     assert missing(but_for_names(blue), green) == []
     assert set(green["properties"]) == set(blue["properties"])
     assert green["tags"] == (blue.get("tags") or {}) | {"managed-by": "teal"}

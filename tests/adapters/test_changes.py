@@ -19,9 +19,8 @@ from shared.core.reconcile.actions import (
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent
 from tests.adapters.workshop import FORMULA, POEM, SECONDS, Workshop
-from tests.emulator.arm import deployment_body
+from tests.emulator.arm import autoscale_setting, deployment_body
 from tests.emulator.mlflow_models import COLUMNS, ROWS, save
-from tests.emulator.test_resource_manager_autoscale import setting
 
 IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
 STAGE, BLUE, GREEN = "poems", "poem-1", "poem-2"
@@ -146,7 +145,9 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     stage.endpoints.order(CreateDeployment(STAGE, spare, ModelVersion(POEM, "2"), like=GREEN))
     stage.until_idle(STAGE)
     blue, other = f"{stage.cloud.workspace_id}/onlineEndpoints/{STAGE}/deployments/{BLUE}", "/subscriptions/s/queues/q"
-    given = setting(blue, notifications=[{"operation": "Scale", "email": {"customEmails": ["a@example.com"]}}])
+    given = autoscale_setting(
+        blue, notifications=[{"operation": "Scale", "email": {"customEmails": ["a@example.com"]}}]
+    )
     rules = given["properties"]["profiles"][0]["rules"]
     rules.append({**rules[0], "metricTrigger": {**rules[0]["metricTrigger"], "metricResourceUri": other}})
     rules[0]["metricTrigger"]["metricResourceUri"] = blue.upper()

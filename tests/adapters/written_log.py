@@ -11,13 +11,14 @@ from typing import Any
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult
 
 from emulator.clock import VirtualClock
-from emulator.monitor.query import query_application
-from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
+from emulator.monitor.logs import logs_application
+from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from shared.adapters.log_analytics import LogAnalytics
 from shared.core.reconcile.plan import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
-from tests.emulator.serving_parts import running_loop, serve
+from tests.emulator.loop import running_loop, serve
+from tests.emulator.traffic import traffic_entry
 
 LOGS = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -64,21 +65,8 @@ class WrittenLog:
     ) -> None:
         """Note a request that was answered so many seconds after the start."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
-        entry = TrafficEntry(
-            endpoint=endpoint,
-            deployment=deployment,
-            method="POST",
-            path="/score",
-            code=code,
-            reason="",
-            model_code=code,
-            model_reason="",
-            request_size=100,
-            response_size=20,
-            total_ms=milliseconds,
-            response_ms=milliseconds,
-            client_request_id=request,
-        )
+        times = {"total_ms": milliseconds, "response_ms": milliseconds}
+        entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times)
         self.log.record(entry)
         self.clock.moments.append(HOUR.until)
 
@@ -89,7 +77,7 @@ def written_log() -> Iterator[WrittenLog]:
     clock = HandClock()
     log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE))
     with running_loop() as loop:
-        runner, url = loop.run(serve(query_application(log, LOGS)))
+        runner, url = loop.run(serve(logs_application(log, LOGS)))
         with PlainClient(Credential(), endpoint=url, retry_total=0) as client:
             yield WrittenLog(log, LogAnalytics(client, LOGS, WORKSPACE), clock, url)
         loop.run(runner.cleanup())

@@ -1,4 +1,4 @@
-"""The baselines of the judge benchmark do what their documents and sources say."""
+"""The baselines of the judge's benchmark do what their documentation and sources say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SILENT = Minute(0, 10)
 
 
 def story(judge: Judge, minutes: list[Minute | None]) -> list[Move]:
-    """Return what the judge wants at the start and after each minute, until it ends."""
+    """Return the judge's moves, from the first weight to the end of the rollout."""
     moves = [Move(judge.first_weight)]
     for minute in minutes:
         moves.append(judge.observe(minute))
@@ -42,13 +42,13 @@ def story(judge: Judge, minutes: list[Minute | None]) -> list[Move]:
     ],
 )
 def test_flagger_traces(judge: Flagger, minutes: list[Minute | None], tick: int, status: Status) -> None:
-    """Flagger ends at the tick that its source gives."""
+    """Flagger ends at the tick that follows from its source."""
     moves = story(judge, minutes)
     assert (len(moves), moves[-1].status) == (tick, status)
 
 
 def test_flagger_weights_of_a_healthy_canary() -> None:
-    """One step a tick, to the maximum weight; then everything."""
+    """One step per tick, up to the maximum weight; then all traffic."""
     assert [move.weight for move in story(Flagger(), [GOOD] * 20)] == [10, 20, 30, 40, 50, 50, 100]
 
 
@@ -73,7 +73,7 @@ MEASURED: dict[str, Measurement] = {"S": "success", "F": "failure", "I": "inconc
     ],
 )
 def test_argo_analysis_runs(sequence: str, limits: Limits, phases: list[Phase]) -> None:
-    """The counters come to the phase that the source of AnalysisRun gives."""
+    """The counters lead to the phase that follows from the source of AnalysisRun."""
     run = AnalysisRun(limits)
     assert [run.measure(MEASURED[letter]) for letter in sequence] == phases
 
@@ -99,13 +99,13 @@ def test_argo_analysis_runs(sequence: str, limits: Limits, phases: list[Phase]) 
     ],
 )
 def test_when_each_method_ends(judge: Judge, minutes: list[Minute | None], ended: int, status: Status) -> None:
-    """Healthy, broken and silent rollouts end at the minute that the method's rules give."""
+    """Healthy, broken and silent rollouts end in the minute that follows from the method's rules."""
     moves = story(judge, minutes)
     assert (len(moves) - 1, moves[-1].status) == (ended, status)
 
 
 def test_argo_holds_when_inconclusive() -> None:
-    """Between success and failure nobody decides: the rollout waits at its weight for a person."""
+    """Between success and failure, the rollout waits at its weight for an operator."""
     between = Minute(0, 5, green_bad=3, green_total=100, blue_bad=0, blue_total=900)
     assert {(move.weight, move.status) for move in story(Argo(failure=0.95), [between] * 9)[1:]} == {(5, Status.HELD)}
 
@@ -129,7 +129,7 @@ CASE_780 = (
 def test_kayenta_passes_what_its_users_expected_to_fail(
     experiment: list[float], control: list[float], lower: float, upper: float, estimate: float
 ) -> None:
-    """The reported cases give the reported intervals, and pass."""
+    """The cases from the issue trackers give the reported intervals, and pass."""
     found = shift(np.array(experiment, float), np.array(control, float))
     assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=0.06)
     assert found.estimate == pytest.approx(estimate, abs=0.006)
@@ -137,8 +137,8 @@ def test_kayenta_passes_what_its_users_expected_to_fail(
 
 
 @pytest.mark.parametrize(("points", "power"), [(10, 0.10), (20, 0.41), (50, 0.96)])
-def test_kayentas_power_for_ten_per_cent_more(points: int, power: float) -> None:
-    """Ten points see a shift of a tenth rarely, fifty nearly always."""
+def test_kayentas_power_for_a_shift_of_ten_per_cent(points: int, power: float) -> None:
+    """Ten points rarely show a shift of a tenth, fifty nearly always do."""
     rng = np.random.default_rng(7)
     high = sum(
         classify(rng.normal(110, 10, points), rng.normal(100, 10, points), "increase") is Label.HIGH for _ in range(200)
@@ -148,7 +148,7 @@ def test_kayentas_power_for_ten_per_cent_more(points: int, power: float) -> None
 
 @pytest.mark.parametrize(("requests", "power"), [(10, 0.0), (100, 0.45), (300, 1.0)])
 def test_kayenta_is_blind_to_rare_errors_in_small_minutes(requests: int, power: float) -> None:
-    """Ten times the errors for an hour: rates of single minutes do not show it at little traffic."""
+    """Ten times the errors for an hour: with little traffic, the rates of single minutes do not show it."""
     rng = np.random.default_rng(7)
     high = sum(
         classify(rng.binomial(requests, 0.01, 60) / requests, rng.binomial(9 * requests, 0.001, 60) / (9 * requests))

@@ -1,13 +1,14 @@
-"""Teal and the oracle in the benchmark: driven as the loop drives them, and told no more than they may know."""
+"""Teal and the oracle in the benchmark: driven as the loop drives them, and given no more than they may know."""
 
 from __future__ import annotations
 
 import math
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
-from bench.judge.methods import sight
+from bench.judge.methods.feeds import errors_feed
 from bench.judge.methods.oracle import Oracle
 from bench.judge.methods.teal import Teal
 from bench.judge.minute import Minute, Move, Status
@@ -21,7 +22,7 @@ PAST = ([1] * 360, [1000] * 360)
 
 def teal(settings: JudgeSettings | None = None, bake: int = 0) -> Teal:
     """Return Teal with the errors gate alone."""
-    return Teal(sight.of_errors(PAST), settings or JudgeSettings(), bake=bake)
+    return Teal(errors_feed(PAST), settings or JudgeSettings(), bake=bake)
 
 
 def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
@@ -30,7 +31,7 @@ def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
 
 
 def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[Move]:
-    """Return the moves of a rollout whose minutes are read so late."""
+    """Return the moves of a rollout whose minutes are read `lag` minutes late."""
     moves, served = [Move(teal.first_weight)], [teal.first_weight]
     for number in range(minutes):
         read = number - lag
@@ -42,7 +43,7 @@ def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[
 
 
 def test_teal_steps_when_the_shipped_verdict_passes() -> None:
-    """The first step ends at the very minute at which judging the same minutes by hand says PASS."""
+    """The first step ends in exactly the minute in which judging the same minutes by hand gives PASS."""
     gates, evidence, by_hand = panel.errors_panel(*PAST), panel.Evidence(), 0
     while judge(evidence, gates, JudgeSettings().risk, 10).outcome is not Outcome.PASS:
         seen = minute(by_hand, 5)
@@ -54,7 +55,7 @@ def test_teal_steps_when_the_shipped_verdict_passes() -> None:
 
 
 def test_teal_walks_every_step_and_promotes() -> None:
-    """A good green gets each share in order and is promoted at 100, after the watch there."""
+    """A good green gets each weight in order and is promoted at 100, after the watch there."""
     moves = weights(teal(), 300)
     assert list(dict.fromkeys(move.weight for move in moves)) == [5, 10, 25, 50, 75, 100]
     assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 4)
@@ -65,19 +66,17 @@ def test_teal_rolls_back_a_broken_green_after_one_minute() -> None:
     assert [move.status for move in weights(teal(), 9, green_bad=50)][1:] == [Status.ROLLED_BACK]
 
 
-def test_teal_watches_on_after_100_for_as_long_as_it_is_to() -> None:
-    """With a bake of 30 minutes green has all traffic for those before it is promoted; harm in them rolls back."""
+def test_teal_watches_green_after_100_for_the_whole_bake() -> None:
+    """With a bake of 30 minutes, green has all traffic that long before it is promoted, and harm still rolls back."""
     moves = weights(teal(bake=30), 300)
     assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 31)
     watching = teal(bake=30)
     weights(watching, len(moves) - 15)
-    assert [watching.observe(Minute(200 + number, 100, 500, 1000)).status for number in range(1)] == [
-        Status.ROLLED_BACK
-    ]
+    assert watching.observe(Minute(200, 100, 500, 1000)).status is Status.ROLLED_BACK
 
 
-def test_late_minutes_of_the_last_share_do_not_certify() -> None:
-    """With telemetry three minutes late each step takes three minutes more, not fewer."""
+def test_late_minutes_of_the_previous_weight_do_not_certify() -> None:
+    """With telemetry three minutes late, each step takes three minutes longer."""
     at_once, late = (weights(teal(), 400, lag=lag) for lag in (0, 3))
     assert len(late) >= len(at_once) + 3 * 5
 
@@ -85,20 +84,19 @@ def test_late_minutes_of_the_last_share_do_not_certify() -> None:
 @pytest.mark.parametrize(
     ("inconclusive", "status", "weight"), [("pause", Status.HELD, 5), ("advance", Status.RUNNING, 10)]
 )
-def test_without_traffic_patience_ends_as_the_policy_says(inconclusive: str, status: Status, weight: int) -> None:
-    """No request is never a pass: it holds for a person, or goes on uncertified where the policy allows."""
-    settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="pause")
-    if inconclusive == "advance":
-        settings = JudgeSettings(patience=timedelta(minutes=5), inconclusive="advance")
-    judged = teal(settings)
+def test_without_traffic_patience_ends_as_the_policy_says(
+    inconclusive: Literal["pause", "advance"], status: Status, weight: int
+) -> None:
+    """No traffic never passes: the rollout is held for an operator, or advances uncertified if the policy allows."""
+    judged = teal(JudgeSettings(patience=timedelta(minutes=5), inconclusive=inconclusive))
     moves = [judged.observe(Minute(number, 5)) for number in range(5)]
     assert [move.status for move in moves[:4]] == [Status.RUNNING] * 4
     assert moves[4] == Move(weight, status)
 
 
 def test_the_oracle_adds_log_likelihood_ratios() -> None:
-    """It stops when the odds of the two true rates reach its line, and not before."""
-    oracle = Oracle([0.01] * 9, [0.1] * 9, line=math.log(100))
+    """It rolls back when the odds of the two true rates reach its threshold, and not before."""
+    oracle = Oracle([0.01] * 9, [0.1] * 9, threshold=math.log(100))
     ten_good, two_bad = Minute(0, 10, 0, 10, 0, 90), Minute(1, 10, 2, 2, 0, 18)
     moves = [oracle.observe(seen) for seen in (ten_good, two_bad, two_bad)]
     assert oracle.evidence == pytest.approx(4 * math.log(10) + 10 * math.log(0.9 / 0.99))

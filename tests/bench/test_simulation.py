@@ -9,19 +9,19 @@ import pytest
 from bench.judge.effects import broken, plus
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 from bench.judge.simulation import Run, Truth, run
-from bench.judge.worlds import World
+from bench.judge.worlds import FailureWorld
 
 
 @dataclass
 class Script:
-    """A judge that follows a list of moves and writes down what it was shown."""
+    """A judge that follows a list of moves and records what it was shown."""
 
     moves: list[Move]
     shown: list[int | None] = field(default_factory=list)
     first_weight: int = 10
 
     def observe(self, minute: Minute | None) -> Move:
-        """Take the next move of the script; the last one for ever."""
+        """Return the script's next move, and the last one from then on."""
         self.shown.append(None if minute is None else minute.number)
         return self.moves[min(len(self.shown), len(self.moves)) - 1]
 
@@ -29,30 +29,30 @@ class Script:
 STAY = Move(10)
 
 
-def played(world: World, *moves: Move) -> tuple[Run, Script]:
-    """Return the run of a script in a world, and the script."""
+def played(world: FailureWorld, *moves: Move) -> tuple[Run, Script]:
+    """Return the outcome of a script in a world, and the script."""
     script = Script(list(moves))
     return run(world, lambda _truth: script, seed=1), script
 
 
 def test_a_rollback_stops_the_harm() -> None:
-    """Green's requests, all failed, are those of the minutes before; nothing is added after."""
-    result, _ = played(World(100, 0.0, broken), STAY, STAY, ROLL_BACK)
+    """Green's requests, all failed, are those of the minutes before the rollback; none are added after it."""
+    result, _ = played(FailureWorld(100, 0.0, broken), STAY, STAY, ROLL_BACK)
     assert (result.status, result.minutes, result.full) == (Status.ROLLED_BACK, 3, None)
     assert result.exposed == result.failed == result.excess
     assert result.exposed == pytest.approx(30, abs=15)
 
 
 def test_a_wrong_promotion_is_paid_for_the_first_hour() -> None:
-    """Promoted after two minutes, green's five points more hit all traffic for the other 58."""
-    result, _ = played(World(1000, 0.001, plus(0.05)), STAY, Move(100, Status.PROMOTED))
+    """Promoted after two minutes, green's five extra points hit all traffic for the other 58."""
+    result, _ = played(FailureWorld(1000, 0.001, plus(0.05)), STAY, Move(100, Status.PROMOTED))
     assert (result.minutes, result.full) == (2, 2)
     assert result.excess == pytest.approx(0.05 * (200 + 58_000), rel=0.02)
 
 
 def test_a_held_rollout_goes_on_at_its_share() -> None:
-    """Nobody comes in the simulation: the watch ends with the status held, and the hour is counted at the share."""
-    result, _ = played(World(1000, 0.001, plus(0.05), minutes=90), Move(10, Status.HELD))
+    """No operator comes in the simulation: the watch ends with the status held, and green keeps its weight."""
+    result, _ = played(FailureWorld(1000, 0.001, plus(0.05), minutes=90), Move(10, Status.HELD))
     assert (result.status, result.minutes) == (Status.HELD, 90)
     assert result.excess == pytest.approx(0.05 * 6000, rel=0.05)
 
@@ -60,25 +60,25 @@ def test_a_held_rollout_goes_on_at_its_share() -> None:
 @pytest.mark.parametrize(
     ("world", "shown"),
     [
-        pytest.param(World(10, 0.0, minutes=5), [0, 1, 2, 3, 4], id="at once"),
-        pytest.param(World(10, 0.0, lag=3, minutes=6), [0, 1, 2], id="three minutes late"),
-        pytest.param(World(10, 0.0, gap=range(1, 3), minutes=4), [0, None, None, 3], id="a gap"),
+        pytest.param(FailureWorld(10, 0.0, minutes=5), [0, 1, 2, 3, 4], id="at once"),
+        pytest.param(FailureWorld(10, 0.0, lag=3, minutes=6), [0, 1, 2], id="three minutes late"),
+        pytest.param(FailureWorld(10, 0.0, gap=range(1, 3), minutes=4), [0, None, None, 3], id="a gap"),
     ],
 )
-def test_what_telemetry_shows(world: World, shown: list[int | None]) -> None:
-    """Minutes come in order, each once, as late as the world says; a gap shows nothing."""
+def test_what_telemetry_shows(world: FailureWorld, shown: list[int | None]) -> None:
+    """Minutes arrive in order, each once, as late as the world says; a gap shows nothing."""
     _, script = played(world, STAY)
     assert script.shown == shown
 
 
 def test_the_truth_leaves_out_one_sided_bursts() -> None:
-    """The oracle is told how often each arm usually fails, not which pod fails today."""
+    """The oracle knows how often each deployment usually fails, not which pod is failing now."""
     seen: list[Truth] = []
 
     def remember(truth: Truth) -> Script:
         seen.append(truth)
         return Script([ROLL_BACK])
 
-    run(World(100, 0.01, plus(0.05), minutes=5), remember, seed=1)
+    run(FailureWorld(100, 0.01, plus(0.05), minutes=5), remember, seed=1)
     assert list(seen[0].blue) == [0.01] * 5
     assert list(seen[0].green) == pytest.approx([0.06] * 5)

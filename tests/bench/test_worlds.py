@@ -1,4 +1,4 @@
-"""The benchmark's worlds are what they are called."""
+"""The benchmark's worlds do what their names say."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from bench.judge.bursts import Bursts, Clusters, Gamma, Independent, Pods
+from bench.judge.bursts import Gamma, Pods
 from bench.judge.effects import broken, falls_at_night, from_minute, leak, plus, times, until_minute
 from bench.judge.groups import PARTS, Group
 from bench.judge.scenarios import quick, scenarios
-from bench.judge.worlds import HISTORY_MINUTES, History, World
+from bench.judge.worlds import HISTORY_MINUTES, FailureHistory, FailureWorld
 from shared.core.judge.burstiness import burstiness
 
-PLAIN = World(1000, 0.01, minutes=120)
+PLAIN = FailureWorld(1000, 0.01, minutes=120)
+CLUSTERS = replace(PLAIN, cluster_size=5)
+GAMMA = replace(PLAIN, bursts=Gamma())
 
 
-def rates(world: World, seed: int = 1) -> tuple[list[float], list[float]]:
-    """Return blue's and green's failure probabilities in the minutes of the rollout."""
+def rates(world: FailureWorld, seed: int = 1) -> tuple[list[float], list[float]]:
+    """Return blue's and green's failure probabilities in each minute of the rollout."""
     history = world.draw(seed)
     return history.blue[HISTORY_MINUTES:].tolist(), history.green[HISTORY_MINUTES:].tolist()
 
 
-def counts(history: History, minutes: int, weight: int) -> list[int]:
-    """Return green's failed and total and blue's, added up over the first minutes."""
+def counts(history: FailureHistory, minutes: int, weight: int) -> list[int]:
+    """Return green's failed and total requests and blue's, summed over the first minutes."""
     rows = [history.minute(number, weight) for number in range(minutes)]
     seen = [(row.green_bad, row.green_total, row.blue_bad, row.blue_total) for row in rows]
     return [sum(column) for column in zip(*seen, strict=True)]
@@ -43,7 +45,7 @@ def counts(history: History, minutes: int, weight: int) -> list[int]:
         pytest.param(replace(PLAIN, base=0.4, effect=times(5)), 0, 1.0, id="never above one"),
     ],
 )
-def test_what_green_does(world: World, at: int, expected: float) -> None:
+def test_what_green_does(world: FailureWorld, at: int, expected: float) -> None:
     """Green's failure probability in a minute is what the effect's name says; blue's is the base."""
     blue, green = rates(world)
     assert green[at] == pytest.approx(expected)
@@ -51,7 +53,7 @@ def test_what_green_does(world: World, at: int, expected: float) -> None:
 
 
 def test_counts_follow_the_rates_and_the_share() -> None:
-    """Over two hours green gets its share, and each arm fails as often as its probability says."""
+    """Over two hours green gets its share, and each deployment fails as often as its probability says."""
     green_bad, green_total, blue_bad, blue_total = counts(replace(PLAIN, effect=times(2)).draw(3), 120, 25)
     assert green_total == pytest.approx(30_000, rel=0.03)
     assert blue_total == pytest.approx(90_000, rel=0.03)
@@ -60,32 +62,34 @@ def test_counts_follow_the_rates_and_the_share() -> None:
 
 
 def test_the_same_seed_is_the_same_history() -> None:
-    """Two judges that ask for the same shares meet the same minutes; another seed gives others."""
+    """Two judges that set the same weights meet the same minutes; another seed gives others."""
     first, again, other = (PLAIN.draw(seed) for seed in (5, 5, 6))
     assert [first.minute(n, 10) for n in range(20)] == [again.minute(n, 10) for n in range(20)]
     assert first.past() != other.past()
 
 
 @pytest.mark.parametrize(
-    ("bursts", "least"),
-    [(Clusters(5), 5.0), (Gamma(), 2.0), (Pods(), 2.0), (Pods(minutes=3), 2.0)],
-    ids=["clusters", "gamma", "pods", "long pods"],
+    ("world", "least"),
+    [
+        pytest.param(CLUSTERS, 5.0, id="clusters"),
+        pytest.param(GAMMA, 2.0, id="gamma"),
+        pytest.param(replace(PLAIN, bursts=Pods()), 2.0, id="pods"),
+        pytest.param(replace(PLAIN, bursts=Pods(minutes=3)), 2.0, id="long pods"),
+    ],
 )
-def test_bursts_show_in_blues_past(bursts: Bursts, least: float) -> None:
-    """The variance from minute to minute is well above that of independent failures, whose mean they leave alone."""
-    bursty = burstiness(*replace(PLAIN, bursts=bursts).draw(2).past())
-    calm = burstiness(*replace(PLAIN, bursts=Independent()).draw(2).past())
-    assert bursty > least > 1.3 > calm
+def test_bursts_show_in_blues_past(world: FailureWorld, least: float) -> None:
+    """The variance from minute to minute is well above that of independent failures."""
+    assert burstiness(*world.draw(2).past()) > least > 1.3 > burstiness(*PLAIN.draw(2).past())
 
 
-@pytest.mark.parametrize("bursts", [Clusters(5), Gamma()], ids=["clusters", "gamma"])
-def test_bursts_leave_the_mean_alone(bursts: Bursts) -> None:
+@pytest.mark.parametrize("world", [CLUSTERS, GAMMA], ids=["clusters", "gamma"])
+def test_bursts_leave_the_mean_alone(world: FailureWorld) -> None:
     """Clusters and gamma minutes change how failures come together, not how many there are."""
-    bad, total = World(10_000, 0.01, bursts=bursts).draw(4).past()
+    bad, total = replace(world, rate=10_000).draw(4).past()
     assert sum(bad) / sum(total) == pytest.approx(0.01, rel=0.25)
 
 
-def test_incidents_hit_both_arms_in_the_same_minutes() -> None:
+def test_incidents_hit_both_deployments_in_the_same_minutes() -> None:
     """A shared incident adds the same to blue and green, in some minutes and not in others."""
     blue, green = rates(replace(PLAIN, incidents=0.05))
     assert blue == green
@@ -93,29 +97,29 @@ def test_incidents_hit_both_arms_in_the_same_minutes() -> None:
 
 
 def test_only_blue_is_noisy() -> None:
-    """In the noisy old version's world green has no bursts."""
+    """Where only blue is noisy, green has no bursts."""
     blue, green = rates(replace(PLAIN, bursts=Pods(), noisy="blue"))
     assert max(blue) > 0.02
     assert set(green) == {0.01}
 
 
 def test_traffic_falls_at_night() -> None:
-    """From minute 10 on traffic falls to a fiftieth within the hour."""
+    """From minute 10 on, traffic falls to a fiftieth within the hour."""
     history = replace(PLAIN, traffic=falls_at_night).draw(1)
     begin, end = history.total[HISTORY_MINUTES : HISTORY_MINUTES + 10], history.total[-40:]
     assert begin.mean() == pytest.approx(1000, rel=0.1)
     assert end.mean() == pytest.approx(20, rel=0.2)
 
 
-def test_a_drifting_base_moves_both_arms() -> None:
-    """The base wanders by a factor, and green with it."""
+def test_a_drifting_base_moves_both_deployments() -> None:
+    """The base rate wanders, and green with it."""
     blue, green = rates(replace(PLAIN, drift=0.7))
     assert blue == green
     assert max(blue) > 2 * min(blue)
 
 
-def test_the_scenarios_cover_every_group_once_named() -> None:
-    """Names are unique, each group has cells in both forms, and every operating point has its clean twin."""
+def test_the_scenarios_cover_every_group_under_unique_names() -> None:
+    """Both forms have cells of each group, every group is in a part, and every harm cell has its clean twin."""
     full = scenarios()
     names = {scenario.key for scenario in full}
     assert len(names) == len(full)
@@ -123,7 +127,7 @@ def test_the_scenarios_cover_every_group_once_named() -> None:
     assert {group for groups in PARTS.values() for group in groups} == set(Group)
     assert {scenario.group for scenario in quick()} == {scenario.group for scenario in full} == set(Group)
     points = {
-        group: {(s.world.rate, s.world.base) for s in full if s.group is group and isinstance(s.world, World)}
+        group: {(s.world.rate, s.world.base) for s in full if s.group is group and isinstance(s.world, FailureWorld)}
         for group in Group
     }
     assert set() < points[Group.HARM] <= points[Group.CLEAN]
@@ -131,12 +135,12 @@ def test_the_scenarios_cover_every_group_once_named() -> None:
 
 def test_retries_counted_once() -> None:
     """The same history with each cluster as one request: fewer failures and requests, no bursts in the past."""
-    each, once = (World(1000, 0.01, bursts=Clusters(5, counted_once=once)).draw(3) for once in (False, True))
+    each, once = (replace(CLUSTERS, counted_once=once).draw(3) for once in (False, True))
     (bad, total), (bad_once, total_once) = each.past(), once.past()
     assert sum(bad) - sum(bad_once) == sum(total) - sum(total_once) > 0.7 * sum(bad)
     assert burstiness(bad, total) > 4.0 * burstiness(bad_once, total_once)
     assert burstiness(bad_once, total_once) < 1.3
     pairs = [(each.minute(number, 50), once.minute(number, 50)) for number in range(60)]
     assert all(a.green_total - a.green_bad == b.green_total - b.green_bad for a, b in pairs)
-    assert [rates.tolist() for rates in once.usual] == [(rates / 5).tolist() for rates in each.usual]
+    assert [rates.tolist() for rates in once.true_rates] == [(rates / 5).tolist() for rates in each.true_rates]
     assert sum(a.green_bad for a, _ in pairs) > 2 * sum(b.green_bad for _, b in pairs) > 0

@@ -98,7 +98,7 @@ def test_every_gate_is_explained() -> None:
         f"two if blue was calm (φ < {TUNED.calm_phi:g})",
         f"and at most {BAD_MINUTES_LIMIT}",
         f"(odds above {TUNED.suspicion:g} : 1:",
-        f"once green has the next share w, all traffic together is bad more than {1 + RATIO:g} b + D",
+        f"once green has the next weight w, all traffic together is bad more than {1 + RATIO:g} b + D",
         f"a *temper* between 1 and {CERTIFICATE_TEMPER_LIMIT:g}",
         f"should have had {STARVED:g} by its weight",
         f"above {CERTIFIED_MORE:g} x `worse_than` times blue's",

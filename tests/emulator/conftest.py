@@ -1,4 +1,4 @@
-"""Fixtures for tests of the emulator: the real SDKs against the running cloud, and an endpoint that serves."""
+"""Fixtures for the emulator's tests: real SDKs against the running cloud, and an endpoint that serves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 
 from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
 from tests.emulator.assets import BROKEN, ECHO, Assets
+from tests.emulator.loop import Loop, running_loop
+from tests.emulator.serving import Model, train
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
-    from azure.core.credentials import TokenCredential
 
 
 @pytest.fixture(scope="session")
 def credential(cloud: RunningCloud) -> Iterator[TokenCredential]:
-    """Return the credential that any program would use; it finds the made-up principal in the environment."""
+    """Return the credential that any program would use; it finds the service principal in the environment."""
     assert cloud.environment["AZURE_CLIENT_ID"]
     with DefaultAzureCredential() as found:
         yield found
@@ -37,30 +39,43 @@ def arm(cloud: RunningCloud, credential: TokenCredential) -> Iterator[Arm]:
 
 @pytest.fixture(scope="session")
 def ml(cloud: RunningCloud, credential: TokenCredential) -> MLClient:
-    """Return Microsoft's client of the workspace."""
+    """Return Microsoft's client for the workspace."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        warnings.simplefilter("ignore")  # deprecations in its dependencies
         from azure.ai.ml import MLClient  # noqa: PLC0415  # takes a second: only for tests that need it
     return MLClient(credential, cloud["subscription"], cloud["resource_group"], cloud["workspace"])
 
 
 @pytest.fixture(scope="session")
 def assets(ml: MLClient, tmp_path_factory: pytest.TempPathFactory) -> Assets:
-    """Return assets whose files Microsoft's client uploaded."""
+    """Return assets whose files were uploaded by Microsoft's client."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
     from azure.ai.ml.entities._assets import Code  # noqa: PLC0415  # as above
 
     def folder(name: str, file: str, text: str) -> Path:
-        made = tmp_path_factory.mktemp(name)
-        (made / file).write_text(text)
-        return made
+        created = tmp_path_factory.mktemp(name)
+        (created / file).write_text(text)
+        return created
 
     model = ml.models.create_or_update(Model(name="word", path=folder("word", "word.txt", "hello") / "word.txt"))
     codes = {
-        name: ml._code.create_or_update(Code(name=name, version="1", path=folder(name, "score.py", text)))  # noqa: SLF001  # no public way
+        name: ml._code.create_or_update(Code(name=name, version="1", path=folder(name, "score.py", text)))  # noqa: SLF001  # there is no public way
         for name, text in (("echo", ECHO), ("broken", BROKEN))
     }
     return Assets(model.id, codes["echo"].id, codes["broken"].id)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[Loop]:
+    """Return a running event loop."""
+    with running_loop() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Return a real scikit-learn model."""
+    return train(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")

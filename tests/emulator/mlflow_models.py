@@ -1,20 +1,17 @@
-"""MLflow models for tests, saved by MLflow in the serving environment: their arithmetic can be checked by hand."""
+"""MLflow models, saved by MLflow in the serving environment. Their arithmetic can be checked by hand."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from tests.emulator.serving_parts import PYTHON
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.emulator.serving import PYTHON
 
 COLUMNS = ["age", "weight"]
 ROWS = [[40.0, 70.0], [20.0, 55.0]]
 
-# A model whose arithmetic anyone can check: age plus a tenth of the weight, times the parameter `factor`.
+# The model is age plus a tenth of the weight, times the parameter `factor`.
 SAVE = """
 import json, sys
 from pathlib import Path
@@ -36,6 +33,6 @@ for name, sample in {"with-sample": table, "without-sample": None}.items():
 
 
 def save(directory: Path) -> None:
-    """Save the same formula into two folders: `with-sample` of its input, and `without-sample`."""
+    """Save the same formula into two folders: `with-sample` (with an input example) and `without-sample`."""
     command = [str(PYTHON), "-W", "ignore", "-c", SAVE, str(directory), json.dumps(COLUMNS), json.dumps(ROWS)]
-    subprocess.run(command, check=True, capture_output=True, cwd=directory)  # noqa: S603  (our own command)
+    subprocess.run(command, check=True, capture_output=True, cwd=directory)  # noqa: S603  # our own command

@@ -1,14 +1,14 @@
-"""The way to the emulated hosts: names, certificates, tokens; and that nothing else can be reached through it."""
+"""The way to the emulated hosts: names, certificates, tokens; and that nothing else can be reached that way."""
 
 from __future__ import annotations
 
 import http.client
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 from azure.data.tables import TableServiceClient
 from azure.identity import ClientSecretCredential
@@ -16,11 +16,8 @@ from azure.monitor.query import LogsQueryClient, LogsQueryStatus
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
-    from tests.cloud import RunningCloud
-    from tests.emulator.arm import Arm
+from tests.cloud import RunningCloud
+from tests.emulator.arm import Arm
 
 
 def ask_proxy(cloud: RunningCloud, method: str, target: str) -> tuple[int, str]:
@@ -50,7 +47,7 @@ def ask_proxy(cloud: RunningCloud, method: str, target: str) -> tuple[int, str]:
     ],
 )
 def test_refused(cloud: RunningCloud, method: str, target: str) -> None:
-    """A host, port or protocol that is not emulated is refused with 403 that names it, and remembered."""
+    """A host, port or protocol that is not emulated is refused with a 403 that names it, and recorded."""
     status, message = ask_proxy(cloud, method, target)
     assert status == 403
     assert target in message
@@ -58,7 +55,7 @@ def test_refused(cloud: RunningCloud, method: str, target: str) -> None:
 
 
 def test_certificate_is_checked(cloud: RunningCloud) -> None:
-    """The hosts show certificates of this run's authority: a client that does not trust it gets nowhere."""
+    """The hosts have certificates of this run's authority: a client that does not trust it cannot connect."""
     assert requests.get("https://management.azure.com/", timeout=10).status_code == 401
     with requests.Session() as session:
         session.trust_env = False
@@ -68,7 +65,7 @@ def test_certificate_is_checked(cloud: RunningCloud) -> None:
 
 
 def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> None:
-    """A token for storage does not open the resource manager, nor does one that was made elsewhere."""
+    """The resource manager accepts neither a token for storage nor one that was issued elsewhere."""
     assert arm.call("GET", "").status_code == 200
     url = f"https://management.azure.com{arm.cloud.workspace_id}?api-version=2024-10-01"
     wrong = credential.get_token("https://storage.azure.com/.default").token
@@ -90,8 +87,8 @@ def test_wrong_principal(cloud: RunningCloud, tenant: str, secret: str, code: st
         credential.get_token("https://management.azure.com/.default")
 
 
-def test_storage_takes_tokens(cloud: RunningCloud, credential: TokenCredential) -> None:
-    """Tables, queues and blobs of the app's account work with Microsoft's clients and no key."""
+def test_storage_accepts_tokens(cloud: RunningCloud, credential: TokenCredential) -> None:
+    """Tables, queues and blobs of the app's account work with Microsoft's clients without a key."""
     account = f"https://{cloud['storage_account']}"
     with TableServiceClient(f"{account}.table.core.windows.net", credential=credential) as service:
         table = service.create_table("things")
@@ -107,16 +104,16 @@ def test_storage_takes_tokens(cloud: RunningCloud, credential: TokenCredential) 
         assert container.download_blob("a/b").readall() == b"hello"
 
 
-def test_storage_refuses_other_tokens(cloud: RunningCloud) -> None:
-    """A request without a credential is refused by storage."""
+def test_storage_requires_a_credential(cloud: RunningCloud) -> None:
+    """Storage refuses a request without a credential."""
     address = f"https://{cloud['storage_account']}.blob.core.windows.net"
     with BlobServiceClient(address) as blobs, pytest.raises(HttpResponseError) as refused:
         list(blobs.list_containers())
     assert refused.value.status_code in (401, 403)
 
 
-def test_unknown_account_has_no_name(credential: TokenCredential) -> None:
-    """An account that does not exist cannot be reached, as in Azure, where its name does not resolve."""
+def test_unknown_account_has_no_host(credential: TokenCredential) -> None:
+    """An account that does not exist cannot be reached; in Azure its name does not resolve."""
     with (
         TableServiceClient("https://nobody.table.core.windows.net", credential=credential, retry_total=0) as service,
         pytest.raises(ServiceRequestError, match="403"),
@@ -125,7 +122,7 @@ def test_unknown_account_has_no_name(credential: TokenCredential) -> None:
 
 
 def test_logs_are_queried_with_a_token(cloud: RunningCloud, credential: TokenCredential) -> None:
-    """Microsoft's client of Log Analytics reads the workspace's table; a foreign workspace is refused."""
+    """Microsoft's client for Log Analytics can query the workspace's table, but not another workspace."""
     query = "AmlOnlineEndpointTrafficLog | where EndpointName == 'nobody' | summarize total = count()"
     with LogsQueryClient(credential) as client:
         result = client.query_workspace(cloud["log_analytics_workspace"], query, timespan=None)
@@ -143,26 +140,23 @@ def test_logs_are_queried_with_a_token(cloud: RunningCloud, credential: TokenCre
         ("batchEndpoints/any", "/batchEndpoints/any"),
     ],
 )
-def test_lacking_route_says_so(arm: Arm, path: str, named: str) -> None:
-    """What the emulator lacks answers 501 with its name, never something made up."""
+def test_what_is_not_emulated_is_refused_by_name(arm: Arm, path: str, named: str) -> None:
+    """A route that the emulator lacks answers with a 501 that names it, never with invented data."""
     status, code, message = arm.error("POST", path, {})
     assert (status, code) == (501, "NotEmulated")
     assert named in message
 
 
-def test_missing_things_are_404(arm: Arm) -> None:
-    """Endpoint, model, workspace and subscription that do not exist are 404."""
+def test_missing_resources_are_404(arm: Arm) -> None:
+    """An endpoint, model, workspace or subscription that does not exist gives a 404."""
     for path in ("onlineEndpoints/nobody", "models/nobody", "models/nobody/versions/1", "datastores/nobody"):
         assert arm.error("GET", path)[:2] == (404, "ResourceNotFound")
-    token = arm.credential.get_token("https://management.azure.com/.default").token
     for wrong in (arm.cloud["subscription"], arm.cloud["workspace"]):
         url = f"https://management.azure.com{arm.cloud.workspace_id.replace(wrong, 'other')}?api-version=2024-10-01"
-        assert requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).status_code == 404
+        assert arm.send("GET", url).status_code == 404
 
 
 def test_api_version_is_required(arm: Arm) -> None:
-    """A request without api-version is refused, as by Azure."""
-    token = arm.credential.get_token("https://management.azure.com/.default").token
-    url = f"https://management.azure.com{arm.cloud.workspace_id}"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    """A request without api-version is refused, as in Azure."""
+    answer = arm.send("GET", f"https://management.azure.com{arm.cloud.workspace_id}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "MissingApiVersionParameter")

@@ -1,4 +1,4 @@
-"""The function host beside the cloud: it gets the events, and answers for azurewebsites.net."""
+"""The function host: it receives the cloud's events and answers for azurewebsites.net."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from urllib.error import HTTPError
 import pytest
 import requests
 
+from tests.cloud import RunningCloud
+from tests.emulator.assets import Assets
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
-    from tests.cloud import RunningCloud
-    from tests.emulator.assets import Assets
-
 
 @dataclass(slots=True)
 class Host:
-    """A stand-in for a function host: takes the handshake and events, and echoes other paths."""
+    """A stand-in for a function host: accepts the handshake and events, and echoes other paths."""
 
     url: str = ""
     paths: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, path: str, kind: str, body: bytes) -> dict[str, Any]:
-        """Return what the host answers to one request."""
+        """Return the host's answer to one request."""
         self.paths.append(path)
         if kind == "SubscriptionValidation":
             return {"validationResponse": json.loads(body)[0]["data"]["validationCode"]}
@@ -58,7 +57,7 @@ def host() -> Iterator[Host]:
             self.do_POST()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         state.url = f"http://127.0.0.1:{server.server_port}"
@@ -71,31 +70,31 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def subscribed(cloud: RunningCloud, host: Host) -> Iterator[Host]:
-    """Have the cloud deliver to the host, until the test ends."""
+    """Subscribe the host to the cloud's events for the length of the test."""
     cloud.set("functions", url=host.url, key="the-key")
     yield host
     cloud.unset("functions")
 
 
 def test_registration_arrives_as_an_event(assets: Assets, subscribed: Host, cloud: RunningCloud, ml: MLClient) -> None:
-    """A model registered with Microsoft's client reaches the webhook, with the key, once, with its tags."""
+    """The event of a model registered with Microsoft's client reaches the webhook once, with the key and the tags."""
     from azure.ai.ml.entities import Model  # noqa: PLC0415  # takes a second: only where it is needed
 
     known = ml.models.get(*assets.model.split("/")[-3::2]).path
-    made = ml.models.create_or_update(Model(name="announced", path=known, tags={"stage": "production"}))
+    model = ml.models.create_or_update(Model(name="announced", path=known, tags={"stage": "production"}))
     until(lambda: subscribed.events)
     [event] = subscribed.events
     assert event["eventType"] == "Microsoft.MachineLearningServices.ModelRegistered"
-    assert (event["subject"], event["topic"]) == (f"models/announced:{made.version}", cloud.workspace_id)
+    assert (event["subject"], event["topic"]) == (f"models/announced:{model.version}", cloud.workspace_id)
     assert event["data"]["ModelTags"] == {"stage": "production"}
     assert "code=the-key" in subscribed.paths[-1]
-    ml.models.create_or_update(Model(name="announced", version=made.version, path=known, tags={"stage": "archived"}))
+    ml.models.create_or_update(Model(name="announced", version=model.version, path=known, tags={"stage": "archived"}))
     assert event["id"] in cloud.state()["events"]["delivered"]
     assert len(subscribed.events) == 1
 
 
-def test_website_is_the_host(subscribed: Host) -> None:
-    """Any app's azurewebsites.net answers from the host, path and query kept."""
+def test_websites_are_forwarded_to_the_host(subscribed: Host) -> None:
+    """The host answers for any app on azurewebsites.net, and sees the path and the query."""
     answer = requests.get("https://teal-app.azurewebsites.net/api/rollouts?top=3", timeout=10)
     assert answer.json() == {"path": "/api/rollouts?top=3"}
     assert subscribed.paths[-1] == "/api/rollouts?top=3"
@@ -103,7 +102,7 @@ def test_website_is_the_host(subscribed: Host) -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_no_website_without_a_host() -> None:
-    """While no host is known, azurewebsites.net answers 404."""
+    """Without a host, azurewebsites.net answers 404."""
     assert requests.get("https://teal-app.azurewebsites.net/", timeout=10).status_code == 404
 
 
@@ -116,7 +115,7 @@ def test_no_website_without_a_host() -> None:
         ("resource-manager", {"faults": [{"colour": "red"}]}, 400),
     ],
 )
-def test_wrong_settings_are_refused(cloud: RunningCloud, what: str, values: dict[str, Any], status: int) -> None:
+def test_invalid_settings_are_refused(cloud: RunningCloud, what: str, values: dict[str, Any], status: int) -> None:
     """A setting that does not exist, or a host that does not answer the handshake, is refused."""
     with pytest.raises(HTTPError) as refused:
         cloud.set(what, **values)

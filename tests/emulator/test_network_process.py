@@ -1,8 +1,7 @@
-"""The emulator as a process: however it ends, nothing that it started stays behind."""
+"""The emulator as a process: however it ends, it leaves nothing running."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,27 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.cloud import FAST, ROOT
+from tests.emulator.processes import processes_with
 from tests.waiting import until
 
 if not Path("/proc").exists():
     pytest.skip("processes are looked up in /proc", allow_module_level=True)
 
 
-def processes_with(text: str) -> set[int]:
-    """Return the processes that have `text` in their command line."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # it ended while we looked
-            continue
-        if text in line:
-            found.add(int(path.parent.name))
-    return found - {os.getpid()}
-
-
 @pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, "input ends"])
-def test_nothing_stays_behind(tmp_path: Path, way: signal.Signals | str) -> None:
+def test_nothing_is_left_running(tmp_path: Path, way: signal.Signals | str) -> None:
     """After a signal, a kill -9 or the end of its input, the emulator and its Azurite are gone."""
     command = [sys.executable, "-m", "emulator", "--json", "--until-stdin-closes", "--state", str(tmp_path), *FAST]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603  # ours
@@ -49,7 +36,7 @@ def test_nothing_stays_behind(tmp_path: Path, way: signal.Signals | str) -> None
 
 
 def test_exports_can_be_sourced(tmp_path: Path) -> None:
-    """What it prints without --json is a shell script that sets what clients need."""
+    """Without --json it prints a shell script that sets the variables that clients need."""
     command = [sys.executable, "-u", "-m", "emulator", "--state", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
         assert process.stdout is not None

@@ -1,25 +1,24 @@
-"""Endpoints and deployments with Microsoft's client and from `az ml` YAML: made, scaled, called, looked at, deleted."""
+"""Endpoints and deployments with Microsoft's client and from `az ml` YAML: created, scaled, called and deleted."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from azure.core.credentials import TokenCredential
 
+from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
-from tests.emulator.assets import ECHO, Assets
+from tests.emulator.assets import Assets, write_project
 from tests.emulator.mlflow_models import COLUMNS, ROWS, save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from azure.ai.ml import MLClient
-    from azure.core.credentials import TokenCredential
 
-    from tests.cloud import RunningCloud
 
 ENDPOINT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json
@@ -31,14 +30,6 @@ DEPLOYMENT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
 name: blue
 endpoint_name: from-yaml
-model:
-  path: model/word.txt
-code_configuration:
-  code: code
-  scoring_script: score.py
-environment:
-  image: mcr.example/sklearn:1
-  conda_file: conda.yml
 instance_type: Standard_DS3_v2
 instance_count: 1
 request_settings:
@@ -50,35 +41,23 @@ request_settings:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a project as an `az ml` user has it."""
-    files = {
-        "endpoint.yml": ENDPOINT_YAML,
-        "deployment.yml": DEPLOYMENT_YAML,
-        "conda.yml": "dependencies: [python=3.11]\n",
-        "model/word.txt": "hello",
-        "code/score.py": ECHO,
-        "request.json": json.dumps({"x": 1}),
-    }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+    write_project(tmp_path, ENDPOINT_YAML, DEPLOYMENT_YAML)
     return tmp_path
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to marshmallow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's use of marshmallow
 def test_from_yaml(ml: MLClient, folder: Path) -> None:
-    """Endpoint and deployment load from YAML, upload their files, serve, scale, show logs and go away."""
+    """An endpoint and a deployment are loaded from YAML, uploaded, called and scaled, show logs, and are deleted."""
     from azure.ai.ml import load_online_deployment, load_online_endpoint  # noqa: PLC0415  # takes a second
 
     endpoint = ml.online_endpoints.begin_create_or_update(load_online_endpoint(folder / "endpoint.yml")).result()
     assert endpoint.scoring_uri == "https://from-yaml.westeurope.inference.ml.azure.com/score"
-    deployment = load_online_deployment(folder / "deployment.yml")
-    made = ml.online_deployments.begin_create_or_update(deployment).result()
-    assert (made.provisioning_state, made.request_settings.request_timeout_ms) == ("Succeeded", 3000)
-    said = ml.online_endpoints.invoke("from-yaml", request_file=folder / "request.json", deployment_name="blue")
-    assert json.loads(said) == {"word": "hello", "asked": {"x": 1}}
-    made.instance_count = 2
-    assert ml.online_deployments.begin_create_or_update(made).result().instance_count == 2
+    blue = ml.online_deployments.begin_create_or_update(load_online_deployment(folder / "deployment.yml")).result()
+    assert (blue.provisioning_state, blue.request_settings.request_timeout_ms) == ("Succeeded", 3000)
+    answer = ml.online_endpoints.invoke("from-yaml", request_file=folder / "request.json", deployment_name="blue")
+    assert json.loads(answer) == {"word": "hello", "asked": {"x": 1}}
+    blue.instance_count = 2
+    assert ml.online_deployments.begin_create_or_update(blue).result().instance_count == 2
     assert "init" in ml.online_deployments.get_logs("blue", "from-yaml", 50)
     assert [each.name for each in ml.online_deployments.list("from-yaml")] == ["blue"]
     ml.online_endpoints.begin_delete("from-yaml").result()
@@ -95,9 +74,9 @@ instance_count: 1
 """
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to marshmallow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's use of marshmallow
 def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> None:
-    """A registered MLflow model alone makes a deployment from YAML: no script, no environment."""
+    """A deployment from YAML needs nothing but a registered MLflow model: no script and no environment."""
     from azure.ai.ml import load_online_deployment  # noqa: PLC0415  # takes a second
     from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
 
@@ -109,62 +88,54 @@ def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> No
     (tmp_path / "deployment.yml").write_text(MLFLOW_YAML)
     ml.online_deployments.begin_create_or_update(load_online_deployment(tmp_path / "deployment.yml")).result()
     (tmp_path / "request.json").write_text(json.dumps({"input_data": {"columns": COLUMNS, "data": ROWS}}))
-    said = ml.online_endpoints.invoke("mlflow", request_file=tmp_path / "request.json", deployment_name="no-code")
-    assert json.loads(said) == [47.0, 25.5]
-    with scoring(arm, "onlineEndpoints/mlflow") as session:
-        address = arm.call("GET", "onlineEndpoints/mlflow").json()["properties"]["swaggerUri"]
-        described = session.get(address, headers={"azureml-model-deployment": "no-code"}, timeout=10).json()
-        assert described["definitions"]["ServiceInput"]["example"]["input_data"]["columns"] == COLUMNS
+    answer = ml.online_endpoints.invoke("mlflow", request_file=tmp_path / "request.json", deployment_name="no-code")
+    assert json.loads(answer) == [47.0, 25.5]
+    headers = {"Authorization": f"Bearer {arm.key('onlineEndpoints/mlflow')}", "azureml-model-deployment": "no-code"}
+    described = requests.get(arm.properties("onlineEndpoints/mlflow")["swaggerUri"], headers=headers, timeout=10).json()
+    assert described["definitions"]["ServiceInput"]["example"]["input_data"]["columns"] == COLUMNS
     arm.wait(arm.call("DELETE", "onlineEndpoints/mlflow"))
 
 
 @pytest.fixture
 def routed(arm: Arm, served: str) -> Iterator[str]:
-    """Return the serving endpoint's path; afterwards its traffic is on blue again."""
+    """Return the path of the serving endpoint; afterwards all its traffic is on blue again."""
     yield f"onlineEndpoints/{served}"
     arm.wait(arm.put(f"onlineEndpoints/{served}", endpoint_body(traffic={"blue": 100})))
 
 
 def test_traffic_is_split(arm: Arm, routed: str) -> None:
-    """With 70/30 both deployments answer, about as often as asked; with 0 nobody does and callers get 404."""
+    """With 70/30 both deployments answer in about these proportions; with 0/0 callers get a 404."""
     arm.wait(arm.put(routed, endpoint_body(traffic={"BLUE": 70, "green": 30})))
-    assert arm.call("GET", routed).json()["properties"]["traffic"] == {"blue": 70, "green": 30}
-    with scoring(arm, routed) as session:
-        url = arm.call("GET", routed).json()["properties"]["scoringUri"]
+    assert arm.properties(routed)["traffic"] == {"blue": 70, "green": 30}
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {arm.key(routed)}"
+        url = arm.properties(routed)["scoringUri"]
         answers = [session.post(url, json={}, timeout=10).headers["azureml-model-deployment"] for _ in range(200)]
         assert set(answers) == {"blue", "green"}
-        assert 30 < answers.count("green") < 95  # 30 per cent of 200 with five standard deviations to both sides
+        assert 30 < answers.count("green") < 95  # 30 % of 200, within five standard deviations
         arm.wait(arm.put(routed, endpoint_body(traffic={"blue": 0, "green": 0})))
         assert session.post(url, json={}, timeout=10).status_code == 404
 
 
-def scoring(arm: Arm, endpoint: str) -> requests.Session:
-    """Return a session that carries the endpoint's key."""
-    session = requests.Session()
-    key = arm.call("POST", f"{endpoint}/listKeys").json()["primaryKey"]
-    session.headers["Authorization"] = f"Bearer {key}"
-    return session
+def status(url: str, credential: str) -> int:
+    """Return the status of a scoring request with this key or token."""
+    return requests.post(url, json={}, headers={"Authorization": f"Bearer {credential}"}, timeout=10).status_code
 
 
-def test_keys_are_changed(arm: Arm, routed: str) -> None:
-    """A new primary key works at once and the old one no longer; the secondary key is left alone."""
+def test_keys_are_regenerated(arm: Arm, routed: str) -> None:
+    """A new primary key replaces the old one at once; the secondary key remains valid."""
     before = arm.call("POST", f"{routed}/listKeys").json()
     arm.wait(arm.call("POST", f"{routed}/regenerateKeys", {"keyType": "Primary"}))
     after = arm.call("POST", f"{routed}/listKeys").json()
     assert after["primaryKey"] != before["primaryKey"]
-    url = arm.call("GET", routed).json()["properties"]["scoringUri"]
-    statuses = {
-        key: requests.post(url, json={}, headers={"Authorization": f"Bearer {key}"}, timeout=10).status_code
-        for key in (before["primaryKey"], after["primaryKey"], before["secondaryKey"])
-    }
-    assert list(statuses.values()) == [401, 200, 200]
+    url = arm.properties(routed)["scoringUri"]
+    keys = (before["primaryKey"], after["primaryKey"], before["secondaryKey"])
+    assert [status(url, key) for key in keys] == [401, 200, 200]
 
 
 @pytest.mark.parametrize("mode", ["AMLToken", "AADToken"])
-def test_tokens_open_endpoints(
-    arm: Arm, assets: Assets, credential: TokenCredential, cloud: RunningCloud, mode: str
-) -> None:
-    """An endpoint with a token mode takes the token of that mode, and no other; it has no keys."""
+def test_tokens(arm: Arm, assets: Assets, credential: TokenCredential, cloud: RunningCloud, mode: str) -> None:
+    """An endpoint with a token mode accepts the tokens of that mode and no others, and has no keys."""
     path = f"onlineEndpoints/{mode.lower()}-mode"
     arm.wait(arm.put(path, endpoint_body(authMode=mode)))
     arm.wait(arm.put(f"{path}/deployments/only", deployment_body(assets.model, assets.echo)))
@@ -174,16 +145,14 @@ def test_tokens_open_endpoints(
     right = entra if mode == "AADToken" else arm.call("POST", f"{path}/token").json()["accessToken"]
     wrong = credential.get_token("https://management.azure.com/.default").token
     url = f"https://{mode.lower()}-mode.{cloud['region']}.inference.ml.azure.com/score"
-    for token, status in ((right, 200), (wrong, 401)):
-        answer = requests.post(url, json={}, headers={"Authorization": f"Bearer {token}"}, timeout=10)
-        assert answer.status_code == status
+    assert (status(url, right), status(url, wrong)) == (200, 401)
     arm.wait(arm.call("DELETE", path))
 
 
-def test_scaling_keeps_the_container(arm: Arm, served: str) -> None:
-    """A PATCH of the capacity is shown as Scaling and ends with that many instances, the body otherwise as it was."""
+def test_scaling_changes_nothing_else(arm: Arm, served: str) -> None:
+    """A PATCH of the capacity is shown as Scaling and results in that many instances, with the body unchanged."""
     path = f"onlineEndpoints/{served}/deployments/green"
-    before = arm.call("GET", path).json()["properties"]
+    before = arm.properties(path)
     answer = arm.call("PATCH", path, {"sku": {"name": "Default", "capacity": 2}})
     assert answer.json()["properties"]["provisioningState"] == "Scaling"
     assert arm.wait(answer)["status"] == "Succeeded"
@@ -195,7 +164,7 @@ def test_scaling_keeps_the_container(arm: Arm, served: str) -> None:
 
 def test_deployment_shows_its_defaults(arm: Arm, served: str) -> None:
     """A deployment is shown with the settings that Azure fills in."""
-    properties = arm.call("GET", f"onlineEndpoints/{served}/deployments/blue").json()["properties"]
+    properties = arm.properties(f"onlineEndpoints/{served}/deployments/blue")
     assert properties["requestSettings"]["requestTimeout"] == "PT5S"
     assert properties["livenessProbe"]["failureThreshold"] == 30
     assert properties["scaleSettings"] == {"scaleType": "Default"}

@@ -1,21 +1,20 @@
-"""Kubernetes online endpoints, with Microsoft's client from `az ml` YAML, and what they refuse."""
+"""Kubernetes online endpoints: created by Microsoft's client from `az ml` YAML, and what is refused."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cloud import RunningCloud
 from tests.emulator.arm import Arm, deployment_body, endpoint_body
-from tests.emulator.assets import ECHO, Assets
+from tests.emulator.assets import Assets, write_project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure.ai.ml import MLClient
 
-    from tests.cloud import RunningCloud
 
 ENDPOINT_YAML = """
 $schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineEndpoint.schema.json
@@ -28,14 +27,6 @@ $schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.
 type: kubernetes
 name: blue
 endpoint_name: on-cluster
-model:
-  path: model/word.txt
-code_configuration:
-  code: code
-  scoring_script: score.py
-environment:
-  image: mcr.example/sklearn:1
-  conda_file: conda.yml
 instance_type: large
 instance_count: 2
 resources:
@@ -53,42 +44,31 @@ scale_settings:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a project as an `az ml` user has it."""
-    files = {
-        "endpoint.yml": ENDPOINT_YAML,
-        "deployment.yml": DEPLOYMENT_YAML,
-        "conda.yml": "dependencies: [python=3.11]\n",
-        "model/word.txt": "hello",
-        "code/score.py": ECHO,
-        "request.json": json.dumps({"x": 1}),
-    }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+    write_project(tmp_path, ENDPOINT_YAML, DEPLOYMENT_YAML)
     return tmp_path
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the client does to marshmallow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's use of marshmallow
 def test_from_yaml(ml: MLClient, folder: Path, cloud: RunningCloud) -> None:
-    """Endpoint and deployment load from YAML, run as many processes as asked, serve by token and go away."""
+    """An endpoint and a deployment are loaded from YAML, run two processes, serve with a token, and are deleted."""
     from azure.ai.ml import load_online_deployment, load_online_endpoint  # noqa: PLC0415  # takes a second
 
     endpoint = ml.online_endpoints.begin_create_or_update(load_online_endpoint(folder / "endpoint.yml")).result()
     assert (endpoint.compute, endpoint.kind) == (f"{cloud.workspace_id}/computes/kubernetes", "K8S")
-    made = ml.online_deployments.begin_create_or_update(load_online_deployment(folder / "deployment.yml")).result()
-    assert (made.instance_count, made.instance_type, made.type) == (2, "large", "Kubernetes")
-    assert (made.resources.requests.cpu, made.resources.limits.memory) == ("0.1", "0.5Gi")
-    assert (made.scale_settings.max_instances, made.scale_settings.target_utilization_percentage) == (3, 70)
+    blue = ml.online_deployments.begin_create_or_update(load_online_deployment(folder / "deployment.yml")).result()
+    assert (blue.instance_count, blue.instance_type, blue.type) == (2, "large", "Kubernetes")
+    assert (blue.resources.requests.cpu, blue.resources.limits.memory) == ("0.1", "0.5Gi")
+    assert (blue.scale_settings.max_instances, blue.scale_settings.target_utilization_percentage) == (3, 70)
     endpoint.traffic = {"blue": 100}
     assert ml.online_endpoints.begin_create_or_update(endpoint).result().traffic == {"blue": 100}
-    # Named, because the client goes on sending the name of a deployment that it was once given.
-    said = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json", deployment_name="blue")
-    assert json.loads(said) == {"word": "hello", "asked": {"x": 1}}
+    # The deployment is named, because the client keeps sending the name of a deployment once it was given one.
+    answer = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json", deployment_name="blue")
+    assert json.loads(answer) == {"word": "hello", "asked": {"x": 1}}
     ml.online_endpoints.begin_delete("on-cluster").result()
 
 
 def test_the_cluster(ml: MLClient, cloud: RunningCloud) -> None:
-    """The attached cluster is found by name and in the list, with its namespace; another name is 404."""
+    """The attached cluster can be found by name and in the list, with its namespace."""
     found = ml.compute.get(cloud["kubernetes_compute"])
     assert (found.type.lower(), found.namespace, found.provisioning_state) == ("kubernetes", "default", "Succeeded")
     assert [each.name for each in ml.compute.list()] == ["kubernetes"]
@@ -107,7 +87,7 @@ def kubernetes_endpoint(cloud: RunningCloud, **properties: object) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("properties", "words"),
+    ("properties", "expected"),
     [
         ({"mirrorTraffic": {"green": 10}}, "managed online endpoints only"),
         ({"authMode": "AADToken"}, "Key or AMLToken"),
@@ -115,15 +95,11 @@ def kubernetes_endpoint(cloud: RunningCloud, **properties: object) -> dict[str, 
         ({"compute": None}, "cannot be changed"),
     ],
 )
-def test_endpoint_refused(arm: Arm, cloud: RunningCloud, path: str, properties: dict[str, Any], words: str) -> None:
-    """What only managed endpoints have is refused on the cluster: mirroring, Entra's tokens; so is another compute."""
-    status, _, message = arm.error("PUT", path, kubernetes_endpoint(cloud) | endpoint_with(cloud, properties))
-    assert (status, words in message) == (400, True)
-
-
-def endpoint_with(cloud: RunningCloud, properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties of an endpoint on the cluster, some of them replaced."""
-    return {"properties": kubernetes_endpoint(cloud)["properties"] | properties}
+def test_endpoint_refused(arm: Arm, cloud: RunningCloud, path: str, properties: dict[str, Any], expected: str) -> None:
+    """What only managed endpoints have is refused on the cluster: mirroring and Entra tokens. So is another compute."""
+    body = kubernetes_endpoint(cloud)
+    status, _, message = arm.error("PUT", path, body | {"properties": body["properties"] | properties})
+    assert (status, expected in message) == (400, True)
 
 
 def test_unknown_cluster(arm: Arm) -> None:
@@ -136,15 +112,15 @@ KUBERNETES = {"endpointComputeType": "Kubernetes", "instanceType": None}
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "properties", "words"),
+    ("endpoint", "properties", "expected"),
     [
         ("cluster", {}, "endpointComputeType is managed"),
         ("served", KUBERNETES, "endpointComputeType is kubernetes"),
-        ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "not one of the cluster's"),
+        ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "has no instance type"),
         (
             "cluster",
             KUBERNETES | {"containerResourceRequirements": {"containerResourceLimits": {"cpu": "much"}}},
-            "no quantity",
+            "not a valid quantity",
         ),
         (
             "cluster",
@@ -154,8 +130,8 @@ KUBERNETES = {"endpointComputeType": "Kubernetes", "instanceType": None}
     ],
 )
 @pytest.mark.usefixtures("path", "served")
-def test_deployment_refused(arm: Arm, assets: Assets, endpoint: str, properties: dict[str, Any], words: str) -> None:
-    """A deployment must be of its endpoint's kind, and have what its kind has."""
+def test_deployment_refused(arm: Arm, assets: Assets, endpoint: str, properties: dict[str, Any], expected: str) -> None:
+    """A deployment must be of its endpoint's kind, and have what that kind requires."""
     body = deployment_body(assets.model, assets.echo, **properties)
     status, _, message = arm.error("PUT", f"onlineEndpoints/{endpoint}/deployments/refused", body)
-    assert (status, words in message) == (400, True)
+    assert (status, expected in message) == (400, True)

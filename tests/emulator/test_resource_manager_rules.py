@@ -1,4 +1,4 @@
-"""The service's rules for endpoints and deployments, over the wire: what is refused, with which status and words."""
+"""The service's rules for endpoints and deployments, over the wire: what is refused, and with which message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENDPOINT = "onlineEndpoints/served"
 
 
 @pytest.mark.parametrize(
-    ("properties", "words"),
+    ("properties", "expected"),
     [
         ({"traffic": {"blue": 90}}, "must be 0 or 100, not 90"),
         ({"traffic": {"blue": 90, "green": 20}}, "must be 0 or 100, not 110"),
@@ -30,12 +30,12 @@ ENDPOINT = "onlineEndpoints/served"
     ],
 )
 @pytest.mark.usefixtures("served")
-def test_endpoint_refused(arm: Arm, properties: dict[str, Any], words: str) -> None:
-    """An endpoint's body that breaks a rule is refused with 400, the message says which, and nothing changes."""
+def test_endpoint_refused(arm: Arm, properties: dict[str, Any], expected: str) -> None:
+    """A body that breaks a rule is refused with a 400 that says which one, and nothing changes."""
     status, _, message = arm.error("PUT", ENDPOINT, endpoint_body(**properties))
     assert status == 400
-    assert words in message
-    assert arm.call("GET", ENDPOINT).json()["properties"]["traffic"] == {"blue": 100}
+    assert expected in message
+    assert arm.properties(ENDPOINT)["traffic"] == {"blue": 100}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_endpoint_refused(arm: Arm, properties: dict[str, Any], words: str) -> N
     ],
 )
 def test_deployment_refused(arm: Arm, served: str, assets: Assets, properties: dict[str, Any], expected: str) -> None:
-    """A deployment's body that breaks a rule is refused with 400 before anything starts."""
+    """A body that breaks a rule is refused with a 400 before anything starts."""
     body = deployment_body(assets.model, assets.echo, **properties)
     status, code, message = arm.error("PUT", f"onlineEndpoints/{served}/deployments/refused", body)
     assert status == 400
@@ -61,14 +61,14 @@ def test_deployment_refused(arm: Arm, served: str, assets: Assets, properties: d
 
 @pytest.mark.parametrize("name", ["ab", "1st", "a--b", "ends-", "a_b", "x" * 33])
 def test_names(arm: Arm, served: str, assets: Assets, name: str) -> None:
-    """Names of endpoints and deployments are 3 to 32 letters, digits and single dashes, a letter first."""
+    """Names of endpoints and deployments are 3 to 32 letters, digits and single dashes, starting with a letter."""
     assert arm.error("PUT", f"onlineEndpoints/{name}", endpoint_body())[0] == 400
     body = deployment_body(assets.model, assets.echo)
     assert arm.error("PUT", f"onlineEndpoints/{served}/deployments/{name}", body)[0] == 400
 
 
-def test_deployment_with_traffic_stays(arm: Arm, served: str) -> None:
-    """A deployment with live traffic cannot be deleted; nor can one with mirrored traffic."""
+def test_deployment_with_traffic_cannot_be_deleted(arm: Arm, served: str) -> None:
+    """Neither live nor mirrored traffic allows a deployment to be deleted."""
     status, _, message = arm.error("DELETE", f"onlineEndpoints/{served}/deployments/blue")
     assert (status, "100 percent of live traffic" in message) == (400, True)
     arm.wait(arm.put(ENDPOINT, endpoint_body(traffic={"blue": 100}, mirrorTraffic={"green": 10})))
@@ -78,7 +78,7 @@ def test_deployment_with_traffic_stays(arm: Arm, served: str) -> None:
 
 
 def test_put_replaces_everything(arm: Arm) -> None:
-    """An endpoint's PUT is a full replace: what the body leaves out is gone, tags and description too."""
+    """An endpoint's PUT replaces everything: what the body leaves out is removed, including tags and description."""
     body = endpoint_body(description="first") | {"tags": {"team": "risk"}}
     arm.wait(arm.put("onlineEndpoints/replaced", body))
     arm.wait(arm.put("onlineEndpoints/replaced", endpoint_body()))
@@ -88,7 +88,7 @@ def test_put_replaces_everything(arm: Arm) -> None:
 
 
 def test_patch_changes_tags_only(arm: Arm) -> None:
-    """An endpoint's PATCH changes tags and identity; traffic in it is refused."""
+    """An endpoint's PATCH can change tags, but not traffic."""
     arm.wait(arm.put("onlineEndpoints/patched", endpoint_body(description="kept")))
     answer = arm.call("PATCH", "onlineEndpoints/patched", {"tags": {"a": "b"}})
     assert answer.status_code == 202
@@ -100,12 +100,12 @@ def test_patch_changes_tags_only(arm: Arm) -> None:
 
 
 def test_one_operation_at_a_time(arm: Arm, assets: Assets) -> None:
-    """While an operation runs on a deployment, another one on it, or on the whole endpoint, answers 409."""
+    """While an operation is running on a deployment, another one on it or on the endpoint gets a 409."""
     arm.wait(arm.put("onlineEndpoints/busy", endpoint_body()))
     path = "onlineEndpoints/busy/deployments/blue"
     started = arm.put(path, deployment_body(assets.model, assets.echo))
     assert started.status_code == 201
-    assert arm.call("GET", path).json()["properties"]["provisioningState"] == "Creating"
+    assert arm.properties(path)["provisioningState"] == "Creating"
     status, code, message = arm.error("PUT", path, deployment_body(assets.model, assets.echo))
     assert (status, code) == (409, "Conflict")
     assert "another operation on same entity is already running" in message
@@ -116,13 +116,13 @@ def test_one_operation_at_a_time(arm: Arm, assets: Assets) -> None:
 
 
 def test_traffic_needs_a_ready_deployment(arm: Arm, assets: Assets) -> None:
-    """A deployment whose script cannot start ends Failed, says why in its log, and cannot get traffic."""
+    """A deployment whose script cannot start ends up Failed, says why in its log, and cannot get traffic."""
     arm.wait(arm.put("onlineEndpoints/failing", endpoint_body()))
     path = "onlineEndpoints/failing/deployments/broken"
     document = arm.wait(arm.put(path, deployment_body(assets.model, assets.broken)))
     assert (document["status"], document["error"]["code"]) == ("Failed", "ResourceNotReady")
     assert "this script cannot start" in document["error"]["message"]
-    assert arm.call("GET", path).json()["properties"]["provisioningState"] == "Failed"
+    assert arm.properties(path)["provisioningState"] == "Failed"
     assert "this script cannot start" in arm.call("POST", f"{path}/getLogs", {"tail": 200}).json()["content"]
     status, _, message = arm.error("PUT", "onlineEndpoints/failing", endpoint_body(traffic={"broken": 100}))
     assert (status, "provisioning state is Failed" in message) == (400, True)

@@ -1,4 +1,4 @@
-"""Scripts that know nothing of the emulator run against it unchanged, with its environment variables and no more."""
+"""Scripts that know nothing of the emulator run against it unchanged, with nothing but its environment variables."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cloud import ROOT
-
-if TYPE_CHECKING:
-    from tests.cloud import RunningCloud
+from tests.cloud import ROOT, RunningCloud
 
 FOLDER = Path(__file__).with_name("safe_rollout")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a user's folder: scripts, samples, and two models trained in the serving environment."""
+    """Return a user's folder: scripts, sample requests, and two models trained in the serving environment."""
     folder = tmp_path / "project"
     shutil.copytree(FOLDER, folder)
     subprocess.run(  # noqa: S603  # our own script
@@ -33,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def names(cloud: RunningCloud) -> dict[str, str]:
-    """Return the environment of a user who was given the cloud's names."""
+    """Return the environment of a user who has set the names of the cloud's resources."""
     return os.environ | {
         "AZURE_SUBSCRIPTION_ID": cloud["subscription"],
         "AZURE_RESOURCE_GROUP": cloud["resource_group"],
@@ -42,7 +38,7 @@ def names(cloud: RunningCloud) -> dict[str, str]:
 
 
 def test_safe_rollout(project: Path, names: dict[str, str]) -> None:
-    """A rollout by hand, from the endpoint to its deletion, gives the answers it would give in Azure."""
+    """A manual rollout, from creating the endpoint to deleting it, gives the same answers as in Azure."""
     run = subprocess.run(  # our own script
         [sys.executable, "rollout.py"], cwd=project, env=names, capture_output=True, text=True, check=False
     )
@@ -52,21 +48,21 @@ def test_safe_rollout(project: Path, names: dict[str, str]) -> None:
     assert json.loads(report.pop("blue")) == pytest.approx([3.1, 30.1])
     assert report == {
         "instances": 2,
-        "traffic at first": {"blue": 100},
+        "initial traffic": {"blue": 100},
         "green": "[3, 30]",
         "mirrored": {"green": 10},
-        "traffic shared": {"blue": 90, "green": 10},
+        "split traffic": {"blue": 90, "green": 10},
         "promoted": "[3, 30]",
-        "left": ["green"],
-        "gone": True,
+        "remaining": ["green"],
+        "deleted": True,
     }
 
 
 def test_curl(cloud: RunningCloud) -> None:
-    """Curl reaches an emulated host with the exported variables alone, and no other host."""
+    """With the exported variables alone, curl reaches an emulated host and no other host."""
     curl = shutil.which("curl")
     if curl is None:
-        pytest.skip("there is no curl here")
+        pytest.skip("curl is not installed")
 
     known = os.environ | cloud.environment
 

@@ -1,47 +1,36 @@
-"""The fleet: real processes that start, crash, come back, are scaled and replaced, and never outlive the emulator."""
+"""The fleet: real processes that start, crash, restart, are scaled and replaced, and do not outlive the emulator."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from emulator.resources import ContainerError, DeploymentFiles
+from emulator.containers import ContainerError, DeploymentFiles
 from emulator.serving.fleet import ProcessFleet
-from tests.emulator.serving_parts import (
-    PYTHON,
-    ROW,
-    SCORE,
-    Model,
-    Serving,
-    code_folder,
-    deployment,
-    running_loop,
-    train,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from tests.emulator.processes import processes_with
+from tests.emulator.serving import PYTHON, ROW, SCORE, Model, Serving, code_folder, deployment, running_serving
+from tests.waiting import until
 
 GOOD = {"data": [ROW]}
+RESTART_SECONDS = 110.0  # only a failure takes longer
 CRASHES = "def init():\n    raise RuntimeError('the model is of another version')\n\n\ndef run(raw):\n    return raw\n"
 NEVER_READY = "import time\n\n\ndef init():\n    time.sleep(600)\n\n\ndef run(raw):\n    return raw\n"
 ECHO = "import os\n\n\ndef init():\n    print('echo is up')\n\n\ndef run(raw):\n    return [raw, sorted(os.environ)]\n"
 
-LEFT_ALONE = """
+ABANDONED = """
 import asyncio, sys
 from pathlib import Path
 from emulator.clock import VirtualClock
-from emulator.resources import DeploymentFiles
+from emulator.containers import DeploymentFiles
 from emulator.serving.fleet import ProcessFleet
-from tests.emulator.serving_parts import PYTHON, deployment
+from tests.emulator.serving import PYTHON, deployment
 
 async def main():
     fleet = ProcessFleet(Path(sys.argv[1]), PYTHON, VirtualClock(120.0))
@@ -53,25 +42,15 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """Return a real model."""
-    return train(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
     """Return an endpoint without deployments."""
-    with running_loop() as loop:
-        started = Serving(loop, tmp_path)
-        try:
-            yield started
-        finally:
-            started.close()
+    with running_serving(tmp_path) as started:
+        yield started
 
 
-def test_a_crash_in_init_is_told_with_the_log(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """A script whose init() raises gives Azure's ResourceNotReady with the exception, and the log can still be read."""
+def test_a_crash_in_init_is_reported_with_the_log(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """A script whose init() raises gives Azure's ResourceNotReady with the exception, and the log remains readable."""
     with pytest.raises(ContainerError, match="the model is of another version") as refused:
         serving.deploy(deployment("green"), model, code_folder(tmp_path / "code", CRASHES))
     assert refused.value.code == "ResourceNotReady"
@@ -79,20 +58,20 @@ def test_a_crash_in_init_is_told_with_the_log(serving: Serving, model: Model, tm
     assert not serving.fleet.instances("diabetes", "green")
 
 
-def test_what_is_not_ready_in_time_is_given_up(serving: Serving, tmp_path: Path) -> None:
-    """An init() that does not end is given up after the probes' patience, and its process is gone."""
+def test_a_start_that_takes_too_long_fails(serving: Serving, tmp_path: Path) -> None:
+    """An init() that does not return fails after the probes' limits, and its process is killed."""
     hasty = deployment("green", readinessProbe={"initialDelay": "PT1S", "period": "PT1S", "failureThreshold": 3})
     files = DeploymentFiles(code_folder(tmp_path / "code", NEVER_READY), "score.py", None, None, None)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=1.0)
     with pytest.raises(ContainerError, match="readiness probe"):
         serving.loop.run(fleet.start(hasty, files))
-    _until(lambda: _processes_below(tmp_path) == [])
+    until(lambda: not server_processes(tmp_path))
 
 
 def test_a_slow_start_needs_a_startup_probe(serving: Serving, tmp_path: Path) -> None:
-    """While there is a startup probe its patience counts, not that of the others."""
+    """If there is a startup probe, its limits apply to the start rather than those of the other probes."""
     hasty = {"initialDelay": "PT1S", "period": "PT1S", "failureThreshold": 1}
-    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 480}  # forty seconds of the wall's
+    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 480}  # 40 s of wall-clock time
     slow = ECHO.replace("    print('echo is up')", "    import time; time.sleep(2)")
     files = DeploymentFiles(code_folder(tmp_path / "code", slow), "score.py", None, None, None)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=0.5)
@@ -103,8 +82,8 @@ def test_a_slow_start_needs_a_startup_probe(serving: Serving, tmp_path: Path) ->
     serving.loop.run(fleet.close())
 
 
-def test_the_model_is_mounted_where_asked(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """With a mount path the model's directory ends as in Azure: the path, then azureml-models, name and version."""
+def test_the_model_mount_path(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """The model's directory ends as in Azure: with the mount path, azureml-models, the name and the version."""
     wanted = deployment("blue", modelMountPath="/var/models")
     serving.deploy(wanted, model, code_folder(tmp_path / "code"))
     serving.route({"blue": 100})
@@ -113,17 +92,17 @@ def test_the_model_is_mounted_where_asked(serving: Serving, model: Model, tmp_pa
     assert json.loads(serving.ask(GOOD).text) == model.prediction
 
 
-def test_a_start_that_is_given_up_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
-    """When the emulator is stopped while a deployment is starting, the processes that were starting are gone."""
+def test_a_cancelled_start_leaves_nothing(serving: Serving, tmp_path: Path) -> None:
+    """If the emulator is stopped while a deployment is starting, the processes that were starting are killed."""
     files = DeploymentFiles(code_folder(tmp_path / "code", NEVER_READY), "score.py", None, None, None)
     starting = serving.loop.begin(serving.fleet.start(deployment("green", instances=2), files))
-    _until(lambda: len(_processes_below(tmp_path)) >= 2)
+    until(lambda: len(server_processes(tmp_path)) >= 2)
     starting.cancel()
-    _until(lambda: _processes_below(tmp_path) == [])
+    until(lambda: not server_processes(tmp_path))
 
 
-def test_a_bad_update_leaves_the_old_processes_serving(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """When the new script of a deployment crashes, the old one goes on answering."""
+def test_a_failed_update_keeps_the_old_processes(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """If the new script of a deployment crashes, the old one keeps answering."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "old"))
     serving.route({"blue": 100})
     with pytest.raises(ContainerError):
@@ -132,7 +111,7 @@ def test_a_bad_update_leaves_the_old_processes_serving(serving: Serving, model: 
 
 
 def test_an_update_replaces_the_processes(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """After a good update the new script answers, and one process serves as before."""
+    """After an update the new script answers, from one process as before."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "old"))
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "new", ECHO))
     serving.route({"blue": 100})
@@ -141,7 +120,7 @@ def test_an_update_replaces_the_processes(serving: Serving, model: Model, tmp_pa
 
 
 def test_scaling_starts_and_stops_processes(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """One instance, then three that take turns, then one again; the others are gone."""
+    """One instance, then three that take turns, then one again; the other two exit."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "code"))
     serving.route({"blue": 100})
     serving.loop.run(serving.fleet.scale(deployment("blue", instances=3)))
@@ -154,20 +133,20 @@ def test_scaling_starts_and_stops_processes(serving: Serving, model: Model, tmp_
     assert serving.ask(GOOD).status == 200
 
 
-def test_a_process_that_dies_comes_back(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """The request that killed it gets 424, those before the restart 503, those after it 200 again."""
+def test_a_process_that_dies_is_restarted(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """The request that killed it gets a 424, those before the restart a 503, and those after it a 200 again."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "code"))
     serving.route({"blue": 100})
     fatal = serving.ask({"die": True})
     assert (fatal.status, fatal.headers["ms-azureml-model-error-reason"]) == (424, "connection_terminated")
-    _until(lambda: not serving.fleet.instances("diabetes", "blue"))
+    until(lambda: not serving.fleet.instances("diabetes", "blue"))
     assert serving.ask(GOOD).status == 503
-    _until(lambda: bool(serving.fleet.instances("diabetes", "blue")))
+    until(lambda: serving.fleet.instances("diabetes", "blue"), RESTART_SECONDS)
     assert serving.ask(GOOD).status == 200
 
 
 def test_a_process_that_hangs_is_restarted(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """An instance that fails its liveness probe as often as the body allows is replaced by one that answers."""
+    """An instance that fails its liveness probe as often as the body allows is replaced by one that works."""
     hasty = {"period": "PT1S", "timeout": "PT1S", "failureThreshold": 1}
     impatient = {"requestTimeout": "PT0.5S"}
     wanted = deployment("blue", livenessProbe=hasty, requestSettings=impatient)
@@ -175,20 +154,20 @@ def test_a_process_that_hangs_is_restarted(serving: Serving, model: Model, tmp_p
     serving.route({"blue": 100})
     [hanging] = serving.fleet.instances("diabetes", "blue")
     assert serving.ask({"sleep": 600}).status == 408
-    _until(lambda: hanging.exited and bool(serving.fleet.instances("diabetes", "blue")))
+    until(lambda: hanging.exited and serving.fleet.instances("diabetes", "blue"), RESTART_SECONDS)
     assert serving.ask(GOOD).status == 200
 
 
-def test_a_stopped_deployment_is_gone(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """Stopping ends its processes, and stopping what does not run is no error."""
+def test_a_deployment_can_be_stopped_twice(serving: Serving, model: Model, tmp_path: Path) -> None:
+    """Stopping a deployment ends its processes, and stopping it again is not an error."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "code"))
     serving.loop.run(serving.fleet.stop("diabetes", "blue"))
     serving.loop.run(serving.fleet.stop("diabetes", "blue"))
-    assert _processes_below(tmp_path) == []
+    assert not server_processes(tmp_path)
 
 
 def test_the_log_is_read_from_its_end(serving: Serving, model: Model, tmp_path: Path) -> None:
-    """The last lines that the server and the script wrote, as many as asked, and none for what never ran."""
+    """It returns the requested number of lines, written by the server and the script, or none if nothing ever ran."""
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "code"))
     serving.route({"blue": 100})
     serving.ask({"fail": "look at line ten"})
@@ -201,7 +180,7 @@ def test_the_log_is_read_from_its_end(serving: Serving, model: Model, tmp_path: 
 def test_nothing_of_this_machine_reaches_the_script(
     serving: Serving, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The script sees neither credentials nor proxy of the process that runs the emulator, nor the caller's key."""
+    """The script sees neither the credentials nor the proxy settings of the emulator's own process."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "a secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     serving.deploy(deployment("blue"), model, code_folder(tmp_path / "code", ECHO))
@@ -222,10 +201,10 @@ def test_nothing_of_this_machine_reaches_the_script(
         ("score.py", {"modelMountPath": "/../outside"}, "not absolute"),
     ],
 )
-def test_a_bad_deployment_is_refused_before_anything_starts(
+def test_an_invalid_deployment_is_refused_before_anything_starts(
     serving: Serving, tmp_path: Path, script: str | None, properties: dict[str, Any], message: str
 ) -> None:
-    """A body that cannot work gives BadArgument that names what is wrong."""
+    """An invalid body gives a BadArgument that says what is wrong."""
     (tmp_path / "score.py").write_text(SCORE)
     files = DeploymentFiles(code_folder(tmp_path / "code"), script, None, None, None)
     with pytest.raises(ContainerError, match=message) as refused:
@@ -234,31 +213,16 @@ def test_a_bad_deployment_is_refused_before_anything_starts(
 
 
 def test_processes_end_with_the_emulator(tmp_path: Path) -> None:
-    """When the emulator is killed without a chance to clean up, its servers and their workers end by themselves."""
+    """If the emulator is killed without a chance to clean up, its servers and their workers exit by themselves."""
     code = code_folder(tmp_path / "code", ECHO)
-    command = [sys.executable, "-c", LEFT_ALONE, str(tmp_path / "containers"), code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as emulator:  # noqa: S603  (our own command)
+    command = [sys.executable, "-c", ABANDONED, str(tmp_path / "containers"), code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as emulator:  # noqa: S603  # our own command
         assert emulator.stdout is not None
-        assert int(emulator.stdout.readline()) in _processes_below(tmp_path)
+        assert int(emulator.stdout.readline()) in server_processes(tmp_path)
         emulator.send_signal(signal.SIGKILL)
-    _until(lambda: _processes_below(tmp_path) == [])
+    until(lambda: not server_processes(tmp_path))
 
 
-def _until(happened: Callable[[], bool]) -> None:
-    """Wait until something is so; the test's own time limit says when that is too long."""
-    while not happened():
-        time.sleep(0.02)
-
-
-def _processes_below(directory: Path) -> list[int]:
-    """Return the processes whose command line names something in the directory, workers and servers alike."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal() and int(process.name) != os.getpid():
-            try:
-                command = (process / "cmdline").read_bytes().decode(errors="replace")
-            except OSError:
-                continue
-            if str(directory) in command and "launcher.py" in command:
-                found.append(int(process.name))
-    return found
+def server_processes(directory: Path) -> set[int]:
+    """Return the servers and workers that belong to the directory."""
+    return processes_with(str(directory), "launcher.py")

@@ -10,7 +10,7 @@ import pytest
 from azure.identity import EnvironmentCredential
 
 from shared.adapters.arm import ResourceManager, arm_pipeline
-from tests.emulator.test_resource_manager_autoscale import setting
+from tests.emulator.arm import autoscale_setting
 from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, told
 
@@ -67,7 +67,7 @@ def autoscale(azure: Stage, endpoint: str, deployment: str) -> None:
     target = f"{azure.cloud.workspace_id}/onlineEndpoints/{endpoint}/deployments/{deployment}"
     with EnvironmentCredential() as credential:
         ResourceManager(arm_pipeline(credential, 10, 30), azure.cloud.workspace_id).put_setting(
-            "by-load", setting(target)
+            "by-load", autoscale_setting(target)
         )
 
 

@@ -82,7 +82,7 @@ def test_a_rollout_is_started_again_by_hand(app: HostProcess, azure: Stage, work
 
 
 def test_a_wrong_request_is_answered(app: HostProcess, worked: str) -> None:
-    """With the same status on every worker: 400 for a bad body, 404 and 405 for what is not there, 409 for nothing open."""
+    """The status is the same on every worker: a bad body, what is not there, nothing open."""
     unknown: dict[str, object] = {"endpoint": "no-such", "model": "m", "version": 1, **BY}
     requests: list[tuple[str, str, Mapping[str, object] | None, int]] = [
         ("POST", "rollouts", {}, 400),

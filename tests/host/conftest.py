@@ -15,7 +15,7 @@ import trustme
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from emulator.storage.azurite import Azurite, made_up_key
+from emulator.storage.azurite import Azurite, random_account_key
 from tests.function_host import ROOT, HostProcess, Interpreter, running_host
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageAccount
     issued = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(str(directory / "ca.pem"))
     issued.private_key_and_cert_chain_pem.write_to_path(str(directory / "server.pem"))
-    key = made_up_key()
+    key = random_account_key()
     azurite = Azurite(directory / "data", {"sample": key}, directory / "server.pem", directory / "server.pem")
     with asyncio.Runner() as runner:
         runner.run(azurite.start())

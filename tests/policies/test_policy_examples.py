@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.monitor.traffic_log import TrafficEntry
+from emulator.traffic import TrafficEntry
 from shared.adapters.queries import LogQueries
 from shared.core.gates import DisagreementGate, PredictionsGate
 from shared.core.gates.predictions import agree, labels

@@ -1,1 +1,1 @@
-"""The judges that are compared, one file each, from their documented algorithms."""
+"""The judges that are compared, one module each, implemented from their documentation or source."""

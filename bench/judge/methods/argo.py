@@ -1,7 +1,7 @@
 """Argo Rollouts: a background AnalysisRun beside the steps of a canary, from `analysis/analysis.go` and
 `utils/evaluate/evaluate.go`.
 
-A minute without requests gives NaN, which no condition is true for; a failed query is an error of the measurement.
+A minute without requests gives NaN, for which no condition holds; a failed query is a measurement error.
 """  # noqa: D205 -- the sentence names two files
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
+from bench.judge.methods.schedule import on_schedule
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 
 STEPS = (5, 10, 25, 50, 100)
@@ -42,7 +43,7 @@ class Limits:
 
 @dataclass(slots=True)
 class AnalysisRun:
-    """The counters of one metric and what they come to."""
+    """The counters of one metric, and the phase they result in."""
 
     limits: Limits = field(default_factory=Limits)
     counted: int = 0
@@ -52,7 +53,7 @@ class AnalysisRun:
     consecutive_successes: int = 0
 
     def measure(self, measurement: Measurement) -> Phase:
-        """Return the phase after one more measurement. Errors do not count as measured."""
+        """Return the phase after one more measurement. Errors do not count as measurements."""
         self.counted += measurement != "error"
         self.failures += measurement == "failure"
         self.inconclusive += measurement == "inconclusive"
@@ -82,9 +83,9 @@ class AnalysisRun:
 
 @dataclass(slots=True)
 class Argo:
-    """success: least success rate. failure: below this a measurement fails; between the two it is inconclusive.
+    """success: the minimum success rate. failure: a measurement below this fails; between the two it is inconclusive.
 
-    Without `failure`, whatever is no success fails. Inconclusive pauses for a person, for ever here.
+    Without `failure`, anything below `success` fails. Inconclusive pauses for an operator, who never comes here.
     """
 
     success: float = 0.99
@@ -95,11 +96,11 @@ class Argo:
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return STEPS[0]
 
     def observe(self, minute: Minute | None) -> Move:
-        """Measure the minute, then see whether the pause of the step is over."""
+        """Measure the minute, then check whether the step's pause is over."""
         weight = STEPS[self.elapsed // PAUSE_MINUTES]
         if self.held:
             return Move(weight, Status.HELD)
@@ -110,8 +111,7 @@ class Argo:
             self.held = True
             return Move(weight, Status.HELD)
         self.elapsed += 1
-        weight = STEPS[self.elapsed // PAUSE_MINUTES]
-        return Move(weight, Status.PROMOTED if weight == 100 else Status.RUNNING)
+        return on_schedule(self.elapsed, PAUSE_MINUTES, STEPS)
 
     def _measured(self, minute: Minute | None) -> Measurement:
         if minute is None:

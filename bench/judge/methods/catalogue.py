@@ -1,7 +1,4 @@
-"""Every judge of failures by name: at its documented defaults, and with the one dial that is turned to match.
-
-It must never give the truth to any but the oracle.
-"""
+"""Every judge of failures by name: with its documented defaults, and with the one dial that is turned to match it."""
 
 from __future__ import annotations
 
@@ -9,9 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.judge.methods import sagemaker, sight
+from bench.judge.methods import sagemaker
 from bench.judge.methods.argo import Argo
 from bench.judge.methods.common_loop import CommonLoop
+from bench.judge.methods.feeds import errors_feed
 from bench.judge.methods.flagger import Flagger
 from bench.judge.methods.kayenta import Kayenta
 from bench.judge.methods.oracle import Oracle
@@ -23,17 +21,16 @@ from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Risk
 from shared.core.policy import JudgeSettings
 
-Build = Callable[[Truth, float], Judge]
+DAY = 1440  # minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """A method's threshold. lax, strict: the ends between which it is turned (the strict end rolls back least)."""
+    """A method's one threshold. lax, strict: the ends between which it is turned; the strict end rolls back least."""
 
-    name: str
     lax: float
     strict: float
-    build: Build
+    build: Callable[[Truth, float], Judge]
 
     def at(self, position: float) -> float:
         """Return the setting at this position, 0 (lax) to 1 (strict), on a logarithmic scale."""
@@ -46,7 +43,7 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One method: its name, how it is built at its defaults, and its dial (None for the oracle and for variants)."""
+    """One method: its name, how it is built with its defaults, and its dial (None for the oracle and for variants)."""
 
     name: str
     default: Method
@@ -54,68 +51,71 @@ class Entry:
 
 
 def teal_of_errors(
-    past: tuple[list[int], list[int]],
-    settings: JudgeSettings,
+    settings: JudgeSettings | None = None,
     weights: tuple[int, ...] = WEIGHTS,
     tuning: Tuning = TUNED,
     bake: int = 0,
-) -> Judge:
-    """Return Teal with the errors gate alone, set by blue's past minutes."""
-    return Teal(sight.of_errors(past, settings.budget, tuning), settings, weights, bake)
+) -> Method:
+    """Return Teal with the errors gate alone, calibrated by blue's past minutes."""
+    chosen = settings or JudgeSettings()
+    return lambda truth: Teal(errors_feed(truth.past(), chosen.budget, tuning), chosen, weights, bake)
 
 
-def _teal_at(truth: Truth, alpha: float) -> Judge:
-    return teal_of_errors(truth.past(), JudgeSettings(risk=Risk(rollback=alpha), inconclusive="advance"))
+def _impatient_teal(truth: Truth, risk: float) -> Judge:
+    return teal_of_errors(JudgeSettings(risk=Risk(rollback=risk), inconclusive="advance"))(truth)
 
 
 ORACLE = Entry("Oracle (SPRT)", lambda truth: Oracle(truth.blue, truth.green))
-TEAL_AT_10 = Entry("Teal, from 10 %", lambda truth: teal_of_errors(truth.past(), JudgeSettings(), WEIGHTS[1:]))
-TEAL_REFERENCE = Entry(
-    "Teal, reference", lambda truth: teal_of_errors(truth.past(), JudgeSettings(), WEIGHTS[1:], REFERENCE)
-)
-TEAL = Entry("Teal", lambda truth: teal_of_errors(truth.past(), JudgeSettings()))
-TEAL_ADVANCE = Entry(
+TEAL = Entry("Teal", teal_of_errors())
+TEAL_AT_10 = Entry("Teal, from 10 %", teal_of_errors(weights=WEIGHTS[1:]))
+TEAL_REFERENCE = Entry("Teal, reference", teal_of_errors(weights=WEIGHTS[1:], tuning=REFERENCE))
+TEAL_IMPATIENT = Entry(
     "Teal, impatient",
-    lambda truth: teal_of_errors(truth.past(), JudgeSettings(inconclusive="advance")),
-    Dial("rollback_risk", 0.9, 1e-6, _teal_at),
+    teal_of_errors(JudgeSettings(inconclusive="advance")),
+    Dial(0.9, 1e-6, _impatient_teal),
 )
 BASELINES = (
     Entry(
         "Common loop",
         lambda _: CommonLoop(),
-        Dial("error rate", 1e-5, 0.6, lambda _, limit: CommonLoop(threshold=limit)),
+        Dial(1e-5, 0.6, lambda _, limit: CommonLoop(threshold=limit)),
     ),
     Entry(
         "Flagger, 5 checks",
         lambda _: Flagger(),
-        Dial("1 - success rate", 1e-5, 0.6, lambda _, limit: Flagger(success_rate=1.0 - limit)),
+        Dial(1e-5, 0.6, lambda _, limit: Flagger(success_rate=1.0 - limit)),
     ),
     Entry("Flagger, 10 checks", lambda _: Flagger(threshold=10)),
     Entry(
         "Argo",
         lambda _: Argo(),
-        Dial("1 - success rate", 1e-5, 0.6, lambda _, limit: Argo(success=1.0 - limit)),
+        Dial(1e-5, 0.6, lambda _, limit: Argo(success=1.0 - limit)),
     ),
     Entry("Argo, inconclusive", lambda _: Argo(failure=0.95)),
     Entry(
         "SageMaker canary",
         lambda _: sagemaker.canary(),
-        Dial("alarm threshold", 1e-5, 0.6, lambda _, limit: sagemaker.canary(limit)),
+        Dial(1e-5, 0.6, lambda _, limit: sagemaker.canary(limit)),
     ),
     Entry(
         "SageMaker linear",
         lambda _: sagemaker.linear(),
-        Dial("alarm threshold", 1e-5, 0.6, lambda _, limit: sagemaker.linear(limit)),
+        Dial(1e-5, 0.6, lambda _, limit: sagemaker.linear(limit)),
     ),
     Entry(
         "Kayenta",
         lambda _: Kayenta(),
-        Dial("1 - confidence", 0.5, 1e-6, lambda _, doubt: Kayenta(confidence=1.0 - doubt)),
+        Dial(0.5, 1e-6, lambda _, doubt: Kayenta(confidence=1.0 - doubt)),
     ),
     Entry(
         "z-test each minute",
         lambda _: ZTest(),
-        Dial("significance", 0.2, 1e-9, lambda _, level: ZTest(significance=level)),
+        Dial(0.2, 1e-9, lambda _, level: ZTest(significance=level)),
     ),
 )
-ENTRIES = (*BASELINES, TEAL, TEAL_AT_10, TEAL_REFERENCE, TEAL_ADVANCE, ORACLE)
+FAILURES = (*BASELINES, TEAL, TEAL_AT_10, TEAL_REFERENCE, TEAL_IMPATIENT, ORACLE)
+WATCHES = (
+    Entry("SageMaker canary", lambda _: sagemaker.canary(watch=60)),
+    Entry("SageMaker canary, a day", lambda _: sagemaker.canary(watch=DAY)),
+    Entry("Teal", teal_of_errors(bake=DAY)),
+)

@@ -1,7 +1,7 @@
-"""The multinomial test of equality that people run on predictions at every look: pooled counts so far, each minute.
+"""The chi-square test of homogeneity that people run on predictions at every look: pooled counts so far, every minute.
 
-Its null is that green predicts every class exactly as often as blue. Nothing pays for looking again and again; steps
-are taken by the clock.
+Its null hypothesis is that green predicts every class exactly as often as blue. Nothing corrects for looking
+repeatedly. Steps are taken by the clock.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
-from bench.judge.methods.common_loop import STEPS
-from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+from bench.judge.methods.schedule import STEPS, on_schedule
+from bench.judge.minute import ROLL_BACK, Minute, Move
 
 
 @dataclass(slots=True)
 class ChiSquare:
-    """significance: p-value under which green is rolled back. interval: minutes a step."""
+    """significance: the p-value under which green is rolled back. interval: minutes per step."""
 
     significance: float = 0.01
     interval: int = 5
@@ -26,7 +26,7 @@ class ChiSquare:
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return STEPS[0]
 
     def observe(self, minute: Minute | None) -> Move:
@@ -38,12 +38,11 @@ class ChiSquare:
         if statistic(self.green, self.blue) > critical(len(+self.green | +self.blue) - 1, self.significance):
             return ROLL_BACK
         self.elapsed += 1
-        weight = STEPS[self.elapsed // self.interval]
-        return Move(weight, Status.PROMOTED if weight == 100 else Status.RUNNING)
+        return on_schedule(self.elapsed, self.interval)
 
 
 def statistic(one: Counter[str], other: Counter[str]) -> float:
-    """Return Pearson's statistic of homogeneity of two tables of counts; 0 if either is empty."""
+    """Return Pearson's chi-square statistic of homogeneity of two samples of counts; 0 if either is empty."""
     n, m = one.total(), other.total()
     if not n or not m:
         return 0.0
@@ -57,7 +56,7 @@ def statistic(one: Counter[str], other: Counter[str]) -> float:
 
 
 def critical(freedom: int, significance: float) -> float:
-    """Return the value that chi-square exceeds with this chance, by Wilson and Hilferty (to a hundredth)."""
+    """Return chi-square's critical value for these degrees of freedom (Wilson and Hilferty, within a hundredth)."""
     if freedom < 1:
         return float("inf")
     spread = 2.0 / (9.0 * freedom)

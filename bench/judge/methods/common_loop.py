@@ -1,58 +1,58 @@
-"""The loop people paste: every five minutes look at green's error rate, roll back over 1 %, else take the next step.
+"""The loop that people copy: every five minutes, roll back if green's error rate is over 1 %, else take the next step.
 
-No baseline, no sample size; a window without requests passes. Reaching 100 per cent ends it.
+It has no baseline and no minimum sample size; a window without requests passes. Reaching 100 per cent ends it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bench.judge.minute import ROLL_BACK, Minute, Move, Status
-
-STEPS = (10, 25, 50, 75, 100)
+from bench.judge.methods.schedule import STEPS, on_schedule
+from bench.judge.minute import ROLL_BACK, Minute, Move
 
 
 @dataclass(slots=True)
 class CommonLoop:
-    """threshold: error rate of green over the last `interval` minutes that rolls back.
+    """threshold: the error rate of green over the last `interval` minutes that rolls back.
 
-    slower_than: how many times blue's 95th percentile, on average over these minutes, green's may be (None: not asked).
+    slower_than: how many times blue's 95th percentile green's may be, averaged over these minutes (None: not checked).
+    green_time, blue_time: the sums of these percentiles, in milliseconds.
     """
 
     threshold: float = 0.01
     interval: int = 5
     slower_than: float | None = None
-    step: int = 0
     elapsed: int = 0
-    bad: int = field(default=0)
-    total: int = field(default=0)
-    times: list[tuple[float, float]] = field(default_factory=list)
+    bad: int = 0
+    total: int = 0
+    green_time: float = 0.0
+    blue_time: float = 0.0
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return STEPS[0]
 
     def observe(self, minute: Minute | None) -> Move:
-        """Gather five minutes, then decide."""
+        """Add the minute to the window; decide at the end of the window."""
         self.elapsed += 1
         if minute is not None:
-            self.bad += minute.green_bad
-            self.total += minute.green_total
-            green, blue = minute.percentile(95)
-            if green is not None and blue is not None:
-                self.times.append((green, blue))
-        if self.elapsed % self.interval:
-            return Move(STEPS[self.step])
-        rate = self.bad / self.total if self.total else 0.0
-        if rate > self.threshold or self._slow():
-            return ROLL_BACK
-        self.bad = self.total = 0
-        self.times.clear()
-        self.step += 1
-        return Move(STEPS[self.step], Status.PROMOTED if STEPS[self.step] == 100 else Status.RUNNING)
+            self._add(minute)
+        if self.elapsed % self.interval == 0:
+            rate = self.bad / self.total if self.total else 0.0
+            if rate > self.threshold or self._slow():
+                return ROLL_BACK
+            self.bad = self.total = 0
+            self.green_time = self.blue_time = 0.0
+        return on_schedule(self.elapsed, self.interval)
+
+    def _add(self, minute: Minute) -> None:
+        self.bad += minute.green_bad
+        self.total += minute.green_total
+        green, blue = minute.percentile(95)
+        if green is not None and blue is not None:
+            self.green_time += green
+            self.blue_time += blue
 
     def _slow(self) -> bool:
-        if self.slower_than is None or not self.times:
-            return False
-        return sum(green for green, _ in self.times) > self.slower_than * sum(blue for _, blue in self.times)
+        return self.slower_than is not None and self.green_time > self.slower_than * self.blue_time

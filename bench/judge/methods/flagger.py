@@ -1,7 +1,7 @@
 """Flagger's canary analysis, from `pkg/controller/scheduler.go` and `scheduler_metrics.go` of v1.44.
 
-One tick a minute. A failed check freezes the weight; failures add up over the whole run and are never reset; no value
-counts as a failed check. Tick 1 sets the first weight unjudged, so it is the construction of the judge.
+One tick a minute. A failed check freezes the weight. Failures add up over the whole run and are never reset, and a
+missing value is a failure. Tick 1 sets the first weight without a check, so constructing the judge stands for it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 
 @dataclass(slots=True)
 class Flagger:
-    """success_rate: least share of good answers a minute. duration: most milliseconds of the 99th percentile, None
-    where the metric is not asked for. threshold: failed checks that roll back.
-    """  # noqa: D205 -- a list of arguments
+    """success_rate: the minimum share of good answers in a minute. threshold: the failed checks that roll back.
+
+    duration: the maximum 99th percentile of latency in milliseconds; None if the metric is not checked.
+    """
 
     success_rate: float = 0.99
     threshold: int = 5
@@ -31,7 +32,7 @@ class Flagger:
 
     @property
     def first_weight(self) -> int:
-        """The share that tick 1 sets."""
+        """The weight that tick 1 sets."""
         return self.weight
 
     def observe(self, minute: Minute | None) -> Move:

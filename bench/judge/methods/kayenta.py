@@ -1,7 +1,7 @@
-"""Kayenta's NetflixACAJudge-v1.0 and the loop around it, stated again from `NetflixACAJudge.scala`.
+"""Kayenta's NetflixACAJudge-v1.0 and the loop around it, reimplemented from `NetflixACAJudge.scala`.
 
-One metric: the error rate (or another) minute by minute, direction `increase`, missing points removed. The window grows
-from the start; each judgement takes the next step or ends the canary.
+One metric: the error rate (or another) minute by minute, direction `increase`, missing points removed. Each judgement
+covers all minutes since the start, and takes the next step or ends the canary.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.judge.methods.common_loop import STEPS
 from bench.judge.methods.mann_whitney import shift
-from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+from bench.judge.methods.schedule import STEPS, on_schedule
+from bench.judge.minute import ROLL_BACK, Minute, Move
 
 Series = NDArray[np.float64]
 CONFIDENCE, DEAD_ZONE = 0.98, 0.25
@@ -26,7 +26,7 @@ Metric = Callable[[Minute], Pair]
 
 
 class Label(StrEnum):
-    """What the judge says of one metric."""
+    """The judge's classification of one metric."""
 
     PASS = "Pass"  # noqa: S105 -- a label, not a password
     HIGH = "High"
@@ -40,7 +40,7 @@ def classify(
     direction: Literal["increase", "decrease", "either"] = "either",
     confidence: float = CONFIDENCE,
 ) -> Label:
-    """Return the label of one metric, with the effect sizes left at their defaults (which allow everything)."""
+    """Return the label of one metric, with the effect sizes at their defaults (which allow everything)."""
     if not len(experiment) or not len(control):
         return Label.NODATA
     if np.array_equal(np.sort(experiment), np.sort(control)) or len(np.unique([*experiment, *control])) == 1:
@@ -57,7 +57,7 @@ def classify(
 
 
 def score(label: Label) -> float:
-    """Return the canary's score when this is its only metric: Nodata on half of the metrics scores 0 too."""
+    """Return the canary's score if this is its only metric. Nodata scores 0 as well."""
     return 100.0 if label is Label.PASS else 0.0
 
 
@@ -68,19 +68,19 @@ def _with_noise(constant: Series) -> Series:
 
 def error_rates(minute: Minute) -> Pair:
     """Return green's and blue's share of failed requests; None without requests."""
-    return minute.green_rate, minute.blue_bad / minute.blue_total if minute.blue_total else None
+    return minute.green_rate, minute.blue_rate
 
 
 def slow_answers(minute: Minute) -> Pair:
-    """Return green's and blue's 95th percentile of latency."""
+    """Return the 95th percentile of green's and blue's latency in milliseconds."""
     return minute.percentile(95)
 
 
 @dataclass(slots=True)
 class Kayenta:
-    """confidence: of the interval. interval: minutes between judgements, each over all minutes so far.
+    """confidence: of the interval of the shift. interval: minutes between judgements, each over all minutes so far.
 
-    metric: what of a minute is compared, green's and blue's.
+    metric: the pair of values of a minute that is compared.
     """
 
     confidence: float = CONFIDENCE
@@ -92,19 +92,17 @@ class Kayenta:
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return STEPS[0]
 
     def observe(self, minute: Minute | None) -> Move:
-        """Add the minute's rates; judge at the end of an interval."""
+        """Add the minute's values; judge at the end of an interval."""
         self.elapsed += 1
         green, blue = self.metric(minute) if minute is not None else (None, None)
         self.green += [] if green is None else [green]
         self.blue += [] if blue is None else [blue]
-        step = self.elapsed // self.interval
-        if self.elapsed % self.interval:
-            return Move(STEPS[step])
-        label = classify(np.array(self.green), np.array(self.blue), "increase", self.confidence)
-        if score(label) <= MARGINAL_SCORE:
-            return ROLL_BACK
-        return Move(STEPS[step], Status.PROMOTED if STEPS[step] == 100 else Status.RUNNING)
+        if self.elapsed % self.interval == 0:
+            label = classify(np.array(self.green), np.array(self.blue), "increase", self.confidence)
+            if score(label) <= MARGINAL_SCORE:
+                return ROLL_BACK
+        return on_schedule(self.elapsed, self.interval)

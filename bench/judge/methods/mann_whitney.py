@@ -1,6 +1,6 @@
-"""Kayenta's Mann-Whitney location shift: confidence interval and estimate by root finding, as R's `wilcox.test` has it.
+"""Kayenta's Mann-Whitney location shift: confidence interval and estimate by root finding, as in R's `wilcox.test`.
 
-From `kayenta-mannwhitney` (`MannWhitney.scala`, `BrentSolver.java`). It must never decide what a shift means.
+From `kayenta-mannwhitney` (`MannWhitney.scala`, `BrentSolver.java`). What a shift means is decided in `kayenta.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Shift:
 
 
 def shift(experiment: Series, control: Series, confidence: float = 0.98) -> Shift:
-    """Return the shift of the experiment against the control. Neither may be empty; not all values may be equal."""
+    """Return the shift of the experiment against the control. Neither may be empty, nor all values be equal."""
     low, high = float(experiment.min() - control.max()), float(experiment.max() - control.min())
     z = NormalDist().inv_cdf(0.5 + confidence / 2.0)
 
@@ -51,7 +51,7 @@ def _statistic(mu: float, experiment: Series, control: Series) -> float:
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a falling function crosses zero (Brent's method), or the end of the range beyond which it does."""
+    """Return where a decreasing function crosses zero (Brent's method), or the end of the range nearest to it."""
     at_low, at_high = function(low), function(high)
     if at_low <= 0:
         return low
@@ -83,7 +83,7 @@ def _brent(function: Callable[[float], float], first: tuple[float, float], last:
 
 
 def _interpolated(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> tuple[float, float]:
-    """Return p >= 0 and q of the step p / q from b: by the secant of two distinct points, or the inverse parabola."""
+    """Return p >= 0 and q of the step p / q from b: by the secant if two points coincide, else inverse quadratic."""
     if a[0] == c[0]:
         ratio = b[1] / a[1]
         p, q = (c[0] - b[0]) * ratio, 1.0 - ratio

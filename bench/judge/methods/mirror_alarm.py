@@ -1,17 +1,17 @@
-"""What a monitor would do on mirrored requests: an alarm when green disagrees too often for some minutes in a row."""
+"""What a monitor would do with mirrored requests: an alarm when green disagrees too often for some minutes in a row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bench.judge.methods.sagemaker import Alarm
+from bench.judge.methods.alarm import Alarm
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 from shared.core.gates import DISAGREEMENT
 
 
 @dataclass(slots=True)
 class MirrorAlarm:
-    """alarm: over how many disagreements, in which minutes. weight: the mirror's. bake: minutes of mirroring."""
+    """alarm: on the share of disagreements. weight: the percentage mirrored. bake: minutes of mirroring."""
 
     alarm: Alarm = field(default_factory=lambda: Alarm(threshold=0.05, breaching=3, periods=3))
     weight: int = 10
@@ -20,11 +20,11 @@ class MirrorAlarm:
 
     @property
     def first_weight(self) -> int:
-        """The mirror's share, for all the time."""
+        """The percentage mirrored, which does not change."""
         return self.weight
 
     def observe(self, minute: Minute | None) -> Move:
-        """Ask the alarm, then the clock."""
+        """Check the alarm, then the clock."""
         compared = minute.rows[0].tallies.get(DISAGREEMENT) if minute is not None and minute.rows else None
         if self.alarm.add(compared.bad / compared.total if compared is not None and compared.total else None):
             return ROLL_BACK

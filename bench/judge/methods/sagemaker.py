@@ -1,37 +1,20 @@
-"""SageMaker's deployment guardrails: traffic moves by the clock, a CloudWatch alarm on green takes it all back.
+"""SageMaker's deployment guardrails: traffic shifts by the clock, and a CloudWatch alarm on green rolls all of it back.
 
-From the guardrails' developer guide: the alarm looks at one-minute averages, M of the last N over the threshold;
-missing data is not breaching. Canary is one small step, linear is equal steps; both are watched after 100 per cent.
+From the guardrails' developer guide: the alarm evaluates one-minute averages, and missing data is not breaching. Canary
+is one small step, linear is equal steps; both are watched after 100 per cent.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
+from bench.judge.methods.alarm import Alarm
 from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 
 
 @dataclass(slots=True)
-class Alarm:
-    """In alarm when `breaching` of the last `periods` one-minute error rates are above the threshold."""
-
-    threshold: float = 0.01
-    breaching: int = 2
-    periods: int = 3
-    recent: deque[bool] = field(default_factory=deque)
-
-    def add(self, rate: float | None) -> bool:
-        """Take in a minute's rate (None: missing) and say whether it is in alarm."""
-        self.recent.append(rate is not None and rate > self.threshold)
-        if len(self.recent) > self.periods:
-            self.recent.popleft()
-        return sum(self.recent) >= self.breaching
-
-
-@dataclass(slots=True)
 class SageMaker:
-    """weights: the steps. bake: minutes at each. watch: minutes at 100 (the termination wait; None: as at each)."""
+    """weights: the steps. bake: minutes at each. watch: minutes at 100 (the termination wait; None: same as bake)."""
 
     weights: tuple[int, ...] = (10, 100)
     bake: int = 10
@@ -41,11 +24,11 @@ class SageMaker:
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return self.weights[0]
 
     def observe(self, minute: Minute | None) -> Move:
-        """Ask the alarm, then the clock."""
+        """Check the alarm, then the clock."""
         if self.alarm.add(minute.green_rate if minute is not None else None):
             return ROLL_BACK
         self.elapsed += 1
@@ -57,7 +40,7 @@ class SageMaker:
 
 
 def canary(threshold: float = 0.01, watch: int = 10) -> SageMaker:
-    """Return 10 % for ten minutes, then 100 % for ten or more; two of three minutes over the threshold roll back."""
+    """Return 10 % for ten minutes, then 100 % for `watch`; two minutes of three over the threshold roll back."""
     return SageMaker(watch=watch, alarm=Alarm(threshold))
 
 

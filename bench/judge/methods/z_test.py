@@ -1,6 +1,6 @@
-"""The two-proportion z-test that people run at every look: pooled counts so far, one-sided, each minute.
+"""The two-proportion z-test that people run at every look: pooled counts so far, one-sided, every minute.
 
-Nothing pays for looking again and again; steps are taken by the clock.
+Nothing corrects for looking repeatedly. Steps are taken by the clock.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from bench.judge.methods.common_loop import STEPS
-from bench.judge.minute import ROLL_BACK, Minute, Move, Status
+from bench.judge.methods.schedule import STEPS, on_schedule
+from bench.judge.minute import ROLL_BACK, Minute, Move
 
 
 @dataclass(slots=True)
 class ZTest:
-    """significance: one-sided p-value under which green is rolled back. interval: minutes a step."""
+    """significance: the one-sided p-value under which green is rolled back. interval: minutes per step."""
 
     significance: float = 0.01
     interval: int = 5
@@ -27,7 +27,7 @@ class ZTest:
 
     @property
     def first_weight(self) -> int:
-        """The first step's share."""
+        """The first step's weight."""
         return STEPS[0]
 
     def observe(self, minute: Minute | None) -> Move:
@@ -40,10 +40,10 @@ class ZTest:
         if self._z() > -NormalDist().inv_cdf(self.significance):
             return ROLL_BACK
         self.elapsed += 1
-        weight = STEPS[self.elapsed // self.interval]
-        return Move(weight, Status.PROMOTED if weight == 100 else Status.RUNNING)
+        return on_schedule(self.elapsed, self.interval)
 
     def _z(self) -> float:
+        """Return the z statistic of green's failure rate against blue's; 0 where it is undefined."""
         if not self.green_total or not self.blue_total:
             return 0.0
         pooled = (self.green_bad + self.blue_bad) / (self.green_total + self.blue_total)

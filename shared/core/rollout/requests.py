@@ -35,7 +35,8 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
         )
     if verb.row.tested and not rollout.smoke_passed:
         return NotPossible(
-            ErrorCode.SMOKE_TEST_NOT_PASSED, f"{rollout.green} has not passed its smoke test yet, so {verb} is not possible"
+            ErrorCode.SMOKE_TEST_NOT_PASSED,
+            f"{rollout.green} has not passed its smoke test yet, so {verb} is not possible",
         )
     if rollout.wish is not None and rollout.wish.verb.row.urgent:
         return NotPossible(

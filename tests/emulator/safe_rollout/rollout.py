@@ -1,6 +1,6 @@
-"""A safe rollout by hand, as Azure ML's users do it: blue, green beside it, a mirror, a tenth of the traffic, then all.
+"""A safe manual rollout, as Azure ML's users do it: blue, green beside it, mirroring, 10 % of the traffic, then all.
 
-It knows nothing of any emulator: the same script runs against Azure. What it sees goes into report.json.
+It knows nothing of the emulator: the same script runs against Azure. Its observations go to report.json.
 """
 
 import json
@@ -49,7 +49,7 @@ def deploy(name: str, folder: str) -> ManagedOnlineDeployment:
 
 
 def ask_green() -> str:
-    """Score the sample request at one deployment, whatever the traffic."""
+    """Score the sample request on green, whatever the traffic."""
     answer: str = ml_client.online_endpoints.invoke(
         endpoint_name=endpoint_name, request_file="request.json", deployment_name="green"
     )
@@ -57,7 +57,7 @@ def ask_green() -> str:
 
 
 def ask() -> str:
-    """Score the sample request as any caller does: the client would go on naming green, once told to."""
+    """Score the sample request as any caller does, because the client keeps naming green once it has done so."""
     key = ml_client.online_endpoints.get_keys(endpoint_name).primary_key
     uri = ml_client.online_endpoints.get(endpoint_name).scoring_uri
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -67,12 +67,12 @@ def ask() -> str:
 
 
 def update() -> None:
-    """Write the endpoint as it is now here."""
+    """Update the endpoint to its current definition in this script."""
     ml_client.online_endpoints.begin_create_or_update(endpoint).result()
 
 
 endpoint = ManagedOnlineEndpoint(
-    name=endpoint_name, description="a rollout by hand", auth_mode="key", tags={"purpose": "sample"}
+    name=endpoint_name, description="a manual rollout", auth_mode="key", tags={"purpose": "sample"}
 )
 update()
 blue = deploy("blue", "first")
@@ -84,7 +84,7 @@ report["log"] = ml_client.online_deployments.get_logs(name="blue", endpoint_name
 blue.instance_count = 2
 blue = ml_client.online_deployments.begin_create_or_update(blue).result()
 report["instances"] = blue.instance_count
-report["traffic at first"] = ml_client.online_endpoints.get(name=endpoint_name).traffic
+report["initial traffic"] = ml_client.online_endpoints.get(name=endpoint_name).traffic
 
 deploy("green", "second")
 report["green"] = ask_green()
@@ -99,13 +99,13 @@ update()
 
 endpoint.traffic = {"blue": 90, "green": 10}
 update()
-report["traffic shared"] = ml_client.online_endpoints.get(name=endpoint_name).traffic
+report["split traffic"] = ml_client.online_endpoints.get(name=endpoint_name).traffic
 endpoint.traffic = {"blue": 0, "green": 100}
 update()
 report["promoted"] = ask()
 
 ml_client.online_deployments.begin_delete(name="blue", endpoint_name=endpoint_name).result()
-report["left"] = [each.name for each in ml_client.online_deployments.list(endpoint_name)]
+report["remaining"] = [each.name for each in ml_client.online_deployments.list(endpoint_name)]
 ml_client.online_endpoints.begin_delete(name=endpoint_name).result()
-report["gone"] = endpoint_name not in [each.name for each in ml_client.online_endpoints.list()]
+report["deleted"] = endpoint_name not in [each.name for each in ml_client.online_endpoints.list()]
 Path("report.json").write_text(json.dumps(report), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Train the two models of the rollout: y = a + b, and the same a little better."""
+"""Train the two models of the rollout: y = a + b with a small error, and without."""
 
 import sys
 from pathlib import Path

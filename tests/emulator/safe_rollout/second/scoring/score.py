@@ -1,4 +1,4 @@
-"""Scores rows with a regression model; answers with whole numbers."""
+"""Scores rows with a regression model. The answer is a list of whole numbers."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ model: Any = None
 
 
 def init() -> None:
-    """Load the model that the deployment names."""
+    """Load the deployment's model."""
     global model  # noqa: PLW0603  # the inference server's own protocol
     model = joblib.load(Path(os.environ["AZUREML_MODEL_DIR"]) / "regression.pkl")
     LOG.info("the model is loaded")

@@ -1,6 +1,6 @@
-"""What Teal's judge sees of a minute in a world: the errors alone, or every gate of a policy.
+"""What the shipped judge is given in a world: its panel and its minutes, for the errors gate or all gates of a policy.
 
-The functions are the shipped ones; nothing of the judge is written again here.
+The calls are those that the app makes; the judge is not reimplemented here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.core.observation import DeploymentMinute
 from shared.core.policy import JudgeSettings
 
 
-class Sight(Protocol):
+class Feed(Protocol):
     """Where the judge's panel and its minutes come from."""
 
     @property
@@ -29,13 +29,13 @@ class Sight(Protocol):
         ...
 
     def judged(self, minute: Minute, weight: int, next_weight: int | None) -> JudgedMinute:
-        """Return the minute as the judge takes it, at a step of this weight."""
+        """Return the minute in the judge's form, for a step of this weight in per cent."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorsSight:
-    """The errors gate alone, by the judge's own short way to it."""
+class ErrorsFeed:
+    """The errors gate alone, through the judge's shortcut for it."""
 
     panel: Panel
 
@@ -46,19 +46,19 @@ class ErrorsSight:
 
 
 @dataclass(frozen=True, slots=True)
-class GatesSight:
-    """Every gate of a policy, set and fed as the app does it. mirror: green gets copies of live requests only."""
+class GatesFeed:
+    """Every gate of a policy, calibrated and fed as the app does it. mirror: green gets copies of requests only."""
 
     calibration: Calibration
     mirror: bool = False
 
     @property
     def panel(self) -> Panel:
-        """The calibration's."""
+        """The calibration's panel."""
         return self.calibration.panel
 
     def judged(self, minute: Minute, weight: int, next_weight: int | None) -> JudgedMinute:
-        """Return what each gate takes from the minute's rows; without requests there is no row."""
+        """Return what each gate takes from the minute's rows. A deployment without requests has no row."""
         green, blue = (row if row.total else None for row in minute.rows) if minute.rows else (None, None)
         return JudgedMinute(
             gates=tuple([gate_minute(samples, green, blue) for samples in self.calibration.samples]),
@@ -70,11 +70,11 @@ class GatesSight:
         )
 
 
-def of_errors(past: tuple[list[int], list[int]], budget: float | None = None, tuning: Tuning = TUNED) -> ErrorsSight:
-    """Return the sight of the errors alone, set by blue's failed and total requests in the past minutes."""
-    return ErrorsSight(panel.errors_panel(*past, budget, tuning))
+def errors_feed(past: tuple[list[int], list[int]], budget: float | None = None, tuning: Tuning = TUNED) -> ErrorsFeed:
+    """Return the feed of the errors gate, calibrated by blue's failed and total requests in the past minutes."""
+    return ErrorsFeed(panel.errors_panel(*past, budget, tuning))
 
 
-def of_gates(rows: Iterable[DeploymentMinute], settings: JudgeSettings, *, mirror: bool = False) -> GatesSight:
-    """Return the sight of a policy's gates, set by blue's past rows."""
-    return GatesSight(calibrate(settings, past_of(rows, "blue")), mirror)
+def gates_feed(rows: Iterable[DeploymentMinute], settings: JudgeSettings, *, mirror: bool = False) -> GatesFeed:
+    """Return the feed of a policy's gates, calibrated by blue's past rows."""
+    return GatesFeed(calibrate(settings, past_of(rows, "blue")), mirror)

@@ -1,4 +1,4 @@
-"""What the metrics service refuses, and in what words: nothing it cannot tell looks like nothing to tell."""
+"""What the metrics service refuses, and with which message: a refusal does not look like a lack of traffic."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineResponse
 from azure.monitor.querymetrics import MetricsClient
 
+from tests.emulator.credential import FixedCredential
+from tests.emulator.loop import running_loop
 from tests.emulator.metrics_service import (
     DEPLOYMENTS,
+    ENDPOINTS,
     HOUR,
     NOON,
     TOKEN,
     WORKSPACE,
-    Credential,
     MetricsService,
     deployment_id,
     endpoint_id,
     running_service,
 )
-from tests.emulator.serving_parts import running_loop
 
 ALL = "deployment eq '*'"
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[MetricsService]:
-    """Return the running service; no test changes it."""
+    """Return a running service, which no test changes."""
     with running_loop() as loop, running_service(loop) as running:
         yield running
 
 
 @pytest.mark.parametrize(
-    ("more", "status", "said"),
+    ("more", "status", "message"),
     [
         ({"metric_namespace": "Microsoft.Compute/virtualMachines"}, 501, "Microsoft.Compute/virtualMachines"),
         ({"names": ["RequestsPerSecond"]}, 400, "RequestsPerSecond"),
         ({"names": ["NetworkBytes"]}, 501, "NetworkBytes"),
-        ({"names": ["RequestLatency"] * 21}, 400, "at most 20"),
+        ({"names": ["RequestLatency"] * 21}, 400, "At most 20"),
         ({"metric_namespace": DEPLOYMENTS}, 400, "is not of the type"),
         ({"of": (deployment_id("blue"),)}, 400, "is not of the type"),
         ({"of": (endpoint_id("nothing"),)}, 404, "onlineEndpoints/nothing"),
@@ -53,16 +54,16 @@ def service() -> Iterator[MetricsService]:
         ({"filter": "colour eq '*'"}, 400, "colour"),
         ({"filter": "statusCode eq '*'", "names": ["RequestLatency_P50"]}, 400, "does not have the dimension"),
         ({"filter": "deployment ne 'blue'"}, 501, "operator ne"),
-        ({"filter": "deployment = 'blue'"}, 400, "cannot be read"),
-        ({"filter": "deployment eq blue"}, 400, "cannot be read"),
+        ({"filter": "deployment = 'blue'"}, 400, "cannot be parsed"),
+        ({"filter": "deployment eq blue"}, 400, "cannot be parsed"),
         ({"filter": "deployment gt 'blue'"}, 400, "operator 'gt'"),
-        ({"filter": f"{ALL} or statusCode eq '*'"}, 400, "'or' must stand between"),
-        ({"filter": "deployment eq 'a' and deployment eq 'b'"}, 400, "'or' must stand between"),
-        ({"filter": f"{ALL} statusCode eq '*'"}, 400, "cannot be read"),
-        ({"filter": f"{ALL} and"}, 400, "cannot be read"),
-        ({"filter": f"and {ALL}"}, 400, "cannot be read"),
+        ({"filter": f"{ALL} or statusCode eq '*'"}, 400, "'or' must separate"),
+        ({"filter": "deployment eq 'a' and deployment eq 'b'"}, 400, "'or' must separate"),
+        ({"filter": f"{ALL} statusCode eq '*'"}, 400, "cannot be parsed"),
+        ({"filter": f"{ALL} and"}, 400, "cannot be parsed"),
+        ({"filter": f"and {ALL}"}, 400, "cannot be parsed"),
         ({"max_results": 5}, 400, "only with a filter"),
-        ({"filter": ALL, "max_results": 0}, 400, "from 1 on"),
+        ({"filter": ALL, "max_results": 0}, 400, "positive whole number"),
         ({"order_by": "average desc", "filter": ALL}, 501, "orderby"),
         ({"roll_up_by": "deployment", "filter": ALL}, 501, "rollupby"),
         ({"granularity": HOUR[1] - HOUR[0]}, 501, "PT1H"),
@@ -73,19 +74,19 @@ def service() -> Iterator[MetricsService]:
     ],
 )
 def test_what_cannot_be_answered_is_refused_by_name(
-    service: MetricsService, more: dict[str, Any], status: int, said: str
+    service: MetricsService, more: dict[str, Any], status: int, message: str
 ) -> None:
-    """Wrong words with 400, what this emulator lacks with 501: never an empty series."""
+    """Invalid queries give a 400, and what the emulator lacks a 501: never an empty series."""
     names = more.get("names", ["RequestsPerMinute"])
     with pytest.raises(HttpResponseError) as refused:
         service.ask(*names, **{name: value for name, value in more.items() if name != "names"})
     assert refused.value.status_code == status
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_bad_token_is_refused(service: MetricsService) -> None:
-    """A token that was not issued for metrics gives 401."""
-    with MetricsClient(service.url, Credential("another token"), retry_total=0) as client:
+    """A token that was not issued for metrics gives a 401."""
+    with MetricsClient(service.url, FixedCredential("another token"), retry_total=0) as client:
         other = replace(service, client=client)
         with pytest.raises(HttpResponseError) as refused:
             other.ask("RequestsPerMinute")
@@ -93,7 +94,7 @@ def test_a_bad_token_is_refused(service: MetricsService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "body", "said"),
+    ("query", "body", "message"),
     [
         ("", b"{}", "api-version"),
         ("?api-version=2024-02-01", b"{}", "metricnamespace"),
@@ -106,29 +107,29 @@ def test_a_bad_token_is_refused(service: MetricsService) -> None:
         ("?api-version=2024-02-01", b'{"resourceids": [7]}', "list of resource ids"),
     ],
 )
-def test_what_microsoft_s_client_never_sends_is_refused_too(
-    service: MetricsService, query: str, body: bytes, said: str
+def test_requests_that_microsoft_s_client_does_not_send(
+    service: MetricsService, query: str, body: bytes, message: str
 ) -> None:
-    """Whoever writes requests by hand is told what is wrong."""
-    words = "&metricnames=RequestsPerMinute"
-    if said != "metricnamespace":
-        words += "&metricnamespace=Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
+    """An invalid request written by hand is answered with a message that says what is wrong."""
+    parameters = "&metricnames=RequestsPerMinute"
+    if message != "metricnamespace":
+        parameters += f"&metricnamespace={ENDPOINTS}"
     url = f"{service.url}/subscriptions/{WORKSPACE.subscription}/metrics:getBatch"
     answer = requests.post(
-        url + (query + words if query else ""), body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+        url + (query + parameters if query else ""), body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
     )
     assert answer.status_code == 400
-    assert said in answer.json()["error"]["message"]
+    assert message in answer.json()["error"]["message"]
 
 
 def test_other_requests_are_not_emulated(service: MetricsService) -> None:
-    """The host answers for nothing else, and says so."""
+    """Any other request to the host is refused by name."""
     answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=10)
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
 
 
-def test_faults_can_be_asked_for() -> None:
-    """An answer without series that says why in its code alone, a refusal, a failure, and then all is well again."""
+def test_faults_on_request() -> None:
+    """An answer without series but with an error code, then throttling, a failure, and then everything works again."""
     codes: list[str] = []
 
     def keep(response: PipelineResponse[Any, Any]) -> None:
@@ -139,7 +140,7 @@ def test_faults_can_be_asked_for() -> None:
         own.faults.mode, own.faults.remaining = "partial", 1
         assert own.points("RequestsPerMinute", raw_response_hook=keep) == {}
         for mode, status in (("throttled", 429), ("failure", 500)):
-            own.faults.mode, own.faults.remaining = mode, 1  # type: ignore[assignment]  # a loop over literals widens them
+            own.faults.mode, own.faults.remaining = mode, 1  # type: ignore[assignment]  # the loop widens the literals
             with pytest.raises(HttpResponseError) as refused:
                 own.ask("RequestsPerMinute")
             assert refused.value.status_code == status

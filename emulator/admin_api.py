@@ -1,19 +1,19 @@
-"""The emulator's own small API, on the proxy's address: what is there, and what may be set while it runs.
+"""The admin API, at the proxy's own address: shows the emulator's state, and changes its behaviour while it runs.
 
 It is for people, tests and the development host; no emulated service is reached through it.
 
-| request | what it does |
+| request | effect |
 |---|---|
-| GET /emulator/state | everything of note, as JSON |
-| GET /emulator/environment | the variables that a client process needs |
-| PUT /emulator/functions {"url", "key"} | deliver events to this function host; azurewebsites.net answers from it too |
-| DELETE /emulator/functions | forget it |
-| POST /emulator/events {an event} | publish it to Event Grid as it is, in whatever spelling |
-| PUT /emulator/event-grid {fields of EventGridOptions} | make Event Grid behave so |
-| PUT /emulator/log-analytics {fields of QueryFaults} | make queries fail so |
-| PUT /emulator/metrics {fields of QueryFaults} | make platform metrics fail so |
-| PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM fail so |
-| and {"endings": [{fields of Ending}], "stale_reads": seconds} | the same; what is left out is over |
+| GET /emulator/state | show the state as JSON |
+| GET /emulator/environment | show the variables that a client process needs |
+| PUT /emulator/functions {"url", "key"} | deliver events to this function host, and forward azurewebsites.net to it |
+| DELETE /emulator/functions | unsubscribe the function host |
+| POST /emulator/events {an event} | publish an event to Event Grid, unchanged |
+| PUT /emulator/event-grid {fields of EventGridOptions} | change how Event Grid behaves |
+| PUT /emulator/log-analytics {fields of QueryFaults} | make log queries fail |
+| PUT /emulator/metrics {fields of QueryFaults} | make metrics queries fail |
+| PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM requests fail |
+| and {"endings": [{fields of Ending}], "stale_reads": seconds} | likewise; whatever is left out is reset |
 """
 
 from __future__ import annotations
@@ -27,48 +27,50 @@ from aiohttp import web
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.v import format_exception
 
-from emulator.event_grid import EventGrid, EventGridOptions, HandshakeError
+from emulator.event_grid.grid import EventGrid
+from emulator.event_grid.options import EventGridOptions
+from emulator.event_grid.webhook import HandshakeError
 from emulator.monitor.faults import QueryFaults
-from emulator.resource_manager.faults import Ending, Fault, Faults
+from emulator.resource_manager.faults import Faults
 from emulator.resources import Json
 
 T = TypeVar("T")
 _CONVERTER = Converter(forbid_extra_keys=True)
 
 
-class Steerable(Protocol):
-    """What the API shows and sets."""
+class AdministeredCloud(Protocol):
+    """What the API shows and changes."""
 
     @property
     def event_grid(self) -> EventGrid:
-        """The events of the workspace."""
+        """Event Grid."""
 
     @property
     def query_faults(self) -> QueryFaults:
-        """How Log Analytics fails."""
+        """How log queries fail."""
 
     @property
     def metrics_faults(self) -> QueryFaults:
-        """How platform metrics fail."""
+        """How metrics queries fail."""
 
     @property
     def arm_faults(self) -> Faults:
-        """How Azure Resource Manager fails."""
+        """How ARM requests fail."""
 
     def overview(self) -> Json:
-        """Return the state of things."""
+        """Return the state, for people and tests."""
 
     def environment(self) -> dict[str, str]:
-        """Return what a client process must have in its environment."""
+        """Return the environment variables that a client process needs."""
 
     async def set_functions(self, url: str | None, key: str) -> None:
-        """Let events and azurewebsites.net go to this function host. Raises HandshakeError."""
+        """Send events and requests for azurewebsites.net to the function host at `url`. Raises HandshakeError."""
 
 
-def own_application(cloud: Steerable) -> web.Application:
+def admin_application(cloud: AdministeredCloud) -> web.Application:
     """Return the application."""
     api = _Api(cloud)
-    application = web.Application(middlewares=[_explain])
+    application = web.Application(middlewares=[_error_responses])
     router = application.router
     router.add_get("/emulator/state", api.state)
     router.add_get("/emulator/environment", api.environment)
@@ -83,7 +85,7 @@ def own_application(cloud: Steerable) -> web.Application:
 
 
 @web.middleware
-async def _explain(
+async def _error_responses(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     try:
@@ -95,9 +97,9 @@ async def _explain(
 
 
 class _Api:
-    """The handlers, around one cloud."""
+    """The handlers, for one cloud."""
 
-    def __init__(self, cloud: Steerable) -> None:
+    def __init__(self, cloud: AdministeredCloud) -> None:
         self._cloud = cloud
 
     async def state(self, _: web.Request) -> web.StreamResponse:
@@ -109,7 +111,7 @@ class _Api:
     async def functions(self, request: web.Request) -> web.StreamResponse:
         body = await _object(request)
         if not str(body.get("url", "")).startswith("http"):
-            raise ValueError("url must be given and start with http")
+            raise ValueError("url is required and must start with http")
         await self._cloud.set_functions(body["url"], body.get("key") or "")
         return web.Response(status=204)
 
@@ -118,7 +120,7 @@ class _Api:
         return web.Response(status=204)
 
     async def publish(self, request: web.Request) -> web.StreamResponse:
-        await self._cloud.event_grid.publish_as_it_is(await _object(request))
+        await self._cloud.event_grid.publish_unchanged(await _object(request))
         return web.Response(status=202)
 
     async def event_grid(self, request: web.Request) -> web.StreamResponse:
@@ -131,33 +133,27 @@ class _Api:
         return _set(self._cloud.metrics_faults, await _object(request))
 
     async def resource_manager(self, request: web.Request) -> web.StreamResponse:
-        body = await _object(request)
-        unknown = sorted(set(body) - {"faults", "endings", "stale_reads"})
-        if unknown:
-            raise ValueError(f"there is no setting {unknown[0]}")
-        faults = [Fault(**row) for row in body.get("faults", [])]
-        endings = [Ending(**row) for row in body.get("endings", [])]
-        self._cloud.arm_faults.ask(faults, endings, float(body.get("stale_reads", 0)))
+        self._cloud.arm_faults.replace_with(_structured(await _object(request), Faults))
         return web.Response(status=204)
 
 
 def _set(target: EventGridOptions | QueryFaults, values: Json) -> web.StreamResponse:
-    wanted = _read(asdict(target) | values, type(target))
+    changed = _structured(asdict(target) | values, type(target))
     for each in fields(target):
-        setattr(target, each.name, getattr(wanted, each.name))
+        setattr(target, each.name, getattr(changed, each.name))
     return web.Response(status=204)
 
 
-def _read(values: Json, kind: type[T]) -> T:
-    """Return the values as this kind. Raises ValueError that names each unknown field and each wrong value."""
+def _structured(values: Json, kind: type[T]) -> T:
+    """Return the values as a `kind`. Raises a ValueError that names every unknown field and invalid value."""
     try:
         return _CONVERTER.structure(values, kind)
     except BaseValidationError as error:
-        raise ValueError("; ".join(transform_error(error, format_exception=_words))) from error
+        raise ValueError("; ".join(transform_error(error, format_exception=_message))) from error
 
 
-def _words(error: BaseException, kind: type | None) -> str:
-    """Return a value's own complaint if it has one, else the library's words for the type that was expected."""
+def _message(error: BaseException, kind: type | None) -> str:
+    """Return the message of a ValueError, or otherwise the library's message about the expected type."""
     return str(error) if isinstance(error, ValueError) else format_exception(error, kind)
 
 

@@ -1,27 +1,25 @@
-"""Log Analytics over the traffic log, asked with the real LogsQueryClient: what it answers, when, what it refuses."""
+"""Log Analytics over the traffic log, queried with the real LogsQueryClient: what it answers, and what it refuses."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsQueryResult, LogsQueryStatus
 
 from emulator.clock import VirtualClock
 from emulator.monitor.faults import QueryFaults
-from emulator.monitor.query import query_application
-from emulator.monitor.store import LogStore, Scope
-from emulator.monitor.tables import TRAFFIC_COLUMNS
+from emulator.monitor.log_store import LogStore, Scope
+from emulator.monitor.log_tables import TRAFFIC_COLUMNS
+from emulator.monitor.logs import logs_application
 from emulator.monitor.timespan import interval
-from emulator.monitor.traffic_log import LogOptions, TrafficEntry, TrafficLog
-from tests.emulator.serving_parts import Loop, running_loop, serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from emulator.monitor.traffic_log import LogOptions, TrafficLog
+from tests.emulator.credential import FixedCredential
+from tests.emulator.loop import Loop, serve
+from tests.emulator.traffic import traffic_entry
 
 WORKSPACE = "6f0c7a52-64f9-4c5b-9a2e-6a1b2c3d4e5f"
 RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
@@ -29,7 +27,7 @@ LAG = 300.0
 SPEED = 3000.0
 ANY_TIME = None
 
-# Of 20 requests: blue answers eight of ten well, green five of ten; durations are 10, 20, ... 100 ms.
+# 20 requests: of ten each, the first deployment answers eight with a 200 and the second five; they take 10 to 100 ms.
 CODES = {"diabetes-1": [200] * 8 + [424, 400], "diabetes-2": [200] * 5 + [424, 408, 500, 429, 404]}
 
 PER_MINUTE = """
@@ -45,71 +43,41 @@ AmlOnlineEndpointTrafficLog
 """
 
 
-class Credential:
-    """A credential with a token that is given."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:  # noqa: ANN401  (the SDK's protocol)
-        """Return the token."""
-        return AccessToken(self.token, int(time.time()) + 3600)
-
-
 class Workspace:
-    """A log with its query service, asked through the SDK."""
+    """A log with its query service, queried through the SDK."""
 
     def __init__(self, loop: Loop, log: TrafficLog) -> None:
         self.loop = loop
         self.log = log
         self.faults = QueryFaults()
-        application = query_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
+        application = logs_application(self.log, WORKSPACE, self.faults, lambda token: token == "a token")
         self._runner, self.url = loop.run(serve(application))
-        self.client = LogsQueryClient(Credential("a token"), endpoint=self.url, retry_total=0)
+        self.client = LogsQueryClient(FixedCredential("a token"), endpoint=self.url, retry_total=0)
 
-    def ask(self, query: str, timespan: Any = ANY_TIME, workspace: str = WORKSPACE) -> list[list[Any]]:  # noqa: ANN401  (as the SDK takes it)
-        """Return the rows of a query that is answered in full."""
+    def ask(self, query: str, timespan: Any = ANY_TIME, workspace: str = WORKSPACE) -> list[list[Any]]:  # noqa: ANN401  # the SDK's type
+        """Return the rows of a query, which must be answered in full."""
         answer = self.client.query_workspace(workspace, query, timespan=timespan, enforce_https=False)
         assert isinstance(answer, LogsQueryResult)
         assert answer.status == LogsQueryStatus.SUCCESS
         return [list(row) for row in answer.tables[0].rows]
 
     def record(self, deployment: str = "diabetes-1", code: int = 200, milliseconds: int = 10) -> None:
-        """Note one request."""
-        entry = TrafficEntry(
-            endpoint="diabetes",
-            deployment=deployment,
-            method="POST",
-            path="/score",
-            code=code,
-            reason="",
-            model_code=None if code in {408, 429} else code,
-            model_reason="",
-            request_size=100,
-            response_size=20,
-            total_ms=milliseconds,
-            response_ms=milliseconds,
-            user_agent="a test",
-        )
+        """Record one request."""
+        times = {"total_ms": milliseconds, "response_ms": milliseconds}
+        model_code = None if code in {408, 429} else code
+        entry = traffic_entry("diabetes", deployment, code, model_code=model_code, user_agent="a test", **times)
         self.log.record(entry)
 
     def close(self) -> None:
-        """End everything."""
+        """Stop everything."""
         self.client.close()
         self.loop.run(self._runner.cleanup())
         self.log.close()
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[Loop]:
-    """Return a running event loop."""
-    with running_loop() as running:
-        yield running
-
-
 @pytest.fixture
 def quiet(loop: Loop) -> Iterator[Workspace]:
-    """Return a workspace without rows, whose rows can be seen at once."""
+    """Return a workspace without rows and without a lag."""
     started = Workspace(loop, TrafficLog(VirtualClock(), 0.0, LogOptions(workspace=RESOURCE)))
     yield started
     started.close()
@@ -125,7 +93,7 @@ def busy(quiet: Workspace) -> Workspace:
 
 
 def test_the_counts_of_each_deployment_and_minute(busy: Workspace) -> None:
-    """Totals, errors and client errors are those of the twenty requests, with minutes as aware times in UTC."""
+    """Totals, errors and client errors match the twenty requests; minutes are aware times in UTC."""
     now = datetime.now(UTC)
     span = {"start": (now - timedelta(minutes=5)).isoformat(), "end": (now + timedelta(minutes=5)).isoformat()}
     rows = busy.ask(PER_MINUTE.format(**span))
@@ -135,7 +103,7 @@ def test_the_counts_of_each_deployment_and_minute(busy: Workspace) -> None:
 
 
 def _sums(rows: list[list[Any]], deployment: str) -> list[int]:
-    """Return the sums over the minutes, which may be two when the clock's minute changes in the middle."""
+    """Return the sums over the minutes; there may be two if the minute changes during the test."""
     return [sum(row[column] for row in rows if row[0] == deployment) for column in (2, 3, 4)]
 
 
@@ -203,26 +171,25 @@ def _sums(rows: list[list[Any]], deployment: str) -> list[int]:
     ],
 )
 def test_kql(busy: Workspace, query: str, rows: list[list[object]]) -> None:
-    """What Teal's queries, and their like, are made of works and gives Kusto's answer."""
+    """The constructs of queries like Teal's give the same answers as Kusto."""
     assert busy.ask(f"AmlOnlineEndpointTrafficLog {query}") == rows
 
 
 def test_let_names_a_value(busy: Workspace) -> None:
-    """A query may begin with let statements."""
+    """A query may start with let statements."""
     assert busy.ask("let worst = 500; AmlOnlineEndpointTrafficLog | where ResponseCode == worst | count") == [[1]]
 
 
 def test_let_names_times_and_texts(busy: Workspace) -> None:
-    """What a query is told by those who run it: a window and a name, in statements before its own."""
-    told = "let since = datetime(2020-01-01T00:00:00Z);\nlet until = now();\nlet who = 'Diabetes';\n"
-    query = (
-        "// its own\nAmlOnlineEndpointTrafficLog | where TimeGenerated between (since .. until) and EndpointName =~ who"
-    )
-    assert busy.ask(f"{told}{query} | count") == [[20]]
+    """Let statements can pass a window and a name to a query."""
+    parameters = "let since = datetime(2020-01-01T00:00:00Z);\nlet until = now();\nlet who = 'Diabetes';\n"
+    condition = "TimeGenerated between (since .. until) and EndpointName =~ who"
+    query = f"// a comment\nAmlOnlineEndpointTrafficLog | where {condition} | count"
+    assert busy.ask(parameters + query) == [[20]]
 
 
 def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
-    """No rows is an answer: no traffic must not look like a failure."""
+    """An empty table is an answer: no traffic does not look like a failure."""
     query = "AmlOnlineEndpointTrafficLog | summarize n = count() by DeploymentName"
     answer = quiet.client.query_workspace(WORKSPACE, query, timespan=None, enforce_https=False)
     assert isinstance(answer, LogsQueryResult)
@@ -230,24 +197,24 @@ def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
 
 
 def test_rows_arrive_late(loop: Loop) -> None:
-    """A request is not seen before the lag of virtual time has passed, then it is, with the time when it happened."""
+    """A request can be queried after the lag in virtual time, and not before. Its row has the time of the request."""
     clock = VirtualClock(SPEED)
     workspace = Workspace(loop, TrafficLog(clock, LAG))
-    happened = clock.now()
+    before = clock.now()
     workspace.record()
-    seen: list[list[Any]] = []
+    rows: list[list[Any]] = []
     asked = clock.now()
-    while not seen:
+    while not rows:
         asked = clock.now()
-        seen = workspace.ask("AmlOnlineEndpointTrafficLog | project TimeGenerated")
+        rows = workspace.ask("AmlOnlineEndpointTrafficLog | project TimeGenerated")
     answered = clock.now()
     workspace.close()
-    assert (answered - happened).total_seconds() >= LAG
-    assert happened <= seen[0][0] <= asked
+    assert (answered - before).total_seconds() >= LAG
+    assert before <= rows[0][0] <= asked
 
 
 def test_the_lag_may_vary(loop: Loop) -> None:
-    """With a varying lag, rows of one moment arrive one after another: some are there while others are not."""
+    """With a varying lag, rows of simultaneous requests arrive at different times."""
     log = TrafficLog(VirtualClock(SPEED), 0.0, LogOptions(jitter_seconds=1500.0, seed=3))
     workspace = Workspace(loop, log)
     for _ in range(50):
@@ -259,8 +226,8 @@ def test_the_lag_may_vary(loop: Loop) -> None:
     assert len(counts) > 2
 
 
-def test_what_has_not_arrived_is_not_counted(loop: Loop) -> None:
-    """With a lag of an hour, a request of this moment is not there."""
+def test_rows_that_have_not_arrived_are_not_counted(loop: Loop) -> None:
+    """With a lag of an hour, a request of just now is missing."""
     workspace = Workspace(loop, TrafficLog(VirtualClock(), 3600.0))
     workspace.record()
     assert workspace.ask("AmlOnlineEndpointTrafficLog | count") == [[0]]
@@ -276,8 +243,8 @@ def test_what_has_not_arrived_is_not_counted(loop: Loop) -> None:
         (None, 1),
     ],
 )
-def test_the_timespan_narrows(quiet: Workspace, timespan: object, count: int) -> None:
-    """A query sees only the rows of the request's timespan, whatever it asks for itself."""
+def test_the_timespan_limits_a_query(quiet: Workspace, timespan: object, count: int) -> None:
+    """A query sees only the rows within the request's timespan, whatever its own conditions."""
     quiet.record()
     assert quiet.ask("AmlOnlineEndpointTrafficLog | count", timespan) == [[count]]
 
@@ -295,13 +262,13 @@ def test_the_timespan_narrows(quiet: Workspace, timespan: object, count: int) ->
     ],
 )
 def test_timespans(text: str | None, start: str | None, end: str | None) -> None:
-    """Each ISO 8601 form that the API takes means what it says; a lone duration ends now."""
+    """All ISO 8601 forms that the API accepts are understood; a duration alone ends now."""
     found = interval(text, datetime(2026, 11, 20, 8, tzinfo=UTC))
     assert [moment.isoformat() if moment else None for moment in found] == [start, end]
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "said"),
+    ("query", "status", "message"),
     [
         ("AmlOnlineEndpointTrafficLog | where", 400, "SyntaxError"),
         ("NoSuchTable | count", 400, "SemanticError"),
@@ -313,24 +280,24 @@ def test_timespans(text: str | None, start: str | None, end: str | None) -> None
         ("   ", 400, "InvalidProperty"),
     ],
 )
-def test_a_query_that_cannot_be_answered_says_why(quiet: Workspace, query: str, status: int, said: str) -> None:
-    """Wrong KQL is refused as Azure refuses it, and KQL that is not emulated by its name: never a guess."""
+def test_a_query_that_cannot_be_answered_says_why(quiet: Workspace, query: str, status: int, message: str) -> None:
+    """Invalid KQL is refused as in Azure, and KQL that is not emulated is refused by name."""
     with pytest.raises(HttpResponseError) as refused:
         quiet.ask(query)
     assert refused.value.status_code == status
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_another_workspace_is_not_found(quiet: Workspace) -> None:
-    """A workspace id that is not this one's gives 404."""
+    """The id of another workspace gives a 404."""
     with pytest.raises(HttpResponseError, match="WorkspaceNotFoundError") as refused:
         quiet.ask("AmlOnlineEndpointTrafficLog | count", workspace="00000000-0000-0000-0000-000000000000")
     assert refused.value.status_code == 404
 
 
 def test_a_bad_token_is_refused(quiet: Workspace) -> None:
-    """A token that the identity service did not issue for Log Analytics gives 401."""
-    with LogsQueryClient(Credential("another token"), endpoint=quiet.url, retry_total=0) as client:
+    """A token that was not issued for Log Analytics gives a 401."""
+    with LogsQueryClient(FixedCredential("another token"), endpoint=quiet.url, retry_total=0) as client:
         with pytest.raises(HttpResponseError) as refused:
             client.query_workspace(WORKSPACE, "print 1", timespan=None, enforce_https=False)
         assert refused.value.status_code == 401
@@ -340,37 +307,37 @@ def test_a_bad_token_is_refused(quiet: Workspace) -> None:
     ("below", "count"),
     [("", 20), ("/onlineEndpoints/diabetes", 20), ("/onlineEndpoints/Diabetes", 20), ("/onlineEndpoints/diab", 0)],
 )
-def test_a_resource_s_own_rows(busy: Workspace, below: str, count: int) -> None:
-    """A query by resource sees the rows of that resource and of what is below it."""
+def test_a_query_for_a_resource_sees_its_rows(busy: Workspace, below: str, count: int) -> None:
+    """A query for a resource sees the rows of that resource and of everything below it."""
     query = "AmlOnlineEndpointTrafficLog | count"
     answer = busy.client.query_resource(RESOURCE + below, query, timespan=None, enforce_https=False)
     assert isinstance(answer, LogsQueryResult)
     assert [list(row) for row in answer.tables[0].rows] == [[count]]
 
 
-def test_faults_can_be_asked_for(busy: Workspace) -> None:
-    """A partial answer, then a refusal for too many queries, then a failure, then all is well again."""
+def test_faults_on_request(busy: Workspace) -> None:
+    """A partial answer, then throttling, then a failure, and then everything works again."""
     busy.faults.mode, busy.faults.remaining = "partial", 1
     query = "AmlOnlineEndpointTrafficLog | project TotalDurationMs"
     partial = busy.client.query_workspace(WORKSPACE, query, timespan=None, enforce_https=False)
     assert isinstance(partial, LogsQueryPartialResult)
     assert len(partial.partial_data[0].rows) == 10
     for mode, status in (("throttled", 429), ("failure", 500)):
-        busy.faults.mode, busy.faults.remaining = mode, 1  # type: ignore[assignment]  # a loop over literals widens them
+        busy.faults.mode, busy.faults.remaining = mode, 1  # type: ignore[assignment]  # the loop widens the literals
         with pytest.raises(HttpResponseError) as refused:
             busy.ask(query)
         assert refused.value.status_code == status
     assert len(busy.ask(query)) == 20
 
 
-def test_the_oldest_rows_go_when_there_are_too_many() -> None:
-    """The log keeps a bounded number of rows, and they are the newest."""
+def test_the_oldest_rows_are_pruned() -> None:
+    """The log keeps a bounded number of rows: the newest ones."""
     kept = LogStore(most_rows=1000)
-    moment = datetime(2026, 1, 1)  # noqa: DTZ001  (as the store keeps times: in UTC without saying so)
+    moment = datetime(2026, 1, 1)  # noqa: DTZ001  # the store keeps times in UTC without a zone
     blank = (None,) * (len(TRAFFIC_COLUMNS) - 1)
     for second in range(0, 5000, 50):
         times = (moment + timedelta(seconds=second + number) for number in range(50))
-        kept.append([(time_, time_, *blank) for time_ in times])
+        kept.append([(each, each, *blank) for each in times])
     query = "AmlOnlineEndpointTrafficLog | summarize count(), max(TimeGenerated)"
     [(count, newest)] = kept.query(query, Scope(datetime.now(UTC))).rows
     kept.close()

@@ -1,4 +1,4 @@
-"""Platform metrics, asked with the real MetricsClient: what is counted where, and how answers are cut."""
+"""Platform metrics, queried with the real MetricsClient: what is counted where, and how answers are limited."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.loop import Loop
 from tests.emulator.metrics_service import (
     DEPLOYMENTS,
     HOUR,
@@ -20,28 +21,20 @@ from tests.emulator.metrics_service import (
     running_service,
     values,
 )
-from tests.emulator.serving_parts import Loop, running_loop
 
 CODES = {"blue": {200: 3, 424: 1}, "green": {200: 2, 404: 1, 503: 1}}
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[Loop]:
-    """Return a running event loop."""
-    with running_loop() as running:
-        yield running
-
-
 @pytest.fixture
 def quiet(loop: Loop) -> Iterator[MetricsService]:
-    """Return a service that has counted nothing."""
+    """Return a service that has not counted anything."""
     with running_service(loop) as running:
         yield running
 
 
 @pytest.fixture
 def busy(quiet: MetricsService) -> MetricsService:
-    """Return a service with eight requests at noon, and one more of blue at 12:02."""
+    """Return a service with eight requests at noon, and one more to blue at 12:02."""
     for deployment, codes in CODES.items():
         for code, times in codes.items():
             quiet.record(deployment, code, times=times)
@@ -50,7 +43,7 @@ def busy(quiet: MetricsService) -> MetricsService:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("condition", "expected"),
     [
         (None, {"": {0: 8.0, 2: 1.0}}),
         ("deployment eq '*'", {"blue": {0: 4.0, 2: 1.0}, "green": {0: 4.0}}),
@@ -74,22 +67,22 @@ def busy(quiet: MetricsService) -> MetricsService:
         ("statusCodeClass eq '*'", {"2xx": {0: 5.0, 2: 1.0}, "4xx": {0: 2.0}, "5xx": {0: 1.0}}),
     ],
 )
-def test_requests_are_counted_by_what_the_filter_names(
-    busy: MetricsService, wanted: str | None, expected: Points
+def test_requests_are_split_by_the_dimensions_of_the_filter(
+    busy: MetricsService, condition: str | None, expected: Points
 ) -> None:
-    """The average of a minute is its number of requests; a minute without requests has no value, not nought."""
-    assert busy.points("RequestsPerMinute", filter=wanted) == expected
+    """The average of a minute is its number of requests; a minute without requests has no value rather than zero."""
+    assert busy.points("RequestsPerMinute", filter=condition) == expected
 
 
 def test_the_model_s_own_status_is_a_dimension(quiet: MetricsService) -> None:
-    """What the container said, and nothing where none was asked."""
+    """The dimension is the container's status, or empty if the request did not reach a container."""
     quiet.record("blue", 424, model_code=500)
     quiet.record("blue", 429, model_code=None)
     assert quiet.points("RequestsPerMinute", filter="modelStatusCode eq '*'") == {"": {0: 1.0}, "500": {0: 1.0}}
 
 
-def test_an_answer_is_told_as_azure_tells_it(busy: MetricsService) -> None:
-    """A point for every minute, names of dimensions in lower case, aware times, the unit."""
+def test_an_answer_has_azure_s_form(busy: MetricsService) -> None:
+    """A point for every minute, names of dimensions in lower case, aware times, and the unit."""
     [answer] = busy.ask("RequestsPerMinute", filter="statusCode eq '404'")
     [series] = answer.metrics[0].timeseries
     assert series.metadata_values == {"statuscode": "404"}
@@ -98,8 +91,8 @@ def test_an_answer_is_told_as_azure_tells_it(busy: MetricsService) -> None:
     assert (answer.granularity, answer.resource_region) == (MINUTE, "westeurope")
 
 
-def test_nobody_asked_is_an_empty_answer(quiet: MetricsService) -> None:
-    """A quiet endpoint has no series."""
+def test_an_endpoint_without_traffic_has_no_series(quiet: MetricsService) -> None:
+    """No requests give an empty answer."""
     assert quiet.points("RequestsPerMinute", filter="deployment eq '*'") == {}
 
 
@@ -112,10 +105,8 @@ def test_nobody_asked_is_an_empty_answer(quiet: MetricsService) -> None:
         ({}, 1),
     ],
 )
-def test_with_a_filter_ten_series_are_all_unless_more_are_asked(
-    quiet: MetricsService, more: dict[str, Any], count: int
-) -> None:
-    """The rest is cut without a word, the smallest first."""
+def test_a_filter_returns_ten_series_by_default(quiet: MetricsService, more: dict[str, Any], count: int) -> None:
+    """The others are silently left out, the smallest first."""
     for number in range(12):
         quiet.record("blue", 400 + number, times=1 + number)
     found = quiet.points("RequestsPerMinute", **more)
@@ -124,7 +115,7 @@ def test_with_a_filter_ten_series_are_all_unless_more_are_asked(
 
 
 @pytest.mark.parametrize(
-    ("metric", "wanted", "expected"),
+    ("metric", "condition", "expected"),
     [
         ("RequestLatency_P50", "deployment eq '*'", {"blue": {0: 50.0}, "green": {0: 7.0}}),
         ("RequestLatency_P90", "deployment eq '*'", {"blue": {0: 90.0}, "green": {0: 7.0}}),
@@ -133,18 +124,16 @@ def test_with_a_filter_ten_series_are_all_unless_more_are_asked(
         ("RequestLatency", "deployment eq 'blue'", {"blue": {0: 50.5}}),
     ],
 )
-def test_latency_is_told_in_percentiles(
-    quiet: MetricsService, metric: str, wanted: str | None, expected: Points
-) -> None:
-    """The time that so many per cent of a minute's answers did not exceed, in milliseconds."""
+def test_latency(quiet: MetricsService, metric: str, condition: str | None, expected: Points) -> None:
+    """The percentiles and the average of a minute's latency, in milliseconds."""
     for milliseconds in range(1, 101):
         quiet.record("blue", total_ms=milliseconds)
     quiet.record("green", total_ms=7)
-    assert quiet.points(metric, filter=wanted) == expected
+    assert quiet.points(metric, filter=condition) == expected
 
 
-def test_copies_are_the_deployment_s_and_not_the_endpoint_s(busy: MetricsService) -> None:
-    """Mirrored requests are seen in the metrics of the deployment that got them, and there alone."""
+def test_mirrored_requests_count_for_the_deployment_only(busy: MetricsService) -> None:
+    """They appear in the metrics of the deployment that got them, but not in those of the endpoint."""
     busy.record("green", 500, times=5, mirrored=True)
     assert busy.points("RequestsPerMinute", filter="deployment eq 'green'") == {"green": {0: 4.0}}
     of_green = {"of": (deployment_id("green"),), "metric_namespace": DEPLOYMENTS}
@@ -154,8 +143,8 @@ def test_copies_are_the_deployment_s_and_not_the_endpoint_s(busy: MetricsService
     assert busy.points("RequestLatency_P50", **of_green) == {"": {0: 10.0}}
 
 
-def test_many_resources_are_answered_in_their_order(busy: MetricsService) -> None:
-    """One answer for each id, also for the one without requests, and each with its own alone."""
+def test_several_resources_are_answered_in_order(busy: MetricsService) -> None:
+    """There is one answer for each id, with only its own requests."""
     busy.record("blue", endpoint="other", times=9)
     ids = (endpoint_id("other"), endpoint_id("Churn"))
     answers = busy.ask("RequestsPerMinute", "RequestLatency", of=ids)
@@ -174,15 +163,15 @@ def test_many_resources_are_answered_in_their_order(busy: MetricsService) -> Non
         (None, [0, 2]),
     ],
 )
-def test_the_span_s_first_minute_is_whole_and_its_end_is_not_in_it(
+def test_the_timespan_starts_with_a_whole_minute_and_excludes_its_end(
     busy: MetricsService, timespan: object, minutes: list[int]
 ) -> None:
-    """Minutes that begin in the span; without a span, the last hour."""
+    """Without a timespan, the last hour is returned."""
     assert list(busy.points("RequestsPerMinute", timespan=timespan)[""]) == minutes
 
 
 def test_a_request_is_counted_after_the_lag(loop: Loop) -> None:
-    """At one o'clock, with a lag of ten minutes, what was answered by 12:50 is told."""
+    """At one o'clock, with a lag of ten minutes, only requests until 12:50 are counted."""
     with running_service(loop, lag=600.0) as late:
         late.record("blue", minute=49)
         late.record("blue", minute=50)

@@ -1,26 +1,24 @@
-"""Rows of the log tables in DuckDB, in memory, and KQL over them by `duckdb-kql`.
+"""The rows of the traffic table in an in-memory DuckDB, and KQL queries over them with `duckdb-kql`.
 
-Blocking: the event loop calls it through a thread. One connection, one user at a time, guarded by a lock. A query sees
-only views: the rows that have arrived by then and lie within the asked span; it can neither write nor reach a file.
+All calls block, so the event loop makes them in a thread; a lock guards the one connection. A query sees only a view
+of the rows that have arrived and are within its scope. It cannot write, and it cannot read files.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import duckdb_kql
 
-from emulator.monitor.tables import TRAFFIC, TRAFFIC_COLUMNS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
 
 MOST_ROWS = 400_000
 _DUCKDB_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "int": "INTEGER", "real": "DOUBLE"}
-# External access is forbidden only after the connection is made: setting the time zone loads a part of DuckDB itself.
+# External access is disabled only after connecting, because setting the time zone loads a part of DuckDB itself.
 _SETTINGS = (
     "SET threads = 1; SET memory_limit = '1GB'; SET enable_external_access = false; SET lock_configuration = true"
 )
@@ -28,7 +26,7 @@ _SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a query may see: `now` decides what has arrived; the rest narrows it. Times are aware, ends excluded."""
+    """What a query may see: what has arrived by `now`, narrowed by the rest. Times are aware; `end` is exclusive."""
 
     now: datetime
     start: datetime | None = None
@@ -38,7 +36,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A query's answer: column names, DuckDB's type of each, rows."""
+    """The result of a query: column names, their DuckDB types, and rows."""
 
     columns: list[str]
     types: list[str]
@@ -46,7 +44,7 @@ class Result:
 
 
 class LogStore:
-    """The traffic table. The newest `most_rows` are kept, and up to a tenth more until it is worth pruning."""
+    """The traffic table. It keeps the newest `most_rows`, and up to 10 % more before it is pruned."""
 
     def __init__(self, most_rows: int = MOST_ROWS) -> None:
         self._most_rows = most_rows
@@ -59,22 +57,22 @@ class LogStore:
         self._rows = 0
 
     def append(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows: the moment from which each is visible, then the columns in their order."""
+        """Add rows: the time from which each is visible, then its columns in order."""
         if not rows:
             return
-        marks = ", ".join("unnest(?)" for _ in rows[0])
+        placeholders = ", ".join("unnest(?)" for _ in rows[0])
         columns = [list(column) for column in zip(*rows, strict=True)]
         with self._lock:
-            self._connection.execute(f"INSERT INTO arrived.traffic SELECT {marks}", columns)
+            self._connection.execute(f"INSERT INTO arrived.traffic SELECT {placeholders}", columns)
             self._rows += len(rows)
             if self._rows > self._most_rows * 1.1:
                 self._prune()
 
     def query(self, kql: str, scope: Scope) -> Result:
-        """Answer `kql` within `scope`.
+        """Return the result of `kql` within `scope`.
 
-        Raises duckdb_kql's KqlSyntaxError, KqlSchemaError or KqlUnsupportedError for text that it cannot translate,
-        and duckdb.Error for what the database refuses (an unknown table or column, types that do not fit).
+        Raises duckdb_kql's KqlSyntaxError, KqlSchemaError or KqlUnsupportedError for a query that it cannot translate,
+        and duckdb.Error for one that the database rejects (an unknown table or column, incompatible types).
         """
         schema = {TRAFFIC: list(TRAFFIC_COLUMNS)}
         translated = duckdb_kql.to_sql(kql, schema=schema, allow_write=False, query_now=scope.now)
@@ -84,20 +82,20 @@ class LogStore:
             return Result(answer.columns, [str(kind) for kind in answer.types], answer.fetchall())
 
     def close(self) -> None:
-        """Give the memory back; the store answers nothing after that."""
+        """Free the memory. The store cannot be used after that."""
         with self._lock:
             self._connection.close()
 
     def _prune(self) -> None:
-        """Drop the oldest rows beyond those that are kept."""
-        oldest = f"SELECT TimeGenerated FROM arrived.traffic ORDER BY 1 DESC LIMIT 1 OFFSET {self._most_rows}"  # noqa: S608  (a number)
-        self._connection.execute(f"DELETE FROM arrived.traffic WHERE TimeGenerated <= ({oldest})")  # noqa: S608  (the line above)
+        """Delete the oldest rows."""
+        oldest = f"SELECT TimeGenerated FROM arrived.traffic ORDER BY 1 DESC LIMIT 1 OFFSET {self._most_rows}"  # noqa: S608  # a number
+        self._connection.execute(f"DELETE FROM arrived.traffic WHERE TimeGenerated <= ({oldest})")  # noqa: S608  # the line above
         counted = self._connection.execute("SELECT count(*) FROM arrived.traffic").fetchone()
         self._rows = int(counted[0]) if counted else 0
 
 
 def _view(scope: Scope) -> str:
-    """Return the statement that makes the table's name mean what `scope` lets a query see."""
+    """Return the statement that makes the table's name a view of what is within `scope`."""
     conditions = [f"VisibleAt <= {_literal(scope.now)}"]
     if scope.start:
         conditions.append(f"TimeGenerated >= {_literal(scope.start)}")
@@ -112,5 +110,5 @@ def _view(scope: Scope) -> str:
 
 
 def _literal(moment: datetime) -> str:
-    """Write an aware time as a SQL literal in UTC."""
+    """Return an aware time as an SQL literal in UTC."""
     return f"make_timestamp({int(moment.timestamp() * 1_000_000)})"

@@ -1,4 +1,4 @@
-"""Refusals as Azure Resource Manager words them. Raised by handlers, turned into responses in one place."""
+"""Errors as Azure Resource Manager words them. Services raise them; each service turns them into responses once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from emulator.resources import Json
 
 
 class ArmError(Exception):
-    """A request or an operation failed: HTTP `status`, Azure's `code`, and the sentence a person reads."""
+    """A request or an operation failed: the HTTP `status`, Azure's `code`, and the `message` for people."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,10 +25,10 @@ def not_found(kind: str, name: str) -> ArmError:
 
 
 def bad_request(message: str, code: str = "BadRequest") -> ArmError:
-    """Return the error for a request that can never succeed as it is."""
+    """Return the error for a request that is not valid."""
     return ArmError(400, code, message)
 
 
 def not_emulated(what: str) -> ArmError:
-    """Return the error for what this emulator lacks; `what` names it."""
+    """Return the error for something the emulator lacks; `what` names it."""
     return ArmError(501, "NotEmulated", f"{what} is not emulated.")

@@ -1,20 +1,20 @@
-"""A query's result in the form of Log Analytics' answer. Pure."""
+"""The result of a query in the form of Log Analytics' answer. Pure."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from duckdb_kql.types import kusto_type
 
-if TYPE_CHECKING:
-    from emulator.monitor.store import Result
+from emulator.monitor.log_store import Result
+from emulator.resources import Json
 
 
-def document(result: Result) -> dict[str, Any]:
-    """Return the answer's body: one table, PrimaryResult, with Kusto's types by column and rows as JSON values."""
+def document(result: Result) -> Json:
+    """Return the body of the answer: one table, PrimaryResult, with Kusto's column types and rows of JSON values."""
     columns = [
         {"name": name, "type": kusto_type(kind)} for name, kind in zip(result.columns, result.types, strict=True)
     ]
@@ -22,8 +22,8 @@ def document(result: Result) -> dict[str, Any]:
     return {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401  (whatever the database holds)
-    """Return a value as Azure writes it in JSON."""
+def _cell(value: Any) -> Any:  # noqa: ANN401  # any value of the database
+    """Return a value in Azure's JSON form."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -39,7 +39,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401  (whatever the database holds)
 
 
 def _timespan(length: timedelta) -> str:
-    """Write a timespan as .NET does: `[-][d.]hh:mm:ss[.fffffff]`."""
+    """Return a timespan in .NET's form: `[-][d.]hh:mm:ss[.fffffff]`."""
     sign, length = ("-", -length) if length < timedelta() else ("", length)
     hours, rest = divmod(length.seconds, 3600)
     days = f"{length.days}." if length.days else ""

@@ -1,10 +1,10 @@
-"""The tables of the emulated Log Analytics workspace and their columns, as Azure's reference lists them. Only data."""
+"""The table of the emulated Log Analytics workspace and its columns, as listed in Azure's reference. Plain data."""
 
 from __future__ import annotations
 
 TRAFFIC = "AmlOnlineEndpointTrafficLog"
 
-# Column name -> Kusto type; the order is that of the answer to a query without `project`.
+# Column name -> Kusto type, in the order of the answer to a query without `project`.
 TRAFFIC_COLUMNS = {
     "TimeGenerated": "datetime",
     "EndpointName": "string",

@@ -1,0 +1,62 @@
+"""The methods for worlds in which more than failures is known, by name.
+
+What each checks of latency or predictions is what its own documentation proposes. Only Teal has a gate for predictions.
+"""
+
+from __future__ import annotations
+
+from bench.judge.methods.catalogue import Entry
+from bench.judge.methods.chi_square import ChiSquare
+from bench.judge.methods.common_loop import CommonLoop
+from bench.judge.methods.feeds import gates_feed
+from bench.judge.methods.flagger import Flagger
+from bench.judge.methods.kayenta import Kayenta, slow_answers
+from bench.judge.methods.mirror_alarm import MirrorAlarm
+from bench.judge.methods.teal import Teal
+from bench.judge.simulation import Method
+from shared.core.gates import ClientErrorsGate, DisagreementGate, ErrorsGate, Gate, LatencyGate, PredictionsGate
+from shared.core.policy import JudgeSettings
+
+FLAGGER_MILLISECONDS = 500.0
+COMMON_SLOWER = 1.5
+MIRROR = 10  # per cent
+MIRROR_MINUTES = 60
+
+
+def _teal(*gates: Gate) -> Method:
+    return _teal_with(JudgeSettings(gates=gates))
+
+
+def _teal_with(settings: JudgeSettings) -> Method:
+    return lambda truth: Teal(gates_feed(truth.rows(), settings), settings)
+
+
+def _mirroring_teal(*gates: Gate) -> Method:
+    settings = JudgeSettings(gates=gates)
+    return lambda truth: Teal(gates_feed(truth.rows(), settings, mirror=True), settings, (MIRROR,), bake=MIRROR_MINUTES)
+
+
+LAX_LATENCY = Entry("Teal, margin 1.5", _teal(ErrorsGate(), LatencyGate(worse_than=1.5)))
+LATENCY = (
+    Entry("Common loop", lambda _: CommonLoop(slower_than=COMMON_SLOWER)),
+    Entry("Flagger, 5 checks", lambda _: Flagger(duration=FLAGGER_MILLISECONDS)),
+    Entry("Kayenta", lambda _: Kayenta(metric=slow_answers)),
+    Entry("Teal", _teal_with(JudgeSettings())),
+    Entry("Teal, latency critical", _teal(ErrorsGate(), LatencyGate(role="critical"))),
+    LAX_LATENCY,
+    Entry("Teal, from metrics", _teal_with(JudgeSettings(latency_from="metrics"))),
+)
+PREDICTIONS = (
+    Entry("Chi-square each minute", lambda _: ChiSquare()),
+    Entry("Teal", _teal(ErrorsGate(), PredictionsGate())),
+)
+DISAGREEMENTS = (
+    Entry("Alarm over 5 %", lambda _: MirrorAlarm()),
+    Entry("Teal", _mirroring_teal(ErrorsGate(), DisagreementGate())),
+)
+PANELS = (
+    Entry("Teal, errors", _teal(ErrorsGate())),
+    Entry("Teal, errors and latency", _teal_with(JudgeSettings())),
+    Entry("Teal, client errors too", _teal(ErrorsGate(), LatencyGate(), ClientErrorsGate())),
+    Entry("Teal, predictions too", _teal(ErrorsGate(), LatencyGate(), ClientErrorsGate(), PredictionsGate())),
+)
