@@ -35,8 +35,9 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
     """Yield what holds for a replay."""
     if recording.record.endpoint.lower() != policy.endpoint:
         yield f"recorded on another endpoint: {recording.record.endpoint}"
-    if recording.record.steps != tuple(step_words(step) for step in policy.steps):
-        yield f"recorded under other steps: {', '.join(recording.record.steps) or 'not said'}"
+    steps = [step.summary for step in recording.record.steps]
+    if steps != [step_words(step) for step in policy.steps]:
+        yield f"recorded under other steps: {', '.join(steps) or 'not said'}"
     _, otherwise = calibration_of(recording, policy.judge)
     if otherwise:
         yield otherwise

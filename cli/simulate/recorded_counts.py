@@ -43,7 +43,7 @@ class RecordedSource:
         """Return what was answered in a minute; None behind the last one that is known."""
         del green_since
         rows = self.recording.minutes.get(minute, {})
-        green, blue = (rows.get(name) for name in (self.recording.record.green, self.recording.record.blue))
+        green, blue = (rows.get(name) for name in (self.recording.record.green, self.recording.blue))
         copied = minute < floor_minute(self.recording.first_live)
         if self.follower.departed is None:
             live = None if copied else green
@@ -96,7 +96,7 @@ def recorded_source(
     recording: Recording, follower: Follower, generator: np.random.Generator, judge: Calibration
 ) -> RecordedSource:
     """Return the source of a recording."""
-    names = (recording.record.blue, recording.record.green)
+    names = (recording.blue, recording.record.green)
     blue, green = (pooled(name, [rows[name] for rows in recording.minutes.values() if name in rows]) for name in names)
     return RecordedSource(recording, follower, generator, judge, blue, green)
 

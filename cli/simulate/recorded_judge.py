@@ -23,7 +23,7 @@ def calibration_of(recording: Recording, settings: JudgeSettings) -> tuple[Calib
         return recorded, ""
     rows = [row for by_name in recording.minutes.values() for row in by_name.values()]
     unknown = {gate.name: "the record has none of it" for gate in settings.gates if not _known(gate, recording)}
-    found = calibrate(settings, past_of(rows, recording.record.blue), unknown)
+    found = calibrate(settings, past_of(rows, recording.blue), unknown)
     return found, UNSAID if recorded is None else OTHERS
 
 

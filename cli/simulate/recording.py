@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from shared.core.gates.calibration import Calibration
-from shared.core.observation import DeploymentMinute, SmokeResult
+from cli.simulate.answer import RolloutAnswer, renamed
+from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
 from shared.json_codec import UnreadableError, structured
 from shared.policies.document import read_text
@@ -17,60 +17,6 @@ from shared.policies.problems import PolicyError, Problem
 
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What a decision stood on, as far as it matters here."""
-
-    step: int
-    weight: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of history, as the API shows it."""
-
-    at: datetime
-    by: str
-    text: str
-    to: Phase
-    numbers: Numbers
-    before: Phase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateSaid:
-    """What a gate said after a minute, as far as it matters here. missing: why its source told nothing."""
-
-    gate: str
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What all gates said after a minute."""
-
-    minute: datetime
-    gates: tuple[GateSaid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The answer of `GET /api/rollouts/{endpoint}/{id}`, as far as it matters here."""
-
-    endpoint: str
-    model: str
-    version: str
-    green: str
-    blue: str
-    created: datetime
-    history: tuple[Entry, ...]
-    minutes: tuple[DeploymentMinute, ...]
-    steps: tuple[str, ...] = ()
-    calibration: Calibration | None = None
-    smoke: SmokeResult | None = None
-    evidence: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +45,16 @@ class Recording:
     minutes: what was answered, by minute and deployment. missing: gates whose source told nothing of a minute, and why.
     """
 
-    record: Record
+    record: RolloutAnswer
     began: datetime
     decisions: tuple[Recorded, ...]
     minutes: dict[datetime, dict[str, DeploymentMinute]] = field(default_factory=dict)
     missing: dict[datetime, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def blue(self) -> str:
+        """The deployment that served, or empty if the rollout never got as far as finding one."""
+        return self.record.blue or ""
 
     @property
     def last_minute(self) -> datetime:
@@ -123,7 +74,7 @@ def read_recording(path: Path) -> Recording:
     except (ValueError, RecursionError) as error:
         raise PolicyError([Problem(str(path), getattr(error, "lineno", 0), 1, "", "not JSON")]) from error
     try:
-        record = structured(_prepared(content), Record)
+        record = structured(renamed(content), RolloutAnswer)
     except UnreadableError as error:
         raise _wrong(path, list(error.problems)) from error
     if senseless := _senseless(record):
@@ -136,25 +87,9 @@ def _wrong(path: Path, words: list[str]) -> PolicyError:
     return PolicyError([Problem(str(path), 0, 0, "", text) for text in shown])
 
 
-def _prepared(content: object) -> object:
-    """Return the content with `before` for `from`, which Python keeps for itself.
-
-    What an older Teal said of its judge has no panel of gates: that is as good as nothing said.
-    """
-    if not isinstance(content, dict):
-        return content
-    history, setting = content.get("history"), content.get("calibration")
-    changes: dict[str, object] = {}
-    if isinstance(history, list):
-        changes["history"] = [{**e, "before": e.get("from")} if isinstance(e, dict) else e for e in history]
-    if isinstance(setting, dict) and "panel" not in setting:
-        changes["calibration"] = None
-    return content | changes
-
-
-def _senseless(record: Record) -> list[str]:
+def _senseless(record: RolloutAnswer) -> list[str]:
     """Return what is wrong with a record of the right form."""
-    wrong = [f"{why} @ $.minutes[{n}]" for n, row in enumerate(record.minutes) for why in _impossible(row)]
+    wrong = [f"{why} @ $.minutes[{n}]" for n, each in enumerate(record.minutes) for why in _impossible(each.row)]
     return wrong if record.minutes else ["no minute was recorded, so there is nothing to replay @ $.minutes"]
 
 
@@ -170,17 +105,15 @@ def _impossible(row: DeploymentMinute) -> Iterator[str]:
             yield f"{name} below zero"
 
 
-def _recording(record: Record) -> Recording:
+def _recording(record: RolloutAnswer) -> Recording:
     """Return the decisions after the rollout was admitted and had its turn, and its minutes by time."""
     minutes: dict[datetime, dict[str, DeploymentMinute]] = {}
-    for row in record.minutes:
-        minutes.setdefault(row.minute, {})[row.deployment] = row
-    said = ((one.minute, {gate.gate: gate.missing for gate in one.gates if gate.missing}) for one in record.evidence)
-    missing = {minute: gates for minute, gates in said if gates}
+    for each in record.minutes:
+        minutes.setdefault(each.minute, {})[each.deployment] = each.row
     decisions = [
-        Recorded(e.at, e.before, e.to, e.by, e.numbers.step, e.numbers.weight, e.text)
+        Recorded(e.at, e.before, e.to, e.actor, e.step, e.weight, e.summary)
         for e in record.history
         if e.before is not None and e.before is not Phase.QUEUED
     ]
     turns = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
-    return Recording(record, min([record.created, *turns]), tuple(decisions), minutes, missing)
+    return Recording(record, min([record.created_at, *turns]), tuple(decisions), minutes, record.missing)

@@ -67,6 +67,6 @@ def _admitted(recording: Recording, policy: Policy) -> Rollout:
 
 
 def _seen(recording: Recording) -> EndpointSeen:
-    blue = DeploymentSeen(recording.record.blue, Provisioning.SUCCEEDED, "azureml:as-recorded:0")
-    name = recording.record.blue
+    blue = DeploymentSeen(recording.blue, Provisioning.SUCCEEDED, "azureml:as-recorded:0")
+    name = recording.blue
     return EndpointSeen(recording.record.endpoint, Provisioning.SUCCEEDED, {name: 100}, {}, {name: blue})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,6 +47,18 @@ class Calls:
     def http(
         self, name: str, body: object = None, *, raw: bytes = b"", headers: dict[str, str] | None = None, **parts: str
     ) -> tuple[int, dict[str, object]]:
+        """Return status and JSON of an HTTP function; parts: as in `send`."""
+        return self.send(name, parts, body, raw=raw, headers=headers)
+
+    def send(
+        self,
+        name: str,
+        parts: Mapping[str, str],
+        body: object = None,
+        *,
+        raw: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict[str, object]]:
         """Return status and JSON of an HTTP function; parts: of its path where the path has them, else of the query."""
         in_path = {part.name for route in ROUTES if route.name == name for part in route.parts}
         query = {key: value for key, value in parts.items() if key not in in_path}
@@ -62,6 +74,13 @@ class Calls:
 def no_json(word: str) -> float:
     """Refuse NaN and the infinities, which Python writes and reads, and no other language does."""
     raise AssertionError(f"{word} is no JSON")
+
+
+def error(content: dict[str, object]) -> dict[str, str]:
+    """Return the error of an answer."""
+    found = content["error"]
+    assert isinstance(found, dict)
+    return found
 
 
 def iso(moment: datetime) -> str:

@@ -10,19 +10,12 @@ from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
 from shared.wiring import use
-from tests.functions.conftest import SETTINGS, Calls, app_over, iso
+from tests.functions.conftest import SETTINGS, Calls, app_over, error, iso
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN
 
 ASKED = {"by": "ada@example.com", "reason": "because"}
 START = {"endpoint": ENDPOINT, "model": "churn", "version": "7", **ASKED}
 VERBS = ("promote", "pause", "resume", "rollback")
-
-
-def error(content: dict[str, object]) -> dict[str, str]:
-    """Return the error of an answer."""
-    found = content["error"]
-    assert isinstance(found, dict)
-    return found
 
 
 def begun(calls: Calls) -> Calls:
@@ -88,7 +81,7 @@ BODIES = [b"{", b"[]", b'"text"', b"7", b"\xff\xfe\xfa", b"null", b"[" * 100_000
 def test_a_body_that_is_no_json_object_is_refused(calls: Calls, name: str, raw: bytes) -> None:
     """400 with the field `body`, however broken the bytes are."""
     begun(calls)
-    status, content = calls.http(name, raw=raw, **on_endpoint(name))
+    status, content = calls.send(name, on_endpoint(name), raw=raw)
     assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_body", "body")
 
 
@@ -96,7 +89,7 @@ def test_a_body_that_is_no_json_object_is_refused(calls: Calls, name: str, raw: 
 def test_a_body_over_a_megabyte_is_refused_unread(calls: Calls, name: str) -> None:
     """413, whether it would be JSON or not."""
     for raw in (b"{" * 1_000_001, b'{"by": "' + b"a" * 1_000_000 + b'"}'):
-        status, content = calls.http(name, raw=raw, **on_endpoint(name))
+        status, content = calls.send(name, on_endpoint(name), raw=raw)
         assert (status, error(content)["code"]) == (413, "body_too_large")
 
 
@@ -234,6 +227,7 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
         {"at", "from", "to", "actor", "summary", "reason", "step", "weight", "mirror", "verdict", "gates"}
     ] * len(history)
     assert (history[0]["from"], history[0]["to"], history[0]["actor"]) == (None, "provisioning", "teal")
+    assert isinstance(shown["reason"], dict)
     assert (history[0]["reason"]["code"], history[0]["summary"]) == ("rollout_started", "churn:7 was registered")
     assert verdict["odds_worse_threshold"] == "100 : 1"
     assert verdict["outcome"] in {"inconclusive", "pass"}

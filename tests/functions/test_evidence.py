@@ -47,7 +47,7 @@ def calls(found: Found) -> Iterator[Calls]:
 def shown(calls: Calls, **query: str) -> dict[str, Any]:
     """Return the rollout as the API shows it."""
     rollout = calls.world.rollout().id
-    status, content = calls.http("show_rollout", endpoint=ENDPOINT, rollout=rollout, **query)
+    status, content = calls.send("show_rollout", {"endpoint": ENDPOINT, "rollout": rollout, **query})
     assert status == 200
     return content
 
@@ -122,7 +122,8 @@ def test_minutes_are_shown_in_spans_that_lead_back_to_the_beginning(calls: Calls
     """By default the newest hour; `minutes` and `before` walk back, and show every minute once, with its evidence."""
     calls.world.minutes(7)
     whole = shown(calls, minutes="1500", evidence="true")
-    spans, before = [], {}
+    spans: list[dict[str, Any]] = []
+    before: dict[str, str] = {}
     for _ in range(4):
         spans.insert(0, shown(calls, minutes="3", evidence="true", **before))
         before = {"before": spans[0]["minutes"][0]["minute"]} if spans[0]["minutes"] else before

@@ -14,7 +14,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
 from shared.ports import Changes, Stored
 from tests.core.rollouts import rollout
-from tests.functions.conftest import Calls
+from tests.functions.conftest import Calls, error
 from tests.scenarios.world import MIDNIGHT
 
 HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ def pages(calls: Calls, **query: str) -> Iterator[list[str]]:
     """Yield the ids of each page."""
     continuation: Any = ""
     while continuation is not None:
-        status, page = calls.http("list", **query, **({"continuation": continuation} if continuation else {}))
+        status, page = calls.send("list", query | ({"continuation": continuation} if continuation else {}))
         assert status == 200, page
         rollouts, continuation = page["rollouts"], page["continuation"]
         assert isinstance(rollouts, list)
@@ -142,17 +142,16 @@ BAD_QUERIES = [
 @pytest.mark.parametrize(("query", "code", "field"), BAD_QUERIES, ids=[str(row[0]) for row in BAD_QUERIES])
 def test_a_query_that_is_wrong_is_refused_and_named(calls: Calls, query: dict[str, str], code: str, field: str) -> None:
     """400 with the parameter, rather than a list of something else."""
-    status, content = calls.http("list", **query)
-    found = content["error"]
-    assert isinstance(found, dict)
-    assert (status, found["code"], found["field"]) == (400, code, field)
+    status, content = calls.send("list", query)
+    assert (status, error(content)["code"], error(content)["field"]) == (400, code, field)
 
 
 def test_another_workspace_is_not_served(calls: Calls) -> None:
     """404 for a list, an endpoint and a request alike."""
-    for name, parts in (("list", {}), ("show", {"endpoint": "churn"}), ("pause", {"endpoint": "churn"})):
-        body = {"by": "ada", "reason": "because"} if name == "pause" else None
-        status, content = calls.http(name, body, workspace="other", **parts)
-        found = content["error"]
-        assert isinstance(found, dict)
-        assert (status, found["code"], found["field"]) == (404, "not_found", "workspace")
+    asked = {"by": "ada", "reason": "because"}
+    for status, content in (
+        calls.http("list", workspace="other"),
+        calls.http("show", workspace="other", endpoint="churn"),
+        calls.http("pause", asked, workspace="other", endpoint="churn"),
+    ):
+        assert (status, error(content)["code"], error(content)["field"]) == (404, "not_found", "workspace")

@@ -14,7 +14,7 @@ from functions.requests import Call, resolved, unmatched
 from functions.routes import ROUTES, Route
 from shared.core.reconcile.requests import _effect
 from shared.core.verbs import Verb
-from tests.functions.conftest import Calls
+from tests.functions.conftest import Calls, error
 from tests.scenarios.world import ENDPOINT
 
 IDS = [route.name for route in ROUTES]
@@ -63,10 +63,8 @@ def test_a_required_field_is_asked_for(calls: Calls, route: Route, wanted: Input
         each.name: {"endpoint": ENDPOINT, "model": "churn", "version": "7"}.get(each.name, "x") for each in route.body
     }
     parts = {part.name: ENDPOINT for part in route.parts}
-    status, content = calls.http(route.name, {name: body[name] for name in body if name != wanted.name}, **parts)
-    found = content["error"]
-    assert isinstance(found, dict)
-    assert (status, found["code"], found["field"]) == (400, "invalid_field", wanted.name)
+    status, content = calls.send(route.name, parts, {name: body[name] for name in body if name != wanted.name})
+    assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_field", wanted.name)
 
 
 PATHS = [

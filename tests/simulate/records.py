@@ -22,7 +22,7 @@ from cli.simulate.trial import Scene, set_out
 from shared.core.phases import Phase
 from shared.core.policy import Policy, Source
 from shared.core.rollout.history import Entry
-from shared.views import judgements_view, minutes_view, rollout_view
+from shared.views import plain, rollout_detail_view
 from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
 
 PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
@@ -58,12 +58,9 @@ class NoisyWorld(World):
 def recorded(world: World, folder: Path) -> Path:
     """Return a file that says of the world's rollout what the API would say."""
     rollout = world.rollout()
-    view = rollout_view(rollout, world.history()) | {
-        "minutes": minutes_view(world.store.kept_minutes(rollout.id)),
-        "evidence": judgements_view(world.store.kept_judgements(rollout.id)),
-    }
+    minutes, evidence = world.store.kept_minutes(rollout.id), world.store.kept_judgements(rollout.id)
     file = folder / "rollout.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", world.history(), minutes, evidence))))
     return file
 
 
@@ -91,7 +88,6 @@ def simulated(tried: Scene, number: int, folder: Path) -> Path:
     admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
     watched = [row for rows in journey.telemetry.rows for row in rows if row.minute >= began]
     judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
-    view = rollout_view(rollout, [admitted, *journey.entries]) | {"minutes": minutes_view(judged)}
     file = folder / f"{number}.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", [admitted, *journey.entries], judged))))
     return file
