@@ -7,7 +7,6 @@ import azure.functions as func
 from functions.requests import answered, unmatched
 from functions.routes import ROUTES, Route
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # The Functions host tries routes in the alphabetical order of the functions' names, whatever their templates: this one
 # must come last (https://github.com/Azure/azure-functions-host/issues/9876).
 LAST = "unmatched"
@@ -27,7 +26,7 @@ for _route in ROUTES:
 
 
 @api.function_name(LAST)
-@api.route(route="{*path}", methods=METHODS, auth_level=func.AuthLevel.FUNCTION)
+@api.route(route="{*path}", auth_level=func.AuthLevel.FUNCTION)  # every method
 def no_such_operation(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 404, or 405 where the path exists with another method, in the form of all errors."""
     return unmatched(req)

@@ -18,13 +18,13 @@ from shared.names import ENDPOINT_NAME
 T = TypeVar("T")
 LONGEST_TEXT = 500
 # No line breaks, control characters, invisible or bidirectional marks: texts end up in logs and on terminals.
-_UNPRINTABLE = (
-    r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff0-\uffff"
-)
-TEXT = rf"^[^{_UNPRINTABLE}]*[^\s{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
+_UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
+_SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+TEXT = rf"^[^{_UNPRINTABLE}]*[^{_SPACES}{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
+_SURROGATE = r"[\ud800-\udfff]"  # half a character, which is no text
 WORKSPACE_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,32}$"
 ROLLOUT_ID = r"^[a-z0-9-]{1,64}$"
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
+_TIME = r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -33,7 +33,7 @@ class Input(Generic[T]):
     """One thing that a caller may send.
 
     schema: its JSON Schema. read: returns the value, or raises ValueError. wanted: what would be right, for messages.
-    default: what holds when it is not sent. required: whether it must be sent.
+    default: what holds when it is not sent. required: whether it must be sent. example: for the reference.
     """
 
     name: str
@@ -43,24 +43,27 @@ class Input(Generic[T]):
     wanted: str
     default: T
     required: bool = False
+    example: str | int | None = None
 
 
 def _fits(pattern: str) -> Callable[[object], str]:
-    compiled = re.compile(pattern)
-
     def read(value: object) -> str:
-        if not isinstance(value, str) or len(value) > LONGEST_TEXT or not compiled.fullmatch(value):
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT or re.search(_SURROGATE, value):
+            raise ValueError
+        if not re.fullmatch(pattern, value):  # compiled at the first use, not while functions are indexed
             raise ValueError
         return value.strip()
 
     return read
 
 
-def _text(name: str, meaning: str, wanted: str, pattern: str = TEXT, *, required: bool = True) -> Input[str]:
+def _text(  # noqa: PLR0913 -- a row of a table
+    name: str, meaning: str, wanted: str, pattern: str = TEXT, *, required: bool = True, example: str | None = None
+) -> Input[str]:
     schema: dict[str, object] = {"type": "string", "pattern": pattern}
     if pattern == TEXT:
         schema |= {"minLength": 1, "maxLength": LONGEST_TEXT}
-    return Input(name, meaning, schema, _fits(pattern), wanted, "", required)
+    return Input(name, meaning, schema, _fits(pattern), wanted, "", required, example)
 
 
 def _whole(name: str, meaning: str, least: int, most: int, default: int) -> Input[int]:
@@ -86,7 +89,7 @@ def _truth(name: str, meaning: str) -> Input[bool | None]:
 
 def _time(name: str, meaning: str) -> Input[datetime | None]:
     def read(value: object) -> datetime:
-        if not _TIME.fullmatch(str(value)):
+        if not re.fullmatch(_TIME, str(value)):
             raise ValueError
         try:
             return datetime.fromisoformat(str(value).upper()).astimezone(UTC)
@@ -109,8 +112,8 @@ _ENDPOINT = "the name of an online endpoint: 3 to 32 letters, digits and hyphens
 ENDPOINT_PATTERN = f"^{ENDPOINT_NAME.pattern}$"
 
 # Parts of the path
-ENDPOINT = _text("endpoint", "The online endpoint, in any case.", _ENDPOINT, ENDPOINT_PATTERN)
-ROLLOUT = _text("rollout", "The rollout's id.", "the id of a rollout", ROLLOUT_ID)
+ENDPOINT = _text("endpoint", "The online endpoint, in any case.", _ENDPOINT, ENDPOINT_PATTERN, example="churn")
+ROLLOUT = _text("rollout", "The rollout's id.", "the id of a rollout", ROLLOUT_ID, example="churn-7-73fc6c")
 
 # Query parameters
 WORKSPACE = _text(
@@ -149,12 +152,17 @@ ACTOR = _text(
     "by",
     "Who asks, such as a mail address. Ignored where the platform signs callers in.",
     "who you are, such as a mail address (1 to 500 characters on one line)",
+    example="ana@example.com",
 )
-COMMENT = _text("reason", "Why, for the history.", "why, in 1 to 500 characters on one line")
+COMMENT = _text(
+    "reason", "Why, for the history.", "why, in 1 to 500 characters on one line", example="scores look wrong to support"
+)
 START_ENDPOINT = _text(
-    "endpoint", "The endpoint, which must have a policy.", "the name of an endpoint that has a policy"
+    "endpoint", "The endpoint, which must have a policy.", "the name of an endpoint that has a policy", example="churn"
 )
-MODEL = _text("model", "The registered model's name.", "the name of a model that the endpoint's policy is for")
+MODEL = _text(
+    "model", "The registered model's name.", "the name of a model that the endpoint's policy is for", example="churn"
+)
 VERSION: Input[str] = Input(
     "version",
     "The registered version.",
@@ -163,4 +171,5 @@ VERSION: Input[str] = Input(
     "a version, such as 7",
     "",
     required=True,
+    example="7",
 )

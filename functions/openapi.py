@@ -67,16 +67,21 @@ def _parameter(wanted: Input[Any], place: str) -> Schema:
         "required": wanted.required,
         "description": wanted.meaning,
         "schema": dict(wanted.schema),
-    }
+    } | ({} if wanted.example is None else {"example": wanted.example})
 
 
 def _body(fields: tuple[Input[Any], ...]) -> Schema:
     return {
         "type": "object",
-        "properties": {each.name: {**each.schema, "description": each.meaning} for each in fields},
+        "properties": {each.name: _property(each) for each in fields},
         "required": [each.name for each in fields if each.required],
         "additionalProperties": False,
     }
+
+
+def _property(wanted: Input[Any]) -> Schema:
+    examples = {} if wanted.example is None else {"examples": [wanted.example]}
+    return {**wanted.schema, "description": wanted.meaning, **examples}
 
 
 def _responses(route: Route, components: dict[str, Schema]) -> Schema:
@@ -90,11 +95,9 @@ def _responses(route: Route, components: dict[str, Schema]) -> Schema:
         words = " ".join(f"`{code}`: {code.meaning}" for code in codes)
         responses[str(status)] = _response(words, error)
     # The host itself answers without a body where the key is missing or wrong.
-    responses.setdefault("401", {"description": ""})
-    responses["401"]["description"] = f"The function key is missing or wrong. {responses['401']['description']}".strip()
-    if ErrorCode.NOT_SIGNED_IN in route.codes:
-        responses["401"]["description"] += " Without a key the answer has no body."
-    return responses
+    signed_in = responses.pop("401", {"description": ""})["description"]
+    responses["401"] = {"description": f"The function key is missing or wrong; no body. {signed_in}".strip()}
+    return dict(sorted(responses.items()))
 
 
 def _response(words: str, schema: Schema) -> Schema:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
@@ -41,10 +42,7 @@ class Call:
         size = len(self.request.get_body() or b"")
         if size > LARGEST_BODY:
             raise Refused(ErrorCode.BODY_TOO_LARGE, f"the body has {size:,} bytes; at most {LARGEST_BODY:,} are read")
-        known = [each.name for each in self.route.query]
-        for name in self.request.params:
-            if name not in {*known, *KEY_PARAMETERS}:
-                raise _unknown(ErrorCode.UNKNOWN_PARAMETER, "parameter", name, known)
+        self._check_query()
         if self.route.body:
             fields = [each.name for each in self.route.body]
             for name in self._fields:
@@ -69,6 +67,17 @@ class Call:
         if wanted.name not in self._fields:
             raise Refused(ErrorCode.INVALID_FIELD, f"{wanted.name} is missing; give {wanted.wanted}", wanted.name)
         return _read(wanted, self._fields[wanted.name], ErrorCode.INVALID_FIELD)
+
+    def _check_query(self) -> None:
+        known = {each.name: each.wanted for each in self.route.query}
+        # The host leaves out what is sent empty, but whoever sent it meant something.
+        sent = parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True)
+        for name in [*self.request.params, *(name for name, value in sent if not value)]:
+            if name not in {*known, *KEY_PARAMETERS}:
+                raise _unknown(ErrorCode.UNKNOWN_PARAMETER, "parameter", name, list(known))
+            if name in known and name not in self.request.params:
+                message = f"{name} is empty; leave it out, or give {known[name]}"
+                raise Refused(ErrorCode.INVALID_PARAMETER, message, name)
 
     @cached_property
     def _fields(self) -> dict[str, object]:
@@ -103,8 +112,10 @@ def answered(route: Route, request: func.HttpRequest) -> func.HttpResponse:
 def unmatched(request: func.HttpRequest) -> func.HttpResponse:
     """Return 405 with the methods that the path has, or 404 if there is no such path."""
     path = request.route_params.get("path", "").strip("/")
-    methods = sorted(route.method for route in ROUTES if _fits(route.path, path))
-    if methods:
+    fitting = [route for route in ROUTES if _fits(route.path, path)]
+    if fitting:
+        most_specific = max((route.path for route in fitting), key=lambda each: -each.count("{"))
+        methods = sorted(route.method for route in fitting if route.path == most_specific)
         message = f"/api/{path[:200]} has no {request.method}; it has {', '.join(methods)}"
         return _error(Refused(ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": ", ".join(methods)}))
     return _error(Refused(ErrorCode.NOT_FOUND, f"there is no path /api/{path[:200]}; see /api/openapi.json"))
@@ -142,7 +153,6 @@ def _answer(content: object, status: int, headers: dict[str, str] | None = None)
 
 
 def _error(error: TealError) -> func.HttpResponse:
-    shown: dict[str, object] = {"code": error.code.value, "message": str(error)}
-    if error.field:
-        shown["field"] = error.field
+    message = f"{error}; try again" if error.code is ErrorCode.UNAVAILABLE else str(error)
+    shown = {"code": error.code.value, "message": message, "field": error.field}
     return _answer({"error": shown}, error.code.status, getattr(error, "headers", None))

@@ -36,8 +36,9 @@ def start(call: Call) -> RolloutView:
     model = ModelVersion(call.field(inputs.MODEL), call.field(inputs.VERSION))
     names = sorted({selector.name for selector in policy.models})
     if model.name not in names:
-        message = f"the policy of {endpoint} is not for a model {model.name[:80]!r}, but for {', '.join(names)}"
-        raise Refused(ErrorCode.INVALID_FIELD, message, "model")
+        raise not_found(
+            f"the policy of {endpoint} has no model {model.name[:80]!r}; it has {', '.join(names)}", "model"
+        )
     by, comment = actor(call), call.field(inputs.COMMENT)
     return rollout_view(app().reception.start(policy, model, by, comment), workspace)
 

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "halt": ("httpTrigger", ["POST"]),
     "end_halt": ("httpTrigger", ["DELETE"]),
     "openapi": ("httpTrigger", ["GET"]),
-    "unmatched": ("httpTrigger", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
+    "unmatched": ("httpTrigger", None),
 }
 # What an operator asks for, and the phase that it leads to.
 WISHES = (("pause", "paused"), ("resume", "stepping"), ("promote", "promoting"), ("rollback", "rolled-back"))

@@ -43,7 +43,7 @@ STARTS: list[tuple[str, dict[str, object], int, str, str | None]] = [
     ("no endpoint", {"endpoint": None}, 400, "invalid_field", "endpoint"),
     ("an endpoint without policy", {"endpoint": "fraud"}, 404, "not_found", "endpoint"),
     ("no model", {"model": ""}, 400, "invalid_field", "model"),
-    ("a model that the policy does not name", {"model": "fraud"}, 400, "invalid_field", "model"),
+    ("a model that the policy does not name", {"model": "fraud"}, 404, "not_found", "model"),
     ("no version", {"version": " "}, 400, "invalid_field", "version"),
     ("a version of a wrong type", {"version": ["7"]}, 400, "invalid_field", "version"),
     ("a truth value as version", {"version": True}, 400, "invalid_field", "version"),

@@ -51,7 +51,7 @@ def http_triggers(found: Found) -> dict[str, dict[str, object]]:
 def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
     """The API as documented; a route twice with the same method, or under admin, would stop the host."""
     routes = {
-        name: (*[str(method).upper() for method in list(trigger["methods"])], trigger["route"])  # type: ignore[call-overload] # JSON
+        name: (*[str(method).upper() for method in list(trigger.get("methods") or [])], trigger["route"])  # type: ignore[call-overload] # JSON
         for name, trigger in http_triggers(found).items()
     }
     assert routes == {
@@ -67,7 +67,7 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "halt": ("POST", "halt"),
         "end_halt": ("DELETE", "halt"),
         "openapi": ("GET", "openapi.json"),
-        "unmatched": ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "{*path}"),
+        "unmatched": ("{*path}",),
     }
     assert {str(trigger["authLevel"]).lower() for trigger in http_triggers(found).values()} == {"function"}
 

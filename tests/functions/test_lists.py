@@ -136,6 +136,8 @@ BAD_QUERIES = [
     ({"continuation": "r7' or RowKey gt '"}, "invalid_parameter", "continuation"),
     ({"endpoint": "a b"}, "invalid_parameter", "endpoint"),
     ({"endpont": "churn"}, "unknown_parameter", "endpont"),
+    ({"endpont": ""}, "unknown_parameter", "endpont"),
+    ({"open": ""}, "invalid_parameter", "open"),
 ]
 
 

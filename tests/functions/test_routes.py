@@ -72,6 +72,7 @@ PATHS = [
     ("DELETE", "Rollouts/churn", 405, "GET"),
     ("GET", "rollouts/churn/7/minutes", 404, None),
     ("POST", "rollouts/churn/obliterate", 405, "GET"),
+    ("DELETE", "rollouts/churn/pause", 405, "POST"),
     ("PATCH", "halt/", 405, "DELETE, GET, POST"),
     ("GET", "", 404, None),
     ("GET", "../admin", 404, None),
