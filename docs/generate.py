@@ -7,9 +7,11 @@ from pathlib import Path
 
 from docs import api_reference
 from docs.judge_numbers import others_table, tuning_table
+from docs.policy_reference import reference
 from docs.reason_codes import reasons_table
 from functions.openapi import document
 from shared.core.phases import TRANSITIONS, diagram
+from shared.policies.schema import policy_schema, text_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +54,10 @@ def documents() -> dict[Path, str]:
     reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
     api, openapi = ROOT / "docs" / "api.md", ROOT / "docs" / "openapi.json"
+    policies, schema = ROOT / "docs" / "policies.md", ROOT / "policies" / "policy.schema.json"
     return {
+        policies: with_part(policies.read_text(), "reference", f"\n{reference()}\n"),
+        schema: text_of(policy_schema()),
         api: api_page(api.read_text()),
         openapi: json.dumps(document(), indent=1) + "\n",
         judge: with_part(tuned, "others", others_table()),

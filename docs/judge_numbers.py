@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from shared.core.gates import calibration as calibrating
+from shared.core.gates import latency, predictions
 from shared.core.judge import burstiness, certificate, interval, ladder, measure, panel, tuning, verdict
 from shared.core.judge.odds import Null
 from shared.core.judge.tuning import REFERENCE, TUNED
@@ -37,18 +37,19 @@ OTHERS: tuple[tuple[str, Value], ...] = (
     ),
     ("the lower bound of that D", panel.LEAST_BUDGET),
     ("the upper bound of that D", panel.MOST_BUDGET),
-    ("D of the latency certificate", calibrating.LATENCY_BUDGET),
+    ("D of the latency certificate", latency.BUDGET),
     ("what a certificate allows besides D, as a part of blue's rate", certificate.RATIO),
     ("the largest divisor of a certificate's evidence (temper)", burstiness.CERTIFICATE_TEMPER_LIMIT),
     ("the most bad minutes k that are required", tuning.BAD_MINUTES_LIMIT),
     ("minutes with traffic below which a past does not count as calm", panel.LEAST_PAST),
-    ("latency: quantiles of blue's requests that set the thresholds", calibrating.TAILS),
-    ("latency: quantile that sets the certificate's threshold", calibrating.CERTIFIED_TAIL),
-    ("latency: the certificate's margin, as a multiple of `worse_than`", calibrating.CERTIFIED_MORE),
-    ("latency: steady minutes skipped after a change of traffic", calibrating.LATENCY_SETTLE),
-    ("latency, predictions: minimum answers in blue's past hour", calibrating.LEAST_ANSWERS),
-    ("predictions: maximum number of classes or bins; the last one is all others", calibrating.MOST_LABELS),
-    ("predictions: rho", calibrating.SHIFT_RATIO),
+    ("latency: quantiles of blue's requests that set the thresholds", latency.TAILS),
+    ("latency: quantile that sets the certificate's threshold", latency.CERTIFIED_TAIL),
+    ("latency: the certificate's margin, as a multiple of `worse_than`", latency.CERTIFIED_MORE),
+    ("latency: steady minutes skipped after a change of traffic", latency.SETTLE),
+    ("latency: minimum answers in blue's past hour", latency.LEAST_ANSWERS),
+    ("predictions: minimum predictions in blue's past hour", predictions.LEAST_PREDICTIONS),
+    ("predictions: maximum number of classes or bins; the last one is all others", predictions.MOST_LABELS),
+    ("predictions: rho", predictions.SHIFT_RATIO),
     ("predictions: bets kappa, in equal parts", measure.FEW_BETS),
     ("percentiles: minimum requests of each deployment in a minute", ladder.LEAST_REQUESTS),
     ("starved: requests that green should have had since its last one", verdict.STARVED),

@@ -30,7 +30,7 @@ def start(call: Call) -> RolloutView:
     """Start a rollout."""
     workspace = workspace_of(call)
     endpoint = call.field(inputs.START_ENDPOINT).lower()
-    policy = app().policies.for_endpoint(endpoint)
+    policy = app().policies.for_start(endpoint)
     if policy is None:
         raise not_found(f"there is no policy for an endpoint {endpoint[:80]!r}", "endpoint")
     model = ModelVersion(call.field(inputs.MODEL), call.field(inputs.VERSION))

@@ -1,6 +1,6 @@
-"""What collected answers tell the judge: how predictions are spread, and how often two deployments disagree. Pure.
+"""The telemetry source of collected answers: how predictions are spread, and how often two deployments disagree.
 
-A bounded number of answers is read in one look, chosen by their place and never by what they say.
+A bounded number of answers is read at a time, chosen by their position and never by what they say.
 """
 
 from __future__ import annotations
@@ -8,30 +8,79 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shared.core.gates import DISAGREEMENT, DisagreementGate, PredictionReading
-from shared.core.gates.predictions import UnreadablePrediction, agree, labels
+from shared.core.gates import DISAGREEMENT
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.observation.spans import floor_minute
-from shared.errors import Permanent
-from shared.ports import AnswerSeen
+from shared.core.telemetry import Disagreements, Need, PredictionReading, Predictions, SourceKind, Window
+from shared.core.telemetry.predictions import UnreadablePrediction, agree, labels
+from shared.core.telemetry.sources import ANSWERS
+from shared.errors import Permanent, Temporary
+from shared.ports import Answers, AnswerSeen, Fetch
 
-# Of one deployment, or of pairs, in one look: half a second or so.
+# Of a past as much as shows which classes there are, and can be read at a time.
+SPAN = timedelta(minutes=15)
+LEAST_ANSWERS = 20  # so many of both without a pair are no accident
+# Of one deployment, or of pairs, at a time: half a second or so.
 MOST_READ = 10_000
 MOST_CHARACTERS = 8_000_000
-# Of one deployment in one look. More are no classes but numbers, names or texts, which nobody wants on a record.
+# Of one deployment at a time. More are not classes but numbers, names or texts, which nobody wants on a record.
 MOST_LABELS = 100
 T = TypeVar("T")
 Pair = tuple[AnswerSeen, AnswerSeen]
 
 
+@dataclass(frozen=True, slots=True)
+class AnswersSource:
+    """The telemetry source of what deployments collect."""
+
+    answers: Answers
+    kind: SourceKind = ANSWERS
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
+        """Return labels and disagreements by minute; each deployment's answers are read once in a fetch."""
+        return [row for need in needs for row in self._rows(fetch, need)]
+
+    def _rows(self, fetch: Fetch, need: Need) -> Sequence[DeploymentMinute]:
+        names = fetch.query.deployments
+        match need:
+            case Predictions(reading=reading):
+                return [row for name in names for row in predicted(self._collected(fetch, name), reading)]
+            case Disagreements() if len(names) > 1:
+                blue, green = self._collected(fetch, names[0]), self._collected(fetch, names[-1])
+                return _disagreements(fetch, need, blue, green)
+            case Disagreements():
+                return ()  # a deployment alone disagrees with nobody
+            case _:
+                raise Permanent(f"{self.kind.title} cannot tell {need.subject}")
+
+    def _collected(self, fetch: Fetch, deployment: str) -> Sequence[AnswerSeen]:
+        """Return the answers that a deployment collected in the part of the window for which they are wanted."""
+        fine = fetch.query.fine
+        late = Window(max(fine.since, fine.until - SPAN), fine.until)
+        key = (self.kind.name, deployment)
+        return fetch.once(key, lambda: self.answers.collected(fetch.endpoint, deployment, late))
+
+
+def _disagreements(
+    fetch: Fetch, need: Disagreements, blue: Sequence[AnswerSeen], green: Sequence[AnswerSeen]
+) -> Sequence[DeploymentMinute]:
+    """Return the disagreements. Raises Temporary where there should be pairs of answers and are none."""
+    found = disagreements(blue, green, need)
+    if fetch.query.mirrored and not found and min(len(blue), len(green)) >= LEAST_ANSWERS:
+        words = f"none of the {len(green)} answers that green collected has the request id (xrequestid) of one of"
+        raise Temporary(f"{words} blue's {len(blue)}; see docs/judge.md")
+    return found
+
+
 def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[DeploymentMinute]:
     """Return how many predictions were of which label, by the minute, of one deployment's answers.
 
-    An answer that holds no prediction is not counted; raises Permanent if more than half of them hold none, and if
-    there are so many labels that they cannot be classes.
+    An answer that holds no prediction is not counted; raises Permanent if more than half hold none, or if there are so
+    many labels that they cannot be classes.
     """
     counts: dict[datetime, Counter[str]] = {}
     unreadable: list[str] = []
@@ -47,7 +96,7 @@ def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list
         _check(unreadable, len(chosen), f"answers of {chosen[0].deployment}")
     different = len({label for found in counts.values() for label in found})
     if different > MOST_LABELS:
-        words = f"{different} different predictions of {chosen[0].deployment} at {reading.at!r} are no classes"
+        words = f"{different} different predictions of {chosen[0].deployment} at {reading.at!r} are too many classes"
         raise Permanent(f"{words}; write bins for numbers, or point at something else")
     return [
         DeploymentMinute(chosen[0].deployment.lower(), minute, 0, 0, predictions=dict(found))
@@ -56,12 +105,12 @@ def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list
 
 
 def disagreements(
-    blue: Iterable[AnswerSeen], green: Iterable[AnswerSeen], gate: DisagreementGate
+    blue: Iterable[AnswerSeen], green: Iterable[AnswerSeen], need: Disagreements
 ) -> list[DeploymentMinute]:
-    """Return how many requests green answered otherwise than blue, of those that both answered, by green's minute.
+    """Return how many requests green answered differently from blue, of those that both answered, by green's minute.
 
-    A pair that nothing can be read from is not counted; raises Permanent if those are more than half. A pair of which
-    the window holds only one answer is none: it is as likely to agree as any other.
+    A pair without any prediction is not counted; raises Permanent if those are more than half. Where the window holds
+    only one answer of a pair, the pair is left out: it is as likely to agree as any other.
     """
     counts: dict[datetime, Tally] = {}
     unreadable: list[str] = []
@@ -69,7 +118,7 @@ def disagreements(
     chosen = _chosen(pairs, sum(len(answer.body) for pair in pairs for answer in pair))
     for of_blue, of_green in chosen:
         try:
-            bad = not agree(of_blue.body, of_green.body, gate.reading, gate.tolerance)
+            bad = not agree(of_blue.body, of_green.body, need.reading, need.tolerance)
         except UnreadablePrediction as error:
             unreadable.append(str(error))
             continue
@@ -85,7 +134,7 @@ def disagreements(
 
 
 def _pairs(blue: Iterable[AnswerSeen], green: Iterable[AnswerSeen]) -> list[Pair]:
-    """Return the answers to the same request. An id that a deployment saw twice (a client's own) names no request."""
+    """Return the answers to the same request. An id that a deployment saw twice (a client's own) identifies none."""
     ours, theirs = _by_request(blue), _by_request(green)
     return [(ours[request], answer) for request, answer in theirs.items() if request in ours]
 
@@ -97,7 +146,7 @@ def _by_request(answers: Iterable[AnswerSeen]) -> Mapping[str, AnswerSeen]:
 
 
 def _chosen(items: Sequence[T], characters: int) -> Sequence[T]:
-    """Return the items, or so many of them as may be read, evenly spread. characters: of all of them together."""
+    """Return the items, or as many as may be read, evenly spread. characters: of all of them together."""
     return items[:: max(math.ceil(len(items) / MOST_READ), math.ceil(characters / MOST_CHARACTERS), 1)]
 
 

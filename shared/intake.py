@@ -18,7 +18,7 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.pointers import Pointer
 from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
-from shared.errors import Conflict, ErrorCode, NotPossible, Permanent, Temporary, Unregistered
+from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.words import sentence
 
@@ -34,6 +34,7 @@ class IntakeResult(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,17 @@ class Intake:
     workspace_id: str
 
     def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises what the store or ARM could not do now, for a redelivery."""
+        """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
+
+        Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
+        model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
+        """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
             log.info(LINE, event_id, outcome.intake, outcome.endpoint, sentence(outcome.reason))
+        for outcome in outcomes:
+            if outcome.intake is IntakeResult.REFUSED:
+                raise Misconfigured(sentence(outcome.reason))
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
@@ -105,11 +113,13 @@ class Intake:
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
         policies = self.policies.for_model(read.model.name, read.model.version, tags)
-        if not policies:
+        refusal = self.policies.refusal(read.model.name, tags)
+        refused = () if refusal is None else (_refused(str(refusal)),)
+        if not policies and not refused:
             message = self.policies.why_none(read.model.name, read.model.version, tags)
             none = why(ReasonCode.NO_POLICY, model=str(read.model), message=f"{message} (tags {tags})")
             return (Outcome(IntakeResult.IGNORED, none),)
-        return tuple(self._registered(read.model, policy) for policy in policies)
+        return (*(self._registered(read.model, policy) for policy in policies), *refused)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
@@ -165,6 +175,10 @@ class Intake:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def _refused(problems: str) -> Outcome:
+    return Outcome(IntakeResult.REFUSED, why(ReasonCode.POLICY_INVALID, message=problems))
 
 
 def _crowded(endpoint: str) -> Conflict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from types import GenericAlias, UnionType
@@ -19,9 +20,12 @@ from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
+from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
 from shared.core.steps import STEP_KINDS, Step
 
 T = TypeVar("T")
+# Kinds that are found by registry: under their base class, the class of each by its stored name.
+FAMILIES: Mapping[type, Mapping[str, type]] = {Gate: GATE_KINDS, Sample: SAMPLE_KINDS, Step: STEP_KINDS}
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
@@ -62,14 +66,12 @@ def _converter() -> JsonConverter:
     converter = make_converter()
     # By predicate, since by class `object` would be everything.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
-    converter.register_structure_hook_func(_is_kinds, lambda value, kinds: _by_kind(converter, value, kinds))
+    converter.register_structure_hook_func(_is_kinds, lambda value, kinds: _by_kind(converter, value, _members(kinds)))
+    converter.register_structure_hook_func(_is_family, lambda value, of: _by_kind(converter, value, FAMILIES[of]))
+    converter.register_unstructure_hook_func(_is_family, converter.unstructure)
     converter.register_structure_hook_func(_is_word_or_number, _word_or_number)
     converter.register_structure_hook_func(_is_numbered, lambda value, kind: _numbered(converter, value, kind))
     converter.register_structure_hook_func(_is_named_tuple, lambda value, kind: _named(converter, value, kind))
-    converter.register_structure_hook_func(lambda kind: kind is Step, lambda value, _: _step(converter, value))
-    converter.register_unstructure_hook_func(
-        lambda kind: kind is Step, lambda step: converter.unstructure(step, type(step))
-    )
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _exactly)
     converter.register_structure_hook(int, _exactly)
@@ -84,25 +86,25 @@ def _converter() -> JsonConverter:
 
 
 def _is_kinds(kind: Any) -> bool:  # noqa: ANN401 -- cattrs passes the annotation, whatever it is
-    """Say whether this is a union of dataclasses that each say in their field `kind` which one they are."""
+    """Return whether this is a union of dataclasses that each name themselves in their field `kind`."""
     members = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
     return bool(members) and all("kind" in getattr(member, "__dataclass_fields__", {}) for member in members)
 
 
-def _by_kind(converter: JsonConverter, value: object, kinds: Any) -> object:  # noqa: ANN401 -- as above
-    said = value.get("kind") if isinstance(value, dict) else None
-    members = {member.__dataclass_fields__["kind"].default: member for member in get_args(kinds)}
-    if said not in members:
-        raise ValueError(f"its kind is {said!r:.80}, not one of {', '.join(members)}")
-    return converter.structure(value, members[said])
+@cache
+def _members(kinds: Any) -> Mapping[str, type]:  # noqa: ANN401 -- as above
+    return {member.__dataclass_fields__["kind"].default: member for member in get_args(kinds)}
 
 
-def _step(converter: JsonConverter, value: object) -> object:
-    """Return a policy's step as the kind that it names."""
-    said = value.get("kind") if isinstance(value, dict) else None
-    if said not in STEP_KINDS:
-        raise ValueError(f"its kind is {said!r:.80}, not one of {', '.join(STEP_KINDS)}")
-    return converter.structure(value, STEP_KINDS[said])
+def _is_family(kind: Any) -> bool:  # noqa: ANN401 -- as above
+    return isinstance(kind, type) and kind in FAMILIES
+
+
+def _by_kind(converter: JsonConverter, value: object, kinds: Mapping[str, type]) -> object:
+    name = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(name, str) or name not in kinds:
+        raise ValueError(f"its kind is {name!r:.80}, not one of {', '.join(kinds)}")
+    return converter.structure(value, kinds[name])
 
 
 def _is_word_or_number(kind: Any) -> bool:  # noqa: ANN401 -- as above

@@ -5,21 +5,22 @@ Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
-from shared.core.observation import DeploymentMinute, EndpointSeen, Tally
+from shared.core.observation import DeploymentMinute, EndpointSeen
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
-from shared.core.reconcile.plan import TelemetryQuery, Window
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted
+from shared.core.telemetry import Need, SourceKind, TelemetryQuery, Window
+from shared.errors import Misconfigured
 
 T = TypeVar("T")
 JsonSchema = Mapping[str, Any] | bool
@@ -71,33 +72,35 @@ class Telemetry(Protocol):
         """
 
 
-class Traffic(Protocol):
-    """One source of requests, errors and latency."""
-
-    def minutes(
-        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
-    ) -> tuple[DeploymentMinute, ...]:
-        """Return every deployment and minute of the window that has requests, oldest first.
-
-        latency: the part of the window for which latency is wanted too. once: a request that its caller tried again
-        within a minute counts once. Raises as Telemetry does, Permanent also if it cannot tell requests apart.
-        """
-
-
 @dataclass(frozen=True, slots=True)
-class Tallied:
-    """What a query counted for one deployment in one minute."""
+class Fetch:
+    """One reading of an endpoint's telemetry, which all sources take part in."""
 
-    deployment: str
-    minute: datetime
-    tally: Tally
+    endpoint: str
+    query: TelemetryQuery
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, read: Callable[[], T]) -> T:
+        """Return what `read` returns, which is called once in this fetch for each key."""
+        if key not in self.kept:
+            self.kept[key] = read()
+        found: T = self.kept[key]
+        return found
 
 
-class Queries(Protocol):
-    """Queries of the user's own, which count bad and total by deployment and minute."""
+class TelemetrySource(Protocol):
+    """One place that telemetry is read from."""
 
-    def tallies(self, endpoint: str, window: Window, query: str) -> tuple[Tallied, ...]:
-        """Return what the query (its text) counts. Raises Temporary or, if the query itself is wrong, Permanent."""
+    @property
+    def kind(self) -> SourceKind:
+        """Its name, and what it can answer."""
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
+        """Return what it knows of the fetch's minutes, by deployment and minute, in any order.
+
+        needs: of the kinds that it answers, to be answered together. Minutes count requests if `Requests` is among
+        them. Raises Temporary or Permanent if it cannot tell, or in part only.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Scoring(Protocol):
 
 
 class Policies(Protocol):
-    """The policies that were found when the app started."""
+    """The policies, as they were when first read. Those that are not valid refuse new rollouts of their endpoints."""
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         """Return the policies that this model version sets off, at most one an endpoint.
@@ -150,8 +153,14 @@ class Policies(Protocol):
     def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
         """Return why this model version sets off no policy, in words; empty if it does."""
 
+    def refusal(self, model: str, tags: dict[str, str]) -> Misconfigured | None:
+        """Return the problems of policies that are not valid and may be for a model; None if there are none."""
+
     def for_endpoint(self, endpoint: str) -> Policy | None:
-        """Return the policy of an endpoint, or None."""
+        """Return the valid policy of an endpoint, or None."""
+
+    def for_start(self, endpoint: str) -> Policy | None:
+        """Return the policy for a new rollout, or None; raises Misconfigured if its policy is not valid."""
 
     def query(self, path: str) -> str:
         """Return the text of a query file named in a policy."""

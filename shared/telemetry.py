@@ -1,8 +1,8 @@
 """All that telemetry tells of a deployment's minutes, put together from its sources. It knows the ports, and no Azure.
 
-Requests and errors come from one source, and nothing is judged without them. Whatever else fails takes only its own
-gate's evidence with it, and says why. It must never give a minute behind the last one that has requests: a source that
-is quicker than the log would have that minute judged before its errors are known.
+Requests and errors come from one source, and nothing is judged without them. Whatever else fails costs only its own
+gate its evidence, with the reason. No minute after the last one with requests is passed on: a source that is quicker
+than the request log would have that minute judged before its errors are known.
 """
 
 from __future__ import annotations
@@ -10,132 +10,88 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 
-from shared.collected_answers import disagreements, predicted
-from shared.core.gates import DisagreementGate, Gate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.observation import DeploymentMinute
-from shared.core.policy import Source
-from shared.core.reconcile.plan import TelemetryQuery, Window
-from shared.errors import TealError, Temporary
-from shared.ports import Answers, AnswerSeen, Policies, Queries, Seen, Traffic
+from shared.core.telemetry import Need, TelemetryQuery
+from shared.errors import Permanent, TealError, Temporary
+from shared.ports import Fetch, Seen, TelemetrySource
 
 _LOG = logging.getLogger("teal.telemetry")
-# Of a past as much as tells which classes there are, and can be read in one look.
-ANSWERS_SPAN = timedelta(minutes=15)
 MOST_SECONDS = 40
-LEAST_ANSWERS = 20  # so many of both without a pair are no accident
-NAMES: dict[Source, str] = {"logs": "the traffic log", "metrics": "the platform's metrics"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The port Telemetry. policies: where the text of a query is found. stopwatch: seconds, from any beginning."""
+class TelemetrySources:
+    """The port Telemetry. stopwatch: seconds, from any beginning."""
 
-    log: Traffic
-    metrics: Traffic
-    queries: Queries
-    answers: Answers
-    policies: Policies
-    stopwatch: Callable[[], float] = time.monotonic
+    def __init__(self, *sources: TelemetrySource, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self._sources = {source.kind.name: source for source in sources}
+        self._stopwatch = stopwatch
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
-        """Return every deployment and minute that has requests, or was counted by a query, oldest first.
+        """Return every deployment and minute that has requests, or that another source knows of, oldest first.
 
-        Raises what the source of requests and errors raises. A gate whose evidence cannot be had is `missing` from the
-        answer, with the reason; without any request nothing else is asked.
+        Raises what the source of requests and errors raises. A gate whose evidence is not available is `missing` from
+        the answer, with the reason; without any request nothing else is read.
         """
-        requests = self._requests(endpoint, asked)
+        fetch = Fetch(endpoint, asked)
+        together = self._together(asked)
+        requests = self._source(asked.requests).read(fetch, together)
         if not requests:
             return Seen(())
-        look = _Look(endpoint, asked, requests, self.answers)
         rows, missing = _Rows(requests), dict[str, str]()
-        began = self.stopwatch()
-        for gate in asked.gates:
-            if self.stopwatch() - began > MOST_SECONDS:  # a rollback that is due must not wait behind slow sources
-                missing[gate.name] = f"other sources took more than {MOST_SECONDS} seconds of this look"
+        began = self._stopwatch()
+        for gate, needs in asked.needs.items():
+            apart = [need for need in needs if need not in together]
+            if apart and self._stopwatch() - began > MOST_SECONDS:  # a due rollback must not wait for slow sources
+                missing[gate] = f"reading the other sources took more than {MOST_SECONDS} seconds"
                 continue
             try:
-                rows.merge(self._evidence(gate, look))
+                for need in apart:
+                    rows.merge(self._evidence(fetch, need, requests))
             except TealError as error:
-                _LOG.warning("telemetry endpoint=%s gate=%s problem=%r", endpoint, gate.name, str(error))
-                missing[gate.name] = str(error)
+                _LOG.warning("telemetry endpoint=%s gate=%s problem=%r", endpoint, gate, str(error))
+                missing[gate] = str(error)
         return Seen(rows.sorted(), missing)
 
-    def _requests(self, endpoint: str, asked: TelemetryQuery) -> Sequence[DeploymentMinute]:
-        """Return requests and errors, with latency if the same source is to tell it."""
-        timed = asked.latency_from == asked.errors_from and any(isinstance(gate, LatencyGate) for gate in asked.gates)
-        latency = asked.fine if timed else None
-        return self._source(asked.errors_from).minutes(endpoint, asked.window, latency, once=asked.retries == "once")
+    def _together(self, asked: TelemetryQuery) -> tuple[Need, ...]:
+        """Return what is read with the requests: all that their source can answer. Raises as `_source`."""
+        wanted = asked.requests
+        answers = self._source(wanted).kind.answers
+        others = (need for needs in asked.needs.values() for need in needs)
+        return (wanted, *dict.fromkeys(one for one in others if one.source == wanted.source and type(one) in answers))
 
-    def _evidence(self, gate: Gate, look: _Look) -> Sequence[DeploymentMinute]:
-        """Return what this gate needs beyond requests and errors, as minutes that tell nothing else."""
-        match gate:
-            case LatencyGate():
-                return self._latency(look)
-            case QueryGate():
-                return self._tallies(gate, look)
-            case PredictionsGate():
-                return [row for name in look.asked.deployments for row in predicted(look.answers(name), gate.reading)]
-            case DisagreementGate() if len(look.asked.deployments) > 1:
-                return self._disagreements(gate, look)
-            case _:
-                return ()
+    def _evidence(self, fetch: Fetch, need: Need, requests: Sequence[DeploymentMinute]) -> Sequence[DeploymentMinute]:
+        """Return what answers a need beyond requests and errors, as minutes that tell nothing else."""
+        source = self._source(need)
+        found = source.read(fetch, (need,))
+        if need.in_every_minute:
+            _check_current(found, requests, fetch, f"no {need.subject} of {fetch.endpoint} in {source.kind.title}")
+        return [replace(row, total=0, bad=0, client_errors=0) for row in found]
 
-    def _latency(self, look: _Look) -> Sequence[DeploymentMinute]:
-        asked = look.asked
-        if asked.latency_from == asked.errors_from:
-            return ()  # it came with the requests
-        found = self._source(asked.latency_from).minutes(look.endpoint, asked.fine, asked.fine)
-        nothing = f"{NAMES[asked.latency_from]} of {look.endpoint} knows nothing of"
-        seen = f"in which {NAMES[asked.errors_from]} saw requests"
-        if not found and any(asked.fine.since <= row.minute < asked.fine.until for row in look.requests):
-            raise Temporary(f"{nothing} these minutes, {seen}")
-        if found and max(row.minute for row in found) < max(row.minute for row in look.requests):
-            raise Temporary(f"{nothing} the last of these minutes yet, {seen}")
-        return [
-            DeploymentMinute(row.deployment, row.minute, 0, 0, slowness=row.slowness, percentiles=row.percentiles)
-            for row in found
-        ]
-
-    def _tallies(self, gate: QueryGate, look: _Look) -> Sequence[DeploymentMinute]:
-        found = self.queries.tallies(look.endpoint, look.asked.window, self.policies.query(gate.query))
-        return [DeploymentMinute(one.deployment, one.minute, 0, 0, tallies={gate.name: one.tally}) for one in found]
-
-    def _disagreements(self, gate: DisagreementGate, look: _Look) -> Sequence[DeploymentMinute]:
-        blue, green = (look.answers(look.asked.deployments[place]) for place in (0, -1))
-        found = disagreements(blue, green, gate)
-        if look.asked.mirrored and not found and min(len(blue), len(green)) >= LEAST_ANSWERS:
-            words = f"none of the {len(green)} answers that green collected has the request id (xrequestid) of one of"
-            raise Temporary(f"{words} blue's {len(blue)}; see docs/judge.md")
-        return found
-
-    def _source(self, name: Source) -> Traffic:
-        return self.log if name == "logs" else self.metrics
+    def _source(self, need: Need) -> TelemetrySource:
+        """Return the source of a need. Raises Permanent if there is none of that name, or it cannot answer."""
+        source = self._sources.get(need.source)
+        if source is None:
+            raise Permanent(f"{need.source!r} is not a telemetry source of this app; it has {', '.join(self._sources)}")
+        if type(need) not in source.kind.answers:
+            raise Permanent(f"{source.kind.title} cannot tell {need.subject}")
+        return source
 
 
-@dataclass(slots=True)
-class _Look:
-    """One look at one endpoint: what is asked, the requests that were seen, and answers, each read once."""
-
-    endpoint: str
-    asked: TelemetryQuery
-    requests: Sequence[DeploymentMinute]
-    source: Answers
-    read: dict[str, Sequence[AnswerSeen]] = field(default_factory=dict)
-
-    def answers(self, deployment: str) -> Sequence[AnswerSeen]:
-        """Return the answers that a deployment collected in the part of the window for which they are wanted."""
-        if deployment not in self.read:
-            fine = self.asked.fine
-            late = Window(max(fine.since, fine.until - ANSWERS_SPAN), fine.until)
-            self.read[deployment] = self.source.collected(self.endpoint, deployment, late)
-        return self.read[deployment]
+def _check_current(
+    found: Sequence[DeploymentMinute], requests: Sequence[DeploymentMinute], fetch: Fetch, nothing: str
+) -> None:
+    """Raise Temporary if a source is behind the requests: what it lacks of their minutes is late, not empty."""
+    fine = fetch.query.fine
+    if not found and any(fine.since <= row.minute < fine.until for row in requests):
+        raise Temporary(f"{nothing} for these minutes, although they have requests")
+    if found and max(row.minute for row in found) < max(row.minute for row in requests):
+        raise Temporary(f"{nothing} yet for the last of these minutes, although they have requests")
 
 
 class _Rows:
-    """Minutes by deployment, to which evidence is added; none behind the last minute that has requests."""
+    """Minutes by deployment, to which evidence is added; none after the last minute that has requests."""
 
     def __init__(self, requests: Sequence[DeploymentMinute]) -> None:
         self._rows = {(row.minute, row.deployment): row for row in requests}

@@ -1,6 +1,6 @@
 """Settings become a running app here, once a process, at the first need. The only importer of adapters.
 
-Nothing is imported or connected while the functions are indexed, except the policies: a wrong one stops the start.
+Nothing is imported, read or connected while the functions are indexed. A policy that is not valid stops none of them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none 
 
 ROOT = Path(__file__).resolve().parent.parent
 _in_use: list[App] = []
+log = logging.getLogger("teal.wiring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class App:
 
 @cache
 def policies() -> PolicySet:
-    """Return the policies; raises Misconfigured with every problem and its place."""
+    """Return the policies, read once. What is wrong with some refuses their own rollouts, and is logged here."""
     from shared.policies.policy_set import read_policies  # noqa: PLC0415 -- see the module's docstring
 
-    return read_policies(policies_folder())
+    found = read_policies(policies_folder())
+    for problem in found.problems():
+        log.error("policy problem %s", problem)
+    return found
 
 
 def policies_folder() -> Path:
@@ -53,7 +57,7 @@ def policies_folder() -> Path:
 def app() -> App:
     """Return the app in use: one that was given, or else the one wired to Azure, made at the first call.
 
-    Raises Misconfigured if settings are missing or policies wrong.
+    Raises Misconfigured if settings are missing.
     """
     return _in_use[-1] if _in_use else _wired_to_azure()
 

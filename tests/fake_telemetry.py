@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import TelemetryQuery, Window
+from shared.adapters.traffic import TrafficQuery, traffic_query
+from shared.core.observation import DeploymentMinute, Tally
+from shared.core.telemetry import Need, SourceKind, Tallies, TelemetryQuery, Window
+from shared.core.telemetry.sources import LOGS, QUERIES
 from shared.errors import Permanent
-from shared.ports import AnswerSeen, Seen, Tallied
+from shared.ports import AnswerSeen, Fetch, Seen
 from tests.fakes import Faults
 
 
@@ -28,39 +32,48 @@ class FakeTelemetry:
 
 @dataclass
 class FakeTraffic:
-    """One source of requests: rows that the test put there, latency and all. asked, once: what was wanted of it."""
+    """A source of requests: rows that the test put there, latency and all. asked: what was wanted of each read."""
 
+    kind: SourceKind = LOGS
     rows: list[DeploymentMinute] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
-    asked: list[tuple[Window, Window | None]] = field(default_factory=list)
-    once: bool = False
+    asked: list[TrafficQuery] = field(default_factory=list)
 
-    def minutes(
-        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
-    ) -> tuple[DeploymentMinute, ...]:
-        del endpoint
-        self.asked.append((window, latency))
-        self.once = once
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
+        wanted = traffic_query(fetch, needs)
+        self.asked.append(wanted)
         self.faults.strike()
-        timed = latency or Window(window.until, window.until)
+        timed = wanted.latency or Window(wanted.window.until, wanted.window.until)
         return tuple(
             row if timed.since <= row.minute < timed.until else replace(row, slowness=None, percentiles=None)
             for row in sorted(self.rows, key=lambda row: row.minute)
-            if window.since <= row.minute < window.until
+            if wanted.window.since <= row.minute < wanted.window.until
         )
 
 
 @dataclass
 class FakeQueries:
-    """What each query (its text) counts; the faults are of all."""
+    """What each query counts, by its path; the faults are of all."""
 
-    counted: dict[str, list[Tallied]] = field(default_factory=dict)
+    kind: SourceKind = QUERIES
+    counted: dict[str, list[tuple[str, datetime, Tally]]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
-    def tallies(self, endpoint: str, window: Window, query: str) -> tuple[Tallied, ...]:
-        del endpoint
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> list[DeploymentMinute]:
         self.faults.strike()
-        return tuple(one for one in self.counted[query] if window.since <= one.minute < window.until)
+        window = fetch.query.window
+        return [
+            DeploymentMinute(deployment, minute, 0, 0, tallies={need.gate: tally})
+            for need in needs
+            if isinstance(need, Tallies)
+            for deployment, minute, tally in self._counted(need.query)
+            if window.since <= minute < window.until
+        ]
+
+    def _counted(self, query: str) -> list[tuple[str, datetime, Tally]]:
+        if query not in self.counted:
+            raise Permanent(f"no query {query}")
+        return self.counted[query]
 
 
 @dataclass

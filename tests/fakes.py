@@ -24,7 +24,7 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted
-from shared.errors import Conflict, Permanent, TealError, Temporary
+from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
 from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
 
 
@@ -316,9 +316,18 @@ class FakePolicies:
 
     policies: tuple[Policy, ...] = ()
     queries: dict[str, str] = field(default_factory=dict)
+    wrong: Misconfigured | None = None
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         return tuple(p for p in self.policies if any(selector.matches(model, version, tags) for selector in p.models))
+
+    def refusal(self, model: str, tags: dict[str, str]) -> Misconfigured | None:  # noqa: ARG002 -- whatever is asked
+        return self.wrong
+
+    def for_start(self, endpoint: str) -> Policy | None:
+        if self.wrong is not None:
+            raise self.wrong
+        return self.for_endpoint(endpoint)
 
     def for_endpoint(self, endpoint: str) -> Policy | None:
         return next((policy for policy in self.policies if policy.endpoint == endpoint), None)

@@ -1,6 +1,6 @@
 """How long requests take in a world: distributions of the logarithm, shifts of it, and histograms.
 
-A histogram is drawn as a whole, not request by request. The buckets are those of `shared/core/gates/latency.py`.
+A histogram is drawn as a whole, not request by request. Its buckets are the core's `latency_buckets`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.judge.bursts import Series
-from shared.core.gates.latency import LOG_RATIO
+from shared.core.telemetry.latency_buckets import LOG_RATIO
 
 BUCKETS = 260  # up to about 100 seconds
 EDGES: Series = np.arange(BUCKETS, dtype=np.float64) * LOG_RATIO

@@ -8,9 +8,9 @@ from datetime import timedelta
 from cli.policy.judged import certified
 from cli.policy.wording import listed
 from shared.core.policy import FreezeWindow, ModelSelector, Policy, TemplateSource
+from shared.core.schema.times import spell
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
-from shared.policies.tables.policy import DAYS
-from shared.policies.times import spell
+from shared.policies.tables.freeze import DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from cli.policy.estimate import Estimate
 from cli.policy.wording import about
 from shared.core.policy import Policy
-from shared.policies.times import spell
+from shared.core.schema.times import spell
 
 LIVE, COPY, REST = "#0f766e", "#7c3aed", "#9ca3af"
 HOURS_FROM = 180.0

@@ -8,8 +8,8 @@ from cli.policy.estimate import Estimate
 from cli.policy.wording import about, listed, points
 from shared.core.gates import ErrorsGate
 from shared.core.policy import Policy
+from shared.core.schema.times import spell
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
-from shared.policies.times import spell
 
 MINUTE = timedelta(minutes=1)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.core.gates.calibration import Calibration
-from shared.core.gates.latency import bucket
 from shared.core.observation import DeploymentMinute, SmokeResult, Tally
 from shared.core.phases import Phase
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.telemetry.latency_buckets import bucket
 from shared.json_codec import UnreadableError, decode
 
 

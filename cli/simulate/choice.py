@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.policy.sources import load
 from shared.core.policy import Policy
+from shared.core.steps import SmokeStep
 from shared.policies.policy_set import PolicySet
 from shared.policies.problems import PolicyError, Problem
 
@@ -32,8 +33,13 @@ def chosen(path: Path, endpoint: str | None, name: str | None) -> Chosen:
         if (endpoint is None or policy.endpoint == endpoint.lower()) and (name is None or policy.name == name)
     ]
     if len(found) == 1:
-        return Chosen(*found[0], smoke_requests={path: len(bodies) for path, bodies in book.bodies.items()})
+        return Chosen(*found[0], smoke_requests=_smoke_requests(book, found[0][0]))
     raise PolicyError([Problem(str(path), 0, 0, "", _words(book, len(found)))])
+
+
+def _smoke_requests(book: PolicySet, policy: Policy) -> dict[str, int]:
+    files = {step.requests for step in policy.steps if isinstance(step, SmokeStep) and step.requests}
+    return {file: len(book.requests(file)) for file in files}
 
 
 def _words(book: PolicySet, found: int) -> str:

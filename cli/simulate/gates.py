@@ -1,20 +1,19 @@
-"""Which gates of a policy a profile can give evidence to. The others take no part, as where a source tells nothing.
-
-It must never change what a gate that takes part is set to.
-"""
+"""Which gates of a policy made-up traffic can give evidence to. The others are left out, as if a source were silent."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
 
-from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
-from shared.core.policy import JudgeSettings, Policy, Source
+from shared.core.policy import JudgeSettings, Policy
 from shared.core.steps import Step, WeightStep
+from shared.core.telemetry import Latency
+
+MADE_UP = frozenset({Latency})  # what made-up traffic tells beyond requests and errors
 
 
 def judged_here(policy: Policy) -> Policy:
-    """Return the policy with the gates alone that made-up traffic says something of; no step waits for another."""
+    """Return the policy with only the gates that made-up traffic says something of; no step waits for another."""
     unheard = silent(policy.judge)
     if not unheard:
         return policy
@@ -25,16 +24,13 @@ def judged_here(policy: Policy) -> Policy:
 
 def silent(settings: JudgeSettings) -> tuple[str, ...]:
     """Return the names of the gates that made-up traffic says nothing of."""
-    return tuple(gate.name for gate in settings.gates if not _told(gate))
+    return tuple(gate.name for gate in settings.gates if {type(need) for need in gate.needs(settings)} - MADE_UP)
 
 
-def latency_source(settings: JudgeSettings) -> Source | None:
-    """Return where the policy has latency from; None if none of its gates asks for it."""
-    return settings.latency_from if any(isinstance(gate, LatencyGate) for gate in settings.gates) else None
-
-
-def _told(gate: Gate) -> bool:
-    return isinstance(gate, ErrorsGate | ClientErrorsGate | LatencyGate)
+def latency_source(settings: JudgeSettings) -> str | None:
+    """Return the name of the source that latency comes from; None if no gate needs it."""
+    needs = (need for gate in settings.gates for need in gate.needs(settings))
+    return next((need.source for need in needs if isinstance(need, Latency)), None)
 
 
 def _without(step: Step, unheard: Collection[str]) -> Step:

@@ -11,8 +11,8 @@ from cli.simulate.recorded_judge import calibration_of
 from cli.simulate.recording import Recording
 from shared.core.gates import ClientErrorsGate, LatencyGate
 from shared.core.policy import Policy
+from shared.core.schema.times import spell
 from shared.core.steps import PauseStep, SmokeStep
-from shared.policies.times import spell
 from shared.views import step_words
 
 

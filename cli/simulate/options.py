@@ -17,16 +17,16 @@ from cli.simulate.profile import Fault, Latency, Profile
 from cli.simulate.profile_reading import read_profile
 from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
 from cli.simulate.recording import Recording, read_recording
-from shared.policies.kinds import Choice, Whole
+from shared.core.schema.kinds import choice, whole
+from shared.core.schema.times import moment
+from shared.core.schema.words import Unfit, Word
 from shared.policies.problems import PolicyError
-from shared.policies.times import Moment
-from shared.policies.words import Unfit, Word
 
 T = TypeVar("T")
-ROLLOUTS = Whole(1, 1_000_000, "rollouts", "1000")
-JOBS = Whole(1, 1000, "cores", "1")
-START, SPREAD = Moment("2026-03-02T09:00Z"), Choice(("hour", "week"))
-SEED = Whole(0, 999_999_999, "any", "1")
+ROLLOUTS = whole(1, 1_000_000, "rollouts", "1000")
+JOBS = whole(1, 1000, "cores", "1")
+START, SPREAD = moment("2026-03-02T09:00Z"), choice("hour", "week")
+SEED = whole(0, 999_999_999, "any", "1")
 WORLD = (
     *("profile", "requests_per_minute", "error_rate", "client_error_rate", "latency", "latency_spread"),
     *("latency_noise", "green", "green_client_errors", "green_latency", "begins", "ends"),

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cli.simulate.profile import Answering, Latency
-from shared.core.gates.latency import LOG_RATIO
 from shared.core.observation import DeploymentMinute
 from shared.core.policy import Source
+from shared.core.telemetry import source_kind
+from shared.core.telemetry.latency_buckets import LOG_RATIO
 
 PERCENTILES = (50, 90, 95, 99)
 PARTS = 32  # of a bucket, to which a median is rounded: 0.14 %
@@ -51,7 +52,7 @@ class Rows:
         noise = self.latency.noise
         at = median * math.exp(noise * self.generator.standard_normal()) if noise else median
         found = slowness(self.generator, good, at, self.latency.spread)
-        return (found, None) if self.told == "logs" else (None, percentiles_of(found))
+        return (found, None) if source_kind(self.told).counts_latency else (None, percentiles_of(found))
 
 
 def slowness(generator: np.random.Generator, total: int, median: float, spread: float) -> dict[int, int]:

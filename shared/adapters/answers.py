@@ -20,7 +20,7 @@ from azure.storage.blob import BlobProperties, ContainerClient
 from shared.adapters.collected_rows import Row, UnreadableRow, answer, belongs, read_row
 from shared.adapters.collection_places import CollectionPlace
 from shared.adapters.faults import azure_faults
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Permanent
 from shared.ports import AnswerSeen, Clock
 

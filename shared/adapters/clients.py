@@ -23,17 +23,18 @@ from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.collection_places import CollectionPlaces
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.log_analytics import LogAnalytics
-from shared.adapters.logs import TrafficLog
-from shared.adapters.metrics import MetricsTraffic, NoMetrics, metrics_address
+from shared.adapters.logs import RequestLog
+from shared.adapters.metrics import NoMetrics, PlatformMetrics, metrics_address
 from shared.adapters.models import ArmModels
-from shared.adapters.queries import LogQueries
+from shared.adapters.queries import UserQueries
 from shared.adapters.queues import QueueWakeups
 from shared.adapters.scoring import HttpScoring, scoring_pipeline
 from shared.adapters.tables import TableStore
 from shared.adapters.templates import DeploymentTemplates
+from shared.collected_answers import AnswersSource
 from shared.names import QUEUE
 from shared.settings import Settings
-from shared.telemetry import Sources
+from shared.telemetry import TelemetrySources
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -69,12 +70,11 @@ def connect(
     return Connected(
         endpoints=endpoints,
         models=ArmModels(manager),
-        telemetry=Sources(
-            log=TrafficLog(log),
-            metrics=_metrics(settings, credential, endpoints),
-            queries=LogQueries(log),
-            answers=CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock),
-            policies=policies,
+        telemetry=TelemetrySources(
+            RequestLog(log),
+            _metrics(settings, credential, endpoints),
+            UserQueries(log, policies.query),
+            AnswersSource(CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock)),
         ),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
         store=TableStore(_tables(settings, credential)),
@@ -86,12 +86,12 @@ def _logs(credential: TokenCredential) -> LogsQueryClient:
     return LogsQueryClient(credential, **_RETRIES, **_TIMEOUTS)
 
 
-def _metrics(settings: Settings, credential: TokenCredential, endpoints: ArmEndpoints) -> ports.Traffic:
+def _metrics(settings: Settings, credential: TokenCredential, endpoints: ArmEndpoints) -> ports.TelemetrySource:
     """Return the platform's metrics; their address has the region in it."""
     if not settings.region:
         return NoMetrics()
     client = MetricsClient(metrics_address(settings.region), credential, **_RETRIES, **_TIMEOUTS)
-    return MetricsTraffic(client, settings.workspace_id, copied=lambda name: _deployments(endpoints, name))
+    return PlatformMetrics(client, settings.workspace_id, copied=lambda name: _deployments(endpoints, name))
 
 
 def _deployments(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:

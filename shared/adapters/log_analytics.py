@@ -1,7 +1,7 @@
 """One Log Analytics workspace, reduced to what Teal asks: a query over a window, answered whole or not at all.
 
-It must never take a partial answer for the whole, since rows that are missing look like requests that did not fail, and
-never let a name into a query that no endpoint can have.
+A partial answer is refused, since missing rows look like requests that did not fail. Names are checked before they get
+into a query.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsTable
 
 from shared.adapters.faults import azure_faults
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Misconfigured, Permanent, Temporary
 
 SERVER_SECONDS = 25  # how long the service may compute; below what we wait for its answer
@@ -30,7 +30,9 @@ class LogAnalytics:
 
     def __init__(self, client: LogsQueryClient, logs_workspace: str, workspace_id: str) -> None:
         if not _WORKSPACE.fullmatch(workspace_id):
-            raise Misconfigured(f"{workspace_id!r} is no ARM id: check subscription, resource group and workspace")
+            raise Misconfigured(
+                f"{workspace_id!r} is not a valid ARM id: check subscription, resource group and workspace"
+            )
         self._client = client
         self._logs_workspace = logs_workspace
         self.workspace_id = workspace_id.lower()
@@ -55,9 +57,9 @@ class LogAnalytics:
 
 
 def endpoint_name(endpoint: str) -> str:
-    """Return the name as it is. Raises Permanent for one that no online endpoint can have."""
+    """Return the name as it is. Raises Permanent for an invalid endpoint name."""
     if not _ENDPOINT.fullmatch(endpoint):
-        raise Permanent(f"{endpoint!r} is no name of an online endpoint")
+        raise Permanent(f"{endpoint!r} is not a valid name of an online endpoint")
     return endpoint
 
 

@@ -1,12 +1,12 @@
-"""What requests were answered and how fast, from the traffic log in Log Analytics. The one query is in `minutes.kql`.
+"""The telemetry source of the request log in Log Analytics: requests, errors and latency. Its query is `minutes.kql`.
 
-Whatever is put into the query is checked or made here. Rows that cannot be read are no answer: it must never leave one
-out, since what is missing looks like requests that did not fail.
+Whatever goes into the query is checked or made here. One row that cannot be read spoils the whole answer, since a
+missing row looks like requests that did not fail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -17,22 +17,32 @@ from typing import Any
 from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics, endpoint_name, moment
-from shared.core.gates.latency import LOG_RATIO
+from shared.adapters.traffic import traffic_query
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Need, SourceKind, Window
+from shared.core.telemetry.latency_buckets import LOG_RATIO
+from shared.core.telemetry.sources import LOGS
 from shared.errors import Temporary
+from shared.ports import Fetch
 
-# One id more often in a minute is not one request that was tried again, but one client's id for all of its requests.
+# An id that is seen more often in a minute is not one retried request, but a client's id for all of its requests.
 MOST_TRIES = 20
 UNTIMED = -1  # the query's bucket of requests that say nothing about latency
 _Key = tuple[datetime, str]
 
 
-class TrafficLog:
-    """The port Traffic, over one workspace's log."""
+class RequestLog:
+    """The telemetry source of one workspace's request log."""
+
+    kind: SourceKind = LOGS
 
     def __init__(self, log: LogAnalytics) -> None:
         self._log = log
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
+        """Return requests, errors and latency, as `minutes` does."""
+        asked = traffic_query(fetch, needs)
+        return self.minutes(fetch.endpoint, asked.window, asked.latency, once=asked.once)
 
     def minutes(
         self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
@@ -40,8 +50,8 @@ class TrafficLog:
         """Return every deployment and minute of the window that has requests, oldest first.
 
         latency: the part of the window whose minutes have `slowness` (empty if no answer was good); others have None.
-        once: a request that its caller tried again counts once in a minute, and as failed if any of its tries failed.
-        Raises Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have.
+        once: a request that its caller retried counts once in a minute, and as failed if any of its tries failed.
+        Raises Temporary when the answer is missing or partial, Permanent for an invalid endpoint name.
         """
         timed = latency or Window(window.until, window.until)
         query = _query().substitute(
@@ -55,7 +65,7 @@ class TrafficLog:
             most_tries=MOST_TRIES if once else 0,
         )
         counted: dict[_Key, _Counted] = {}
-        for table in self._log.tables(query, window, f"the traffic log of {endpoint}"):
+        for table in self._log.tables(query, window, f"the request log of {endpoint}"):
             for row in _rows(table):
                 _count(counted, row)
         return tuple(_minute(key, counted[key], timed) for key in sorted(counted))
@@ -91,7 +101,7 @@ def _count(counted: dict[_Key, _Counted], row: dict[str, Any]) -> None:
         if bucket != UNTIMED:
             sums.slowness[bucket] = total
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Temporary(f"a row of the traffic log cannot be read: {error!r}") from error
+        raise Temporary(f"a row of the request log cannot be read: {error!r}") from error
 
 
 def _minute(key: _Key, sums: _Counted, timed: Window) -> DeploymentMinute:

@@ -1,7 +1,7 @@
-"""What requests were answered, from Azure Monitor's platform metrics: counts by status and percentiles of latency.
+"""The telemetry source of Azure Monitor's platform metrics: counts by status and percentiles of latency.
 
 They need no set-up and are about a minute late, but know no single request: latency has no histogram, and a count is
-the average that the service made of it, rounded. It must never take a part of an answer for the whole.
+the average that the service made of it, rounded. A partial answer is never taken for the whole.
 
 Whether an endpoint's metrics count mirrored requests is not documented. A deployment's own metrics do; so a minute of
 which the endpoint's say nothing is read there, for the deployments that get copies. There `envoy_response_code` is the
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,9 +20,12 @@ from typing import Literal
 from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics_query import Question, Series, ask
+from shared.adapters.traffic import traffic_query
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Need, SourceKind, Window
+from shared.core.telemetry.sources import METRICS
 from shared.errors import Misconfigured, Permanent
+from shared.ports import Fetch
 
 ENDPOINTS = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 DEPLOYMENTS = f"{ENDPOINTS}/deployments"
@@ -39,21 +42,21 @@ _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 
 
 class NoMetrics:
-    """The port Traffic where the region is not known, so that there is no address to ask."""
+    """The platform metrics of an app that does not know its region, so that there is no address to ask."""
 
-    def minutes(
-        self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
-    ) -> tuple[DeploymentMinute, ...]:
+    kind: SourceKind = METRICS
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
         """Raise Permanent, saying what is missing."""
-        del window, latency, once
-        raise Permanent(f"the metrics of {endpoint} cannot be read: the app setting TEAL_REGION is missing")
+        del needs
+        raise Permanent(f"the metrics of {fetch.endpoint} cannot be read: the app setting TEAL_REGION is missing")
 
 
 def metrics_address(region: str) -> str:
-    """Return the address that answers for a region's metrics. Raises Misconfigured for what is no region's name."""
+    """Return the address that answers for a region's metrics. Raises Misconfigured for an invalid region name."""
     plain = region.replace(" ", "").lower()
     if not _REGION.fullmatch(plain):
-        raise Misconfigured(f"{region!r} is no name of an Azure region such as westeurope")
+        raise Misconfigured(f"{region!r} is not a valid Azure region name such as westeurope")
     return f"https://{plain}.metrics.monitor.azure.com"
 
 
@@ -84,12 +87,14 @@ class _Scope:
         return self.resources[series.resource] or series.dimensions["deployment"]
 
 
-class MetricsTraffic:
-    """The port Traffic.
+class PlatformMetrics:
+    """The telemetry source of one workspace's metrics.
 
     workspace_id: the Azure ML workspace's ARM id. copied: gives the names of those deployments of an endpoint that may
     have had mirrored requests, and exist; without it copies are looked for in the endpoint's metrics alone.
     """
+
+    kind: SourceKind = METRICS
 
     def __init__(
         self,
@@ -98,10 +103,17 @@ class MetricsTraffic:
         copied: Callable[[str], Iterable[str]] = lambda _endpoint: (),
     ) -> None:
         if not _WORKSPACE.fullmatch(workspace_id):
-            raise Misconfigured(f"{workspace_id!r} is no ARM id: check subscription, resource group and workspace")
+            raise Misconfigured(
+                f"{workspace_id!r} is not a valid ARM id: check subscription, resource group and workspace"
+            )
         self._client = client
         self._workspace_id = workspace_id
         self._copied = copied
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
+        """Return requests, errors and latency, as `minutes` does."""
+        asked = traffic_query(fetch, needs)
+        return self.minutes(fetch.endpoint, asked.window, asked.latency, once=asked.once)
 
     def minutes(
         self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
@@ -109,13 +121,13 @@ class MetricsTraffic:
         """Return every deployment and minute of the window that has requests, oldest first.
 
         latency: the part of the window for which percentiles are wanted too; a minute has all of them or none. Raises
-        Temporary when the answer is missing or partial, Permanent for a name that no endpoint can have, and if tries
-        are to be counted `once`: metrics know no single request.
+        Temporary when the answer is missing or partial, Permanent for an invalid endpoint name, and if retried requests
+        are to count `once`: metrics know no single request.
         """
         if once:
-            raise Permanent(f"the metrics of {endpoint} know no single request, so none can be counted once")
+            raise Permanent(f"the metrics of {endpoint} know no single request, so retries cannot be told apart")
         if not _NAME.fullmatch(endpoint):
-            raise Permanent(f"{endpoint!r} is no name of an online endpoint")
+            raise Permanent(f"{endpoint!r} is not a valid name of an online endpoint")
         place = f"{self._workspace_id}/onlineEndpoints/{endpoint}"
         whole = _Scope(ENDPOINTS, {place: ""}, ("deployment",), "statusCode")
         names = sorted({name.lower() for name in self._copied(endpoint)})

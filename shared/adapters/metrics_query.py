@@ -1,4 +1,4 @@
-"""One question to Azure Monitor's metrics, and what may be believed of its answer. It must never guess a value.
+"""One question to Azure Monitor's metrics, and what may be believed of its answer. No value is guessed.
 
 The service answers many failures with 200 and fewer series, and Microsoft's client drops the code that would tell: so
 the code is read here, and whatever is not the whole answer to the question raises Temporary. What is left open is a
@@ -19,7 +19,7 @@ from azure.core.pipeline import PipelineResponse
 from azure.monitor.querymetrics import Metric, MetricsClient, MetricsQueryResult, TimeSeriesElement
 
 from shared.adapters.faults import azure_faults
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Temporary
 
 MINUTE = timedelta(minutes=1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from shared.core.gates.gate import Role
 from shared.core.gates.readings import Reading
-from shared.core.gates.recipes import Role
 from shared.core.judge.interval import Interval
 from shared.core.wording import odds
+from shared.words.gates import measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class GateView:
     gate: Annotated[str, "The gate's name."]
     role: Annotated[Role, "What it may decide. A `dry_run` decides nothing."]
     summary: Annotated[str, "What green and blue did, as a sentence."]
+    measured: Annotated[dict[str, object], "What was counted, for programs: `what`, `item`, and what belongs to it."]
     green_bad: Annotated[int, "Green's bad requests, as this gate counts them."]
     green_total: Annotated[int, "Green's requests."]
     blue_bad: Annotated[int, "Blue's bad requests."]
@@ -54,7 +56,8 @@ def gate_view(reading: Reading) -> GateView:
     return GateView(
         gate=reading.gate,
         role=reading.role,
-        summary=reading.words,
+        summary=measurement(reading.facts),
+        measured=dict(reading.measured),
         green_bad=reading.green_bad,
         green_total=reading.green_total,
         blue_bad=reading.blue_bad,

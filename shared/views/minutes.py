@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from shared.core.gates.latency import edge
 from shared.core.observation import DeploymentMinute
+from shared.core.telemetry.latency_buckets import edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +61,5 @@ def minute_view(minute: DeploymentMinute) -> MinuteView:
 
 
 def _latency(bucket: int, answers: int) -> LatencyView:
-    # Rounded down, so that `gates.latency.bucket` gives the bucket back.
+    # Rounded down, so that `latency_buckets.bucket` gives the bucket back.
     return LatencyView(math.floor(edge(bucket) * 1000.0) / 1000.0, answers)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from shared.core.rollout.reasons import Measured, Reason, ReasonCode
+from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.wording import odds
+from shared.words.gates import measurement
 from shared.words.numbers import duration, moment, percent, traffic
 from shared.words.template import fill, marks
 
@@ -37,6 +38,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
     ),
     ReasonCode.NO_POLICY: Row("no policy applies to {model}: {message}", "No policy selects this model version."),
+    ReasonCode.POLICY_INVALID: Row("{message}", "A policy file that may be for this model version is not valid."),
     ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event, or the same version, came again."),
     ReasonCode.OLDER_VERSION: Row(
         "a newer version than {model} was admitted before", "An older version never replaces a newer one."
@@ -249,12 +251,6 @@ def sentence(reason: Reason) -> str:
     return f"{text}: {facts['because']}" if because is not None and "because" not in marks(template) else text
 
 
-def measured(what: Measured) -> str:
-    """Return what a gate measured."""
-    green = f"{what['green_bad']:,} of {what['green_total']:,}"
-    return f"{what['gate']}: green {green}, blue {what['blue_bad']:,} of {what['blue_total']:,}"
-
-
 _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "action": lambda kind: kind.replace("_", " "),
     "examples": "; ".join,
@@ -264,7 +260,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "log_odds_safe_threshold": odds,
     "log_odds_worse": odds,
     "log_odds_worse_threshold": odds,
-    "measured": measured,
+    "measured": measurement,
     "mirror": percent,
     "next_weight": percent,
     "observed_traffic": traffic,

@@ -15,7 +15,7 @@ from azure.storage.blob import BlobType, ContainerClient
 
 from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.collection_places import CollectionPlace, CollectionPlaces
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Permanent, Temporary
 from shared.ports import AnswerSeen
 from tests.adapters.stand_in import Credential, Reply, StandIn

@@ -12,8 +12,8 @@ from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.collection_places import CollectionPlace, CollectionPlaces
 from shared.core.policy import TemplateSource
 from shared.core.reconcile.actions import CreateDeployment
-from shared.core.reconcile.plan import Window
 from shared.core.rollout import ModelVersion
+from shared.core.telemetry import Window
 from shared.errors import Permanent
 from tests.adapters.arm_documents import WORKSPACE, deployment
 from tests.adapters.stand_in import Credential, Reply, StandIn

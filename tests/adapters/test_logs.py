@@ -9,9 +9,9 @@ import pytest
 from azure.monitor.query import LogsQueryClient
 
 from shared.adapters.log_analytics import LogAnalytics
-from shared.adapters.logs import TrafficLog
+from shared.adapters.logs import RequestLog
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Misconfigured, Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
@@ -23,10 +23,10 @@ COLUMNS = [(name, {"deployment": "string", "minute": "datetime"}.get(name, "long
 
 
 @pytest.fixture
-def traffic() -> TrafficLog:
+def traffic() -> RequestLog:
     """Return the adapter with its client, built as for the app."""
     client = LogsQueryClient(Credential(), retry_total=1, retry_status=0)
-    return TrafficLog(LogAnalytics(client, LOGS, WORKSPACE))
+    return RequestLog(LogAnalytics(client, LOGS, WORKSPACE))
 
 
 def answered(*rows: list[Any], problem: dict[str, str] | None = None) -> Reply:
@@ -36,7 +36,7 @@ def answered(*rows: list[Any], problem: dict[str, str] | None = None) -> Reply:
     return Reply(200, body | ({"error": problem} if problem else {}))
 
 
-def test_rows_become_minutes_oldest_first(traffic: TrafficLog, azure: StandIn) -> None:
+def test_rows_become_minutes_oldest_first(traffic: RequestLog, azure: StandIn) -> None:
     """One entry per deployment and minute that had requests."""
     azure.answer(
         answered(
@@ -53,13 +53,13 @@ def test_rows_become_minutes_oldest_first(traffic: TrafficLog, azure: StandIn) -
     )
 
 
-def test_no_requests_is_an_answer(traffic: TrafficLog, azure: StandIn) -> None:
+def test_no_requests_is_an_answer(traffic: RequestLog, azure: StandIn) -> None:
     """A quiet endpoint has no minutes, which is not a fault."""
     azure.answer(answered())
     assert traffic.minutes("churn", HOUR, None) == ()
 
 
-def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: TrafficLog, azure: StandIn) -> None:
+def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: RequestLog, azure: StandIn) -> None:
     """Rows of other endpoints, workspaces and times are left out, in whatever zone the window was given."""
     azure.answer(answered())
     berlin = timezone(timedelta(hours=1))
@@ -77,9 +77,9 @@ def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: TrafficLog
 @pytest.mark.parametrize(
     "name", ["", "a' or 1 == 1 //", "churn\n| take 1", "churn'", "-churn", "churn-", "7", "a" * 33, "chürn", "a/b"]
 )
-def test_a_name_that_no_endpoint_can_have_is_never_asked_for(traffic: TrafficLog, azure: StandIn, name: str) -> None:
+def test_a_name_that_no_endpoint_can_have_is_never_asked_for(traffic: RequestLog, azure: StandIn, name: str) -> None:
     """What a caller sends does not reach the query."""
-    with pytest.raises(Permanent, match="no name"):
+    with pytest.raises(Permanent, match="not a valid name"):
         traffic.minutes(name, HOUR, None)
     assert azure.asked == []
 
@@ -130,7 +130,7 @@ def test_a_workspace_that_is_no_arm_id_stops_the_start(workspace: str) -> None:
     ],
 )
 def test_without_a_whole_answer_there_is_none(
-    traffic: TrafficLog, azure: StandIn, fault: tuple[Reply, type[TealError], str]
+    traffic: RequestLog, azure: StandIn, fault: tuple[Reply, type[TealError], str]
 ) -> None:
     """Missing evidence is never taken for good news; at once, whatever Retry-After asks, and without the token."""
     reply, kind, words = fault

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from azure.monitor.querymetrics import MetricsClient
 
-from shared.adapters.metrics import MetricsTraffic, kind, metrics_address
+from shared.adapters.metrics import PlatformMetrics, kind, metrics_address
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Misconfigured, Permanent
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.metrics_answers import (
@@ -43,9 +43,9 @@ def client() -> Iterator[MetricsClient]:
 
 
 @pytest.fixture
-def traffic(client: MetricsClient) -> MetricsTraffic:
+def traffic(client: MetricsClient) -> PlatformMetrics:
     """Return the adapter for an endpoint without copies."""
-    return MetricsTraffic(client, WORKSPACE)
+    return PlatformMetrics(client, WORKSPACE)
 
 
 def asked(azure: StandIn) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def asked(azure: StandIn) -> list[dict[str, Any]]:
     return [query | {"resources": each.body["resourceids"]} for query, each in zip(queries, azure.asked, strict=True)]
 
 
-def test_series_become_minutes_oldest_first(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_series_become_minutes_oldest_first(traffic: PlatformMetrics, azure: StandIn) -> None:
     """One entry per deployment and minute that had requests; a point without a value, or of nought, is none."""
     azure.answer(
         answered(
@@ -85,7 +85,7 @@ def test_what_is_not_known_to_be_good_is_not_good(status: str, expected: str) ->
     assert kind(status) == expected
 
 
-def test_spellings_of_azure_make_no_difference(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_spellings_of_azure_make_no_difference(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Names and values of dimensions, names of metrics and ids come in any letter case; two spellings are one."""
     rows = (
         series({0: 3.0}, Deployment="Churn-7", StatusCode="200"),
@@ -97,25 +97,25 @@ def test_spellings_of_azure_make_no_difference(traffic: MetricsTraffic, azure: S
 
 
 @pytest.mark.parametrize(("average", "total"), [(1.0, 1), (6.9999, 7), (41.2, 41), (0.2, 0)])
-def test_an_average_is_rounded_to_a_count(traffic: MetricsTraffic, azure: StandIn, average: float, total: int) -> None:
+def test_an_average_is_rounded_to_a_count(traffic: PlatformMetrics, azure: StandIn, average: float, total: int) -> None:
     """Requests are whole; less than half of one is none."""
     azure.answer(answered(requests("200", {0: average})))
     assert sum(row.total for row in traffic.minutes("churn", HOUR, None)) == total
 
 
-def test_what_reached_no_deployment_is_nobody_s(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_what_reached_no_deployment_is_nobody_s(traffic: PlatformMetrics, azure: StandIn) -> None:
     """A wrong key says nothing of blue or green."""
     azure.answer(answered(requests("401", {0: 5.0}, ""), requests("200", {0: 1.0})))
     assert traffic.minutes("churn", HOUR, None) == (DeploymentMinute("churn-7", TEN, 1, 0),)
 
 
-def test_minutes_outside_the_window_are_left_out(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_minutes_outside_the_window_are_left_out(traffic: PlatformMetrics, azure: StandIn) -> None:
     """The service may answer for more than it was asked."""
     azure.answer(answered(requests("200", {-1: 5.0, 0: 6.0, 59: 7.0, 60: 8.0})))
     assert [row.total for row in traffic.minutes("churn", HOUR, None)] == [6, 7]
 
 
-def test_a_point_within_a_minute_is_that_minute_s(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_a_point_within_a_minute_is_that_minute_s(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Minutes are whole, however the service writes their time."""
     [point] = series({0: 5.0})["data"]
     late = {**requests("200", {}), "data": [point | {"timeStamp": "2026-11-20T10:00:30.0000001+00:00"}]}
@@ -123,14 +123,14 @@ def test_a_point_within_a_minute_is_that_minute_s(traffic: MetricsTraffic, azure
     assert traffic.minutes("churn", HOUR, None) == (DeploymentMinute("churn-7", TEN, 5, 0),)
 
 
-def test_no_requests_is_an_answer(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_no_requests_is_an_answer(traffic: PlatformMetrics, azure: StandIn) -> None:
     """A quiet endpoint has no minutes, which is not a fault; nobody then asks how slow they were."""
     azure.answer(answered())
     assert traffic.minutes("churn", HOUR, HOUR) == ()
     assert len(azure.asked) == 1
 
 
-def test_the_question_is_whole(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_the_question_is_whole(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Every deployment and status, by minute, far more than ten series; whatever zone the window was given in."""
     azure.answer(answered())
     berlin = timezone(timedelta(hours=1))
@@ -154,7 +154,7 @@ def test_the_question_is_whole(traffic: MetricsTraffic, azure: StandIn) -> None:
     ]
 
 
-def test_latency_is_percentiles_of_the_minutes_asked_for(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_latency_is_percentiles_of_the_minutes_asked_for(traffic: PlatformMetrics, azure: StandIn) -> None:
     """TelemetryQuery for their own window; milliseconds by per cent; minutes without them have none."""
     percentiles = latencies({1: 20.0}, deployment="Churn-7")
     azure.answer(answered(requests("200", {0: 5.0, 1: 5.0})), told(answer(*percentiles)))
@@ -168,7 +168,7 @@ def test_latency_is_percentiles_of_the_minutes_asked_for(traffic: MetricsTraffic
     assert (query["filter"], query["starttime"]) == ("deployment eq '*'", "2026-11-20T10:01:00.000Z")
 
 
-def test_of_two_spellings_the_slower_one_stands(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_of_two_spellings_the_slower_one_stands(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Percentiles of two series cannot be put together, and the better half must not hide the worse."""
     both = zip(latencies({0: 20.0}, deployment="CHURN-7"), latencies({0: 10.0}, deployment="churn-7"), strict=True)
     rows = [slow | {"timeseries": slow["timeseries"] + fast["timeseries"]} for slow, fast in both]
@@ -177,7 +177,7 @@ def test_of_two_spellings_the_slower_one_stands(traffic: MetricsTraffic, azure: 
     assert row.percentiles == {50: 20.0, 90: 36.0, 95: 38.0, 99: 39.6}
 
 
-def test_a_minute_has_all_percentiles_or_none(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_a_minute_has_all_percentiles_or_none(traffic: PlatformMetrics, azure: StandIn) -> None:
     """One that is late is waited for by nobody: the ladder without a rung would be another ladder."""
     three = latencies({0: 20.0}, 50, 90, 95, deployment="churn-7")
     azure.answer(answered(requests("200", {0: 5.0})), told(answer(*three, metric("RequestLatency_P99"))))
@@ -186,7 +186,7 @@ def test_a_minute_has_all_percentiles_or_none(traffic: MetricsTraffic, azure: St
 
 def test_copies_are_read_where_they_are_counted(client: MetricsClient, azure: StandIn) -> None:
     """A minute unknown to the endpoint's metrics is taken from the deployment's own; none is counted twice."""
-    copied = MetricsTraffic(client, WORKSPACE, lambda endpoint: ["Churn-7"] if endpoint == "churn" else [])
+    copied = PlatformMetrics(client, WORKSPACE, lambda endpoint: ["Churn-7"] if endpoint == "churn" else [])
     codes = [series({0: 4.0, 1: 4.0}, envoy_response_code="200"), series({0: 2.0}, envoy_response_code="500")]
     azure.answer(
         told(answer(metric(REQUESTS, *codes), resource=GREEN)),
@@ -206,7 +206,7 @@ def test_copies_are_read_where_they_are_counted(client: MetricsClient, azure: St
     assert "filter" not in asked(azure)[1]
 
 
-def test_an_empty_window_is_not_asked_for(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_an_empty_window_is_not_asked_for(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Nothing can have happened in no time."""
     assert traffic.minutes("churn", Window(TEN, TEN), Window(TEN, TEN)) == ()
     assert azure.asked == []
@@ -214,10 +214,10 @@ def test_an_empty_window_is_not_asked_for(traffic: MetricsTraffic, azure: StandI
 
 @pytest.mark.parametrize("name", ["", "churn' or", "churn/deployments/x", "-churn", "churn-", "7", "a" * 33, "chürn"])
 def test_a_name_that_no_endpoint_can_have_is_never_asked_for(
-    traffic: MetricsTraffic, azure: StandIn, name: str
+    traffic: PlatformMetrics, azure: StandIn, name: str
 ) -> None:
     """What a caller sends does not reach the query."""
-    with pytest.raises(Permanent, match="no name"):
+    with pytest.raises(Permanent, match="not a valid name"):
         traffic.minutes(name, HOUR, None)
     assert azure.asked == []
 
@@ -226,7 +226,7 @@ def test_a_name_that_no_endpoint_can_have_is_never_asked_for(
 def test_a_workspace_that_is_no_arm_id_stops_the_start(client: MetricsClient, workspace: str) -> None:
     """Settings are checked before anything is asked."""
     with pytest.raises(Misconfigured):
-        MetricsTraffic(client, workspace)
+        PlatformMetrics(client, workspace)
 
 
 @pytest.mark.parametrize(("region", "host"), [("westeurope", "westeurope"), ("East US 2", "eastus2")])
@@ -238,11 +238,11 @@ def test_every_region_has_its_address(region: str, host: str) -> None:
 @pytest.mark.parametrize("region", ["", "evil.example/", "west.europe", "7", "a" * 50])
 def test_what_is_no_region_gets_no_token(region: str) -> None:
     """The region stands in a host name that a token is sent to."""
-    with pytest.raises(Misconfigured, match="no name of an Azure region"):
+    with pytest.raises(Misconfigured, match="not a valid Azure region name"):
         metrics_address(region)
 
 
-def test_metrics_cannot_count_tries_once(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_metrics_cannot_count_tries_once(traffic: PlatformMetrics, azure: StandIn) -> None:
     """They know no single request: that is refused, and nothing is asked."""
     with pytest.raises(Permanent, match="know no single request"):
         traffic.minutes("churn", HOUR, None, once=True)

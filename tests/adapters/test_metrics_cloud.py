@@ -11,9 +11,9 @@ import requests
 from azure.core.credentials import TokenCredential
 from azure.monitor.querymetrics import MetricsClient
 
-from shared.adapters.metrics import MetricsTraffic, metrics_address
+from shared.adapters.metrics import PlatformMetrics, metrics_address
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from shared.errors import Temporary
 from tests.adapters.workshop import POEM, Workshop
 from tests.emulator.arm import deployment_body, endpoint_body
@@ -37,13 +37,13 @@ class Metered:
         url = arm.call("GET", f"onlineEndpoints/{ENDPOINT}").json()["properties"]["scoringUri"]
         named = {"azureml-model-deployment": deployment} if deployment else {}
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **named}
-        return {requests.post(url, body, headers=headers, timeout=30).status_code for _ in range(times)}
+        return {requests.post(url, body, headers=headers, timeout=60).status_code for _ in range(times)}
 
     def last_hours(self, *copied: str) -> dict[str, list[DeploymentMinute]]:
         """Return what the metrics tell of each deployment, in the cloud's own time."""
         now = datetime.fromisoformat(self.workshop.cloud.state()["time"])
         window = Window(now - timedelta(hours=6), now)
-        traffic = MetricsTraffic(self.client, self.workshop.cloud.workspace_id, lambda _: copied)
+        traffic = PlatformMetrics(self.client, self.workshop.cloud.workspace_id, lambda _: copied)
         rows = traffic.minutes(ENDPOINT, window, window)
         return {name: [row for row in rows if row.deployment == name] for name in ("blue", "green")}
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from azure.monitor.querymetrics import MetricsClient
 
-from shared.adapters.metrics import MetricsTraffic, metrics_address
-from shared.core.reconcile.plan import Window
+from shared.adapters.metrics import PlatformMetrics, metrics_address
+from shared.core.telemetry import Window
 from shared.errors import Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.metrics_answers import (
@@ -32,10 +32,10 @@ REFUSED = {"error": {"code": "AuthorizationFailed", "message": "The client may n
 
 
 @pytest.fixture
-def traffic() -> Iterator[MetricsTraffic]:
+def traffic() -> Iterator[PlatformMetrics]:
     """Return the adapter with its client, built as for the app."""
     with MetricsClient(metrics_address("westeurope"), Credential(), retry_total=1, retry_status=0) as client:
-        yield MetricsTraffic(client, WORKSPACE)
+        yield PlatformMetrics(client, WORKSPACE)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def traffic() -> Iterator[MetricsTraffic]:
     ],
 )
 def test_without_a_whole_answer_there_is_none(
-    traffic: MetricsTraffic, azure: StandIn, reply: Reply, kind: type[TealError], words: str
+    traffic: PlatformMetrics, azure: StandIn, reply: Reply, kind: type[TealError], words: str
 ) -> None:
     """Missing evidence is never taken for good news; at once, whatever Retry-After asks, and without the token."""
     azure.answer(reply)
@@ -123,14 +123,14 @@ def test_without_a_whole_answer_there_is_none(
     assert TOKEN not in str(caught.value)
 
 
-def test_latency_that_was_asked_and_cannot_be_told_is_no_answer(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_latency_that_was_asked_and_cannot_be_told_is_no_answer(traffic: PlatformMetrics, azure: StandIn) -> None:
     """Three of the four percentiles' metrics are not what was asked."""
     azure.answer(answered(GOOD), told(answer(*latencies({0: 20.0}, 50, 90, 95, deployment="churn-7"))))
     with pytest.raises(Temporary, match="RequestLatency_P99"):
         traffic.minutes("churn", HOUR, HOUR)
 
 
-def test_an_answer_within_an_answer_is_read(traffic: MetricsTraffic, azure: StandIn) -> None:
+def test_an_answer_within_an_answer_is_read(traffic: PlatformMetrics, azure: StandIn) -> None:
     """The service is known to send, now and then, its JSON as one JSON string."""
     whole = answered(GOOD).body
     azure.answer(Reply(200, json_string(whole)))

@@ -10,10 +10,11 @@ import pytest
 from azure.monitor.query import LogsQueryClient
 
 from shared.adapters.log_analytics import LogAnalytics
-from shared.adapters.queries import LogQueries
-from shared.core.observation import Tally
+from shared.adapters.queries import UserQueries, tallies
+from shared.core.observation import DeploymentMinute, Tally
+from shared.core.telemetry import Tallies, TelemetryQuery
 from shared.errors import Permanent, TealError, Temporary
-from shared.ports import Tallied
+from shared.ports import Fetch
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential, Reply, StandIn
 from tests.adapters.written_log import HOUR, LOGS, START, WrittenLog, written_log
@@ -43,10 +44,10 @@ def log() -> Iterator[WrittenLog]:
 
 
 @pytest.fixture
-def queries() -> Iterator[LogQueries]:
-    """Return the adapter, built as for the app."""
+def analytics() -> Iterator[LogAnalytics]:
+    """Return the workspace's log, connected as in the app."""
     with LogsQueryClient(Credential(), retry_total=1, retry_status=0) as client:
-        yield LogQueries(LogAnalytics(client, LOGS, WORKSPACE))
+        yield LogAnalytics(client, LOGS, WORKSPACE)
 
 
 def answered(*rows: list[Any], **kinds: str) -> Reply:
@@ -61,11 +62,11 @@ def test_a_query_counts_what_it_says(log: WrittenLog) -> None:
         log.write("Churn-7", seconds, 200, milliseconds)
     log.write("churn-6", 62, 200)
     log.write("fraud-1", 3, 200, 900, endpoint="fraud")
-    assert LogQueries(log.analytics).tallies("CHURN", HOUR, SLOW) == (
-        Tallied("churn-7", START, Tally(1, 2)),
-        Tallied("churn-6", START + MINUTE, Tally(0, 1)),
-        Tallied("churn-7", START + MINUTE, Tally(1, 1)),
-    )
+    assert tallies(log.analytics, "CHURN", HOUR, SLOW) == {
+        (START, "churn-7"): Tally(1, 2),
+        (START + MINUTE, "churn-6"): Tally(0, 1),
+        (START + MINUTE, "churn-7"): Tally(1, 1),
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,10 +105,10 @@ def test_queries_as_users_write_them(log: WrittenLog, text: str) -> None:
     """Whatever the form, the same three requests give the same counts: one of two is bad, then none of one."""
     for seconds, code, milliseconds in ((1, 200, 10), (2, 404, 100), (61, 200, 10)):
         log.write("churn-7", seconds, code, milliseconds)
-    assert LogQueries(log.analytics).tallies("churn", HOUR, text) == (
-        Tallied("churn-7", START, Tally(1, 2)),
-        Tallied("churn-7", START + MINUTE, Tally(0, 1)),
-    )
+    assert tallies(log.analytics, "churn", HOUR, text) == {
+        (START, "churn-7"): Tally(1, 2),
+        (START + MINUTE, "churn-7"): Tally(0, 1),
+    }
 
 
 def test_a_query_sees_its_window_even_if_it_does_not_ask_for_it(log: WrittenLog) -> None:
@@ -115,31 +116,31 @@ def test_a_query_sees_its_window_even_if_it_does_not_ask_for_it(log: WrittenLog)
     for seconds in (-1, 0, 3600):
         log.write("churn-7", seconds, 200)
     careless = f"{LOG} | summarize bad = countif(false), total = count() {BY_MINUTE}"
-    assert LogQueries(log.analytics).tallies("churn", HOUR, careless) == (Tallied("churn-7", START, Tally(0, 1)),)
+    assert tallies(log.analytics, "churn", HOUR, careless) == {(START, "churn-7"): Tally(0, 1)}
 
 
-def test_rows_of_one_minute_are_added_up(queries: LogQueries, azure: StandIn) -> None:
+def test_rows_of_one_minute_are_added_up(analytics: LogAnalytics, azure: StandIn) -> None:
     """A query may count by more than deployment and minute, and names differ in case only; no requests are no rows."""
     azure.answer(
         answered(["churn-7", "2026-11-20T10:00:00Z", 1, 5], ["Churn-7", "2026-11-20T10:00:00Z", 2, 10]), answered()
     )
-    assert queries.tallies("churn", HOUR, "T") == (Tallied("churn-7", START, Tally(3, 15)),)
-    assert queries.tallies("churn", HOUR, "T") == ()
+    assert tallies(analytics, "churn", HOUR, "T") == {(START, "churn-7"): Tally(3, 15)}
+    assert tallies(analytics, "churn", HOUR, "T") == {}
 
 
-def test_requests_that_reached_no_deployment_are_nobody_s(queries: LogQueries, azure: StandIn) -> None:
+def test_requests_that_reached_no_deployment_are_nobody_s(analytics: LogAnalytics, azure: StandIn) -> None:
     """Such as those with a wrong key: they must not spoil the answer."""
     azure.answer(
         answered(["", "2026-11-20T10:00:00Z", 1, 1], [None, None, 1, 1], ["churn-7", "2026-11-20T10:00:00Z", 0, 2])
     )
-    assert queries.tallies("churn", HOUR, "T") == (Tallied("churn-7", START, Tally(0, 2)),)
+    assert tallies(analytics, "churn", HOUR, "T") == {(START, "churn-7"): Tally(0, 2)}
 
 
-def test_the_query_is_told_what_it_is_asked_for(queries: LogQueries, azure: StandIn) -> None:
+def test_the_query_is_told_what_it_is_asked_for(analytics: LogAnalytics, azure: StandIn) -> None:
     """Endpoint, window and workspace stand before the text, which itself is sent as it is."""
     azure.answer(answered())
     text = "// $endpoint {endpoint} %s\nT | where x == '\\'; let teal_endpoint = 1'"
-    queries.tallies("churn", HOUR, text)
+    tallies(analytics, "churn", HOUR, text)
     assert azure.asked[0].body["query"] == (
         "let teal_endpoint = 'churn';\n"
         "let teal_since = datetime(2026-11-20T10:00:00.000000Z);\n"
@@ -153,46 +154,67 @@ def test_the_query_is_told_what_it_is_asked_for(queries: LogQueries, azure: Stan
     ("reply", "words"),
     [
         (answered(minute=""), "lacks minute (bin(TimeGenerated, 1m), a datetime)"),
-        (answered(bad="", total=""), "gives deployment, minute; it lacks bad (a whole number from 0"),
-        (answered([7, "2026-11-20T10:00:00Z", 0, 1]), "deployment = 7; right is its name"),
-        (answered(["churn-7", "10:00", 0, 1], minute="string"), "minute = '10:00'; right is bin(TimeGenerated, 1m)"),
+        (answered(bad="", total=""), "returns deployment, minute; it lacks bad (a whole number from 0"),
+        (answered([7, "2026-11-20T10:00:00Z", 0, 1]), "deployment = 7; it must be its name"),
+        (answered(["churn-7", "10:00", 0, 1], minute="string"), "minute = '10:00'; it must be bin(TimeGenerated, 1m)"),
         (answered(["churn-7", None, 0, 1]), "minute = None"),
-        (answered(["churn-7", "2026-11-20T10:00:07Z", 0, 1]), "10:00:07+00:00, no whole minute"),
-        (answered(["churn-7", "2026-11-20T09:59:00Z", 0, 1]), "09:59:00+00:00; right is teal_since"),
-        (answered(["churn-7", "2026-11-20T11:00:00Z", 0, 1]), "11:00:00+00:00; right is teal_since"),
+        (answered(["churn-7", "2026-11-20T10:00:07Z", 0, 1]), "10:00:07+00:00, which is not a whole minute"),
+        (answered(["churn-7", "2026-11-20T09:59:00Z", 0, 1]), "09:59:00+00:00, outside teal_since"),
+        (answered(["churn-7", "2026-11-20T11:00:00Z", 0, 1]), "11:00:00+00:00, outside teal_since"),
         (answered(["churn-7", "2026-11-20T10:00:00Z", 2, 1]), "bad = 2 of total = 1"),
-        (answered(["churn-7", "2026-11-20T10:00:00Z", -1, 1]), "bad = -1; right is a whole number from 0"),
+        (answered(["churn-7", "2026-11-20T10:00:00Z", -1, 1]), "bad = -1; it must be a whole number from 0"),
         (answered(["churn-7", "2026-11-20T10:00:00Z", 0, 1.5], total="real"), "total = 1.5"),
         (answered(["churn-7", "2026-11-20T10:00:00Z", None, 1]), "bad = None"),
         (answered(["churn-7", "2026-11-20T10:00:00Z", True, 1], bad="bool"), "bad = True"),
         (answered(["churn-7", "2026-11-20T10:00:00Z", "0", 1], bad="decimal"), "bad = '0'"),
-        (Reply(200, {"tables": [{"name": "A", "columns": [], "rows": []}] * 2}), "gives 2 tables; one is right"),
+        (
+            Reply(200, {"tables": [{"name": "A", "columns": [], "rows": []}] * 2}),
+            "returns 2 tables; it must return one",
+        ),
         (
             Reply(400, {"error": {"code": "BadArgumentError", "message": "no table named Sales"}}),
             "no table named Sales",
         ),
     ],
 )
-def test_a_wrong_query_is_for_a_person(queries: LogQueries, azure: StandIn, reply: Reply, words: str) -> None:
+def test_a_wrong_query_is_for_a_person(analytics: LogAnalytics, azure: StandIn, reply: Reply, words: str) -> None:
     """What is wrong is named, and what would be right: the same query will never be better."""
     azure.answer(reply)
     with pytest.raises(Permanent) as caught:
-        queries.tallies("churn", HOUR, "T")
+        tallies(analytics, "churn", HOUR, "T")
     assert words in str(caught.value)
 
 
-def test_half_an_answer_is_none(queries: LogQueries, azure: StandIn) -> None:
+def test_half_an_answer_is_none(analytics: LogAnalytics, azure: StandIn) -> None:
     """Counts that are missing look like nothing bad happened."""
     whole = answered(["churn-7", "2026-11-20T10:00:00Z", 0, 1]).body
     assert isinstance(whole, dict)
     azure.answer(Reply(200, whole | {"error": {"code": "PartialError", "message": "too big"}}))
     with pytest.raises(TealError, match="partial answer only") as caught:
-        queries.tallies("churn", HOUR, "T")
+        tallies(analytics, "churn", HOUR, "T")
     assert type(caught.value) is Temporary
 
 
-def test_a_name_that_no_endpoint_can_have_is_never_asked_for(queries: LogQueries, azure: StandIn) -> None:
+def test_a_name_that_no_endpoint_can_have_is_never_asked_for(analytics: LogAnalytics, azure: StandIn) -> None:
     """What a caller sends does not reach the query."""
-    with pytest.raises(Permanent, match="no name"):
-        queries.tallies("churn'; T //", HOUR, "T")
+    with pytest.raises(Permanent, match="not a valid name"):
+        tallies(analytics, "churn'; T //", HOUR, "T")
     assert azure.asked == []
+
+
+def test_what_a_query_counts_is_told_under_its_gate_s_name(analytics: LogAnalytics, azure: StandIn) -> None:
+    """The text is found by the path in the policy, at each reading; one that is gone is the same error as elsewhere."""
+    azure.answer(answered(["churn-7", "2026-11-20T10:00:00Z", 1, 4]))
+    texts = {"gates/slow.kql": "T"}
+
+    def text(path: str) -> str:
+        if path not in texts:
+            raise Permanent(f"no query {path}")
+        return texts[path]
+
+    source, fetch = UserQueries(analytics, text), Fetch("churn", TelemetryQuery(HOUR))
+    assert source.read(fetch, [Tallies("slow", "gates/slow.kql")]) == [
+        DeploymentMinute("churn-7", START, 0, 0, tallies={"slow": Tally(1, 4)})
+    ]
+    with pytest.raises(Permanent, match="no query gates/gone"):
+        source.read(fetch, [Tallies("gone", "gates/gone.kql")])

@@ -10,10 +10,10 @@ import pytest
 from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics
-from shared.adapters.logs import TrafficLog
-from shared.core.gates.latency import bucket
+from shared.adapters.logs import RequestLog
 from shared.core.observation import DeploymentMinute
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
+from shared.core.telemetry.latency_buckets import bucket
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
 from tests.adapters.written_log import HOUR, LOGS, START, PlainClient, WrittenLog, written_log
@@ -30,13 +30,13 @@ def log() -> Iterator[WrittenLog]:
 
 
 @pytest.fixture
-def traffic(log: WrittenLog) -> TrafficLog:
+def traffic(log: WrittenLog) -> RequestLog:
     """Return the adapter over the log."""
-    return TrafficLog(log.analytics)
+    return RequestLog(log.analytics)
 
 
 @pytest.mark.parametrize(
-    ("code", "non_blocking"),
+    ("code", "counted"),
     [
         (0, (1, 1, 0, {})),
         (200, (1, 0, 0, {52: 1})),
@@ -53,14 +53,14 @@ def traffic(log: WrittenLog) -> TrafficLog:
     ],
 )
 def test_what_each_answer_counts_as(
-    log: WrittenLog, traffic: TrafficLog, code: int, counted: tuple[int, int, int, dict[int, int]]
+    log: WrittenLog, traffic: RequestLog, code: int, counted: tuple[int, int, int, dict[int, int]]
 ) -> None:
     """Total, errors, client errors, and the time of the good ones only: 10 ms is bucket 52."""
     log.write("Churn-7", 1, code, 10)
     assert traffic.minutes("churn", HOUR, HOUR) == (DeploymentMinute("churn-7", START, *counted),)
 
 
-def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traffic: TrafficLog) -> None:
+def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traffic: RequestLog) -> None:
     """Three hundred requests of many codes and durations add up, in buckets as the core has them."""
     total, bad, refused, slow = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
     for number in range(300):
@@ -78,7 +78,7 @@ def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traf
     assert minutes[1].slowness == dict(slow)
 
 
-def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: TrafficLog) -> None:
+def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: RequestLog) -> None:
     """Every duration up to a quarter of a second falls where the core would put it."""
     for milliseconds in range(250):
         log.write("churn-7", 2 * milliseconds, 200, milliseconds)
@@ -88,7 +88,7 @@ def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: TrafficLog
     assert found == Counter(bucket(milliseconds) for milliseconds in range(250))
 
 
-def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic: TrafficLog) -> None:
+def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic: RequestLog) -> None:
     """Elsewhere slowness is unknown, which is not the same as no good answer."""
     for minute in range(3):
         log.write("churn-7", 60 * minute, 200)
@@ -124,11 +124,11 @@ def test_a_minute_without_latency_is_one_row(log: WrittenLog) -> None:
     with PlainClient(Credential(), endpoint=log.url, retry_total=0) as client:
         counting = Counting(client, LOGS, WORKSPACE)
         for latency, rows in ((None, 2), (LATER, 11), (HOUR, 20)):
-            TrafficLog(counting).minutes("churn", HOUR, latency)
+            RequestLog(counting).minutes("churn", HOUR, latency)
             assert counting.rows == rows
 
 
-def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: TrafficLog) -> None:
+def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: RequestLog) -> None:
     """The window has its first second and not its end; names of endpoints are compared in any case, and whole."""
     for seconds in (-1, 0, 59, 60):
         log.write("churn-7", seconds, 200)
@@ -148,10 +148,10 @@ TRIES: list[tuple[str, list[tuple[str, int]], tuple[int, int, int, dict[int, int
 ]
 
 
-@pytest.mark.parametrize(("tries", "non_blocking"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
+@pytest.mark.parametrize(("tries", "counted"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
 def test_tries_of_one_request_count_once_if_wanted(
     log: WrittenLog,
-    traffic: TrafficLog,
+    traffic: RequestLog,
     tries: list[tuple[str, int]],
     counted: tuple[int, int, int, dict[int, int]],
 ) -> None:

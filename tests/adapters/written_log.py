@@ -14,7 +14,7 @@ from emulator.clock import VirtualClock
 from emulator.monitor.logs import logs_application
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from shared.adapters.log_analytics import LogAnalytics
-from shared.core.reconcile.plan import Window
+from shared.core.telemetry import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
 from tests.emulator.loop import running_loop, serve
@@ -25,7 +25,7 @@ START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = Window(START, START + timedelta(hours=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HandClock(VirtualClock):
     """Time that a test sets: the last of the moments."""
 

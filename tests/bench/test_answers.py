@@ -24,9 +24,9 @@ from bench.judge.methods.teal import Teal
 from bench.judge.minute import Judge, Minute, Status
 from bench.judge.simulation import run
 from shared.core.gates import DISAGREEMENT, ClientErrorsGate, DisagreementGate, ErrorsGate, LatencyGate
-from shared.core.gates.latency import bucket, edge
 from shared.core.judge.ladder import Percentiles
 from shared.core.policy import JudgeSettings
+from shared.core.telemetry.latency_buckets import bucket, edge
 
 TIMED = AnswersWorld(10_000, 0.001, latency=Latency(shared=0.0))
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.core.gates.calibration import Calibration
+from shared.core.gates.errors import Failed
+from shared.core.gates.samples import GateSamples
+from shared.core.judge.panel import Panel
 from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
@@ -52,7 +55,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         step=STEP_OF.get(phase, SMOKE),
         step_since=NOW - MINUTE,
         weight=weight,
-        calibration=Calibration(),
+        calibration=Calibration(Panel(), (GateSamples((Failed(),), Failed()),)),
         paused_by_step=phase is Phase.PAUSED,
     )
     steady = replace(plain, expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)

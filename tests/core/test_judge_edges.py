@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.gates.calibration import calibrate, past_of
-from shared.core.gates.samples import OTHER, Predicted, items_of
+from shared.core.gates.predictions import OTHER, Predicted
 from shared.core.judge import gate
 from shared.core.judge.burstiness import lasting
 from shared.core.judge.certificate import bets_for, null_for
@@ -110,7 +110,7 @@ def test_no_gate_takes_a_short_past_for_a_calm_one() -> None:
 def test_what_was_already_taken_together_stays_among_the_others() -> None:
     """Where a minute has so many labels that the rarest came as one, that one is neither lost nor a class."""
     row = DeploymentMinute("blue", START, 10, 0, predictions={"yes": 5, OTHER: 3, "rare": 2})
-    assert items_of(Predicted(("yes", OTHER)), None, row) == [Counts(0, 0, 5, 10), Counts(0, 0, 5, 10)]
+    assert Predicted(("yes", OTHER)).items(None, row) == [Counts(0, 0, 5, 10), Counts(0, 0, 5, 10)]
 
 
 def test_a_calm_blue_that_rises_and_falls_by_the_hour_has_no_lasting_bursts() -> None:

@@ -25,7 +25,8 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.gates.calibration import Calibration, calibrate, past_of
-from shared.core.gates.samples import Slower, gate_minute
+from shared.core.gates.latency import Slower
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import certificate, gate, panel
 from shared.core.judge.burstiness import NONE, Variation
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share

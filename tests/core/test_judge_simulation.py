@@ -15,7 +15,8 @@ import pytest
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate
 from shared.core.gates.calibration import calibrate, past_of
-from shared.core.gates.samples import Slower, gate_minute
+from shared.core.gates.latency import Slower
+from shared.core.gates.samples import gate_minute
 from shared.core.judge import certificate, gate, panel
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.interval import interval

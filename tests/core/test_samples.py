@@ -8,20 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.gates.samples import (
-    OTHER,
-    Counted,
-    Failed,
-    GateSamples,
-    Ladder,
-    Predicted,
-    Refused,
-    Sample,
-    Slower,
-    blue_series,
-    gate_minute,
-    items_of,
-)
+from shared.core.gates.client_errors import Refused
+from shared.core.gates.disagreement import Disagreed
+from shared.core.gates.errors import Failed
+from shared.core.gates.latency import Ladder, Slower
+from shared.core.gates.predictions import OTHER, Predicted
+from shared.core.gates.query import Counted
+from shared.core.gates.samples import GateSamples, Sample, gate_minute
 from shared.core.judge.gate import GateMinute
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.odds import Counts
@@ -50,7 +43,7 @@ BLUE = replace(
     tallies={"stale": Tally(30, 400)},
 )
 CLASSES = Predicted(("yes", "no", OTHER))
-KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Counted("stale"), Counted("disagreement")]
+KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Counted("stale"), Disagreed()]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +55,7 @@ KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Count
         (Slower(((95, 101),)), [Counts(40, 90, 20, 870)]),
         (CLASSES, [Counts(60, 94, 700, 850), Counts(30, 94, 150, 850), Counts(4, 94, 0, 850)]),
         (Counted("stale"), [Counts(2, 40, 30, 400)]),
-        (Counted("disagreement"), [Counts(3, 20, 0, 0)]),
+        (Disagreed(), [Counts(3, 20, 0, 0)]),
         (Counted("unheard of"), [Counts()]),
         (Ladder(), [Percentiles(80.0, 80.0, 240.0, 240.0)]),
     ],
@@ -70,13 +63,13 @@ KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Count
 )
 def test_each_kind_takes_its_own(sample: Sample, expected: list[Counts | Percentiles]) -> None:
     """Green's bad and total, then blue's: green's latency against its own thresholds, blue's against blue's."""
-    assert items_of(sample, GREEN, BLUE) == expected
+    assert sample.items(GREEN, BLUE) == expected
 
 
 @pytest.mark.parametrize("sample", KINDS, ids=str)
 def test_a_deployment_without_rows_had_no_requests(sample: Sample) -> None:
     """No row is nothing of nothing; what the other had is counted all the same."""
-    both, alone, nobody = (items_of(sample, *pair) for pair in ((GREEN, BLUE), (GREEN, None), (None, None)))
+    both, alone, nobody = (sample.items(*pair) for pair in ((GREEN, BLUE), (GREEN, None), (None, None)))
     assert both is not None
     assert alone == [Counts(one.green_bad, one.green_total) for one in both if isinstance(one, Counts)]
     assert nobody == [Counts()] * len(both)
@@ -91,34 +84,34 @@ def unknown(row: DeploymentMinute) -> DeploymentMinute:
 @pytest.mark.parametrize("sample", [Slower(((100, 95),)), Ladder()], ids=["histogram", "percentiles"])
 def test_what_is_not_known_is_no_evidence(sample: Sample, green: DeploymentMinute, blue: DeploymentMinute) -> None:
     """Requests whose latency is unknown are not requests that were fast: the minute says nothing of the gate."""
-    assert items_of(sample, green, blue) is None
+    assert sample.items(green, blue) is None
     assert gate_minute(GateSamples((sample,), sample), green, blue) is None
 
 
 def test_predictions_that_are_not_known_count_for_neither_side() -> None:
     """Without green's predictions there is nothing to compare; no class is missing by that."""
-    items = items_of(CLASSES, unknown(GREEN), BLUE)
+    items = CLASSES.items(unknown(GREEN), BLUE)
     assert items == [Counts(0, 0, 700, 850), Counts(0, 0, 150, 850), Counts(0, 0, 0, 850)]
 
 
 def test_no_request_needs_no_latency() -> None:
     """A minute in which green answered nothing says so, although its source tells no latency of it."""
     idle = replace(unknown(GREEN), total=0, bad=0)
-    assert items_of(Slower(((100, 95),)), idle, BLUE) == [Counts(0, 0, 170, 870)]
+    assert Slower(((100, 95),)).items(idle, BLUE) == [Counts(0, 0, 170, 870)]
 
 
 @pytest.mark.parametrize(("green", "blue"), [(LEAST_REQUESTS - 1, 900), (900, LEAST_REQUESTS - 1), (0, 900)])
 def test_percentiles_of_few_requests_say_nothing(green: int, blue: int) -> None:
     """A P95 of a handful of answers is their slowest: such a minute is passed over."""
     few = replace(GREEN, total=green, bad=0, client_errors=0), replace(BLUE, total=blue, bad=0, client_errors=0)
-    assert items_of(Ladder(), *few) is None
-    assert items_of(Ladder(), None, BLUE) is None
+    assert Ladder().items(*few) is None
+    assert Ladder().items(None, BLUE) is None
 
 
 @pytest.mark.parametrize("known", [{50: 1.0}, {95: 1.0}, {90: 1.0, 99: 1.0}, {}], ids=str)
 def test_both_percentiles_are_needed_of_both(known: dict[int, float]) -> None:
     """A minute of which P50 or P95 is missing says nothing."""
-    assert items_of(Ladder(), replace(GREEN, percentiles=known), BLUE) is None
+    assert Ladder().items(replace(GREEN, percentiles=known), BLUE) is None
 
 
 def test_a_gate_of_several_samples_needs_all_of_them() -> None:
@@ -137,16 +130,16 @@ def test_a_certificate_has_counts_of_its_own() -> None:
     assert found is not None
     assert found.certified == Counts(0, 90, 20, 870)
     assert gate_minute(GateSamples((CLASSES,), None), GREEN, BLUE) == GateMinute(
-        tuple(items_of(CLASSES, GREEN, BLUE) or ())
+        tuple(CLASSES.items(GREEN, BLUE) or ())
     )
 
 
 def test_blues_past_is_counted_as_blues_part_is() -> None:
     """What is learnt from blue's past is what blue's minutes count for later."""
     rows = [BLUE, None, unknown(BLUE)]
-    assert blue_series(Failed(), rows) == [([9, 0, 9], [900, 0, 900])]
-    assert blue_series(Slower(((100, 95),)), rows) == [([170, 0, 0], [870, 0, 0])]
-    assert blue_series(Ladder(), rows) == []
+    assert Failed().series(rows) == [([9, 0, 9], [900, 0, 900])]
+    assert Slower(((100, 95),)).series(rows) == [([170, 0, 0], [870, 0, 0])]
+    assert Ladder().series(rows) == []
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -154,7 +147,7 @@ def test_blues_past_is_counted_as_blues_part_is() -> None:
 def test_every_prediction_is_of_one_class(green: dict[str, int], blue: dict[str, int]) -> None:
     """Classes that are not told apart are counted together: the classes' counts add up to all predictions."""
     sample = Predicted((*"abc", OTHER))
-    items = items_of(sample, replace(GREEN, predictions=green), replace(BLUE, predictions=blue))
+    items = sample.items(replace(GREEN, predictions=green), replace(BLUE, predictions=blue))
     assert items is not None
     found = [one for one in items if isinstance(one, Counts)]
     assert sum(one.green_bad for one in found) == sum(green.values()) == found[0].green_total

@@ -15,7 +15,7 @@ from typing import Any, get_args
 import pytest
 
 from shared.core.gates import Gate
-from shared.core.gates.calibration import CERTIFIED_MORE, LEAST_ANSWERS
+from shared.core.gates.latency import CERTIFIED_MORE, LEAST_ANSWERS
 from shared.core.gates.readings import Thresholds, readings
 from shared.core.judge.burstiness import CERTIFICATE_TEMPER_LIMIT
 from shared.core.judge.certificate import RATIO

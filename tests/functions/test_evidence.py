@@ -26,7 +26,8 @@ GATES = (
 )
 ALIKE = Conduct(median=100.0, predictions={"stay": 1.0}, counted={"fraud": 0.0})
 FIELDS = {
-    "gate", "role", "summary", "green_bad", "green_total", "blue_bad", "blue_total", "green_interval", "blue_interval",
+    "gate", "role", "summary", "measured", "green_bad", "green_total", "blue_bad", "blue_total", "green_interval",
+    "blue_interval",
     "log_odds_worse", "odds_worse", "log_odds_worse_threshold", "odds_worse_threshold", "rollback_progress",
     "log_odds_safe", "odds_safe", "log_odds_safe_threshold", "odds_safe_threshold", "certificate_progress",
     "minutes_to_certificate", "settled_minutes", "missing",

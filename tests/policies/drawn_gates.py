@@ -77,5 +77,7 @@ def _gate(gate: Gate) -> dict[str, object]:
             return said | {"at": gate.reading.at, "bins": list(gate.reading.edges) or None}
         case DisagreementGate():
             return said | {"at": gate.reading.at, "at_most": gate.at_most}
-        case _:
+        case ErrorsGate() | ClientErrorsGate() | QueryGate():
             return said | {"at_most": gate.at_most}
+        case _:
+            raise AssertionError(f"nobody writes {gate}")

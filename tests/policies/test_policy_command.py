@@ -47,8 +47,8 @@ def test_check_names_every_problem_and_ends_with_2(capsys: pytest.CaptureFixture
     assert err.replace(str(folder), "policies").splitlines() == [
         "policies/churn.yaml:1:1: models: missing; write it like models: [{name: churn-model}]",
         "policies/churn.yaml:2:1: modles: unknown key; did you mean models?",
-        "policies/churn.yaml:3:21: steps[1].weight: 10 comes after 25; weights must rise",
-        "policies/west.yaml:2:1: not YAML: did not find expected node content, while parsing a flow node",
+        "policies/churn.yaml:3:21: steps[1].weight: 10 comes after 25; weights must increase",
+        ("policies/west.yaml:2:1: not valid YAML: did not find expected node content, while parsing a flow node"),
     ]
     assert out == f"4 problems; nothing in {folder} can be used so\n"
 
@@ -75,7 +75,7 @@ def test_check_gives_pipelines_json(capsys: pytest.CaptureFixture[str], folder: 
         "line": 3,
         "column": 21,
         "path": "steps[1].weight",
-        "message": "10 comes after 25; weights must rise",
+        "message": "10 comes after 25; weights must increase",
     }
     (folder / "churn.yaml").write_text(RIGHT)
     code, out, _ = teal(capsys, "check", str(folder), "--json", "--requests-per-minute", "1000")
@@ -87,13 +87,13 @@ def test_check_gives_pipelines_json(capsys: pytest.CaptureFixture[str], folder: 
 
 
 def test_check_knows_wrong_json_schemas(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """What the app finds only when it uses a schema, the check finds before."""
+    """A schema that is not valid is a problem like any other."""
     (folder / "churn.yaml").write_text(RIGHT.replace("smoke: {}", "smoke: {schema: smoke/a.json}"))
     (folder / "smoke" / "a.json").write_text('{"type": "objekt"}')
     code, _, err = teal(capsys, "check", str(folder))
     assert code == 2
     words = "'objekt' is not valid under any of the given schemas (at $.type)"
-    assert err == f"{folder}/smoke/a.json:1:1: no JSON Schema: {words}\n"
+    assert err == f"{folder}/smoke/a.json:1:1: not a valid JSON Schema: {words}\n"
 
 
 @pytest.mark.parametrize(

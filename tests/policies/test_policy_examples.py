@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from emulator.traffic import TrafficEntry
-from shared.adapters.queries import LogQueries
+from shared.adapters.queries import tallies
 from shared.core.gates import DisagreementGate, PredictionsGate
-from shared.core.gates.predictions import agree, labels
 from shared.core.observation import Tally
 from shared.core.policy import TemplateSource
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.core.telemetry.predictions import agree, labels
 from shared.policies.policy_set import PolicySet, read_policies
 from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
 
@@ -41,7 +41,7 @@ GATES = {
 @pytest.fixture(scope="module")
 def book() -> PolicySet:
     """Return the book of the ready policies."""
-    return read_policies(FOLDER, environment={})
+    return read_policies(FOLDER, environment={}).valid()
 
 
 def test_there_is_one_for_each_strategy(book: PolicySet) -> None:
@@ -78,8 +78,8 @@ def test_the_ready_query_counts_empty_answers(book: PolicySet) -> None:
             write(log, seconds, 200, size)
         write(log, 1, 500, 0)
         write(log, 2, 200, 0, "fraud")
-        found = LogQueries(log.analytics).tallies("churn", HOUR, book.query("gates/empty_answers.kql"))
-    assert [(each.deployment, each.tally) for each in found] == [("churn-7", Tally(1, 1)), ("churn-7", Tally(2, 4))]
+        found = tallies(log.analytics, "churn", HOUR, book.query("gates/empty_answers.kql"))
+    assert [(name, tally) for (_, name), tally in found.items()] == [("churn-7", Tally(1, 1)), ("churn-7", Tally(2, 4))]
 
 
 def test_ready_pointers_find_what_the_answers_hold(book: PolicySet) -> None:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TypeVar
 
-from shared.core.gates.latency import bucket
 from shared.core.observation import DeploymentMinute, Tally
+from shared.core.telemetry.latency_buckets import bucket
 
 Label = TypeVar("Label", int, str)
 POINTS = 200  # so many answers stand for all of a minute

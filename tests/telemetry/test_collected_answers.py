@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, disagreements, predicted
-from shared.core.gates import DisagreementGate, PredictionReading
 from shared.core.observation import DeploymentMinute, Tally
+from shared.core.telemetry import Disagreements, PredictionReading
 from shared.errors import Permanent
 from shared.ports import AnswerSeen
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-WHOLE, GATE = PredictionReading(), DisagreementGate()
+WHOLE = PredictionReading()
+SAME = Disagreements(WHOLE)
 
 
 def answers(deployment: str, *bodies: str, request: str = "{}", after: float = 0.0) -> list[AnswerSeen]:
@@ -63,7 +64,7 @@ def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
     found = predicted(answers("churn-7", '{"class": 1}', "{}"), reading)
     assert found == [DeploymentMinute("churn-7", START, 0, 0, predictions={"1": 1})]
     with pytest.raises(
-        Permanent, match=r"2 of 3 answers of churn-7 cannot be read: .*/class.* an object without 'class'"
+        Permanent, match=r"2 of 3 answers of churn-7 cannot be read: .*/class.* found an object without 'class'"
     ):
         predicted(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
 
@@ -94,7 +95,7 @@ def test_answers_to_one_request_agree_or_not() -> None:
     """By green's minute, pairs and those that differ; what only one answered is no pair."""
     blue = answers("churn-6", "1", "2", "3", "4", "5")
     green = answers("Churn-7", "1", "2", "7", "8", after=58)
-    assert disagreements(blue, green, GATE) == [
+    assert disagreements(blue, green, SAME) == [
         DeploymentMinute("churn-7", START, 0, 0, tallies={"disagreement": Tally(0, 2)}),
         DeploymentMinute("churn-7", START + timedelta(minutes=1), 0, 0, tallies={"disagreement": Tally(2, 2)}),
     ]
@@ -104,26 +105,26 @@ def test_answers_to_one_request_agree_or_not() -> None:
 def test_an_id_that_names_no_single_request_pairs_nothing(request_id: str) -> None:
     """Some clients send none, some the same with every request: answers to different rows must not be compared."""
     blue, green = (answers(name, "1", "2", request=request_id) for name in ("churn-6", "churn-7"))
-    assert disagreements(blue, green, GATE) == []
+    assert disagreements(blue, green, SAME) == []
 
 
 def test_an_answer_without_prediction_disagrees_with_one_that_has_it() -> None:
     """Green's error is another answer than blue's; where both failed nothing can be said."""
-    gate = DisagreementGate(PredictionReading("/class"))
+    need = Disagreements(PredictionReading("/class"))
     blue = answers("churn-6", '{"class": 1}', '{"class": 1}', "{}")
     green = answers("churn-7", '{"class": 1}', '{"error": "no"}', "{}")
-    [row] = disagreements(blue, green, gate)
+    [row] = disagreements(blue, green, need)
     assert row.tallies == {"disagreement": Tally(1, 2)}
     with pytest.raises(Permanent, match=r"2 of 3 pairs of answers of churn-6 and churn-7 cannot be read: .*/class"):
         disagreements(
             [*blue[:1], *answers("churn-6", "1", "{}", request="x{}")],
             [*green[:1], *answers("churn-7", "1", "{}", request="x{}")],
-            gate,
+            need,
         )
 
 
 def test_numbers_within_the_tolerance_agree() -> None:
     """A retrained score that moves a little is no disagreement."""
     blue, green = answers("churn-6", "[0.50]", "[0.50]"), answers("churn-7", "[0.51]", "[0.60]")
-    [row] = disagreements(blue, green, DisagreementGate(tolerance=0.05))
+    [row] = disagreements(blue, green, Disagreements(WHOLE, tolerance=0.05))
     assert row.tallies == {"disagreement": Tally(1, 2)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import ClassVar
 
 import pytest
 
+from shared.collected_answers import AnswersSource
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -19,13 +21,13 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.observation import DeploymentMinute, Tally
-from shared.core.policy import Source
-from shared.core.reconcile.plan import TelemetryQuery, Window
+from shared.core.policy import JudgeSettings
+from shared.core.telemetry import Need, Requests, SourceKind, TelemetryQuery, Window
+from shared.core.telemetry.sources import METRICS
 from shared.errors import Permanent, TealError, Temporary
-from shared.ports import AnswerSeen, Seen, Tallied
-from shared.telemetry import Sources
+from shared.ports import AnswerSeen, Fetch, Seen
+from shared.telemetry import TelemetrySources
 from tests.fake_telemetry import FakeAnswers, FakeQueries, FakeTraffic
-from tests.fakes import FakePolicies
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -35,13 +37,22 @@ EVERY = (ErrorsGate(), ClientErrorsGate(), LatencyGate(), PredictionsGate(), Dis
 BLUE, GREEN = "churn-6", "churn-7"
 
 
+def query(*gates: Gate, errors: str = "logs", latency: str = "logs", **rest: object) -> TelemetryQuery:
+    """Return what is asked for these gates, of blue and green. rest: fields of the query."""
+    settings = JudgeSettings(errors_from=errors, latency_from=latency)
+    plain = TelemetryQuery(
+        WINDOW, Requests(errors), {gate.name: gate.needs(settings) for gate in gates}, deployments=(BLUE, GREEN)
+    )
+    return replace(plain, **rest)  # type: ignore[arg-type] # fields by name
+
+
 @dataclass
 class Stage:
     """Sources in memory: the log saw both deployments in the first two minutes, the metrics the same requests."""
 
     log: FakeTraffic = field(default_factory=FakeTraffic)
-    metrics: FakeTraffic = field(default_factory=FakeTraffic)
-    queries: FakeQueries = field(default_factory=lambda: FakeQueries({"the text": []}))
+    metrics: FakeTraffic = field(default_factory=lambda: FakeTraffic(METRICS))
+    queries: FakeQueries = field(default_factory=lambda: FakeQueries(counted={"sales.kql": []}))
     answers: FakeAnswers = field(default_factory=lambda: FakeAnswers({BLUE: [], GREEN: []}))
 
     def __post_init__(self) -> None:
@@ -51,14 +62,14 @@ class Stage:
                 self.log.rows.append(replace(row, slowness={100: total - 3}))
                 self.metrics.rows.append(replace(row, percentiles={50: 90.0, 95: 120.0}))
 
-    def see(self, *gates: Gate, errors: Source = "logs", latency: Source = "logs") -> Seen:
+    def see(self, *gates: Gate, errors: str = "logs", latency: str = "logs") -> Seen:
         """Return what is seen for these gates, blue's and green's."""
-        return self.look(TelemetryQuery(WINDOW, gates, errors, latency, (BLUE, GREEN)))
+        return self.look(query(*gates, errors=errors, latency=latency))
 
-    def look(self, asked: TelemetryQuery) -> Seen:
+    def look(self, asked: TelemetryQuery, stopwatch: Callable[[], float] = lambda: 0.0) -> Seen:
         """Return what is seen."""
-        policies = FakePolicies(queries={"sales.kql": "the text"})
-        return Sources(self.log, self.metrics, self.queries, self.answers, policies).minutes("churn", asked)
+        sources = (self.log, self.metrics, self.queries, AnswersSource(self.answers))
+        return TelemetrySources(*sources, stopwatch=stopwatch).minutes("churn", asked)
 
 
 @pytest.fixture
@@ -83,7 +94,7 @@ def row(seen: Seen, deployment: str, number: int = 0) -> DeploymentMinute:
     ],
 )
 def test_errors_and_latency_come_from_where_the_policy_says(
-    stage: Stage, errors: Source, latency: Source, known: tuple[bool, bool]
+    stage: Stage, errors: str, latency: str, known: tuple[bool, bool]
 ) -> None:
     """Buckets from the log or percentiles from the metrics, on the counts of either; each source is asked once."""
     seen = stage.see(ErrorsGate(), LatencyGate(), errors=errors, latency=latency)
@@ -100,11 +111,11 @@ def test_latency_is_asked_for_only_if_it_is_judged_and_only_where(stage: Stage) 
     """Six hours of history need no bucket but in the last hour, and none at all without the gate."""
     fine = Window(START + MINUTE, WINDOW.until)
     for gates, wanted in (((ErrorsGate(),), None), ((ErrorsGate(), LatencyGate()), fine)):
-        stage.look(TelemetryQuery(WINDOW, gates, fine_since=fine.since))
-        assert stage.log.asked.pop() == (WINDOW, wanted)
-    stage.look(TelemetryQuery(WINDOW, (LatencyGate(),), "logs", "metrics", fine_since=fine.since))
-    assert stage.log.asked == [(WINDOW, None)]
-    assert stage.metrics.asked == [(fine, fine)]
+        stage.look(query(*gates, fine_since=fine.since))
+        assert stage.log.asked.pop() == (WINDOW, wanted, False)
+    stage.look(query(LatencyGate(), latency="metrics", fine_since=fine.since))
+    assert stage.log.asked == [(WINDOW, None, False)]
+    assert stage.metrics.asked == [(fine, fine, False)]
 
 
 @pytest.mark.parametrize("fault", [Temporary("the log is busy"), Permanent("the log is closed")])
@@ -130,14 +141,14 @@ def test_a_source_of_latency_that_lags_says_so(stage: Stage) -> None:
     stage.log.rows.clear()
     seen = stage.see(LatencyGate(), errors="metrics")
     assert list(seen.missing) == ["latency"]
-    assert seen.missing["latency"].startswith("the traffic log of churn knows nothing of these minutes")
+    assert seen.missing["latency"].startswith("no latency of churn in the request log for these minutes")
 
 
 def test_tallies_are_told_under_the_gate_s_name(stage: Stage) -> None:
     """What a query counts stands beside the requests; a minute that only the query knows has no requests."""
-    stage.queries.counted["the text"] = [
-        Tallied(GREEN, START, Tally(1, 4)),
-        Tallied("churn-5", START + MINUTE, Tally(0, 2)),
+    stage.queries.counted["sales.kql"] = [
+        (GREEN, START, Tally(1, 4)),
+        ("churn-5", START + MINUTE, Tally(0, 2)),
     ]
     seen = stage.see(ErrorsGate(), SALES)
     assert row(seen, GREEN).tallies == {"sales": Tally(1, 4)}
@@ -149,7 +160,7 @@ def test_tallies_are_told_under_the_gate_s_name(stage: Stage) -> None:
 
 def test_no_source_runs_ahead_of_the_errors(stage: Stage) -> None:
     """A minute is judged once: it must wait until its requests are known, however quick a query is."""
-    stage.queries.counted["the text"] = [Tallied(GREEN, START + 2 * MINUTE, Tally(0, 4))]
+    stage.queries.counted["sales.kql"] = [(GREEN, START + 2 * MINUTE, Tally(0, 4))]
     stage.answers.given[GREEN] = [AnswerSeen(GREEN, START + 2 * MINUTE, "a", "1")]
     assert max(one.minute for one in stage.see(*EVERY).minutes) == START + MINUTE
 
@@ -163,7 +174,7 @@ def test_without_requests_nothing_else_is_asked(stage: Stage) -> None:
 
 def test_a_query_that_fails_is_missing_and_the_other_is_not(stage: Stage) -> None:
     """Each query is its own gate: one that is wrong, one whose file is gone, two that count."""
-    stage.queries.counted["the text"] = [Tallied(GREEN, START, Tally(1, 4))]
+    stage.queries.counted["sales.kql"] = [(GREEN, START, Tally(1, 4))]
     stage.queries.faults.planned = [Permanent("no table Sales"), None]
     gates = [QueryGate(name, "sales.kql") for name in ("sales", "clicks", "carts")]
     seen = stage.see(*gates, QueryGate("views", "views.kql"))
@@ -194,7 +205,7 @@ def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> Non
 def test_answers_are_wanted_of_the_fine_part_only(stage: Stage) -> None:
     """Of the long past, predictions are not read."""
     stage.answers.given = {GREEN: [AnswerSeen(GREEN, START + n * MINUTE, f"{n}", "1") for n in range(2)]}
-    seen = stage.look(TelemetryQuery(WINDOW, (PredictionsGate(),), deployments=(GREEN,), fine_since=START + MINUTE))
+    seen = stage.look(query(PredictionsGate(), deployments=(GREEN,), fine_since=START + MINUTE))
     assert [one.predictions for one in seen.minutes if one.deployment == GREEN] == [None, {"1": 1}]
 
 
@@ -209,26 +220,22 @@ def test_a_deployment_that_collects_no_answers_says_how_to(stage: Stage) -> None
 
 def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:
     """The first model of an endpoint has no blue; that is no fault."""
-    seen = stage.look(TelemetryQuery(WINDOW, (DisagreementGate(),), deployments=(GREEN,)))
+    seen = stage.look(query(DisagreementGate(), deployments=(GREEN,)))
     assert (seen.missing, stage.answers.read) == ({}, [])
 
 
-@pytest.mark.parametrize("retries", ["each", "once"])
-def test_tries_are_counted_as_the_policy_says(retries: Literal["each", "once"]) -> None:
-    """The source of errors is told whether a request that was tried again is one."""
-    stage = Stage()
-    stage.look(TelemetryQuery(WINDOW, (ErrorsGate(),), deployments=(BLUE, GREEN), retries=retries))
-    assert stage.log.once is (retries == "once")
+@pytest.mark.parametrize("once", [False, True])
+def test_retries_are_counted_as_the_policy_says(stage: Stage, once: bool) -> None:  # noqa: FBT001 -- a column
+    """The source of errors is told whether a retried request counts once."""
+    stage.look(query(ErrorsGate(), requests=Requests(once=once)))
+    assert [asked.once for asked in stage.log.asked] == [once]
 
 
-def test_a_look_ends_in_time_however_slow_its_sources_are() -> None:
-    """What is left when the time of a look is over is missing, and says so; errors and what came before are there."""
-    stage, seconds = Stage(), iter([0.0, 1.0, 2.0, 50.0])
-    sources = Sources(
-        stage.log, stage.metrics, stage.queries, stage.answers, FakePolicies(), stopwatch=lambda: next(seconds)
-    )
-    seen = sources.minutes("churn", TelemetryQuery(WINDOW, (ErrorsGate(), LatencyGate(), SALES)))
-    assert seen.missing == {"sales": "other sources took more than 40 seconds of this look"}
+def test_reading_ends_in_time_however_slow_the_sources_are(stage: Stage) -> None:
+    """What is left when the time is over is missing, and says so; errors and what came before are there."""
+    seconds = iter([0.0, 20.0, 50.0])
+    seen = stage.look(query(ErrorsGate(), LatencyGate(), PredictionsGate(), SALES), lambda: next(seconds))
+    assert seen.missing == {"sales": "reading the other sources took more than 40 seconds"}
     assert all(row.slowness for row in seen.minutes)
 
 
@@ -237,7 +244,7 @@ def test_a_source_of_latency_that_lags_in_part_says_so() -> None:
     stage = Stage()
     stage.metrics.rows = [row for row in stage.metrics.rows if row.minute == START]
     seen = stage.see(LatencyGate(), latency="metrics")
-    assert seen.missing["latency"].startswith("the platform's metrics of churn knows nothing of the last of these")
+    assert seen.missing["latency"].startswith("no latency of churn in the platform metrics yet for the last of these")
     assert {row.minute for row in seen.minutes} == {START, START + MINUTE}
 
 
@@ -246,5 +253,47 @@ def test_of_a_long_past_a_quarter_of_an_hour_of_answers_is_read() -> None:
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
     times = [hour.until - n * MINUTE for n in range(1, 60)]
     stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
-    seen = stage.look(TelemetryQuery(hour, (PredictionsGate(),), deployments=(BLUE,)))
+    seen = stage.look(query(PredictionsGate(), window=hour, deployments=(BLUE,)))
     assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 14
+
+
+def test_a_source_that_the_app_does_not_have_is_a_loud_error(stage: Stage) -> None:
+    """Errors from an unknown source are never read elsewhere; latency from one costs its gate its evidence."""
+    with pytest.raises(Permanent, match="'traces' is not a telemetry source of this app; it has logs, metrics, "):
+        stage.see(ErrorsGate(), errors="traces")
+    seen = stage.see(ErrorsGate(), LatencyGate(), latency="traces")
+    assert seen.missing["latency"].startswith("'traces' is not a telemetry source of this app")
+    assert (len(seen.minutes), stage.metrics.asked) == (4, [])
+
+
+def test_a_source_is_not_asked_for_what_it_cannot_tell(stage: Stage) -> None:
+    """The log has no sizes, so the gate that needs them from there has no evidence, and says why."""
+    asked = query(ErrorsGate(), LatencyGate())
+    seen = stage.look(replace(asked, needs={**asked.needs, "sizes": (Sizes("logs"),)}))
+    assert seen.missing == {"sizes": "the request log cannot tell sizes of answers"}
+    assert len(seen.minutes) == 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes(Need):
+    """How many answers were large, which no source of Teal's tells."""
+
+    source: str
+    subject: ClassVar[str] = "sizes of answers"
+
+
+class SizesSource:
+    """A source from outside: half of green's answers are large."""
+
+    kind: SourceKind = SourceKind("gateway", "the gateway", frozenset({Sizes}))
+
+    def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
+        assert needs == (Sizes("gateway"),)
+        return [DeploymentMinute(GREEN, fetch.query.window.since, 7, 7, tallies={"sizes": Tally(5, 10)})]
+
+
+def test_a_source_from_outside_answers_a_need_from_outside(stage: Stage) -> None:
+    """It is handed to the app with the others, and what it tells stands beside the requests without changing them."""
+    asked = replace(query(ErrorsGate()), needs={"sizes": (Sizes("gateway"),)})
+    seen = TelemetrySources(stage.log, SizesSource()).minutes("churn", asked)
+    assert (row(seen, GREEN).tallies, row(seen, GREEN).total, row(seen, GREEN).bad) == ({"sizes": Tally(5, 10)}, 10, 1)

@@ -16,11 +16,19 @@ C = ReasonCode
 GREEN, BLUE = "churn-7", "churn-6"
 SPLIT = {BLUE: 90, GREEN: 10}
 MEASURED: Facts = {
-    "measured": {"gate": "errors", "green_bad": 12, "green_total": 400, "blue_bad": 4, "blue_total": 3600}
+    "measured": {
+        "what": "failed_requests",
+        "item": 0,
+        "gate": "errors",
+        "green_bad": 12,
+        "green_total": 400,
+        "blue_bad": 4,
+        "blue_total": 3600,
+    }
 }
 ODDS: Facts = {"log_odds_worse": 4.61, "log_odds_worse_threshold": 4.605}
 SAFE: Facts = {"log_odds_safe": 3.0, "log_odds_safe_threshold": 2.9957, "next_weight": 25}
-SAID = "errors: green 12 of 400, blue 4 of 3,600"
+SAID = "green fails 3% of 400 requests (1.01 to 6.43%), blue 0.111% of 3,600 (0.0013 to 0.362%)"
 NOTHING = reason(C.NOTHING_JUDGED)
 FREEZE = reason(C.FREEZE_WINDOW, window="weekend")
 ADA: Facts = {"actor": "ada", "comment": "looks wrong"}
@@ -38,6 +46,7 @@ ROWS: list[tuple[Reason, str]] = [
         "the tags of churn:7 cannot be read: 403",
     ),
     (reason(C.NO_POLICY, model="churn:7", message="no model churn"), "no policy applies to churn:7: no model churn"),
+    (reason(C.POLICY_INVALID, message="churn.yaml:1:1: missing"), "churn.yaml:1:1: missing"),
     (reason(C.DUPLICATE, model="churn:7"), "churn:7 already has a rollout"),
     (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was admitted before"),
     (

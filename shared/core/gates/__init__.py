@@ -1,31 +1,36 @@
-"""What is judged. One kind of gate per recipe, and how each is calibrated, sampled and reported."""
+"""What is judged: one module per kind of gate, and the registry that the engine finds kinds in."""
 
 from __future__ import annotations
 
-from shared.core.gates.recipes import (
-    DISAGREEMENT,
-    ClientErrorsGate,
-    DisagreementGate,
-    ErrorsGate,
-    Gate,
-    LatencyGate,
-    LatencyLimit,
-    PredictionReading,
-    PredictionsGate,
-    QueryGate,
-    Role,
-)
+from shared.core.gates.client_errors import ClientErrorsGate
+from shared.core.gates.disagreement import DISAGREEMENT, DisagreementGate
+from shared.core.gates.errors import ErrorsGate
+from shared.core.gates.gate import Gate, Role
+from shared.core.gates.latency import LatencyGate, LatencyLimit
+from shared.core.gates.measured import Measured
+from shared.core.gates.predictions import PredictionsGate
+from shared.core.gates.query import QueryGate
+from shared.core.gates.registry import GATE_KINDS, SAMPLE_KINDS, register_gate
+from shared.core.gates.samples import Sample
+from shared.core.telemetry.predictions import PredictionReading
 
 __all__ = [
     "DISAGREEMENT",
+    "GATE_KINDS",
+    "SAMPLE_KINDS",
     "ClientErrorsGate",
     "DisagreementGate",
     "ErrorsGate",
     "Gate",
     "LatencyGate",
     "LatencyLimit",
+    "Measured",
     "PredictionReading",
     "PredictionsGate",
     "QueryGate",
     "Role",
+    "Sample",
+    "register_gate",
 ]
+
+register_gate(ErrorsGate, ClientErrorsGate, LatencyGate, PredictionsGate, DisagreementGate, QueryGate)

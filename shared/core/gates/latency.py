@@ -1,45 +1,157 @@
-"""Buckets of latency: what a time in milliseconds is counted as, and how buckets are compared. Pure arithmetic.
+"""The latency gate: how long good answers take.
 
-Edges rise by the fifth root of 1.25, so that a margin of 1.25 is five whole buckets. Whoever fills buckets (a query, an
-emulator) must use this ratio; it must never be changed while a rollout is open.
+Where a source counts each answer's latency in buckets, green's share of slow answers is held against blue's, at
+thresholds that are frozen from blue's past. Where a source knows percentiles only, they are compared minute by minute.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-LOG_RATIO = math.log(1.25) / 5.0
+from shared.core.gates.absolute_limits import with_limits
+from shared.core.gates.gate import Calibrated, Gate, NothingToCompare, Role, SourceChoice, Terms
+from shared.core.gates.measured import Measured
+from shared.core.gates.past import Past
+from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Row, Sample
+from shared.core.judge.burstiness import burstiness
+from shared.core.judge.gate import GateSetting
+from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
+from shared.core.judge.measure import Item, Measure
+from shared.core.judge.odds import Null
+from shared.core.judge.panel import long_enough, past_rate
+from shared.core.observation.observation import DeploymentMinute
+from shared.core.telemetry.latency_buckets import bucket, buckets_of, edge, quantile, slower
+from shared.core.telemetry.needs import Latency
+from shared.core.telemetry.sources import UnknownSource, source_kind
+
+TAILS = (0.9, 0.5, 0.99)  # the first is the one that is reported
+CERTIFIED_TAIL, CERTIFIED_MORE = 0.95, 1.08
+BUDGET = 0.01
+SETTLE = 1
+# Slowdowns of everything look like bursts in blue's past although they cancel beside green: eight bad minutes at most.
+MOST_BURSTINESS = 7.4
+LEAST_ANSWERS = 100
 
 
-def bucket(milliseconds: float) -> int:
-    """Return the bucket of a time: bucket i holds times above edge(i - 1) and up to edge(i). Below 1 ms is bucket 0."""
-    return math.ceil(math.log(max(milliseconds, 1.0)) / LOG_RATIO - 1e-9)
+@dataclass(frozen=True, slots=True)
+class Slower(CountSample):
+    """Good answers that took longer than a bucket's edge. buckets: green's and blue's, a pair for each item."""
+
+    buckets: tuple[tuple[int, int], ...]
+    kind: Literal["slower"] = "slower"
+
+    @property
+    def size(self) -> int:
+        """How many pairs of thresholds it has."""
+        return len(self.buckets)
+
+    def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair] | None:
+        """Return slow and all good answers at each threshold, or None if latency is not known."""
+        found = row.slowness
+        if found is None:
+            return None if row.total else (NOTHING,) * self.size
+        total, side = sum(found.values()), 0 if green else 1
+        return [(slower(found, pair[side]), total) for pair in self.buckets]
+
+    def measured(self, item: int) -> Measured:
+        """Return the thresholds, in milliseconds."""
+        green, blue = self.buckets[item]
+        return Measured(
+            what="slow_answers",
+            green_slower_than_milliseconds=edge(green),
+            blue_slower_than_milliseconds=edge(blue),
+        )
 
 
-def edge(index: int) -> float:
-    """Return the longest time in milliseconds that the bucket holds."""
-    return math.exp(index * LOG_RATIO)
+@dataclass(frozen=True, slots=True)
+class Ladder(Sample):
+    """P50 and P95 of both, in minutes with enough requests."""
+
+    kind: Literal["ladder"] = "ladder"
+
+    def items(self, green: Row, blue: Row) -> list[Item] | None:
+        """Return both percentiles of both, or None if either is not known well enough."""
+        if green is None or blue is None or min(green.total, blue.total) < LEAST_REQUESTS:
+            return None
+        ours, theirs = green.percentiles or {}, blue.percentiles or {}
+        if not {50, 95} <= ours.keys() & theirs.keys():
+            return None
+        return [Percentiles(ours[50], theirs[50], ours[95], theirs[95])]
+
+    def measured(self, item: int) -> Measured:
+        """Return that it is minutes of a higher P95."""
+        del item
+        return Measured(what="slow_minutes")
 
 
-def buckets_of(factor: float) -> int:
-    """Return how many buckets a time moves when it is multiplied by a factor (above 1), rounded; at least one."""
-    return max(1, round(math.log(factor) / LOG_RATIO))
+@dataclass(frozen=True, slots=True)
+class LatencyLimit:
+    """At least `percent` per cent of the answers take no longer than `milliseconds`."""
+
+    percent: float
+    milliseconds: float
 
 
-def slower(slowness: Mapping[int, int], than: int) -> int:
-    """Return how many answers fell into buckets behind this one."""
-    return sum([count for index, count in slowness.items() if index > than])
+@dataclass(frozen=True, slots=True)
+class LatencyGate(Gate):
+    """How long answers take. worse_than: so many times blue's latency is still acceptable. at_most: absolute limits."""
 
+    role: Role = "non_blocking"
+    weight: float = 4.0
+    worse_than: float = 1.25
+    at_most: tuple[LatencyLimit, ...] = ()
+    kind: Literal["latency"] = "latency"
+    samples: ClassVar[tuple[type[Sample], ...]] = (Slower, Ladder)
 
-def quantile(slowness: Mapping[int, int], share: float) -> int:
-    """Return the first bucket up to whose edge this share (0 to 1) of the answers lies; raises ValueError if none."""
-    total = sum(slowness.values())
-    if not total:
-        raise ValueError("no answers, so no quantile")
-    seen = 0
-    for index in sorted(slowness):
-        seen += slowness[index]
-        if seen >= share * total - 1e-9:
-            return index
-    return max(slowness)
+    def needs(self, sources: SourceChoice) -> tuple[Latency]:
+        """Return that latency is wanted, from the source that the policy chose."""
+        return (Latency(sources.latency_from),)
+
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return how it is judged: by counts where the source has them, otherwise by percentiles."""
+        try:
+            source = source_kind(terms.sources.latency_from)
+        except UnknownSource as unknown:
+            raise NothingToCompare(str(unknown)) from unknown
+        return self._by_counts(past) if source.counts_latency else self._by_percentiles()
+
+    def _by_counts(self, past: Past) -> Calibrated:
+        slowness = past.summed(lambda row: row.slowness)
+        if sum(slowness.values()) < LEAST_ANSWERS:
+            raise NothingToCompare(
+                f"blue gave fewer than {LEAST_ANSWERS} good answers in the past hour to compare with"
+            )
+        shift, more = buckets_of(self.worse_than), buckets_of(self.worse_than * CERTIFIED_MORE)
+        at = [quantile(slowness, tail) for tail in TAILS]
+        certified = quantile(slowness, CERTIFIED_TAIL)
+        first, rest = Slower(((at[0] + shift, at[0]),)), Slower(tuple((tail + shift, tail) for tail in at[1:]))
+        sure = Slower(((certified + more, certified),))
+        null = Null(1.0, 0.0)
+        setting = GateSetting(
+            name=self.name,
+            critical=self.role == "critical",
+            phi=min(burstiness(*past.series(first)), MOST_BURSTINESS),
+            known=long_enough(past.series(first)[1]),
+            rate=past_rate(*past.series(sure)),
+            budget=BUDGET,
+            settle=SETTLE,
+            measures=with_limits(
+                (Measure(share=1 / 3, null=null), Measure(items=2, share=2 / 3, null=null, severe=False)),
+                [1.0 - limit.percent / 100.0 for limit in self.at_most],
+            ),
+        )
+        limits = [Slower(((bucket(limit.milliseconds),) * 2,)) for limit in self.at_most]
+        return Calibrated(setting, GateSamples((first, rest, *limits), sure))
+
+    def _by_percentiles(self) -> Calibrated:
+        setting = GateSetting(
+            name=self.name,
+            critical=self.role == "critical",
+            budget=BUDGET,
+            margin=self.worse_than * CERTIFIED_MORE,
+            settle=SETTLE,
+            measures=(Measure(margin=self.worse_than, severe=False),),
+        )
+        return Calibrated(setting, GateSamples((Ladder(),), Ladder()))

@@ -1,183 +1,100 @@
-"""What an answer predicted: labels to be counted, and whether two answers agree. Pure; it never sees a deployment.
-
-Where a prediction stands in the answer's JSON is the policy's `PredictionReading`. An answer that is a JSON text which
-itself holds JSON is read once more: a score script often returns `json.dumps(...)`, and the server encodes it again.
-"""
+"""The predictions gate: how predictions are spread over classes or bins."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from bisect import bisect_right
-from collections.abc import Sequence
-from contextlib import suppress
-from itertools import islice, pairwise
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from shared.core.gates.recipes import PredictionReading
+from shared.core.gates.gate import Calibrated, Gate, NothingToCompare, Role, SourceChoice, Terms
+from shared.core.gates.measured import Measured
+from shared.core.gates.past import Past
+from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Sample
+from shared.core.judge.burstiness import burstiness, lasting
+from shared.core.judge.gate import GateSetting
+from shared.core.judge.measure import Measure
+from shared.core.judge.odds import Counts, Null
+from shared.core.judge.panel import long_enough
+from shared.core.observation.observation import DeploymentMinute
+from shared.core.telemetry.needs import Predictions
+from shared.core.telemetry.predictions import PredictionReading
 
-LONGEST_LABEL = 64
-MOST_PREDICTIONS = 10_000
-Value = Any  # of JSON
-NO_NUMBER = "no number"
-_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
-_LONE_TILDE = re.compile(r"~(?![01])")
-_WORDS = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", type(None): "null"}
-
-
-class UnreadablePrediction(ValueError):  # noqa: N818 -- reads as what it means
-    """An answer without a prediction where the policy says. The message names the pointer and what was found."""
-
-
-def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
-    """Return the label of each prediction in an answer (JSON text), in order.
-
-    A list is so many predictions, of which the first 10,000 count; a list or object of a single value within it (a row
-    of one column) is that value. With edges a number's label is its bin (an edge belongs to the bin above it), and
-    null's and NaN's is `no number`. Without edges any scalar is its own label, cut to 64 characters; 7 and 7.0 are one.
-    Raises UnreadablePrediction for all else.
-    """
-    found = _found(body, reading.at)
-    many = map(_alone, islice(found, MOST_PREDICTIONS)) if isinstance(found, list) else [found]
-    bins = _bins(reading.edges)
-    return tuple(_label(value, reading, bins) for value in many)
+OTHER = "(other)"
+LEAST_PREDICTIONS = 100
+MOST_LABELS = 8
+SHIFT_RATIO = 1.25
 
 
-def agree(one: str, other: str, reading: PredictionReading, tolerance: float) -> bool:
-    """Say whether two answers (JSON text) hold the same where the predictions are.
+@dataclass(frozen=True, slots=True)
+class Predicted(CountSample):
+    """Predictions of each of these classes or bins, of all; `OTHER` stands for every other."""
 
-    Numbers may differ by the tolerance, lists are compared element by element, objects by key; all else must be equal,
-    and NaN is NaN. An answer in which nothing can be found disagrees with one in which something is; raises
-    UnreadablePrediction if nothing is found in both.
-    """
-    first, second = _readable(one, reading.at), _readable(other, reading.at)
-    if isinstance(first, UnreadablePrediction) or isinstance(second, UnreadablePrediction):
-        if isinstance(first, UnreadablePrediction) and isinstance(second, UnreadablePrediction):
-            raise first
-        return False
-    try:
-        return _same(first, second, tolerance)
-    except RecursionError as error:
-        raise _unreadable(reading.at, "lists or objects nested too deeply") from error
+    labels: tuple[str, ...]
+    kind: Literal["predicted"] = "predicted"
 
+    @property
+    def size(self) -> int:
+        """How many classes or bins are told apart."""
+        return len(self.labels)
 
-def _readable(body: str, pointer: str) -> Value | UnreadablePrediction:
-    try:
-        return _found(body, pointer)
-    except UnreadablePrediction as error:
-        return error
+    def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair]:
+        """Return the predictions of each label and of all; 0 of 0 where none are known."""
+        del green
+        found = row.predictions
+        if found is None:
+            return (NOTHING,) * self.size
+        total = sum(found.values())
+        named = [0 if label == OTHER else found.get(label, 0) for label in self.labels]
+        rest = total - sum(named)
+        return [(rest if label == OTHER else count, total) for label, count in zip(self.labels, named, strict=True)]
 
+    def measured(self, item: int) -> Measured:
+        """Return the class or bin."""
+        return Measured(what="predicted_label", label=self.labels[item])
 
-def _found(body: str, pointer: str) -> Value:
-    value = _json(body, pointer)
-    if isinstance(value, str):
-        with suppress(UnreadablePrediction):  # a text that is no JSON is the value itself
-            value = _json(value, pointer)
-    for token in _steps(pointer):
-        value = _step(value, token, pointer)
-    return value
+    def shown(self, counts: Callable[[int], Counts]) -> int:
+        """Return the label whose share differs most."""
+        return max(range(self.size), key=lambda item: _shift(counts(item)))
 
 
-def _json(text: str, pointer: str) -> Value:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Never the text itself: this is said in logs, and answers may be about persons.
-        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise _unreadable(pointer, f"the answer, of {len(text)} characters, is no JSON{where}") from None
+def _shift(counts: Counts) -> float:
+    return abs((counts.green_rate or 0.0) - (counts.blue_rate or 0.0))
 
 
-def _steps(pointer: str) -> Sequence[str]:
-    if not pointer:
-        return ()
-    if not pointer.startswith("/") or _LONE_TILDE.search(pointer):
-        raise UnreadablePrediction(f"{pointer!r} is no JSON Pointer: it starts with / and writes ~ as ~0 and / as ~1")
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
+@dataclass(frozen=True, slots=True)
+class PredictionsGate(Gate):
+    """How predictions are spread. shift: by how much a share may differ from blue's (a probability)."""
 
+    reading: PredictionReading = field(default_factory=PredictionReading)
+    shift: float = 0.02
+    role: Role = "non_blocking"
+    weight: float = 1.0
+    kind: Literal["predictions"] = "predictions"
+    samples: ClassVar[tuple[type[Sample], ...]] = (Predicted,)
 
-def _step(value: Value, token: str, pointer: str) -> Value:
-    if isinstance(value, dict) and token in value:
-        return value[token]
-    if isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
-        return value[int(token)]
-    raise _unreadable(pointer, f"{_described(value)} without {token!a} is on the way")
+    def needs(self, sources: SourceChoice) -> tuple[Predictions]:
+        """Return that the predictions are wanted."""
+        del sources
+        return (Predictions(self.reading),)
 
-
-def _alone(value: Value) -> Value:
-    if isinstance(value, list | dict) and len(value) == 1:
-        return next(iter(value.values() if isinstance(value, dict) else value))
-    return value
-
-
-def _label(value: Value, reading: PredictionReading, bins: Sequence[str]) -> str:
-    if isinstance(value, dict | list):
-        raise _unreadable(reading.at, f"{_described(value)} is there")
-    if not bins:
-        return _class(value)
-    if value is None or _is_nan(value):
-        return NO_NUMBER
-    if not _is_number(value):
-        raise _unreadable(reading.at, f"{_described(value)} is there, and no number")
-    return bins[bisect_right(reading.edges, value)]
-
-
-def _bins(edges: Sequence[float]) -> Sequence[str]:
-    if not edges:
-        return ()
-    words = [_number(edge) for edge in edges]
-    between = [f"{low} to {high}" for low, high in pairwise(words)]
-    return (f"below {words[0]}", *between, f"{words[-1]} and above")
-
-
-def _class(value: Value) -> str:
-    if isinstance(value, str):
-        words = " ".join("".join(sign if sign.isprintable() else " " for sign in value[:1000]).split())
-        return _cut(words) or '""'
-    return _number(value) if _is_number(value) else json.dumps(value)
-
-
-def _number(value: Value) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
-
-
-def _same(one: Value, other: Value, tolerance: float) -> bool:
-    if _is_number(one) and _is_number(other):
-        return _near(one, other, tolerance)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(_same(a, b, tolerance) for a, b in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key], tolerance) for key in one)
-    return type(one) is type(other) and bool(one == other)
-
-
-def _near(one: float, other: float, tolerance: float) -> bool:
-    if one == other or (_is_nan(one) and _is_nan(other)):
-        return True
-    try:
-        return abs(float(one) - float(other)) <= tolerance
-    except OverflowError:  # whole numbers of hundreds of digits
-        return False
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_nan(value: Value) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
-def _described(value: Value) -> str:
-    return _WORDS.get(type(value), "a number")
-
-
-def _unreadable(pointer: str, found: str) -> UnreadablePrediction:
-    place = f"at {pointer!a}" if pointer else "in the whole answer"
-    return UnreadablePrediction(f"no prediction {place}: {found}")
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return how it is judged: the classes that blue predicts most often, each in both directions."""
+        known = past.summed(lambda row: row.predictions)
+        if sum(known.values()) < LEAST_PREDICTIONS:
+            raise NothingToCompare(
+                f"fewer than {LEAST_PREDICTIONS} of blue's predictions could be read from the past hour"
+            )
+        common = sorted(known.keys() - {OTHER}, key=lambda label: (-known[label], label))
+        sample = Predicted((*common[: MOST_LABELS - 1], OTHER))
+        measure = Measure(items=sample.size, null=Null(SHIFT_RATIO, self.shift), severe=False, both=True)
+        bad, total = past.series(sample)
+        setting = GateSetting(
+            name=self.name,
+            critical=False,
+            phi=burstiness(bad, total),
+            lasting=lasting(bad, total, terms.tuning),
+            known=long_enough(total),
+            budget=None,
+            measures=(measure,),
+        )
+        return Calibrated(setting, GateSamples((sample,)))

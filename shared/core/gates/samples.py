@@ -1,89 +1,100 @@
 """What a gate takes from a minute of telemetry: the counts or percentiles of green and blue that its bets are made on.
 
-A sample is frozen on the record with its thresholds. Where telemetry says nothing of it, there is no item: no evidence
-is never evidence of no harm. It must never hold a count.
+A sample is frozen on the record with its thresholds. Where telemetry says nothing of it, there are no items: missing
+evidence is never evidence of no harm. Each kind of sample stands in the module of its gate.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
 
-from shared.core.gates.latency import slower
+from shared.core.gates.measured import Measured
 from shared.core.judge.gate import GateMinute
-from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.measure import Item
 from shared.core.judge.odds import Counts
-from shared.core.observation.observation import DeploymentMinute, Tally
+from shared.core.observation.observation import DeploymentMinute
 
-OTHER = "(other)"
-NOTHING = Tally(0, 0)
 Row = DeploymentMinute | None
+Pair = tuple[int, int]  # bad, total
+NOTHING: Pair = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Failed requests of all."""
+class Sample(ABC):
+    """What one measure of a gate takes from a minute. Each kind is a frozen dataclass, named by its field `kind`."""
 
-    kind: Literal["failed"] = "failed"
+    __slots__ = ()
+    kind: str
 
+    @abstractmethod
+    def items(self, green: Row, blue: Row) -> Sequence[Item] | None:
+        """Return the items of a minute (None for a deployment without requests), or None if telemetry lacks them."""
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Requests refused as the caller's mistake, of all."""
+    @abstractmethod
+    def measured(self, item: int) -> Measured:
+        """Return what the counts of one of its items are of."""
 
-    kind: Literal["refused"] = "refused"
+    def series(self, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
+        """Return blue's bad and total of each minute, for each item; nothing for what has no counts."""
+        del rows
+        return []
 
-
-@dataclass(frozen=True, slots=True)
-class Slower:
-    """Good answers that took longer than a bucket's edge. buckets: green's and blue's, a pair for each item."""
-
-    buckets: tuple[tuple[int, int], ...]
-    kind: Literal["slower"] = "slower"
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """P50 and P95 of both, in minutes with enough requests."""
-
-    kind: Literal["ladder"] = "ladder"
+    def shown(self, counts: Callable[[int], Counts]) -> int:
+        """Return the item to report while none of them suggests harm. counts: those of an item so far."""
+        del counts
+        return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Predicted:
-    """Predictions of each of these classes or bins, of all; `OTHER` stands for every other."""
+class CountSample(Sample):
+    """A sample of counts: so many bad ones of so many."""
 
-    labels: tuple[str, ...]
-    kind: Literal["predicted"] = "predicted"
+    __slots__ = ()
 
+    @abstractmethod
+    def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair] | None:
+        """Return bad and total of each item in a deployment's minute, or None if the minute does not say.
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What the gate of this name counted."""
+        green: whether it is green's, whose thresholds may differ from blue's.
+        """
 
-    gate: str
-    kind: Literal["counted"] = "counted"
+    @property
+    def size(self) -> int:
+        """How many items it has."""
+        return 1
 
+    def items(self, green: Row, blue: Row) -> Sequence[Item] | None:
+        """Return green's and blue's counts, item by item."""
+        ours = self._idle if green is None else self.counts(green, green=True)
+        theirs = self._idle if blue is None else self.counts(blue, green=False)
+        if ours is None or theirs is None:
+            return None
+        return [Counts(*one, *other) for one, other in zip(ours, theirs, strict=True)]
 
-Sample = Failed | Refused | Slower | Ladder | Predicted | Counted
+    def series(self, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
+        """Return blue's bad and total of each minute, for each item; 0 of 0 where nothing is known."""
+        idle = self._idle
+        known = [idle if row is None else self.counts(row, green=False) or idle for row in rows]
+        return [([pairs[item][0] for pairs in known], [pairs[item][1] for pairs in known]) for item in range(self.size)]
+
+    @property
+    def _idle(self) -> Sequence[Pair]:
+        return (NOTHING,) * self.size
 
 
 @dataclass(frozen=True, slots=True)
 class GateSamples:
-    """What one gate takes: for each of its measures a sample, and one for its certificate (None: it has none)."""
+    """What one gate takes: a sample for each of its measures, and one for its certificate (None: it has none)."""
 
-    samples: tuple[Sample, ...] = (Failed(),)
-    certified: Sample | None = Failed()
+    samples: tuple[Sample, ...]
+    certified: Sample | None = None
 
 
 def gate_minute(wanted: GateSamples, green: Row, blue: Row) -> GateMinute | None:
     """Return what the gate sees of a minute, or None if telemetry says nothing of it."""
     items: list[Item] = []
     for sample in wanted.samples:
-        found = items_of(sample, green, blue)
+        found = sample.items(green, blue)
         if found is None:
             return None
         items += found
@@ -91,81 +102,5 @@ def gate_minute(wanted: GateSamples, green: Row, blue: Row) -> GateMinute | None
         return GateMinute(tuple(items))
     if wanted.certified == wanted.samples[0]:
         return GateMinute(tuple(items), items[0])
-    certified = items_of(wanted.certified, green, blue)
+    certified = wanted.certified.items(green, blue)
     return GateMinute(tuple(items), certified[0]) if certified else None
-
-
-def items_of(sample: Sample, green: Row, blue: Row) -> list[Item] | None:
-    """Return the items of a sample in a minute, or None if telemetry says nothing of it."""
-    return _percentiles(green, blue) if isinstance(sample, Ladder) else _counts(_counting(sample), green, blue)
-
-
-def blue_series(sample: Sample, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
-    """Return blue's bad and total of each minute, for each count of the sample; 0 of 0 where nothing is known."""
-    found: list[tuple[list[int], list[int]]] = []
-    for count in _counting(sample):
-        tallies = [(count(row, False) or NOTHING) if row is not None else NOTHING for row in rows]
-        found.append(([tally.bad for tally in tallies], [tally.total for tally in tallies]))
-    return found
-
-
-Counting = Callable[[DeploymentMinute, bool], Tally | None]
-
-
-@lru_cache(maxsize=256)
-def _counting(sample: Sample) -> tuple[Counting, ...]:
-    """Return how each count of a sample is taken from a row; none for percentiles."""
-    match sample:
-        case Failed():
-            return (lambda row, _: Tally(row.bad, row.total),)
-        case Refused():
-            return (lambda row, _: Tally(row.client_errors, row.total),)
-        case Slower(buckets=buckets):
-            return tuple([_slower(pair) for pair in buckets])
-        case Predicted(labels=labels):
-            return tuple([_share(label, labels) for label in labels])
-        case Counted(gate=gate):
-            return (lambda row, _: row.tallies.get(gate, NOTHING),)
-        case Ladder():
-            return ()
-
-
-def _counts(counting: tuple[Counting, ...], green: Row, blue: Row) -> list[Item] | None:
-    found: list[Item] = []
-    for count in counting:
-        ours = NOTHING if green is None else count(green, True)
-        theirs = NOTHING if blue is None else count(blue, False)
-        if ours is None or theirs is None:
-            return None
-        found.append(Counts(ours.bad, ours.total, theirs.bad, theirs.total))
-    return found
-
-
-def _slower(pair: tuple[int, int]) -> Counting:
-    def count(row: DeploymentMinute, ours: bool) -> Tally | None:  # noqa: FBT001 -- whether it is green's
-        if row.slowness is None:
-            return NOTHING if row.total == 0 else None
-        return Tally(slower(row.slowness, pair[0] if ours else pair[1]), sum(row.slowness.values()))
-
-    return count
-
-
-def _share(label: str, labels: tuple[str, ...]) -> Counting:
-    def count(row: DeploymentMinute, _: bool) -> Tally | None:  # noqa: FBT001 -- as above
-        if row.predictions is None:
-            return NOTHING
-        total = sum(row.predictions.values())
-        if label != OTHER:
-            return Tally(row.predictions.get(label, 0), total)
-        return Tally(sum(many for name, many in row.predictions.items() if name == OTHER or name not in labels), total)
-
-    return count
-
-
-def _percentiles(green: Row, blue: Row) -> list[Item] | None:
-    if green is None or blue is None or min(green.total, blue.total) < LEAST_REQUESTS:
-        return None
-    ours, theirs = green.percentiles or {}, blue.percentiles or {}
-    if not {50, 95} <= ours.keys() & theirs.keys():
-        return None
-    return [Percentiles(ours[50], theirs[50], ours[95], theirs[95])]

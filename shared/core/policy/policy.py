@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from shared.core.gates.recipes import ErrorsGate, Gate, LatencyGate
+from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
 from shared.core.policy.step import Step
 
-Source = Literal["logs", "metrics"]
+Source = str  # the name of a telemetry source, from shared.core.telemetry.SOURCE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ class JudgeSettings:
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
     telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
-    past the judge is set by. gates: what is judged. retries: whether a request that a caller tried again counts each
-    time or once. errors_from, latency_from: the traffic log (exact counts, a few minutes late) or the platform's
-    metrics (no set-up, about a minute late, latency as percentiles only).
+    past the judge is set by. gates: what is judged. retries: whether a request that a caller retried counts each time
+    or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
     """
 
     risk: Risk = field(default_factory=Risk)
@@ -128,7 +127,11 @@ class FreezeWindow:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The recipe for one endpoint. name: empty, or what a model's tag `teal` must say to pick this policy."""
+    """How new versions of some models are rolled out on one endpoint.
+
+    name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
+    workspace that endpoint and models are in, in lower case; empty for the app's own.
+    """
 
     endpoint: str
     models: tuple[ModelSelector, ...]
@@ -143,6 +146,7 @@ class Policy:
     create_endpoint: EndpointSpec | None = None
     newer_version: Literal["wait", "replace"] = "wait"
     freeze: tuple[FreezeWindow, ...] = ()
+    workspace: str = ""
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""

@@ -4,51 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from shared.core.gates.recipes import Gate
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.policy.policy import Source
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
+from shared.core.telemetry import Requests, TelemetryQuery, Window
+
+__all__ = ["FINE_HISTORY", "LONGEST", "ObservationPlan", "TelemetryQuery", "Window", "plan_observation"]
 
 FINE_HISTORY = timedelta(hours=1)
 LONGEST = timedelta(hours=6)  # per reconcile, so that the answer is not truncated
 WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A span of whole minutes: from `since` up to, but without, `until`."""
-
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TelemetryQuery:
-    """What is wanted of each minute of a window.
-
-    deployments: those whose predictions are wanted, blue first if there is one. fine_since: latency and predictions
-    are wanted from here on only (None: of the whole window). mirrored: green gets copies of blue's requests.
-    retries: whether a request that its caller tried again counts each time or once.
-    """
-
-    window: Window
-    gates: tuple[Gate, ...] = ()
-    errors_from: Source = "logs"
-    latency_from: Source = "logs"
-    deployments: tuple[str, ...] = ()
-    fine_since: datetime | None = None
-    mirrored: bool = False
-    retries: Literal["each", "once"] = "each"
-
-    @property
-    def fine(self) -> Window:
-        """The part of the window of which latency and predictions are wanted."""
-        return Window(max(self.fine_since or self.window.since, self.window.since), self.window.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +67,10 @@ def _asked(rollout: Rollout, window: Window) -> TelemetryQuery:
     beside = (rollout.blue,) if rollout.blue else ()
     return TelemetryQuery(
         window,
-        judge.gates,
-        judge.errors_from,
-        judge.latency_from,
-        (*beside, rollout.green),
+        requests=Requests(judge.errors_from, once=judge.retries == "once"),
+        needs={gate.name: gate.needs(judge) for gate in judge.gates},
+        deployments=(*beside, rollout.green),
         mirrored=rollout.mirror > 0,
-        retries=judge.retries,
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from shared.core.gates.measured import GateFacts
+
 
 class ReasonCode(StrEnum):
     """What happened. `MEANINGS` says when each one is used."""
@@ -22,6 +24,7 @@ class ReasonCode(StrEnum):
     MODEL_NOT_REGISTERED = "model_not_registered"
     MODEL_TAGS_UNAVAILABLE = "model_tags_unavailable"
     NO_POLICY = "no_policy"
+    POLICY_INVALID = "policy_invalid"
     DUPLICATE = "duplicate"
     OLDER_VERSION = "older_version"
     WAITING_FOR_ENDPOINT = "waiting_for_endpoint"
@@ -96,16 +99,6 @@ class ReasonCode(StrEnum):
     BLUE_LEFT_SCALED_DOWN = "blue_left_scaled_down"
 
 
-class Measured(TypedDict, total=False):
-    """What one gate measured. Rates are shares (0 to 1)."""
-
-    gate: str
-    green_bad: int
-    green_total: int
-    blue_bad: int
-    blue_total: int
-
-
 class Facts(TypedDict, total=False):
     """The facts behind a reason. Every value is one that JSON has.
 
@@ -137,7 +130,7 @@ class Facts(TypedDict, total=False):
     log_odds_safe_threshold: float
     log_odds_worse: float
     log_odds_worse_threshold: float
-    measured: Measured
+    measured: GateFacts
     message: str
     minutes_left: int
     mirror: int

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Reading, Thresholds
 from shared.core.judge.verdict import Verdict
-from shared.core.rollout.reasons import Facts, Measured, Reason, ReasonCode
+from shared.core.rollout.reasons import Facts, Reason, ReasonCode
 
 
 def verdict_reason(
@@ -18,7 +18,7 @@ def verdict_reason(
     about = by_gate.get(verdict.gate) or next(iter(by_gate.values()))
     facts = Facts(
         gate=verdict.gate or about.gate,
-        measured=_measured(about),
+        measured=about.facts,
         log_odds_worse=verdict.log_harm,
         log_odds_worse_threshold=verdict.harm_threshold,
         settled_minutes=verdict.settled_minutes,
@@ -30,16 +30,6 @@ def verdict_reason(
         facts["unjudged"] = {verdict.gate: calibration.unjudged[verdict.gate]}
         return Reason(ReasonCode.GATE_NOT_JUDGED, facts)
     return Reason(ReasonCode(verdict.cause.value), facts | _of_code(verdict, about, thresholds))
-
-
-def _measured(about: Reading) -> Measured:
-    return Measured(
-        gate=about.gate,
-        green_bad=about.green_bad,
-        green_total=about.green_total,
-        blue_bad=about.blue_bad,
-        blue_total=about.blue_total,
-    )
 
 
 def _of_code(verdict: Verdict, about: Reading, thresholds: Thresholds) -> Facts:

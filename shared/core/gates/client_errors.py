@@ -1,0 +1,45 @@
+"""The client errors gate: the share of requests rejected as the caller's mistake (4xx other than 408, 424 and 429)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from shared.core.gates.gate import Calibrated, Gate, Role, Terms
+from shared.core.gates.measured import Measured
+from shared.core.gates.past import Past
+from shared.core.gates.relative import relative_to_blue
+from shared.core.gates.samples import CountSample, Pair, Sample
+from shared.core.observation.observation import DeploymentMinute
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(CountSample):
+    """Requests rejected as the caller's mistake, of all."""
+
+    kind: Literal["refused"] = "refused"
+
+    def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
+        """Return rejected and all requests."""
+        del green
+        return ((row.client_errors, row.total),)
+
+    def measured(self, item: int) -> Measured:
+        """Return that it is rejected requests."""
+        del item
+        return Measured(what="rejected_requests")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientErrorsGate(Gate):
+    """The share of rejected requests is no larger than blue's. at_most: also an absolute limit of that share."""
+
+    role: Role = "non_blocking"
+    weight: float = 1.0
+    at_most: float | None = None
+    kind: Literal["client_errors"] = "client_errors"
+    samples: ClassVar[tuple[type[Sample], ...]] = (Refused,)
+
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return how it is judged: against blue, and by its limit."""
+        return relative_to_blue(self, Refused(), past, terms, self.at_most)

@@ -1,0 +1,65 @@
+"""The disagreement gate: how often green answers a mirrored request differently from blue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from shared.core.gates.gate import Calibrated, Gate, Role, SourceChoice, Terms
+from shared.core.gates.measured import Measured
+from shared.core.gates.past import Past
+from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Sample
+from shared.core.judge.gate import GateSetting
+from shared.core.judge.measure import Measure
+from shared.core.judge.odds import Null
+from shared.core.observation.observation import DeploymentMinute
+from shared.core.telemetry.needs import Disagreements
+from shared.core.telemetry.predictions import PredictionReading
+
+DISAGREEMENT = "disagreement"
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreed(CountSample):
+    """Mirrored requests that green answered differently from blue, of all that both answered."""
+
+    kind: Literal["disagreed"] = "disagreed"
+
+    def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
+        """Return pairs that differ and all pairs, which green's minute tells; 0 of 0 where none are known."""
+        del green
+        tally = row.tallies.get(DISAGREEMENT)
+        return (NOTHING if tally is None else (tally.bad, tally.total),)
+
+    def measured(self, item: int) -> Measured:
+        """Return that it is pairs of answers."""
+        del item
+        return Measured(what="disagreements")
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementGate(Gate):
+    """How often green answers a mirrored request differently from blue.
+
+    at_most: the share that is allowed. tolerance: by how much two numbers may differ and still agree.
+    """
+
+    reading: PredictionReading = field(default_factory=PredictionReading)
+    at_most: float = 0.05
+    tolerance: float = 0.0
+    role: Role = "non_blocking"
+    weight: float = 1.0
+    kind: Literal["disagreement"] = "disagreement"
+    samples: ClassVar[tuple[type[Sample], ...]] = (Disagreed,)
+
+    def needs(self, sources: SourceChoice) -> tuple[Disagreements]:
+        """Return that pairs of answers are wanted."""
+        del sources
+        return (Disagreements(self.reading, self.tolerance),)
+
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return how it is judged: by the share that is allowed, whatever the past."""
+        del past, terms
+        allowed = Measure(null=Null(0.0, self.at_most), severe=False)
+        setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,))
+        return Calibrated(setting, GateSamples((Disagreed(),)))

@@ -1,0 +1,46 @@
+"""The errors gate: the share of failed requests (5xx, 424, 408, 429)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from shared.core.gates.gate import Calibrated, Gate, Role, Terms
+from shared.core.gates.measured import Measured
+from shared.core.gates.past import Past
+from shared.core.gates.relative import relative_to_blue
+from shared.core.gates.samples import CountSample, Pair, Sample
+from shared.core.observation.observation import DeploymentMinute
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(CountSample):
+    """Failed requests, of all."""
+
+    kind: Literal["failed"] = "failed"
+
+    def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
+        """Return failed and all requests."""
+        del green
+        return ((row.bad, row.total),)
+
+    def measured(self, item: int) -> Measured:
+        """Return that it is failed requests."""
+        del item
+        return Measured(what="failed_requests")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsGate(Gate):
+    """The share of failed requests is no larger than blue's. at_most: also an absolute limit of that share."""
+
+    role: Role = "critical"
+    weight: float = 5.0
+    at_most: float | None = None
+    kind: Literal["errors"] = "errors"
+    samples: ClassVar[tuple[type[Sample], ...]] = (Failed,)
+    essential: ClassVar[bool] = True
+
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return how it is judged: against blue, and by its limit."""
+        return relative_to_blue(self, Failed(), past, terms, self.at_most)

@@ -1,0 +1,44 @@
+"""Blue's past: what the judge is set by. It never holds a minute of green."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.core.gates.samples import Sample
+from shared.core.judge.panel import usual_rate
+from shared.core.observation.observation import DeploymentMinute
+from shared.core.observation.spans import span
+
+Key = TypeVar("Key", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Blue's past minutes, every one from the first to the last, oldest first (None: a minute without requests)."""
+
+    minutes: tuple[DeploymentMinute | None, ...] = ()
+
+    def series(self, sample: Sample) -> tuple[list[int], list[int]]:
+        """Return bad and total of each minute, as the sample's first item counts them for blue."""
+        return next(iter(sample.series(self.minutes)), ([], []))
+
+    def rates(self, samples: Iterable[Sample]) -> tuple[float, ...]:
+        """Return blue's share of bad for each item of the samples."""
+        counted = [both for sample in samples for both in sample.series(self.minutes)]
+        return tuple([usual_rate(sum(bad), sum(total)) for bad, total in counted])
+
+    def summed(self, of: Callable[[DeploymentMinute], Mapping[Key, int] | None]) -> dict[Key, int]:
+        """Return the counts by key that `of` finds in a minute, all minutes added up."""
+        total: dict[Key, int] = {}
+        for row in self.minutes:
+            for key, count in ((row and of(row)) or {}).items():
+                total[key] = total.get(key, 0) + count
+        return total
+
+
+def past_of(history: Iterable[DeploymentMinute], blue: str | None) -> Past:
+    """Return blue's past from telemetry's minutes."""
+    by_minute = {row.minute: row for row in history if row.deployment == blue}
+    return Past(tuple(by_minute.get(minute) for minute in span(by_minute)))

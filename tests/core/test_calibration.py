@@ -1,0 +1,249 @@
+"""How the judge is set from the policy and blue's past: thresholds, shares of the risk, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.core.gates import (
+    ClientErrorsGate,
+    DisagreementGate,
+    ErrorsGate,
+    Gate,
+    LatencyGate,
+    LatencyLimit,
+    PredictionsGate,
+    QueryGate,
+    Role,
+)
+from shared.core.gates.calibration import Calibration, Past, calibrate, past_of
+from shared.core.gates.latency import LEAST_ANSWERS, Ladder, Slower
+from shared.core.gates.predictions import MOST_LABELS, OTHER, Predicted
+from shared.core.judge.odds import Null
+from shared.core.judge.panel import Evidence
+from shared.core.judge.tuning import TUNED
+from shared.core.judge.verdict import Outcome, Risk, judge
+from shared.core.observation import DeploymentMinute, Tally
+from shared.core.policy import JudgeSettings
+from shared.core.telemetry.latency_buckets import bucket, edge, slower
+from tests.core.judging import START
+
+MINUTE = timedelta(minutes=1)
+SLOWNESS = {90: 500, 95: 400, 100: 50, 105: 40, 110: 10}
+ALL: tuple[Gate, ...] = (
+    ErrorsGate(),
+    ClientErrorsGate(),
+    LatencyGate(),
+    PredictionsGate(),
+    DisagreementGate(),
+    QueryGate("stale", "stale.kql"),
+)
+
+
+def past(minutes: int = 60, **known: object) -> Past:
+    """Return a past of blue: 1000 requests a minute with everything known, changed where it is said so."""
+    plain = DeploymentMinute(
+        "blue",
+        START,
+        1000,
+        2,
+        client_errors=30,
+        slowness=SLOWNESS,
+        predictions={"yes": 700, "no": 300},
+        tallies={"stale": Tally(50, 500)},
+    )
+    changed = replace(plain, **known)  # type: ignore[arg-type] # fields by name
+    return past_of([replace(changed, minute=START - n * MINUTE) for n in range(minutes)], "blue")
+
+
+def calibrated(*gates: Gate, by: Past | None = None, missing: dict[str, str] | None = None) -> Calibration:
+    """Return these gates set by a past."""
+    return calibrate(JudgeSettings(gates=gates), past() if by is None else by, missing)
+
+
+def changed(gate: Gate, **settings: object) -> Gate:
+    """Return the gate with other settings."""
+    return replace(gate, **settings)  # type: ignore[type-var] # every kind is a dataclass
+
+
+def shares(calibration: Calibration) -> dict[str, float]:
+    """Return each gate's part of the risk."""
+    return {gate.name: gate.share for gate in calibration.panel.gates}
+
+
+def test_the_risk_is_shared_by_weight() -> None:
+    """Each gate has its weight's part of the one risk of a rollout."""
+    found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=4), ClientErrorsGate(weight=1)))
+    assert found == pytest.approx({"errors": 0.5, "latency": 0.4, "client_errors": 0.1})
+
+
+def test_an_informative_gate_has_no_part_of_it() -> None:
+    """A dry run may not roll back, so it takes nothing from the gates that may."""
+    found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=5, role="dry_run")))
+    assert found == {"errors": 1.0, "latency": 0.0}
+
+
+GATES = st.lists(
+    st.tuples(st.sampled_from(ALL[1:]), st.floats(0.1, 100), st.sampled_from(["critical", "non_blocking", "dry_run"])),
+    max_size=5,
+    unique_by=lambda drawn: drawn[0].name,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.sampled_from(["critical", "non_blocking"]), GATES, st.booleans())
+def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
+    """Whatever gates with whatever weights and roles, known or dropped: those that may roll back have all of it."""
+    gates = (ErrorsGate(errors), *[changed(gate, weight=weight, role=role) for gate, weight, role in drawn])
+    found = calibrated(*gates, by=past() if known else Past())
+    named = {gate.name for gate in gates}
+    assert {*shares(found)} | {*found.unjudged} == named
+    assert sum(shares(found).values()) == pytest.approx(1.0)
+    roles = {gate.name: gate.role for gate in gates}
+    assert all((share > 0) is (roles[name] != "dry_run") for name, share in shares(found).items())
+    assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("gate", "by", "words"),
+    [
+        (LatencyGate(), past(slowness=None), "fewer than 100 good answers"),
+        (LatencyGate(), past(1, slowness={90: LEAST_ANSWERS - 1}), "fewer than 100 good answers"),
+        (LatencyGate(), Past(), "fewer than 100 good answers"),
+        (PredictionsGate(), past(predictions=None), "fewer than 100 of blue's predictions"),
+        (PredictionsGate(), past(1, predictions={"yes": LEAST_ANSWERS - 1}), "fewer than 100 of blue's predictions"),
+    ],
+    ids=["unknown", "few", "none", "no predictions", "few predictions"],
+)
+def test_a_gate_with_nothing_to_set_it_by_is_left_out(gate: Gate, by: Past, words: str) -> None:
+    """Its part of the risk goes to the others, and the record says why."""
+    found = calibrated(ErrorsGate(), gate, by=by)
+    assert shares(found) == {"errors": 1.0}
+    assert words in found.unjudged[gate.name]
+
+
+def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
+    """With the words of the source; the errors gate stays, since without it nothing would be judged."""
+    found = calibrated(*ALL, missing={"stale": "no such table", "errors": "who knows"})
+    assert found.unjudged == {"stale": "no such table"}
+    assert "errors" in shares(found)
+
+
+@pytest.mark.parametrize("role", ["dry_run", "non_blocking", "critical"])
+@pytest.mark.parametrize("others", [(), (LatencyGate(),), ALL[1:]], ids=len)
+def test_no_past_at_all_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
+    """A new endpoint is no error, whatever is to be judged there."""
+    found = calibrated(ErrorsGate(), *[changed(gate, role=role) for gate in others], by=Past())
+    assert found.panel.gates[0].name == "errors"
+    assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
+
+
+def test_latency_is_held_against_blues_own_tail() -> None:
+    """Thresholds are blue's P90, P50 and P99 of the past hour, green's five buckets (a quarter) further on."""
+    found = calibrated(LatencyGate(worse_than=1.25))
+    first, rest = found.samples[0].samples
+    assert first == Slower(((100, 95),))
+    assert rest == Slower(((95, 90), (110, 105)))
+    assert [slower(SLOWNESS, blue) / 1000 for _, blue in (*first.buckets, *rest.buckets)] == [0.1, 0.5, 0.01]
+    assert all(measure.null == Null(1.0, 0.0) for measure in found.panel.gates[0].measures)
+
+
+def test_latency_is_certified_by_a_wider_margin_at_another_tail() -> None:
+    """Beyond blue's P95, by about a third: a green at the margin of harm can still be certified."""
+    (samples,) = calibrated(LatencyGate(worse_than=1.25)).samples
+    assert samples.certified == Slower(((107, 100),))
+    assert edge(107) / edge(100) == pytest.approx(1.35, rel=0.02)
+
+
+@pytest.mark.parametrize("worse_than", [1.1, 1.25, 1.5, 3.0])
+def test_every_margin_is_kept(worse_than: float) -> None:
+    """Green's thresholds lie the policy's margin behind blue's, to half a bucket."""
+    (samples,) = calibrated(LatencyGate(worse_than=worse_than)).samples
+    pairs = [pair for sample in samples.samples if isinstance(sample, Slower) for pair in sample.buckets]
+    assert [edge(green) / edge(blue) for green, blue in pairs] == pytest.approx([worse_than] * 3, rel=0.025)
+
+
+def test_absolute_limits_have_half_of_the_gate() -> None:
+    """Limits stand beside the comparison: half of the gate's harm for all of them together."""
+    errors, latency = calibrated(
+        ErrorsGate(at_most=0.03), LatencyGate(at_most=(LatencyLimit(50, 100.0), LatencyLimit(99, 800.0)))
+    ).panel.gates
+    assert [(one.share, one.null) for one in errors.measures] == [(0.5, None), (0.5, Null(0.0, 0.03))]
+    limits = [one for one in latency.measures if one.null and one.null.rho == 0.0]
+    assert [one.share for one in limits] == [0.25, 0.25]
+    assert [one.null.delta for one in limits if one.null] == pytest.approx([0.5, 0.01])
+    assert all(sum(one.share for one in gate.measures) == pytest.approx(1.0) for gate in (errors, latency))
+
+
+def test_a_latency_limit_is_the_same_for_both() -> None:
+    """A limit in milliseconds knows no margin."""
+    (samples,) = calibrated(LatencyGate(at_most=(LatencyLimit(99, 800.0),))).samples
+    assert samples.samples[-1] == Slower(((bucket(800.0), bucket(800.0)),))
+
+
+def test_latency_from_metrics_is_a_ladder_and_needs_no_past() -> None:
+    """Percentiles need no thresholds: they are compared minute by minute."""
+    settings = JudgeSettings(gates=(ErrorsGate(), LatencyGate()), latency_from="metrics")
+    found = calibrate(settings, Past())
+    assert found.samples[1].samples == (Ladder(),)
+    assert found.panel.gates[1].measures[0].margin == 1.25
+    assert found.panel.gates[1].margin == pytest.approx(1.35)
+
+
+def test_the_commonest_classes_are_told_apart() -> None:
+    """The others are judged together, so that a new class or a rare one that grows is seen as well."""
+    many = {f"class {n:02}": 100 - n for n in range(20)}
+    (samples,) = calibrated(PredictionsGate(), by=past(predictions=many)).samples
+    (found,) = samples.samples
+    assert isinstance(found, Predicted)
+    assert found.labels == (*[f"class {n:02}" for n in range(MOST_LABELS - 1)], OTHER)
+    (two,) = calibrated(PredictionsGate()).samples
+    assert two.samples == (Predicted(("yes", "no", OTHER)),)
+    assert two.certified is None
+
+
+def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
+    """A quarter more or less, and the policy's points, in both directions; disagreement by its share alone."""
+    predictions, disagreement = calibrated(PredictionsGate(shift=0.05), DisagreementGate(at_most=0.1)).panel.gates
+    (shift,), (other,) = predictions.measures, disagreement.measures
+    assert (shift.null, shift.both, shift.items) == (Null(1.25, 0.05), True, 3)
+    assert (other.null, other.both) == (Null(0.0, 0.1), False)
+    assert not predictions.critical
+    assert predictions.budget is disagreement.budget is None
+
+
+def test_rates_and_budgets_come_from_blues_past() -> None:
+    """Requests a minute over all minutes, also silent ones; each gate's own rate; two extra failures a minute."""
+    errors, refused, query = (
+        gate
+        for gate in calibrated(ErrorsGate(), ClientErrorsGate(), QueryGate("stale", "q.kql", budget=0.03)).panel.gates
+    )
+    assert [gate.rate for gate in (errors, refused, query)] == pytest.approx([0.002, 0.03, 0.1], rel=0.05)
+    assert [gate.budget for gate in (errors, refused, query)] == [0.002, 0.002, 0.03]
+    holes = past_of([replace(row, minute=START - 2 * n * MINUTE) for n, row in enumerate(rows(3))], "blue")
+    assert calibrated(ErrorsGate(), by=holes).panel.requests_per_minute == pytest.approx(600)
+    assert calibrate(JudgeSettings(budget=0.2), past()).panel.gates[0].budget == 0.2
+
+
+def rows(many: int) -> list[DeploymentMinute]:
+    """Return so many of blue's minutes."""
+    return [row for row in past(many).minutes if row is not None]
+
+
+def test_other_deployments_are_not_blues_past() -> None:
+    """Only blue's own minutes set the judge: green's and strangers' say nothing of blue."""
+    bad = [replace(row, deployment="stranger", bad=1000) for row in rows(60)]
+    assert calibrate(JudgeSettings(), past_of([*rows(60), *bad], "blue")) == calibrate(JudgeSettings(), past())
+    assert past_of(bad, "blue") == past_of(bad, None) == Past()
+
+
+def test_bursts_of_blue_make_the_judge_patient_with_green() -> None:
+    """A past that comes in bursts asks for more bad minutes, gate by gate."""
+    bursts = [replace(row, bad=300 if n % 4 == 0 else 0) for n, row in enumerate(rows(60))]
+    errors, refused = calibrated(ErrorsGate(), ClientErrorsGate(), by=past_of(bursts, "blue")).panel.gates
+    assert TUNED.bad_minutes(errors.phi) == 12
+    assert TUNED.bad_minutes(refused.phi) == 2
