@@ -85,12 +85,12 @@ class MortalHost:
 
     def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the endpoint's rollouts, each with its history, as the API shows them."""
-        shown = self._get(f"rollouts/{endpoint}")["rollouts"]
+        shown = self._get(f"rollouts?endpoint={endpoint}")["rollouts"]
         return [self._get(f"rollouts/{endpoint}/{rollout['id']}") for rollout in shown]
 
     def evidence(self, endpoint: str, rollout: str) -> list[dict[str, Any]]:
         """Return each gate's readings of each judged minute of a rollout, as the API shows them."""
-        return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true")["evidence"])
+        return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true&minutes=1500")["evidence"])
 
     def log(self) -> str:
         """Return what this life has logged."""
