@@ -1,4 +1,4 @@
-"""Policies as the commands read them: a folder's or one file's, all of them valid."""
+"""Policies as the commands read them: a folder or one file, and all of them valid."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from shared.policies.problems import PolicyError, Problem
 
 
 def load(path: Path) -> PolicySet:
-    """Return the policies of a folder, or of one file; raises PolicyError with every problem."""
+    """Return the policies of a folder, or of one file. Raises PolicyError with every problem."""
     found = read_policies(path.parent, only=path) if path.is_file() else read_policies(path)
     return found.valid()
 
 
 def problems_of(path: Path) -> tuple[PolicySet | None, list[Problem]]:
-    """Return the policies, or None and what is wrong with them."""
+    """Return the policies, or None and every problem in them."""
     try:
         return load(path), []
     except PolicyError as error:

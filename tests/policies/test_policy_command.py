@@ -162,21 +162,21 @@ budget at odds of 20 to 1, by errors and slow.
 then it is deleted.
    It does worse than blue did: back to blue.
 
-Judged minute by minute, each when it is 3m old: requests and errors by the platform's metrics, latency by the \
-request log, predictions by the answers that the deployments collect.
-- errors: requests fail (5xx, 424, 408, 429) no more often than blue's, and at most 2 % whatever blue does. Critical, \
-with 50 % of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
-- client_errors: requests are refused (other 4xx) no more often than blue's. Informative: shown, and moves nothing.
-- latency: answers take at most 1.5 times as long as blue's, and 50 % within 40ms and 99 % within 1s whatever blue \
-does. Non-blocking, with 30 % of the rollback risk: rolls back alone at odds of 333 to 1; steps wait for it only \
-where they name it.
-- predictions: the predictions at /label fall into bins with borders 0.2 and 0.5 as blue's do, give or take 2 %. \
+Judged minute by minute, each when it is 3m old: requests and errors from the platform metrics, latency from the \
+request log, predictions from the answers that the deployments collect, query results from Log Analytics.
+- errors: requests fail (5xx, 424, 408, 429) no more often than on blue, and at most 2% of them do, whatever blue \
+does. Critical, with 50 % of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
+- client_errors: requests are rejected (other 4xx) no more often than on blue. Dry run: shown, and moves nothing.
+- latency: answers take at most 1.5 times as long as blue's, and 50% of them at most 40 ms, 99% of them at most 1 s, \
+whatever blue does. Non-blocking, with 30 % of the rollback risk: rolls back alone at odds of 333 to 1; steps wait \
+for it only where they name it.
+- predictions: the predictions at /label fall into bins with borders at 0.2, 0.5 as blue's do, give or take 2%. \
 Non-blocking, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where \
 they name it.
-- disagreement: at most 5 % of the mirrored requests get another answer than from blue (numbers within 0.01 agree). \
+- disagreement: green disagrees with blue on at most 5% of the mirrored requests (numbers within 0.01 agree). \
 Non-blocking, with 5 % of the rollback risk: rolls back alone at odds of 2,000 to 1; steps wait for it only where \
 they name it.
-- slow: what gates/slow.kql counts as bad is no more of its total than blue's, and at most 0.5 % whatever blue does. \
+- slow: the share that gates/slow.kql counts as bad is no larger than blue's, and at most 0.5%, whatever blue does. \
 Critical, with 10 % of the rollback risk: rolls back alone at odds of 1,000 to 1; steps wait for its certificate.
 
 At any step:
@@ -212,7 +212,7 @@ def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFix
     (folder / "churn.yaml").write_text(f"endpoint: churn\nmodels: [{{name: m}}]\n{steps}{gates}")
     told = json.loads(teal(capsys, "explain", str(folder / "churn.yaml"), "--json")[1])
     assert told["stages"][3]["does"].endswith("at odds of 20 to 1, by latency.")
-    assert told["sources"].startswith("Judged minute by minute, each when it is 5m old: requests and errors by the pl")
+    assert told["sources"].startswith("Judged minute by minute, each when it is 5m old: requests and errors from the p")
     assert [words.split(": ")[0] for words in told["judged"]] == ["errors", "latency"]
     assert [words.split(":")[0] for words in told["remarks"]] == ["errors are not critical", "telemetry.errors"]
 

@@ -1,21 +1,27 @@
-"""A new kind of gate or step is known to policies by being listed: no other module names it."""
+"""A new kind of gate or step is known to policies by being registered: no other module names it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 
 from docs.policy_reference import reference
+from shared.core.gates import GATE_KINDS, Gate, Role, Sample, register_gate
+from shared.core.gates.fields import role, share_of_risk
+from shared.core.gates.gate import Calibrated, NothingToCompare, Terms
+from shared.core.gates.past import Past
+from shared.core.observation import EndpointSeen, Observation
+from shared.core.rollout import Rollout
+from shared.core.rollout.history import Decision
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
 from shared.core.schema.kinds import between, file, whole
-from shared.core.steps import WeightStep
-from shared.policies import gates, steps
-from shared.policies.gates.fields import role, share_of_risk
+from shared.core.steps import STEP_KINDS, Step, WeightStep, register_step
 from shared.policies.policy_set import read_policies
 from shared.policies.schema import policy_schema
 
@@ -23,22 +29,51 @@ HEAD = "endpoint: churn\nmodels: [{name: m}]\n"
 
 
 @dataclass(frozen=True, slots=True)
-class SizeGate:
+class SizeGate(Gate):
     """A gate from outside the package: how large responses are."""
 
-    role: Literal["critical", "non_blocking", "dry_run"] = "critical"
+    role: Role = "critical"
     weight: float = 1.0
     grown: float = 1.5
     baseline: str = ""
     kind: Literal["size"] = "size"
+    samples: ClassVar[tuple[type[Sample], ...]] = ()
+
+    def calibrate(self, past: Past, terms: Terms) -> Calibrated:
+        """Return nothing: it is only read here."""
+        raise NothingToCompare(f"{past} {terms}")
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            role(),
+            share_of_risk("1"),
+            Field("grown", between(1, 10, "1.5"), "How many times blue's size is still acceptable."),
+            Field("baseline", file("requests", "smoke/churn.jsonl"), "Requests that say how large they are."),
+        )
+        table = Table(fields, "{grown: 1.5}", cls, check=check_size)
+        return Field("size", table, "How large responses are.", default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class WarmStep:
+class WarmStep(Step):
     """A step from outside the package: requests before the smoke test."""
 
     rounds: int = 3
     kind: Literal["warm"] = "warm"
+
+    def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
+        """Return that it goes on: it is only read here."""
+        del observation, endpoint, now
+        return Decision(rollout)
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (Field("rounds", whole(1, 9, "rounds", "3"), "How many."),)
+        table = Table(fields, "{}", cls, check=check_warm, short="rounds")
+        return Field("warm", table, "Requests before the smoke test.")
 
 
 def check_size(size: Part) -> None:
@@ -53,36 +88,13 @@ def check_warm(warm: Part) -> None:
         warm.add("", "comes after a weight")
 
 
-SIZE = Field(
-    "size",
-    Table(
-        fields=(
-            role(),
-            share_of_risk("1"),
-            Field("grown", between(1, 10, "1.5"), "How many times blue's size is still acceptable."),
-            Field("baseline", file("requests", "smoke/churn.jsonl"), "Requests that say how large they are."),
-        ),
-        example="{grown: 1.5}",
-        makes=SizeGate,
-        check=check_size,
-    ),
-    "How large responses are.",
-    default=None,
-)
-WARM = Field(
-    "warm",
-    Table(
-        (Field("rounds", whole(1, 9, "rounds", "3"), "How many."),), "{}", WarmStep, check=check_warm, short="rounds"
-    ),
-    "Requests before the smoke test.",
-)
-
-
 @pytest.fixture(autouse=True)
-def _listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """List both kinds."""
-    monkeypatch.setattr(gates, "KINDS", [*gates.KINDS, SIZE])
-    monkeypatch.setattr(steps, "KINDS", [*steps.KINDS, WARM])
+def _registered() -> Iterator[None]:
+    """Register both kinds while a test runs."""
+    register_gate(SizeGate)
+    register_step(WarmStep)
+    yield
+    del GATE_KINDS["size"], STEP_KINDS["warm"]
 
 
 def test_a_new_kind_is_read_as_its_own_class(folder: Path) -> None:
@@ -90,10 +102,8 @@ def test_a_new_kind_is_read_as_its_own_class(folder: Path) -> None:
     size = "judge: {gates: {errors: {}, size: {grown: 2, baseline: ./smoke/churn.jsonl}}}\n"
     (folder / "churn.yaml").write_text(f"{HEAD}steps: [warm: 5, warm: {{}}, weight: {{to: 10, gates: [size]}}]\n{size}")
     [policy] = read_policies(folder).valid().policies
-    steps_read: tuple[object, ...] = policy.steps
-    assert steps_read == (WarmStep(5), WarmStep(), WeightStep(10, gates=("size",)))
-    judged: list[object] = [*policy.judge.gates]
-    assert judged[1:] == [SizeGate(grown=2, baseline="smoke/churn.jsonl")]
+    assert policy.steps == (WarmStep(5), WarmStep(), WeightStep(10, gates=("size",)))
+    assert policy.judge.gates[1:] == (SizeGate(grown=2, baseline="smoke/churn.jsonl"),)
 
 
 def test_a_new_kind_has_its_problems_reported_like_any_other(

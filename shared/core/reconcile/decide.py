@@ -153,10 +153,10 @@ def _green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
 
 def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    why = rollout.verdict_reason
-    if not watched or why is None or rollout.verdict is None or rollout.verdict.outcome is not Outcome.FAIL:
+    if not watched or rollout.verdict is None or rollout.verdict.outcome is not Outcome.FAIL:
         return None
-    return history.moved(rollout, Phase.ROLLING_BACK, why, now)
+    why = rollout.verdict_reason  # only now: it is costly to work out, and most minutes do not need it
+    return None if why is None else history.moved(rollout, Phase.ROLLING_BACK, why, now)
 
 
 def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -207,11 +207,12 @@ def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Report, once, that blue answers requests and green none of those that its weight should bring it."""
-    verdict, why = rollout.verdict, rollout.verdict_reason
+    verdict = rollout.verdict
     starved = verdict is not None and verdict.cause is Cause.STARVED
-    if why is None or starved == rollout.starved_told:
+    if verdict is None or starved == rollout.starved_told:
         return None
-    if starved:
+    why = rollout.verdict_reason
+    if starved and why is not None:
         return history.noted(replace(rollout, starved_told=True), why, now)
     again = reason(ReasonCode.GREEN_RECEIVES_TRAFFIC, deployment=rollout.green)
     return history.noted(replace(rollout, starved_told=False), again, now)
