@@ -197,15 +197,18 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
 
 
-SUPERSEDED = {
+SUPERSEDED: dict[str, object] = {
     "from": "queued",
     "to": "superseded",
     "reason": {"code": "superseded"},
     "summary": "superseded by churn:8",
 }
-SPLIT = {
-    "from": "provisioning", "to": "failed", "reason": {"code": "traffic_already_split"}, "summary": "the traffic is split"
-}  # fmt: skip
+SPLIT: dict[str, object] = {
+    "from": "provisioning",
+    "to": "failed",
+    "reason": {"code": "traffic_already_split"},
+    "summary": "the traffic is split",
+}
 
 
 @pytest.mark.parametrize("end", [SUPERSEDED, SPLIT], ids=["superseded", "failed before green was created"])
