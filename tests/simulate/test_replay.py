@@ -116,8 +116,8 @@ def test_a_record_without_a_calibration_is_still_decided(tmp_path: Path) -> None
     """The judge is then calibrated from blue's recorded minutes: close enough for a version that is plainly bad."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
     view = json.loads(file.read_text())
-    for replayed in (None, "written by another version of Teal"):
-        file.write_text(json.dumps(view | {"replay": replayed}))
+    for stored in (None, "written by another version"):
+        file.write_text(json.dumps(view | {"replay": stored}))
         compared, _ = again(file, PATIENT)
         assert all(pair.same for pair in compared)
         assert calibration_of(read_recording(file), PATIENT.judge)[1] == NOT_RECORDED
@@ -197,31 +197,21 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
 
 
-SUPERSEDED: dict[str, object] = {
-    "from": "queued",
-    "to": "superseded",
-    "reason": {"code": "superseded"},
-    "summary": "superseded by churn:8",
-}
-SPLIT: dict[str, object] = {
-    "from": "provisioning",
-    "to": "failed",
-    "reason": {"code": "traffic_already_split"},
-    "summary": "the traffic is split",
-}
+SUPERSEDED = {"from": "queued", "to": "superseded", "code": "superseded", "text": "superseded by churn:8"}
+SPLIT = {"from": "provisioning", "to": "failed", "code": "traffic_already_split", "text": "the traffic is split"}
 
 
 @pytest.mark.parametrize("end", [SUPERSEDED, SPLIT], ids=["superseded", "failed before green was created"])
 def test_a_rollout_that_never_started_is_reported(
-    end: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    end: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is a valid record with nothing to replay."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     entries = [view["history"][0], view["history"][0] | end]
-    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "replay": None}))
+    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "calibration": None}))
     policy_file = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
     assert main(["policy", "simulate", policy_file, "--replay", str(file)]) == 0
-    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['summary']}\n"
+    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['text']}\n"
     assert main(["policy", "simulate", policy_file, "--replay", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["replay"]["replayable"] is False
