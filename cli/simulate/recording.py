@@ -1,7 +1,4 @@
-"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed.
-
-The only module that knows the API's field names.
-"""
+"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -47,7 +44,7 @@ class RecordedDecision:
 class Recording:
     """What became of one rollout.
 
-    began: when provisioning started (the record's own `created` moves with every freeze). minutes: what was answered,
+    began: when provisioning started (`created_at` includes the time in the queue). minutes: what was answered,
     by minute and deployment. missing: the gates whose source had no data for a minute, and why.
     """
 
@@ -132,4 +129,4 @@ def _recording(record: RolloutAnswer) -> Recording:
         if e.before is not None and e.before is not Phase.QUEUED
     ]
     starts = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
-    return Recording(record, min([record.created_at, *starts]), tuple(decisions), minutes, record.missing)
+    return Recording(record, min(starts, default=record.created_at), tuple(decisions), minutes, record.missing)

@@ -75,3 +75,14 @@ def test_a_minute_without_an_offset_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps(view))
     with pytest.raises(PolicyError, match=r"@ \$\.minutes\[0\]\.minute"):
         read_recording(file)
+
+
+def test_a_rollout_that_waited_begins_when_provisioning_started(tmp_path: Path) -> None:
+    """Its time in the queue is not replayed."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    started = view["history"][0]
+    queued = started | {"at": "2026-11-19T00:00:00Z", "to": "queued"}
+    history = [queued, started | {"from": "queued"}, *view["history"][1:]]
+    file.write_text(json.dumps(view | {"created_at": queued["at"], "history": history}))
+    assert read_recording(file).began == datetime.fromisoformat(started["at"])
