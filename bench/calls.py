@@ -111,7 +111,7 @@ def traffic(cloud: RunningCloud, folder: Path) -> Iterator[None]:
     client = MLClient(DefaultAzureCredential(), *names)
     key = client.online_endpoints.get_keys("diabetes").primary_key
     uri = client.online_endpoints.get("diabetes").scoring_uri
-    command = [*TRAFFIC_COMMAND, str(uri), str(folder / "requests.jsonl"), str(folder / "samples.txt"), "60"]
+    command = [*TRAFFIC_COMMAND, str(uri), str(folder / "requests.jsonl"), str(folder / "samples.txt"), "120"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env=os.environ | {KEY: str(key)}) as process:  # noqa: S603 -- ours
         try:
             yield

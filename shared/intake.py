@@ -1,6 +1,6 @@
 """How a rollout comes to be: by an event, or by a person. Admits it once, however often it is asked for.
 
-It must never look at an endpoint: what serves is observed by the loop, a moment later.
+Endpoints are not read here: the loop observes what serves a moment later.
 """
 
 from __future__ import annotations
@@ -110,14 +110,19 @@ class Intake:
             )
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
-        policies = self.policies.for_model(read.model.name, read.model.version, tags)
-        refusal = self.policies.refusal(read.model.name, tags)
-        refused = () if refusal is None else (_refused(str(refusal)),)
-        if not policies and not refused:
-            message = self.policies.why_none(read.model.name, read.model.version, tags)
-            none = why(ReasonCode.NO_POLICY, model=str(read.model), message=f"{message} (tags {tags})")
-            return (Outcome(IntakeResult.IGNORED, none),)
-        return (*(self._registered(read.model, policy) for policy in policies), *refused)
+        return self._matched(read.model, tags)
+
+    def _matched(self, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
+        """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
+        outcomes = [self._registered(model, each) for each in self.policies.for_model(model.name, model.version, tags)]
+        refusal = self.policies.refusal(model.name, tags)
+        if refusal is not None:
+            outcomes.append(_refused(str(refusal)))
+        if not outcomes:
+            message = self.policies.why_none(model.name, model.version, tags)
+            none = why(ReasonCode.NO_POLICY, model=str(model), message=f"{message} (tags {tags})")
+            outcomes.append(Outcome(IntakeResult.IGNORED, none))
+        return tuple(outcomes)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""

@@ -1,11 +1,11 @@
-"""Waiting in tests: for something to become true, with a bound that only a failure reaches."""
+"""Waiting in tests: for something to become true, with a limit that no busy machine reaches."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 
 
 def until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -> None:

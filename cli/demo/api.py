@@ -1,4 +1,4 @@
-"""Teal's HTTP API, as anyone with a key uses it. It asks; it decides nothing."""
+"""Teal's HTTP API, as anyone with a key uses it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """Teal answered with an error; the message holds its status and words."""
+    """Teal answered with an error; the message holds its status and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class TealApi:
         return await self._call("GET", f"{endpoint}/{identity}")
 
     async def evidence(self, endpoint: str, identity: str) -> list[Json]:
-        """Return what every gate said after each minute of a rollout, oldest first."""
+        """Return every gate's readings after each minute of a rollout, oldest first."""
         return list((await self._call("GET", f"{endpoint}/{identity}?evidence=true"))["evidence"])
 
     async def ask(self, endpoint: str, verb: str, by: str, reason: str) -> Json:
-        """Ask for promote, pause, resume or rollback; return the rollout. Raises ApiError."""
+        """Request promote, pause, resume or rollback; return the rollout. Raises ApiError."""
         return await self._call("POST", f"{endpoint}/{verb}", {"by": by, "reason": reason})
 
     async def _call(self, method: str, path: str, body: Json | None = None) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from cli.simulate.curves import Constant, Curve
 
@@ -28,6 +28,8 @@ class Change:
                 changed = value + self.amount
             case "to":
                 changed = self.amount
+            case _:
+                assert_never(self.kind)
         return min(max(changed, 0.0), most)
 
 

@@ -1,6 +1,6 @@
 """One table of Azure Table Storage, reduced to what records need: get a row, read a range, write all or nothing.
 
-It must never write unconditionally where a condition is given, and never know what a row means.
+A write with a condition is never sent without it. What a row means is not known here.
 """
 
 from __future__ import annotations

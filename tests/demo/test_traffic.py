@@ -1,4 +1,4 @@
-"""The sender sends what it is told, as fast as it is told, and writes down what came back."""
+"""The traffic generator sends the given rows at the given rate and records the answers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ROWS = [b'{"data": [[1]]}', b'{"data": [[2]]}']
 
 
-def test_every_row_comes_once_a_round() -> None:
-    """No row is left out, and the order changes."""
+def test_every_row_is_sent_once_a_round() -> None:
+    """No row is skipped, and the order changes."""
     rounds = list(islice(shuffled(50), 100))
     assert sorted(rounds[:50]) == sorted(rounds[50:]) == list(range(50))
     assert rounds[:50] != rounds[50:]
 
 
-def test_requests_are_sent_with_the_key_and_their_answers_written_down(tmp_path: Path) -> None:
-    """Rows, status and the deployment that answered are those of the server; with its input the sender ends well."""
+def test_requests_are_sent_with_the_key_and_their_answers_recorded(tmp_path: Path) -> None:
+    """Row, status and deployment are the server's; the generator ends with its standard input."""
     seen: list[tuple[str, bytes]] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -43,8 +43,8 @@ def test_requests_are_sent_with_the_key_and_their_answers_written_down(tmp_path:
     assert len(seen) == len(samples)
 
 
-def test_a_dropped_connection_is_written_down_as_no_answer(tmp_path: Path) -> None:
-    """Nothing is sent again, and nothing is left out."""
+def test_a_dropped_connection_is_recorded_as_no_answer(tmp_path: Path) -> None:
+    """Nothing is sent again, and nothing is missing."""
 
     async def drop(request: web.Request) -> web.Response:
         assert request.transport is not None
@@ -56,17 +56,17 @@ def test_a_dropped_connection_is_written_down_as_no_answer(tmp_path: Path) -> No
 
 
 async def _send(folder: Path, answer: Answer, *, enough: int) -> list[Sample]:
-    """Let the sender run until it wrote down `enough` samples, then end its input, and return all of them."""
+    """Run the generator until it has recorded `enough` samples, end its input, and return all samples."""
     (folder / "rows").write_bytes(b"\n".join(ROWS) + b"\n")
     file = SampleFile(folder / "samples")
     async with _server(answer) as uri:
         process = await asyncio.create_subprocess_exec(
             *TRAFFIC_COMMAND,
-            *(uri, str(folder / "rows"), str(file.path), "50"),
+            *(uri, str(folder / "rows"), str(file.path), "3000"),
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), KEY: "secret"},
             stdin=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while len(file.read()) < enough:  # noqa: ASYNC110  # a file does not say when it grows
                 await asyncio.sleep(0.02)
             assert process.stdin is not None

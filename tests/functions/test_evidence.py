@@ -24,8 +24,9 @@ GATES = (
 )
 ALIKE = Conduct(median=100.0, predictions={"stay": 1.0}, counted={"fraud": 0.0})
 FIELDS = {
-    "gate", "role", "words", "green_bad", "green_total", "blue_bad", "blue_total", "green", "blue", "log_harm",
-    "harm_threshold", "odds_worse", "odds_worse_threshold", "to_rollback", "log_certificate", "certificate_threshold",
+    "gate", "role", "summary", "measured", "green_bad", "green_total", "blue_bad", "blue_total", "green", "blue",
+    "log_harm", "harm_threshold", "odds_worse", "odds_worse_threshold", "to_rollback", "log_certificate",
+    "certificate_threshold",
     "odds_next_step_safe", "odds_next_step_safe_threshold", "to_certificate", "minutes_to_certificate", "minutes",
     "missing",
 }  # fmt: skip

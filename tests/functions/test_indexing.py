@@ -80,10 +80,12 @@ def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found:
 
 
 def test_indexing_imports_nothing_heavy() -> None:
-    """Finding the functions imports no adapter and no Azure client: what is heavy comes at the first need."""
+    """Finding the functions imports no adapter, no policies and no Azure client: they come at the first need."""
     code = "import sys, function_app; print(*sys.modules, sep='\\n')"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- our own Python
     modules = ran.stdout.split()
     assert "functions.api" in modules
     clients = [name for name in modules if name.startswith("azure.") and not name.startswith("azure.functions")]
-    assert [name for name in modules if name.startswith(("shared.adapters", "shared.controller"))] + clients == []
+    assert [
+        name for name in modules if name.startswith(("shared.adapters", "shared.controller", "shared.policies", "yaml"))
+    ] + clients == []

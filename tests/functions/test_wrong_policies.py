@@ -101,13 +101,12 @@ def test_all_functions_are_found_whatever_the_policies_are(tmp_path: Path, folde
 
 
 def test_problems_are_logged_once_when_policies_are_first_read(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     """Whoever watches the log hears of them before anybody asks for a rollout."""
     (tmp_path / "churn.yaml").write_text(BROKEN)
     (tmp_path / "prices.yaml").write_text("{}")
-    monkeypatch.setenv("TEAL_POLICIES", str(tmp_path))
-    assert policies.__wrapped__().policies == ()
+    assert policies(tmp_path, {}).policies == ()
     assert [record.getMessage().split(": ")[0] for record in caplog.records] == [
         f"policy problem {tmp_path}/prices.yaml:1:1",
         f"policy problem {tmp_path}/prices.yaml:1:1",

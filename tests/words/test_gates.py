@@ -88,7 +88,7 @@ def test_no_counts_make_words_that_only_a_program_would_say(
         gate="a gate",
         label="yes",
         margin=1.5,
-        limit=green[1],
+        limit=0.02,
         green_bad=round(green[0] * green[1]),
         green_total=green[0],
         blue_bad=round(blue[0] * blue[1]),

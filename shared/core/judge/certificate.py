@@ -1,4 +1,4 @@
-"""Evidence that the next step is within the harm budget: begun afresh at each step. It must never cause a rollback."""
+"""Evidence that the next step is within the harm budget: started afresh at each step. It never causes a rollback."""
 
 from __future__ import annotations
 

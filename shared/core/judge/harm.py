@@ -1,4 +1,4 @@
-"""Evidence that green does harm: gathered over the whole rollout and never reset. It must never look at a certificate.
+"""Evidence that green does harm: gathered over the whole rollout and never reset. Certificates play no part in it.
 
 A gate has many small bets (its *processes*): each one's wealth grows by what it wins in a minute. A part of a budget
 that is shared by all is bet anew every minute, most at the start and after a change of traffic, so that harm which

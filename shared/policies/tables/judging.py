@@ -11,9 +11,9 @@ from shared.core.schema.grammar import Field, Table
 from shared.core.schema.kinds import between, choice, whole
 from shared.core.schema.texts import waiting
 from shared.core.schema.times import DAY, MINUTE, SECOND, duration, spell
+from shared.core.steps.patience import check_patience
 from shared.core.telemetry import Latency, Requests, source_kind, sources_of
-from shared.policies.gates import gates
-from shared.policies.patience import check_patience
+from shared.policies.tables.gates import gates
 
 RISK = Risk()
 # Telling single requests apart costs memory for each, so their history is shorter.

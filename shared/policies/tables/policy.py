@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from shared.core.gates import GATE_KINDS
 from shared.core.judge.verdict import Risk
 from shared.core.policy import Capacity, JudgeSettings, LiveSource, Policy, TemplateSource
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import choice, text
-from shared.policies import gates
-from shared.policies.gates.needed import check_needed
-from shared.policies.steps import steps
+from shared.policies.needed_gates import check_needed
 from shared.policies.tables.freeze import FREEZE
 from shared.policies.tables.judging import DEADLINES, TELEMETRY, judging
 from shared.policies.tables.serving import DEPLOYMENT, ENDPOINT, KEEP_BLUE, MODEL, WITH_TEMPLATE
+from shared.policies.tables.steps import steps
 
 SKIP = "skip"
 IN_DEPLOYMENT = "belongs in deployment, like deployment: {from: live, %s}"
@@ -92,7 +92,8 @@ def policy_table() -> Table:
 
 
 def _check(policy: Part) -> None:
-    check_needed(policy, tuple(gates.KINDS))
+    fields = (field for kind in GATE_KINDS.values() if (field := kind.policy_field()))
+    check_needed(policy, tuple(fields))
 
 
 def _make(values: Values) -> Policy:

@@ -1,13 +1,13 @@
-"""Fields that several kinds of gate have."""
+"""Keys of a policy file that several kinds of gate have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.core.gates import PredictionReading
 from shared.core.schema.findings import Values
 from shared.core.schema.grammar import Field
 from shared.core.schema.kinds import NO_HINTS, between, choice, text
+from shared.core.telemetry.predictions import PredictionReading
 
 ROLES = {
     "critical": "`critical`: it can roll back, and weights wait for its certificate.",
