@@ -85,7 +85,7 @@ def _stored(call: Call, endpoint: str) -> Stored[Rollout]:
 def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime | None]:
     """Return from when, and up to when (None: to the newest), minutes are shown."""
     before, minutes = call.query(inputs.BEFORE), call.query(inputs.MINUTES)
-    end = before or rollout.judged_until or rollout.admitted
+    end = before or rollout.judged_until or rollout.created
     try:
         since = end - minutes * MINUTE
     except OverflowError:  # the first day of the calendar

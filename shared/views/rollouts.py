@@ -120,7 +120,7 @@ def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
         trigger=explained_view(rollout.trigger),
         allowed_actions=allowed_verbs(rollout),
         pending_request=_request(rollout.wish) if rollout.wish else None,
-        created_at=rollout.admitted,
+        created_at=rollout.created,
         phase_since=rollout.since,
         finished_at=rollout.finished,
         green=rollout.green,

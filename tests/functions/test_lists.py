@@ -37,7 +37,7 @@ def add(calls: Calls, number: int, endpoint: str, phase: Phase) -> None:
         rollout(phase, finished=None if phase is Phase.STEPPING else admitted + HOUR),
         id=f"r{number}",
         endpoint=endpoint,
-        admitted=admitted,
+        created=admitted,
     )
     calls.world.store.enlist(Pointer.to(made))
     record = calls.world.store.record(endpoint)

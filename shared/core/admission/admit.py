@@ -95,7 +95,6 @@ def admit(
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),
         phase=Phase.PROVISIONING if free else Phase.QUEUED,
-        admitted=now,
         created=now,
         since=now,
         trigger=start.trigger,

@@ -78,7 +78,7 @@ class Refusal:
 class Rollout:
     """One journey of one model version on one endpoint.
 
-    admitted: when; created, since: when its own time and that of its phase began, which a hold puts off.
+    created, since: when its own time and that of its phase began, which a hold puts off.
     green, blue: names of deployments; blue is None until the endpoint was seen. first: the endpoint has no live
     traffic, so there is no blue. like: what green is copied from. blue_instances: how many blue had at the start.
     weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
@@ -101,7 +101,6 @@ class Rollout:
     policy: Policy
     green: str
     phase: Phase
-    admitted: datetime
     created: datetime
     since: datetime
     trigger: Reason
