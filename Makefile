@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lint types imports bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -48,7 +48,11 @@ demo: setup
 	@$(BIN)/teal demo $(if $(KEEP),--keep)
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m tests.session $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The tests that depend on the clock, at low priority beside two busy loops: slower, with the same result.
+test-busy: setup
+	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile tests/endtoend
 
 check: setup format lint types imports test
 

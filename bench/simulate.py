@@ -11,9 +11,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from cli.simulate.choice import chosen
+from cli.policy.choice import choose
 from cli.simulate.profile import Change, Fault, Profile
-from cli.simulate.trial import Scene, trials
+from cli.simulate.trial import Scenario, trials
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ("policies/churn.yaml", "examples/policies/canary.yaml", "examples/policies/linear.yaml")
@@ -28,13 +28,13 @@ def measure(rollouts: int) -> dict[str, dict[str, float]]:
     """Return the CPU seconds and the length of the rollouts, by policy and by how green behaves."""
     figures = {}
     for file in POLICIES:
-        choice = chosen(ROOT / file, None, None)
+        chosen = choose(ROOT / file, None, None)
         for name, faults in GREENS.items():
-            scene = Scene(choice.policy, Profile(faults=faults), choice.smoke_requests)
+            scenario = Scenario(chosen.policy, Profile(faults=faults), chosen.smoke_requests)
             began = time.process_time()
-            courses = list(trials(scene, rollouts, seed=1))
+            results = list(trials(scenario, rollouts, seed=1))
             seconds = time.process_time() - began
-            minutes = sum(course.minutes for course in courses)
+            minutes = sum(result.minutes for result in results)
             figures[f"{file}, green {name}"] = {
                 "rollouts": rollouts,
                 "cpu seconds": round(seconds, 2),

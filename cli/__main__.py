@@ -1,6 +1,6 @@
-"""`teal`: the command line. It reads the words and calls what does the work; it does none itself.
+"""`teal`: the command line. It parses the arguments and calls what does the work.
 
-Exit codes: 0 all well; 1 it ran and did not end as it must; 2 the words are wrong; 3 the set-up is missing; 130 Ctrl-C.
+Exit codes: 0 done; 1 it ran and did not succeed; 2 invalid arguments or files; 3 set-up missing; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FASTEST = 60.0  # beyond it fewer requests fall into a minute of the demo's cloc
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command that the words name, and return the exit code."""
+    """Run the command that the arguments name, and return the exit code."""
     given = list(sys.argv[1:] if words is None else words)
     if given[:1] == ["host"]:
         from cli.host.__main__ import main as host  # noqa: PLC0415  # neither command should load the other's libraries

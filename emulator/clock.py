@@ -1,13 +1,18 @@
-"""The emulator's clock, which may run faster than the wall's. It never sleeps by itself."""
+"""The emulator's clock, which may run faster than the wall's. This one runs at a constant speed."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+SHORTEST_WAIT = 0.01  # wall seconds: how often a waiter looks at a clock that stands still
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class VirtualClock:
     """Time that starts with the wall's at `origin` (unix seconds) and from then on runs `speed` times as fast."""
 
@@ -19,9 +24,22 @@ class VirtualClock:
         return datetime.fromtimestamp(self.origin + (time.time() - self.origin) * self.speed, UTC)
 
     def real_seconds(self, virtual_seconds: float) -> float:
-        """Return how many wall seconds pass while `virtual_seconds` pass here."""
+        """Return the wall seconds in which `virtual_seconds` pass here at full speed; they may take longer."""
         return virtual_seconds / self.speed
 
+    async def sleep_until(self, moment: datetime) -> None:
+        """Return when the virtual time has reached `moment`, however the speed changes meanwhile."""
+        least = 0.0
+        while (left := (moment - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(max(least, self.real_seconds(left)))
+            least = SHORTEST_WAIT
+
+    @contextmanager
+    def work_due(self, moment: datetime) -> Iterator[None]:
+        """Say that the work of this block should be done at about `moment`. A paced clock slows down for late work."""
+        del moment
+        yield
+
     def setting(self) -> str:
-        """Return the clock in the form that Teal's TEAL_CLOCK setting takes: `<speed>@<origin>`."""
+        """Return the clock in the form that the setting TEAL_CLOCK takes: `<speed>@<origin>`."""
         return f"{self.speed:g}@{self.origin:.3f}"

@@ -17,7 +17,6 @@ from aiohttp import ClientSession, web
 
 from emulator import environment
 from emulator.admin_api import admin_application
-from emulator.clock import VirtualClock
 from emulator.event_grid.grid import EventGrid
 from emulator.event_grid.options import EventGridOptions
 from emulator.function_apps import FunctionApps
@@ -34,6 +33,7 @@ from emulator.network.certificates import CertificateAuthority
 from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
 from emulator.options import Options
+from emulator.paced_clock import PacedClock
 from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import Storage, data_folder
 from emulator.resource_manager.control_plane import Dependencies, control_plane
@@ -52,7 +52,8 @@ class Cloud:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.clock = VirtualClock(options.speed)
+        options.state.mkdir(parents=True, exist_ok=True)
+        self.clock = PacedClock(options.speed, path=options.state / "clock")
         self.principal = Principal.generate()
         self.issuer = TokenIssuer(self.principal)
         self.workspace = Workspace(
@@ -71,7 +72,6 @@ class Cloud:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self.options.state.mkdir(parents=True, exist_ok=True)
         async with self._stack:
             await self._start()
             self._stack = self._stack.pop_all()
@@ -100,6 +100,7 @@ class Cloud:
         return {
             **self.description(),
             "time": self.clock.now().isoformat(),
+            "speed": self.clock.pace,
             "hosts": self.hosts.names(),
             "refused": self._proxy.refused,
             "functions": self.apps.url,
@@ -109,6 +110,8 @@ class Cloud:
         }
 
     async def _start(self) -> None:
+        pacing = asyncio.create_task(self.clock.run())
+        self._stack.callback(pacing.cancel)
         await self._start_storage()
         await self._start_proxy()
         self.storage = Storage(self._accounts, self.url, self.authority.bundle)
@@ -189,7 +192,7 @@ class Cloud:
         self._stack.push_async_callback(collection.close)
         randomness = random.Random(self.options.seed)  # noqa: S311  # splits traffic; not for security
         record = self.traffic_log.record
-        gateway = Gateway(self.workspace.endpoints, self.fleet, record, self.issuer, randomness, collection)
+        gateway = Gateway(self.workspace.endpoints, self.fleet, record, self.issuer, self.clock, randomness, collection)
         return gateway.application()
 
     def _data_collection(self) -> DataCollection:

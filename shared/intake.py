@@ -1,6 +1,6 @@
 """How a rollout comes to be: by an event, or by a person. Admits it once, however often it is asked for.
 
-It must never look at an endpoint: what serves is observed by the loop, a moment later.
+Endpoints are not read here: the loop observes what serves a moment later.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
+from shared.core.rollout.pointers import Pointer
 from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
-from shared.errors import Conflict, Permanent, Temporary, Unregistered
+from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.words import sentence
 
@@ -33,6 +34,7 @@ class IntakeResult(StrEnum):
     DUPLICATE = "duplicate"
     LATE = "late"
     IGNORED = "ignored"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,23 @@ class Intake:
     workspace_id: str
 
     def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises what the store or ARM could not do now, for a redelivery."""
+        """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
+
+        Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
+        model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
+        """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
             log.info(LINE, event_id, outcome.intake, outcome.endpoint, sentence(outcome.reason))
+        for outcome in outcomes:
+            if outcome.intake is IntakeResult.REFUSED:
+                raise Misconfigured(sentence(outcome.reason))
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Begin a rollout because a person asks; one that has ended may be begun again.
 
-        Raises Conflict if this version is open on the endpoint already, Unregistered if the workspace lacks it.
+        Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
         if self.models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
@@ -76,7 +85,8 @@ class Intake:
             start = Start(model, policy, trigger, actor=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None and existing.value.finished is None:
-                raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
+                open_already = f"{model} already has a rollout on {policy.endpoint}: it is {existing.value.phase}"
+                raise NotPossible(ErrorCode.ROLLOUT_ALREADY_OPEN, open_already)
             if existing is not None:
                 attempt += 1
                 continue
@@ -102,12 +112,19 @@ class Intake:
             )
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
-        policies = self.policies.for_model(read.model.name, read.model.version, tags)
-        if not policies:
-            message = self.policies.why_none(read.model.name, read.model.version, tags)
-            none = why(ReasonCode.NO_POLICY, model=str(read.model), message=f"{message} (tags {tags})")
-            return (Outcome(IntakeResult.IGNORED, none),)
-        return tuple(self._registered(read.model, policy) for policy in policies)
+        return self._matched(read.model, tags)
+
+    def _matched(self, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
+        """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
+        outcomes = [self._registered(model, each) for each in self.policies.for_model(model.name, model.version, tags)]
+        refusal = self.policies.refusal(model.name, tags)
+        if refusal is not None:
+            outcomes.append(_refused(str(refusal)))
+        if not outcomes:
+            message = self.policies.why_none(model.name, model.version, tags)
+            none = why(ReasonCode.NO_POLICY, model=str(model), message=f"{message} (tags {tags})")
+            outcomes.append(Outcome(IntakeResult.IGNORED, none))
+        return tuple(outcomes)
 
     def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
@@ -148,6 +165,7 @@ class Intake:
             waiting.value if waiting else None,
             self.clock(),
         )
+        self.store.enlist(Pointer.to(admission.newcomer.rollout))
         etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
         try:
             self.store.commit(endpoint, _changes(admission, record.etag, etags))
@@ -164,8 +182,12 @@ class Intake:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
 
 
+def _refused(problems: str) -> Outcome:
+    return Outcome(IntakeResult.REFUSED, why(ReasonCode.POLICY_INVALID, message=problems))
+
+
 def _crowded(endpoint: str) -> Conflict:
-    return Conflict(f"{endpoint} is being written by others; try again")
+    return Conflict(f"{endpoint} is being changed by others; try again")
 
 
 def _changes(admission: Admission, record_etag: str | None, etags: dict[str, str | None]) -> Changes:

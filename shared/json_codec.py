@@ -3,7 +3,7 @@
 cattrs does it, because the core's dataclasses stay as they are (pydantic cannot read a slotted class whose field is
 named like a module it is typed with), it is pure Python of 0.8 MB, and it is ready in about 40 ms. Its own conversions
 are lenient (`int("7")`, `str(None)`), so types are checked here. Fields that a newer version added are ignored, fields
-that an older one lacked get their defaults. It must never guess: what does not fit is an error with its place.
+that an older one lacked get their defaults. Nothing is guessed: what does not fit is an error with its place.
 """
 
 from __future__ import annotations

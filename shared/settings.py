@@ -1,4 +1,4 @@
-"""What the app is told by its environment, read once. Nothing else of ours reads an environment variable."""
+"""The app settings, read once from the environment. Policies may name further variables, as `${NAME}`."""
 
 from __future__ import annotations
 

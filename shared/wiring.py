@@ -1,13 +1,13 @@
 """Settings become a running app here, once a process, at the first need. The only importer of adapters.
 
-Nothing is imported or connected while the functions are indexed, except the policies: a wrong one stops the start.
+Nothing is imported, read or connected while the functions are indexed. A policy that is not valid stops none of them.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none 
 
 ROOT = Path(__file__).resolve().parent.parent
 _in_use: list[App] = []
+log = logging.getLogger("teal.wiring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +38,20 @@ class App:
     settings: Settings
 
 
-@cache
-def policies() -> PolicySet:
-    """Return the policies; raises Misconfigured with every problem and its place."""
+def policies(folder: Path, environment: Mapping[str, str]) -> PolicySet:
+    """Return the policies in a folder. One that is not valid refuses only its own rollouts, and is logged here."""
     from shared.policies.policy_set import read_policies  # noqa: PLC0415 -- see the module's docstring
 
-    return read_policies(policies_folder())
-
-
-def policies_folder() -> Path:
-    """Return where the policies are: a setting, as a path from the app's own folder."""
-    return ROOT / (os.environ.get("TEAL_POLICIES") or "policies")
+    found = read_policies(folder, environment)
+    for problem in found.problems():
+        log.error("policy problem %s", problem)
+    return found
 
 
 def app() -> App:
     """Return the app in use: one that was given, or else the one wired to Azure, made at the first call.
 
-    Raises Misconfigured if settings are missing or policies wrong.
+    Raises Misconfigured if settings are missing.
     """
     return _in_use[-1] if _in_use else _wired_to_azure()
 
@@ -82,14 +80,15 @@ def _wired_to_azure() -> App:
     from shared.settings import read_settings  # noqa: PLC0415
 
     settings = read_settings(os.environ)
-    clock, book = read_clock(settings.clock), policies()
+    clock, folder = read_clock(settings.clock), ROOT / settings.policies
+    known = policies(folder, os.environ)
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
-    azure = connect(settings, DefaultAzureCredential(retry_total=1), book, policies_folder(), clock)
-    observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, book)
+    azure = connect(settings, DefaultAzureCredential(retry_total=1), known, folder, clock)
+    observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, known)
     return App(
         controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),
-        reception=Intake(azure.store, azure.models, book, azure.wakeups, clock, settings.workspace_id),
-        policies=book,
+        reception=Intake(azure.store, azure.models, known, azure.wakeups, clock, settings.workspace_id),
+        policies=known,
         store=azure.store,
         clock=clock,
         settings=settings,

@@ -10,18 +10,23 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from emulator.paced_clock import FollowedClock
+from tests.waiting import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[1]
 SPEED = 60
-# Virtual seconds become wall seconds divided by SPEED: operations take some tens of milliseconds, logs one second.
+# On a free machine virtual seconds are wall seconds divided by SPEED: operations take some tens of milliseconds, logs
+# one second. On a busy one the clock is slower.
 FAST = ("--speed", str(SPEED), "--durations", "0.1", "--log-lag", "60", "--seed", "1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunningCloud:
-    """A cloud that runs: the names in it, and the environment variables that lead to it."""
+    """A running cloud: the names in it, and the environment variables that lead to it."""
 
     names: dict[str, str]
     environment: dict[str, str]
@@ -36,6 +41,11 @@ class RunningCloud:
         """The workspace's ARM id."""
         group = f"/subscriptions/{self['subscription']}/resourceGroups/{self['resource_group']}"
         return f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{self['workspace']}"
+
+    @cached_property
+    def clock(self) -> FollowedClock:
+        """The cloud's clock, as every process that uses the cloud sees it."""
+        return FollowedClock(path=Path(self["clock"]))
 
     def state(self) -> dict[str, Any]:
         """Return the emulator's own overview."""
@@ -52,7 +62,7 @@ class RunningCloud:
     def _call(self, method: str, what: str, body: bytes | None = None) -> bytes:
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self['proxy']}/emulator/{what}", body, headers, method=method)  # noqa: S310  # http, here
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # as above
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  # as above
             return bytes(answer.read())
 
 
@@ -64,13 +74,13 @@ def running_cloud(state: Path, *options: str) -> Iterator[RunningCloud]:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert line, "the emulator ended at its start; its words are above"
+            assert line, "the emulator could not start; its message is above"
             names = json.loads(line)
             environment = names.pop("environment")
             yield RunningCloud(names, environment, process.pid)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.waiting import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class HostProcess:
 
 
 def eventually(look: Callable[[], object], what: str = "it never came true") -> Any:  # noqa: ANN401 - what `look` gives
-    """Look again and again until the result is true, and return it; give up with AssertionError after a minute."""
+    """Look until the result is true, and return it; give up with AssertionError after PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (seen := look()):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
 """`teal demo`: the whole of Teal on this machine, shown in five scenes.
 
-It uses public ways in only: Azure's SDKs, scoring requests, Teal's HTTP API. It must never import `shared`.
+It uses only public interfaces (Azure's SDKs, scoring requests, Teal's HTTP API) and imports nothing of `shared`.
 """

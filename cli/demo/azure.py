@@ -1,7 +1,4 @@
-"""What Azure itself says about the endpoint: the demo's own look at it, so that nothing rests on Teal's word alone.
-
-It reads; it never changes anything.
-"""
+"""The endpoint as Azure itself reports it, so that the demo does not rely on what Teal says. Read-only."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ class EndpointState:
 
 @dataclass(slots=True)
 class EndpointReader:
-    """Reads the online endpoint with this ARM id through Azure Resource Manager, by way of the emulator's proxy."""
+    """Reads the online endpoint with this ARM id from Azure Resource Manager, through the emulator's proxy."""
 
     session: aiohttp.ClientSession
     proxy: str
@@ -35,14 +32,14 @@ class EndpointReader:
     token: AccessToken
 
     async def state(self) -> EndpointState:
-        """Return what Azure says now."""
+        """Return the present state."""
         endpoint, deployments = await asyncio.gather(self._call("GET", ""), self._call("GET", "/deployments"))
         live: dict[str, int] = endpoint["properties"].get("traffic") or {}
         states = {each["name"]: each["properties"]["provisioningState"] for each in deployments["value"]}
         return EndpointState({name: share for name, share in live.items() if share}, states)
 
     async def scoring_uri(self) -> str:
-        """Return where requests are sent to."""
+        """Return the address for scoring requests."""
         return str((await self._call("GET", ""))["properties"]["scoringUri"])
 
     async def key(self) -> str:

@@ -1,4 +1,4 @@
-"""What a scene must end with, said in words and looked at one by one. It holds; it never fetches what it looks at."""
+"""The checks at the end of a scene: what was expected and what was seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold: what was looked at, what was expected and what was seen."""
+    """One check: its subject, what was expected and what was seen."""
 
     what: str
     expected: str
@@ -15,10 +15,10 @@ class Check:
     passed: bool
 
     def words(self) -> str:
-        """Return the check as a line for a person."""
+        """Return the check as a line to read."""
         if self.passed:
             return f"{self.what}: {self.seen}"
-        return f"{self.what}: expected {self.expected}, but saw {self.seen}"
+        return f"{self.what}: expected {self.expected}, but was {self.seen}"
 
 
 @dataclass(slots=True)
@@ -28,18 +28,18 @@ class Checks:
     done: list[Check] = field(default_factory=list)
 
     def equal(self, what: str, seen: object, expected: object) -> None:
-        """Note that `seen` must be `expected`."""
+        """Check that `seen` equals `expected`."""
         self.done.append(Check(what, str(expected), str(seen), seen == expected))
 
     def holds(self, what: str, seen: object, expected: str, *, passed: bool) -> None:
-        """Note that something must hold that takes more than one comparison to tell."""
+        """Record a check whose result the caller has worked out."""
         self.done.append(Check(what, expected, str(seen), passed))
 
     @property
     def failed(self) -> list[Check]:
-        """The checks that did not hold."""
+        """The checks that failed."""
         return [check for check in self.done if not check.passed]
 
 
 class SceneFailedError(Exception):
-    """A scene did not end as it must; the message says what was expected and what was seen."""
+    """A scene failed; the message says what was expected and what was seen."""

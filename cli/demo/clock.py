@@ -1,36 +1,94 @@
-"""The demo's clock, which runs faster than the wall's: from one to the other and back. It never sleeps."""
+"""The demo's clock: its time, waiting by it, and work that it slows down for.
+
+The emulated Azure sets the pace and publishes it in the file that TEAL_CLOCK names: the full speed, then lines of wall
+and virtual unix seconds. Time is linear between them and stands still after the last. A process may say when its oldest
+unfinished work is due, in a file of its own next to it; emulator/README.md describes both. Times are virtual unix
+seconds here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import asyncio
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+SHORTEST_WAIT = 0.01  # wall seconds between two looks at a clock that is late
+MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class FastClock:
-    """Time that stood with the wall's at `origin` (unix seconds) and runs `speed` times as fast since."""
+@dataclass(slots=True)
+class DemoClock:
+    """The clock in the file `path`; None: the wall's. A file that is gone is a clock that has stopped."""
 
-    speed: float
-    origin: float
+    path: Path | None
+    full_speed: float = 1.0
+    _points: list[tuple[float, float]] = field(default_factory=list)
+    _dues: list[float] = field(default_factory=list)
+    _reported: float = math.inf
 
     @staticmethod
-    def parse(text: str) -> FastClock:
-        """Read `<speed>@<origin>`, as the emulator says it. Raises ValueError."""
-        speed, origin = text.split("@")
-        return FastClock(float(speed), float(origin))
+    def of(environment: Mapping[str, str]) -> DemoClock:
+        """Return the clock that TEAL_CLOCK names, or the wall's."""
+        text = environment.get("TEAL_CLOCK")
+        return DemoClock(Path(text) if text else None)
 
-    def setting(self) -> str:
-        """Return the clock as the app setting TEAL_CLOCK takes it."""
-        return f"{self.speed:g}@{self.origin:.3f}"
+    def now(self) -> float:
+        """Return the time. Raises FileNotFoundError if there never was a clock."""
+        if self.path is None:
+            return time.time()
+        self._read(self.path)
+        return virtual(self._points, time.time())
 
-    def virtual(self, wall: float) -> datetime:
-        """Return what this clock shows when the wall's shows `wall` unix seconds."""
-        return datetime.fromtimestamp(self.origin + (wall - self.origin) * self.speed, UTC)
+    async def sleep_until(self, moment: float) -> None:
+        """Return when the clock has reached a moment, however its speed changes meanwhile."""
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110  # a clock does not say when its time comes
+            await asyncio.sleep(max(SHORTEST_WAIT, left / self.full_speed))
 
-    def wall(self, virtual: datetime) -> float:
-        """Return what the wall's clock shows, in unix seconds, when this one shows `virtual`."""
-        return self.origin + (virtual.timestamp() - self.origin) / self.speed
+    @contextmanager
+    def work_due(self, moment: float) -> Iterator[None]:
+        """Have the clock slow down while the work of this block, due at a moment, is late."""
+        self._dues.append(moment)
+        self._report()
+        try:
+            yield
+        finally:
+            self._dues.remove(moment)
+            self._report()
 
-    def minutes(self, seconds: float) -> float:
-        """Return how many minutes pass here while `seconds` pass on the wall."""
-        return seconds * self.speed / 60
+    def _read(self, path: Path) -> None:
+        try:
+            first, *lines = path.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            if not self._points:
+                raise
+            return
+        self.full_speed = float(first)
+        self._points = [(float(wall), float(moment)) for wall, moment in (line.split() for line in lines)]
+
+    def _report(self) -> None:
+        earliest = min(self._dues, default=math.inf)
+        if self.path is None or earliest == self._reported:
+            return
+        self._reported = earliest
+        report = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        draft = report.with_name(f"{self.path.name}.new-{os.getpid()}")
+        with suppress(FileNotFoundError):  # the emulated Azure has ended, and its directory is gone
+            if earliest == math.inf:
+                report.unlink()
+            else:
+                draft.write_text(f"{earliest:.6f}", encoding="ascii")
+                draft.replace(report)
+
+
+def virtual(points: list[tuple[float, float]], wall: float) -> float:
+    """Return the virtual time at a time of the wall's, from points of both."""
+    for (before, moment), (after, moment_after) in pairwise(points):
+        if wall < after:
+            return moment + (moment_after - moment) * max(0.0, (wall - before) / (after - before))
+    return points[-1][1]

@@ -1,7 +1,4 @@
-"""The parts that the demo plays on: the emulated Azure, the function app on its host, and how a user reaches both.
-
-It starts them and tells them of each other; it knows nothing of what Teal decides.
-"""
+"""The parts of the demo: the emulated Azure, the function app on its host, and how a user reaches both."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from typing import Any
 
 import aiohttp
 
-from cli.demo.clock import FastClock
 from cli.demo.options import DURATIONS, EXAMPLE, LOG_LAG, ROOT, DemoOptions
 from cli.demo.processes import Processes
 
@@ -22,15 +18,10 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL")
 
 @dataclass(frozen=True, slots=True)
 class LocalAzure:
-    """The emulated Azure that runs: the names in it, and the environment that leads a program to it."""
+    """The running emulated Azure: the names in it, and the environment that leads a program to it."""
 
     names: dict[str, str]
     environment: dict[str, str]
-
-    @property
-    def clock(self) -> FastClock:
-        """Its clock."""
-        return FastClock.parse(self.names["clock"])
 
     @property
     def workspace_id(self) -> str:
@@ -40,7 +31,7 @@ class LocalAzure:
 
     @property
     def script_environment(self) -> dict[str, str]:
-        """What a script of a user's needs: the way to Azure and the workspace's name."""
+        """What a user's script needs: the way to Azure and the workspace's name."""
         return self.environment | {
             "AZURE_SUBSCRIPTION_ID": self.names["subscription"],
             "AZURE_RESOURCE_GROUP": self.names["resource_group"],
@@ -59,15 +50,13 @@ class LocalAzure:
             "TEAL_TABLES_ENDPOINT": f"https://{account}.table.core.windows.net",
             "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
             "TEAL_POLICIES": str(EXAMPLE / "policies"),
-            "TEAL_CLOCK": self.clock.setting(),
-            # This span is wall time, and a second of it is most of a minute here.
-            "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.1",
+            "TEAL_CLOCK": self.names["clock"],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionApp:
-    """The function app that runs: its address, a key that opens its API, and Event Grid's key."""
+    """The running function app: its address, a key that opens its API, and Event Grid's key."""
 
     url: str
     key: str
@@ -75,7 +64,7 @@ class FunctionApp:
 
 
 def child_environment(options: DemoOptions, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what every process of the demo has in its environment: nothing that could lead it to a real Azure."""
+    """Return the environment of every process of the demo: nothing in it could lead to a real Azure."""
     kept = {name: environment[name] for name in _INHERITED if name in environment}
     temporary = options.state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
@@ -91,7 +80,7 @@ async def start_azure(processes: Processes, options: DemoOptions) -> LocalAzure:
 
 
 async def start_app(processes: Processes, azure: LocalAzure) -> FunctionApp:
-    """Start the function app on the development host, and have Azure's events delivered to it."""
+    """Start the function app on the development host and subscribe it to Azure's events."""
     command = [sys.executable, "-m", "cli.host", "--app", str(ROOT), "--json", "--until-stdin-closes"]
     ready: dict[str, Any] = await processes.serve("functions", command, **azure.app_settings)
     app = FunctionApp(ready["url"], ready["keys"]["host"]["default"], ready["keys"]["system"]["eventgrid_extension"])

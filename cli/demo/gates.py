@@ -1,4 +1,4 @@
-"""What each gate says, in the few words that fit on a terminal. Teal's own numbers; nothing here judges or asks."""
+"""The readings of each gate, short enough for a terminal. All numbers are Teal's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COUNTED = {"errors": "failed", "client_errors": "refused", "latency": "too slow"
 class Distance:
     """How far the judge is from a decision by one gate. what: the gate and the decision. gone: part of the way, 0 to 1.
 
-    gone is None for a dry run, which decides nothing. said: the odds, beside those that are needed.
+    gone is None for a dry run, which decides nothing. said: the odds, and those that are needed.
     """
 
     what: str
@@ -24,28 +24,28 @@ class Distance:
 
 
 def distances(rollout: Json) -> list[Distance]:
-    """Return how far each gate is from the next step and from a rollback; none while nothing is judged."""
+    """Return how far each gate is from the next step and from a rollback; empty while nothing is judged."""
     if rollout["phase"] != JUDGED:
         return []
     ahead = next_weight(rollout)
-    return [each for gate in (rollout["verdict"] or {}).get("gates", []) for each in _of(gate, ahead)]
+    return [each for gate in rollout["gates"] for each in _of(gate, ahead)]
 
 
 def next_weight(rollout: Json) -> str:
-    """Return the share that the next step gives to green, as Teal says it; "" if there is none."""
-    ahead = (str(step) for step in rollout["steps"][rollout["step"] + 1 :])
-    return next((step.removeprefix("weight ") for step in ahead if step.startswith("weight ")), "")
+    """Return the share that the next step gives to green, in Teal's words; "" if there is none."""
+    ahead = (step["weight"] for step in rollout["steps"][rollout["step"] + 1 :])
+    return next((f"{weight}%" for weight in ahead if weight is not None), "")
 
 
 def title(gate: Json) -> str:
-    """Return what a gate is called, and whether it is a dry run."""
+    """Return a gate's name, marked if it is a dry run."""
     return f"{gate['gate']} (dry run)" if gate["role"] == DRY_RUN else str(gate["gate"])
 
 
 def rate(gate: Json, role: str) -> str:
-    """Return how often a gate counted blue or green ("blue", "green"), in words."""
+    """Return the rate that a gate counted for a role ("blue", "green"), in words."""
     bad, total = gate[f"{role}_bad"], gate[f"{role}_total"]
-    return f"{100 * bad / total:.3g} % of {total:,} {COUNTED.get(gate['gate'], 'counted')}" if total else "no request"
+    return f"{100 * bad / total:.3g} % of {total:,} {COUNTED.get(gate['gate'], 'counted')}" if total else "no requests"
 
 
 def _of(gate: Json, ahead: str) -> list[Distance]:
@@ -53,10 +53,12 @@ def _of(gate: Json, ahead: str) -> list[Distance]:
     if gate["role"] == DRY_RUN:
         return [Distance(title(gate), None, f"odds {worse} that green is worse")]
     found = []
-    if gate["to_certificate"] is not None:
-        said = f"odds {gate['odds_next_step_safe']} of {gate['odds_next_step_safe_threshold']}"
+    if gate["certificate_progress"] is not None:
+        said = f"odds {gate['odds_safe']} of {gate['odds_safe_threshold']}"
         found.append(
-            Distance(f"{name}: go to {ahead or 'the next step'}", gate["to_certificate"], f"{said} that it is safe")
+            Distance(
+                f"{name}: go to {ahead or 'the next step'}", gate["certificate_progress"], f"{said} that it is safe"
+            )
         )
     said = f"odds {worse} of {gate['odds_worse_threshold']} that green is worse"
-    return [*found, Distance(f"{name}: roll back", gate["to_rollback"], said)]
+    return [*found, Distance(f"{name}: roll back", gate["rollback_progress"], said)]

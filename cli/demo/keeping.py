@@ -1,4 +1,4 @@
-"""`--keep`: everything goes on serving, and a person is told how to steer it by hand. It changes nothing itself."""
+"""`--keep`: everything keeps serving, and the terminal shows how to steer it by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.demo.stage import Stage
 
 
 async def keep_serving(stage: Stage) -> None:
-    """Say how everything is reached, and return after a stop signal: then it has ended as it should."""
+    """Print how to reach everything, and return at a stop signal, which is the regular end."""
     stage.screen.console.print(escape(await instructions(stage)), soft_wrap=True, highlight=False)
     ended = asyncio.Event()
     for each in STOP_SIGNALS:  # in place of what would cancel the demo
@@ -37,7 +37,7 @@ async def instructions(stage: Stage) -> str:
     return "\n".join(
         [
             "",
-            "Everything goes on serving until Ctrl-C. In another shell, in this directory:",
+            "Everything keeps serving until Ctrl-C. In another shell, in this directory:",
             "",
             *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
             "",

@@ -1,6 +1,6 @@
 """The judge's odds behind the picture: how they moved over the minutes of the demo's clock, in every rollout.
 
-Pure. Odds are numbers here (20 is 20 : 1, 0.1 is 1 : 10). What each minute said is Teal's; nothing is judged anew.
+Pure. Odds are numbers here (20 is 20 : 1, 0.1 is 1 : 10) and Teal's own; nothing is judged again.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
-from cli.demo.report import Json, Played
+from cli.demo.report import Json, Played, unix
 
 DECIDING = "errors"  # the gate that moves traffic in the demo's policy
 MINUTE = 1.0
@@ -48,12 +47,12 @@ def odds(played: Played, origin: float) -> Odds:
     for version in played.rollouts:
         kept = [(minute, gate) for minute in played.evidence.get(version, []) for gate in _deciding(minute)]
         said += [gate for _, gate in kept]
-        starts = [_start(played, minute, origin) for minute, _ in kept]
-        worse += _lines(starts, [gate["log_harm"] for _, gate in kept])
+        starts = [_start(minute, origin) for minute, _ in kept]
+        worse += _lines(starts, [gate["log_odds_worse"] for _, gate in kept])
         for _, step in groupby(zip(starts, kept, strict=True), lambda each: each[1][0]["weight"]):
-            certified = [(start, gate["log_certificate"]) for start, (_, gate) in step if _is_certified(gate)]
+            certified = [(start, gate["log_odds_safe"]) for start, (_, gate) in step if _is_certified(gate)]
             safe += _lines([start for start, _ in certified], [log for _, log in certified])
-    return Odds(worse, safe, _line_at(said, "harm_threshold"), _line_at(said, "certificate_threshold"))
+    return Odds(worse, safe, _line_at(said, "log_odds_worse_threshold"), _line_at(said, "log_odds_safe_threshold"))
 
 
 def _deciding(minute: Json) -> list[Json]:
@@ -61,11 +60,11 @@ def _deciding(minute: Json) -> list[Json]:
 
 
 def _is_certified(gate: Json) -> bool:
-    return gate["log_certificate"] is not None
+    return gate["log_odds_safe"] is not None
 
 
-def _start(played: Played, minute: Json, origin: float) -> float:
-    return played.clock.minutes(played.clock.wall(datetime.fromisoformat(minute["minute"])) - origin)
+def _start(minute: Json, origin: float) -> float:
+    return (unix(minute["minute"]) - origin) / 60
 
 
 def _lines(starts: Sequence[float], logs: Sequence[float]) -> list[Line]:

@@ -1,6 +1,6 @@
-"""The demo from set-up to clean-up: starts the parts, plays the scenes, writes what is left of it, ends everything.
+"""The demo from set-up to clean-up: start the parts, play the scenes, write the results, end everything.
 
-It holds no check and no picture. Whatever happens, nothing keeps running and `.state/demo` is gone.
+Whatever happens, nothing keeps running and `.state/demo` is removed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rich.console import Console
 from cli.demo.api import ApiError, Json
 from cli.demo.azure import EndpointReader, sign_in
 from cli.demo.checks import SceneFailedError
+from cli.demo.clock import DemoClock
 from cli.demo.cloud import child_environment, start_azure
 from cli.demo.keeping import keep_serving
 from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
@@ -29,21 +30,21 @@ from cli.demo.samples import SampleFile
 from cli.demo.scenes import SCENES, play
 from cli.demo.screen import TITLES, Screen
 from cli.demo.stage import Stage
-from cli.demo.workplace import NoPlaceError, workplace
+from cli.demo.workplace import WorkplaceError, workplace
 
 PASSED, FAILED, NOT_SET_UP, INTERRUPTED = 0, 1, 3, 130
 TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, TimeoutError)
 
 
 def run(options: DemoOptions, console: Console) -> int:
-    """Play the demo. Return 0 if every scene ended as it must, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
+    """Play the demo. Return 0 if every scene passed, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
     if options.missing:
         console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
     try:
         with workplace(options):
-            return asyncio.run(_until_told_to_stop(_perform(options, Screen(console, options.speed))))
-    except NoPlaceError as error:
+            return asyncio.run(_until_stopped(_perform(options, Screen(console, options.speed))))
+    except WorkplaceError as error:
         console.print(str(error))
         return FAILED
     except asyncio.CancelledError:
@@ -51,15 +52,15 @@ def run(options: DemoOptions, console: Console) -> int:
         return INTERRUPTED
 
 
-async def _until_told_to_stop(performance: Coroutine[None, None, int]) -> int:
-    """Perform; the first stop signal cancels, so that everything is cleaned up, and no later one hurries that."""
+async def _until_stopped(performance: Coroutine[None, None, int]) -> int:
+    """Perform; the first stop signal cancels, so that everything is cleaned up, and later ones change nothing."""
     task = asyncio.ensure_future(performance)
-    told: list[signal.Signals] = []
+    received: list[signal.Signals] = []
 
     def stop(number: signal.Signals) -> None:
-        if not told:
+        if not received:
             task.cancel()
-        told.append(number)
+        received.append(number)
 
     for each in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(each, stop, each)
@@ -93,11 +94,13 @@ async def _prepare(stack: AsyncExitStack, processes: Processes, options: DemoOpt
     reader = EndpointReader(session, azure.environment["HTTPS_PROXY"], identity, token)
     versions = json.loads((options.trained / "versions.json").read_text(encoding="utf-8"))
     samples = SampleFile(options.out / "requests.txt")
-    return Stage(options, processes, screen, session, azure, reader, samples, versions=versions)
+    clock = DemoClock.of({"TEAL_CLOCK": azure.names["clock"]})
+    return Stage(options, processes, screen, session, azure, clock, reader, samples, versions=versions)
 
 
 async def _play_all(stage: Stage) -> Performance:
-    performance = Performance(began=time.time())
+    began = time.monotonic()
+    performance = Performance(began=stage.clock.now())
     watching = asyncio.create_task(stage.watch())
     try:
         for number in range(1, len(SCENES) + 1):
@@ -108,12 +111,13 @@ async def _play_all(stage: Stage) -> Performance:
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    performance.ended = time.time()
+    performance.ended = stage.clock.now()
+    performance.seconds = time.monotonic() - began
     return performance
 
 
 async def _play(stage: Stage, number: int) -> Json:
-    """Play one scene and return what became of it."""
+    """Play one scene and return its record."""
     began = time.monotonic()
     problem = None
     try:

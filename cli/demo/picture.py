@@ -1,7 +1,4 @@
-"""The picture of a performance: who got how much of the live traffic, how often it failed, how sure the judge was.
-
-It draws what it is given and judges nothing.
-"""
+"""The picture of a performance: shares of the live traffic, failure rates, and the judge's odds."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ def draw(played: Played, path: Path) -> None:
         _mark([shares, rates, sureness], span)
     sureness.set_xlim(0, shown.length)
     sureness.set_xlabel(
-        f"minutes on the demo's clock, which runs {played.clock.speed:g} times as fast as the wall's", color=INK
+        f"minutes on the demo's clock, which ran {played.average_speed:.0f} times as fast as the wall's", color=INK
     )
     figure.suptitle("What Teal did with three new versions", fontsize=16, color=INK, x=0.01, ha="left")
     figure.savefig(path)

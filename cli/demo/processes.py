@@ -1,7 +1,7 @@
-"""The processes of the demo: services that say when they are ready, and programs that run to an end.
+"""The processes of the demo: services that report when they are ready, and programs that run to an end.
 
-Each has a log file and a session of its own, so Ctrl-C reaches the demo alone and it ends them in order. A service also
-ends when its standard input does: even a killed demo leaves none behind.
+Each has a log file and a session of its own, so Ctrl-C reaches only the demo, which ends them in order. A service also
+ends when its standard input does, so even a killed demo leaves none behind.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-READY_SECONDS = 60.0
-STOP_SECONDS = 20.0
+READY_SECONDS = 600.0
+STOP_SECONDS = 60.0
 TAIL_LINES = 15
-# What tells the demo to end: Ctrl-C, a polite kill, and a terminal that was closed (unless nohup has it ignored).
+# What ends the demo: Ctrl-C, a kill, and a terminal that was closed (unless nohup has it ignored).
 STOP_SIGNALS = tuple(
     each
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,7 +35,7 @@ class ProcessFailedError(Exception):
 
 @dataclass(slots=True)
 class Processes:
-    """An async context manager: left, none of its processes runs any more."""
+    """An async context manager that ends all its processes."""
 
     logs: Path
     environment: Mapping[str, str]
@@ -53,7 +53,7 @@ class Processes:
             await stop(self._running.pop())
 
     async def serve(self, name: str, command: Sequence[str], **more: str) -> dict[str, Any]:
-        """Start a service and return what it says when it is ready. Raises ProcessFailedError."""
+        """Start a service and return what it reports when it is ready. Raises ProcessFailedError."""
         process = await self._start(name, command, more, PIPE)
         line = await self._first_line(process)
         if not line:
@@ -63,11 +63,11 @@ class Processes:
         return dict(json.loads(line))
 
     async def begin(self, name: str, command: Sequence[str], **more: str) -> Process:
-        """Start a service that says nothing."""
+        """Start a service that reports nothing."""
         return await self._start(name, command, more, None)
 
     async def run(self, name: str, command: Sequence[str], **more: str) -> None:
-        """Run a program to its end. Raises ProcessFailedError if it does not end well."""
+        """Run a program to its end. Raises ProcessFailedError if its exit code is not 0."""
         process = await self._start(name, command, more, None)
         code = await process.wait()
         self._running.remove(process)
@@ -104,7 +104,7 @@ class Processes:
 
 
 async def stop(process: Process) -> None:
-    """End a process: by the end of its input and SIGTERM, then by force after 20 s. One that has ended is no error."""
+    """End a process, if it still runs: by the end of its input and SIGTERM, and by force after a minute."""
     if process.stdin is not None:
         process.stdin.close()
     if process.returncode is None:

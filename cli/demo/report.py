@@ -1,22 +1,21 @@
-"""From what was seen to `report.json`: counts, times and reasons, each number from where it was measured.
+"""From what was seen to `report.json`: counts, times and reasons.
 
-Pure: it reads no file and asks nobody. Requests are counted by who sent them, weights are Azure's, reasons are Teal's.
+Pure. Requests are counted where they were sent, weights are Azure's, reasons are Teal's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from cli.demo.clock import FastClock
-from cli.demo.samples import NO_ANSWER, Count, Sample, by_deployment, count, spared, within
+from cli.demo.samples import NO_ANSWER, Count, Sample, by_deployment, count, per_minute, spared, within
 from cli.demo.timeline import Period, Timeline
 
 Json = dict[str, Any]
 
-TEAL = "teal"  # as the history names who acts by itself
+TEAL = "teal"  # the actor in the history when nobody asked
 DECIDED = ("promoting", "rolling-back")
 COUNTING = (
     "Every request is one row of the data set; those that version 3 fails on were found by sending it all before. "
@@ -27,13 +26,15 @@ COUNTING = (
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was seen while the demo played.
+    """What was seen while the demo played, with times in unix seconds on the demo's clock.
 
-    rollouts: Teal's view of each, by version. evidence: what its gates said after each minute, by version. versions:
-    train.py's findings.
+    speed: how many times as fast as the wall's it ran at most. seconds: wall time from beginning to end. rollouts:
+    Teal's view of each, by version. evidence: its gates' readings after each minute, by version. versions: train.py's
+    findings.
     """
 
-    clock: FastClock
+    speed: float
+    seconds: float
     began: float
     ended: float
     samples: Sequence[Sample]
@@ -42,6 +43,11 @@ class Played:
     versions: dict[str, Json]
     evidence: dict[str, list[Json]] = field(default_factory=dict)
 
+    @property
+    def average_speed(self) -> float:
+        """How many times as fast as the wall's the demo's clock ran on average."""
+        return (self.ended - self.began) / self.seconds
+
 
 def report(played: Played, scenes: list[Json]) -> Json:
     """Return the whole report, ready for JSON."""
@@ -49,12 +55,12 @@ def report(played: Played, scenes: list[Json]) -> Json:
     cost = spared(played.samples, _green(played, "3"), frozenset(failing))
     return {
         "passed": bool(scenes) and all(scene["passed"] for scene in scenes),
-        "seconds": round(played.ended - played.began, 1),
+        "seconds": round(played.seconds, 1),
         "clock": {
-            "speed": played.clock.speed,
-            "origin": played.clock.origin,
-            "meaning": "times are of a clock that stood with the wall's at `origin` (unix seconds) and runs `speed` "
-            "times as fast since; seconds are wall time",
+            "speed": played.speed,
+            "average_speed": round(played.average_speed, 1),
+            "meaning": "times and minutes are of the demo's clock, which runs at most `speed` times as fast as the "
+            "wall's and slower on a busy machine; seconds are wall time",
         },
         "rollouts": [rollout_report(played, rollout) for rollout in played.rollouts.values()],
         "switched_at_once": {"version": "3", "counting": COUNTING, **asdict(cost)} if cost else None,
@@ -65,50 +71,51 @@ def report(played: Played, scenes: list[Json]) -> Json:
 
 def totals(samples: Sequence[Sample]) -> Json:
     """Return the counts over all requests, and the rate at which they were really sent."""
-    span = samples[-1].sent - samples[0].sent if len(samples) > 1 else 0.0
     return {
         "requests": len(samples),
         "failed": count(samples).failed,
         "without_answer": sum(sample.status == NO_ANSWER for sample in samples),
-        "requests_per_second": round(len(samples) / span, 1) if span else 0.0,
+        "requests_per_minute": round(per_minute(samples), 1),
         "per_deployment": _counts(by_deployment(samples)),
     }
 
 
 def rollout_report(played: Played, rollout: Json) -> Json:
-    """Return one rollout: what became of it and why, its steps, its requests, and what was known at the decision."""
-    began = played.clock.wall(datetime.fromisoformat(rollout["created"]))
-    finished = rollout["finished"]
-    ended = played.clock.wall(datetime.fromisoformat(finished)) if finished else played.ended
+    """Return one rollout: its outcome and why, its steps, its requests, and the evidence at the decision."""
+    began = unix(rollout["created_at"])
+    finished = rollout["finished_at"]
+    ended = unix(finished) if finished else played.ended
     meanwhile = within(played.samples, began, ended)
     return {
         "model": rollout["model"],
         "version": rollout["version"],
         "outcome": rollout["phase"],
-        "reason": rollout["reason"],
+        "reason": rollout["summary"],
         "asked_by": asked_by(rollout),
         "serving_deployment": rollout["serving"],
         "blue": rollout["blue"],
         "green": rollout["green"],
-        "began": rollout["created"],
+        "began": rollout["created_at"],
         "ended": finished,
-        "seconds": round(ended - began, 1),
+        "minutes": round((ended - began) / 60, 1),
         "steps": steps(played, rollout["green"], began, ended),
         "requests": _counts(by_deployment(meanwhile)),
-        "evidence": rollout["verdict"],
+        "evidence": rollout["verdict"] and {**rollout["verdict"], "gates": rollout["gates"]},
         "evidence_by_minute": played.evidence.get(rollout["version"], []),
-        "history": [{key: entry[key] for key in ("at", "from", "to", "by", "text")} for entry in rollout["history"]],
+        "history": [
+            {key: entry[key] for key in ("at", "from", "to", "actor", "summary")} for entry in rollout["history"]
+        ],
     }
 
 
 def asked_by(rollout: Json) -> str | None:
-    """Return the person who had the rollout taken back or promoted; None if Teal decided."""
-    movers = [entry["by"] for entry in rollout["history"] if entry["to"] in DECIDED and entry["from"] != entry["to"]]
+    """Return the operator who rolled the rollout back or promoted it; None if Teal decided."""
+    movers = [entry["actor"] for entry in rollout["history"] if entry["to"] in DECIDED and entry["from"] != entry["to"]]
     return next((by for by in movers if by != TEAL), None)
 
 
 def steps(played: Played, green: str, began: float, ended: float) -> list[Json]:
-    """Return each share that green had in this span of wall time, with when, for how long, and its requests."""
+    """Return each share that green had in this span of time: when, for how long, and with which requests."""
     found = []
     for period in played.timeline.periods():
         start, end = max(period.began, began), min(period.ended or played.ended, ended)
@@ -121,11 +128,20 @@ def _step(played: Played, green: str, period: Period) -> Json:
     end = period.ended or played.ended
     return {
         "weight": period.weights[green],
-        "began": played.clock.virtual(period.began).isoformat(timespec="seconds"),
-        "ended": played.clock.virtual(end).isoformat(timespec="seconds"),
-        "seconds": round(end - period.began, 1),
+        "began": _moment(period.began),
+        "ended": _moment(end),
+        "minutes": round((end - period.began) / 60, 1),
         "requests": _counts(by_deployment(within(played.samples, period.began, end))),
     }
+
+
+def unix(moment: str) -> float:
+    """Return the unix seconds of a moment in ISO 8601."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _counts(counts: dict[str, Count]) -> Json:

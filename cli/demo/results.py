@@ -1,4 +1,4 @@
-"""What is left of a performance: the table on the screen, the picture and `report.json`. It only writes."""
+"""The results of a performance: the table on the screen, the picture and `report.json`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from cli.demo.stage import Stage
 
 @dataclass(slots=True)
 class Performance:
-    """When it began and ended (unix seconds), and what became of each scene."""
+    """When it began and ended on the demo's clock (unix seconds), its wall seconds, and the record of each scene."""
 
     began: float
     ended: float = 0.0
+    seconds: float = 0.0
     scenes: list[Json] = field(default_factory=list)
 
 
 def present(stage: Stage, performance: Performance) -> bool:
-    """Print the table, write report and picture, and return whether every scene ended as it must."""
+    """Print the table, write report and picture, and return whether every scene passed."""
     played = Played(
-        clock=stage.azure.clock,
+        speed=stage.options.speed,
+        seconds=performance.seconds,
         began=performance.began,
         ended=performance.ended,
         samples=sorted(stage.samples.read(), key=lambda sample: sample.sent),
@@ -42,10 +44,11 @@ def present(stage: Stage, performance: Performance) -> bool:
     console.print(rollout_table(written))
     console.print(gate_table(written))
     _draw(stage, played)
-    totals = written["totals"]
+    totals, clock = written["totals"], written["clock"]
     console.print(
-        f"{totals['requests']:,} requests at {totals['requests_per_second']:.0f} a second, {totals['failed']} failed. "
-        f"{written['seconds']:.0f} seconds. Report and picture: {stage.options.out}"
+        f"{totals['requests']:,} requests at {totals['requests_per_minute']:.0f} a minute, {totals['failed']} failed. "
+        f"{written['seconds']:.0f} seconds at {clock['average_speed']:.0f}x on average. "
+        f"Report and picture: {stage.options.out}"
     )
     return bool(written["passed"])
 
@@ -71,7 +74,7 @@ def rollout_table(written: Json) -> Table:
 
 
 def gate_table(written: Json) -> Table:
-    """Return what each gate saw of each rollout of a report, as a table: its last word."""
+    """Return each gate's last reading of each rollout of a report as a table."""
     table = Table(title="What each gate saw", title_justify="left")
     for heading in ("model", "gate", "green", "blue", "odds that green is worse", "rolled back at"):
         table.add_column(heading)

@@ -1,6 +1,6 @@
-"""What became of each request that was sent: one line of text each, and the counts that the report is made of.
+"""The outcomes of the requests that were sent: one line of text each, and the counts that the report is made of.
 
-It must never talk to anyone: it reads lines and counts.
+Pure apart from reading the file.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One request. sent: unix seconds. seconds: until its answer was read. row: which request of the file it was.
+    """One request. sent: unix seconds on the demo's clock. seconds: wall time until its answer was read.
 
-    status: HTTP status, or NO_ANSWER if none came. deployment: which one answered, "" if none did.
+    row: which request of the file it was. status: HTTP status, or NO_ANSWER if none came. deployment: which one
+    answered, "" if none did.
     """
 
     sent: float
@@ -36,7 +37,7 @@ class Sample:
 
 
 def parse(line: str) -> Sample:
-    """Return the sample that a line tells of. Raises ValueError."""
+    """Return the sample in a line. Raises ValueError."""
     sent, seconds, row, status, *deployment = line.split()
     return Sample(float(sent), float(seconds), int(row), int(status), deployment[0] if deployment else "")
 
@@ -70,18 +71,18 @@ class Count:
 
     @property
     def share(self) -> float:
-        """The share that failed; 0 where there was no request."""
+        """The share that failed; 0 without requests."""
         return self.failed / self.requests if self.requests else 0.0
 
 
 def count(samples: Iterable[Sample]) -> Count:
-    """Return how many samples there are, and how many failed."""
+    """Return the number of samples, and of those that failed."""
     outcomes = [sample.failed for sample in samples]
     return Count(len(outcomes), sum(outcomes))
 
 
 def by_deployment(samples: Iterable[Sample]) -> dict[str, Count]:
-    """Return the counts of each deployment that answered; requests that nobody answered are under ""."""
+    """Return the counts of each deployment that answered; unanswered requests are under ""."""
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.deployment, []).append(sample)
@@ -89,19 +90,26 @@ def by_deployment(samples: Iterable[Sample]) -> dict[str, Count]:
 
 
 def within(samples: Iterable[Sample], began: float, ended: float) -> list[Sample]:
-    """Return the samples that were sent in this span of unix seconds, its end not included."""
+    """Return the samples that were sent from `began` until before `ended` (unix seconds on the demo's clock)."""
     return [sample for sample in samples if began <= sample.sent < ended]
 
 
 def span_of(samples: Iterable[Sample], deployment: str) -> tuple[float, float] | None:
-    """Return when the first and the last request that this deployment answered were sent; None if there was none."""
+    """Return when the first and the last request that this deployment answered were sent; None without any."""
     times = [sample.sent for sample in samples if sample.deployment == deployment]
     return (min(times), max(times)) if times else None
 
 
+def per_minute(samples: Iterable[Sample]) -> float:
+    """Return how many requests a minute of the demo's clock were sent; 0 for fewer than two."""
+    times = [sample.sent for sample in samples]
+    span = max(times) - min(times) if times else 0.0
+    return 60 * (len(times) - 1) / span if span else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """What a rollout cost its users, against what switching all traffic at once would have.
+    """The cost of a rollout for its users, and what switching all traffic at once would have cost them.
 
     All counts are over the time between green's first and last live request. failed: requests on green that failed.
     would_have_failed: requests to any deployment whose row is one that green's script fails on.

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: lines that stay, and below them a panel that is drawn anew. It only shows."""
+"""What the terminal shows: lines that stay, and below them a panel that is redrawn."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from cli.demo.checks import Check
 from cli.demo.gates import Distance
+from cli.demo.pace import Pace
 
 BLUE, GREEN = "#56B4E9", "#009E73"  # a pair that people with any kind of colour vision tell apart
 WIDTH = 140
@@ -30,14 +31,14 @@ TITLES = (
 
 
 def console() -> Console:
-    """Return the terminal, or what stands for it: lines are then as long as most logs show them."""
+    """Return the terminal, or a log with lines of the usual length."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 @dataclass(slots=True)
 class Now:
-    """What the panel shows of this moment."""
+    """What the panel shows. rate: requests a minute of the demo's clock."""
 
     weights: dict[str, int] = field(default_factory=dict)
     phase: str = ""
@@ -50,17 +51,22 @@ class Now:
 
 @dataclass(slots=True)
 class Screen:
-    """Draws on a console. `scene` is the number (from 1) of the scene under way."""
+    """Draws on a console. speed: the clock's full speed. scene: the number (from 1) of the scene being played."""
 
     console: Console
     speed: float
     scene: int = 0
     now: Now = field(default_factory=Now)
     began: float = field(default_factory=time.monotonic)
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin at full speed."""
+        self.pace = Pace(self.speed)
 
     @contextmanager
     def drawn(self) -> Iterator[None]:
-        """Keep the panel on the screen; on no terminal there is none."""
+        """Keep the panel on the screen; only a terminal has one."""
         if not self.console.is_terminal:
             yield
             return
@@ -68,13 +74,15 @@ class Screen:
             yield
 
     def opening(self) -> None:
-        """Say what is about to happen, and that time is sped up."""
-        faster = f"On the demo's clock time runs {self.speed:g} times as fast: a minute takes {60 / self.speed:.1f} s."
+        """Say what is about to happen, and that time is accelerated."""
+        faster = (
+            f"Time runs {self.speed:g} times as fast, less on a busy machine: a minute takes {60 / self.speed:.1f} s."
+        )
         self.console.print(f"[bold]Everything runs on this machine, nothing leaves it.[/bold] {faster}")
         self.say("training four versions of a model; starting a small Azure")
 
     def begin(self, scene: int) -> None:
-        """Say that a scene begins."""
+        """Print a scene's title."""
         self.scene = scene
         self.console.print(f"\n[bold]{scene}. {TITLES[scene - 1]}[/bold]")
 
@@ -83,19 +91,25 @@ class Screen:
         line = Text(f"{time.monotonic() - self.began:6.1f} s  ", style="dim")
         self.console.print(line.append(text, style="default"))
 
+    def note_time(self, wall: float, virtual: float) -> None:
+        """Take in what both clocks show (seconds), and say so if the demo's clock has slowed down or recovered."""
+        news = self.pace.note(wall, virtual)
+        if news:
+            self.say(news)
+
     def failed(self, problem: str, logs: Path) -> None:
-        """Say what was expected and seen, and where the logs are."""
-        self.console.print(Text(f"\nThis did not go as it must:\n{problem}\nThe logs are in {logs}", style="bold red"))
+        """Print what was expected and seen, and where the logs are."""
+        self.console.print(Text(f"\nThis failed:\n{problem}\nThe logs are in {logs}", style="bold red"))
 
     def checked(self, check: Check) -> None:
-        """Print what a check found."""
+        """Print the result of a check."""
         mark, style = ("✓", "green") if check.passed else ("✗", "bold red")
         self.console.print(Text(f"          {mark} {check.words()}", style=style))
 
     def __rich__(self) -> RenderableType:
         """Draw the panel."""
         passed = time.monotonic() - self.began
-        counts = f"{self.now.rate:.0f} requests/s, {self.now.requests:,} sent, {self.now.failed:,} failed"
+        counts = f"{self.now.rate:.0f} requests/min, {self.now.requests:,} sent, {self.now.failed:,} failed"
         title = TITLES[self.scene - 1] if self.scene else "Starting"
         rows: list[RenderableType] = [Text(counts)]
         rows += [_weight_bar(name, share) for name, share in sorted(self.now.weights.items())]
@@ -106,7 +120,7 @@ class Screen:
         return Panel(
             Group(*rows),
             title=f"{self.scene}/{len(TITLES)}  {title}",
-            subtitle=f"{passed:.0f} s, {passed * self.speed / 60:.0f} minutes on the demo's clock",
+            subtitle=f"{passed:.0f} s, time running at {self.pace.speed:.0f}x",
             height=12,
         )
 

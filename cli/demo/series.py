@@ -1,6 +1,6 @@
 """The numbers behind the picture: shares and failure rates of blue and green, and the judge's odds, over time.
 
-Pure. Time is in minutes of the demo's clock. Blue is whatever serves, green the version being tried: roles, which
+Pure. Time is in minutes of the demo's clock. Blue is whatever serves and green the version being tried; the roles
 change hands when a version is promoted.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from cli.demo.odds import Odds, odds
-from cli.demo.report import DECIDED, Json, Played, asked_by
+from cli.demo.report import DECIDED, Json, Played, asked_by, unix
 from cli.demo.samples import Sample, count
 
 BIN_MINUTES = 2.0
@@ -56,17 +55,17 @@ def series(played: Played) -> Series:
         raise ValueError("no request was sent, so there is nothing to draw")
     origin = played.samples[0].sent
     spans = [_span(played, rollout, origin) for rollout in played.rollouts.values()]
-    length = played.clock.minutes(played.samples[-1].sent - origin)
+    length = (played.samples[-1].sent - origin) / 60
     on_green: list[Sample] = []
     on_blue: list[Sample] = []
     for sample in played.samples:
-        minute = played.clock.minutes(sample.sent - origin)
+        minute = (sample.sent - origin) / 60
         (on_green if _tried(spans, minute) == sample.deployment else on_blue).append(sample)
     return Series(
         spans=spans,
         shares=_shares(played, spans, origin, length),
-        blue=_rates(played, on_blue, origin),
-        green=_rates(played, on_green, origin),
+        blue=_rates(on_blue, origin),
+        green=_rates(on_green, origin),
         odds=odds(played, origin),
         length=length,
     )
@@ -74,19 +73,18 @@ def series(played: Played) -> Series:
 
 def _span(played: Played, rollout: Json, origin: float) -> Span:
     def minute(text: str | None) -> float:
-        wall = played.clock.wall(datetime.fromisoformat(text)) if text else played.ended
-        return played.clock.minutes(wall - origin)
+        return ((unix(text) if text else played.ended) - origin) / 60
 
     phase = str(rollout["phase"])
     decided = [entry["at"] for entry in rollout["history"] if entry["to"] in DECIDED]
     ended = [entry["at"] for entry in rollout["history"] if entry["to"] == phase]
     return Span(
-        began=minute(rollout["created"]),
-        ended=minute(ended[0] if ended else rollout["finished"]),
+        began=minute(rollout["created_at"]),
+        ended=minute(ended[0] if ended else rollout["finished_at"]),
         green=str(rollout["green"]),
         label=f"version {rollout['version']}",
         outcome=_outcome(rollout),
-        decided=minute(decided[0] if decided else rollout["finished"]),
+        decided=minute(decided[0] if decided else rollout["finished_at"]),
     )
 
 
@@ -94,7 +92,7 @@ def _outcome(rollout: Json) -> str:
     words = str(rollout["phase"]).replace("-", " ")
     if words != "rolled back":
         return words
-    return f"{words}\nby a person" if asked_by(rollout) else f"{words}\non the evidence"
+    return f"{words}\nby an operator" if asked_by(rollout) else f"{words}\non the evidence"
 
 
 def _tried(spans: Sequence[Span], minute: float) -> str | None:
@@ -104,15 +102,15 @@ def _tried(spans: Sequence[Span], minute: float) -> str | None:
 def _shares(played: Played, spans: Sequence[Span], origin: float, length: float) -> list[tuple[float, int]]:
     found = [(0.0, 0)]
     for period in played.timeline.periods():
-        minute = max(0.0, played.clock.minutes(period.began - origin))
+        minute = max(0.0, (period.began - origin) / 60)
         found.append((minute, period.weights.get(_tried(spans, minute) or "", 0)))
     found += [(span.ended, 0) for span in spans]  # promoted: what was green is blue from here on
     return [*sorted(found), (length, 0)]
 
 
-def _rates(played: Played, samples: Sequence[Sample], origin: float) -> Rates:
+def _rates(samples: Sequence[Sample], origin: float) -> Rates:
     bins: dict[int, list[Sample]] = {}
     for sample in samples:
-        bins.setdefault(int(played.clock.minutes(sample.sent - origin) / BIN_MINUTES), []).append(sample)
+        bins.setdefault(int((sample.sent - origin) / 60 / BIN_MINUTES), []).append(sample)
     kept = {number: count(group) for number, group in sorted(bins.items()) if len(group) >= FEWEST}
     return Rates([(number + 0.5) * BIN_MINUTES for number in kept], [100 * each.share for each in kept.values()])

@@ -1,11 +1,7 @@
-"""The stage that the scenes play on: what runs, and what is known so far. Watches Azure, Teal and the traffic.
-
-It moves no rollout.
-"""
+"""What the scenes share: the running parts and what is known so far. It watches Azure, Teal and the traffic."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +14,7 @@ import aiohttp
 from cli.demo.api import Json, TealApi
 from cli.demo.azure import EndpointReader
 from cli.demo.checks import Checks, SceneFailedError
+from cli.demo.clock import MINUTE, DemoClock
 from cli.demo.cloud import FunctionApp, LocalAzure
 from cli.demo.gates import distances
 from cli.demo.options import ENDPOINT, EXAMPLE, DemoOptions
@@ -26,16 +23,17 @@ from cli.demo.samples import SampleFile, count, within
 from cli.demo.screen import Screen
 from cli.demo.timeline import Timeline
 
-LOOK_SECONDS = 0.5
-ASK_SECONDS = 0.8  # an answer of Teal's costs as much of this machine as ten live requests
-RATE_SECONDS = 3.0
+LOOK_SECONDS = 20.0  # on the demo's clock, like all that follow
+ASK_SECONDS = 30.0  # an answer of Teal's costs as much of this machine as ten live requests
+RATE_SECONDS = 120.0
 
 
 @dataclass(slots=True)
 class Stage:
     """All that the scenes share. versions: what train.py found out about the models.
 
-    rollouts: Teal's last view of each, by version. evidence: what its gates said, minute by minute.
+    rollouts: Teal's last view of each, by version. evidence: its gates' readings, minute by minute.
+    reported: how many entries of its history are on the screen.
     """
 
     options: DemoOptions
@@ -43,6 +41,7 @@ class Stage:
     screen: Screen
     session: aiohttp.ClientSession
     azure: LocalAzure
+    clock: DemoClock
     endpoint: EndpointReader
     samples: SampleFile
     versions: dict[str, Any] = field(default_factory=dict)
@@ -51,12 +50,13 @@ class Stage:
     checks: dict[int, Checks] = field(default_factory=dict)
     rollouts: dict[str, Json] = field(default_factory=dict)
     evidence: dict[str, list[Json]] = field(default_factory=dict)
+    reported: dict[str, int] = field(default_factory=dict)
 
     @property
     def api(self) -> TealApi:
         """Teal's API. Raises RuntimeError before the app runs."""
         if self.app is None:
-            raise RuntimeError("the function app does not run yet")
+            raise RuntimeError("the function app is not running yet")
         return TealApi(self.session, self.app.url, self.app.key)
 
     async def script(self, name: str, *words: str) -> None:
@@ -65,37 +65,47 @@ class Stage:
         await self.processes.run(name, command, **self.azure.script_environment)
 
     async def watch(self) -> None:
-        """Look at Azure and at the traffic again and again, until cancelled."""
+        """Keep looking at Azure and at the traffic until cancelled."""
+        due = self.clock.now()
         while True:
-            with suppress(aiohttp.ClientError):
-                state = await self.endpoint.state()
-                self.timeline.note(time.time(), state.traffic)
-                self.screen.now.weights = {name: state.traffic.get(name, 0) for name in state.deployments}
-            samples = self.samples.read()
-            now, counted = self.screen.now, count(samples)
-            now.requests, now.failed = counted.requests, counted.failed
-            now.rate = len(within(samples[-1000:], time.time() - RATE_SECONDS, time.time())) / RATE_SECONDS
-            await asyncio.sleep(LOOK_SECONDS)
+            with self.clock.work_due(due):
+                await self.clock.sleep_until(due)
+                await self._look()
+            due = self.clock.now() + LOOK_SECONDS
+
+    async def _look(self) -> None:
+        with suppress(aiohttp.ClientError):
+            state = await self.endpoint.state()
+            self.timeline.note(self.clock.now(), state.traffic)
+            self.screen.now.weights = {name: state.traffic.get(name, 0) for name in state.deployments}
+        samples, moment = self.samples.read(), self.clock.now()
+        now, counted = self.screen.now, count(samples)
+        now.requests, now.failed = counted.requests, counted.failed
+        now.rate = len(within(samples[-1000:], moment - RATE_SECONDS, moment)) * MINUTE / RATE_SECONDS
+        self.screen.note_time(time.time(), moment)
 
     async def follow(self, version: str, until: Callable[[Json], bool], patience: float) -> Json:
-        """Tell what happens to a version's rollout until something holds of it, and return it.
+        """Report what happens to a version's rollout until a condition holds, and return the rollout.
 
-        Raises SceneFailedError if it does not hold within `patience` seconds.
+        Raises SceneFailedError if the condition does not hold within `patience` seconds of the demo's clock.
         """
-        deadline = time.monotonic() + patience
-        told = 0
-        while time.monotonic() < deadline:
-            rollout = await self._rollout(version)
+        due = self.clock.now()
+        deadline = due + patience
+        while due < deadline:
+            with self.clock.work_due(due):
+                await self.clock.sleep_until(due)
+                rollout = await self._rollout(version)
             if rollout is not None:
                 self.rollouts[version] = rollout
-                told = self._tell(rollout, told)
+                self._report(rollout)
                 if until(rollout):
                     self.evidence[version] = await self.api.evidence(ENDPOINT, rollout["id"])
                     return rollout
-            await asyncio.sleep(ASK_SECONDS)
+            due = self.clock.now() + ASK_SECONDS
         seen = self.rollouts.get(version)
-        words = f"it was {seen['phase']} ({seen['reason']}; {seen['trouble']})" if seen else "Teal had no rollout of it"
-        raise SceneFailedError(f"version {version} did not get where it must in {patience:.0f} seconds: {words}")
+        words = f"it is {seen['phase']} ({seen['summary']})" if seen else "Teal has no rollout of it"
+        minutes = patience / MINUTE
+        raise SceneFailedError(f"version {version} did not get there in {minutes:.0f} minutes of this clock: {words}")
 
     async def _rollout(self, version: str) -> Json | None:
         if version in self.rollouts:
@@ -103,13 +113,13 @@ class Stage:
         found = [each for each in await self.api.rollouts(ENDPOINT) if each["version"] == version]
         return await self.api.rollout(ENDPOINT, found[0]["id"]) if found else None
 
-    def _tell(self, rollout: Json, told: int) -> int:
+    def _report(self, rollout: Json) -> None:
         history = rollout.get("history", [])
-        for entry in history[told:]:
-            by = "" if entry["by"] == "teal" else f" (by {entry['by']})"
-            self.screen.say(f"{entry['text'].splitlines()[0]}{by}")
-        verdict = rollout["verdict"] or {}
+        for entry in history[self.reported.get(rollout["version"], 0) :]:
+            by = "" if entry["actor"] == "teal" else f" (by {entry['actor']})"
+            self.screen.say(f"{entry['summary'].splitlines()[0]}{by}")
+        why = rollout["verdict_reason"]
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
-        self.screen.now.said = verdict.get("reason", "")
+        self.screen.now.said = why["summary"] if why else ""
         self.screen.now.distances = distances(rollout)
-        return len(history)
+        self.reported[rollout["version"]] = len(history)

@@ -1,4 +1,4 @@
-"""The live traffic's weights as Azure showed them, over time. It holds and answers questions; it asks nobody."""
+"""The live traffic's weights as Azure showed them, over time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Weights = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A span of wall time (unix seconds) in which the weights were the same; `ended` is None for the last."""
+    """A span of time (unix seconds on the demo's clock) with constant weights; `ended` is None for the last."""
 
     began: float
     ended: float | None
@@ -18,7 +18,7 @@ class Period:
 
 @dataclass(slots=True)
 class Timeline:
-    """Weights and when each map was first seen."""
+    """Weights, and when each map of them was first seen."""
 
     seen: list[tuple[float, Weights]] = field(default_factory=list)
 
@@ -28,12 +28,12 @@ class Timeline:
             self.seen.append((moment, weights))
 
     def periods(self) -> list[Period]:
-        """Return the periods, in their order."""
+        """Return the periods, in order."""
         ends = [moment for moment, _ in self.seen[1:]]
         return [Period(began, ended, weights) for (began, weights), ended in zip(self.seen, [*ends, None], strict=True)]
 
     def shares(self, deployment: str) -> list[int]:
-        """Return the shares (per cent) that a deployment was seen to have, in their order; none twice in a row."""
+        """Return the shares (per cent) that a deployment was seen to have, in order, without repetitions."""
         found: list[int] = []
         for _, weights in self.seen:
             share = weights.get(deployment, 0)

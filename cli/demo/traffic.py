@@ -1,14 +1,16 @@
-"""Live traffic: sends rows of the data set to the endpoint at a steady rate until told to stop. A process of its own.
+"""Live traffic: a process that sends rows of the data set to the endpoint at a steady rate until it is stopped.
 
-Each answer becomes one line of the file given (see `samples.py`). It is open-loop: a slow answer delays no later
-request, so the rate is the users' and not the server's. It never retries: a failed request is a failed request.
-`python -m cli.demo.traffic URI REQUESTS SAMPLES RATE`, with the endpoint's key in the environment as SCORING_KEY.
+The rate is per minute of the clock in TEAL_CLOCK (the wall's if unset): a slower clock means fewer requests a second
+and as many a minute. The traffic is open-loop: a slow answer delays no later request, and a failed request is not
+retried. Each answer becomes one line of the file given (see `samples.py`).
+
+Usage: `python -m cli.demo.traffic URI REQUESTS SAMPLES RATE`, with the endpoint's key in the environment as
+SCORING_KEY.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -21,45 +23,53 @@ from typing import TextIO
 
 import aiohttp
 
+from cli.demo.clock import MINUTE, DemoClock
 from cli.demo.samples import NO_ANSWER, Sample
 
 KEY = "SCORING_KEY"
 TRAFFIC_COMMAND = (sys.executable, "-m", "cli.demo.traffic")
 DEPLOYMENT_HEADER = "azureml-model-deployment"
-TIMEOUT = aiohttp.ClientTimeout(total=10)
-LAST_ANSWERS = 5.0  # seconds that the requests under way get at the end
+TIMEOUT = aiohttp.ClientTimeout(total=120)  # longer than the endpoint's own: a busy machine is not a failed request
+LAST_ANSWERS = 5.0  # wall seconds that pending requests get at the end
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends requests and writes down what became of each."""
+    """Sends requests and writes down their outcomes."""
 
     session: aiohttp.ClientSession
     uri: str
     rows: list[bytes]
     samples: TextIO
+    clock: DemoClock
 
     async def run(self, rate: float, stop: asyncio.Event) -> None:
-        """Send `rate` requests a second until `stop` is set, then wait for the last answers."""
-        under_way: set[asyncio.Task[None]] = set()
-        began = time.monotonic()
+        """Send `rate` requests a minute of the clock until `stop` is set, then wait for the last answers."""
+        pending: set[asyncio.Task[None]] = set()
+        stopped = asyncio.create_task(stop.wait())
+        began = self.clock.now()
         for number, row in enumerate(shuffled(len(self.rows))):
-            due = began + number / rate - time.monotonic()
-            if due > 0:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), due)
-            if stop.is_set():
+            if await self._stopped_before(began + number * MINUTE / rate, stopped):
                 break
             task = asyncio.create_task(self._send(row))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
-        if under_way:
-            await asyncio.wait(under_way, timeout=LAST_ANSWERS)
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+        if pending:
+            await asyncio.wait(pending, timeout=LAST_ANSWERS)
+
+    async def _stopped_before(self, due: float, stopped: asyncio.Task[bool]) -> bool:
+        """Wait until the next request is due; return whether the traffic was stopped first."""
+        with self.clock.work_due(due):
+            waiting = asyncio.create_task(self.clock.sleep_until(due))
+            await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        return stopped.done()
 
     async def _send(self, row: int) -> None:
-        sent = time.time()
-        status, deployment = await self._answer(self.rows[row])
-        self.samples.write(Sample(sent, time.time() - sent, row, status, deployment).line())
+        began, sent = time.monotonic(), self.clock.now()
+        with self.clock.work_due(sent):
+            status, deployment = await self._answer(self.rows[row])
+        self.samples.write(Sample(sent, time.monotonic() - began, row, status, deployment).line())
 
     async def _answer(self, body: bytes) -> tuple[int, str]:
         try:
@@ -71,7 +81,7 @@ class Sender:
 
 
 def shuffled(count: int) -> Iterator[int]:
-    """Yield the numbers below `count` for ever, each once a round, in an order that is new each round."""
+    """Yield the numbers below `count` for ever: rounds of each number once, every round in a new order."""
     dice = random.Random(1)  # noqa: S311  # an order, not a secret
     order = list(range(count))
     while True:
@@ -91,7 +101,7 @@ async def _main(uri: str, requests: Path, samples: Path, rate: float) -> None:
         async with aiohttp.ClientSession(
             trust_env=True, headers=headers, timeout=TIMEOUT, connector=connector
         ) as session:
-            await Sender(session, uri, rows, file).run(rate, stop)
+            await Sender(session, uri, rows, file, DemoClock.of(os.environ)).run(rate, stop)
 
 
 def _end_at_eof(stop: asyncio.Event) -> None:

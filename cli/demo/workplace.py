@@ -1,6 +1,6 @@
-"""The directories that a demo works in and leaves its results in: for one demo at a time.
+"""The directories for a demo's work and results, locked for one demo at a time.
 
-It must never remove what a demo did not make: the results may be wanted in a directory that holds other things.
+Only a demo's own files are removed: the results may go to a directory that holds other things.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from cli.demo.options import DemoOptions
 RESULTS = ("rollouts.png", "report.json", "requests.txt", "logs")
 
 
-class NoPlaceError(Exception):
-    """The demo cannot work here: another one does, or a directory cannot be written. The message says which."""
+class WorkplaceError(Exception):
+    """The demo cannot run here: another one is running, or a directory is not writable. The message says which."""
 
 
 @contextmanager
 def workplace(options: DemoOptions) -> Iterator[None]:
-    """Clear away what an earlier demo left, and keep the place until the end of the block; then `state` is gone.
+    """Remove the results of an earlier demo and lock the directories for the block; at its end `state` is removed.
 
-    Raises NoPlaceError before anything is begun.
+    Raises WorkplaceError before anything is started.
     """
     with ExitStack() as stack:
         try:
             _lock(stack, options.state.parent)
             _clear(options)
         except OSError as error:
-            raise NoPlaceError(f"The demo cannot write {error.filename}: {error.strerror}") from error
+            raise WorkplaceError(f"The demo cannot write {error.filename}: {error.strerror}") from error
         stack.callback(shutil.rmtree, options.state, ignore_errors=True)
         yield
 
@@ -45,7 +45,7 @@ def _lock(stack: ExitStack, directory: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise NoPlaceError("Another demo is running in this checkout: end it first, with Ctrl-C.") from error
+        raise WorkplaceError("Another demo is running in this checkout: end it first, with Ctrl-C.") from error
 
 
 def _clear(options: DemoOptions) -> None:

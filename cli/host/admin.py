@@ -49,7 +49,9 @@ class Admin:
                 return web.json_response([_described(function) for function in self._functions.values()])
             case "GET" | "POST", ["functions", name]:
                 return await self._function(name, request)
-        return web.Response(status=501, text=f"{request.method} {request.path} is not emulated by the development host")
+            case _:
+                text = f"{request.method} {request.path} is not emulated by the development host"
+                return web.Response(status=501, text=text)
 
     async def _function(self, name: str, request: web.Request) -> web.Response:
         function = self._functions.get(name)

@@ -1,25 +1,34 @@
-"""The host's clock: the wall's, or a faster one named by the TEAL_CLOCK setting. It never sleeps by itself."""
+"""The host's clock: the wall's, or a faster one named by the TEAL_CLOCK setting."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 from emulator.clock import VirtualClock
+from emulator.paced_clock import FollowedClock
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+FASTEST = 100_000.0
 
 
 def clock_of(settings: Mapping[str, str]) -> VirtualClock:
-    """Return the clock of `TEAL_CLOCK=<speed>@<origin unix seconds>`, or the wall's. Raises ValueError."""
+    """Return the clock of TEAL_CLOCK: `<speed>@<origin unix seconds>`, the file of a paced clock, or the wall's.
+
+    Raises ValueError.
+    """
     text = settings.get("TEAL_CLOCK")
     if not text:
         return VirtualClock()
+    if "@" not in text:
+        try:
+            return FollowedClock(path=Path(text))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"TEAL_CLOCK must be <speed>@<unix seconds> or a clock's file: {error}") from None
     try:
         speed, origin = (float(part) for part in text.split("@"))
     except ValueError:
         raise ValueError(f"TEAL_CLOCK must be <speed>@<unix seconds>, not {text!r}") from None
-    if not (math.isfinite(origin) and 0 < speed <= 100_000):
-        raise ValueError(f"TEAL_CLOCK must have a speed above 0 and at most 100000, not {text!r}")
+    if not (math.isfinite(origin) and 0 < speed <= FASTEST):
+        raise ValueError(f"TEAL_CLOCK must have a speed above 0 and at most {FASTEST:g}, not {text!r}")
     return VirtualClock(speed, origin)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from cli.host.worker import Invocation, InvocationFailedError, Outcome
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
     from cli.host.metadata import FunctionMetadata
     from cli.host.worker import Worker
+    from emulator.clock import VirtualClock
 
 log = logging.getLogger("cli.host")
+
+USUAL_LENGTH = timedelta(seconds=20)  # of an invocation, on the host's clock; a paced clock slows down for longer ones
 
 
 class OutputWriter(Protocol):
@@ -32,12 +36,18 @@ class OutputWriter(Protocol):
 
 
 class Dispatcher:
-    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds)."""
+    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds).
 
-    def __init__(self, worker: Worker, writer: OutputWriter, timeout_seconds: float | None) -> None:
+    A paced `clock` slows down while they take long.
+    """
+
+    def __init__(
+        self, worker: Worker, writer: OutputWriter, timeout_seconds: float | None, clock: VirtualClock
+    ) -> None:
         self._worker = worker
         self._writer = writer
         self._timeout = timeout_seconds
+        self._clock = clock
         self._running: set[asyncio.Task[Outcome]] = set()
 
     async def run(
@@ -63,7 +73,8 @@ class Dispatcher:
     async def _timed(self, function: FunctionMetadata, invocation: Invocation) -> Outcome:
         started = time.perf_counter()
         try:
-            outcome = await self._complete(function, invocation)
+            with self._clock.work_due(self._clock.now() + USUAL_LENGTH):
+                outcome = await self._complete(function, invocation)
         except InvocationFailedError as error:
             _logged(invocation, "failed", started, error)
             raise

@@ -12,6 +12,7 @@ import logging
 import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from cli.host import checks, keys, options, settings
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.host.worker import Worker
+    from emulator.clock import VirtualClock
 
 log = logging.getLogger("cli.host")
+
+STARTED_WITHIN = timedelta(minutes=1)  # on the host's clock; a paced clock slows down for what takes longer
 
 WORKERS: dict[str, type[ConverterWorker | MicrosoftWorker]] = {
     "converters": ConverterWorker,
@@ -84,11 +88,13 @@ class FunctionHost:
         self._stack.callback(self._worker.close)
         self._stack.push_async_callback(asyncio.to_thread, self._storage.close)
         async with self._stack:
-            await self._start()
+            clock = clock_of(self._settings)
+            with clock.work_due(clock.now() + STARTED_WITHIN):
+                await self._start(clock)
             self._stack = self._stack.pop_all()
         return self
 
-    async def _start(self) -> None:
+    async def _start(self, clock: VirtualClock) -> None:
         for name, value in self._settings.items():
             os.environ.setdefault(name, value)  # the app reads local.settings.json as environment, as in Azure
         host_json = options.overridden(_host_json(self._configuration.app), self._settings)
@@ -99,17 +105,17 @@ class FunctionHost:
         self.functions = {item.name: item for item in found if not settings.is_disabled(item.name, self._settings)}
         state = self._configuration.state
         self.keys = keys.load(state / "keys.json" if state else None, self.functions)
-        await self._listen(options.read(host_json))
+        await self._listen(options.read(host_json), clock)
 
-    async def _listen(self, chosen: options.HostOptions) -> None:
+    async def _listen(self, chosen: options.HostOptions, clock: VirtualClock) -> None:
         state = self._configuration.state
         timers = TimerStore(state / "timers.json" if state else None)
         timers.load()
-        around = Dependencies(self._settings, chosen.queues, self._storage, timers, clock_of(self._settings))
+        around = Dependencies(self._settings, chosen.queues, self._storage, timers, clock)
         listeners = Listeners(around)
         writer = QueueOutputs(self._storage, self._settings, listeners.wake, as_base64=chosen.queues.base64)
         timeout = chosen.function_timeout
-        dispatcher = Dispatcher(self._worker, writer, timeout.total_seconds() if timeout else None)
+        dispatcher = Dispatcher(self._worker, writer, timeout.total_seconds() if timeout else None, clock)
         self.route_prefix = chosen.route_prefix
         server = Server(self._fronts(dispatcher))
         self._stack.push_async_callback(server.stop)

@@ -107,9 +107,11 @@ class TimerListener:
         """Fire until stopped."""
         await self._start()
         while not self._stopped.is_set():
-            await self._sleep_until(self._schedule.after(self._clock.now()))
-            if not self._stopped.is_set():
-                await self._fire(past_due=False)
+            due = self._schedule.after(self._clock.now())
+            with self._clock.work_due(due):
+                await self._sleep_until(due)
+                if not self._stopped.is_set():
+                    await self._fire(past_due=False)
 
     async def _start(self) -> None:
         known = self.status

@@ -1,4 +1,4 @@
-"""`teal policy`: what is wrong in policy files, what a policy will do, and what an editor needs. It changes nothing.
+"""`teal policy`: check, explain, simulate and backtest policies, and the JSON Schema for editors. Read-only.
 
-It never talks to Azure or to a running Teal: files and the shipped judge are all that it looks at.
+The commands need files and the shipped core, and neither Azure nor a running Teal.
 """

@@ -1,100 +1,137 @@
-"""`teal policy check`: every problem at once, then what each policy takes and notices. It never stops at the first."""
+"""`teal policy check`: every problem at once, then what simulated rollouts of each policy come to."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from cli.policy.arguments import RATES
-from cli.policy.estimate import Estimate, estimate
-from cli.policy.journey import Traffic
-from cli.policy.sentences import cautions, remarks, sentence
+from rich.console import Console
+
+from cli.policy.argument_reader import SEED, ArgumentReader, InvalidArgumentsError
+from cli.policy.choice import ChosenPolicy, all_of
+from cli.policy.estimate import BAD, GOOD, USUAL_FAULT, Estimate, estimate
+from cli.policy.estimate_words import estimate_json, estimate_lines
+from cli.policy.notes import fault_words, notes, world_words
+from cli.policy.progress import progress
+from cli.policy.remarks import remarks
 from cli.policy.sources import as_data, problems_of
-from shared.core.policy import Policy
-from shared.policies.policy_set import PolicySet
+from cli.policy.summary_json import Json
+from cli.policy.wording import counted
+from cli.policy.world import traffics, world
+from cli.simulate.profile import Profile
 from shared.policies.problems import Problem
+
+RATES = (10.0, 100.0, 1000.0, 10_000.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A policy that is right, with what it does at each traffic."""
+class CheckOptions:
+    """profiles: one for each traffic, with the faults of the bad version; none without estimates."""
 
-    file: str
-    policy: Policy
+    folder: Path
+    profiles: tuple[Profile, ...]
+    seed: int
+    json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """A valid policy with its estimates, one for each traffic."""
+
+    chosen: ChosenPolicy
     estimates: tuple[Estimate, ...]
-
-    @property
-    def name(self) -> str:
-        """The endpoint, and the policy's own name if it has one."""
-        return self.policy.endpoint + (f" ({self.policy.name})" if self.policy.name else "")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the folder, print what was found, and return the exit code."""
-    book, problems = problems_of(arguments.folder)
-    rates = [] if arguments.no_estimates else arguments.requests_per_minute or RATES
-    traffics = [Traffic(rate, arguments.error_rate, arguments.rise) for rate in rates]
-    checked = _checked(book, traffics) if book is not None else iter(())
-    if arguments.json:
-        print(json.dumps(_data(arguments.folder, problems, checked), indent=2))
-    elif problems:
-        print("\n".join(str(problem) for problem in problems), file=sys.stderr)
-        print(f"{len(problems)} problem{'s' * (len(problems) > 1)}; nothing in {arguments.folder} can be used so")
-    else:
-        for one in checked:
-            print("\n".join(_lines(one)), flush=True)
+    try:
+        options = check_options(arguments)
+    except InvalidArgumentsError as invalid:
+        print(invalid, file=sys.stderr)
+        return 2
+    book, problems = problems_of(options.folder)
+    every = all_of(book) if book is not None else []
+    with progress(len(every) * len(options.profiles) * (GOOD + BAD), Console(stderr=True)) as step:
+        checked = _checked(every, options, step)
+        if options.json:
+            print(json.dumps(_data(options, problems, list(checked)), indent=2))
+        elif problems:
+            print("\n".join(str(problem) for problem in problems), file=sys.stderr)
+            print(f"{counted(len(problems), 'problem')}: {options.folder} is not usable")
+        else:
+            _print(options, checked)
     return 2 if problems else 0
 
 
-def _checked(book: PolicySet, traffics: list[Traffic]) -> Iterator[Checked]:
+def check_options(arguments: argparse.Namespace) -> CheckOptions:
+    """Return what the arguments mean. Raises InvalidArgumentsError with every problem."""
+    reader = ArgumentReader()
+    known, rates = world(arguments, reader), traffics(arguments, reader, RATES)
+    seed = reader.whole("--seed", arguments.seed, SEED)
+    reader.finish()
+    profiles = [replace(known, requests=rate) for rate in rates] or [known]
+    return CheckOptions(arguments.folder, () if arguments.no_estimates else tuple(profiles), seed or 0, arguments.json)
+
+
+def assumptions(profile: Profile, seed: int) -> list[str]:
+    """Return what estimates assume, whatever the policy."""
+    return [
+        world_words(profile),
+        f"the bad version differs from blue: {fault_words(profile.faults or (USUAL_FAULT,))}",
+        (
+            f"per traffic, up to {GOOD} rollouts of a good and {BAD} of a bad version are simulated (seed {seed}); "
+            "times are the median and the range, from the start of the rollout"
+        ),
+    ]
+
+
+def _checked(every: list[ChosenPolicy], options: CheckOptions, step: Callable[[], None]) -> Iterator[CheckedPolicy]:
     """Yield each policy as soon as its estimates are there."""
-    for file, policy in zip(book.files, book.policies, strict=True):
-        yield Checked(file, policy, tuple(estimate(policy, traffic) for traffic in traffics))
+    for chosen in every:
+        found = tuple(estimate(chosen, profile, options.seed, step) for profile in options.profiles)
+        yield CheckedPolicy(chosen, found)
 
 
-def _lines(checked: Checked) -> list[str]:
-    count = len(checked.policy.steps)
-    lines = [f"{checked.file}: {checked.name}: right, {count} step{'s' * (count > 1)}"]
-    lines += [f"  - {remark}" for remark in remarks(checked.policy)]
+def _print(options: CheckOptions, checked: Iterator[CheckedPolicy]) -> None:
+    if options.profiles:
+        print("Assumptions:")
+        print("\n".join(f"- {words}" for words in assumptions(options.profiles[0], options.seed)) + "\n", flush=True)
+    for one in checked:
+        print("\n".join(_lines(one)), flush=True)
+
+
+def _lines(checked: CheckedPolicy) -> Iterator[str]:
+    chosen = checked.chosen
+    yield f"{chosen.file}: {chosen.name}: valid, {counted(len(chosen.policy.steps), 'step')}"
+    for words in _remarks(checked):
+        yield f"  - {words}"
     for found in checked.estimates:
-        lines.append(f"  {sentence(found)}")
-        lines += [f"    ({caution})" for caution in cautions(checked.policy, found)]
-    return lines
+        yield from (f"  {line}" for line in estimate_lines(chosen.policy, found))
 
 
-def _data(folder: Path, problems: list[Problem], checked: Iterator[Checked]) -> dict[str, Any]:
+def _remarks(checked: CheckedPolicy) -> list[str]:
+    policy, found = checked.chosen.policy, checked.estimates
+    return remarks(policy) + (list(notes(policy, replace(found[0].profile, faults=found[0].faults))) if found else [])
+
+
+def _data(options: CheckOptions, problems: list[Problem], checked: list[CheckedPolicy]) -> Json:
     return {
-        "folder": str(folder),
-        "right": not problems,
+        "folder": str(options.folder),
+        "valid": not problems,
         "problems": [as_data(problem) for problem in problems],
+        "assumptions": assumptions(options.profiles[0], options.seed) if options.profiles else [],
         "policies": [
             {
-                "file": one.file,
-                "endpoint": one.policy.endpoint,
-                "name": one.policy.name,
-                "remarks": remarks(one.policy),
-                "estimates": [estimate_data(one.policy, found) for found in one.estimates],
+                "file": one.chosen.file,
+                "endpoint": one.chosen.policy.endpoint,
+                "name": one.chosen.policy.name,
+                "remarks": _remarks(one),
+                "estimates": [estimate_json(one.chosen.policy, found) for found in one.estimates],
             }
             for one in checked
         ],
-    }
-
-
-def estimate_data(policy: Policy, found: Estimate) -> dict[str, Any]:
-    """Return an estimate for JSON; times are minutes, null where it mostly does not come to that."""
-    return asdict(found.traffic) | {
-        "minutes_to_full": found.full,
-        "minutes_to_promotion": found.promoted,
-        "minutes_to_notice": found.noticed,
-        "steps": [
-            {"step": s.hold.step, "kind": s.hold.kind, "percent": abs(s.hold.share), "minutes": s.minutes}
-            | {"patience_ends_first": s.impatient}
-            for s in found.stays
-        ],
-        "cautions": cautions(policy, found),
     }

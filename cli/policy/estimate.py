@@ -1,129 +1,76 @@
-"""How long a policy takes at some traffic, and when it would notice a worse green: from the shipped judge itself.
+"""What a policy does at some traffic, from a few simulated rollouts of a good and of a bad version.
 
-A few seeded journeys of one good and one bad green, minute by minute through the judge; the median is told. Gates that
-usual traffic says nothing of (predictions, disagreement, queries) take no part. It is an estimate for choosing a
-policy, not a simulation of Teal and Azure: `teal policy simulate` is that.
+The rollouts are the first ones of `teal policy simulate` with the same world and seed, so the two commands agree.
 """
 
 from __future__ import annotations
 
-import math
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import lru_cache
-from statistics import median
 
-import numpy as np
+from cli.policy.choice import ChosenPolicy
+from cli.simulate.curves import Constant
+from cli.simulate.profile import Change, Fault, Profile
+from cli.simulate.result import RunResult
+from cli.simulate.summary import Summary, summary
+from cli.simulate.trial import Scenario, trials
 
-from cli.policy.holds import Hold, holds
-from cli.policy.journey import NOON, Journey, Traffic, World, travel
-from cli.simulate.gates import judged_here, latency_source
-from cli.simulate.profile import Answering, Latency, Profile
-from cli.simulate.rows import Rows
-from shared.core.gates.calibration import Calibration, Past, calibrate
-from shared.core.policy import JudgeSettings, Policy
-from shared.core.reconcile.plan import FINE_HISTORY
-
-JOURNEYS = 9
-MINUTE = timedelta(minutes=1)
-LONGEST = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """What a good green is held at, on the typical journey. minutes: None if it does not end within the horizon.
-
-    impatient: whether patience ends before the evidence is there on most journeys.
-    """
-
-    hold: Hold
-    minutes: float | None
-    impatient: bool
+GOOD, BAD = 20, 10  # rollouts of each
+USUAL_FAULT = Fault(Change("plus", 0.05))
+# After this many simulated minutes no other rollout begins, so that policies whose rollouts take weeks have an answer
+# in seconds. A few thousand are simulated in a second.
+MOST_MINUTES = 12_000.0
+LEAST = 3  # rollouts in any case
+Step = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a policy does at this traffic, in minutes from when green is ready; None: not within `horizon` minutes.
+    """What a policy does at one traffic. profile: without faults. faults: of the bad version."""
 
-    full: until green has all traffic. promoted: until it is the one that serves. noticed: from its first request until
-    a green that fails by `traffic.rise` more than blue is rolled back. Waiting for persons is not counted.
+    profile: Profile
+    faults: tuple[Fault, ...]
+    good: tuple[RunResult, ...]
+    bad: tuple[RunResult, ...]
+
+    @property
+    def requests_per_minute(self) -> float | None:
+        """Live requests per minute, or None if they change over time."""
+        return self.profile.requests.value if isinstance(self.profile.requests, Constant) else None
+
+    @property
+    def good_summary(self) -> Summary:
+        """What happens to a version that is as good as blue."""
+        return summary(self.good, faulty=False)
+
+    @property
+    def bad_summary(self) -> Summary:
+        """What happens to a version that has the faults."""
+        return summary(self.bad, faulty=bool(replace(self.profile, faults=self.faults).harms))
+
+
+def estimate(
+    chosen: ChosenPolicy, profile: Profile, seed: int, step: Step, counts: tuple[int, int] = (GOOD, BAD)
+) -> Estimate:
+    """Return the estimate. profile: its faults are the bad version's; without any, it fails 5 points more than blue.
+
+    step: called after each rollout. counts: of good and of bad versions.
     """
-
-    traffic: Traffic
-    horizon: float
-    full: float | None
-    promoted: float | None
-    noticed: float | None
-    stays: tuple[Stay, ...]
-
-
-def estimate(policy: Policy, traffic: Traffic) -> Estimate:
-    """Return the estimate; always the same for the same recipe and traffic, whatever the endpoint."""
-    return _estimate(replace(judged_here(policy), endpoint="", name="", models=()), traffic)
-
-
-@lru_cache(maxsize=1024)
-def _estimate(policy: Policy, traffic: Traffic) -> Estimate:
-    settings = policy.judge
-    usual = Profile().usual(NOON, NOON)._replace(errors=traffic.error_rate)
-    rows = Rows(np.random.default_rng(zlib.crc32(str(traffic).encode())), Latency(), latency_source(settings))
-    world = World(
-        requests_per_minute=traffic.requests_per_minute,
-        green=usual,
-        blue=usual,
-        calibration=calibration(settings, traffic, usual, rows),
-        risk=settings.risk,
-        lag=settings.telemetry_lag / MINUTE,
-        horizon=min(policy.deadlines.rollout, LONGEST) / MINUTE,
-        rows=rows,
+    faults = profile.faults or (USUAL_FAULT,)
+    good, bad = replace(profile, faults=()), replace(profile, faults=faults)
+    results = (
+        tuple(_limited(trials(Scenario(chosen.policy, each, chosen.smoke_requests), count, seed), step))
+        for each, count in zip((good, bad), counts, strict=True)
     )
-    road = holds(policy)
-    good = sorted((travel(road, world) for _ in range(JOURNEYS)), key=_length)
-    typical = good[JOURNEYS // 2]
-    worse = replace(world, green=usual._replace(errors=min(1.0, traffic.error_rate + traffic.rise)))
-    bad = [travel(road, worse) for _ in range(JOURNEYS)]
-    return Estimate(
-        traffic=traffic,
-        horizon=world.horizon,
-        full=typical.full,
-        promoted=typical.promoted,
-        noticed=_median(journey.noticed for journey in bad),
-        stays=tuple(_stay(hold, typical, good) for hold in road),
-    )
+    return Estimate(good, faults, *results)
 
 
-def calibration(settings: JudgeSettings, traffic: Traffic, usual: Answering, rows: Rows) -> Calibration:
-    """Return how the judge would be set by a past with this traffic, in which blue answered as usual."""
-    minutes = round(settings.history / MINUTE)
-    totals = rows.generator.poisson(traffic.requests_per_minute, minutes).tolist()
-    untold = replace(rows, told=None)
-    fine = minutes - round(FINE_HISTORY / MINUTE)  # only of the last hour latency is asked for
-    return calibrate(
-        settings,
-        Past(
-            tuple(
-                [
-                    (rows if number >= fine else untold).row("blue", NOON, total, usual)
-                    for number, total in enumerate(totals)
-                ]
-            )
-        ),
-    )
-
-
-def _stay(hold: Hold, typical: Journey, journeys: list[Journey]) -> Stay:
-    minutes = next((stop.minutes for stop in typical.stops if stop.hold is hold), None)
-    patient = sum(stop.hold is hold and not stop.impatient for journey in journeys for stop in journey.stops)
-    return Stay(hold, minutes, patient * 2 <= len(journeys) and hold.certified is not None)
-
-
-def _length(journey: Journey) -> float:
-    return math.inf if journey.promoted is None else journey.promoted
-
-
-def _median(found: Iterable[float | None]) -> float | None:
-    """Return the median of what most journeys came to; None if most did not."""
-    value = median(math.inf if minutes is None else minutes for minutes in found)
-    return None if value == math.inf else float(value)
+def _limited(results: Iterable[RunResult], step: Step) -> Iterable[RunResult]:
+    """Yield results until they have taken enough simulated minutes."""
+    minutes = 0.0
+    for number, result in enumerate(results, start=1):
+        step()
+        yield result
+        minutes += result.minutes
+        if number >= LEAST and minutes > MOST_MINUTES:
+            return

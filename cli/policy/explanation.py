@@ -1,4 +1,4 @@
-"""A policy in words: each step, what it waits for and what would stop it. Pure; it must never estimate."""
+"""A policy in words: what starts it, each step, what the step waits for, and what would stop it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cli.policy.judged import certified
-from cli.policy.wording import listed
+from cli.policy.wording import listed, span
 from shared.core.policy import FreezeWindow, ModelSelector, Policy, TemplateSource
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
-from shared.policies.tables.policy import DAYS
-from shared.policies.times import spell
+from shared.policies.tables.freeze import DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +23,24 @@ class Stage:
 
 def stages(policy: Policy) -> list[Stage]:
     """Return what happens, one after another."""
-    limit = spell(policy.deadlines.provisioning)
+    limit = span(policy.deadlines.provisioning)
     made = Stage(
-        "deploy", f"Green is made: {_source(policy)}.", f"Not ready within {limit}: given up, nothing changed."
+        "deploy", f"Creates green: {_source(policy)}.", f"Not ready within {limit}: green is deleted, nothing changed."
     )
     return [made, *(_stage(policy, index, step) for index, step in enumerate(policy.steps)), _promotion(policy)]
 
 
 def begins(policy: Policy) -> str:
-    """Return what sets off a rollout."""
+    """Return what starts a rollout."""
     models = listed([_model(model) for model in policy.models], "or")
-    picked = f" whose tag teal says {policy.name}" if policy.name else ""
+    picked = f" with the tag teal={policy.name}" if policy.name else ""
     newer = (
-        "A version that is registered meanwhile waits; only the newest does."
+        "A version registered meanwhile waits; only the newest one does."
         if policy.newer_version == "wait"
-        else "A version that is registered meanwhile takes its place: this one is rolled back first."
+        else "A version registered meanwhile replaces it: this one is rolled back first."
     )
     missing = (
-        f" If the endpoint does not exist, it is made ({policy.create_endpoint.auth_mode})."
+        f" If the endpoint does not exist, it is created ({policy.create_endpoint.auth_mode})."
         if policy.create_endpoint
         else ""
     )
@@ -50,15 +49,15 @@ def begins(policy: Policy) -> str:
 
 def always(policy: Policy) -> list[str]:
     """Return what would stop a rollout at any step."""
-    risk, whole = policy.judge.risk.rollback, spell(policy.deadlines.rollout)
-    kept = "deleted" if policy.on_rollback == "delete" else "kept for a look"
+    risk, whole = policy.judge.risk.rollback, span(policy.deadlines.rollout)
+    kept = "deleted" if policy.on_rollback == "delete" else "kept for inspection"
     found = [
-        f"Green is worse than blue by all gates together, at odds of {1 / risk:,.0f} to 1: back to blue at once.",
-        f"A step takes longer than {spell(policy.deadlines.step)}, or all of it than {whole}: back to blue.",
-        "A person says rollback, at any time while blue stands. Pause, resume and promote work too.",
-        f"After going back, green is {kept}.",
+        f"Green is worse than blue, by all gates together at odds of {1 / risk:,.0f} to 1: rolled back at once.",
+        f"A step takes longer than {span(policy.deadlines.step)}, or the rollout longer than {whole}: rolled back.",
+        "An operator can roll back at any time while blue exists, and pause, resume or promote.",
+        f"After a rollback, green is {kept}.",
     ]
-    return found + [f"Nothing goes forward {_window(window)}: {window.why}." for window in policy.freeze]
+    return found + [f"Nothing moves forward {_window(window)}: {window.why}." for window in policy.freeze]
 
 
 def _stage(policy: Policy, index: int, step: Step) -> Stage:
@@ -70,66 +69,68 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
         case WeightStep():
             return _weight(policy, index, step)
         case PauseStep(duration=None):
-            return Stage("pause", "Waits for a person to resume or promote.", "Nobody does in time: back to blue.")
+            return Stage("pause", "Waits until an operator resumes or promotes.", "Nobody does in time: rolled back.")
         case PauseStep(duration=duration):
-            return Stage("pause", f"Waits {spell(duration)}." if duration else "", "A person may resume earlier.")
+            return Stage("pause", f"Waits {span(duration)}." if duration else "", "An operator may resume earlier.")
         case _:
             return Stage(step.kind, "", "")
 
 
 def _smoke(step: SmokeStep) -> Stage:
-    sent = f"the requests of {step.requests}" if step.requests else "the sample of the endpoint's API description"
+    sent = (
+        f"the requests of {step.requests}" if step.requests else "the sample request of the endpoint's API description"
+    )
     rounds = f", {step.repeat} times (the last time counts)" if step.repeat > 1 else ""
-    wants = [f"status {step.status} within {spell(step.timeout)}"]
-    wants += [f"at most {spell(step.slowest)}"] if step.slowest else []
-    wants += [f"an answer that fits {step.schema}"] if step.schema else []
+    wants = [f"status {step.status} within {span(step.timeout)}"]
+    wants += [f"at most {span(step.slowest)}"] if step.slowest else []
+    wants += [f"an answer that matches {step.schema}"] if step.schema else []
     wants += [f"an answer that contains {step.contains}"] if step.contains is not None else []
     does = f"Green answers {sent}{rounds}: {listed(wants)}."
-    return Stage("smoke", does, "Any other answer: green is taken away; no user met it.")
+    return Stage("smoke", does, "Any other answer: green is removed before any user met it.")
 
 
 def _mirror(policy: Policy, step: MirrorStep) -> Stage:
-    ends = [f"{spell(step.duration)} have passed"] if step.duration else []
+    ends = [f"{span(step.duration)} have passed"] if step.duration else []
     ends += [f"green has answered {step.requests:,}"] if step.requests else []
-    until = listed(ends, "or") or "the judge is certain of the first weight"
-    does = f"Green gets a copy of {step.percent} % of the live traffic until {until}. Its answers are thrown away."
-    stops = "It does worse than blue: green is taken away; no user met it."
-    patience = spell(policy.judge.patience + (step.duration or timedelta(0)))
-    missing = "Too little is known of it" if step.duration else "Too few answers" if step.requests else "Not certain"
+    until = listed(ends, "or") or "the first weight is certified"
+    does = f"Mirrors {step.percent}% of the live traffic to green until {until}. Its answers are discarded."
+    stops = "Green is worse than blue: it is removed before any user met it."
+    patience = span(policy.judge.patience + (step.duration or timedelta(0)))
+    missing = "Too little evidence" if step.duration else "Too few answers" if step.requests else "Not certified"
     stops += f" {missing} after {patience}: {_follows(policy.judge.inconclusive)}."
-    return Stage(f"mirror {step.percent} %", does, stops)
+    return Stage(f"mirror {step.percent}%", does, stops)
 
 
 def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
     settings = policy.judge
     least = settings.risk.settled_minutes if step.settled_minutes is None else step.settled_minutes
     ahead = policy.next_weight(index)
-    does = f"{step.weight} % of the live traffic goes to green, for at least {least} whole minutes"
+    does = f"{step.weight}% of the live traffic goes to green, for at least {least} whole minutes"
     if ahead is None or step.gates == ():
-        return Stage(f"weight {step.weight} %", does + ".", "It does worse than blue: back to blue.")
-    patience = spell(settings.patience if step.patience is None else step.patience)
+        return Stage(f"weight {step.weight}%", does + ".", "Green is worse than blue: rolled back.")
+    patience = span(settings.patience if step.patience is None else step.patience)
     then = step.inconclusive or settings.inconclusive
     odds = f"{1 / settings.risk.advance:,.0f} to 1"
     gates = listed(certified(settings, step.gates))
-    does += f" and until {ahead} % is within the harm budget at odds of {odds}, by {gates}."
-    return Stage(f"weight {step.weight} %", does, f"Not certain after {patience}: {_follows(then)}.")
+    does += f" and until {ahead}% is certified to stay within the harm budget, at odds of {odds} by {gates}."
+    return Stage(f"weight {step.weight}%", does, f"Not certified after {patience}: {_follows(then)}.")
 
 
 def _follows(inconclusive: str) -> str:
-    return "a person is asked" if inconclusive == "pause" else "it goes on uncertified, unless green looks suspicious"
+    return "paused for an operator" if inconclusive == "pause" else "goes on uncertified, unless green looks suspicious"
 
 
 def _promotion(policy: Policy) -> Stage:
     count = policy.capacity.kept
     scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
-    stays = f"Blue stays {spell(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
-    does = f"All traffic goes to green and is watched; then green is the one that serves. {stays}, then it is deleted."
-    return Stage("promote", does, "It does worse than blue did: back to blue.")
+    stays = f"Blue stays {span(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
+    does = f"All traffic goes to green, which is still judged; then green serves. {stays}, then it is deleted."
+    return Stage("promote", does, "Green is worse than blue was: rolled back.")
 
 
 def _source(policy: Policy) -> str:
     source, capacity = policy.source, policy.capacity
-    made = f"from {source.path}" if isinstance(source, TemplateSource) else "a copy of what serves, with the new model"
+    made = f"from {source.path}" if isinstance(source, TemplateSource) else "a copy of blue with the new model"
     machine = f", on {source.instance_type}" if source.instance_type else ""
     count = {"same": "as many instances as blue", "proportional": "instances in proportion to its traffic"}.get(
         str(capacity.green), f"{capacity.green} instances"
@@ -138,7 +139,7 @@ def _source(policy: Policy) -> str:
 
 
 def _model(model: ModelSelector) -> str:
-    version = "" if model.version == "*" else f" whose version fits {model.version}"
+    version = "" if model.version == "*" else f" whose version matches {model.version}"
     tags = [f"{key}={value}" for key, value in sorted(model.tags.items())]
     return f"{model.name}{version}" + (f" tagged {listed(tags)}" if tags else "")
 

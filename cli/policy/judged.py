@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cli.policy.wording import share
+from cli.policy.wording import share, span
 from shared.core.gates import Gate
 from shared.core.policy import JudgeSettings
 from shared.core.telemetry import Requests, source_kind
-from shared.policies.times import spell
 from shared.words.gates import requirement
 
 
@@ -17,7 +16,7 @@ def sources(settings: JudgeSettings) -> str:
     subjects = {need.subject: source_kind(need.source).title for need in (requests, *apart)}
     known = ", ".join(f"{subject} from {title}" for subject, title in subjects.items())
     once = "; a request that its caller retried counts once" if settings.retries == "once" else ""
-    return f"Judged minute by minute, each when it is {spell(settings.telemetry_lag)} old: {known}{once}."
+    return f"Judged minute by minute, each when it is {span(settings.telemetry_lag)} old: {known}{once}."
 
 
 def judged(settings: JudgeSettings) -> list[str]:
@@ -34,7 +33,7 @@ def certified(settings: JudgeSettings, gates: tuple[str, ...] | None) -> list[st
 def _does(gate: Gate, settings: JudgeSettings, whole: float) -> str:
     """Return what the gate's evidence may do. whole: the weights of all gates that can roll back."""
     if not gate.rollback_weight:
-        return "Dry run: shown, and moves nothing."
+        return "Dry run: shown, but decides nothing."
     risk = gate.rollback_weight / whole
     odds = f"{1 / (settings.risk.rollback * risk):,.0f} to 1"
     waits = "steps wait for its certificate" if gate.role == "critical" else "steps wait for it only where they name it"

@@ -1,4 +1,4 @@
-"""Policies as the commands read them: a folder's or one file's, with checks that the app's start has no time for."""
+"""Policies as the commands read them: a folder or one file, and all of them valid."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from shared.policies.problems import PolicyError, Problem
 
 
 def load(path: Path) -> PolicySet:
-    """Return the policies of a folder, or of one file; raises PolicyError with every problem."""
-    book = read_policies(path.parent, only=path) if path.is_file() else read_policies(path)
-    problems = [problem for name in book.schemas if (problem := _wrong_schema(book, name))]
-    if problems:
-        raise PolicyError(problems)
-    return book
+    """Return the policies of a folder, or of one file. Raises PolicyError with every problem."""
+    found = read_policies(path.parent, only=path) if path.is_file() else read_policies(path)
+    return found.valid()
 
 
 def problems_of(path: Path) -> tuple[PolicySet | None, list[Problem]]:
-    """Return the policies, or None and what is wrong with them."""
+    """Return the policies, or None and every problem in them."""
     try:
         return load(path), []
     except PolicyError as error:
@@ -34,16 +31,3 @@ def as_data(problem: Problem) -> dict[str, str | int]:
         "path": problem.path,
         "message": problem.message,
     }
-
-
-def _wrong_schema(book: PolicySet, name: str) -> Problem | None:
-    from jsonschema import SchemaError, validators  # noqa: PLC0415 -- 0.1 s that only a policy with a schema should cost
-
-    schema = book.schema(name)
-    if isinstance(schema, bool):
-        return None
-    try:
-        validators.validator_for(schema).check_schema(dict(schema))
-    except SchemaError as error:
-        return Problem(str(book.folder / name), 1, 1, "", f"no JSON Schema: {error.message} (at {error.json_path})")
-    return None

@@ -1,31 +1,34 @@
-"""Figures as people say them. It must never look anything up."""
+"""Figures and lists as people write them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-HOUR, DAY = 60.0, 24 * 60.0
+from shared.words.numbers import duration
 
-
-def about(minutes: float) -> str:
-    """Return minutes as a person would say them: `33 minutes`, `5 hours 10 minutes`, `2.5 days`."""
-    if minutes < 2 * HOUR:
-        return _counted(max(1, round(minutes)), "minute")
-    if minutes < 2 * DAY:
-        whole = round(minutes / 10) * 10
-        hours, rest = divmod(whole, 60)
-        return _counted(hours, "hour") + (f" {rest} minutes" if rest else "")
-    return f"{minutes / DAY:.1f} days"
+SECOND = 1000.0
 
 
-def points(share: float) -> str:
-    """Return a rise of a share in points of a hundred: `5-point`, `0.5-point`."""
-    return f"{100 * share:.3g}-point"
+def minutes(count: float) -> str:
+    """Return minutes as a person writes them: `33 min`, `5 h 12 min`, `2 d 3 h`."""
+    return duration(60.0 * round(count)) if round(count) else "under a minute"
+
+
+def span(length: timedelta) -> str:
+    """Return a policy's duration as a person writes it: `500 ms`, `30 min`, `1 h 30 min`."""
+    milliseconds = length / timedelta(milliseconds=1)
+    return f"{milliseconds:g} ms" if 0.0 < milliseconds < SECOND else duration(length.total_seconds())
 
 
 def share(part: float) -> str:
-    """Return a share as a person would say it: `56 %`, `0.5 %`."""
-    return f"{100 * part:.2g} %" if part < 0.9995 else "100 %"
+    """Return a share (0 to 1) as a percentage: `56%`, `0.5%`."""
+    return f"{100 * part:.2g}%" if part < 0.9995 else "100%"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 step`, `1,200 steps`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
@@ -33,7 +36,3 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,5 +1,5 @@
-"""`teal policy simulate`: a policy tried on thousands of made-up rollouts before a real one depends on it.
+"""Simulated rollouts: the shipped core (`shared.core.turn`) in a made-up or recorded world.
 
-It runs the core that ships: every decision and every action is made by `shared.core`; made up here is only the world
-around it (Azure, the requests, the people). It must never decide anything in the core's place.
+Every decision and every action is the core's; simulated here is only what surrounds it: Azure, requests, operators. A
+library without a command line: `cli.policy` has the commands.
 """

@@ -1,4 +1,4 @@
-"""A number that goes with time: constant, a day's curve, or one value a minute. It must never draw at random."""
+"""A number that may change over time: constant, a daily curve, or one value per minute. Nothing here is random."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def series(curve: Curve, moments: Sequence[datetime], began: datetime) -> list[f
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Always the same."""
+    """Always the same value."""
 
     value: float
 
@@ -48,7 +48,7 @@ class Day:
     peak: time
 
     def at(self, moment: datetime, began: datetime) -> float:
-        """Return the value at this time of the day."""
+        """Return the value at this time of day."""
         del began
         seconds = (moment.hour - self.peak.hour) * 3600.0 + (moment.minute - self.peak.minute) * 60.0 + moment.second
         return self.low + (self.high - self.low) * (1.0 + math.cos(2.0 * math.pi * seconds / DAY_SECONDS)) / 2.0
@@ -56,7 +56,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """One value a minute from the rollout's beginning, repeated for ever, into the past too."""
+    """One value per minute from the start of the rollout, repeated forever, also before the start."""
 
     values: tuple[float, ...]
 

@@ -1,4 +1,4 @@
-"""Which gates of a policy made-up traffic can give evidence to. The others are left out, as if a source were silent."""
+"""Which gates of a policy simulated traffic can give evidence for. The others take no part: they have no telemetry."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from shared.core.policy import JudgeSettings, Policy
 from shared.core.steps import Step, WeightStep
 from shared.core.telemetry import Latency
 
-MADE_UP = frozenset({Latency})  # what made-up traffic tells beyond requests and errors
+SIMULATED = frozenset({Latency})  # what simulated traffic has beyond requests and errors
 
 
-def judged_here(policy: Policy) -> Policy:
-    """Return the policy with only the gates that made-up traffic says something of; no step waits for another."""
-    unheard = silent(policy.judge)
-    if not unheard:
+def simulated_policy(policy: Policy) -> Policy:
+    """Return the policy with only the gates that simulated traffic has evidence for; no step waits for another."""
+    missing = unsimulated_gates(policy.judge)
+    if not missing:
         return policy
-    gates = tuple(gate for gate in policy.judge.gates if gate.name not in unheard)
-    steps = tuple(_without(step, unheard) for step in policy.steps)
+    gates = tuple(gate for gate in policy.judge.gates if gate.name not in missing)
+    steps = tuple(_without(step, missing) for step in policy.steps)
     return replace(policy, judge=replace(policy.judge, gates=gates), steps=steps)
 
 
-def silent(settings: JudgeSettings) -> tuple[str, ...]:
-    """Return the names of the gates that made-up traffic says nothing of."""
-    return tuple(gate.name for gate in settings.gates if {type(need) for need in gate.needs(settings)} - MADE_UP)
+def unsimulated_gates(settings: JudgeSettings) -> tuple[str, ...]:
+    """Return the names of the gates that simulated traffic has no evidence for."""
+    return tuple(gate.name for gate in settings.gates if {type(need) for need in gate.needs(settings)} - SIMULATED)
 
 
 def latency_source(settings: JudgeSettings) -> str | None:
-    """Return the name of the source that latency comes from; None if no gate needs it."""
+    """Return the name of the source that the policy reads latency from, or None if none of its gates needs it."""
     needs = (need for gate in settings.gates for need in gate.needs(settings))
     return next((need.source for need in needs if isinstance(need, Latency)), None)
 
 
-def _without(step: Step, unheard: Collection[str]) -> Step:
+def _without(step: Step, missing: Collection[str]) -> Step:
     if not isinstance(step, WeightStep) or step.gates is None:
         return step
-    return replace(step, gates=tuple(name for name in step.gates if name not in unheard))
+    return replace(step, gates=tuple(name for name in step.gates if name not in missing))

@@ -1,4 +1,4 @@
-"""Trials on several cores. Each has random numbers of its own, so the courses are the same on any number of cores."""
+"""Trials on several cores. Each trial has its own random numbers, so results do not depend on the number of cores."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 from itertools import chain
 from multiprocessing import get_context
 
-from cli.simulate.course import Course
-from cli.simulate.trial import Scene, trial, trials
+from cli.simulate.result import RunResult
+from cli.simulate.trial import Scenario, trial, trials
 
 CHUNK = 20
 WORTHWHILE = 300  # rollouts; fewer are done before another process has started
@@ -22,27 +22,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def courses(scene: Scene, count: int, seed: int, jobs: int) -> Iterator[Course]:
-    """Yield how so many rollouts go, in their order, on so many cores."""
+def results(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[RunResult]:
+    """Yield the results of this many trials, in their order, computed on `jobs` cores."""
     if jobs < 2 or count < WORTHWHILE:
-        return trials(scene, count, seed)
-    return _on_several(scene, count, seed, jobs)
+        return trials(scenario, count, seed)
+    return _on_several(scenario, count, seed, jobs)
 
 
-def _on_several(scene: Scene, count: int, seed: int, jobs: int) -> Iterator[Course]:
-    # Processes are started afresh: a copy of this one would share its threads' locks.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_left_to_the_parent)
+def _on_several(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[RunResult]:
+    # Processes are spawned, not forked: a fork would copy the locks of this one's threads.
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     try:
         numbers = (range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK))
-        yield from chain.from_iterable(pool.map(partial(_some, scene, seed), numbers))
+        yield from chain.from_iterable(pool.map(partial(_chunk, scenario, seed), numbers))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _some(scene: Scene, seed: int, numbers: range) -> list[Course]:
-    return [trial(scene, seed, number) for number in numbers]
+def _chunk(scenario: Scenario, seed: int, numbers: range) -> list[RunResult]:
+    return [trial(scenario, seed, number) for number in numbers]
 
 
-def _left_to_the_parent() -> None:
-    """Leave Ctrl-C to the process that started this one."""
+def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)

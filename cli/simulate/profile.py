@@ -1,11 +1,11 @@
-"""What the simulated world is like: traffic, how blue and green answer, how fast Azure and people are. Data only."""
+"""The simulated world as data: traffic, how blue and green answer, how fast Azure and the operators are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from cli.simulate.curves import Constant, Curve
 
@@ -14,7 +14,7 @@ TUESDAY_MORNING = datetime(2026, 1, 6, 10, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a share or a time is changed: so many `times`, so much `plus`, or to the value itself (`to`)."""
+    """How a share or a time changes: multiplied (`times`), increased (`plus`), or set (`to`)."""
 
     kind: Literal["times", "plus", "to"]
     amount: float
@@ -28,33 +28,35 @@ class Change:
                 changed = value + self.amount
             case "to":
                 changed = self.amount
+            case _:
+                assert_never(self.kind)
         return min(max(changed, 0.0), most)
 
 
 class Answering(NamedTuple):
-    """How a deployment answers: the shares that it fails and refuses (4xx), and the median time in ms of the rest."""
+    """How a deployment answers: the shares it fails and refuses (4xx), and the median time of good answers in ms."""
 
     errors: float
     client_errors: float
     median: float
 
     @property
-    def spoilt(self) -> float:
+    def failed_or_refused(self) -> float:
         """The share that is failed or refused."""
         return min(self.errors + self.client_errors, 1.0)
 
     @property
     def refused_of_rest(self) -> float:
-        """The share refused of what is not failed."""
+        """The share refused among requests that do not fail."""
         return min(self.client_errors / (1.0 - self.errors), 1.0) if self.errors < 1.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long good answers take: log-normal.
+    """How long good answers take: a log-normal distribution.
 
-    median: in ms. spread: standard deviation of the times' natural logarithm within a minute. noise: the same of the
-    median from minute to minute, which each deployment has for itself.
+    median: in ms. spread: standard deviation of the times' natural logarithm within a minute. noise: the same for the
+    median from minute to minute, independently for each deployment.
     """
 
     median: float = 80.0
@@ -64,9 +66,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What green does otherwise than blue, from `begins` up to `ends` (None: for good) after its first request.
+    """How green differs from blue, from `begins` up to `ends` (None: to the end) after its first request.
 
-    errors, client_errors, latency: what becomes of a share, or of the median time in ms (None: nothing).
+    errors, client_errors, latency: the change of a share, or of the median time in ms (None: unchanged).
     """
 
     errors: Change | None = None
@@ -76,11 +78,11 @@ class Fault:
     latency: Change | None = None
 
     def active(self, age: timedelta) -> bool:
-        """Say whether it holds so long after green's first request."""
+        """Return whether it applies at this time after green's first request."""
         return self.begins <= age and (self.ends is None or age < self.ends)
 
-    def of(self, usual: Answering) -> Answering:
-        """Return how a deployment answers that otherwise would answer as usual."""
+    def applied_to(self, usual: Answering) -> Answering:
+        """Return how a deployment with this fault answers that would otherwise answer as usual."""
         return Answering(
             self.errors.of(usual.errors) if self.errors else usual.errors,
             self.client_errors.of(usual.client_errors) if self.client_errors else usual.client_errors,
@@ -88,22 +90,22 @@ class Fault:
         )
 
     def worsens(self, usual: Answering) -> bool:
-        """Say whether this makes a deployment worse in any way."""
-        return any(changed > before for changed, before in zip(self.of(usual), usual, strict=True))
+        """Return whether it makes a deployment worse in any respect."""
+        return any(changed > before for changed, before in zip(self.applied_to(usual), usual, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The world that a policy is tried in.
 
-    requests: live requests a minute. errors: blue's share of failed requests, client_errors: of those that it refuses
-    as the caller's mistake. latency: how long its good answers take. faults: what green does otherwise; without any it
-    answers as blue does. provisioning: how long green takes to be ready (None: it never is). traffic_write: how long
-    Azure takes to change the traffic or the mirror. scaling: how long another number of instances takes.
-    telemetry_lag: how late the log is (None: as the policy expects). smoke: whether smoke requests are answered
-    (`pass`) or fail as often as live ones (`live`). approve: how long a person takes to approve a pause step, resume:
-    to resume what was paused for want of evidence (None: nobody comes). start, spread: each rollout begins at a random
-    moment of the hour, or the week, after this. instances: how many blue has.
+    requests: live requests per minute. errors: blue's share of failed requests; client_errors: the share it refuses as
+    the caller's mistake. latency: how long its good answers take. faults: how green differs; without any it answers
+    like blue. provisioning: how long green takes to become ready (None: it never does). traffic_write: how long Azure
+    takes to change the traffic or the mirror. scaling: how long a new number of instances takes. telemetry_lag: how
+    late the log is (None: as the policy expects). smoke: whether smoke requests are answered (`pass`), or fail as often
+    as live ones (`live`). approve: how long until a pause step is approved; resume: until what was paused for lack of
+    evidence is resumed (None: never). start, spread: each rollout begins at a random moment of the hour, or the week,
+    after this. instances: how many blue has.
     """
 
     requests: Curve = field(default_factory=lambda: Constant(1000.0))
@@ -128,6 +130,6 @@ class Profile:
 
     @property
     def harms(self) -> tuple[Fault, ...]:
-        """The faults that make green worse than blue is when the rollout begins."""
+        """The faults that make green worse than blue."""
         usual = self.usual(self.start, self.start)
         return tuple(fault for fault in self.faults if fault.worsens(usual))

@@ -11,9 +11,8 @@ from cli.simulate.curves import Constant, Curve, Day, Minutes
 from cli.simulate.profile import Change, Fault, Latency, Profile
 from cli.simulate.profile_table import PROFILE
 from cli.simulate.quantities import CHANGE, DEVIATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT, Quantity
-from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
 from shared.policies.problems import Findings, PolicyError
-from shared.policies.reading import read
+from shared.policies.reading import read_file
 
 Values = dict[str, Any]
 CURVES = {"requests": REQUESTS, "errors": ERRORS, "client_errors": ERRORS}
@@ -24,9 +23,7 @@ PLAIN = ("traffic_write", "scaling", "telemetry_lag", "smoke", "instances", "spr
 def read_profile(path: Path) -> Profile:
     """Return the profile in a YAML or JSON file; raises PolicyError with every problem."""
     findings = Findings(str(path))
-    root = compose(read_text(path, findings.file, LARGEST_FILE), findings.file, f"write it like {PROFILE.example}")
-    findings.places[""] = place_of(root)
-    values = read(PROFILE, root, "", findings)
+    values = read_file(PROFILE, path, findings)
     if values is not None:
         _check(values, findings)
     if findings.problems or values is None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from cli.simulate.quantities import CHANGE, DEVIATION, DURATION, ERRORS, LATENCY, REQUESTS, SLOWING, WAIT
-from shared.policies.grammar import Field, Kind, Sequence, Table
-from shared.policies.kinds import Choice, Text, Whole
-from shared.policies.times import Duration, Moment, TimeOfDay
+from shared.core.schema.grammar import Field, Kind, Sequence, Table
+from shared.core.schema.kinds import Scalar, choice, whole
+from shared.core.schema.times import duration, moment, time_of_day
 
 
-def curve(value: Text, example: str) -> Table:
+def curve(value: Scalar[str], example: str) -> Table:
     """Return the table of a number that may go with time; the number alone means that it does not."""
     day = Table(
         fields=(
             Field("low", value, "Twelve hours from the peak."),
             Field("high", value, "At the peak."),
-            Field("peak", TimeOfDay("14:00"), "When it is highest, in UTC.", time(14)),
+            Field("peak", time_of_day("14:00"), "When it is highest, in UTC.", time(14)),
         ),
         example=f'{{low: {example}, high: {example}, peak: "14:00"}}',
     )
@@ -51,7 +51,7 @@ FAULT = Table(
     example="{errors: x5, from: 15m}",
     short="errors",
 )
-SHORT: Kind = Duration(timedelta(seconds=1), timedelta(hours=2), "20s")
+SHORT: Kind = duration(timedelta(seconds=1), timedelta(hours=2), "20s")
 PROFILE = Table(
     fields=(
         Field("requests", curve(REQUESTS.kind, "1000"), "Live requests a minute.", None),
@@ -63,12 +63,12 @@ PROFILE = Table(
         Field("traffic_write", SHORT, "How long Azure takes to change the traffic.", None),
         Field("scaling", SHORT, "How long another number of instances takes.", None),
         Field("telemetry_lag", SHORT, "How late the request log is; by default as the policy expects.", None),
-        Field("smoke", Choice(("pass", "live")), "Smoke requests pass, or fail as often as live ones.", None),
+        Field("smoke", choice("pass", "live"), "Smoke requests pass, or fail as often as live ones.", None),
         Field("approve", WAIT.kind, "How soon a pause step is approved, or `never`.", None),
         Field("resume", WAIT.kind, "How soon a rollout paused for want of evidence is resumed.", None),
-        Field("start", Moment("2026-03-02T09:00Z"), "When the first could begin.", None),
-        Field("spread", Choice(("hour", "week")), "Each begins at a random moment of it after that.", None),
-        Field("instances", Whole(1, 1000, "instances", "2"), "How many blue has.", None),
+        Field("start", moment("2026-03-02T09:00Z"), "When the first could begin.", None),
+        Field("spread", choice("hour", "week"), "Each begins at a random moment of it after that.", None),
+        Field("instances", whole(1, 1000, "instances", "2"), "How many blue has.", None),
     ),
     example="{requests: 1000, errors: 0.1%, green: [{errors: x5, from: 15m}]}",
 )

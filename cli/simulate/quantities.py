@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from cli.simulate.profile import Change
-from shared.policies.kinds import Text
-from shared.policies.times import Duration
-from shared.policies.words import Word
+from shared.core.schema.kinds import Scalar, text
+from shared.core.schema.times import duration
+from shared.core.schema.words import Word
 
 T = TypeVar("T")
 DECIMALS = r"(?:\.[0-9]{1,9})?"
@@ -18,7 +18,7 @@ PER_CENT = rf"(?:100(?:\.0{{1,9}})?|[0-9]{{1,2}}{DECIMALS})%"
 PROBABILITY = r"(?:0?\.[0-9]{1,9}|0|1|1\.0{1,9})"
 SHARE = rf"(?:{PER_CENT}|{PROBABILITY})"
 LONGEST = timedelta(days=30)
-DURATION = Duration(timedelta(), LONGEST, "15m")
+DURATION = duration(timedelta(), LONGEST, "15m")
 SPAN = r"(?=[0-9])(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?"
 
 
@@ -26,7 +26,7 @@ SPAN = r"(?=[0-9])(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s
 class Quantity(Generic[T]):
     """A way of writing and what it means. `of` never fails on text that `kind` reads."""
 
-    kind: Text
+    kind: Scalar[str]
     of: Callable[[str], T]
 
     def read(self, text: str) -> T:
@@ -70,25 +70,25 @@ def span_of(text: str) -> timedelta | None:
 
 
 REQUESTS = Quantity(
-    Text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests a minute, from 0 to 9999999", "1000", numbers=True), float
+    text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests a minute, from 0 to 9999999", "1000", numbers=True), float
 )
 ERRORS = Quantity(
-    Text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),
+    text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),
     share_of,
 )
 CHANGE = Quantity(
-    Text(rf"x[0-9]{{1,6}}{DECIMALS}|\+?{SHARE}", "a factor, points more, or a share", "x5, +5% or 100%", numbers=True),
+    text(rf"x[0-9]{{1,6}}{DECIMALS}|\+?{SHARE}", "a factor, points more, or a share", "x5, +5% or 100%", numbers=True),
     change_of,
 )
-WAIT = Quantity(Text(rf"never|{SPAN}", "a duration or `never`", "15m"), span_of)
+WAIT = Quantity(text(rf"never|{SPAN}", "a duration or `never`", "15m"), span_of)
 TIME = r"[0-9]{1,6}(?:\.[0-9]{1,3})?(?:ms|s)?"
-LATENCY = Quantity(Text(TIME, "a time in milliseconds or seconds", "80ms", numbers=True), milliseconds_of)
+LATENCY = Quantity(text(TIME, "a time in milliseconds or seconds", "80ms", numbers=True), milliseconds_of)
 SLOWING = Quantity(
-    Text(
+    text(
         rf"x[0-9]{{1,4}}{DECIMALS}|\+?{TIME}", "a factor, a time more, or a time", "x1.5, +20ms or 120ms", numbers=True
     ),
     slowing_of,
 )
 DEVIATION = Quantity(
-    Text(r"[0-3](?:\.[0-9]{1,4})?|\.[0-9]{1,4}", "a number from 0 to 3.9999", "0.4", numbers=True), float
+    text(r"[0-3](?:\.[0-9]{1,4})?|\.[0-9]{1,4}", "a number from 0 to 3.9999", "0.4", numbers=True), float
 )

@@ -1,4 +1,4 @@
-"""A rollout as the API shows it, read for replay: decisions and minutes. Every problem is told; nothing is guessed."""
+"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from shared.core.gates.calibration import Calibration
-from shared.core.observation import DeploymentMinute, SmokeResult
-from shared.core.phases import Phase
+from cli.simulate.answer import RolloutAnswer, renamed
+from shared.core.observation import DeploymentMinute
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import TERMINAL, Phase
+from shared.core.rollout.reasons import ReasonCode
 from shared.json_codec import UnreadableError, structured
 from shared.policies.document import read_text
 from shared.policies.problems import PolicyError, Problem
@@ -20,148 +22,94 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """What a decision stood on, as far as it matters here."""
-
-    step: int
-    weight: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of history, as the API shows it."""
-
-    at: datetime
-    by: str
-    text: str
-    to: Phase
-    numbers: Numbers
-    before: Phase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateSaid:
-    """What a gate said after a minute, as far as it matters here. missing: why its source told nothing."""
-
-    gate: str
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What all gates said after a minute."""
-
-    minute: datetime
-    gates: tuple[GateSaid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The answer of `GET /api/rollouts/{endpoint}/{id}`, as far as it matters here."""
-
-    endpoint: str
-    model: str
-    version: str
-    green: str
-    blue: str
-    created: datetime
-    history: tuple[Entry, ...]
-    minutes: tuple[DeploymentMinute, ...]
-    steps: tuple[str, ...] = ()
-    calibration: Calibration | None = None
-    smoke: SmokeResult | None = None
-    evidence: tuple[Said, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One decision."""
+class RecordedDecision:
+    """One decision. text: its reason in words."""
 
     at: datetime
     before: Phase
     after: Phase
-    by: str
+    actor: str
+    code: ReasonCode
     step: int
     weight: int
     text: str
 
     @property
-    def what(self) -> tuple[datetime, Phase, Phase, int, int]:
-        """What makes two decisions the same one: words may differ."""
-        return self.at, self.before, self.after, self.step, self.weight
+    def content(self) -> tuple[ReasonCode, Phase, Phase, int, int]:
+        """What makes two decisions the same one, whenever they were made."""
+        return self.code, self.before, self.after, self.step, self.weight
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What became of one rollout.
 
-    began: when it had its turn; the record's own time moves with every freeze, which counts against no deadline.
-    minutes: what was answered, by minute and deployment. missing: gates whose source told nothing of a minute, and why.
+    began: when provisioning started (`created_at` includes the time in the queue). minutes: what was answered,
+    by minute and deployment. missing: the gates whose source had no data for a minute, and why.
     """
 
-    record: Record
+    record: RolloutAnswer
     began: datetime
-    decisions: tuple[Recorded, ...]
+    decisions: tuple[RecordedDecision, ...]
     minutes: dict[datetime, dict[str, DeploymentMinute]] = field(default_factory=dict)
     missing: dict[datetime, dict[str, str]] = field(default_factory=dict)
 
     @property
-    def last_minute(self) -> datetime:
-        """The last minute of which anything is known."""
-        return max(self.minutes)
+    def blue(self) -> str:
+        """The deployment that served, or empty if the rollout never got as far as finding one."""
+        return self.record.blue or ""
+
+    @property
+    def not_replayable(self) -> str:
+        """Why there is nothing to replay, or empty if there is."""
+        if any(decision.code is ReasonCode.CREATING_FIRST_DEPLOYMENT for decision in self.decisions):
+            return "it was the endpoint's first deployment, which is not judged"
+        if self.record.blue is not None and self.decisions:
+            return ""
+        last = self.record.history[-1].summary if self.record.history else ""
+        return f"the rollout never started{last and ': '}{last}"
 
     @property
     def first_live(self) -> datetime:
-        """When green was first to get live traffic; what it answered before were copies."""
+        """When green was first to get live traffic; earlier requests to it were mirrored."""
         return next((decision.at for decision in self.decisions if decision.weight), self.last_minute)
+
+    @property
+    def last_minute(self) -> datetime:
+        """The last minute with requests or, if none had any, the one in which the rollout ended."""
+        if self.minutes:
+            return max(self.minutes)
+        ends = (decision.at for decision in self.decisions if decision.after in TERMINAL)
+        return floor_minute(next(ends, self.decisions[-1].at if self.decisions else self.began))
 
 
 def read_recording(path: Path) -> Recording:
-    """Return what a file records; raises PolicyError with every problem."""
+    """Return what a file records. Raises PolicyError with every problem."""
     try:
         content = json.loads(read_text(path, str(path), LARGEST_FILE))
     except (ValueError, RecursionError) as error:
-        raise PolicyError([Problem(str(path), getattr(error, "lineno", 0), 1, "", "not JSON")]) from error
+        raise PolicyError([Problem(str(path), getattr(error, "lineno", 0), 1, "", "not valid JSON")]) from error
     try:
-        record = structured(_prepared(content), Record)
+        record = structured(renamed(content), RolloutAnswer)
     except UnreadableError as error:
-        raise _wrong(path, list(error.problems)) from error
-    if senseless := _senseless(record):
-        raise _wrong(path, senseless)
+        raise _invalid(path, list(error.problems)) from error
+    if impossible := [
+        f"{why} @ $.minutes[{n}]" for n, each in enumerate(record.minutes) for why in _impossible(each.row)
+    ]:
+        raise _invalid(path, impossible)
     return _recording(record)
 
 
-def _wrong(path: Path, words: list[str]) -> PolicyError:
-    shown = words if len(words) <= MOST_SHOWN else [*words[:MOST_SHOWN], f"and {len(words) - MOST_SHOWN} more problems"]
+def _invalid(path: Path, problems: list[str]) -> PolicyError:
+    more = len(problems) - MOST_SHOWN
+    shown = problems if more <= 0 else [*problems[:MOST_SHOWN], f"and {more} more problems"]
     return PolicyError([Problem(str(path), 0, 0, "", text) for text in shown])
 
 
-def _prepared(content: object) -> object:
-    """Return the content with `before` for `from`, which Python keeps for itself.
-
-    What an older Teal said of its judge has no panel of gates: that is as good as nothing said.
-    """
-    if not isinstance(content, dict):
-        return content
-    history, setting = content.get("history"), content.get("calibration")
-    changes: dict[str, object] = {}
-    if isinstance(history, list):
-        changes["history"] = [{**e, "before": e.get("from")} if isinstance(e, dict) else e for e in history]
-    if isinstance(setting, dict) and "panel" not in setting:
-        changes["calibration"] = None
-    return content | changes
-
-
-def _senseless(record: Record) -> list[str]:
-    """Return what is wrong with a record of the right form."""
-    wrong = [f"{why} @ $.minutes[{n}]" for n, row in enumerate(record.minutes) for why in _impossible(row)]
-    return wrong if record.minutes else ["no minute was recorded, so there is nothing to replay @ $.minutes"]
-
-
 def _impossible(row: DeploymentMinute) -> Iterator[str]:
-    """Yield which counts of a minute cannot be."""
+    """Yield which counts of a minute are impossible."""
     if min(row.bad, row.client_errors) < 0 or row.bad + row.client_errors > row.total:
-        yield f"{row.bad} bad and {row.client_errors} refused of {row.total}"
+        yield f"{row.bad} failed and {row.client_errors} refused of {row.total}"
     for gate, tally in row.tallies.items():
         if not 0 <= tally.bad <= tally.total:
             yield f"{gate}: {tally.bad} bad of {tally.total}"
@@ -170,17 +118,15 @@ def _impossible(row: DeploymentMinute) -> Iterator[str]:
             yield f"{name} below zero"
 
 
-def _recording(record: Record) -> Recording:
-    """Return the decisions after the rollout was admitted and had its turn, and its minutes by time."""
+def _recording(record: RolloutAnswer) -> Recording:
+    """Return the decisions made after the rollout's provisioning started, and its minutes by time."""
     minutes: dict[datetime, dict[str, DeploymentMinute]] = {}
-    for row in record.minutes:
-        minutes.setdefault(row.minute, {})[row.deployment] = row
-    said = ((one.minute, {gate.gate: gate.missing for gate in one.gates if gate.missing}) for one in record.evidence)
-    missing = {minute: gates for minute, gates in said if gates}
+    for each in record.minutes:
+        minutes.setdefault(each.minute, {})[each.deployment] = each.row
     decisions = [
-        Recorded(e.at, e.before, e.to, e.by, e.numbers.step, e.numbers.weight, e.text)
+        RecordedDecision(e.at, e.before, e.to, e.actor, e.reason.code, e.step, e.weight, e.summary)
         for e in record.history
         if e.before is not None and e.before is not Phase.QUEUED
     ]
-    turns = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
-    return Recording(record, min([record.created, *turns]), tuple(decisions), minutes, missing)
+    starts = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
+    return Recording(record, min(starts, default=record.created_at), tuple(decisions), minutes, record.missing)

@@ -1,8 +1,7 @@
-"""A recorded rollout decided again, by the core of today and by any policy.
+"""A recorded rollout decided again, by today's core and by any policy.
 
-As long as the decisions are those that were recorded, it sees the very counts that were recorded, at the same moments.
-From the first other decision on, requests are drawn anew from the rates that were recorded in each minute, since green
-then has another share of them. It must never go on past the last recorded minute.
+As long as the decisions are the recorded ones, the core sees exactly the recorded counts. After the first decision that
+differs, green has another share of the traffic than was recorded, so requests are drawn at the recorded rates.
 """
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cli.simulate.azure import SimulatedAzure
-from cli.simulate.follower import Follower
-from cli.simulate.journey import Journey
-from cli.simulate.recorded_counts import recorded_source
-from cli.simulate.recorded_dependencies import RecordedLooks, RecordedPeople, RecordedTiming
-from cli.simulate.recorded_judge import calibration_of
+from cli.simulate.decision_matching import DecisionMatcher
+from cli.simulate.profile import Profile
+from cli.simulate.recorded_calibration import calibration_of
+from cli.simulate.recorded_environment import RecordedOperators, RecordedReconciles, RecordedTiming
+from cli.simulate.recorded_traffic import recorded_traffic
 from cli.simulate.recording import Recording
+from cli.simulate.result import RunResult, result_of
+from cli.simulate.run import RolloutRun
 from cli.simulate.shares import Shares
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit
@@ -29,44 +30,42 @@ from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode, reason
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """A recorded rollout about to be decided again."""
+    """A recorded rollout, decided again."""
 
-    journey: Journey
-    follower: Follower
+    run: RolloutRun
+    matcher: DecisionMatcher
+    result: RunResult
 
 
-def set_out_again(recording: Recording, policy: Policy, seed: int, number: int) -> Replay:
-    """Return the replay of this number; they differ only after a departure from what was recorded."""
+def replay(recording: Recording, policy: Policy, seed: int, number: int) -> Replay:
+    """Return the replay of this number. Replays of one recording differ only after a departure from the record."""
     entries: list[Entry] = []
-    follower = Follower(recording, entries)
-    judge, _ = calibration_of(recording, policy.judge)
-    source = recorded_source(recording, follower, np.random.default_rng([seed, number]), judge)
+    matcher = DecisionMatcher(recording, entries)
+    calibration, _ = calibration_of(recording, policy.judge)
+    source = recorded_traffic(recording, matcher, np.random.default_rng([seed, number]), calibration)
     shares, lag = Shares([recording.began]), policy.judge.telemetry_lag
-    journey = Journey(
+    run = RolloutRun(
         rollout=_admitted(recording, policy),
-        azure=SimulatedAzure(_seen(recording), recording.record.green, RecordedTiming(recording, follower), shares, []),
-        source=source,
+        azure=SimulatedAzure(_endpoint(recording), recording.record.green, RecordedTiming(recording, matcher), shares),
         telemetry=Telemetry(source, shares, lag, floor_minute(recording.began)),
-        looks=RecordedLooks(recording, follower, lag),
-        people=RecordedPeople(follower),
+        schedule=RecordedReconciles(recording, matcher, lag),
+        operators=RecordedOperators(matcher),
         entries=entries,
     )
-    return Replay(journey, follower)
+    ended = run.run()
+    matcher.update(ended)
+    return Replay(run, matcher, result_of(run, Profile(), ended))
 
 
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
-    start = Start(
-        ModelVersion(recording.record.model, recording.record.version),
-        policy,
-        trigger=reason(ReasonCode.ROLLOUT_SIMULATED),
-    )
+    model = ModelVersion(recording.record.model, recording.record.version)
+    start = Start(model, policy, reason(ReasonCode.ROLLOUT_SIMULATED))
     new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
     return replace(new, green=recording.record.green)
 
 
-def _seen(recording: Recording) -> EndpointSeen:
-    blue = DeploymentSeen(recording.record.blue, Provisioning.SUCCEEDED, "azureml:as-recorded:0")
-    name = recording.record.blue
-    return EndpointSeen(recording.record.endpoint, Provisioning.SUCCEEDED, {name: 100}, {}, {name: blue})
+def _endpoint(recording: Recording) -> EndpointSeen:
+    blue = DeploymentSeen(recording.blue, Provisioning.SUCCEEDED, "azureml:as-recorded:0")
+    return EndpointSeen(recording.record.endpoint, Provisioning.SUCCEEDED, {blue.name: 100}, {}, {blue.name: blue})

@@ -1,4 +1,4 @@
-"""Which share of the live traffic green had when, as it really was and not as it was ordered. It must never decide."""
+"""Which share of the live traffic green had when: as it was in force, not as it was ordered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Share(NamedTuple):
-    """Green's parts of the live traffic, from 0 to 1: what it answers itself, and what it gets a copy of."""
+    """Green's parts of the live traffic, from 0 to 1: what it answers itself, and what is mirrored to it."""
 
     live: float
     mirror: float
@@ -19,21 +19,21 @@ NOTHING = Share(0.0, 0.0)
 
 @dataclass(slots=True)
 class Shares:
-    """Changes of the share in the order of time. Minutes are asked for in the order of time too."""
+    """Changes of green's share in the order of time. Means are asked for in the order of time, too."""
 
     times: list[datetime]
     shares: list[Share] = field(default_factory=lambda: [NOTHING])
     at: int = 0
 
     def change(self, moment: datetime, share: Share) -> None:
-        """Note that green has this share from now on."""
+        """Record that green has this share from now on."""
         if share != self.shares[-1]:
             self.times.append(moment)
             self.shares.append(share)
 
     @property
     def first(self) -> datetime | None:
-        """When green's first request could come; None if none could yet."""
+        """When green's first request could arrive, or None if none could yet."""
         return self.times[1] if len(self.times) > 1 else None
 
     def reached(self, live: float) -> datetime | None:
@@ -41,7 +41,7 @@ class Shares:
         return next((moment for moment, share in zip(self.times, self.shares, strict=True) if share.live >= live), None)
 
     def mean(self, since: datetime, until: datetime) -> Share:
-        """Return the mean share from `since` up to `until`; both only ever grow from call to call."""
+        """Return the mean share from `since` up to `until`. Neither may be earlier than in the call before."""
         if self.at == len(self.times) - 1:
             return self.shares[self.at]
         live = mirror = 0.0

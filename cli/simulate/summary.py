@@ -1,4 +1,4 @@
-"""Many courses added up: rates with Wilson's intervals, medians with their spread. It must never drop a course."""
+"""Many results added up: rates with Wilson intervals, medians with their spread, and what stopped rollouts."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cli.simulate.course import Cause, Course, End
+from cli.simulate.ending import Blocker, Ending
+from cli.simulate.result import RunResult
 
 Z_95 = statistics.NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many of so many, with the 95 % interval of Wilson (0 to 1)."""
+    """`count` of `of`, with the 95 % Wilson interval (0 to 1)."""
 
     count: int
     of: int
 
     @property
     def value(self) -> float:
-        """The share; 0 of none."""
+        """The share, 0 if there are none."""
         return self.count / self.of if self.of else 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The ends of the interval; of none, everything is possible."""
+        """The ends of the interval; without any, everything is possible."""
         if not self.of:
             return 0.0, 1.0
         square = Z_95**2 / self.of
@@ -40,80 +41,88 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Where values lie: their 5th, 25th, 50th, 75th and 95th per cent, their mean, and how many there are."""
+    """Where values lie: least and most, their 5th, 25th, 50th, 75th and 95th percentiles, their mean, and how many."""
 
+    least: float
     low: float
     lower: float
     median: float
     upper: float
     high: float
+    most: float
     mean: float
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All courses of one scene. What rests on the truth about green is None where that is not known.
+    """All results of one scenario. What depends on the truth about green is None where that is not known.
 
-    ends, causes: how they ended, and what those rolled back were rolled back for. false_rollbacks: taken back though
-    green had done nothing wrong by then. detected: of those in which a fault met a request, taken back after it; None
-    also if green has no fault. missed: of the same, promoted. held, frozen: in which it happened at all. detection:
+    blockers: what stopped rollouts, most frequent first. false_rollbacks: rolled back although green had done nothing
+    wrong by then. detected: rolled back after the fault, of those in which a fault met a request; None also if green
+    has no fault. missed: of the same, promoted. evidence_paused, frozen: in which it happened at all. detection:
     minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
-    hurt: requests that failed beyond blue's share until the end, failed: all that green failed, requests: all it got.
+    affected: requests that failed or were refused beyond blue's share until the end. failed: all that green failed,
+    requests: all it got.
     """
 
     rollouts: int
-    ends: dict[End, Rate]
-    causes: dict[Cause, Rate]
+    endings: dict[Ending, Rate]
+    blockers: dict[Blocker, Rate]
     false_rollbacks: Rate | None
     detected: Rate | None
     missed: Rate | None
-    held: Rate
+    evidence_paused: Rate
     frozen: Rate
     detection: Spread | None
     full: Spread | None
     promoted: Spread | None
     paused: Spread | None
-    hurt: Spread | None
+    affected: Spread | None
     failed: Spread | None
     requests: Spread | None
+    green_hours: Spread | None
 
 
-def summary(courses: Sequence[Course], *, faulty: bool | None) -> Summary:
-    """Return what the courses give together; faulty: whether green is ever worse than blue (None: not known)."""
-    count = len(courses)
-    ends, causes = Counter(c.end for c in courses), Counter(c.cause for c in courses if c.cause)
-    met = [c for c in courses if c.onset is not None]
+def summary(results: Sequence[RunResult], *, faulty: bool | None) -> Summary:
+    """Return what the results give together. faulty: whether green is ever worse than blue (None: not known)."""
+    count = len(results)
+    endings = Counter(r.ending for r in results)
+    blockers = Counter(r.blocker for r in results if r.blocker is not None)
+    met = [r for r in results if r.onset is not None]
     return Summary(
         rollouts=count,
-        ends={end: Rate(ends[end], count) for end in End if ends[end]},
-        causes={cause: Rate(causes[cause], count) for cause in Cause if causes[cause]},
-        false_rollbacks=Rate(sum(c.false_rollback for c in courses), count) if faulty is not None else None,
-        detected=Rate(sum(c.detected for c in met), len(met)) if faulty else None,
-        missed=Rate(sum(c.end is End.PROMOTED for c in met), len(met)) if faulty else None,
-        held=Rate(sum(c.holds > 0 for c in courses), count),
-        frozen=Rate(sum(c.frozen > 0 for c in courses), count),
-        detection=spread(c.decided - c.onset for c in met if c.detected and c.decided and c.onset is not None),
-        full=spread(c.full for c in courses if c.full is not None),
-        promoted=spread(c.minutes for c in courses if c.end is End.PROMOTED),
-        paused=spread(c.paused for c in courses),
-        hurt=spread(c.hurt for c in courses),
-        failed=spread(c.failed for c in courses),
-        requests=spread(c.requests for c in courses),
+        endings={ending: Rate(endings[ending], count) for ending in Ending if endings[ending]},
+        blockers={blocker: Rate(many, count) for blocker, many in blockers.most_common()},
+        false_rollbacks=Rate(sum(r.false_rollback for r in results), count) if faulty is not None else None,
+        detected=Rate(sum(r.detected for r in met), len(met)) if faulty else None,
+        missed=Rate(sum(r.ending is Ending.PROMOTED for r in met), len(met)) if faulty else None,
+        evidence_paused=Rate(sum(r.evidence_pauses > 0 for r in results), count),
+        frozen=Rate(sum(r.frozen > 0 for r in results), count),
+        detection=spread(r.decided - r.onset for r in met if r.detected and r.decided and r.onset is not None),
+        full=spread(r.full for r in results if r.full is not None),
+        promoted=spread(r.minutes for r in results if r.ending is Ending.PROMOTED),
+        paused=spread(r.paused for r in results),
+        affected=spread(r.affected for r in results),
+        failed=spread(r.failed for r in results),
+        requests=spread(r.requests for r in results),
+        green_hours=spread(r.green_hours for r in results),
     )
 
 
 def spread(values: Iterable[float]) -> Spread | None:
-    """Return the spread of values; None if there are none."""
+    """Return the spread of values, or None if there are none."""
     known = list(values)
     if not known:
         return None
-    low, lower, median, upper, high = (float(value) for value in np.quantile(known, (0.05, 0.25, 0.5, 0.75, 0.95)))
-    return Spread(low, lower, median, upper, high, statistics.fmean(known), len(known))
+    least, low, lower, median, upper, high, most = (
+        float(value) for value in np.quantile(known, (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0))
+    )
+    return Spread(least, low, lower, median, upper, high, most, statistics.fmean(known), len(known))
 
 
-def typical(courses: Sequence[Course]) -> Course:
-    """Return the course that ends as most do, and of these the one of median length."""
-    usual = Counter(c.end for c in courses).most_common(1)[0][0]
-    alike = sorted((c for c in courses if c.end is usual), key=lambda c: c.minutes)
+def typical(results: Sequence[RunResult]) -> RunResult:
+    """Return the result of median length among those with the most frequent ending."""
+    usual = Counter(r.ending for r in results).most_common(1)[0][0]
+    alike = sorted((r for r in results if r.ending is usual), key=lambda r: r.minutes)
     return alike[len(alike) // 2]

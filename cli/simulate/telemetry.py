@@ -1,6 +1,6 @@
-"""The request log: what each deployment answered in each minute, kept until it is asked for. It must never invent rows.
+"""The request log of a simulated rollout: what each deployment answered in each minute, until it is queried.
 
-Where the counts come from (drawn at random, or recorded) is the source's.
+Where the counts come from (drawn at random, or recorded) is the traffic source's.
 """
 
 from __future__ import annotations
@@ -19,84 +19,80 @@ from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 
 
-class Answers(NamedTuple):
-    """One minute of green and of blue; None for who had no request.
+class MinuteCounts(NamedTuple):
+    """One minute of green and of blue; None for a deployment without requests.
 
-    live, live_bad: green's requests that users waited for, without mirrored copies, and how many of them failed. hurt:
-    how many more of these were failed or refused than would have been on blue, expected.
+    live, live_failed: green's live requests (not mirrored ones), and how many of them failed. affected: how many more
+    of them failed or were refused than blue would have failed or refused, in expectation.
     """
 
     green: DeploymentMinute | None
     blue: DeploymentMinute | None
     live: int
-    live_bad: int
-    hurt: float
+    live_failed: int
+    affected: float
 
 
-class Source(Protocol):
-    """Where requests and answers come from."""
+class TrafficSource(Protocol):
+    """Where requests and their answers come from."""
 
-    def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> Answers | None:
-        """Return what was answered in a minute; None if nothing is known of it any more."""
+    def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> MinuteCounts | None:
+        """Return what was answered in a minute, or None if nothing is known from here on."""
         ...
 
-    def past(self, asked: TelemetryQuery, blue: str) -> tuple[DeploymentMinute, ...] | None:
-        """Return blue's minutes before the rollout; None if nothing is known of them."""
+    def past(self, query: TelemetryQuery, blue: str) -> tuple[DeploymentMinute, ...] | None:
+        """Return blue's minutes before the rollout, or None if nothing is known of them."""
         ...
 
     def calibration(self, rollout: Rollout, now: datetime) -> Calibration | None:
-        """Return how the judge is set from this look on; None if it is yet to be set, or by the past."""
+        """Return the judge's calibration if the source has it; None to calibrate from blue's past."""
         ...
 
     def missing(self, window: Window) -> Mapping[str, str]:
-        """Return the gates that the minutes of a window say nothing of, and why."""
+        """Return the gates for which the minutes of a window have no data, and why."""
         ...
 
     def smoke(self, step: SmokeStep) -> SmokeResult:
-        """Return how the smoke test went."""
+        """Return the result of the smoke test."""
         ...
 
 
 @dataclass(slots=True)
 class Telemetry:
-    """The log of one rollout. late: how old a minute is before its rows can be read."""
+    """The log of one rollout. begins: the first minute. lag: how old a minute is before its rows can be read.
 
-    source: Source
+    exhausted: the source knows nothing of later minutes.
+    """
+
+    source: TrafficSource
     shares: Shares
-    late: timedelta
-    next_minute: datetime
+    lag: timedelta
+    begins: datetime
     rows: list[tuple[DeploymentMinute, ...]] = field(default_factory=list)
-    times: list[datetime] = field(default_factory=list)
     green_requests: int = 0
     green_failed: int = 0
-    hurt: float = 0.0
-    ended: bool = False
+    affected: float = 0.0
+    exhausted: bool = False
 
     def log_until(self, now: datetime) -> None:
-        """Log every minute that is wholly past by now."""
-        minute = self.next_minute
-        while (end := minute + MINUTE) <= now:
+        """Log every minute that is over by now."""
+        minute = self.begins + len(self.rows) * MINUTE
+        while not self.exhausted and (end := minute + MINUTE) <= now:
             self._log(minute, self.shares.mean(minute, end))
             minute = end
-        self.next_minute = minute
 
     def minutes(self, window: Window, now: datetime) -> tuple[DeploymentMinute, ...]:
         """Return the rows of a window that can be read by now."""
-        found: list[DeploymentMinute] = []
-        for index in range(len(self.times) - 1, -1, -1):
-            if self.times[index] < window.since:
-                break
-            if self.times[index] < window.until and self.times[index] + MINUTE + self.late <= now:
-                found[:0] = self.rows[index]
-        return tuple(found)
+        first = max((window.since - self.begins) // MINUTE, 0)
+        last = (min(window.until, now - self.lag) - self.begins) // MINUTE
+        return tuple([row for rows in self.rows[first : max(last, first)] for row in rows])
 
     def _log(self, minute: datetime, share: Share) -> None:
-        answers = self.source.minute(minute, share, self.shares.first)
-        if answers is None:
-            self.ended = True
+        counts = self.source.minute(minute, share, self.shares.first)
+        if counts is None:
+            self.exhausted = True
             return
-        self.green_requests += answers.live
-        self.green_failed += answers.live_bad
-        self.hurt += answers.hurt
-        self.times.append(minute)
-        self.rows.append(tuple([row for row in (answers.blue, answers.green) if row is not None]))
+        self.green_requests += counts.live
+        self.green_failed += counts.live_failed
+        self.affected += counts.affected
+        self.rows.append(tuple([row for row in (counts.blue, counts.green) if row is not None]))

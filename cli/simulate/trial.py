@@ -1,6 +1,6 @@
-"""One trial of a policy in a profile's world: everything around the core set up and run.
+"""One trial: a policy's rollout in a profile's world.
 
-The same seed and number always go the same way, in whatever order trials are run.
+The same seed and number always give the same rollout, in whatever order trials run.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from cli.simulate.azure import SimulatedAzure
-from cli.simulate.course import Course, course
-from cli.simulate.dependencies import SimulatedPeople, Ticks, UsualTiming
-from cli.simulate.draws import Draws
-from cli.simulate.gates import judged_here, latency_source
-from cli.simulate.journey import Journey
+from cli.simulate.environment import ProfileOperators, ProfileTiming, Ticks
+from cli.simulate.gates import latency_source, simulated_policy
+from cli.simulate.instances import InstanceLog
 from cli.simulate.profile import Profile
+from cli.simulate.result import RunResult, result_of
+from cli.simulate.run import RolloutRun
 from cli.simulate.shares import Shares
+from cli.simulate.simulated_traffic import SimulatedTraffic
 from cli.simulate.telemetry import Telemetry
 from shared.core.admission import EndpointRecord, Start, admit, deployment_name
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
@@ -31,55 +32,56 @@ SPREAD_SECONDS = {"hour": 3600, "week": 7 * 86400}
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What is tried: a policy in a world. smoke_requests: how many each smoke file of the policy holds."""
+class Scenario:
+    """What is tried: a policy in a world. smoke_requests: how many requests each smoke file of the policy has."""
 
     policy: Policy
     profile: Profile = field(default_factory=Profile)
     smoke_requests: dict[str, int] = field(default_factory=dict)
 
 
-def trials(scene: Scene, count: int, seed: int) -> Iterator[Course]:
-    """Yield how so many rollouts go, one after another."""
-    return (trial(scene, seed, number) for number in range(count))
+def trials(scenario: Scenario, count: int, seed: int) -> Iterator[RunResult]:
+    """Yield the results of trials 0 to count - 1, one after another."""
+    return (trial(scenario, seed, number) for number in range(count))
 
 
-def trial(scene: Scene, seed: int, number: int) -> Course:
-    """Return how the rollout of this number goes."""
+def trial(scenario: Scenario, seed: int, number: int) -> RunResult:
+    """Return the result of one trial."""
+    run = prepare(scenario, seed, number)
+    return result_of(run, scenario.profile, run.run())
+
+
+def prepare(scenario: Scenario, seed: int, number: int) -> RolloutRun:
+    """Return the rollout of one trial before its first reconcile."""
     generator = np.random.default_rng([seed, number])
-    began = _beginning(scene.profile, generator)
-    journey = set_out(scene, generator, began)
-    return course(journey, scene.profile, journey.run())
+    profile = scenario.profile
+    began = profile.start + timedelta(seconds=int(generator.integers(SPREAD_SECONDS[profile.spread])))
+    return begin(scenario, generator, began)
 
 
-def _beginning(profile: Profile, generator: np.random.Generator) -> datetime:
-    """Return when a rollout begins."""
-    return profile.start + timedelta(seconds=int(generator.integers(SPREAD_SECONDS[profile.spread])))
-
-
-def set_out(scene: Scene, generator: np.random.Generator, began: datetime) -> Journey:
-    """Return a rollout that is about to begin on an endpoint whose blue has all the traffic."""
-    rollout, endpoint = _first_sight(scene, began)
+def begin(scenario: Scenario, generator: np.random.Generator, began: datetime) -> RolloutRun:
+    """Return a rollout that is about to begin, on an endpoint where blue has all the traffic."""
+    rollout, endpoint = _initial(scenario, began)
     shares = Shares([began])
-    late = scene.profile.telemetry_lag or scene.policy.judge.telemetry_lag
-    names, told = (rollout.green, endpoint.serving() or ""), latency_source(scene.policy.judge)
-    source = Draws(scene.profile, generator, began, names, told, scene.smoke_requests)
-    return Journey(
+    lag = scenario.profile.telemetry_lag or scenario.policy.judge.telemetry_lag
+    names, timed_by = (rollout.green, endpoint.serving() or ""), latency_source(scenario.policy.judge)
+    source = SimulatedTraffic(scenario.profile, generator, began, names, timed_by, scenario.smoke_requests)
+    instances = InstanceLog({name: [(began, seen.instances or 0)] for name, seen in endpoint.deployments.items()})
+    return RolloutRun(
         rollout=rollout,
-        azure=SimulatedAzure(endpoint, rollout.green, UsualTiming(scene.profile), shares, []),
-        source=source,
-        telemetry=Telemetry(source, shares, late, floor_minute(began)),
-        looks=Ticks(),
-        people=SimulatedPeople(scene.profile),
+        azure=SimulatedAzure(endpoint, rollout.green, ProfileTiming(scenario.profile), shares, instances),
+        telemetry=Telemetry(source, shares, lag, floor_minute(began)),
+        schedule=Ticks(),
+        operators=ProfileOperators(scenario.profile),
     )
 
 
-def _first_sight(scene: Scene, began: datetime) -> tuple[Rollout, EndpointSeen]:
+def _initial(scenario: Scenario, began: datetime) -> tuple[Rollout, EndpointSeen]:
     """Return the admitted rollout of version 2, and the endpoint on which version 1 serves."""
-    name = scene.policy.models[0].name
-    start = Start(ModelVersion(name, "2"), judged_here(scene.policy), trigger=reason(ReasonCode.ROLLOUT_SIMULATED))
-    rollout = admit(start, EndpointRecord(scene.policy.endpoint), None, None, began).newcomer.rollout
+    name = scenario.policy.models[0].name
+    start = Start(ModelVersion(name, "2"), simulated_policy(scenario.policy), reason(ReasonCode.ROLLOUT_SIMULATED))
+    rollout = admit(start, EndpointRecord(scenario.policy.endpoint), None, None, began).newcomer.rollout
     blue = deployment_name(ModelVersion(name, "1"))
-    stands = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scene.profile.instances)
-    seen = EndpointSeen(rollout.endpoint, Provisioning.SUCCEEDED, {blue: 100}, {}, {blue: stands})
+    serving = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scenario.profile.instances)
+    seen = EndpointSeen(rollout.endpoint, Provisioning.SUCCEEDED, {blue: 100}, {}, {blue: serving})
     return rollout, seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 
@@ -123,7 +123,7 @@ class EventGrid:
         return self._session
 
     async def _pause(self, virtual_seconds: float) -> None:
-        await asyncio.sleep(self._clock.real_seconds(virtual_seconds))
+        await self._clock.sleep_until(self._clock.now() + timedelta(seconds=virtual_seconds))
 
     async def _cancel(self) -> None:
         """Cancel every delivery in progress."""

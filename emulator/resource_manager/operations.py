@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from emulator.arm_errors import ArmError
 from emulator.clock import VirtualClock
@@ -18,6 +18,7 @@ from emulator.containers import ContainerError
 from emulator.resource_manager.faults import Ending, Faults
 from emulator.resources import PROVIDER, Json
 
+USUAL_LENGTH = timedelta(minutes=10)  # of an operation in Azure: what takes longer here slows the clock
 POLL_SECONDS = 5  # virtual time; what Azure ML suggests
 SHORTEST_POLL_SECONDS = 0.25  # wall-clock time; otherwise clients would poll without a pause when the clock is fast
 _LOG = logging.getLogger(__name__)
@@ -109,7 +110,6 @@ class Operations:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, operation: Operation, work: Work) -> None:
-        begun = asyncio.get_running_loop().time()
         if operation.ending and operation.ending.ending == "Never":
             await operation.ending.lifted(operation.released)
             operation.ending = None
@@ -117,9 +117,9 @@ class Operations:
         if operation.ended:
             return
         if ending is None or ending.applied:
-            operation.error = await _outcome(work)
-        spent = asyncio.get_running_loop().time() - begun
-        await asyncio.sleep(max(0.0, self.clock.real_seconds(work.seconds) - spent))
+            with self.clock.work_due(operation.started + max(timedelta(seconds=work.seconds), USUAL_LENGTH)):
+                operation.error = await _outcome(work)
+        await self.clock.sleep_until(operation.started + timedelta(seconds=work.seconds))
         if ending:
             if ending.applied and operation.error is None:
                 work.settle(None)

@@ -16,6 +16,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobType, ContainerClient
@@ -28,6 +29,7 @@ from emulator.serving.collected_rows import Exchange, collected, collector, date
 from emulator.serving.outcome import Outcome
 
 BUFFER_SECONDS = 0.2  # wall-clock time
+WRITTEN_WITHIN = timedelta(seconds=20)  # virtual time; what takes longer slows the clock
 MOST_WAITING = 10_000  # requests
 _LOG = logging.getLogger(__name__)
 
@@ -75,7 +77,8 @@ class DataCollection:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(self._append, batch)
+                with self._clock.work_due(batch[0][0].moment + WRITTEN_WITHIN):
+                    await asyncio.to_thread(self._append, batch)
             except (AzureError, ArmError) as error:
                 _LOG.warning("%d collected payloads were lost: %s", len(batch), error)
 

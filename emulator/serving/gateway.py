@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 from aiohttp import web
 
+from emulator.clock import VirtualClock
 from emulator.resources import Deployment, Endpoint
 from emulator.serving.admission import NoInstanceError, Queue, RequestLimits, TooManyRequestsError
 from emulator.serving.authorization import TokenChecker, auth_mode, authorized
@@ -40,13 +41,14 @@ class Gateway:
     """The gateway of all `endpoints`, by lower-case name; the mapping may change at any time.
 
     `report` is called for every request. Request timeouts are in wall-clock time, whatever the speed of the virtual
-    clock. Seed `randomness` to repeat the traffic split.
+    `clock`, which slows down while requests are late. Seed `randomness` to repeat the traffic split.
     """
 
     endpoints: Mapping[str, Endpoint]
     fleet: ProcessFleet
     report: Callable[[TrafficEntry], None]
     tokens: TokenChecker
+    clock: VirtualClock
     randomness: random.Random = field(default_factory=random.Random)
     collection: DataCollection | None = None
     _queues: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
@@ -115,8 +117,9 @@ class Gateway:
         started = time.perf_counter()
         limits = RequestLimits.of(deployment)
         try:
-            async with asyncio.timeout(limits.timeout):
-                outcome = await self._through_queue(deployment, call, limits)
+            with self.clock.work_due(self.clock.now()):
+                async with asyncio.timeout(limits.timeout):
+                    outcome = await self._through_queue(deployment, call, limits)
         except TimeoutError:
             outcome = refused(408, "RequestTimeout", f"The model did not answer within {limits.timeout:g} seconds.")
         except TooManyRequestsError:

@@ -1,7 +1,7 @@
 """Startup, readiness and liveness probes: the settings in a deployment's body, and waiting for them to pass.
 
 Times in the body are virtual. Because a process starts in real time however fast the virtual clock runs, the wait is
-also bounded in wall-clock time: at least `least_wait`, and at most 60 s after the initial delay.
+also bounded in wall-clock time: at least `least_wait`, and at most LONGEST_WAIT after the initial delay.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 
@@ -17,8 +18,8 @@ from emulator.iso8601 import duration_seconds
 from emulator.resources import Json
 from emulator.serving.instance import Instance
 
-LEAST_WAIT = 20.0  # what a slow machine needs to import a numeric library several times at once
-LONGEST_WAIT = 60.0
+LEAST_WAIT = 60.0  # what a slow machine needs to import a numeric library several times at once
+LONGEST_WAIT = 600.0
 SHORTEST_PERIOD = 0.1
 LEAST_TIMEOUT = 2.0
 SHORTEST_LIVENESS_PERIOD = 1.0
@@ -65,11 +66,11 @@ class Probes:
         startup = Probe.of(properties["startupProbe"]) if properties.get("startupProbe") else None
         return Probes(Probe.of(properties.get("livenessProbe")), Probe.of(properties.get("readinessProbe")), startup)
 
-    def patience(self, clock: VirtualClock, least_wait: float) -> float:
-        """Return how long after the initial delay an instance may fail its probes, in wall-clock seconds."""
+    @property
+    def patience(self) -> timedelta:
+        """How long (virtual time) after the initial delay an instance may fail its probes."""
         first = (self.startup,) if self.startup else (self.liveness, self.readiness)
-        virtual = min(probe.period * probe.failures for probe in first)
-        return min(max(clock.real_seconds(virtual), least_wait), LONGEST_WAIT)
+        return timedelta(seconds=min(probe.period * probe.failures for probe in first))
 
 
 async def healthy(session: aiohttp.ClientSession, instance: Instance, patience: float) -> bool:
@@ -85,13 +86,15 @@ async def wait_until_ready(instance: Instance, probes: Probes, clock: VirtualClo
     """Wait until the readiness probe has passed. Return False if the process exits or time runs out first."""
     readiness = probes.readiness
     delay = max(readiness.initial_delay, probes.startup.initial_delay if probes.startup else 0.0)
-    await asyncio.sleep(min(clock.real_seconds(delay), LONGEST_WAIT))
-    give_up = time.monotonic() + probes.patience(clock, least_wait)
+    await clock.sleep_until(clock.now() + timedelta(seconds=delay))
+    begun, give_up = time.monotonic(), clock.now() + probes.patience
     pause = max(clock.real_seconds(readiness.period), SHORTEST_PERIOD)
     patience = max(clock.real_seconds(readiness.timeout), LEAST_TIMEOUT)
     passed = 0
     async with aiohttp.ClientSession() as session:
-        while not instance.exited and time.monotonic() < give_up:
+        while not instance.exited and (waited := time.monotonic() - begun) < LONGEST_WAIT:
+            if clock.now() >= give_up and waited >= least_wait:
+                return False
             passed = passed + 1 if await healthy(session, instance, patience) else 0
             if passed >= readiness.successes:
                 return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from emulator.clock import VirtualClock
@@ -116,7 +117,8 @@ class Replicas:
         """Start instances, each after a longer back-off, until one becomes ready."""
         back_off = FIRST_BACK_OFF
         while True:
-            await asyncio.sleep(self.environment.clock.real_seconds(back_off))
+            clock = self.environment.clock
+            await clock.sleep_until(clock.now() + timedelta(seconds=back_off))
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
             instance = await launch(self.environment.python, self.container)
             try:

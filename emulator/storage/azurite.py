@@ -17,7 +17,7 @@ from emulator.storage.node import node
 
 HOME = Path(__file__).resolve().parents[2] / ".azurite"
 SERVICES = ("blob", "queue", "table")
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 class AzuriteError(Exception):

@@ -2,7 +2,7 @@
 
 Only folders and blobs that the window can have touched are asked for, and of a blob only its end: rows are appended as
 they come. Not documented, and allowed for: how late a row is written, and in which hour's folder one at an hour's end.
-It must never pass for whole what it could not read: above a bound of bytes it says so and returns nothing.
+What could not be read in full is never returned as if it were: above a limit of bytes there is an error instead.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _ending(blobs: ContainerClient, blob: BlobProperties, since: datetime, left:
 
 
 def _older(piece: bytes, since: datetime) -> bool:
-    """Say whether the first whole line of a piece is a row before `since`."""
+    """Return whether the first whole line of a chunk is a row before `since`."""
     lines = piece.split(b"\n", 2)
     try:
         return len(lines) > 2 and bool(read_row(lines[1])["time"] < since)

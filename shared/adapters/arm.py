@@ -1,7 +1,7 @@
 """Azure Resource Manager for one Azure ML workspace: one request, one answer, raw JSON bodies.
 
 Raw, because what is read into azure-ai-ml's classes and written back loses fields, and its pollers leave threads. It
-must never wait for an operation: a PUT is sent, and what comes of it is seen on another tick.
+never waits for an operation: a PUT is sent, and its outcome is observed on a later tick.
 """
 
 from __future__ import annotations

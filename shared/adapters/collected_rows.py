@@ -32,7 +32,7 @@ def read_row(line: bytes) -> Row:
 
 
 def belongs(row: Row, endpoint: str, deployment: str) -> bool:
-    """Say whether the row is this deployment's: several may collect into one folder. One that says nothing is."""
+    """Return whether the row is this deployment's, as several may collect into one folder. One without a name is."""
     source = str(row.get("source") or "").lower()
     return not source or source.endswith(f"/onlineendpoints/{endpoint}/deployments/{deployment}".lower())
 

@@ -1,4 +1,4 @@
-"""Wake-ups on the Storage queue that the reconciling function listens to. It must never read the queue."""
+"""Wake-ups on the Storage queue that the reconciling function listens to. Nothing is read from it."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _sample(description: object) -> object | None:
 
 
 def _without_rows(example: object) -> bool:
-    """Say whether this is a table that MLflow made up from column names: no request that could be answered."""
+    """Return whether this is a table that MLflow generated from column names, which no model could answer."""
     table = example.get("input_data") if isinstance(example, dict) else None
     return isinstance(table, dict) and "data" in table and not table["data"]
 

@@ -1,4 +1,4 @@
-"""Numbers in words that people say: odds, shares, times. It must never show an exponent, or pick what to say."""
+"""Numbers as people write them: odds, percentages, times. Exponents are never shown."""
 
 from __future__ import annotations
 

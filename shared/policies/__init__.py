@@ -1,5 +1,6 @@
-"""Policy files: what they may hold, and how they become the core's checked policies. It must never talk to Azure.
+"""Policy files: how they are read and checked, and how they become the core's policies. Nothing here talks to Azure.
 
-`kinds` says what one value may be, `grammar` how values nest, `table` what a policy holds: from these three follow
-reading, defaults, suggestions and the reference. `book` is where the others of Teal come in.
+`tables` and the kinds of step and gate in the core declare what a file may hold, in the vocabulary of
+`shared.core.schema`. Reading, defaults, problems, the JSON Schema and the reference follow from the declarations.
+`policy_set` is what the rest of Teal uses.
 """

@@ -1,4 +1,4 @@
-"""Which of several policies a model version gets, by its name, version and tags. It must never read a file."""
+"""Which of several policies a model version gets, by its name, version and tags."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ TAG = "teal"
 
 
 class Chosen(NamedTuple):
-    """The policies that a model version sets off, at most one an endpoint. why: the reason if there are none."""
+    """The policies that a model version triggers, at most one per endpoint. why: the reason if there are none."""
 
     policies: tuple[Policy, ...]
     why: str = ""
 
 
 def choose(policies: Sequence[Policy], model: str, version: str, tags: dict[str, str]) -> Chosen:
-    """Return what a model version sets off.
+    """Return what a model version triggers.
 
-    Its tag `teal` says `skip`, or the name of a policy; an endpoint that has none of that name keeps to the one
-    without a name. A name that no endpoint has is a mistake: better no rollout than another one than was asked for.
+    Its tag `teal` says `skip`, or the name of a policy; an endpoint that has none of that name uses the one without a
+    name. A name that no endpoint has is a mistake: better no rollout than another one than was asked for.
     """
     wanted = tags.get(TAG, "")
     if wanted == SKIP:
-        return Chosen((), f"its tag {TAG} says {SKIP}")
+        return Chosen((), f"its tag {TAG} is {SKIP}")
     claimed = [p for p in policies if any(chosen.matches(model, version, tags) for chosen in p.models)]
     names = sorted({policy.name for policy in claimed if policy.name})
     if wanted and claimed and wanted not in names:
         known = f"only {', '.join(names)}" if names else "none has a name"
-        return Chosen((), f"its tag {TAG} says {wanted!r}, but no policy for it has that name ({known})")
-    endpoints = dict.fromkeys(policy.endpoint for policy in claimed)
-    picked = [_pick([p for p in claimed if p.endpoint == endpoint], wanted) for endpoint in endpoints]
+        return Chosen((), f"its tag {TAG} is {wanted!r}, but no policy for it has that name ({known})")
+    endpoints: dict[tuple[str, str], list[Policy]] = {}
+    for policy in claimed:
+        endpoints.setdefault((policy.workspace, policy.endpoint), []).append(policy)
+    picked = [_pick(present, wanted) for present in endpoints.values()]
     found = tuple(policy for policy in picked if policy is not None)
     return Chosen(found, "" if found else _why_none(policies, names, model))
 
@@ -46,7 +48,7 @@ def _pick(policies: list[Policy], wanted: str) -> Policy | None:
 
 def _why_none(policies: Sequence[Policy], names: list[str], model: str) -> str:
     if names:
-        return f"every policy for it has a name ({', '.join(names)}) and its tag {TAG} says none of them"
+        return f"every policy for it has a name ({', '.join(names)}) and its tag {TAG} is none of them"
     if any(selector.name == model for policy in policies for selector in policy.models):
-        return "its version or tags are not those that a policy asks for"
-    return "no policy names this model"
+        return "no policy for this model matches its version and tags"
+    return "no policy is for this model"

@@ -1,4 +1,4 @@
-"""From a file's bytes to YAML's nodes, which know their line and column. It must never construct an object from a tag.
+"""From a file's bytes to YAML's nodes, which know their line and column. No object is ever constructed from a tag.
 
 Everything is bounded before it is built: a hostile or broken file costs milliseconds and gives a Problem.
 """
@@ -11,7 +11,9 @@ from typing import Protocol, cast
 
 import yaml
 
-from shared.policies.problems import WHOLE_FILE, Place, PolicyError, Problem
+from shared.core.schema.findings import WHOLE_FILE, Place, Problem
+from shared.core.schema.words import Unfit
+from shared.policies.problems import PolicyError
 
 LARGEST_FILE = 256 * 1024
 DEEPEST = 20
@@ -44,14 +46,26 @@ def read_text(path: Path, shown: str, largest: int) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
-        raise _wrong(shown, f"not UTF-8: byte 0x{content[error.start]:02x}", _place(before)) from error
+        raise _wrong(shown, f"not valid UTF-8: byte 0x{content[error.start]:02x}", _place(before)) from error
 
 
-def compose(text: str, shown: str, expects: str) -> yaml.Node:
-    """Return the root of the one YAML document in a text; raises PolicyError. expects: what the file is to hold."""
+def inside(folder: Path, written: str, example: str) -> str:
+    """Return the path below the folder, in one spelling; raises Unfit if it points outside, also through a link."""
+    try:
+        root = folder.resolve()
+        found = (root / written).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
+        raise Unfit(f"{written!r} cannot be resolved") from error
+    if written.startswith("/") or not found.is_relative_to(root) or found == root:
+        raise Unfit(f"{written!r} is outside the policies folder; write it like {example}")
+    return found.relative_to(root).as_posix()
+
+
+def compose(text: str, shown: str, remedy: str) -> yaml.Node:
+    """Return the root of the one YAML document in a text; raises PolicyError. remedy: for an empty text."""
     strange = UNPRINTABLE.search(text)
     if strange:
-        raise _wrong(shown, f"not YAML: character U+{ord(strange[0]):04X}", _place(text[: strange.start()]))
+        raise _wrong(shown, f"not valid YAML: character U+{ord(strange[0]):04X}", _place(text[: strange.start()]))
     try:
         _check_events(text, shown)
         root = yaml.compose(text, LOADER)
@@ -59,11 +73,11 @@ def compose(text: str, shown: str, expects: str) -> yaml.Node:
         mark = error.problem_mark or error.context_mark
         raise _wrong(shown, _explained(error) + _hint(text, mark), _marked(mark)) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: PyYAML's own loader on \U00110000
-        raise _wrong(shown, "not YAML", Place(1, 1)) from error
+        raise _wrong(shown, "not valid YAML", Place(1, 1)) from error
     if root is None:
-        raise _wrong(shown, f"empty; {expects}", Place(1, 1))
+        raise _wrong(shown, f"empty; {remedy}", Place(1, 1))
     if _larger_than(root, MOST_NODES):
-        raise _wrong(shown, f"more than {MOST_NODES} values once its aliases are followed", Place(1, 1))
+        raise _wrong(shown, f"more than {MOST_NODES} values once aliases are expanded", Place(1, 1))
     return root
 
 
@@ -78,13 +92,13 @@ def _check_events(text: str, shown: str) -> None:
     for count, event in enumerate(yaml.parse(text, LOADER)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise _wrong(shown, f"nested more than {DEEPEST} deep", _marked(event.start_mark))
+            raise _wrong(shown, f"nested more than {DEEPEST} levels deep", _marked(event.start_mark))
         if count > 2 * MOST_NODES:
             raise _wrong(shown, f"more than {MOST_NODES} values", _marked(event.start_mark))
 
 
 def _larger_than(root: yaml.Node, most: int) -> bool:
-    """Say whether walking the tree visits more nodes than this. An alias is walked again at each use."""
+    """Return whether walking the tree visits more nodes than this. An alias is walked again at each use."""
     waiting: list[object] = [root]
     for _ in range(most):
         if not waiting:
@@ -99,14 +113,14 @@ def _larger_than(root: yaml.Node, most: int) -> bool:
 
 def _explained(error: yaml.MarkedYAMLError) -> str:
     if "another document" in (error.problem or ""):
-        return "a second YAML document begins; one document a file"
-    return "not YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
+        return "a second YAML document starts here; use one document per file"
+    return "not valid YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
 
 
 def _hint(text: str, mark: Mark | None) -> str:
-    """Return a hint for what looks right and is none: the braces of a variable within those of YAML."""
+    """Return a hint for a common mistake: the braces of a variable within those of YAML."""
     line = text.split("\n")[mark.line :][:1] if mark else []
-    return "; within { } write a variable in quotes, like '${NAME}'" if "${" in "".join(line) else ""
+    return "; within { } put a variable in quotes, like '${NAME}'" if "${" in "".join(line) else ""
 
 
 def _marked(mark: Mark | None) -> Place:

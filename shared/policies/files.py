@@ -1,97 +1,167 @@
-"""The files that policies name: where they may lie, and how request files, queries and schemas are read.
+"""The files that policies name: requests, JSON Schemas, queries and templates, all inside the policies folder.
 
-All are read and checked when the app starts. Never one outside the policies folder.
+Each is read once, when a policy is checked or when a rollout needs it: a rollout keeps the policy that it started with,
+so it may need a file that no present policy names.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.policies.document import read_text
-from shared.policies.problems import PolicyError, Problem
-from shared.policies.words import Unfit
+from shared.core.schema.findings import Findings, Problem, Values
+from shared.core.schema.grammar import Node, Table, walk
+from shared.core.schema.kinds import Contents, Scalar
+from shared.core.schema.words import Unfit
+from shared.policies.document import inside, read_text
+from shared.policies.problems import PolicyError
+from shared.policies.template import LARGEST_FILE, Template, check_use, read_template
 
 if TYPE_CHECKING:
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
-LARGEST_FILE = 1024 * 1024
 LARGEST_QUERY = 64 * 1024
 MOST_SHOWN = 5
 
 
-def inside(folder: Path, written: str, example: str) -> str:
-    """Return the path below the folder, in one spelling; raises Unfit if it leads out of it, also by a link."""
-    try:
-        root = folder.resolve()
-        found = (root / written).resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
-        raise Unfit(f"{written!r} cannot be followed") from error
-    if written.startswith("/") or not found.is_relative_to(root) or found == root:
-        raise Unfit(f"{written!r} leads out of the policies folder; write it like {example}")
-    return found.relative_to(root).as_posix()
+class Held(NamedTuple):
+    """What a file holds, or None if it cannot be used, and the problems in it."""
+
+    value: Any
+    problems: list[Problem]
 
 
-def read_requests(path: Path, shown: str) -> tuple[bytes, ...]:
-    """Return a file's request bodies, one JSON value a line; raises PolicyError. shown: the file's name in problems."""
-    lines = enumerate(read_text(path, shown, LARGEST_FILE).split("\n"), start=1)
+@dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """The files of one policies folder, by their contents and their paths below it."""
+
+    folder: Path
+    _held: dict[tuple[Contents, str], Held] = field(default_factory=dict)
+
+    def get(self, contents: Contents, path: str) -> Any:  # noqa: ANN401 -- as many types as contents
+        """Return what a file holds; raises PolicyError if it cannot be used."""
+        try:
+            held = self._read(contents, inside(self.folder, path, path))
+        except Unfit as wrong:
+            raise PolicyError([Problem(str(self.folder / path), 0, 0, "", str(wrong))]) from wrong
+        if held.value is None:
+            raise PolicyError(held.problems)
+        return held.value
+
+    def instances(self, template: str) -> int | None:
+        """Return how many instances a template asks for, if it is valid and does."""
+        found = self._read("template", template).value
+        return found.values["instance_count"] if isinstance(found, Template) and found.values else None
+
+    def check(self, table: Table, policy: Values, findings: Findings) -> None:
+        """Report what is wrong with the files that a policy names, and spell each path in one way.
+
+        A file that is missing is reported where the policy names it, what is wrong within it with its own place.
+        """
+        for node in walk(Node(table, policy, "")):
+            if not isinstance(node.kind, Scalar) or not node.kind.contents or not node.value or node.owner is None:
+                continue
+            try:
+                path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example)
+            except Unfit as wrong:
+                findings.add(node.path, str(wrong))
+                continue
+            held = self._read(node.kind.contents, path)
+            findings.problems += [problem for problem in held.problems if problem.line]
+            for problem in held.problems:
+                if not problem.line:
+                    findings.add(node.path, f"{path}: {problem.message}")
+            if isinstance(held.value, Template):
+                check_use(held.value, policy, findings)
+
+    def _read(self, contents: Contents, path: str) -> Held:
+        if (contents, path) not in self._held:
+            try:
+                value = READERS[contents](self.folder, path)
+                held = Held(value, value.findings.problems if isinstance(value, Template) else [])
+            except PolicyError as error:
+                held = Held(None, error.problems)
+            self._held[contents, path] = held
+        return self._held[contents, path]
+
+
+def read_requests(folder: Path, name: str) -> tuple[bytes, ...]:
+    """Return a file's request bodies, one JSON value per line; raises PolicyError."""
+    shown = str(folder / name)
+    lines = enumerate(read_text(folder / name, shown, LARGEST_FILE).split("\n"), start=1)
     bodies = [(number, line.strip()) for number, line in lines if line.strip()]
     if not bodies:
-        raise PolicyError([Problem(shown, 1, 1, "", "holds no request; write one JSON body a line")])
-    wrong = [Problem(shown, number, why[0], "", why[1]) for number, body in bodies if (why := _no_json(body))]
+        raise PolicyError([Problem(shown, 1, 1, "", "contains no request; write one JSON body per line")])
+    wrong = [Problem(shown, number, why[0], "", why[1]) for number, body in bodies if (why := _why_not_json(body))]
     if wrong:
         raise PolicyError(wrong[:MOST_SHOWN] + _others(wrong[MOST_SHOWN:]))
     return tuple(body.encode() for _, body in bodies)
 
 
-def read_query(path: Path, shown: str) -> str:
-    """Return a gate's query; raises PolicyError if there is none, or if a line begins a management command.
+def read_query(folder: Path, name: str) -> str:
+    """Return a gate's query; raises PolicyError if there is none, or if a line starts a management command.
 
-    Whether it is right KQL the log's own service says when it is asked.
+    Whether it is valid KQL is for the log's own service to say when the query runs.
     """
-    text = read_text(path, shown, LARGEST_QUERY)
+    shown = str(folder / name)
+    text = read_text(folder / name, shown, LARGEST_QUERY)
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1)]
     if all(not line or line.startswith("//") for _, line in lines):
-        raise PolicyError([Problem(shown, 1, 1, "", "holds no query; it gives deployment, minute, bad and total")])
+        words = "contains no query; a query returns deployment, minute, bad and total"
+        raise PolicyError([Problem(shown, 1, 1, "", words)])
     commands = [number for number, line in lines if line.startswith(".")]
     if commands:
-        words = "a line that begins with a dot is a management command; a gate's query only reads"
+        words = "a line that starts with a dot is a management command; a gate's query may only read"
         raise PolicyError([Problem(shown, number, 1, "", words) for number in commands[:MOST_SHOWN]])
     return text
 
 
-def read_schema(path: Path, shown: str) -> JsonSchema:
-    """Return the JSON Schema in a file; raises PolicyError if it is no JSON or nothing that a schema can be.
+def read_schema(folder: Path, name: str) -> JsonSchema:
+    """Return the JSON Schema in a file; raises PolicyError if it is not valid."""
+    from jsonschema import SchemaError, validators  # noqa: PLC0415 -- 0.1 s that only a policy with a schema should cost
 
-    Whether it is a right schema `teal policy check` says: what can tell is not loaded when the app starts.
-    """
-    text = read_text(path, shown, LARGEST_FILE)
+    shown = str(folder / name)
     try:
-        schema = json.loads(text, parse_constant=_refuse)
+        schema = json.loads(read_text(folder / name, shown, LARGEST_FILE), parse_constant=_refuse)
+        if not isinstance(schema, dict | bool):
+            words = 'not a valid JSON Schema, which is an object; write it like {"type": "object"}'
+            raise PolicyError([Problem(shown, 1, 1, "", words)])
+        if isinstance(schema, dict):
+            validators.validator_for(schema).check_schema(schema)
     except json.JSONDecodeError as error:
-        raise PolicyError([Problem(shown, error.lineno, error.colno, "", f"not JSON: {error.msg}")]) from error
+        raise PolicyError([Problem(shown, error.lineno, error.colno, "", f"not valid JSON: {error.msg}")]) from error
     except (ValueError, RecursionError) as error:
-        raise PolicyError([Problem(shown, 1, 1, "", f"not JSON: {error}")]) from error
-    if not isinstance(schema, dict | bool):
-        words = 'not a JSON Schema, which is an object; write it like {"type": "object"}'
-        raise PolicyError([Problem(shown, 1, 1, "", words)])
+        raise PolicyError([Problem(shown, 1, 1, "", f"not valid JSON: {error}")]) from error
+    except SchemaError as error:
+        words = f"not a valid JSON Schema: {error.message} (at {error.json_path})"
+        raise PolicyError([Problem(shown, 1, 1, "", words)]) from error
     return schema
 
 
-def _no_json(body: str) -> tuple[int, str] | None:
+READERS: dict[Contents, Callable[[Path, str], object]] = {
+    "requests": read_requests,
+    "schema": read_schema,
+    "query": read_query,
+    "template": read_template,
+}
+
+
+def _why_not_json(body: str) -> tuple[int, str] | None:
     """Return the column and the message of what is wrong with one body."""
     try:
         json.loads(body, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return error.colno, f"not JSON: {error.msg}; write each request on one line"
+        return error.colno, f"not valid JSON: {error.msg}; write each request on one line"
     except (ValueError, RecursionError) as error:
-        return 1, f"not JSON: {error}"
+        return 1, f"not valid JSON: {error}"
     return None
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _others(problems: list[Problem]) -> list[Problem]:

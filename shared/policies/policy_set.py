@@ -1,4 +1,4 @@
-"""The policies of one folder, read once when the app starts. All of them are right, or none is used.
+"""The policies of one folder. A file that is not valid refuses new rollouts of its endpoint and stops nothing else.
 
 Only files that lie directly in the folder and end in .yaml or .yml are policies (but for prices.yaml); folders below
 hold what they name.
@@ -8,56 +8,75 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from shared.core.policy import Policy
-from shared.errors import Permanent
-from shared.policies.building import build_policy
-from shared.policies.choosing import choose
-from shared.policies.claims import Draft, check_claims
-from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
-from shared.policies.named import NamedFiles
-from shared.policies.problems import Findings, PolicyError, Problem
-from shared.policies.reading import read
-from shared.policies.tables.policy import POLICY
-from shared.policies.validation import validate
+from shared.core.schema.findings import Findings, Problem
+from shared.core.schema.grammar import build
+from shared.policies.choosing import TAG, choose
+from shared.policies.drafts import Refused, check_claims, read_draft
+from shared.policies.files import NamedFiles
+from shared.policies.prices import PRICES, Prices
+from shared.policies.problems import PolicyError
+from shared.policies.reading import read_file
+from shared.policies.tables.policy import SKIP, policy_table
+from shared.policies.template import fill_template
 from shared.policies.variables import Variables
 
 if TYPE_CHECKING:
-    from shared.policies.prices import Prices
     from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
 
-T = TypeVar("T")
 SUFFIXES = {".yaml", ".yml"}
-PRICES = ("prices.yaml", "prices.yml")
-EXPECTS = "a policy is a mapping with endpoint, models and steps"
+PRICES_FILES = ("prices.yaml", "prices.yml")
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Checked policies, and the files that they name by their paths below the folder.
+    """The valid policies of a folder, in the order of `files`, and the files that were refused.
 
-    files: the policy files, in the order of `policies`. folder: where relative paths within templates begin.
+    named: what policies name, by paths below the folder. other_problems: problems that refuse no rollout.
     """
 
-    policies: tuple[Policy, ...]
-    bodies: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
-    schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
-    queries: Mapping[str, str] = field(default_factory=dict)
-    templates: Mapping[str, str] = field(default_factory=dict)
-    prices: Prices | None = None
+    named: NamedFiles
+    policies: tuple[Policy, ...] = ()
     files: tuple[str, ...] = ()
-    folder: Path = Path()
+    refused: tuple[Refused, ...] = ()
+    prices: Prices | None = None
+    other_problems: tuple[Problem, ...] = ()
+
+    def valid(self) -> PolicySet:
+        """Return the set if everything in it is valid; raises PolicyError with every problem otherwise."""
+        if problems := self.problems():
+            raise PolicyError(problems)
+        return self
+
+    def problems(self) -> list[Problem]:
+        """Return every problem of all files."""
+        return [*self.other_problems, *(problem for file in self.refused for problem in file.problems)]
 
     def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that a model version sets off, at most one an endpoint; its tag `teal` has a say."""
-        return choose(self.policies, model, version, tags).policies
+        """Return the policies that a model version triggers, at most one per endpoint; its tag `teal` has a say.
+
+        An endpoint with a refused file has none: which of its policies is meant cannot be known.
+        """
+        refused = {file.place for file in self.refused}
+        chosen = choose(self.policies, model, version, tags).policies
+        return tuple(policy for policy in chosen if (policy.workspace, policy.endpoint) not in refused)
 
     def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
-        """Return why a model version sets off no policy, in words for the log; empty if it does."""
+        """Return why a model version triggers no policy, in words for the log; empty if it does."""
         return choose(self.policies, model, version, tags).why
+
+    def refusal(self, model: str, tags: dict[str, str]) -> PolicyError | None:
+        """Return what is wrong with the policies that may be for a model; None if nothing is."""
+        claimed = [policy for policy in self.policies if model in {chosen.name for chosen in policy.models}]
+        places = {(policy.workspace, policy.endpoint) for policy in claimed}
+        wrong = [file for file in self.refused if file.may_be_for(model) or file.place in places]
+        if not wrong or tags.get(TAG) == SKIP:
+            return None
+        return PolicyError(problem for file in wrong for problem in file.problems)
 
     def for_endpoint(self, endpoint: str, name: str = "") -> Policy | None:
         """Return the policy of an endpoint with this name, in whatever case the endpoint is written.
@@ -68,85 +87,78 @@ class PolicySet:
         named = [policy for policy in present if policy.name == name]
         return next(iter(named if name else named + present), None)
 
-    def requests(self, path: str) -> tuple[bytes, ...]:
-        """Return the request bodies of a smoke file, named as in `SmokeStep.requests`.
+    def for_start(self, endpoint: str) -> Policy | None:
+        """Return the policy for a new rollout on an endpoint; None if it has none.
 
-        Raises Permanent for a file that no present policy names: a rollout keeps the policy that it began with.
+        Raises PolicyError with the problems of files that are for this endpoint or, if it has no other, may be.
         """
-        return _present(self.bodies, path, "smoke file")
+        policy = self.for_endpoint(endpoint)
+        wrong = [file for file in self.refused if file.endpoint == endpoint.lower()]
+        if policy is None:
+            wrong += [file for file in self.refused if file.endpoint is None]
+        if wrong:
+            raise PolicyError(problem for file in wrong for problem in file.problems)
+        return policy
+
+    def requests(self, path: str) -> tuple[bytes, ...]:
+        """Return the request bodies of a smoke file, named as in `SmokeStep.requests`; raises Permanent."""
+        bodies: tuple[bytes, ...] = self.named.get("requests", path)
+        return bodies
 
     def schema(self, path: str) -> JsonSchema:
-        """Return the JSON Schema of a file, named as in `SmokeStep.schema`; raises Permanent as `requests`."""
-        return _present(self.schemas, path, "schema file")
+        """Return the JSON Schema of a file, named as in `SmokeStep.schema`; raises Permanent."""
+        schema: JsonSchema = self.named.get("schema", path)
+        return schema
 
     def query(self, path: str) -> str:
-        """Return the text of a query file, named as in `QueryGate.query`; raises Permanent as `requests`."""
-        return _present(self.queries, path, "query file")
+        """Return the text of a query file, named as in `QueryGate.query`; raises Permanent."""
+        query: str = self.named.get("query", path)
+        return query
 
     def template(self, path: str) -> str:
-        """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent as `requests`.
+        """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent.
 
-        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`. Paths in it begin at `folder / path`'s own
-        folder.
+        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`. Paths in it start at its own folder.
         """
-        return _present(self.templates, path, "template")
+        text: str = self.named.get("template", path).text
+        return text
 
     def filled_template(self, path: str, values: Mapping[str, str]) -> str:
-        """Return a template as YAML with its variables filled in, each as text; raises Permanent as `requests`."""
-        from shared.policies.template import fill_template  # noqa: PLC0415 -- few policies have a template
-
+        """Return a template as YAML with its variables filled in, each as text; raises Permanent."""
         return fill_template(self.template(path), values)
 
 
-def _present(kept: Mapping[str, T], path: str, noun: str) -> T:
-    if path not in kept:
-        raise Permanent(f"the {noun} {path} is no longer part of any policy; start the rollout again")
-    return kept[path]
-
-
 def read_policies(folder: Path, environment: Mapping[str, str] | None = None, only: Path | None = None) -> PolicySet:
-    """Return the policies in a folder; raises PolicyError (a Misconfigured) with every problem of all files at once.
+    """Return the policies in a folder, with every problem of the files that are not valid.
 
-    environment: what `${NAME}` in a policy stands for; without it, this process's. only: read this file of the folder
+    environment: what `${NAME}` in a policy stands for; by default, this process's. only: read this file of the folder
     and what it names, and no other policy.
     """
     variables = Variables(os.environ if environment is None else environment)
-    files, prices_file = _files(folder)
-    files = files if only is None else [only]
-    drafts = [_draft(file, variables) for file in files]
-    named = NamedFiles(folder)
-    for draft in drafts:
-        if draft.values is not None:
-            named.read(draft.values, draft.findings)
-    check_claims(drafts)
-    problems = [*named.all_problems(), *(problem for draft in drafts for problem in draft.findings.problems)]
-    prices = _prices(prices_file, variables, problems) if prices_file else None
-    if problems:
-        raise PolicyError(problems)
-    return _book(folder, drafts, named, prices)
-
-
-def _prices(path: Path, variables: Variables, problems: list[Problem]) -> Prices | None:
-    from shared.policies.prices import read_prices  # noqa: PLC0415 -- few folders have prices
-
+    named, table = NamedFiles(folder), policy_table()
     try:
-        return read_prices(path, variables)
+        files, prices_file = _files(folder)
     except PolicyError as error:
-        problems += error.problems
-        return None
-
-
-def _book(folder: Path, drafts: list[Draft], named: NamedFiles, prices: Prices | None) -> PolicySet:
+        return PolicySet(named, refused=(Refused(str(folder), tuple(error.problems)),))
+    drafts = [read_draft(table, file, variables, named) for file in (files if only is None else [only])]
+    check_claims(drafts)
+    results = [(draft.findings.file, draft.result(table)) for draft in drafts]
+    valid = [(file, result) for file, result in results if isinstance(result, Policy)]
+    prices, problems = _prices(prices_file, variables) if prices_file else (None, [])
     return PolicySet(
-        policies=tuple(build_policy(d.values, named.instances(d.values)) for d in drafts if d.values is not None),
-        bodies={path: bodies for path, bodies in named.requests.items() if bodies is not None},
-        schemas={path: schema for path, schema in named.schemas.items() if schema is not None},
-        queries={path: text for path, text in named.queries.items() if text is not None},
-        templates={path: template.text for path, template in named.templates.items() if template is not None},
+        named=named,
+        policies=tuple(policy for _, policy in valid),
+        files=tuple(file for file, _ in valid),
+        refused=tuple(result for _, result in results if isinstance(result, Refused)),
         prices=prices,
-        files=tuple(draft.findings.file for draft in drafts),
-        folder=folder,
+        other_problems=tuple(problems),
     )
+
+
+def _prices(path: Path, variables: Variables) -> tuple[Prices | None, list[Problem]]:
+    findings = Findings(str(path))
+    values = read_file(PRICES, path, findings, variables)
+    return None if findings.problems else build(PRICES, values), findings.problems
 
 
 def _files(folder: Path) -> tuple[list[Path], Path | None]:
@@ -155,9 +167,9 @@ def _files(folder: Path) -> tuple[list[Path], Path | None]:
         files = sorted(path for path in folder.iterdir() if _is_policy(path))
     except OSError as error:
         raise _nowhere(folder, f"cannot be read: {error.strerror}") from error
-    policies = [path for path in files if path.name.lower() not in PRICES]
+    policies = [path for path in files if path.name.lower() not in PRICES_FILES]
     if not policies:
-        raise _nowhere(folder, "holds no policy (*.yaml or *.yml)")
+        raise _nowhere(folder, "contains no policy (*.yaml or *.yml)")
     return policies, next((path for path in files if path not in policies), None)
 
 
@@ -166,21 +178,5 @@ def _is_policy(path: Path) -> bool:
 
 
 def _nowhere(folder: Path, message: str) -> PolicyError:
-    words = (
-        f"{message}, so nothing would ever be rolled out; Teal looked in {folder.absolute()} (setting TEAL_POLICIES)"
-    )
+    words = f"{message}, so nothing can be rolled out; Teal looked in {folder.absolute()} (setting TEAL_POLICIES)"
     return PolicyError([Problem(str(folder), 0, 0, "", words)])
-
-
-def _draft(file: Path, variables: Variables) -> Draft:
-    draft = Draft(Findings(str(file), variables))
-    try:
-        root = compose(read_text(file, draft.findings.file, LARGEST_FILE), draft.findings.file, EXPECTS)
-    except PolicyError as error:
-        draft.findings.problems.extend(error.problems)
-        return draft
-    draft.findings.places[""] = place_of(root)
-    draft.values = read(POLICY, root, "", draft.findings)
-    if draft.values is not None:
-        validate(draft.values, draft.findings)
-    return draft

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
-from shared.policies.problems import Findings, PolicyError
-from shared.policies.reading import read
-from shared.policies.tables.prices import PRICES
-from shared.policies.variables import Variables
+from shared.core.schema.grammar import Field, Labels, Table
+from shared.core.schema.kinds import between, text
 
 
 class Prices(NamedTuple):
@@ -26,12 +22,15 @@ class Prices(NamedTuple):
         return None if price is None else price * instances * hours
 
 
-def read_prices(path: Path, variables: Variables) -> Prices:
-    """Return the prices in a file; raises PolicyError with every problem."""
-    findings = Findings(str(path), variables)
-    root = compose(read_text(path, findings.file, LARGEST_FILE), findings.file, f"write it like {PRICES.example}")
-    findings.places[""] = place_of(root)
-    values = read(PRICES, root, "", findings)
-    if findings.problems or values is None:
-        raise PolicyError(findings.problems)
-    return Prices(values["currency"].upper(), dict(values["per_hour"]))
+PRICES = Table(
+    fields=(
+        Field("currency", text(r"[A-Za-z]{3}", "a currency in three letters", "EUR"), "The currency of all prices."),
+        Field(
+            "per_hour",
+            Labels(between(0, 100_000, "0.27"), "{Standard_DS3_v2: 0.27}", expects="a mapping of prices"),
+            "What one instance of each type costs per hour.",
+        ),
+    ),
+    example="{currency: EUR, per_hour: {Standard_DS3_v2: 0.27}}",
+    make=lambda values: Prices(values["currency"].upper(), values["per_hour"]),
+)

@@ -1,132 +1,206 @@
-"""From YAML's nodes to plain values, by the grammar. What is wrong becomes a finding and the value None.
+"""From a file to plain values that follow a grammar. What is wrong becomes a finding, and its value None.
 
-It must never stop at the first problem, nor judge what several keys mean together: that is `sense`.
+Reading goes on after a problem, so that all are found at once. What several keys mean together is left to the checks
+that tables declare.
 """
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from shared.policies.document import place_of
-from shared.policies.documents import json_text
-from shared.policies.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants, complete
-from shared.policies.kinds import Scalar
-from shared.policies.nodes import Pairs, filled, is_empty, join, pairs_of, shown, unknown
-from shared.policies.problems import Findings
-from shared.policies.words import Unfit, Word
+from shared.core.schema.findings import Findings, Part, Values
+from shared.core.schema.grammar import REQUIRED, Document, Kind, Labels, Node, Sequence, Table, Variants, walk
+from shared.core.schema.kinds import Scalar
+from shared.core.schema.words import Unfit, Word, mismatch
+from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
+from shared.policies.nodes import Pairs, is_empty, join, pairs_of, shown, word_of
+from shared.policies.problems import PolicyError
+from shared.policies.variables import Variables
 
-Values = dict[str, Any]
-
-
-def read(kind: Kind, node: yaml.Node, path: str, findings: Findings) -> Any:  # noqa: ANN401 -- as many types as kinds
-    """Return the value that a node gives, complete with defaults; None where it is wrong."""
-    match kind:
-        case Table():
-            return _table(kind, node, path, findings)
-        case Variants():
-            return _variants(kind, node, path, findings)
-        case Sequence():
-            return _sequence(kind, node, path, findings)
-        case Labels():
-            return _labels(kind, node, path, findings)
-        case Document():
-            return json_text(kind, node, path, findings)
-        case _:
-            return _scalar(kind, node, path, findings)
+BOOLEANS = {"true": True, "false": False}
+NO_VARIABLES = Variables()
 
 
-def _table(table: Table, node: yaml.Node, path: str, findings: Findings) -> Values | None:
-    short = table.short_field
-    if short is not None and isinstance(node, yaml.ScalarNode) and not is_empty(node):
-        return complete(table) | {short.key: read(short.kind, node, path, findings)}
-    pairs = _pairs(table, node, path, findings)
-    if pairs is None:
-        return None
-    fields = {field.key: field for field in table.fields}
-    values: Values = complete(table)
-    for key, value in pairs.items():
-        if key in fields:
-            values[key] = read(fields[key].kind, value, join(path, key), findings)
-        else:
-            findings.add(join(path, key), unknown(key, table))
-    _miss(table.fields, pairs, path, findings)
-    return values
-
-
-def _miss(fields: tuple[Field, ...], pairs: Pairs, path: str, findings: Findings) -> None:
-    for field in fields:
-        if field.default is REQUIRED and field.key not in pairs:
-            findings.add(join(path, field.key), f"missing; write it like {field.key}: {field.kind.example}")
-
-
-def _variants(variants: Variants, node: yaml.Node, path: str, findings: Findings) -> Values | None:
-    pairs = _pairs(variants, node, path, findings)
-    if pairs is None:
-        return None
-    fields = {field.key: field for field in variants.fields}
-    for key in pairs:
-        if key not in fields:
-            findings.add(join(path, key), unknown(key, variants))
-    if not pairs:
-        findings.add(path, f"an empty {variants.noun}; write it like {variants.example}")
-    if len(pairs) > 1:
-        found = " and ".join(pairs)
-        findings.add(path, f"{found} in one {variants.noun}; begin each with a dash of its own")
-    return {
-        key: read(fields[key].kind, value, join(path, key), findings) for key, value in pairs.items() if key in fields
-    }
-
-
-def _sequence(sequence: Sequence, node: yaml.Node, path: str, findings: Findings) -> list[Any] | None:
-    if sequence.alone and isinstance(node, yaml.ScalarNode) and not is_empty(node):
-        return [read(sequence.of, node, path, findings)]
-    if not isinstance(node, yaml.SequenceNode):
-        findings.add(path, f"{shown(node)} is not a list; write it like {sequence.example}")
-        return None
-    if len(node.value) < sequence.least:
-        findings.add(path, f"empty; write it like {sequence.example}")
-    values = []
-    for index, item in enumerate(node.value):
-        here = f"{path}[{index}]"
-        findings.places[here] = place_of(item)
-        values.append(read(sequence.of, item, here, findings))
-    return values
-
-
-def _labels(labels: Labels, node: yaml.Node, path: str, findings: Findings) -> Values | None:
-    pairs = _pairs(labels, node, path, findings)
-    if pairs is None:
-        return None
-    values: Values = {}
-    for key, value in pairs.items():
-        here = join(path, key)
-        try:
-            values[labels.key.read(Word(key)) if labels.key else key] = read(labels.value, value, here, findings)
-        except Unfit as wrong:
-            findings.add(here, str(wrong))
-    return values
-
-
-def _scalar(kind: Scalar, node: yaml.Node, path: str, findings: Findings) -> object:
-    if not isinstance(node, yaml.ScalarNode):
-        findings.add(path, f"{shown(node)} is not {_plain(kind.expects)}; write it like {kind.example}")
-        return None
+def read_file(table: Table, path: Path, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
+    """Return the checked values of a YAML file; None if it is not even a mapping."""
     try:
-        return kind.read(filled(node, findings))
-    except Unfit as wrong:
-        findings.add(path, str(wrong))
+        return parse(table, read_text(path, findings.file, LARGEST_FILE), findings, variables)
+    except PolicyError as error:
+        findings.problems += error.problems
         return None
 
 
-def _pairs(kind: Table | Variants | Labels, node: yaml.Node, path: str, findings: Findings) -> Pairs | None:
-    """Return a mapping's nodes by key; None if it is no mapping."""
-    if isinstance(node, yaml.MappingNode):
-        return pairs_of(node, path, findings)
-    findings.add(path, f"{shown(node)} is not {kind.expects}; write it like {kind.example}")
-    return None
+def parse(table: Table, text: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
+    """Return the checked values of a YAML document; None if it is not even a mapping."""
+    try:
+        root = compose(text, findings.file, f"write it like {table.example}")
+    except PolicyError as error:
+        findings.problems += error.problems
+        return None
+    findings.places[""] = place_of(root)
+    values: Values | None = read(table, root, "", findings, variables)
+    for node in walk(Node(table, values, "")):
+        if isinstance(node.kind, Table) and node.kind.check is not None:
+            node.kind.check(Part(node.value, node.path, node.before, values or {}, findings))
+    return values
 
 
-def _plain(expects: str) -> str:
-    return expects.replace("`", "")
+def read(kind: Kind, node: yaml.Node, path: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Any:  # noqa: ANN401 -- as many types as kinds
+    """Return the value of a node, complete with defaults; None where it is wrong."""
+    return _Reader(findings, variables).read(kind, node, path)
+
+
+class _Reader:
+    """Reads nodes of one file."""
+
+    def __init__(self, findings: Findings, variables: Variables) -> None:
+        self._findings, self._variables = findings, variables
+
+    def read(self, kind: Kind, node: yaml.Node, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
+        """Return the value of a node; None where it is wrong, which is a finding."""
+        try:
+            match kind:
+                case Table():
+                    value: object = self._table(kind, node, path)
+                case Variants():
+                    value = self._variants(kind, self._pairs(kind, node, path), path)
+                case Sequence():
+                    value = self._sequence(kind, node, path)
+                case Labels():
+                    value = self._labels(kind, self._pairs(kind, node, path), path)
+                case Document():
+                    value = self._document(kind, node, path)
+                case _:
+                    value = self._scalar(kind, node)
+        except Unfit as wrong:
+            self._findings.add(path, str(wrong))
+            return None
+        return value
+
+    def _table(self, table: Table, node: yaml.Node, path: str) -> Values:
+        short = table.short_field
+        if short is not None and isinstance(node, yaml.ScalarNode) and not is_empty(node):
+            return table.defaults() | {short.key: self.read(short.kind, node, path)}
+        pairs = self._pairs(table, node, path)
+        for field in table.fields:
+            if field.key not in pairs and table.default(field) is REQUIRED:
+                here, example = join(path, field.key), f"{field.key}: {field.kind.example}"
+                self._findings.add(here, f"missing; write it like {example}")
+        return table.defaults() | self._known(table, pairs, path)
+
+    def _variants(self, variants: Variants, pairs: Pairs, path: str) -> Values:
+        if not pairs:
+            self._findings.add(path, f"an empty {variants.noun}; write it like {variants.example}")
+        if len(pairs) > 1:
+            found = " and ".join(pairs)
+            self._findings.add(path, f"{found} in one {variants.noun}; start each with a dash of its own")
+        return self._known(variants, pairs, path)
+
+    def _known(self, kind: Table | Variants, pairs: Pairs, path: str) -> Values:
+        """Return the values of the keys that are known; any other is a finding."""
+        kinds, values = {field.key: field.kind for field in kind.fields}, {}
+        for key, node in pairs.items():
+            if key in kinds:
+                values[key] = self.read(kinds[key], node, join(path, key))
+            else:
+                self._findings.add(join(path, key), _unknown(key, kind))
+        return values
+
+    def _sequence(self, sequence: Sequence, node: yaml.Node, path: str) -> list[Any]:
+        if sequence.alone and isinstance(node, yaml.ScalarNode) and not is_empty(node):
+            return [self.read(sequence.of, node, path)]
+        if not isinstance(node, yaml.SequenceNode):
+            raise mismatch(shown(node), sequence)
+        if len(node.value) < sequence.least:
+            self._findings.add(path, f"empty; write it like {sequence.example}")
+        if sequence.most is not None and len(node.value) > sequence.most:
+            self._findings.add(path, f"{len(node.value)} entries; at most {sequence.most} are allowed")
+        values = []
+        for index, item in enumerate(node.value):
+            self._findings.places[f"{path}[{index}]"] = place_of(item)
+            values.append(self.read(sequence.of, item, f"{path}[{index}]"))
+        return values
+
+    def _labels(self, labels: Labels, pairs: Pairs, path: str) -> Values:
+        values = {key: self.read(labels.value, node, join(path, key)) for key, node in pairs.items()}
+        for key in pairs:
+            try:
+                if labels.key is not None:
+                    labels.key.read(Word(key))
+            except Unfit as wrong:
+                self._findings.add(join(path, key), str(wrong))
+                del values[key]
+        return values
+
+    def _scalar(self, kind: Scalar[Any], node: yaml.Node) -> object:
+        if not isinstance(node, yaml.ScalarNode):
+            raise mismatch(shown(node), kind)
+        return kind.read(self._filled(node))
+
+    def _document(self, kind: Document, node: yaml.Node, path: str) -> str | None:
+        """Return compact JSON text; None if a part of the value is not JSON, which is a finding."""
+        before = len(self._findings.problems)
+        value = self._any(node, path, strict=kind.strict)
+        wrong = len(self._findings.problems) > before
+        return None if wrong else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def _any(self, node: yaml.Node, path: str, *, strict: bool) -> Any:  # noqa: ANN401 -- whatever JSON has
+        if isinstance(node, yaml.MappingNode):
+            pairs = pairs_of(node, path, self._findings)
+            return {key: self._any(value, join(path, key), strict=strict) for key, value in pairs.items()}
+        if not isinstance(node, yaml.ScalarNode):
+            return [self._any(item, f"{path}[{index}]", strict=strict) for index, item in enumerate(node.value)]
+        try:
+            return _json_scalar(self._filled(node), strict=strict)
+        except Unfit as wrong:
+            self._findings.add(path, str(wrong))
+            return None
+
+    def _filled(self, node: yaml.ScalarNode) -> Word:
+        """Return a scalar with its variables filled in; raises Unfit. What is filled in stays text to YAML."""
+        word = word_of(node)
+        if word.type != "text" or "${" not in word.text:
+            return word
+        return word._replace(text=self._variables.fill(word.text), written=word.text)
+
+    def _pairs(self, kind: Table | Variants | Labels, node: yaml.Node, path: str) -> Pairs:
+        if not isinstance(node, yaml.MappingNode):
+            raise mismatch(shown(node), kind)
+        return pairs_of(node, path, self._findings)
+
+
+def _unknown(key: str, kind: Table | Variants) -> str:
+    """Return what to say of an unknown key: what is meant, most likely."""
+    if key in kind.hints:
+        return kind.hints[key]
+    import difflib  # noqa: PLC0415 -- 2 ms, and only a wrong policy needs it
+
+    known = [field.key for field in kind.fields]
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known keys: {', '.join(known)}"
+
+
+def _json_scalar(word: Word, *, strict: bool) -> str | float | bool | None:
+    if word.type == "text":
+        return word.text
+    if word.type == "nothing":
+        return None
+    if word.type == "a boolean" and word.text in BOOLEANS:
+        return BOOLEANS[word.text]
+    try:
+        number = json.loads(word.text, parse_constant=_refuse) if word.type == "a number" else None
+    except ValueError:
+        number = None
+    if isinstance(number, int | float):
+        return number
+    if not strict:
+        return word.text
+    raise Unfit(f"YAML reads {word} as {word.type}, which JSON does not; put it in quotes, or write it as in JSON")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

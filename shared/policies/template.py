@@ -1,6 +1,7 @@
-"""Deployment templates: an `az ml` deployment file, checked once, and against each policy that names it.
+"""Deployment templates: `az ml` deployment files, checked once by themselves and against each policy that names one.
 
-Filled in it is for each rollout, not when it is read. The keys are in `tables.template`.
+A template is filled in for each rollout, not when it is read. Its keys are those of `ManagedOnlineDeploymentSchema` and
+`KubernetesOnlineDeploymentSchema` in azure-ai-ml 1.35.
 """
 
 from __future__ import annotations
@@ -13,59 +14,58 @@ from typing import Any
 
 import yaml
 
+from shared.core.schema.findings import Findings, Part, Values
+from shared.core.schema.grammar import Document, Field, Table
+from shared.core.schema.kinds import text, whole
+from shared.core.schema.texts import INSTANCE_TYPE, LINE, MOST_INSTANCES
+from shared.core.schema.words import Unfit
 from shared.errors import Permanent
-from shared.policies.document import compose, place_of, read_text
-from shared.policies.files import LARGEST_FILE, inside
-from shared.policies.problems import Findings
-from shared.policies.reading import Values, read
-from shared.policies.tables.template import KUBERNETES_ONLY, MANAGED_ONLY, NAMES, TEMPLATE
+from shared.policies.document import inside, read_text
+from shared.policies.reading import parse
 from shared.policies.variables import Variables, names_in
-from shared.policies.words import Unfit
 
+LARGEST_FILE = 1024 * 1024
 MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
-KNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in sorted(NAMES))
-# Each stands for itself: a template is filled in for each rollout, not when it is read.
-PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, KNOWN)
+NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
+UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
+# Each stands for itself until the template is filled in.
+PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN)
 TEXT = "tag:yaml.org,2002:str"
-EXPECTS = f"a template is an `az ml` deployment file, such as model: {MODEL}"
+KUBERNETES_ONLY = ("resources",)
+MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Template:
-    """A template under examination. name: below the policies folder. values: None if it could not be understood."""
+    """A template as it was read. name: below the policies folder. values: None if they could not be understood."""
 
     name: str
     text: str
     findings: Findings
-    values: Values | None = None
+    values: Values | None
 
     @property
     def kubernetes(self) -> bool:
         """Whether the deployment is meant for Kubernetes."""
-        values = self.values or {}
-        return values.get("type") == "kubernetes" or "kubernetesonlinedeployment" in str(values.get("$schema")).lower()
+        return _is_kubernetes(self.values or {})
 
 
 def read_template(folder: Path, name: str) -> Template:
     """Return a template with what was found in it; raises PolicyError if it cannot be read at all."""
-    shown = str(folder / name)
-    text = read_text(folder / name, shown, LARGEST_FILE)
-    root = compose(text, shown, EXPECTS)
-    template = Template(name, text, Findings(shown, PLACEHOLDERS))
-    template.findings.places[""] = place_of(root)
-    template.values = read(TEMPLATE, root, "", template.findings)
-    if template.values is not None:
-        _check_model(template.values, template.findings)
-        _check_type(template, template.values)
-        _check_local_files(folder, template)
+    findings = Findings(str(folder / name))
+    text = read_text(folder / name, findings.file, LARGEST_FILE)
+    values = parse(TEMPLATE, text, findings, PLACEHOLDERS)
+    template = Template(name, text, findings, values)
+    if values is not None:
+        _check_local_files(folder, template, values)
     return template
 
 
 def fill_template(text: str, values: Mapping[str, str]) -> str:
     """Return a template's YAML with these values for its variables; `$${` becomes `${`.
 
-    Filled in are YAML's values, not its text: a version 1.10 stays text, and `$schema` is no variable. Raises Permanent
-    for a variable that has no value, which a checked template has not.
+    Values of YAML are filled in, not text: a version 1.10 stays text, and `$schema` is not a variable. Raises Permanent
+    for a variable that has no value, which a checked template does not have.
     """
     root = yaml.compose(text, yaml.SafeLoader)
     variables = Variables(values)
@@ -85,58 +85,59 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
 
 
 def check_use(template: Template, policy: Values, findings: Findings) -> None:
-    """Find what does not fit between a template and a policy that names it. findings: the policy's."""
-    values = template.values or {}
-    endpoint = (policy["endpoint"] or {}).get("name")
-    named = values.get("endpoint_name")
+    """Report what does not fit between a template and a policy that names it. findings: the policy's."""
+    values = template.values
+    if values is None:
+        return
+    endpoint, named = (policy["endpoint"] or {}).get("name"), values.get("endpoint_name")
     if endpoint and named and named.replace("${ENDPOINT_NAME}", endpoint).lower() != endpoint.lower():
         words = f"{named!r} is not {endpoint}, the endpoint of {findings.file}; write ${{ENDPOINT_NAME}}"
-        template.findings.add("endpoint_name", words)
-    machine = values.get("instance_type") or policy["deployment"].get("instance_type")
-    if values and not machine and not template.kubernetes:
-        words = f"{template.name} has no instance_type; write one there or in deployment.instance_type"
-        findings.add("deployment.template", words)
-    if template.kubernetes and (policy["endpoint"] or {}).get("create"):
-        words = f"makes a managed endpoint, and {template.name} is a Kubernetes deployment; make the endpoint yourself"
+        findings.problems.append(template.findings.problem("endpoint_name", words))
+    if not template.kubernetes:
+        if not values.get("instance_type") and not policy["deployment"].get("instance_type"):
+            words = f"{template.name} has no instance_type; add one there or in deployment.instance_type"
+            findings.add("deployment.template", words)
+        return
+    kind = f"{template.name} is a Kubernetes deployment"
+    if (policy["endpoint"] or {}).get("create"):
+        words = f"creates a managed endpoint, and {kind}; create the endpoint yourself"
         findings.add("endpoint.create", words)
     for index, step in enumerate(policy["steps"] or []):
-        if template.kubernetes and "mirror" in (step or {}):
-            words = f"Kubernetes endpoints cannot mirror, and {template.name} is a Kubernetes deployment; leave it out"
-            findings.add(f"steps[{index}].mirror", words)
+        if "mirror" in (step or {}):
+            findings.add(f"steps[{index}].mirror", f"Kubernetes endpoints cannot mirror, and {kind}; leave it out")
 
 
-def _check_model(values: Values, findings: Findings) -> None:
-    if values["model"] is None:
-        return
-    missing = {"MODEL_NAME", "MODEL_VERSION"} - names_in(values["model"])
+def _check(template: Part) -> None:
+    """Report another model than the registered one, and what Microsoft's loader would refuse or misread.
+
+    It goes by `type` alone, and each type has keys of its own.
+    """
+    missing = {"MODEL_NAME", "MODEL_VERSION"} - names_in(template["model"] or MODEL)
     if missing:
         unused = " and ".join(f"${{{name}}}" for name in sorted(missing))
-        findings.add("model", f"does not use {unused}, so it is not the registered model; write model: {MODEL}")
-
-
-def _check_type(template: Template, values: Values) -> None:
-    """Find what Microsoft's loader would refuse or misread: it goes by `type` alone, and each type has its own keys."""
-    typed = values["type"] == "kubernetes"
-    if template.kubernetes and not typed:
-        words = (
-            "says Kubernetes, but `az ml` goes by the type and would make a managed deployment; add type: kubernetes"
-        )
-        template.findings.add("$schema", words)
+        template.add("model", f"does not use {unused}, so it is not the registered model; write model: {MODEL}")
+    typed = template["type"] == "kubernetes"
+    if _is_kubernetes(template.values) and not typed:
+        words = "is for Kubernetes, but `az ml` goes by type and would make a managed deployment; add type: kubernetes"
+        template.add("$schema", words)
         return
     for key in MANAGED_ONLY if typed else KUBERNETES_ONLY:
-        if values[key] is not None:
-            other = "managed" if typed else "Kubernetes"
-            template.findings.add(key, f"is for {other} deployments, which this one is not; leave it out")
+        if template[key] is not None:
+            own, other = ("Kubernetes", "managed") if typed else ("managed", "Kubernetes")
+            template.add(key, f"is only for {other} deployments, and this is a {own} deployment; leave it out")
 
 
-def _check_local_files(folder: Path, template: Template) -> None:
-    """Find folders and files beside the template that are missing: they are sent to Azure with the deployment."""
-    for path, written, is_folder in _local_files(template.values or {}):
+def _is_kubernetes(values: Values) -> bool:
+    return values.get("type") == "kubernetes" or "kubernetesonlinedeployment" in str(values.get("$schema")).lower()
+
+
+def _check_local_files(folder: Path, template: Template, values: Values) -> None:
+    """Report folders and files beside the template that are missing: they are sent to Azure with the deployment."""
+    for path, written, is_folder in _local_files(values):
         if written.startswith(("azureml:", "git+")) or "://" in written:
             continue
-        beside = (Path(template.name).parent / written).as_posix()
         try:
-            found = folder / inside(folder, beside, "../src")
+            found = folder / inside(folder, (Path(template.name).parent / written).as_posix(), "../src")
         except Unfit as wrong:
             template.findings.add(path, str(wrong))
             continue
@@ -164,3 +165,38 @@ def _local_files(values: Values) -> Iterator[tuple[str, str, bool]]:
 
 def _plain(text: str | None) -> Any:  # noqa: ANN401 -- whatever JSON has
     return None if text is None else json.loads(text)
+
+
+def _open(*keys: str) -> tuple[Field, ...]:
+    """Return fields that Azure ML checks, not Teal."""
+    return tuple(Field(key, Document("{}", strict=False), "As in Azure ML.", default=None) for key in keys)
+
+
+def _group(key: str, example: str, *keys: str) -> Field:
+    return Field(key, Table(_open(*keys), example), "As in Azure ML.", default=None)
+
+
+PROBE = ("{period: 10}", "initial_delay", "period", "timeout", "success_threshold", "failure_threshold")
+TEMPLATE = Table(
+    fields=(
+        Field("endpoint_name", LINE, "The endpoint, if it is named at all.", default=None),
+        Field("model", Document(MODEL, strict=False), "The model, with both variables."),
+        Field("instance_type", INSTANCE_TYPE, "The instance type.", default=None),
+        Field("instance_count", whole(1, MOST_INSTANCES, "instances", "1"), "How many instances.", default=None),
+        Field("type", text("managed|kubernetes", "managed or kubernetes", "managed"), "The type.", default=None),
+        Field("$schema", LINE, "Where editors find Microsoft's schema.", default=None),
+        _group("code_configuration", "{code: src, scoring_script: score.py}", "code", "scoring_script"),
+        _group("liveness_probe", *PROBE),
+        _group("readiness_probe", *PROBE),
+        _group(
+            "request_settings",
+            "{request_timeout_ms: 5000}",
+            *("request_timeout_ms", "max_concurrent_requests_per_instance", "max_queue_wait_ms"),
+        ),
+        *_open("name", "description", "id", "tags", "properties", "environment", "environment_variables"),
+        *_open("app_insights_enabled", "scale_settings", "model_mount_path", "data_collector"),
+        *_open(*KUBERNETES_ONLY, *MANAGED_ONLY),
+    ),
+    example=f"{{model: {MODEL}, instance_type: Standard_DS3_v2}}",
+    check=_check,
+)

@@ -1,4 +1,4 @@
-"""`${NAME}` in the text of a file: what it stands for. It must never read the filled-in text as YAML again."""
+"""`${NAME}` in the text of a file: what it stands for. Filled-in text is never read as YAML again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shared.policies.words import Unfit
+from shared.core.schema.words import Unfit
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 USE = re.compile(rf"\$\$\{{|\$\{{(?P<name>{NAME})\}}|\$\{{")

@@ -38,6 +38,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
     ),
     ReasonCode.NO_POLICY: Row("no policy applies to {model}: {message}", "No policy selects this model version."),
+    ReasonCode.POLICY_INVALID: Row("{message}", "A policy file that may be for this model version is not valid."),
     ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event, or the same version, came again."),
     ReasonCode.OLDER_VERSION: Row(
         "a newer version than {model} was admitted before", "An older version never replaces a newer one."
@@ -55,6 +56,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.ENDPOINT_UNHEALTHY: Row(
         "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
     ),
+    ReasonCode.ENDPOINT_UNREADABLE: Row("the endpoint cannot be read: {message}", "Azure did not show the endpoint."),
     ReasonCode.MIRROR_UNSUPPORTED: Row(
         "the policy mirrors traffic, which Kubernetes online endpoints do not support",
         "A step cannot be carried out on this kind of endpoint.",

@@ -16,7 +16,7 @@ from emulator.storage.node import node
 
 ACCOUNT = "tealtests"
 KEY = base64.b64encode(b"a key for tests").decode()
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)

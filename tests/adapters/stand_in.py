@@ -100,12 +100,12 @@ def standing_in(directory: Path) -> Iterator[tuple[StandIn, dict[str, str]]]:
     thread = threading.Thread(target=loop.run_forever, name="stand-in")
     thread.start()
     try:
-        proxy, runner, port = asyncio.run_coroutine_threadsafe(_start(script, authority, hosts), loop).result(10)
+        proxy, runner, port = asyncio.run_coroutine_threadsafe(_start(script, authority, hosts), loop).result(60)
         yield script, client_environment(f"http://127.0.0.1:{port}", authority.bundle, Principal.generate())
-        asyncio.run_coroutine_threadsafe(_stop(proxy, runner), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_stop(proxy, runner), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

@@ -116,7 +116,7 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
     assert teal.seen().deployments[GREEN].model.endswith(f"/models/{ENDPOINT}/versions/2")
     assert teal.seen().traffic == {BLUE: 100}
 
-    answers = ports.scoring.answers(ENDPOINT, GREEN, [b'{"a": 1}', b"[2]"], timedelta(seconds=10))
+    answers = ports.scoring.answers(ENDPOINT, GREEN, [b'{"a": 1}', b"[2]"], timedelta(seconds=60))
     assert [answer.status for answer in answers] == [200, 200]
     assert [json.loads(answer.text) for answer in answers] == [
         {"word": "word 2", "asked": {"a": 1}},
@@ -126,9 +126,11 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
 
     with pytest.raises(Permanent, match="100"):
         ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 10}))
+    teal.cloud.set("resource-manager", endings=[{"entity": f"onlineEndpoints/{ENDPOINT}", "ending": "Never"}])
     ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 90}))
-    with pytest.raises(Temporary, match="409"):  # the first is under way
+    with pytest.raises(Temporary, match="409"):  # the first is still in progress
         ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
+    teal.cloud.set("resource-manager")  # now it goes on
     until(lambda: teal.seen().traffic == {GREEN: 10, BLUE: 90})
     ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
     until(lambda: teal.seen().traffic == {GREEN: 100} and teal.seen().state is Provisioning.SUCCEEDED)

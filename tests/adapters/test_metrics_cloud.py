@@ -37,7 +37,7 @@ class Metered:
         url = arm.call("GET", f"onlineEndpoints/{ENDPOINT}").json()["properties"]["scoringUri"]
         named = {"azureml-model-deployment": deployment} if deployment else {}
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **named}
-        return {requests.post(url, body, headers=headers, timeout=30).status_code for _ in range(times)}
+        return {requests.post(url, body, headers=headers, timeout=60).status_code for _ in range(times)}
 
     def last_hours(self, *copied: str) -> dict[str, list[DeploymentMinute]]:
         """Return what the metrics tell of each deployment, in the cloud's own time."""

@@ -25,7 +25,7 @@ START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = Window(START, START + timedelta(hours=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HandClock(VirtualClock):
     """Time that a test sets: the last of the moments."""
 

@@ -1,4 +1,4 @@
-"""`teal` says by its exit code how it went."""
+"""The exit codes of `teal`, and how it reads its arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.demo.performance import NOT_SET_UP, run
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ([], "required: command"),
         (["fly"], "invalid choice: 'fly'"),
@@ -24,24 +24,26 @@ from cli.demo.performance import NOT_SET_UP, run
         (["demo", "--now"], "unrecognized arguments: --now"),
     ],
 )
-def test_wrong_words_end_with_2_and_are_named(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_exit_with_2_and_are_named(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nothing is started, and the message says what was wrong."""
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_words_become_options() -> None:
-    """What is not said has its default."""
+def test_arguments_become_options() -> None:
+    """What is not given has its default."""
     chosen = options(parser().parse_args(["demo", "--keep", "--rate", "60"]))
     assert chosen == DemoOptions(keep=True, rate=60.0)
 
 
-def test_without_the_set_up_the_demo_ends_with_3(tmp_path: Path) -> None:
-    """It says what is missing and how to make it, and touches nothing."""
-    said = io.StringIO()
+def test_without_the_set_up_the_demo_exits_with_3(tmp_path: Path) -> None:
+    """It says what is missing and how to get it, and touches nothing."""
+    output = io.StringIO()
     missing = DemoOptions(out=tmp_path / "out", state=tmp_path / "state", azurite=tmp_path / "azurite")
-    assert run(missing, Console(file=said, width=200)) == NOT_SET_UP == 3
-    assert "azurite is missing: run `make setup` first" in said.getvalue()
+    assert run(missing, Console(file=output, width=200)) == NOT_SET_UP == 3
+    assert "azurite is missing: run `make setup` first" in output.getvalue()
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The example is what the demo says it is: a better version, one with a bug that hand-picked requests do not show."""
+"""The example is what the demo claims: a better version, and one with a bug that hand-picked requests do not show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Trained = tuple[Path, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Train the four versions in the environment that they are served in."""
+    """Train the four versions in the environment that serves them."""
     folder = tmp_path_factory.mktemp("trained")
     subprocess.run([DemoOptions().serving, EXAMPLE / "train.py", folder], check=True)  # noqa: S603  # our own script
     return folder, json.loads((folder / "versions.json").read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ def test_about_one_request_in_twenty_fails_on_version_3_and_none_on_the_others(t
 
 
 def test_versions_2_and_4_are_better_than_1(trained: Trained) -> None:
-    """On patients left out of the training, by a tenth at least."""
+    """By at least a tenth, on patients left out of the training."""
     versions = trained[1]
     assert versions["2"]["error"] < 0.91 * versions["1"]["error"]
     assert versions["4"]["error"] < 0.91 * versions["1"]["error"]
@@ -47,6 +47,6 @@ def test_the_smoke_test_cannot_see_the_bug(trained: Trained) -> None:
 
 
 def test_a_version_is_registered_with_its_model_and_its_script_and_nothing_else(trained: Trained) -> None:
-    """What lies in the folder is what is uploaded."""
+    """The folder holds exactly what is uploaded."""
     for version in "1234":
         assert {path.name for path in (trained[0] / "models" / version).iterdir()} == {"model.pkl", "score.py"}

@@ -1,4 +1,4 @@
-"""Whoever stops the demo gets a clean machine back, with the real parts running at that moment."""
+"""Stopping the demo leaves a clean machine, even while the real parts are running."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ sys.exit(run(DemoOptions(out=folder / "out", state=folder / "state"), console())
 def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
-    """It exits with 130, no process has its folder open in its command line, and the logs stay."""
+    """It exits with 130, no process names its folder on its command line, and the logs stay."""
     with subprocess.Popen(  # noqa: S603  # our own code
         [sys.executable, "-c", DEMO, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as demo:
@@ -35,14 +35,14 @@ def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
             if "azure-ai-ml creates" in line:
                 assert _processes_of(tmp_path)
                 demo.send_signal(sent)
-        assert demo.wait(60) == 130
+        assert demo.wait(300) == 130
     assert _processes_of(tmp_path) == []
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out/logs/azure.log").exists()
 
 
 def _processes_of(folder: Path) -> list[str]:
-    """Return the numbers of the processes that were started with the name of something in the folder."""
+    """Return the ids of the processes that name something in the folder on their command lines."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

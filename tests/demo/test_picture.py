@@ -24,7 +24,7 @@ def test_the_picture_is_written(tmp_path: Path) -> None:
 
 
 def test_shares_are_those_of_the_version_being_tried() -> None:
-    """Once promoted, what was green is blue, and the next version begins at nothing."""
+    """Once promoted, green is blue, and the next version starts at 0."""
     shown = series(performance())
     rounded = [(round(minute, 3), share) for minute, share in shown.shares]
     tried = [(2.0, 50), (6.0, 100), (9.0, 0), (12.0, 10), (17.0, 0)]
@@ -39,22 +39,22 @@ def test_failures_belong_to_the_role_that_failed() -> None:
 
 
 def test_a_rate_needs_requests_to_stand_on() -> None:
-    """A single request of green in two minutes is no rate, so nothing is drawn for it."""
+    """A single request of green in two minutes is not a rate, so nothing is drawn for it."""
     assert all(minute < 10 for minute in series(performance()).green.minutes)
 
 
-def test_outcomes_are_said_in_words() -> None:
-    """Who or what took a version back is told apart."""
+def test_outcomes_are_labelled() -> None:
+    """A rollback by an operator is distinguished from one on the evidence."""
     whole = performance()
     assert [span.outcome for span in series(whole).spans] == ["promoted", "rolled back\non the evidence"]
     history = [
-        each | {"by": "anna"} if each["to"] == "rolling-back" else each for each in whole.rollouts["3"]["history"]
+        each | {"actor": "anna"} if each["to"] == "rolling-back" else each for each in whole.rollouts["3"]["history"]
     ]
     again = replace(whole, rollouts=whole.rollouts | {"3": whole.rollouts["3"] | {"history": history}})
-    assert series(again).spans[1].outcome == "rolled back\nby a person"
+    assert series(again).spans[1].outcome == "rolled back\nby an operator"
 
 
 def test_without_requests_there_is_no_picture(tmp_path: Path) -> None:
-    """Nothing is drawn, and the reason is said."""
+    """Nothing is drawn, and the error says why."""
     with pytest.raises(ValueError, match="no request was sent"):
         draw(replace(performance(), samples=[]), tmp_path / "none.png")

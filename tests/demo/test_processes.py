@@ -1,4 +1,4 @@
-"""The demo's processes end with it, and a failure brings its log."""
+"""The demo's processes end with it, and a failure comes with its log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
 def alive(process: int) -> bool:
-    """Tell whether a process with this number runs."""
+    """Return whether a process with this id is running."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -24,8 +24,8 @@ def alive(process: int) -> bool:
     return True
 
 
-def test_a_service_says_when_it_is_ready_and_ends_with_the_demo(tmp_path: Path) -> None:
-    """Within the block it runs, after it it does not."""
+def test_a_service_reports_when_it_is_ready_and_ends_with_the_demo(tmp_path: Path) -> None:
+    """It runs within the block and not after it."""
 
     async def story() -> int:
         async with Processes(tmp_path, ENVIRONMENT) as processes:
@@ -37,7 +37,7 @@ def test_a_service_says_when_it_is_ready_and_ends_with_the_demo(tmp_path: Path) 
 
 
 def test_a_service_ends_also_when_the_demo_fails(tmp_path: Path) -> None:
-    """An error passes through, and leaves nothing running."""
+    """An error is passed on and leaves nothing running."""
     numbers: list[int] = []
 
     async def story() -> None:
@@ -51,27 +51,27 @@ def test_a_service_ends_also_when_the_demo_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "program", "told"),
+    ("way", "program", "message"),
     [
         ("serve", "import sys; sys.exit('no port is free')", "did not become ready"),
         ("run", "import sys; sys.exit('no such model')", "ended with exit code 1"),
     ],
 )
-def test_a_failure_brings_the_end_of_the_log(tmp_path: Path, way: str, program: str, told: str) -> None:
-    """Who reads the message needs not look for the reason."""
+def test_a_failure_comes_with_the_end_of_the_log(tmp_path: Path, way: str, program: str, message: str) -> None:
+    """The message shows the reason and where the log is."""
 
     async def story() -> None:
         async with Processes(tmp_path, ENVIRONMENT) as processes:
             await getattr(processes, way)("program", [sys.executable, "-c", program])
 
-    with pytest.raises(ProcessFailedError, match=told) as failed:
+    with pytest.raises(ProcessFailedError, match=message) as failed:
         asyncio.run(story())
     assert "no " in str(failed.value).splitlines()[-1]
     assert str(tmp_path / "program.log") in str(failed.value)
 
 
-def test_a_program_sees_what_it_was_given_and_nothing_of_ours(tmp_path: Path) -> None:
-    """No variable of the person's own shell reaches the demo's parts, so none can lead them to a real Azure."""
+def test_a_program_sees_only_the_environment_that_it_was_given(tmp_path: Path) -> None:
+    """No variable of the user's shell reaches the demo's parts, so none can lead them to a real Azure."""
     program = "import os; open(os.environ['WHERE'], 'w').write(' '.join(sorted(os.environ)))"
 
     async def story() -> None:

@@ -1,4 +1,4 @@
-"""Where a demo works: alone, and without removing what is not its own."""
+"""A demo has its directories to itself, and removes nothing but its own files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from cli.demo.options import DemoOptions
-from cli.demo.workplace import NoPlaceError, workplace
+from cli.demo.workplace import WorkplaceError, workplace
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> DemoOptions:
-    """Return options that keep everything in a folder of the test's."""
+    """Return options that keep everything in the test's folder."""
     return replace(DemoOptions(), out=tmp_path / "out", state=tmp_path / "state" / "demo")
 
 
-def test_only_the_demos_own_results_are_cleared_away(options: DemoOptions) -> None:
+def test_only_the_demo_s_own_results_are_removed(options: DemoOptions) -> None:
     """A directory given with --out may hold other things; they stay."""
     (options.out / "logs").mkdir(parents=True)
     for name in ("report.json", "logs/old.log", "thesis.tex"):
@@ -29,17 +29,17 @@ def test_only_the_demos_own_results_are_cleared_away(options: DemoOptions) -> No
 
 
 def test_a_second_demo_in_the_same_checkout_is_refused(options: DemoOptions) -> None:
-    """It says so, and leaves the first one's state alone."""
+    """The message says so, and the first demo's state stays."""
     with workplace(options):
         (options.state / "precious").touch()
-        with pytest.raises(NoPlaceError, match="Another demo is running"), workplace(options):
+        with pytest.raises(WorkplaceError, match="Another demo is running"), workplace(options):
             pass
         assert (options.state / "precious").exists()
 
 
-def test_a_directory_that_cannot_be_made_is_named(options: DemoOptions) -> None:
-    """What is in the way is in the message, and nothing was begun."""
+def test_a_directory_that_cannot_be_created_is_named(options: DemoOptions) -> None:
+    """The message names what is in the way, and nothing was started."""
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("a file")
-    with pytest.raises(NoPlaceError, match="out"), workplace(options):
+    with pytest.raises(WorkplaceError, match="out"), workplace(options):
         pass

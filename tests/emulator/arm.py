@@ -12,7 +12,7 @@ from azure.core.credentials import TokenCredential
 from tests.cloud import RunningCloud
 
 API_VERSION = "2024-10-01"
-PATIENCE = 60.0  # seconds
+PATIENCE = 300.0  # seconds
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Arm:
         """Send one request for `url`, with a token."""
         token = self.credential.get_token("https://management.azure.com/.default").token
         headers = {"Authorization": f"Bearer {token}"}
-        return self.session.request(method, url, params=params, json=body, headers=headers, timeout=30)
+        return self.session.request(method, url, params=params, json=body, headers=headers, timeout=60)
 
     def put(self, path: str, body: dict[str, Any]) -> requests.Response:
         """Send a PUT, which must be accepted."""

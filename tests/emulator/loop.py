@@ -24,7 +24,7 @@ class Loop:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the loop and return its result."""
-        return self.begin(work).result(100)
+        return self.begin(work).result(300)
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start `work` in the loop; the caller may wait for it or cancel it."""

@@ -118,7 +118,7 @@ class Serving:
         self.fleet = ProcessFleet(directory / "containers", PYTHON, self.clock)
         self.log = TrafficLog(self.clock, 0.0)
         seeded = random.Random(7)  # noqa: S311  # splits traffic; not for security
-        gateway = Gateway({"diabetes": self.endpoint}, self.fleet, self.log.record, Tokens(), seeded)
+        gateway = Gateway({"diabetes": self.endpoint}, self.fleet, self.log.record, Tokens(), self.clock, seeded)
         self._runner, self.url = loop.run(serve(gateway.application()))
 
     def deploy(self, wanted: Deployment, model: Model, code: str) -> None:

@@ -124,7 +124,7 @@ def test_requests_that_microsoft_s_client_does_not_send(
 
 def test_other_requests_are_not_emulated(service: MetricsService) -> None:
     """Any other request to the host is refused by name."""
-    answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=10)
+    answer = requests.get(f"{service.url}/subscriptions/x/metricDefinitions", timeout=60)
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "NotEmulated")
 
 

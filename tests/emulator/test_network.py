@@ -23,7 +23,7 @@ from tests.emulator.arm import Arm
 def ask_proxy(cloud: RunningCloud, method: str, target: str) -> tuple[int, str]:
     """Return the proxy's status and message for one request line."""
     address = urlsplit(cloud["proxy"])
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     try:
         connection.putrequest(method, target, skip_host=True)
         connection.endheaders()
@@ -56,12 +56,12 @@ def test_refused(cloud: RunningCloud, method: str, target: str) -> None:
 
 def test_certificate_is_checked(cloud: RunningCloud) -> None:
     """The hosts have certificates of this run's authority: a client that does not trust it cannot connect."""
-    assert requests.get("https://management.azure.com/", timeout=10).status_code == 401
+    assert requests.get("https://management.azure.com/", timeout=60).status_code == 401
     with requests.Session() as session:
         session.trust_env = False
         session.proxies = {"https": cloud["proxy"]}
         with pytest.raises(requests.exceptions.SSLError):
-            session.get("https://management.azure.com/", timeout=10)
+            session.get("https://management.azure.com/", timeout=60)
 
 
 def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> None:
@@ -70,7 +70,7 @@ def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> Non
     url = f"https://management.azure.com{arm.cloud.workspace_id}?api-version=2024-10-01"
     wrong = credential.get_token("https://storage.azure.com/.default").token
     for token in (wrong, "eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL21hbmFnZW1lbnQuYXp1cmUuY29tIn0."):
-        answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
 
 

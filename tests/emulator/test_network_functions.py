@@ -95,7 +95,7 @@ def test_registration_arrives_as_an_event(assets: Assets, subscribed: Host, clou
 
 def test_websites_are_forwarded_to_the_host(subscribed: Host) -> None:
     """The host answers for any app on azurewebsites.net, and sees the path and the query."""
-    answer = requests.get("https://teal-app.azurewebsites.net/api/rollouts?top=3", timeout=10)
+    answer = requests.get("https://teal-app.azurewebsites.net/api/rollouts?top=3", timeout=60)
     assert answer.json() == {"path": "/api/rollouts?top=3"}
     assert subscribed.paths[-1] == "/api/rollouts?top=3"
 
@@ -103,7 +103,7 @@ def test_websites_are_forwarded_to_the_host(subscribed: Host) -> None:
 @pytest.mark.usefixtures("cloud")
 def test_no_website_without_a_host() -> None:
     """Without a host, azurewebsites.net answers 404."""
-    assert requests.get("https://teal-app.azurewebsites.net/", timeout=10).status_code == 404
+    assert requests.get("https://teal-app.azurewebsites.net/", timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_nothing_is_left_running(tmp_path: Path, way: signal.Signals | str) -> N
             process.send_signal(way)
         else:
             process.stdin.close()
-        process.wait(30)
+        process.wait(300)
     assert process.returncode == (-signal.SIGKILL if way == signal.SIGKILL else 0)
     until(lambda: not processes_with(str(tmp_path)))
 
@@ -45,7 +45,7 @@ def test_exports_can_be_sourced(tmp_path: Path) -> None:
             lines.append(process.stdout.readline())
             assert lines[-1]
         process.terminate()
-        process.wait(30)
+        process.wait(300)
     shell = subprocess.run(  # noqa: S603  # the lines above
         ["/bin/sh", "-c", "".join(lines) + 'echo "$HTTPS_PROXY $AZURE_ML_WORKSPACE $TEAL_CLOCK"'],
         capture_output=True,
@@ -53,4 +53,4 @@ def test_exports_can_be_sourced(tmp_path: Path) -> None:
         check=True,
     )
     assert shell.stdout.startswith("http://127.0.0.1:")
-    assert " teal-emulated 1@" in shell.stdout
+    assert shell.stdout.endswith(f" teal-emulated {tmp_path}/clock\n")

@@ -91,7 +91,7 @@ def test_mlflow_model_without_code(ml: MLClient, arm: Arm, tmp_path: Path) -> No
     answer = ml.online_endpoints.invoke("mlflow", request_file=tmp_path / "request.json", deployment_name="no-code")
     assert json.loads(answer) == [47.0, 25.5]
     headers = {"Authorization": f"Bearer {arm.key('onlineEndpoints/mlflow')}", "azureml-model-deployment": "no-code"}
-    described = requests.get(arm.properties("onlineEndpoints/mlflow")["swaggerUri"], headers=headers, timeout=10).json()
+    described = requests.get(arm.properties("onlineEndpoints/mlflow")["swaggerUri"], headers=headers, timeout=60).json()
     assert described["definitions"]["ServiceInput"]["example"]["input_data"]["columns"] == COLUMNS
     arm.wait(arm.call("DELETE", "onlineEndpoints/mlflow"))
 
@@ -110,16 +110,16 @@ def test_traffic_is_split(arm: Arm, routed: str) -> None:
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {arm.key(routed)}"
         url = arm.properties(routed)["scoringUri"]
-        answers = [session.post(url, json={}, timeout=10).headers["azureml-model-deployment"] for _ in range(200)]
+        answers = [session.post(url, json={}, timeout=60).headers["azureml-model-deployment"] for _ in range(200)]
         assert set(answers) == {"blue", "green"}
         assert 30 < answers.count("green") < 95  # 30 % of 200, within five standard deviations
         arm.wait(arm.put(routed, endpoint_body(traffic={"blue": 0, "green": 0})))
-        assert session.post(url, json={}, timeout=10).status_code == 404
+        assert session.post(url, json={}, timeout=60).status_code == 404
 
 
 def status(url: str, credential: str) -> int:
     """Return the status of a scoring request with this key or token."""
-    return requests.post(url, json={}, headers={"Authorization": f"Bearer {credential}"}, timeout=10).status_code
+    return requests.post(url, json={}, headers={"Authorization": f"Bearer {credential}"}, timeout=60).status_code
 
 
 def test_keys_are_regenerated(arm: Arm, routed: str) -> None:

@@ -76,7 +76,7 @@ def test_stale_reads(arm: Arm, hostile: RunningCloud, endpoint: str) -> None:
     }
     assert listed[endpoint.split("/")[1]] == {"blue": 100}
     headers = {"Authorization": f"Bearer {arm.key(endpoint)}"}
-    answer = requests.post(arm.properties(endpoint)["scoringUri"], json={}, headers=headers, timeout=10)
+    answer = requests.post(arm.properties(endpoint)["scoringUri"], json={}, headers=headers, timeout=60)
     assert answer.headers["azureml-model-deployment"] == "green"
     hostile.set("resource-manager", stale_reads=0)
     assert seen(arm, endpoint) == ("Succeeded", {"green": 100})

@@ -42,7 +42,7 @@ class Collecting:
         if deployment:
             headers["azureml-model-deployment"] = deployment
         url = f"https://{ENDPOINT}.{self.arm.cloud['region']}.inference.ml.azure.com/score"
-        return self.arm.session.post(url, json={"number": number}, headers=headers, timeout=30).status_code
+        return self.arm.session.post(url, json={"number": number}, headers=headers, timeout=60).status_code
 
     def rows(self, folder: str) -> list[Row]:
         """Return every row below a folder."""

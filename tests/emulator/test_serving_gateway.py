@@ -10,7 +10,7 @@ import pytest
 from tests.emulator.serving import ROW, Answer, Model, Serving, code_folder, deployment, running_serving
 
 GOOD = {"data": [ROW]}
-SETTINGS = {"maxConcurrentRequestsPerInstance": 4, "requestTimeout": "PT1S"}
+TIMEOUTS = {"blue": "PT60S", "green": "PT1S"}
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,9 @@ def serving(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Iterator[
     """Return an endpoint with the deployments blue and green."""
     directory = tmp_path_factory.mktemp("serving")
     with running_serving(directory) as started:
-        for name in ("blue", "green"):
-            wanted = deployment(name, requestSettings=SETTINGS, environmentVariables={"ROLE": name})
+        for name, timeout in TIMEOUTS.items():
+            settings = {"maxConcurrentRequestsPerInstance": 4, "requestTimeout": timeout}
+            wanted = deployment(name, requestSettings=settings, environmentVariables={"ROLE": name})
             started.deploy(wanted, model, code_folder(directory / name))
         started.route({"blue": 100})
         yield started
@@ -36,7 +37,9 @@ def test_the_model_answers(serving: Serving, model: Model) -> None:
     ("request_", "status"),
     [
         pytest.param({"body": {"fail": "an input the script cannot take"}}, 424, id="run() raises"),
-        pytest.param({"body": {"sleep": 1.4, **GOOD}}, 408, id="slower than requestTimeout"),
+        pytest.param(
+            {"body": {"sleep": 1.4, **GOOD}, "azureml_model_deployment": "green"}, 408, id="slower than requestTimeout"
+        ),
         pytest.param({"body": GOOD, "path": "/other"}, 404, id="a route that no endpoint has"),
         pytest.param({"body": GOOD, "host": "nobody.westeurope.inference.ml.azure.com"}, 404, id="unknown endpoint"),
         pytest.param({"body": GOOD, "azureml_model_deployment": "purple"}, 404, id="unknown deployment"),

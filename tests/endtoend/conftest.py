@@ -1,4 +1,4 @@
-"""The stage of the end-to-end tests: an Azure of their own, for they make it hostile."""
+"""Fixtures of the end-to-end tests: they have an Azure of their own, because they make it hostile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.host.conftest import interpreter
 
 __all__ = ["azure", "interpreter", "stage", "worked"]
 
-# Virtual seconds are wall seconds times 60; logs arrive within the minute that the policies wait for them.
+# A second is at most a minute of this clock; logs arrive within the minute that the policies wait for them.
 OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1")
 
 
@@ -26,7 +26,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def azure(stage: Stage) -> Iterator[Stage]:
-    """Return the stage, with this process's environment leading to it and every hostility off again at the end."""
+    """Return the stage, with this process's environment leading to it; at the end every hostility is off again."""
     with exported(stage.cloud.environment):
         yield stage
         stage.cloud.set("event-grid", duplicates=0, reordering=0.0, spelling="documented", null_tags=False)
@@ -36,7 +36,7 @@ def azure(stage: Stage) -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def worked(stage: Stage) -> str:
-    """Return the name of an endpoint that serves version 1, and that tests share who leave it as they found it."""
+    """Return an endpoint that serves version 1, shared by tests that leave it as they found it."""
     with exported(stage.cloud.environment):
         stage.serve("worked")
     return "worked"

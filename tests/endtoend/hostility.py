@@ -1,4 +1,4 @@
-"""An Azure that misbehaves at random: each trouble lasts for some of the host's work, and then it is another's turn.
+"""An Azure that misbehaves at random: each trouble lasts for some of the host's work, then the next one takes over.
 
 All of it is of the kind that passes: a refusal for good would rightly end a rollout.
 """
@@ -29,18 +29,18 @@ TROUBLES: tuple[Setting, ...] = (
 
 @dataclass
 class Hostility:
-    """Troubles of one cloud, in an order of the dice's; each of them comes before any comes again."""
+    """Troubles of one cloud in random order; each occurs once before any is repeated."""
 
     cloud: RunningCloud
     dice: random.Random
     _next: list[Setting] | None = None
 
     def deliver_oddly(self, spelling: str) -> None:
-        """Have every event delivered four times, out of order, in this spelling and with nulls."""
+        """Deliver every event four times, out of order, in this spelling and with nulls."""
         self.cloud.set("event-grid", duplicates=3, reordering=60.0, spelling=spelling, null_tags=True)
 
     def trouble(self) -> str:
-        """Have the next trouble instead of the last; return what it is."""
+        """Replace the last trouble with the next one, and return its description."""
         self.calm()
         self._next = self._next or self.dice.sample(TROUBLES, len(TROUBLES))
         what, values = self._next.pop()

@@ -1,6 +1,6 @@
-"""A function host that is killed without warning and started again at the same address, as a platform does.
+"""A function host that is killed without warning and restarted at the same address, as a platform does.
 
-It chooses its moments by seeded dice and by what the host has logged, not by a clock: each life does some work.
+The moments are chosen by seeded dice and by what the host has logged, not by a clock, so each life does some work.
 """
 
 from __future__ import annotations
@@ -12,22 +12,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.endtoend.stage import Stage
-from tests.function_host import ROOT, HostProcess, start
+from tests.function_host import ROOT, HostProcess
+from tests.function_host import start as start_host
+from tests.waiting import sleep_until
 
 FUNCTION = "model_registered"
-WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # lines of log that are not answers to this test
-MOST_LINES = 6  # of these, that a life lasts
-REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds that it lasts beyond: one look takes some hundredths
-PATIENCE_SECONDS = 100
+WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # log lines that are not answers to this test
+MOST_LINES = 6  # of these in a life
+REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds after them: one reconcile takes some hundredths
+PATIENCE = timedelta(hours=4)  # on the cloud's clock
+USUAL_LENGTH = timedelta(seconds=20)  # of a check, on the cloud's clock
 
 
 @dataclass
 class MortalHost:
-    """The function app on a host that can die. `killed` counts its deaths."""
+    """The function app on a host that can be killed. `killed` counts how often it was."""
 
     stage: Stage
     folder: Path
@@ -36,55 +40,61 @@ class MortalHost:
     living: HostProcess | None = None
     logs: list[Path] = field(default_factory=list)
 
-    def born(self) -> None:
-        """Start the host, the first time on a free port and then on the same, and have events delivered to it."""
+    def start(self) -> None:
+        """Start the host, at first on a free port and later on the same one, and subscribe it to events."""
         self.logs.append(self.folder / f"host-{len(self.logs)}.log")
         port = str(self.living.url.rsplit(":", 1)[-1]) if self.living else "0"
         options = ["--port", port, "--state", str(self.folder / "host")]
-        process = start(ROOT, self.logs[-1], self.stage.app_settings, options=options)
+        process = start_host(ROOT, self.logs[-1], self.stage.app_settings, options=options)
         line = process.stdout.readline() if process.stdout else b""
         assert line, f"the host did not start:\n{self.log()}"
         again, self.living = self.living is not None, HostProcess(process, self.logs[-1], json.loads(line))
         if not again:
             self.stage.cloud.set("functions", url=self.living.url, key=self.living.event_grid_key)
 
-    def die(self) -> None:
-        """Kill it with SIGKILL: nothing of it runs another line."""
+    def kill(self) -> None:
+        """Kill the host with SIGKILL: it does not run another line."""
         if self.living is not None:
             self.living.process.kill()
-            self._bury(self.living)
+            self._close(self.living)
 
-    def die_at_random(self) -> None:
-        """Let it live until Teal has logged some lines, then kill it and start it again."""
+    def restart_at_random(self) -> None:
+        """Let the host run until Teal has logged some lines, then kill it and start it again."""
         self.work(self.dice.randint(1, MOST_LINES))
         time.sleep(self.dice.choice(REMAINDERS))
-        self.die()
+        self.kill()
         self.killed += 1
-        self.born()
+        self.start()
 
     def work(self, lines: int) -> None:
-        """Wait until it has logged so many more lines of work."""
+        """Wait until the host has logged so many more lines of work."""
         wanted = len(WORK.findall(self.log())) + lines
-        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.005)
+        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.5)
 
-    def wait(self, condition: Callable[[], object], pause: float = 0.2) -> None:
-        """Wait for a condition, which is looked at after each pause (seconds).
+    def wait(self, condition: Callable[[], object], pause: float = 12.0) -> None:
+        """Wait for a condition, checked after each pause (seconds of the cloud's clock, which waits for late checks).
 
         Raises AssertionError with the end of the log when it never comes true.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, f"it never came true; the log ends so:\n{self.log()[-4000:]}"
-            time.sleep(pause)
+        clock = self.stage.cloud.clock
+        due = clock.now()
+        deadline = due + PATIENCE
+        while True:
+            with clock.work_due(due + USUAL_LENGTH):
+                sleep_until(clock, due)
+                if condition():
+                    return
+            assert due < deadline, f"it never came true; the log ends with:\n{self.log()[-4000:]}"
+            due = clock.now() + timedelta(seconds=pause)
 
     def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the endpoint's rollouts, each with its history, as the API shows them."""
-        shown = self._get(f"rollouts/{endpoint}")["rollouts"]
+        shown = self._get(f"rollouts?endpoint={endpoint}")["rollouts"]
         return [self._get(f"rollouts/{endpoint}/{rollout['id']}") for rollout in shown]
 
     def evidence(self, endpoint: str, rollout: str) -> list[dict[str, Any]]:
-        """Return what each gate said of each judged minute of a rollout, as the API shows it."""
-        return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true")["evidence"])
+        """Return each gate's readings of each judged minute of a rollout, as the API shows them."""
+        return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true&minutes=1500")["evidence"])
 
     def log(self) -> str:
         """Return what this life has logged."""
@@ -101,7 +111,7 @@ class MortalHost:
         return dict(answer.json())
 
     @staticmethod
-    def _bury(host: HostProcess) -> None:
+    def _close(host: HostProcess) -> None:
         host.process.wait()
         for stream in (host.process.stdin, host.process.stdout):
             if stream is not None:
@@ -114,8 +124,8 @@ def mortal_host(stage: Stage, folder: Path, seed: int) -> Iterator[MortalHost]:
     folder.mkdir(parents=True, exist_ok=True)
     host = MortalHost(stage, folder, random.Random(seed))  # noqa: S311  # guards nothing
     try:
-        host.born()
+        host.start()
         yield host
     finally:
         stage.cloud.unset("functions")
-        host.die()
+        host.kill()

@@ -1,7 +1,4 @@
-"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host.
-
-It starts and stops them and reads what they show; it asserts nothing.
-"""
+"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host."""
 
 from __future__ import annotations
 
@@ -28,12 +25,12 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ENDPOINTS = ("mortal", "doomed", "hostile", "worked")
-RATE = 40  # requests a second
+RATE = 40  # requests a minute of the cloud's clock
 
 
 @dataclass
 class Stage:
-    """An emulated Azure, seen as an ML engineer sees it. `folder` is for files that are uploaded or written."""
+    """An emulated Azure as an ML engineer sees it. `folder` is for files that are uploaded or written."""
 
     cloud: RunningCloud
     folder: Path
@@ -75,7 +72,7 @@ class Stage:
         return folder
 
     def serve(self, name: str, *, collects: bool = False, workers: int = 1, **conduct: int) -> None:
-        """Make an endpoint with version 1 of the model of the same name, which fails on nothing, and all traffic.
+        """Create an endpoint whose traffic all goes to version 1 of the model of the same name, which never fails.
 
         collects: whether its answers are collected. workers: how many requests it answers at once. conduct: how the
         model answers, see `scoring/score.py`.
@@ -95,7 +92,7 @@ class Stage:
             instance_count=1,
             data_collector=made.DataCollector(collections=collections) if collects else None,
             environment_variables={"WORKER_COUNT": str(workers)},
-            # A machine that is busy with other tests may answer late; that is no failure of a version.
+            # A busy machine may answer late; that is not a failure of a version.
             request_settings=made.OnlineRequestSettings(
                 request_timeout_ms=60_000, max_concurrent_requests_per_instance=1000
             ),
@@ -105,26 +102,26 @@ class Stage:
         self.ml.online_endpoints.begin_create_or_update(endpoint).result()
 
     def register(self, model: str, **conduct: int) -> str:
-        """Register the next version of a model, which answers so (see `scoring/score.py`); return the version."""
+        """Register the next version of a model with this conduct (see `scoring/score.py`); return the version."""
         file = self.folder / "model.json"
         file.write_text(json.dumps({**conduct, "name": model}), encoding="utf-8")
         registered = self.ml.models.create_or_update(imported("azure.ai.ml.entities").Model(name=model, path=file))
         return str(registered.version)
 
     def standing(self, endpoint: str) -> tuple[dict[str, int], dict[str, str]]:
-        """Return what Azure has: the endpoint's live traffic, and the states of its deployments."""
+        """Return what Azure reports: the endpoint's live traffic and the states of its deployments."""
         seen = self.cloud.state()["endpoints"][endpoint]
         return {name: share for name, share in seen["traffic"].items() if share}, seen["deployments"]
 
     @contextmanager
     def traffic(self, endpoint: str, rate: int = RATE) -> Iterator[SampleFile]:
-        """Send so many requests a second of live traffic while the block runs; yields what became of it."""
+        """Send so many requests a minute of live traffic while the block runs; yields their outcomes."""
         requests, samples = self.folder / f"{endpoint}.jsonl", self.folder / f"{endpoint}.txt"
         requests.write_text("".join(json.dumps({"number": n}) + "\n" for n in range(100)), encoding="utf-8")
         uri = str(self.ml.online_endpoints.get(endpoint).scoring_uri)
         key = str(self.ml.online_endpoints.get_keys(endpoint).primary_key)
         command = [*TRAFFIC_COMMAND, uri, str(requests), str(samples), str(rate)]
-        environment = os.environ | self.cloud.environment | {KEY: key}
+        environment = os.environ | self.cloud.environment | {KEY: key, "TEAL_CLOCK": self.cloud["clock"]}
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603  # ours
             try:
                 yield SampleFile(samples)
@@ -132,7 +129,7 @@ class Stage:
                 process.terminate()
 
     def history_rows(self, endpoint: str) -> list[str]:
-        """Return the row keys of an endpoint's history as they lie in Table Storage."""
+        """Return the row keys of an endpoint's history in Table Storage."""
         from azure.data.tables import TableServiceClient  # noqa: PLC0415  # the environment must lead to the cloud
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415  # as above
 
@@ -147,15 +144,15 @@ class Stage:
 def imported(module: str) -> ModuleType:
     """Return a module of azure-ai-ml. It takes a second, so not while tests are collected."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        warnings.simplefilter("ignore")  # its dependencies' deprecations are not ours to fix
         return import_module(module)
 
 
 def failed(samples: SampleFile) -> list[Sample]:
-    """Return the requests that users got no answer to."""
+    """Return the requests that failed."""
     return [sample for sample in samples.read() if sample.failed]
 
 
-def told(rollout: dict[str, Any]) -> str:
-    """Return a rollout's history as text, for the message of a test that failed."""
-    return "\n".join(f"{each['at']} {each['from']} -> {each['to']}: {each['text']}" for each in rollout["history"])
+def history_text(rollout: dict[str, Any]) -> str:
+    """Return a rollout's history as text, for the message of a failed test."""
+    return "\n".join(f"{each['at']} {each['from']} -> {each['to']}: {each['summary']}" for each in rollout["history"])

@@ -1,7 +1,7 @@
-"""Gates on the real parts: times from the request log and from metrics, answers that were collected, a user's query.
+"""Gates on the real parts: latency from the request log and from metrics, collected answers, a user's query.
 
-Three endpoints live through it side by side, since what takes its time here is the accelerated clock. The one with the
-most traffic comes when times are no longer measured, so that it slows nobody down.
+Three endpoints run side by side, because most of the time is spent waiting for the clock. The one with the most traffic
+starts when latency is no longer measured, so that it slows nothing down.
 """
 
 from __future__ import annotations
@@ -16,27 +16,26 @@ import pytest
 
 from tests.cloud import exported
 from tests.endtoend.mortal_host import MortalHost, mortal_host
-from tests.endtoend.stage import Stage, failed, told
+from tests.endtoend.stage import Stage, failed, history_text
 from tests.endtoend.test_strategies import ended
-from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(240)  # a machine with other work needs more than a test alone
-RATES = {"sluggish": 10, "metered": 45, "answering": 20}  # requests a second
+pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
+RATES = {"sluggish": 10, "metered": 45, "answering": 20}  # requests a minute of the cloud's clock
 MINUTE = timedelta(minutes=1)
-PAST = 110  # requests that blue has answered before the first green comes
+PAST = 110  # requests that blue has answered before the first green
 Rollouts = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollouts]:
-    """Return how each version's rollout ended, by `endpoint:version`; no user was ever left alone."""
+    """Return how each version's rollout ended, by `endpoint:version`; no request may fail."""
     with exported(stage.cloud.environment), ExitStack() as running:
         stage.serve("sluggish", workers=2, milliseconds=30)
         stage.serve("answering", collects=True)
         samples = [running.enter_context(stage.traffic(name, RATES[name])) for name in ("sluggish", "answering")]
         host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
-        until(lambda: all(len(file.read()) > PAST for file in samples))
-        stage.register("sluggish", milliseconds=200)
+        host.wait(lambda: all(len(file.read()) > PAST for file in samples))
+        stage.register("sluggish", milliseconds=1000)  # so much slower that no busy machine makes blue as slow
         stage.register("answering", strange_of_hundred=40)
         stage.serve("metered", workers=2)
         found = ends(host, "answering:2", "sluggish:2")
@@ -50,7 +49,7 @@ def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def ends(host: MortalHost, *versions: str) -> Rollouts:
-    """Wait until these have ended, and return them, each with the evidence that was kept."""
+    """Wait until these have ended, and return them with the evidence that was kept."""
     found = {each: ended(host, *each.split(":")) for each in versions}
     return {
         each: rollout | {"evidence": host.evidence(rollout["endpoint"], rollout["id"])}
@@ -58,57 +57,71 @@ def ends(host: MortalHost, *versions: str) -> Rollouts:
     }
 
 
+def why(rollout: dict[str, Any]) -> tuple[str, str]:
+    """Return the code of the judge's decision that ended a rollout, and the gate that it was about."""
+    reasons = [entry["reason"] for entry in rollout["history"] if entry["to"] in {"rolling-back", "promoted"}]
+    return reasons[0]["code"], reasons[0]["facts"].get("gate", "")
+
+
 def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return what a gate said last."""
-    return dict(next(each for each in rollout["verdict"]["gates"] if each["gate"] == name))
+    """Return a gate's last reading."""
+    return dict(next(each for each in rollout["gates"] if each["gate"] == name))
 
 
-def test_a_slow_version_is_taken_back_by_the_times_in_the_log(rollouts: Rollouts) -> None:
-    """Many times as long to think as blue, and no error: the reason has both times, both shares and the odds."""
+def test_a_slow_version_is_rolled_back_by_the_latency_in_the_log(rollouts: Rollouts) -> None:
+    """It takes many times as long as blue, without errors: the reason has both limits, both shares and the odds."""
     rollout = rollouts["sluggish:2"]
-    assert rollout["phase"] == "rolled-back", told(rollout)
-    assert "green takes longer than " in rollout["reason"]
+    assert rollout["phase"] == "rolled-back", history_text(rollout)
     slow = gate(rollout, "latency")
+    assert slow["summary"].startswith("green takes longer than ")
+    assert why(rollout) == ("regression_detected", "latency")
     assert slow["green_bad"] / slow["green_total"] > slow["blue_bad"] / slow["blue_total"]
-    assert slow["to_rollback"] > 0.8
+    assert slow["rollback_progress"] > 0.8
     assert gate(rollout, "errors")["green_bad"] == 0
 
 
 def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
-    """From Table Storage over the API: minute after minute, each gate, and in the last one what the reason says."""
+    """Minute after minute and gate by gate, from Table Storage to the API; the last minute matches the reason."""
     for name, rollout in rollouts.items():
         minutes = [datetime.fromisoformat(each["minute"]) for each in rollout["evidence"]]
         assert [after - before for before, after in pairwise(minutes)] == [MINUTE] * (len(minutes) - 1), name
     rollout = rollouts["sluggish:2"]
     last = {each["gate"]: each for each in rollout["evidence"][-1]["gates"]}
     assert list(last) == ["errors", "latency", "wordy"]
-    assert rollout["reason"].startswith(last["latency"]["summary"])
+    [decided] = [each for each in rollout["history"] if each["reason"]["code"] == "regression_detected"]
+    assert list(decided["gates"]) == list(last.values())
 
 
-def test_a_query_of_the_user_s_takes_a_version_back(rollouts: Rollouts) -> None:
-    """Quick and without errors, but its answers are longer than the user's KQL likes; blue's are not."""
+def test_a_user_s_query_rolls_a_version_back(rollouts: Rollouts) -> None:
+    """It is fast and without errors, but its answers are longer than the user's KQL allows; blue's are not."""
     rollout = rollouts["sluggish:3"]
-    assert rollout["phase"] == "rolled-back", told(rollout)
-    assert rollout["reason"].startswith("wordy: green 100% ")
-    assert gate(rollout, "wordy")["blue_bad"] == 0 < gate(rollout, "wordy")["blue_total"]
+    assert rollout["phase"] == "rolled-back", history_text(rollout)
+    wordy = gate(rollout, "wordy")
+    assert why(rollout) == ("regression_detected", "wordy")
+    assert wordy["green_bad"] == wordy["green_total"] > 0
+    assert wordy["blue_bad"] == 0 < wordy["blue_total"]
 
 
 def test_a_good_version_is_promoted_by_platform_metrics(rollouts: Rollouts) -> None:
-    """Errors and percentiles come from metrics alone, and both certificates were needed."""
+    """Errors and percentiles come from metrics alone, and both gates had to certify."""
     rollout = rollouts["metered:2"]
-    assert rollout["phase"] == "promoted", told(rollout)
-    assert "watched for" in rollout["reason"]
-    [passed] = [entry["numbers"]["gates"] for entry in rollout["history"] if "100 % is within" in entry["text"]]
-    lines = {each["gate"]: each["certificate_threshold"] is not None for each in passed}
+    assert rollout["phase"] == "promoted", history_text(rollout)
+    assert why(rollout)[0] == "no_regression_seen"
+    [passed] = [
+        entry["gates"]
+        for entry in rollout["history"]
+        if (entry["reason"]["code"], entry["reason"]["facts"].get("next_weight")) == ("step_passed", 100)
+    ]
+    lines = {each["gate"]: each["log_odds_safe_threshold"] is not None for each in passed}
     assert lines == {"errors": True, "client_errors": False, "latency": True}
     assert all(each["green_total"] > 0 for each in passed)
 
 
 def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Rollouts) -> None:
-    """Two of five inputs get a word that blue never says: seen in the answers that both collected, by both gates."""
+    """Two of five inputs get a label that blue never gives: both gates see it in the collected answers."""
     rollout = rollouts["answering:2"]
-    assert rollout["phase"] == "rolled-back", told(rollout)
-    assert not any("live traffic goes to answering-2" in entry["text"] for entry in rollout["history"])
+    assert rollout["phase"] == "rolled-back", history_text(rollout)
+    assert all(entry["weight"] == 0 for entry in rollout["history"])
     assert rollout["verdict"]["gate"] in {"predictions", "disagreement"}
     unlike, shifted = gate(rollout, "disagreement"), gate(rollout, "predictions")
     assert unlike["green_bad"] / unlike["green_total"] > 0.2
@@ -116,9 +129,9 @@ def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Roll
     assert shifted["green_total"] > 0 < shifted["blue_total"]
 
 
-def test_a_version_that_answers_alike_is_promoted(rollouts: Rollouts) -> None:
-    """Each copied request is held against blue's answer to the same request: not one is otherwise."""
+def test_a_version_with_the_same_answers_is_promoted(rollouts: Rollouts) -> None:
+    """Each mirrored request is compared with blue's answer to the same request; none differs."""
     rollout = rollouts["answering:3"]
-    assert rollout["phase"] == "promoted", told(rollout)
+    assert rollout["phase"] == "promoted", history_text(rollout)
     alike = gate(rollout, "disagreement")
     assert alike["green_bad"] == 0 < alike["green_total"]

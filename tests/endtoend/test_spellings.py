@@ -1,4 +1,4 @@
-"""Events in spellings that nobody promised, posted to the webhook of the running app.
+"""Events in undocumented spellings, posted to the webhook of the running app.
 
 Each is taken in once and for all, with a line in the log that says what came of it: 202, or 400 for what holds no
 event. 500 would have Event Grid send it again for a day.
@@ -17,19 +17,18 @@ from tests.function_host import ROOT, HostProcess, Interpreter, eventually, runn
 
 TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 DATA = {"ModelName": "unheard-of", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
-pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
 def app(stage: Stage, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
-    """Run the function app on each of the workers; none of its policies is for the model of these events."""
+    """Run the function app on each worker; none of its policies is for the model of these events."""
     log_file = tmp_path_factory.mktemp("spellings") / "host.log"
     with running_host(ROOT, log_file, stage.app_settings, interpreter) as running:
         yield running
 
 
 def envelope(**changes: object) -> dict[str, Any]:
-    """Return an event in Event Grid's schema with these fields changed; those that are ... are left out."""
+    """Return an event in Event Grid's schema with these fields changed; a value of ... removes a field."""
     plain = {
         "id": "e1", "subject": "models/unheard-of:7", "eventType": TYPE, "eventTime": "2026-11-20T10:00:00Z",
         "dataVersion": "", "metadataVersion": "1", "data": DATA,
@@ -75,7 +74,7 @@ READ = {
 
 @pytest.mark.parametrize("body", READ.values(), ids=READ)
 def test_a_spelling_is_read(app: HostProcess, body: object) -> None:
-    """The model is found, and the log says why nothing follows: it is in no policy, or its tags are nowhere."""
+    """The model is found, and the log says why nothing follows: no policy names it, or its tags are missing."""
     status, (reason,) = outcomes(app, json.dumps(body).encode())
     assert status == 202
     assert reason.startswith(("no policy is for unheard-of:7", "unheard-of:7 is no longer registered"))
@@ -101,14 +100,14 @@ IGNORED = {
 
 @pytest.mark.parametrize(("body", "why"), IGNORED.values(), ids=IGNORED)
 def test_what_asks_for_nothing_is_ignored_with_a_reason(app: HostProcess, body: object, why: str) -> None:
-    """It is accepted, so that it does not come again, and the log says why nothing was done, in bearable length."""
+    """It is accepted, so that it is not delivered again, and the log says briefly why nothing was done."""
     status, reasons = outcomes(app, json.dumps(body).encode())
     assert (status, [reason[: len(why)] for reason in reasons]) == (202, [why])
     assert max(len(line) for line in app.log().splitlines()) < 3000
 
 
 def test_a_batch_has_an_outcome_for_each_event(app: HostProcess) -> None:
-    """Useful, useless and odd ones in one request: each is told of, and none makes the batch come again."""
+    """Useful, useless and odd ones in one request: each is logged, and none causes the batch to be delivered again."""
     status, reasons = outcomes(app, json.dumps([envelope(), {}, cloud_event(), envelope(data=[1])]).encode())
     assert status == 202
     assert sorted(reason[:11] for reason in reasons) == ["its data is", "its type is", "no policy i", "no policy i"]
@@ -135,12 +134,12 @@ NO_EVENTS = {
 
 @pytest.mark.parametrize("body", NO_EVENTS.values(), ids=NO_EVENTS)
 def test_what_holds_no_event_is_refused_for_good(app: HostProcess, body: bytes) -> None:
-    """400: Event Grid makes a dead letter of it at once. The function never sees it."""
+    """With 400: Event Grid dead-letters it at once. The function never sees it."""
     assert outcomes(app, body) == (400, [])
 
 
 def outcomes(app: HostProcess, body: bytes) -> tuple[int, list[str]]:
-    """Post a body to the webhook; return the status, and why each event in it was ignored, from the log."""
+    """Post a body to the webhook; return the status and, from the log, why each event was ignored."""
     before = len(app.log())
     path = f"/runtime/webhooks/EventGrid?functionName=model_registered&code={app.event_grid_key}"
     answer = app.call("POST", path, body, {"aeg-event-type": "Notification", "Content-Type": "application/json"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,17 @@ def test_a_rehearsals_clock_runs_from_its_origin() -> None:
     assert clock() >= first
 
 
-@pytest.mark.parametrize("setting", ["fast", "60", "60@noon", "60@1@2", "@"])
+def test_a_paced_clock_is_read_anew_each_time(tmp_path: Path) -> None:
+    """It shows what its file says, and goes on as far as whoever sets the pace has got."""
+    file = tmp_path / "clock"
+    file.write_text("60\n1000.0 5000.0\n1001.0 5060.0\n")
+    clock = read_clock(str(file))
+    assert clock() == datetime.fromtimestamp(5060, UTC)
+    file.write_text("60\n1001.0 5060.0\n1002.0 5061.0\n")
+    assert clock() == datetime.fromtimestamp(5061, UTC)
+
+
+@pytest.mark.parametrize("setting", ["fast", "60", "60@noon", "60@1@2", "@", "/nowhere/clock"])
 def test_a_clock_that_makes_no_sense_stops_the_start(setting: str) -> None:
     """The message shows what would be right."""
     with pytest.raises(Misconfigured, match="such as 60@1763622000"):

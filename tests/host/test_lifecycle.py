@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.function_host import PATIENCE_SECONDS, ROOT, eventually, running_host, start
+from tests.function_host import ROOT, eventually, running_host, start
 from tests.host.conftest import SAMPLE_APP
+from tests.waiting import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,10 +30,27 @@ def test_timer_follows_the_clock(settings: dict[str, str], tmp_path: Path) -> No
         eventually(lambda: len(_ticks(host)) >= 3)
         first, second, third = _ticks(host)[:3]
     assert not any(tick["past_due"] for tick in (first, second, third))
-    last = datetime.fromisoformat(third["tick"]["Last"])
-    due = datetime.fromisoformat(third["tick"]["Next"])
+    last, updated, due = (datetime.fromisoformat(third["tick"][name]) for name in ("Last", "LastUpdated", "Next"))
     assert due.second == 0
-    assert timedelta(0) < due - last <= timedelta(minutes=1)
+    assert last <= updated
+    assert timedelta(0) < due - updated <= timedelta(minutes=1)
+
+
+def test_timer_waits_for_a_paced_clock(settings: dict[str, str], tmp_path: Path) -> None:
+    """While the clock stands still nothing fires, and the host says when its next tick is due; then it fires."""
+    noon, file = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp(), tmp_path / "clock"
+    file.write_text(f"120\n{time.time():.3f} {noon + 30}\n")
+    paced = {**settings, "TICK": EVERY_MINUTE, "TEAL_CLOCK": str(file)}
+    with running_host(SAMPLE_APP, tmp_path / "log", paced) as host:
+        report = tmp_path / f"clock.{host.process.pid}"
+        eventually(lambda: report.exists() and float(report.read_text()) == noon + 60)
+        assert _ticks(host) == []
+        now = time.time()
+        draft = tmp_path / "draft"
+        draft.write_text(f"120\n{now:.3f} {noon + 30}\n{now + 1000:.3f} {noon + 120_030}\n")
+        draft.replace(file)
+        eventually(lambda: len(_ticks(host)) >= 2)
+    assert not report.exists()
 
 
 def test_timer_by_the_second_has_no_status(settings: dict[str, str], tmp_path: Path) -> None:

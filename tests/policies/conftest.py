@@ -37,7 +37,7 @@ def find_problems() -> FindProblems:
 
     def find(folder: Path) -> list[str]:
         with pytest.raises(PolicyError) as caught:
-            read_policies(folder)
+            read_policies(folder).valid()
         return str(caught.value).replace(str(folder), "policies").splitlines()
 
     return find

@@ -23,9 +23,9 @@ from shared.core.policy import (
     Source,
     TemplateSource,
 )
+from shared.core.schema.times import spell
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
-from shared.policies.tables.policy import DAYS
-from shared.policies.times import spell
+from shared.policies.tables.freeze import DAYS
 from tests.policies.drawn_gates import SHARES, gates, written_gates
 
 SPANS = st.integers(60, 1400).map(lambda minutes: timedelta(minutes=minutes))
@@ -130,6 +130,7 @@ def policies(draw: st.DrawFn) -> Policy:
         create_endpoint=draw(st.none() | SPECS) if isinstance(source, TemplateSource) else None,
         newer_version=draw(st.sampled_from(["wait", "replace"])),
         freeze=tuple(draw(st.lists(freezes(), max_size=2))),
+        workspace=draw(st.sampled_from(["", "ml-west"])),
     )
 
 
@@ -139,6 +140,7 @@ def written(policy: Policy) -> dict[str, Any]:
     said: dict[str, Any] = _said(
         {
             "endpoint": _endpoint(policy),
+            "workspace": policy.workspace or None,
             "name": policy.name or None,
             "models": [{"name": m.name, "tags": dict(m.tags), "version": m.version} for m in policy.models],
             "deployment": {

@@ -28,15 +28,15 @@ CHOSEN = [
 ]
 
 NONE = [
-    ("m", "1.0", {"teal": "skip"}, "its tag teal says skip"),
+    ("m", "1.0", {"teal": "skip"}, "its tag teal is skip"),
     (
         "m",
         "1.0",
         {"teal": "carefull"},
-        "its tag teal says 'carefull', but no policy for it has that name (only careful, quick)",
+        "its tag teal is 'carefull', but no policy for it has that name (only careful, quick)",
     ),
-    ("only-by-tag", "1", {}, "every policy for it has a name (labs) and its tag teal says none of them"),
-    ("other", "1", {}, "no policy names this model"),
+    ("only-by-tag", "1", {}, "every policy for it has a name (labs) and its tag teal is none of them"),
+    ("other", "1", {}, "no policy is for this model"),
 ]
 
 
@@ -45,7 +45,7 @@ def book(folder: Path) -> PolicySet:
     """Return the book of several policies, some for the same endpoint."""
     for stem, text in FILES.items():
         (folder / f"{stem}.yaml").write_text(text)
-    return read_policies(folder)
+    return read_policies(folder).valid()
 
 
 @pytest.mark.parametrize(("model", "version", "tags", "expected"), CHOSEN)
@@ -68,8 +68,8 @@ def test_no_policy_has_a_reason(book: PolicySet, model: str, version: str, tags:
 def test_version_that_no_policy_asks_for_has_a_reason(folder: Path) -> None:
     """A model that is known, but not in this version, is told apart from one that is not known."""
     (folder / "west.yaml").write_text(FILES["west"])
-    words = "its version or tags are not those that a policy asks for"
-    assert read_policies(folder).why_none("m", "1", {"region": "west"}) == words
+    words = "no policy for this model matches its version and tags"
+    assert read_policies(folder).valid().why_none("m", "1", {"region": "west"}) == words
 
 
 def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
@@ -94,8 +94,5 @@ def test_a_name_twice_on_one_endpoint_is_refused(folder: Path, find_problems: Ca
     (folder / "b.yaml").write_text("# again\n" + FILES["careful"])
     (folder / "c.yaml").write_text(FILES["careful"].replace("churn", "west"))
     assert find_problems(folder) == [
-        (
-            "policies/b.yaml:3:1: name: churn has a policy careful already, in policies/a.yaml:2; "
-            "names differ on one endpoint"
-        )
+        ("policies/b.yaml:3:1: name: churn already has a policy named careful, in policies/a.yaml:2; use another name")
     ]

@@ -1,134 +1,206 @@
-"""Estimates: what the judge itself would take and notice. Figures that can be counted on fingers, and bounds."""
+"""Estimates of `teal policy check` and `explain`: the simulator's own figures, what blocks progress, and costs."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli.__main__ import main
+from cli.policy import estimate as estimating
+from cli.policy.choice import ChosenPolicy
+from cli.policy.costs import Overlap, overlap
 from cli.policy.estimate import Estimate, estimate
-from cli.policy.journey import Traffic
-from cli.policy.overlap import Overlap, overlap
-from cli.policy.sentences import cautions, remarks, sentence
-from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate, QueryGate
+from cli.policy.estimate_words import estimate_lines, slowest_step
+from cli.policy.remarks import remarks
+from cli.simulate.curves import Constant
+from cli.simulate.ending import Ending
+from cli.simulate.profile import Change, Fault, Profile
+from cli.simulate.trial import Scenario
+from shared.core.gates import ClientErrorsGate, ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
-from shared.core.policy import Capacity, Deadlines, JudgeSettings, ModelSelector, Policy
+from shared.core.policy import Capacity, Deadlines, FreezeWindow, JudgeSettings, ModelSelector, Policy
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
+from shared.views import step_words
 
-MODELS = (ModelSelector("m"),)
 HOUR = timedelta(hours=1)
-# With telemetry five minutes late, a step without doubt takes a minute to change, three to settle, five to be seen.
+BUSY = Profile(requests=Constant(100_000.0), errors=Constant(0.0))
+READY = 8.0  # minutes until green is ready
+# With telemetry five minutes late, a step without doubt takes a minute to begin and three to settle, and is seen then.
 BRISK = 9.0
-BUSY, QUIET = Traffic(100_000, error_rate=0.0), Traffic(10)
+CHURN = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
+ERRORS_ALONE = JudgeSettings(gates=(ErrorsGate(),))
 
 
-def canary(*steps: Step, judge: JudgeSettings | None = None, capacity: Capacity | None = None) -> Policy:
+def canary(*steps: Step, judge: JudgeSettings = ERRORS_ALONE, **more: Any) -> Policy:  # noqa: ANN401 -- fields of a policy
     """Return a policy with these steps."""
-    return Policy("churn", MODELS, steps, judge or JudgeSettings(), capacity=capacity or Capacity())
+    return Policy("churn", (ModelSelector("m"),), steps, judge, **more)
+
+
+def estimated(policy: Policy, profile: Profile = BUSY, counts: tuple[int, int] = (2, 2)) -> Estimate:
+    """Return an estimate from a few rollouts."""
+    return estimate(ChosenPolicy(policy, "churn.yaml", {}), profile, 1, lambda: None, counts)
+
+
+def traffic(rate: float) -> Profile:
+    """Return a world with this many requests per minute."""
+    return Profile(requests=Constant(rate))
+
+
+def step_minutes(found: Estimate) -> list[float]:
+    """Return how long each step of the first good version took, and the promotion."""
+    return [round(minutes) for minutes in found.good[0].step_minutes]
+
+
+@pytest.mark.parametrize("rate", ["10", "100", "1000"])
+def test_check_and_simulate_give_the_same_figures(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the same traffic and seed, `check` reports the first rollouts of `simulate`, of good and of bad versions."""
+    shared = ["--requests", rate, "--seed", "7", "--json"]
+    assert main(["policy", "check", CHURN, *shared]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["policies"][0]["estimates"]
+    for version, count, fault in (("good", 20, []), ("bad", 10, ["--green-errors", "+5%"])):
+        assert main(["policy", "simulate", CHURN, "--rollouts", str(count), *fault, *shared]) == 0
+        assert found[version] == json.loads(capsys.readouterr().out)["summary"]
 
 
 def test_a_busy_endpoint_takes_what_settling_takes() -> None:
-    """Without doubt each weight takes its settled minutes, the lag and the change; then all traffic is watched so."""
-    found = estimate(canary(SmokeStep(), WeightStep(10), WeightStep(50)), BUSY)
-    assert [stay.minutes for stay in found.stays] == [BRISK, BRISK, BRISK]
-    assert (found.full, found.promoted) == (2 * BRISK + 1, 3 * BRISK)
+    """Without doubt each weight takes its settled minutes, the lag and the change; so does the promotion."""
+    found = estimated(canary(SmokeStep(), WeightStep(10), WeightStep(50)))
+    smoke, *weights = step_minutes(found)
+    assert smoke == 0
+    assert weights == pytest.approx([BRISK] * 3, abs=1)
+    assert found.good_summary.full is not None
+    assert found.good_summary.full.median == pytest.approx(READY + 2 * BRISK + 1, abs=2)
 
 
 def test_a_step_s_own_settled_minutes_count() -> None:
     """A weight that must settle for longer takes that much longer, and no other does."""
-    found = estimate(canary(WeightStep(10, settled_minutes=33), WeightStep(50)), BUSY)
-    assert [stay.minutes for stay in found.stays] == [BRISK + 30, BRISK, BRISK]
-
-
-def test_pauses_count_and_persons_do_not() -> None:
-    """A pause for a time takes that time; how long a person takes nobody knows."""
-    found = estimate(canary(WeightStep(10), PauseStep(HOUR), PauseStep()), BUSY)
-    assert found.full == BRISK + 60 + 1
+    found = estimated(canary(WeightStep(10, settled_minutes=33), WeightStep(50)))
+    assert step_minutes(found) == pytest.approx([BRISK + 30, BRISK, BRISK], abs=1)
+    assert slowest_step(found.good) is not None
 
 
 @pytest.mark.parametrize(
     ("step", "minutes"),
     [
-        (MirrorStep(10, HOUR), 66),
-        (MirrorStep(10, requests=200_000), 26),
-        (MirrorStep(10, HOUR, 200_000), 26),
+        (MirrorStep(10, HOUR), 61),
+        (MirrorStep(10, requests=200_000), 27),
+        (MirrorStep(10, HOUR, 200_000), 27),
         (MirrorStep(10), BRISK),
+        (MirrorStep(10, timedelta(minutes=15)), 16),
     ],
 )
 def test_a_mirror_ends_by_time_by_requests_or_by_the_judge(step: MirrorStep, minutes: float) -> None:
-    """Whichever is given and comes first ends it; without either the judge does."""
-    found = estimate(canary(step, WeightStep(10)), BUSY)
-    assert found.stays[0].minutes == pytest.approx(minutes, abs=1)
+    """Whichever is given and comes first ends it; without either, the judge does."""
+    assert step_minutes(estimated(canary(step, WeightStep(10))))[0] == pytest.approx(minutes, abs=2)
 
 
-def test_all_at_once_bakes_once() -> None:
+def test_all_at_once_is_watched_once() -> None:
     """A policy that ends at 100 has watched all traffic by then, and does not do it twice."""
-    found = estimate(canary(WeightStep(100, settled_minutes=60)), BUSY)
-    assert (found.full, found.promoted) == (1, 66)
-
-
-def test_a_quiet_endpoint_takes_hours() -> None:
-    """At 10 requests a minute evidence for five weights takes about five hours, and patience is over before it."""
-    policy = canary(*(WeightStep(weight) for weight in (10, 25, 50, 75, 100)))
-    found = estimate(policy, QUIET)
-    assert found.full is not None
-    assert found.noticed is not None
-    assert 4 * 60 < found.full < 8 * 60
-    assert 60 < found.noticed < 180
-    assert any("patience ends before the evidence" in words for words in cautions(policy, found))
+    found = estimated(canary(WeightStep(100, settled_minutes=60, patience=3 * HOUR)))
+    assert step_minutes(found) == pytest.approx([BRISK + 57, 0], abs=1)
 
 
 def test_a_step_without_gates_does_not_wait_for_evidence() -> None:
-    """The same quiet endpoint passes by settled minutes alone where no gate is asked."""
-    free = estimate(canary(WeightStep(10, gates=()), WeightStep(50, gates=())), QUIET)
-    assert free.full is not None
-    assert free.full < 60
+    """A quiet endpoint passes by settled minutes alone where no gate is needed, and pauses where one is."""
+    free = estimated(canary(WeightStep(10, gates=()), WeightStep(50, gates=())), traffic(10))
+    assert {result.ending for result in free.good} == {Ending.PROMOTED}
+    waiting = estimated(canary(WeightStep(10), WeightStep(50)), traffic(10))
+    assert {result.ending for result in waiting.good} == {Ending.PAUSED}
 
 
 def test_patience_ends_the_waiting_of_who_advances() -> None:
     """A policy that goes on without certainty takes its patience for a step that stays uncertain."""
-    judge = JudgeSettings(inconclusive="advance", patience=HOUR)
-    found = estimate(canary(WeightStep(50), judge=judge), Traffic(2))
-    assert found.stays[0].minutes == 66
-    assert "go on uncertified" in " ".join(cautions(canary(WeightStep(50), judge=judge), found))
+    judge = replace(ERRORS_ALONE, inconclusive="advance", patience=HOUR)
+    assert step_minutes(estimated(canary(WeightStep(50), judge=judge), traffic(2)))[0] == pytest.approx(61, abs=2)
 
 
-def test_a_broken_green_goes_after_its_first_minute() -> None:
-    """Where every request fails, one settled minute and the lag are enough."""
-    assert estimate(canary(WeightStep(10)), Traffic(1000, rise=0.9)).noticed == 6
+def test_less_risk_takes_longer() -> None:
+    """Who wants to be surer waits longer."""
+    patient = replace(ERRORS_ALONE, patience=6 * HOUR)
+    sure = replace(patient, risk=Risk(advance=0.0001))
+    plain, strict = (estimated(canary(WeightStep(10), judge=each), traffic(100), (5, 0)) for each in (patient, sure))
+    assert plain.good_summary.promoted is not None
+    assert strict.good_summary.promoted is not None
+    assert strict.good_summary.promoted.mean > plain.good_summary.promoted.mean
 
 
-def test_more_traffic_notices_no_later() -> None:
-    """A rise of five points is noticed sooner the more requests tell of it."""
-    found = [estimate(canary(WeightStep(10), WeightStep(50)), Traffic(rate)).noticed for rate in (10, 100, 1000)]
-    assert [minutes for minutes in found if minutes is not None] == sorted(
-        map(float, filter(None, found)), reverse=True
-    )
-    assert len(set(found)) == 3
+def test_a_freeze_window_counts() -> None:
+    """Nearly always frozen, a rollout needs days."""
+    nights = FreezeWindow("nights", days=(0, 1, 2, 3, 4, 5, 6), start=time(0, 30))
+    found = estimated(canary(WeightStep(50), freeze=(nights,)), counts=(1, 0))
+    assert found.good_summary.full is not None
+    assert found.good_summary.full.median > 13 * 60
 
 
-def test_the_same_question_has_the_same_answer() -> None:
-    """Estimates are drawn at random, but not anew each time."""
-    policy = canary(WeightStep(10), WeightStep(50))
-    assert estimate(policy, QUIET) == estimate(policy, QUIET)
+def test_more_traffic_detects_sooner() -> None:
+    """A rise of five points is detected sooner the more requests show it."""
+    found = [estimated(canary(WeightStep(50)), traffic(rate), (0, 5)).bad_summary.detection for rate in (30, 1000)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].median > found[1].median
 
 
-def test_what_takes_too_long_is_said() -> None:
-    """A rollout that its own deadline ends before it is through is a mistake that no file shows."""
-    policy = Policy("churn", MODELS, (WeightStep(10), WeightStep(50)), deadlines=Deadlines(rollout=3 * HOUR))
-    found = estimate(policy, Traffic(2))
-    assert found.full is None
-    assert "does not reach 100 within 3 hours" in sentence(found)
-    assert any("deadlines.rollout, 3h, may be over" in words for words in cautions(policy, found))
+def test_rollouts_of_weeks_are_simulated_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that an answer comes in seconds; how many they were is said."""
+    monkeypatch.setattr(estimating, "MOST_MINUTES", 100.0)
+    found = estimated(canary(WeightStep(50)), counts=(10, 10))
+    assert len(found.good) == 4
+    assert "4 of 4 promoted" in " ".join(estimate_lines(canary(WeightStep(50)), found))
 
 
-def test_what_is_not_noticed_is_said() -> None:
-    """A policy that promotes before a handful of requests can tell says so."""
-    found = estimate(canary(SmokeStep()), Traffic(1, rise=0.05))
-    assert sentence(found) == (
-        "at 1 requests a minute it needs about 1 minute to reach 100 "
-        "and would most likely not notice a 5-point error rise"
-    )
+SLOW = replace(traffic(1000), faults=(Fault(latency=Change("times", 2.0)),))
+BLOCKED: list[tuple[Policy, Profile, str]] = [
+    (
+        canary(WeightStep(10)),
+        traffic(5),
+        "1 paused at step 1 ({step}): not enough evidence within 1 h (errors gate not certified)",
+    ),
+    (
+        canary(MirrorStep(10, requests=400)),
+        traffic(12),
+        (
+            "1 paused at step 1 ({step}): not enough evidence within 1 h "
+            "(neither the time nor the requests of the step reached)"
+        ),
+    ),
+    (
+        canary(WeightStep(50), deadlines=Deadlines(step=timedelta(minutes=40))),
+        traffic(2),
+        "1 rolled back at step 1 ({step}): the step deadline of 40 min passed (errors gate not certified)",
+    ),
+    (
+        canary(PauseStep(), WeightStep(50), deadlines=Deadlines(rollout=HOUR)),
+        replace(BUSY, approve=timedelta(hours=2)),
+        "1 rolled back at step 1 ({step}): the rollout deadline of 1 h passed (pause started)",
+    ),
+    (
+        canary(WeightStep(10)),
+        replace(BUSY, provisioning=None),
+        "1 rolled back during provisioning: the provisioning deadline of 45 min passed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "profile", "words"), BLOCKED)
+def test_what_blocks_a_good_version_is_named(policy: Policy, profile: Profile, words: str) -> None:
+    """The gate, the step, or the deadline."""
+    found = list(estimate_lines(policy, estimated(policy, profile, (1, 0))))
+    assert found[1] == "  good version: 0 of 1 promoted"
+    assert found[2] == f"    {words.format(step=step_words(policy.steps[0]))}"
+
+
+def test_the_gate_that_rolls_a_bad_version_back_is_named() -> None:
+    """A slow version is not paused but rolled back, by the latency gate."""
+    policy = canary(WeightStep(10), WeightStep(50), judge=JudgeSettings(gates=(ErrorsGate(), LatencyGate())))
+    lines = list(estimate_lines(policy, estimated(policy, SLOW, (0, 2))))
+    assert lines[2].startswith("  bad version: 2 of 2 rolled back, ")
+    place = step_words(policy.steps[0])
+    assert lines[3:] == [f"    2 rolled back at step 1 ({place}): regression detected by the latency gate"]
 
 
 REMARKS = [
@@ -137,67 +209,83 @@ REMARKS = [
     (canary(SmokeStep()), ["no weight step: green gets all traffic at once, and is only watched there"]),
     (
         canary(SmokeStep(), WeightStep(80)),
-        ["the first weight is 80: most requests meet a version that met none before"],
+        ["the first weight is 80: most requests go to a version that has served none before"],
     ),
     (
         canary(SmokeStep(), PauseStep(), WeightStep(10)),
-        ["a person must resume within deadlines.rollout, 1d, or it is rolled back"],
+        ["an operator must resume within deadlines.rollout (1 d), or the rollout is rolled back"],
     ),
     (
         canary(SmokeStep(), WeightStep(10), capacity=Capacity(autoscale=False)),
-        ["autoscale: false: green keeps its instance count however much traffic comes"],
+        ["autoscale: false: green keeps its instance count however much traffic it gets"],
     ),
 ]
 
 
 @pytest.mark.parametrize(("policy", "expected"), REMARKS)
 def test_what_is_unwise_is_remarked(policy: Policy, expected: list[str]) -> None:
-    """Policies that are right but careless get a remark each."""
+    """Valid policies that are careless get a remark each."""
     assert remarks(policy) == expected
 
 
-def test_risks_of_the_policy_count() -> None:
-    """Who wants to be surer waits longer."""
-    strict = JudgeSettings(risk=Risk(advance=0.0001))
-    plain, sure = (estimate(canary(WeightStep(10), judge=judge), Traffic(100)) for judge in (JudgeSettings(), strict))
-    assert plain.full is not None
-    assert sure.full is not None
-    assert sure.full > plain.full
+def spent(policy: Policy, **world: Any) -> Overlap:  # noqa: ANN401 -- fields of a profile
+    """Return what a good version on a busy endpoint with four instances costs."""
+    return overlap(Scenario(policy, replace(BUSY, instances=4, **world)), 1, 0)
+
+
+STEP, SCALING = BRISK / 60.0, 5.0 / 60.0  # hours
 
 
 @pytest.mark.parametrize(
     ("capacity", "green", "blue"),
     [
-        (Capacity(), 4 * 3 * BRISK, 4 * 24),
-        (Capacity(green=2), 2 * 3 * BRISK, 4 * 24),
-        (Capacity(green="proportional"), (1 + 2 + 4) * BRISK, 24),
-        (Capacity(kept_blue=1), 4 * 3 * BRISK, 24),
+        (Capacity(), 4 * (READY / 60 + 3 * STEP), 4 * 24),
+        (Capacity(green=2), 2 * (READY / 60 + 3 * STEP), 4 * 24),
+        (Capacity(green="proportional"), READY / 60 + STEP + 2 * (STEP + SCALING) + 4 * (STEP + SCALING), 24),
+        (Capacity(kept_blue=1), 4 * (READY / 60 + 3 * STEP), 24),
     ],
 )
 def test_overlap_is_counted_in_instance_hours(capacity: Capacity, green: float, blue: float) -> None:
-    """Green's instances during the rollout, and blue's while it is kept; proportional green grows with its share."""
-    policy = canary(WeightStep(25), WeightStep(50), capacity=capacity)
-    found: Estimate = estimate(policy, BUSY)
-    assert overlap(policy, found, instances=4) == Overlap(3 * BRISK / 60, kept=24, green=green / 60, blue=blue)
+    """Green's instances from their order to the promotion, and blue's while it is kept; proportional green grows."""
+    found = spent(canary(WeightStep(25), WeightStep(50), capacity=capacity))
+    assert found.ending is Ending.PROMOTED
+    assert found.green == pytest.approx(green, abs=0.3)
+    assert found.kept == pytest.approx(24, abs=0.1)
+    assert found.blue == pytest.approx(blue, abs=0.1)
 
 
-def test_every_gate_that_traffic_says_something_of_counts() -> None:
-    """Who wants refusals certified too waits longer; a query, of which usual traffic says nothing, changes nothing."""
-    gates: list[tuple[Gate, ...]] = [
-        (ErrorsGate(),),
-        (ErrorsGate(), QueryGate("drift", "drift.kql", role="critical")),
-        (ErrorsGate(), ClientErrorsGate(role="critical")),
-    ]
-    steps = (WeightStep(10), WeightStep(50))
-    calm = Traffic(200, error_rate=0.0)
-    errors, query, refusals = (estimate(canary(*steps, judge=JudgeSettings(gates=some)), calm) for some in gates)
-    assert errors == query
-    assert errors.full is not None
-    assert refusals.full is not None
-    assert refusals.full > errors.full
+def test_waiting_costs_too() -> None:
+    """Provisioning and pauses run both deployments, whoever or whatever is waited for."""
+    short = spent(canary(WeightStep(10), WeightStep(50)))
+    slow = spent(canary(WeightStep(10), WeightStep(50)), provisioning=HOUR / 2)
+    paused = spent(canary(WeightStep(10), PauseStep(), WeightStep(50)), approve=3 * HOUR)
+    assert slow.green == pytest.approx(short.green + 4 * (30 - READY) / 60, abs=0.3)
+    assert paused.green == pytest.approx(short.green + 4 * 3, abs=0.3)
 
 
-def test_too_few_answers_to_compare_latency_hold_a_step_that_needs_it() -> None:
-    """A critical gate that cannot be set lets nothing through, as in the core."""
+def test_a_rollback_ends_what_green_costs() -> None:
+    """Green is deleted, and blue goes on alone."""
+    found = overlap(Scenario(canary(WeightStep(10)), replace(BUSY, instances=4, provisioning=None)), 1, 0)
+    assert (found.ending, found.blue) == (Ending.ROLLED_BACK, 0.0)
+    assert found.green == pytest.approx(4 * 45 / 60, abs=0.5)
+
+
+def test_every_gate_that_has_simulated_data_counts() -> None:
+    """Who wants refusals certified too waits longer."""
+    gates: list[tuple[Gate, ...]] = [(ErrorsGate(),), (ErrorsGate(), ClientErrorsGate(role="critical"))]
+    calm = Profile(requests=Constant(200.0), errors=Constant(0.0))
+    errors, refusals = (
+        estimated(canary(WeightStep(10), judge=JudgeSettings(gates=some, patience=3 * HOUR)), calm, (3, 0)).good_summary
+        for some in gates
+    )
+    assert errors.promoted is not None
+    assert refusals.promoted is not None
+    assert refusals.promoted.mean > errors.promoted.mean
+
+
+def test_a_critical_gate_that_cannot_be_judged_lets_nothing_through() -> None:
+    """With too few answers to compare latency, a step that needs its certificate waits in vain."""
     judge = JudgeSettings(gates=(ErrorsGate(), LatencyGate(role="critical")))
-    assert estimate(canary(WeightStep(50), judge=judge), Traffic(1)).full is None
+    found = estimated(canary(WeightStep(50), judge=judge), traffic(1), (1, 0))
+    assert found.good_summary.full is None
+    assert found.good[0].blocker is not None

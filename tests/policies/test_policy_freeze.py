@@ -25,13 +25,13 @@ WRONG = {
     "half a window": (
         "- {why: x, since: 2026-12-20}\n- {why: x, until: 2026-12-20}",
         [
-            "5:3: freeze[0].until: missing; a window has both since and until",
-            "6:3: freeze[1].since: missing; a window has both since and until",
+            "5:3: freeze[0].until: missing; a window needs both since and until",
+            "6:3: freeze[1].since: missing; a window needs both since and until",
         ],
     ),
     "both kinds": (
         "- {why: x, days: [fri], until: 2026-12-20}",
-        ["5:3: freeze[0]: days and until in one window; write days with from and to, or since with until"],
+        ["5:3: freeze[0]: days and until in one window; use days with from and to, or since with until"],
     ),
     "from is to": (
         '- {why: x, days: [fri], from: "18:00", to: "18:00"}',
@@ -39,38 +39,44 @@ WRONG = {
     ),
     "over before it begins": (
         "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
-        ["5:37: freeze[0].until: not after since; the window would never hold"],
+        ["5:37: freeze[0].until: not after since; the window would never apply"],
     ),
     "for ever": (
         "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun]}",
-        ["5:12: freeze[0].days: every day, all day: nothing would ever go forward"],
+        ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
-    "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day stands there twice"]),
+    "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
     "days and times that are none": (
         '- {why: x, days: [Fr], from: 6pm, to: "24:00"}',
         [
-            "5:19: freeze[0].days[0]: 'Fr' is not mon or tue or wed or thu or fri or sat or sun",
-            "5:24: freeze[0].from: '6pm' is not a time of day from 00:00 to 23:59; write it like \"18:00\"",
-            "5:35: freeze[0].to: '24:00' (in quotes) is not a time of day from 00:00 to 23:59; write it like \"08:00\"",
+            "5:19: freeze[0].days[0]: 'Fr' is not mon, tue, wed, thu, fri, sat or sun",
+            "5:24: freeze[0].from: '6pm' is not a valid time of day (00:00 to 23:59); write it like \"18:00\"",
+            (
+                "5:35: freeze[0].to: '24:00' (in quotes) is not a valid time of day (00:00 to 23:59); write it "
+                'like "08:00"'
+            ),
         ],
     ),
     "zones that are none": (
         "- {why: x, days: [fri], zone: Europe/Berln}\n- {why: x, days: [fri], zone: ../../etc/passwd}\n",
         [
-            "5:25: freeze[0].zone: 'Europe/Berln' is not a time zone; did you mean Europe/Berlin?",
-            "6:25: freeze[1].zone: '../../etc/passwd' is not a time zone; write its IANA name, like Europe/Berlin",
+            "5:25: freeze[0].zone: 'Europe/Berln' is not a valid time zone; did you mean Europe/Berlin?",
+            (
+                "6:25: freeze[1].zone: '../../etc/passwd' is not a valid time zone; write its IANA name, like "
+                "Europe/Berlin"
+            ),
         ],
     ),
     "moments that are none": (
         "- {why: x, since: 2026-13-01, until: Christmas}",
         [
             (
-                "5:12: freeze[0].since: 2026-13-01 is not a day or a moment; "
-                "write it like 2026-12-24, 2026-12-24T18:00 or 2026-12-20T00:00Z"
+                "5:12: freeze[0].since: 2026-13-01 is not a valid date or date and time; write it like "
+                "2026-12-24, 2026-12-24T18:00 or 2026-12-20T00:00Z"
             ),
             (
-                "5:31: freeze[0].until: 'Christmas' is not a day or a moment; "
-                "write it like 2026-12-24, 2026-12-24T18:00 or 2027-01-03T00:00Z"
+                "5:31: freeze[0].until: 'Christmas' is not a valid date or date and time; write it like "
+                "2026-12-24, 2026-12-24T18:00 or 2027-01-03T00:00Z"
             ),
         ],
     ),
@@ -104,4 +110,4 @@ def test_window_means_to_the_core_what_it_says(folder: Path, window: str, moment
     """Local times are those of the zone; a time that is left out is midnight."""
     (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
     now = datetime.fromisoformat(moment).astimezone(UTC)
-    assert (frozen(read_policies(folder).policies[0], now) == "x") is holds
+    assert (frozen(read_policies(folder).valid().policies[0], now) == "x") is holds

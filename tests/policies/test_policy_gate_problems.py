@@ -37,32 +37,32 @@ ALONE = {
         "telemetry: {errors: metrics, retries: once}\n",
         [
             (
-                "4:30: telemetry.retries: metrics know no single request; write telemetry: "
-                "{errors: logs, retries: once}, or leave it out"
+                "4:30: telemetry.retries: metrics do not identify single requests; write telemetry: {errors: "
+                "logs, retries: once}, or leave it out"
             )
         ],
     ),
     "tries over too long a past": (
         "telemetry: {retries: once, history: 7h}\n",
-        ["4:28: telemetry.history: with retries: once at most 6h; each request is told apart"],
+        [("4:28: telemetry.history: with retries: once at most 6h, since every single request is identified")],
     ),
     "more queries than a look has time for": (
         f"judge: {{gates: {{errors: {{}}, queries: [{SIX_QUERIES}]}}}}\n",
-        ["4:29: judge.gates.queries: 6 queries; at most 5 are asked in each look"],
+        ["4:29: judge.gates.queries: 6 entries; at most 5 are allowed"],
     ),
     "errors that could not roll back": (
         "judge: {gates: {errors: {role: dry_run}}}\n",
         [
             (
-                "4:26: judge.gates.errors.role: 'dry_run' is not critical or non_blocking; this gate must be able to "
-                "roll back, for a green that fails every request is silent to the others"
+                "4:26: judge.gates.errors.role: 'dry_run' is not critical or non_blocking; this gate must be "
+                "able to roll back: a green that fails every request is invisible to the others"
             )
         ],
     ),
     "roles that are none": (
         "judge: {gates: {errors: {}, client_errors: {role: dry}, predictions: {role: critical}}}\n",
         [
-            "4:45: judge.gates.client_errors.role: 'dry' is not critical or non_blocking or dry_run",
+            "4:45: judge.gates.client_errors.role: 'dry' is not critical, non_blocking or dry_run",
             (
                 "4:71: judge.gates.predictions.role: 'critical' is not non_blocking or dry_run; "
                 "no step can wait for it, since it has no certificate"
@@ -84,10 +84,10 @@ ALONE = {
         [
             f"4:{column}: judge.gates.latency.at_most.{key}: {said}"
             for column, key, said in (
-                (49, "p45", "'p45' is not a percentile from p50 to p99.9; write it like p95"),
+                (49, "p45", "'p45' is not a valid percentile (p50 to p99.9); write it like p95"),
                 (58, "p95", "4m is not a duration from 1ms to 3m; write it like 300ms"),
-                (67, "P99", "'P99' is not a percentile from p50 to p99.9; write it like p95"),
-                (76, "'p99.95'", "'p99.95' is not a percentile from p50 to p99.9; write it like p95"),
+                (67, "P99", "'P99' is not a valid percentile (p50 to p99.9); write it like p95"),
+                (76, "'p99.95'", "'p99.95' is not a valid percentile (p50 to p99.9); write it like p95"),
             )
         ],
     ),
@@ -102,14 +102,14 @@ ALONE = {
     ),
     "limits that fall": (
         "judge: {gates: {errors: {}, latency: {at_most: {p99.9: 1s, p50: 1s, p95: 1m}}}}\n",
-        ["4:69: judge.gates.latency.at_most.p95: 1m is more than p99.9 may take, 1s; limits must not fall"],
+        [("4:69: judge.gates.latency.at_most.p95: 1m is more than p99.9 allows, 1s; limits must not decrease")],
     ),
     "limits that metrics cannot be held against": (
         "telemetry: {latency: metrics}\njudge: {gates: {errors: {}, latency: {at_most: {p90: 1s}}}}\n",
         [
             (
-                "5:39: judge.gates.latency.at_most: metrics tell a few percentiles, not how many answers took longer; "
-                "leave it out, or read them from logs, like telemetry: {latency: logs}"
+                "5:39: judge.gates.latency.at_most: metrics have only a few percentiles, not how many responses "
+                "took longer; leave it out, or read logs, like telemetry: {latency: logs}"
             )
         ],
     ),
@@ -124,16 +124,16 @@ ALONE = {
         "judge: {gates: {errors: {}, predictions: {at: label}}}\n",
         [
             (
-                "4:43: judge.gates.predictions.at: 'label' is not a JSON Pointer "
-                "(empty, or it begins with /; ~ is written ~0); write it like /label"
+                "4:43: judge.gates.predictions.at: 'label' is not a valid JSON Pointer (empty, or starting with "
+                "/; ~ is written ~0); write it like /label"
             )
         ],
     ),
     "bins that do not rise": (
         "judge: {gates: {errors: {}, predictions: {bins: [0.5, 0.2, .2, x, 0.1]}}}\n",
         [
-            "4:55: judge.gates.predictions.bins[1]: 0.2 comes after 0.5; bins must rise",
-            "4:60: judge.gates.predictions.bins[2]: 0.2 comes after 0.2; bins must rise",
+            "4:55: judge.gates.predictions.bins[1]: 0.2 comes after 0.5; bins must increase",
+            "4:60: judge.gates.predictions.bins[2]: 0.2 comes after 0.2; bins must increase",
             (
                 "4:64: judge.gates.predictions.bins[3]: 'x' is not a number from -999999999 to 999999999; "
                 "write it like 0.5"
@@ -142,13 +142,13 @@ ALONE = {
     ),
     "more bins than are told apart": (
         "judge: {gates: {errors: {}, predictions: {bins: [1, 2, 3, 4, 5, 6, 7, 8]}}}\n",
-        ["4:43: judge.gates.predictions.bins: 8 borders make 9 bins; at most 8 are told apart"],
+        ["4:43: judge.gates.predictions.bins: 8 entries; at most 7 are allowed"],
     ),
     "disagreement without a mirror": (
         "judge: {gates: {errors: {}, disagreement: {tolerance: -1}}}\n",
         [
             (
-                "4:29: judge.gates.disagreement: compares answers to copies of live requests, and no step mirrors; "
+                "4:29: judge.gates.disagreement: compares responses to mirrored requests, and no step mirrors; "
                 "add one, like {mirror: 20}"
             ),
             ("4:44: judge.gates.disagreement.tolerance: -1 is not a number from 0 to 999999999; write it like 0.01"),
@@ -158,8 +158,8 @@ ALONE = {
         "judge: {gates: {errors: {}, queries: [{name: Fraud}, {query: gates/fraud.kql}]}}\n",
         [
             (
-                "4:40: judge.gates.queries[0].name: 'Fraud' is not a gate's name "
-                "(small letters, digits, dash, underscore, a letter first); write it like fraud"
+                "4:40: judge.gates.queries[0].name: 'Fraud' is not a valid gate name (lowercase letters, "
+                "digits, dashes and underscores; starts with a letter); write it like fraud"
             ),
             "4:39: judge.gates.queries[0].query: missing; write it like query: gates/fraud.kql",
             "4:54: judge.gates.queries[1].name: missing; write it like name: fraud",
@@ -168,8 +168,8 @@ ALONE = {
     "queries of one name": (
         f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}, {{{QUERY}}}, {{{OTHER}}}]}}}}\n",
         [
-            "4:79: judge.gates.queries[1].name: fraud is the name of queries[0] already; names differ",
-            "4:118: judge.gates.queries[2].name: latency is a gate that Teal has itself; take another name",
+            "4:79: judge.gates.queries[1].name: fraud is already the name of queries[0]; choose another",
+            ("4:118: judge.gates.queries[2].name: latency is the name of one of Teal's own gates; choose another"),
         ],
     ),
 }
@@ -189,13 +189,13 @@ NEEDED = {
         "steps: [weight: {to: 10, gates: [latncy, latency, fruad, x1]}]\n",
         "{errors: {}, queries: [{name: fraud, query: gates/fraud.kql}]}",
         [
-            "3:34: steps[0].weight.gates[0]: latncy is no gate of this policy; it has errors, fraud",
+            "3:34: steps[0].weight.gates[0]: latncy is not a gate of this policy; it has errors, fraud",
             (
                 "3:42: steps[0].weight.gates[1]: latency is not judged; add it to judge.gates, "
                 "like latency: {worse_than: 1.25}, or leave it out"
             ),
-            "3:51: steps[0].weight.gates[2]: fruad is no gate of this policy; did you mean fraud?",
-            "3:58: steps[0].weight.gates[3]: x1 is no gate of this policy; it has errors, fraud",
+            "3:51: steps[0].weight.gates[2]: fruad is not a gate of this policy; did you mean fraud?",
+            "3:58: steps[0].weight.gates[3]: x1 is not a gate of this policy; it has errors, fraud",
         ],
     ),
     "gates without certificate": (
@@ -208,30 +208,30 @@ NEEDED = {
                 ("59: steps[1].weight.gates[1]", "disagreement"),
             )
         ]
-        + ["3:81: steps[1].weight.gates[3]: errors is there twice"],
+        + ["3:81: steps[1].weight.gates[3]: errors is listed twice"],
     ),
     "gates that move nothing": (
         "steps: [weight: {to: 10, gates: [latency]}]\n",
         "{errors: {}, latency: {role: dry_run}}",
         [
             (
-                "3:34: steps[0].weight.gates[0]: latency is a dry run and moves nothing; "
-                "make it non_blocking or critical in judge.gates, or leave it out"
+                "3:34: steps[0].weight.gates[0]: latency is a dry run and changes nothing; make it non_blocking "
+                "or critical in judge.gates, or leave it out"
             )
         ],
     ),
     "a gate that is wrong itself": (
         "steps: [weight: {to: 10, gates: [latency, errors]}]\n",
         "{errors: {}, latency: {role: x}}",
-        ["4:39: judge.gates.latency.role: 'x' is not critical or non_blocking or dry_run"],
+        ["4:39: judge.gates.latency.role: 'x' is not critical, non_blocking or dry_run"],
     ),
     "a weight that waits for nothing": (
         "steps: [weight: {to: 5, gates: []}, weight: {to: 10, gates: [errors]}, weight: 20, weight: 100]\n",
         "{errors: {role: non_blocking}}",
         [
             (
-                "4:9: judge.gates: no gate is critical, and steps[2].weight waits for one; "
-                "make errors critical, or say there what it needs"
+                "4:9: judge.gates: no gate is critical, but steps[2].weight waits for one; make errors "
+                "critical, or list the gates it needs"
             )
         ],
     ),
@@ -240,8 +240,8 @@ NEEDED = {
         "{errors: {role: non_blocking}}",
         [
             (
-                "4:9: judge.gates: no gate is critical, and steps[1].mirror waits for one; "
-                "make errors critical, or end it by `for` or `requests`"
+                "4:9: judge.gates: no gate is critical, but steps[1].mirror waits for one; make errors "
+                "critical, or end it with `for` or `requests`"
             )
         ],
     ),
@@ -262,4 +262,4 @@ def test_steps_wait_for_gates_that_can_be_certain(
     if lines:
         assert find_problems(queried) == [f"policies/churn.yaml:{line}" for line in lines]
     else:
-        assert read_policies(queried).policies
+        assert read_policies(queried).valid().policies

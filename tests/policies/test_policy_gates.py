@@ -23,7 +23,7 @@ QUERY = "name: fraud, query: gates/fraud.kql"
 def gates_of(folder: Path, judge: str) -> tuple[Gate, ...]:
     """Write a policy with this `judge` and return the gates that it judges by."""
     (folder / "churn.yaml").write_text(HEAD + STEPS + judge)
-    return read_policies(folder).policies[0].judge.gates
+    return read_policies(folder).valid().policies[0].judge.gates
 
 
 @pytest.mark.parametrize("judge", ["", "judge: {}\n", "judge: {patience: 30m}\n"])
@@ -41,10 +41,10 @@ def test_gates_that_are_written_are_all(folder: Path) -> None:
 def test_a_query_is_read_with_its_policy(queried: Path) -> None:
     """The text of a query is there by its path below the folder, as the core's gate names it."""
     gates = gates_of(queried, f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}]}}}}\n")
-    book: Policies = read_policies(queried)
+    book: Policies = read_policies(queried).valid()
     assert gates[1] == QueryGate("fraud", "gates/fraud.kql")
     assert book.query("gates/fraud.kql") == "// Fraud that was missed.\nFraud | take 1\n"
-    with pytest.raises(Permanent, match=r"the query file gates/gone\.kql is no longer part of any policy"):
+    with pytest.raises(Permanent, match=r"gates/gone\.kql: no such file"):
         book.query("gates/gone.kql")
 
 
@@ -52,16 +52,19 @@ def test_a_step_waits_for_the_gates_that_it_names(queried: Path) -> None:
     """A counted gate may be waited for too, if a step says so; queries go by their own names."""
     judge = f"judge: {{gates: {{errors: {{}}, latency: {{}}, queries: [{{{QUERY}}}]}}}}\n"
     (queried / "churn.yaml").write_text(HEAD + "steps: [weight: {to: 10, gates: [latency, fraud]}]\n" + judge)
-    assert read_policies(queried).policies[0].steps == (WeightStep(10, gates=("latency", "fraud")),)
+    assert read_policies(queried).valid().policies[0].steps == (WeightStep(10, gates=("latency", "fraud")),)
 
 
 FILES = {
     "missing": (None, "churn.yaml:4:61: judge.gates.queries[0].query: gates/lost.kql: no such file"),
-    "nothing": ("", "gates/lost.kql:1:1: holds no query; it gives deployment, minute, bad and total"),
-    "only remarks": ("// later\n\n", "gates/lost.kql:1:1: holds no query; it gives deployment, minute, bad and total"),
+    "nothing": ("", "gates/lost.kql:1:1: contains no query; a query returns deployment, minute, bad and total"),
+    "only remarks": (
+        "// later\n\n",
+        "gates/lost.kql:1:1: contains no query; a query returns deployment, minute, bad and total",
+    ),
     "a command": (
         "Fraud\n  .drop table Fraud\n",
-        "gates/lost.kql:2:1: a line that begins with a dot is a management command; a gate's query only reads",
+        ("gates/lost.kql:2:1: a line that starts with a dot is a management command; a gate's query may only read"),
     ),
     "too much": (
         "// " + 65536 * "x",
@@ -90,7 +93,7 @@ def test_queries_lie_in_the_folder(folder: Path, find_problems: FindProblems) ->
     (folder / "churn.yaml").write_text(f"{HEAD}{STEPS}judge: {{gates: {gates}}}\n")
     assert find_problems(folder) == [
         (
-            "policies/churn.yaml:4:53: judge.gates.queries[0].query: '../secret.kql' leads out of the policies folder; "
-            "write it like gates/fraud.kql"
+            "policies/churn.yaml:4:53: judge.gates.queries[0].query: '../secret.kql' is outside the "
+            "policies folder; write it like gates/fraud.kql"
         )
     ]

@@ -19,7 +19,7 @@ def test_prices_are_read_with_the_policies(folder: Path, name: str) -> None:
     """A folder's prices are known to its book; azure's type names have no case."""
     (folder / "churn.yaml").write_text(POLICY)
     (folder / name).write_text(PRICES)
-    book = read_policies(folder)
+    book = read_policies(folder).valid()
     assert len(book.policies) == 1
     assert book.prices == Prices("EUR", {"Standard_DS3_v2": 0.27, "gpu": 2.0})
     assert book.prices.cost("standard_ds3_V2", 3, 10) == pytest.approx(8.1)
@@ -29,14 +29,14 @@ def test_prices_are_read_with_the_policies(folder: Path, name: str) -> None:
 def test_folder_needs_no_prices(folder: Path) -> None:
     """Prices are for estimates only."""
     (folder / "churn.yaml").write_text(POLICY)
-    assert read_policies(folder).prices is None
+    assert read_policies(folder).valid().prices is None
 
 
 def test_prices_alone_are_no_policy(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
     """A folder with prices and nothing else would never roll anything out."""
     (folder / "prices.yaml").write_text(PRICES)
     [line] = find_problems(folder)
-    assert line.startswith("policies: holds no policy (*.yaml or *.yml)")
+    assert line.startswith("policies: contains no policy (*.yaml or *.yml)")
 
 
 def test_problems_of_prices_are_told_with_the_others(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
@@ -45,8 +45,8 @@ def test_problems_of_prices_are_told_with_the_others(folder: Path, find_problems
     (folder / "prices.yaml").write_text("currency: €\nper_hour: {a: free, b: -1, c: 0.1}\n")
     assert find_problems(folder) == [
         (
-            "policies/churn.yaml:4:1: name: 'A' is not a name (small letters, digits, dashes; not skip); "
-            "write it like careful"
+            "policies/churn.yaml:4:1: name: 'A' is not a valid policy name (lowercase letters, digits, "
+            "dashes; not skip); write it like careful"
         ),
         "policies/prices.yaml:1:1: currency: '€' is not a currency in three letters; write it like EUR",
         "policies/prices.yaml:2:12: per_hour.a: 'free' is not a number above 0 and below 100000; write it like 0.27",

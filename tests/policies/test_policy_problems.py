@@ -16,8 +16,14 @@ HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
 STEPS = "steps: [{weight: 10}]\n"
 
 SHAPE = {
-    "nothing in it": ("", ["1:1: empty; a policy is a mapping with endpoint, models and steps"]),
-    "only a remark": ("# later\n", ["1:1: empty; a policy is a mapping with endpoint, models and steps"]),
+    "nothing in it": (
+        "",
+        [("1:1: empty; write it like {endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}")],
+    ),
+    "only a remark": (
+        "# later\n",
+        [("1:1: empty; write it like {endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}")],
+    ),
     "a list": (
         "- weight: 10\n",
         [
@@ -38,14 +44,17 @@ SHAPE = {
     ),
     "not YAML": (
         HEAD + "steps: weight: 10\n",
-        ["3:14: not YAML: mapping values are not allowed in this context"],
+        ["3:14: not valid YAML: mapping values are not allowed in this context"],
     ),
     "a tab": (
         HEAD + "steps:\n\t- weight: 10\n",
-        ["4:1: not YAML: found character that cannot start any token, while scanning for the next token"],
+        [("4:1: not valid YAML: found character that cannot start any token, while scanning for the next token")],
     ),
-    "a control character": (HEAD + "steps: \x07\n", ["3:8: not YAML: character U+0007"]),
-    "two documents": (HEAD + STEPS + "---\n" + HEAD, ["4:1: a second YAML document begins; one document a file"]),
+    "a control character": (HEAD + "steps: \x07\n", ["3:8: not valid YAML: character U+0007"]),
+    "two documents": (
+        HEAD + STEPS + "---\n" + HEAD,
+        ["4:1: a second YAML document starts here; use one document per file"],
+    ),
     "everything missing": (
         "{}\n",
         [
@@ -54,17 +63,20 @@ SHAPE = {
             "1:1: steps: missing; write it like steps: [{weight: 10}, {weight: 50}]",
         ],
     ),
-    "a key twice": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: given twice; first on line 1"]),
+    "a key twice": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: duplicate key; first used on line 1"]),
     "a misspelt key": (HEAD + STEPS + "dedlines: {}\n", ["4:1: dedlines: unknown key; did you mean deadlines?"]),
     "a key far from any": (
         HEAD + STEPS + "telemetry: {colour: red}\n",
-        ["4:13: telemetry.colour: unknown key; known here: errors, latency, retries, lag, history"],
+        ["4:13: telemetry.colour: unknown key; known keys: errors, latency, retries, lag, history"],
     ),
     "a key with a line break": (
         HEAD + STEPS + 'telemetry: {"a\\nb": 1}\n',
-        [r"4:13: telemetry.'a\nb': unknown key; known here: errors, latency, retries, lag, history"],
+        [r"4:13: telemetry.'a\nb': unknown key; known keys: errors, latency, retries, lag, history"],
     ),
-    "a number as key": (HEAD + STEPS + "7: x\n", ["4:1: 7 is a number to YAML and cannot be a key; put it in quotes"]),
+    "a number as key": (
+        HEAD + STEPS + "7: x\n",
+        ["4:1: YAML reads 7 as a number, which cannot be a key; put it in quotes"],
+    ),
     "a list as key": (HEAD + STEPS + "[7]: x\n", ["4:1: a list cannot be a key"]),
     "a merge": (
         HEAD + STEPS + "<<: {keep_blue: 1h}\n",
@@ -74,8 +86,8 @@ SHAPE = {
         "endpoint: !!python/object/apply:os.getcwd []\nmodels: [{name: m}]\n" + STEPS,
         [
             (
-                "1:1: endpoint: a list is not an endpoint's name "
-                "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+                "1:1: endpoint: a list is not a valid endpoint name (3 to 32 letters, digits and dashes; starts "
+                "with a letter, does not end with a dash); write it like churn"
             )
         ],
     ),
@@ -86,8 +98,8 @@ VALUES = {
         "endpoint: 7-churn\nmodels: [{name: m}]\n" + STEPS,
         [
             (
-                "1:1: endpoint: '7-churn' is not an endpoint's name "
-                "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+                "1:1: endpoint: '7-churn' is not a valid endpoint name (3 to 32 letters, digits and dashes; "
+                "starts with a letter, does not end with a dash); write it like churn"
             )
         ],
     ),
@@ -107,22 +119,22 @@ VALUES = {
         "endpoint: churn\nmodels: [{name: 'm:3'}]\n" + STEPS,
         [
             (
-                "2:11: models[0].name: 'm:3' (in quotes) is not a model's name without version "
-                "(letters, digits, dot, dash, underscore); write it like churn-model"
+                "2:11: models[0].name: 'm:3' (in quotes) is not a valid model name without a version (letters, "
+                "digits, dots, dashes, underscores); write it like churn-model"
             )
         ],
     ),
     "a model named like a number": (
         "endpoint: churn\nmodels: [{name: 1.10}]\n" + STEPS,
-        ["2:11: models[0].name: 1.10 is a number to YAML, not text; put it in quotes"],
+        ["2:11: models[0].name: YAML reads 1.10 as a number, not as text; put it in quotes"],
     ),
     "a tag that YAML takes for a truth value": (
         "endpoint: churn\nmodels: [{name: m, tags: {live: yes}}]\n" + STEPS,
-        ["2:27: models[0].tags.live: yes is true or false to YAML, not text; put it in quotes"],
+        ["2:27: models[0].tags.live: YAML reads yes as a boolean, not as text; put it in quotes"],
     ),
     "a model twice": (
         "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
-        ["2:32: models[2]: the same as models[0]"],
+        ["2:32: models[2]: duplicate of models[0]"],
     ),
     "a template": (
         HEAD + STEPS + "deployment: {from: template}\n",
@@ -136,11 +148,8 @@ VALUES = {
     "two sources": (
         HEAD + STEPS + "deployment: {from: live, template: none.yml}\n",
         [
-            (
-                "4:26: deployment.template: green comes from the live deployment or from a template; "
-                "leave one of the two out"
-            ),
             "4:26: deployment.template: none.yml: no such file",
+            "4:26: deployment.template: use either `from: live` or a template, not both",
         ],
     ),
     "instances that cannot be": (
@@ -154,7 +163,7 @@ VALUES = {
             ),
             "4:34: deployment.autoscale: yes is not true or false",
             (
-                "4:50: deployment.instance_type: 'a b' is not the name of an instance type (letters, digits, _ . -); "
+                "4:50: deployment.instance_type: 'a b' is not a valid instance type (letters, digits, _ . -); "
                 "write it like Standard_NC6s_v3"
             ),
             "5:13: keep_blue.instances: 0 is not a whole number from 1 to 50 (instances); write it like 1",
@@ -163,9 +172,9 @@ VALUES = {
     "keys in the wrong place": (
         HEAD + STEPS + "instance_count: 2\ntemplate: a.yml\ncreate: {}\nmodel: m\n",
         [
-            "4:1: instance_count: belongs into deployment, like deployment: {from: live, instance_count: same}",
-            "5:1: template: belongs into deployment, like deployment: {template: deployments/churn.yml}",
-            "6:1: create: belongs into endpoint, like endpoint: {name: churn, create: {auth_mode: key}}",
+            ("4:1: instance_count: belongs in deployment, like deployment: {from: live, instance_count: same}"),
+            "5:1: template: belongs in deployment, like deployment: {template: deployments/churn.yml}",
+            "6:1: create: belongs in endpoint, like endpoint: {name: churn, create: {auth_mode: key}}",
             "7:1: model: unknown key; did you mean models: [{name: churn-model}]?",
         ],
     ),
@@ -174,15 +183,15 @@ VALUES = {
         [
             "1:1: endpoint.name: missing; write it like name: churn",
             (
-                "1:12: endpoint.create: a new endpoint has no deployment to copy; "
-                "give a template, like deployment: {template: deployments/churn.yml}"
+                "1:12: endpoint.create: a new endpoint has no deployment to copy; add a template, like "
+                "deployment: {template: deployments/churn.yml}"
             ),
             (
-                "1:21: endpoint.create.auth_mode: 'token' is not key or aml_token or aad_token; "
-                "write aml_token or aad_token"
+                "1:21: endpoint.create.auth_mode: 'token' is not key, aml_token or aad_token; write aml_token "
+                "or aad_token"
             ),
             (
-                "1:39: endpoint.create.identity: 'me' is not `system` or the ARM id of a user-assigned identity; "
+                "1:39: endpoint.create.identity: 'me' is not system or the ARM id of a user-assigned identity; "
                 "write it like system"
             ),
         ],
@@ -191,18 +200,23 @@ VALUES = {
         "endpoint: {name: churn, create: {}}\nmodels: [{name: m}]\n" + STEPS,
         [
             (
-                "1:25: endpoint.create: a new endpoint has no deployment to copy; "
-                "give a template, like deployment: {template: deployments/churn.yml}"
+                "1:25: endpoint.create: a new endpoint has no deployment to copy; add a template, like "
+                "deployment: {template: deployments/churn.yml}"
             )
         ],
     ),
     "a name that cannot be": (
         HEAD + STEPS + "name: skip\n",
-        ["4:1: name: 'skip' is not a name (small letters, digits, dashes; not skip); write it like careful"],
+        [
+            (
+                "4:1: name: 'skip' is not a valid policy name (lowercase letters, digits, dashes; not skip); "
+                "write it like careful"
+            )
+        ],
     ),
     "a version that is none": (
         "endpoint: churn\nmodels: [{name: m, version: [2]}]\n" + STEPS,
-        ['2:20: models[0].version: a list is not a version or a pattern of versions; write it like "2.*"'],
+        ['2:20: models[0].version: a list is not a valid version or version pattern; write it like "2.*"'],
     ),
     "a choice that is none": (
         HEAD + STEPS + "on_rollback: off\n",
@@ -210,11 +224,11 @@ VALUES = {
     ),
     "a duration without unit": (
         HEAD + STEPS + "keep_blue: 30\n",
-        ["4:1: keep_blue: 30 is not a duration; write it like 24h (units d, h, m, s; or 1h30m)"],
+        ["4:1: keep_blue: 30 is not a valid duration; write it like 24h (units d, h, m, s; or 1h30m)"],
     ),
     "a duration in words": (
         HEAD + STEPS + "keep_blue: 30 minutes\n",
-        ["4:1: keep_blue: '30 minutes' is not a duration; write it like 24h (units d, h, m, s; or 1h30m)"],
+        [("4:1: keep_blue: '30 minutes' is not a valid duration; write it like 24h (units d, h, m, s; or 1h30m)")],
     ),
     "a duration too long to count": (
         HEAD + STEPS + "keep_blue: 999999d\n",
@@ -277,7 +291,7 @@ def test_every_problem_of_every_file_is_named_at_once(folder: Path, find_problem
         ["policies/churn.yaml:6:5", "steps[2].weight"],
         ["policies/churn.yaml:7:1", "keep_blue"],
         ["policies/fraud.yml:1:1", "endpoint"],
-        ["policies/price.yaml:2:1", "not YAML"],
+        ["policies/price.yaml:2:1", "not valid YAML"],
     ]
 
 
@@ -285,7 +299,7 @@ def test_problems_are_data_too(folder: Path) -> None:
     """Who wants to show problems otherwise gets file, line, column, key and message of each."""
     (folder / "churn.yaml").write_text(HEAD + "steps:\n  - weight: 101\n")
     with pytest.raises(Misconfigured) as caught:
-        read_policies(folder)
+        read_policies(folder).valid()
     assert isinstance(caught.value, PolicyError)
     [problem] = caught.value.problems
     assert problem == Problem(str(folder / "churn.yaml"), 4, 5, "steps[0].weight", problem.message)

@@ -28,6 +28,7 @@ from shared.ports import Policies
 SHORTEST = "endpoint: {endpoint}\nmodels: [{{name: {model}}}]\nsteps: [weight: 10]\n"
 EVERYTHING = """\
 endpoint: {name: Churn}
+workspace: ML-Production
 name: careful
 models:
   - {name: churn-model, version: 2.*, tags: {stage: production, "on": "yes"}}
@@ -77,7 +78,7 @@ def book_of(folder: Path, **texts: str) -> PolicySet:
     """Write policies by the stem of their file names and read the folder."""
     for stem, text in texts.items():
         (folder / f"{stem}.yaml").write_text(text)
-    return read_policies(folder)
+    return read_policies(folder).valid()
 
 
 def test_what_is_not_written_is_as_the_core_has_it(folder: Path) -> None:
@@ -155,6 +156,7 @@ def test_every_key_arrives(queried: Path) -> None:
             source=LiveSource("Standard_NC6s_v3"),
             capacity=Capacity(green="proportional", kept_blue=1, autoscale=False),
             newer_version="replace",
+            workspace="ml-production",
             freeze=(
                 FreezeWindow("weekend", (4, 5), time(18), time(8), "Europe/Berlin"),
                 FreezeWindow(
@@ -195,7 +197,7 @@ def test_one_file_can_be_read_alone(folder: Path) -> None:
     """Who asks about one policy is not told what is wrong with another."""
     (folder / "broken.yaml").write_text("[")
     (folder / "churn.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
-    book = read_policies(folder, only=folder / "churn.yaml")
+    book = read_policies(folder, only=folder / "churn.yaml").valid()
     assert [policy.endpoint for policy in book.policies] == ["churn"]
     assert book.files == (str(folder / "churn.yaml"),)
 
@@ -245,7 +247,7 @@ def test_files_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path)
 def test_file_names_end_in_either_way(folder: Path, name: str) -> None:
     """Both endings of YAML files are read, in any case."""
     (folder / name).write_text(SHORTEST.format(endpoint="churn", model="m"))
-    assert len(read_policies(folder).policies) == 1
+    assert len(read_policies(folder).valid().policies) == 1
 
 
 def test_only_policies_are_read(folder: Path) -> None:
@@ -264,8 +266,8 @@ def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: 
     (folder / "b.yml").write_text("# mine\n" + SHORTEST.format(endpoint="CHURN", model="n"))
     assert find_problems(folder) == [
         (
-            "policies/b.yml:2:1: endpoint: CHURN has a policy already, in policies/a.yaml:1; "
-            "give one of them a name, which the model's tag teal can say"
+            "policies/b.yml:2:1: endpoint: CHURN already has a policy, in policies/a.yaml:1; give one of "
+            "them a name, to be chosen by the model's tag teal"
         )
     ]
 
@@ -273,7 +275,7 @@ def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("policies", "holds no policy (*.yaml or *.yml)"),
+        ("policies", "contains no policy (*.yaml or *.yml)"),
         ("nowhere", "cannot be read: No such file or directory"),
         ("policies/smoke/churn.jsonl", "cannot be read: Not a directory"),
     ],
@@ -282,14 +284,14 @@ def test_folder_without_policies_is_a_problem(folder: Path, name: str, words: st
     """An app that would never roll anything out says so, and where it looked."""
     path = folder.parent / name
     with pytest.raises(Permanent) as caught:
-        read_policies(path)
+        read_policies(path).valid()
     assert str(caught.value) == (
-        f"{path}: {words}, so nothing would ever be rolled out; Teal looked in {path} (setting TEAL_POLICIES)"
+        f"{path}: {words}, so nothing can be rolled out; Teal looked in {path} (setting TEAL_POLICIES)"
     )
 
 
 def test_shipped_policies_are_right() -> None:
     """The example that a newcomer starts from is a policy, with requests for its smoke test."""
-    book = read_policies(Path(__file__).parents[2] / "policies")
+    book = read_policies(Path(__file__).parents[2] / "policies").valid()
     assert [policy.endpoint for policy in book.policies] == ["churn"]
     assert len(book.requests("smoke/churn.jsonl")) == 2

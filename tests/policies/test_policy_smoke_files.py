@@ -31,7 +31,7 @@ def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: Fi
     write_policy(folder, requests)
     assert find_problems(folder) == [
         (
-            f"policies/churn.yaml:3:17: steps[0].smoke.requests: '{requests}' leads out of the policies folder; "
+            f"policies/churn.yaml:3:17: steps[0].smoke.requests: '{requests}' is outside the policies folder; "
             "write it like smoke/churn.jsonl"
         )
     ]
@@ -43,14 +43,20 @@ def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: Fi
         ("smoke/none.jsonl", "smoke/none.jsonl: no such file"),
         ("smoke", "smoke: not a file"),
         ("smoke/pipe", "smoke/pipe: not a file"),
-        ("smoke/circle", "'smoke/circle' cannot be followed"),
+        ("smoke/circle", "'smoke/circle' cannot be resolved"),
         (
             '"smoke\\0"',
-            "'smoke\\x00' (in quotes) is not a path with / between its parts; write it like smoke/churn.jsonl",
+            (
+                r"'smoke\x00' (in quotes) is not a valid path (with / between its parts); write it like "
+                "smoke/churn.jsonl"
+            ),
         ),
         (
             "smoke\\churn.jsonl",
-            r"'smoke\\churn.jsonl' is not a path with / between its parts; write it like smoke/churn.jsonl",
+            (
+                r"'smoke\\churn.jsonl' is not a valid path (with / between its parts); write it like "
+                "smoke/churn.jsonl"
+            ),
         ),
         ("smoke/" + "x" * 300, "smoke/" + "x" * 300 + ": cannot be read: File name too long"),
     ],
@@ -68,21 +74,24 @@ def test_file_that_cannot_be_read_is_named_in_the_policy(
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        (b"", ["1:1: holds no request; write one JSON body a line"]),
-        (b"\n \n", ["1:1: holds no request; write one JSON body a line"]),
-        (b'{}\n{"a": }\n', ["2:7: not JSON: Expecting value; write each request on one line"]),
-        (b'{"a": NaN}', ["1:1: not JSON: NaN is no JSON number"]),
-        (b"{}\n\xff\n", ["2:1: not UTF-8: byte 0xff"]),
-        (b"\xff\xfe{\x00}\x00", ["1:1: not UTF-8: byte 0xff"]),
+        (b"", ["1:1: contains no request; write one JSON body per line"]),
+        (b"\n \n", ["1:1: contains no request; write one JSON body per line"]),
+        (b'{}\n{"a": }\n', ["2:7: not valid JSON: Expecting value; write each request on one line"]),
+        (b'{"a": NaN}', ["1:1: not valid JSON: NaN is not a JSON number"]),
+        (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff"]),
+        (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8: byte 0xff"]),
         (
             b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n',
             [
-                "1:2: not JSON: Expecting property name enclosed in double quotes; write each request on one line",
-                "2:4: not JSON: Extra data; write each request on one line",
-                "3:2: not JSON: Expecting value; write each request on one line",
-                "5:1: not JSON: Expecting value; write each request on one line",
-                "6:1: not JSON: Expecting value; write each request on one line",
-                "7:1: not JSON: Expecting value; write each request on one line (and 2 more lines)",
+                (
+                    "1:2: not valid JSON: Expecting property name enclosed in double quotes; write each request on "
+                    "one line"
+                ),
+                "2:4: not valid JSON: Extra data; write each request on one line",
+                "3:2: not valid JSON: Expecting value; write each request on one line",
+                "5:1: not valid JSON: Expecting value; write each request on one line",
+                "6:1: not valid JSON: Expecting value; write each request on one line",
+                "7:1: not valid JSON: Expecting value; write each request on one line (and 2 more lines)",
             ],
         ),
     ],
@@ -103,7 +112,7 @@ def test_hostile_requests_are_refused_too(folder: Path, find_problems: FindProbl
     write_policy(folder, "smoke/deep.jsonl", "deep")
     write_policy(folder, "smoke/huge.jsonl", "huge")
     deep, huge = find_problems(folder)[::-1]
-    assert deep.startswith("policies/smoke/deep.jsonl:1:1: not JSON: ")
+    assert deep.startswith("policies/smoke/deep.jsonl:1:1: not valid JSON: ")
     assert huge == "policies/huge.yaml:3:17: steps[0].smoke.requests: smoke/huge.jsonl: larger than 1024 KiB"
 
 
@@ -129,4 +138,4 @@ def test_any_json_value_is_a_request(folder: Path) -> None:
     """Bodies are lists or plain values in any script too; line ends of Windows and a byte order mark are no part."""
     (folder / "smoke" / "churn.jsonl").write_bytes(b'\xef\xbb\xbf[1]\r\n"\xc3\xa9\xe2\x80\xa8"\r\n7')
     write_policy(folder, "smoke/churn.jsonl")
-    assert read_policies(folder).requests("smoke/churn.jsonl") == (b"[1]", b'"\xc3\xa9\xe2\x80\xa8"', b"7")
+    assert read_policies(folder).valid().requests("smoke/churn.jsonl") == (b"[1]", b'"\xc3\xa9\xe2\x80\xa8"', b"7")

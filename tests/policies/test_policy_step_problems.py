@@ -15,15 +15,15 @@ STEPPING = {
     "weights that do not rise": (
         HEAD + "steps:\n  - weight: 25\n  - weight: 10\n  - pause: {}\n  - weight: 25\n",
         [
-            "5:5: steps[1].weight: 10 comes after 25; weights must rise",
-            "7:5: steps[3].weight: 25 comes after 25; weights must rise",
+            "5:5: steps[1].weight: 10 comes after 25; weights must increase",
+            "7:5: steps[3].weight: 25 comes after 25; weights must increase",
         ],
     ),
     "weights that are none": (
         HEAD + "steps:\n- weight: 0\n- weight: 101\n- weight: 10%\n- weight: 12.5\n- weight: 010\n- weight: {}\n",
         [
             f"{line}:3: steps[{line - 4}].weight: {shown} is not a whole number from 1 to 100 "
-            "(per cent of the live traffic, without a sign); write it like 10"
+            "(per cent of live traffic, without a sign); write it like 10"
             for line, shown in enumerate(("0", "101", "'10%'", "12.5", "010"), start=4)
         ]
         + ["9:3: steps[5].weight.to: missing; write it like to: 10"],
@@ -41,7 +41,7 @@ STEPPING = {
     ),
     "an answer that may be slower than it may take": (
         HEAD + "steps: [smoke: {slowest: 11s}, smoke: {slowest: 1m, timeout: 1m}, weight: 10]\n",
-        ["3:17: steps[0].smoke.slowest: 11s is never met: an answer counts as none after its timeout, 10s"],
+        ["3:17: steps[0].smoke.slowest: 11s is longer than timeout, 10s, which applies first"],
     ),
     "mirrors that Azure refuses": (
         HEAD + "steps:\n- mirror: 51\n- mirror: 0%\n- mirror: []\n- mirror: {for: 30m}\n"
@@ -49,7 +49,7 @@ STEPPING = {
         [
             *(
                 f"{line}:3: steps[{line - 4}].mirror: {shown} is not a whole number from 1 to 50 "
-                "(per cent of the live traffic; Azure ML copies no more); write it like 20"
+                "(per cent of live traffic; Azure ML mirrors no more); write it like 20"
                 for line, shown in ((4, "51"), (5, "'0%'"))
             ),
             (
@@ -63,22 +63,25 @@ STEPPING = {
     "a mirror after a weight": (
         HEAD + "steps:\n  - weight: 10\n  - mirror: 20\n  - mirror: 20\n",
         [
-            f"{line}:5: steps[{line - 4}].mirror: comes after a weight; Azure ML refuses live and copied traffic at "
-            "once, so mirror before any weight"
+            f"{line}:5: steps[{line - 4}].mirror: comes after a weight; Azure ML cannot mirror while green has live "
+            "traffic, so mirror before any weight"
             for line in (5, 6)
         ],
     ),
     "a mirror again for no reason": (
         HEAD + "steps:\n  - mirror: 20\n  - smoke: {}\n  - mirror: {percent: 10, for: 15m}\n  - mirror: 30\n",
-        ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or make one longer step of it"],
+        ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or use one longer step"],
     ),
     "a weight's own settings": (
         HEAD + "steps:\n  - weight: {to: 10, patience: soon, gates: [7, errors], inconclusive: wait, x: 1}\n",
         [
-            "4:22: steps[0].weight.patience: 'soon' is not a duration; write it like 1h (units d, h, m, s; or 1h30m)",
-            "4:46: steps[0].weight.gates[0]: 7 is a number to YAML, not text; put it in quotes",
+            (
+                "4:22: steps[0].weight.patience: 'soon' is not a valid duration; write it like 1h (units d, h, "
+                "m, s; or 1h30m)"
+            ),
+            "4:46: steps[0].weight.gates[0]: YAML reads 7 as a number, not as text; put it in quotes",
             "4:58: steps[0].weight.inconclusive: 'wait' is not pause or advance",
-            "4:78: steps[0].weight.x: unknown key; known here: to, settled_minutes, patience, inconclusive, gates",
+            ("4:78: steps[0].weight.x: unknown key; known keys: to, settled_minutes, patience, inconclusive, gates"),
         ],
     ),
     "words of other tools": (
@@ -95,23 +98,23 @@ STEPPING = {
             "3:17: steps[0].smoke.slowest: 0s is not a duration from 1ms to 3m; write it like 500ms",
             "3:30: steps[0].smoke.repeat: 0 is not a whole number from 1 to 1000 (rounds); write it like 3",
             (
-                "3:52: steps[0].smoke.contains.a: 0x10 is a number to YAML but not to JSON; "
-                "put it in quotes, or write it as JSON does"
+                "3:52: steps[0].smoke.contains.a: YAML reads 0x10 as a number, which JSON does not; put it in "
+                "quotes, or write it as in JSON"
             ),
             (
-                "3:61: steps[0].smoke.contains.b: yes is true or false to YAML but not to JSON; "
-                "put it in quotes, or write it as JSON does"
+                "3:61: steps[0].smoke.contains.b: YAML reads yes as a boolean, which JSON does not; put it in "
+                "quotes, or write it as in JSON"
             ),
             (
-                "3:69: steps[0].smoke.contains.c[0]: 2026-01-01 is a date to YAML but not to JSON; "
-                "put it in quotes, or write it as JSON does"
+                "3:69: steps[0].smoke.contains.c[0]: YAML reads 2026-01-01 as a date, which JSON does not; put "
+                "it in quotes, or write it as in JSON"
             ),
         ],
     ),
     "an unknown step": (HEAD + "steps: [wieght: 20]\n", ["3:9: steps[0].wieght: unknown key; did you mean weight?"]),
     "two steps in one": (
         HEAD + "steps: [{weight: 10, pause: {}}]\n",
-        ["3:9: steps[0]: weight and pause in one step; begin each with a dash of its own"],
+        ["3:9: steps[0]: weight and pause in one step; start each with a dash of its own"],
     ),
     "an empty step": (HEAD + "steps: [{}]\n", ["3:9: steps[0]: an empty step; write it like {weight: 10}"]),
     "a step in short": (
@@ -133,8 +136,8 @@ TIMES = {
         HEAD + STEPS + "judge: {patience: 8m}\n",
         [
             (
-                "4:9: judge.patience: patience of 8m is over before any verdict; "
-                "with 3 settled minutes and a lag of 5m the first one comes after 9m"
+                "4:9: judge.patience: patience of 8m runs out before any verdict; with 3 settled minutes and a "
+                "lag of 5m the first one comes after 9m"
             )
         ],
     ),
@@ -142,8 +145,8 @@ TIMES = {
         HEAD + STEPS + "telemetry: {lag: 58m}\n",
         [
             (
-                "4:13: telemetry.lag: patience of 1h is over before any verdict; "
-                "with 3 settled minutes and a lag of 58m the first one comes after 1h2m"
+                "4:13: telemetry.lag: patience of 1h runs out before any verdict; with 3 settled minutes and a "
+                "lag of 58m the first one comes after 1h2m"
             )
         ],
     ),
@@ -151,29 +154,29 @@ TIMES = {
         HEAD + STEPS + "deadlines: {step: 1h}\n",
         [
             (
-                "4:13: deadlines.step: patience of 1h must be shorter than deadlines.step, 1h; "
-                "a quiet endpoint would be rolled back instead"
+                "4:13: deadlines.step: patience of 1h must be shorter than deadlines.step, 1h; otherwise a "
+                "quiet endpoint is rolled back"
             )
         ],
     ),
     "a part longer than the whole": (
         HEAD + STEPS + "deadlines: {provisioning: 3h, rollout: 2h}\n",
-        ["4:13: deadlines.provisioning: 3h is longer than the whole rollout may take, 2h"],
+        ["4:13: deadlines.provisioning: 3h is longer than deadlines.rollout, 2h"],
     ),
     "pauses longer than the whole": (
         HEAD + "steps: [pause: {for: 20h}, weight: 1, pause: {for: 4h}]\n",
-        ["3:1: steps: 1d is over before the pauses are, which take 1d together"],
+        ["3:1: steps: 1d is not enough for the pauses, which take 1d together"],
     ),
     "one weight's patience": (
         HEAD + "steps:\n  - weight: {to: 10, settled_minutes: 90}\n  - weight: {to: 50, patience: 3h}\n",
         [
             (
-                "4:22: steps[0].weight.settled_minutes: patience of 1h is over before any verdict; "
-                "with 90 settled minutes and a lag of 5m the first one comes after 1h36m"
+                "4:22: steps[0].weight.settled_minutes: patience of 1h runs out before any verdict; with 90 "
+                "settled minutes and a lag of 5m the first one comes after 1h36m"
             ),
             (
                 "5:22: steps[1].weight.patience: patience of 3h must be shorter than deadlines.step, 2h; "
-                "a quiet endpoint would be rolled back instead"
+                "otherwise a quiet endpoint is rolled back"
             ),
         ],
     ),
@@ -181,12 +184,12 @@ TIMES = {
         HEAD + "steps: [mirror: {percent: 5, for: 6m}, mirror: {percent: 10, for: 1h}]\n",
         [
             (
-                "3:30: steps[0].mirror.for: 6m is over before a mirrored minute is in the logs; "
-                "with a lag of 5m that takes 7m"
+                "3:30: steps[0].mirror.for: 6m ends before the first mirrored minute is in the logs; with a lag "
+                "of 5m that takes 7m"
             ),
             (
-                "3:62: steps[1].mirror.for: 1h and then patience of 1h must be over before deadlines.step, 2h; "
-                "a quiet endpoint would be rolled back instead"
+                "3:62: steps[1].mirror.for: 1h plus patience of 1h must be shorter than deadlines.step, 2h; "
+                "otherwise a quiet endpoint is rolled back"
             ),
         ],
     ),

@@ -48,7 +48,7 @@ def write(folder: Path) -> Callable[..., Path]:
 
 def test_template_is_kept_as_it_is_written(write: Callable[..., Path]) -> None:
     """The policy names it by its path below the folder, and the book has its text; its instances are the policy's."""
-    book = read_policies(write(RIGHT))
+    book = read_policies(write(RIGHT)).valid()
     assert book.policies[0].source == TemplateSource("deployments/churn.yml")
     assert book.policies[0].capacity == Capacity(green=3)
     assert book.template("deployments/churn.yml") == RIGHT
@@ -57,7 +57,7 @@ def test_template_is_kept_as_it_is_written(write: Callable[..., Path]) -> None:
 def test_template_is_filled_in_as_text(write: Callable[..., Path]) -> None:
     """A value stays text whatever YAML would make of it; `$schema` is no variable, and `$${` stands for itself."""
     lines = "environment_variables: {VERSION: '${MODEL_VERSION}', SHELL: '$${HOME} $HOME', FLAG: &f 1.10, SAME: *f}\n"
-    book = read_policies(write(RIGHT + lines))
+    book = read_policies(write(RIGHT + lines)).valid()
     values = {"MODEL_NAME": "m", "MODEL_VERSION": "1.10", "ENDPOINT_NAME": "yes"}
     filled = yaml.safe_load(book.filled_template("deployments/churn.yml", values))
     assert filled == yaml.safe_load(RIGHT) | {
@@ -69,7 +69,7 @@ def test_template_is_filled_in_as_text(write: Callable[..., Path]) -> None:
 
 def test_policy_has_the_last_word_on_machines(write: Callable[..., Path]) -> None:
     """What the policy says of type and count goes before the template's."""
-    policy = read_policies(write(RIGHT, ", instance_type: Standard_NC6s_v3, instance_count: same")).policies[0]
+    policy = read_policies(write(RIGHT, ", instance_type: Standard_NC6s_v3, instance_count: same")).valid().policies[0]
     assert policy.source == TemplateSource("deployments/churn.yml", "Standard_NC6s_v3")
     assert policy.capacity == Capacity(green="same")
 
@@ -90,18 +90,22 @@ def test_policy_with_a_template_may_make_its_endpoint(
     folder = write(RIGHT)
     text = (folder / "churn.yaml").read_text()
     (folder / "churn.yaml").write_text(text.replace("endpoint: churn", f"endpoint: {{name: churn, create: {create}}}"))
-    assert read_policies(folder).policies[0].create_endpoint == spec
+    assert read_policies(folder).valid().policies[0].create_endpoint == spec
 
 
 def test_template_may_leave_things_out(write: Callable[..., Path]) -> None:
     """The model is all that it must have, if the policy names the machine."""
-    book = read_policies(write(MODEL, ", instance_type: Standard_DS3_v2"))
+    book = read_policies(write(MODEL, ", instance_type: Standard_DS3_v2")).valid()
     assert book.policies[0].capacity == Capacity()
 
 
 def test_values_that_only_yaml_has_are_azures_business(write: Callable[..., Path]) -> None:
     """A template is read by Microsoft's own loader, which takes truth values and dates as YAML does."""
-    assert read_policies(write(RIGHT + "app_insights_enabled: yes\ntags: {made: 2026-01-01, mask: 0x10}\n")).policies
+    assert (
+        read_policies(write(RIGHT + "app_insights_enabled: yes\ntags: {made: 2026-01-01, mask: 0x10}\n"))
+        .valid()
+        .policies
+    )
 
 
 WRONG = {
@@ -116,9 +120,9 @@ WRONG = {
     ),
     "nothing": (
         "",
-        ["1:1: empty; a template is an `az ml` deployment file, such as model: azureml:${MODEL_NAME}:${MODEL_VERSION}"],
+        [("1:1: empty; write it like {model: azureml:${MODEL_NAME}:${MODEL_VERSION}, instance_type: Standard_DS3_v2}")],
     ),
-    "not YAML": ("model: [\n", ["2:1: not YAML: did not find expected node content, while parsing a flow node"]),
+    "not YAML": ("model: [\n", ["2:1: not valid YAML: did not find expected node content, while parsing a flow node"]),
     "no model": (
         "instance_type: a\n",
         ["1:1: model: missing; write it like model: azureml:${MODEL_NAME}:${MODEL_VERSION}"],
@@ -156,18 +160,23 @@ WRONG = {
         f"{SCHEMA}{MODEL}resources: {{}}\n",
         [
             (
-                "1:1: $schema: says Kubernetes, but `az ml` goes by the type and would make a managed deployment; "
+                "1:1: $schema: is for Kubernetes, but `az ml` goes by type and would make a managed deployment; "
                 "add type: kubernetes"
             )
         ],
     ),
     "keys of the other type": (
         f"{MODEL}instance_type: a\nresources: {{}}\n",
-        ["3:1: resources: is for Kubernetes deployments, which this one is not; leave it out"],
+        [("3:1: resources: is only for Kubernetes deployments, and this is a managed deployment; leave it out")],
     ),
     "keys of the managed type": (
         f"{MODEL}type: kubernetes\negress_public_network_access: disabled\n",
-        [("3:1: egress_public_network_access: is for managed deployments, which this one is not; leave it out")],
+        [
+            (
+                "3:1: egress_public_network_access: is only for managed deployments, and this is a Kubernetes "
+                "deployment; leave it out"
+            )
+        ],
     ),
     "a type that is none": (
         f"{MODEL}type: kubernets\ninstance_type: a\n",
@@ -187,8 +196,8 @@ WRONG = {
         MODEL + "instance_type: a\ncode_configuration: {code: ../../src}\n",
         [
             (
-                "3:22: code_configuration.code: 'deployments/../../src' leads out of the policies folder; "
-                "write it like ../src"
+                "3:22: code_configuration.code: 'deployments/../../src' is outside the policies folder; write "
+                "it like ../src"
             )
         ],
     ),
@@ -209,16 +218,16 @@ USES = {
         PLAIN,
         MODEL,
         (
-            "3:14: deployment.template: deployments/churn.yml has no instance_type; "
-            "write one there or in deployment.instance_type"
+            "3:14: deployment.template: deployments/churn.yml has no instance_type; add one there or in "
+            "deployment.instance_type"
         ),
     ),
     "an endpoint made for Kubernetes": (
         PLAIN.replace("endpoint: churn", "endpoint: {name: churn, create: {}}"),
         KUBERNETES,
         (
-            "1:25: endpoint.create: makes a managed endpoint, and deployments/churn.yml is a Kubernetes deployment; "
-            "make the endpoint yourself"
+            "1:25: endpoint.create: creates a managed endpoint, and deployments/churn.yml is a Kubernetes "
+            "deployment; create the endpoint yourself"
         ),
     ),
     "a mirror on Kubernetes": (
@@ -250,7 +259,7 @@ def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path
     assert find_problems(folder) == [
         "policies/a.yaml:3:14: deployment.template: deployments/churn.yml: no such file",
         (
-            "policies/b.yaml:3:14: deployment.template: '../../churn.yml' leads out of the policies folder; "
+            "policies/b.yaml:3:14: deployment.template: '../../churn.yml' is outside the policies folder; "
             "write it like deployments/churn.yml"
         ),
     ]

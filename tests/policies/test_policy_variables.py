@@ -22,7 +22,7 @@ def test_variables_are_filled_in_as_text(folder: Path) -> None:
     """A value stays what it is, whatever YAML would make of it; two dollar signs stand for the text itself."""
     (folder / "churn.yaml").write_text(TEXT)
     environment = {"STAGE": "dev", "TEAM": "{a: [1.10, yes]} # x", "WEIGHT": "10"}
-    [policy] = read_policies(folder, environment).policies
+    [policy] = read_policies(folder, environment).valid().policies
     assert policy.endpoint == "dev-churn"
     assert policy.models[0].tags == {"stage": "dev", "price": "${STAGE}", "team": "{a: [1.10, yes]} # x"}
     assert policy.steps == (WeightStep(10),)
@@ -31,15 +31,15 @@ def test_variables_are_filled_in_as_text(folder: Path) -> None:
 def test_variable_within_braces_needs_quotes(folder: Path) -> None:
     """YAML takes its closing brace for its own; whoever forgets the quotes is told so."""
     (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: ${MODEL}}]\nsteps: [pause: {}]\n")
-    with pytest.raises(PolicyError, match=r"within { } write a variable in quotes, like '\${NAME}'"):
-        read_policies(folder, {"MODEL": "m"})
+    with pytest.raises(PolicyError, match=r"within { } put a variable in quotes, like '\${NAME}'"):
+        read_policies(folder, {"MODEL": "m"}).valid()
 
 
 def test_environment_of_the_process_is_the_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The app's settings are environment variables, so they can be used."""
     monkeypatch.setenv("TEAL_TEST_ENDPOINT", "from-outside")
     (folder / "churn.yaml").write_text("endpoint: ${TEAL_TEST_ENDPOINT}\nmodels: [{name: m}]\nsteps: [pause: {}]\n")
-    assert read_policies(folder).policies[0].endpoint == "from-outside"
+    assert read_policies(folder).valid().policies[0].endpoint == "from-outside"
 
 
 PROBLEMS = [
@@ -49,8 +49,8 @@ PROBLEMS = [
     (
         "${STAGE}",
         (
-            "'-' (from ${STAGE}) is not an endpoint's name "
-            "(3 to 32 letters, digits and dashes, a letter first, no dash last); write it like churn"
+            "'-' (from ${STAGE}) is not a valid endpoint name (3 to 32 letters, digits and dashes; starts "
+            "with a letter, does not end with a dash); write it like churn"
         ),
     ),
 ]
@@ -61,7 +61,7 @@ def test_what_cannot_be_filled_in_is_named(folder: Path, value: str, message: st
     """A variable that is not set, or whose value does not fit, is told with its place and its name."""
     (folder / "churn.yaml").write_text(f"endpoint: '{value}'\nmodels: [{{name: m}}]\nsteps: [pause: {{}}]\n")
     with pytest.raises(PolicyError) as caught:
-        read_policies(folder, {"STAGE": "-"})
+        read_policies(folder, {"STAGE": "-"}).valid()
     [problem] = caught.value.problems
     assert (problem.line, problem.column, problem.path) == (1, 1, "endpoint")
     assert problem.message.replace(" (in quotes)", "") == message

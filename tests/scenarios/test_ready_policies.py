@@ -22,6 +22,7 @@ from shared.core.rollout import ModelVersion, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
+from shared.policies.files import NamedFiles
 from shared.policies.policy_set import PolicySet, read_policies
 from shared.ports import Answer, JsonSchema
 from tests.fakes import FakePolicies, FakeScoring
@@ -78,7 +79,7 @@ each_play = pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS.keys())
 @cache
 def book_of(folder: Path) -> PolicySet:
     """Return the folder's policies."""
-    return read_policies(folder, environment={})
+    return read_policies(folder, environment={}).valid()
 
 
 @dataclass
@@ -97,7 +98,7 @@ class Speaking(FakeScoring):
 class FromBook(FakePolicies):
     """The policy under another name, and the files of the book that it comes from."""
 
-    book: PolicySet = field(default_factory=lambda: PolicySet(()))
+    book: PolicySet = field(default_factory=lambda: PolicySet(NamedFiles(Path())))
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         return self.book.requests(path)

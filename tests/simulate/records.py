@@ -1,7 +1,4 @@
-"""Rollouts to replay: worlds whose requests fail and are slow at random, and what the API would say of a rollout.
-
-It must never know what a replay makes of them.
-"""
+"""Rollouts to replay: worlds whose requests fail and are slow at random, and what the API would say of a rollout."""
 
 from __future__ import annotations
 
@@ -12,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cli.simulate.comparison import Pair, pairs
-from cli.simulate.course import Course, course
-from cli.simulate.profile import Answering, Latency, Profile
+from cli.policy.comparison import Pair, pairs
+from cli.simulate.profile import Answering, Latency
 from cli.simulate.recording import read_recording
-from cli.simulate.replay import set_out_again
+from cli.simulate.replay import replay
+from cli.simulate.result import RunResult
 from cli.simulate.rows import Rows
-from cli.simulate.trial import Scene, set_out
+from cli.simulate.trial import Scenario, begin
 from shared.core.phases import Phase
 from shared.core.policy import Policy, Source
 from shared.core.rollout.history import Entry
-from shared.views import judgements_view, minutes_view, rollout_view
+from shared.views import plain, rollout_detail_view
 from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
 
 PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
@@ -32,7 +29,7 @@ PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2
 class NoisyWorld(World):
     """A world whose requests fail and are slow at random, as real ones do, with some patience for the evidence.
 
-    slow: how many times the usual latency a deployment has. timed_by: where latency is seen.
+    slow: how many times the usual latency a deployment has. timed_by: where latency is read from.
     """
 
     policy: Policy = PATIENT
@@ -55,23 +52,44 @@ class NoisyWorld(World):
             self.telemetry.rows.append(row)
 
 
+@dataclass
+class LateWorld(NoisyWorld):
+    """A world in which the timer is late: two of five ticks are missed, and the others come some seconds late."""
+
+    passed: int = 0
+
+    def minutes(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.log_traffic()
+            self.clock.pass_(MINUTE)
+            self.endpoints.finish()
+            self.passed += 1
+            late = timedelta(seconds=self.passed * 17 % 50)
+            if self.passed % 5 not in {1, 2}:
+                self.clock.pass_(late)
+                self.controller().tick()
+                self.settle()
+                self.clock.pass_(-late)
+
+
 def recorded(world: World, folder: Path) -> Path:
     """Return a file that says of the world's rollout what the API would say."""
     rollout = world.rollout()
-    view = rollout_view(rollout, world.history()) | {
-        "minutes": minutes_view(world.store.kept_minutes(rollout.id)),
-        "evidence": judgements_view(world.store.kept_judgements(rollout.id)),
-    }
+    minutes, evidence = world.store.kept_minutes(rollout.id), world.store.kept_judgements(rollout.id)
     file = folder / "rollout.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", world.history(), minutes, evidence))))
     return file
 
 
-def again(file: Path, policy: Policy, number: int = 0) -> tuple[list[Pair], Course]:
+def again(file: Path, policy: Policy, number: int = 0) -> tuple[list[Pair], RunResult]:
     """Decide a recorded rollout again."""
-    replay = set_out_again(read_recording(file), policy, 1, number)
-    ended = replay.journey.run()
-    return pairs(replay), course(replay.journey, Profile(), ended)
+    replayed = replay(read_recording(file), policy, 1, number)
+    return pairs(replayed), replayed.result
+
+
+def differences(compared: list[Pair]) -> list[Pair]:
+    """Return the decisions that a replay makes otherwise, or at another moment, than was recorded."""
+    return [pair for pair in compared if pair.delay_seconds != 0.0]
 
 
 def played(world: World, *phases: Phase) -> World:
@@ -81,17 +99,16 @@ def played(world: World, *phases: Phase) -> World:
     return world
 
 
-def simulated(tried: Scene, number: int, folder: Path) -> Path:
+def simulated(tried: Scenario, number: int, folder: Path) -> Path:
     """Return a file that says of a simulated rollout what the API would say, had it happened."""
     generator = np.random.default_rng(number)
     began = tried.profile.start + number * timedelta(hours=7, minutes=13, seconds=29)
-    journey = set_out(tried, generator, began)
-    journey.run()
-    rollout = journey.rollout
+    run = begin(tried, generator, began)
+    run.run()
+    rollout = run.rollout
     admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
-    watched = [row for rows in journey.telemetry.rows for row in rows if row.minute >= began]
+    watched = [row for rows in run.telemetry.rows for row in rows if row.minute >= began]
     judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
-    view = rollout_view(rollout, [admitted, *journey.entries]) | {"minutes": minutes_view(judged)}
     file = folder / f"{number}.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", [admitted, *run.entries], judged))))
     return file

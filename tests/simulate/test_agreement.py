@@ -1,4 +1,4 @@
-"""The simulator's figures beside an independent re-statement of judge and steps: they agree within sampling error."""
+"""The simulator's figures next to an independent restatement of judge and steps: they agree within sampling error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.simulate.trial import trials
 from shared.core.judge.verdict import Risk
 from shared.core.steps import WeightStep
 from tests.simulate.restated import Setting, restated
-from tests.simulate.scenes import DAY, policy, scene
+from tests.simulate.scenarios import DAY, policy, scenario
 
 SIMULATED, RESTATED = 100, 2000
 ORDERED = 22 / 60  # minutes from the whole minute to the change of the share
@@ -25,17 +25,17 @@ def simulated(setting: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64
     """Return what the simulator gives for a setting, as `restated` does."""
     steps = tuple(WeightStep(weight) for weight in setting.weights[:-1])
     risk = Risk(rollback=setting.alpha, advance=setting.beta)
-    tried = scene(
+    tried = scenario(
         Fault(Change("to", setting.green)),
         rate=setting.rate,
         errors=setting.blue,
         of=policy(steps, lag=timedelta(minutes=1), risk=risk, patience=DAY),
     )
-    courses = list(trials(tried, SIMULATED, 5))
-    firsts = [course.weights[1][0] for course in courses]
-    pairs = list(zip(courses, firsts, strict=True))
-    back = [c.decided - first + ORDERED if c.decided and c.full is None else math.nan for c, first in pairs]
-    return np.array(back), np.array([c.full - first if c.full else math.nan for c, first in pairs])
+    results = list(trials(tried, SIMULATED, 5))
+    firsts = [result.shares[1][0] for result in results]
+    pairs = list(zip(results, firsts, strict=True))
+    back = [r.decided - first + ORDERED if r.decided and r.full is None else math.nan for r, first in pairs]
+    return np.array(back), np.array([r.full - first if r.full else math.nan for r, first in pairs])
 
 
 @pytest.mark.parametrize(

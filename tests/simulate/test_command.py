@@ -1,4 +1,4 @@
-"""The command as a person types it: tables, JSON, pictures, and every problem of bad input at once."""
+"""`teal policy simulate` as it is typed: tables, JSON, pictures, and every problem of invalid input at once."""
 
 from __future__ import annotations
 
@@ -9,66 +9,69 @@ from pathlib import Path
 
 import pytest
 
-from cli.simulate.__main__ import main
+from cli.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 CHURN = str(ROOT / "policies" / "churn.yaml")
 FEW = ("--rollouts", "8")
 
 
+def simulate(arguments: list[str]) -> int:
+    """Run `teal policy simulate` and return its exit code."""
+    return main(["policy", "simulate", *arguments])
+
+
 def test_a_table_with_intervals(capsys: pytest.CaptureFixture[str]) -> None:
     """Shares with Wilson's interval, values with their spread, and what was assumed."""
-    assert main([CHURN, *FEW]) == 0
+    assert simulate([CHURN, *FEW]) == 0
     shown = capsys.readouterr().out
-    for words in ("promoted", "100 %", "67.6 % to 100 %", "8 of 8", "minutes to 100 %", "smoke tests pass"):
+    for words in ("promoted", "100%", "67.6% to 100%", "8 of 8", "minutes to 100%", "smoke tests pass"):
         assert words in shown
 
 
 def test_json_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    """To the last letter, so it can be compared; another seed gives other rollouts."""
+    """The same text, so it can be compared; another seed gives other rollouts."""
     texts = []
     for seed in ("3", "3", "4"):
-        assert main([CHURN, *FEW, "--seed", seed, "--json", "--green", "+1%"]) == 0
+        assert simulate([CHURN, *FEW, "--seed", seed, "--json", "--green-errors", "+1%"]) == 0
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1] != texts[2]
     found = json.loads(texts[0])
     assert found["endpoint"] == "churn"
     assert found["summary"]["rollouts"] == 8
     assert found["summary"]["false_rollbacks"].keys() == {"count", "of", "rate", "low", "high"}
-    assert found["summary"]["hurt"].keys() >= {"median", "low", "high", "mean"}
+    assert found["summary"]["affected"].keys() >= {"median", "low", "high", "mean"}
     assert any("smoke tests pass" in note for note in found["notes"])
-    assert found["typical"]["weights"][0] == [0.0, 0.0]
+    assert found["typical"]["shares"][0] == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
 def test_a_picture(ending: str, begins: bytes, tmp_path: Path) -> None:
     """Drawn in the format of the file's ending."""
     file = tmp_path / f"policy.{ending}"
-    assert main([CHURN, *FEW, "--picture", str(file)]) == 0
+    assert simulate([CHURN, *FEW, "--picture", str(file)]) == 0
     assert file.read_bytes().startswith(begins)
 
 
 def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The figures were made, so this is no fault of the words: exit code 1, and why."""
+    """The arguments were valid, so this is exit code 1, with the reason."""
     (tmp_path / "taken.png").mkdir()
-    assert main([CHURN, *FEW, "--picture", str(tmp_path / "taken.png")]) == 1
+    assert simulate([CHURN, *FEW, "--picture", str(tmp_path / "taken.png")]) == 1
     assert "could not be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--green-latency", "x1.2"], "no gate of this policy judges latency, so green's is of no effect"),
+        (["--green-latency", "x1.2"], "no gate of this policy judges latency, so green's has no effect"),
         (["--green-client-errors", "+1%"], "no gate of this policy judges client errors"),
-        (["--resume", "never"], "counts as held"),
+        (["--resume", "never"], "nobody resumes a rollout that is paused for lack of evidence"),
         (["--profile", "profile.yaml"], "no gate of this policy judges latency"),
-        ([], "the gate drift takes no part: a profile says nothing of what it counts"),
+        ([], "the drift gate takes no part: simulated traffic has no data for it"),
     ],
 )
-def test_what_the_figures_do_not_say_is_said(
-    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What was given and changes nothing, what takes no part, and what was taken for granted."""
+def test_assumptions_are_noted(words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was given and has no effect, what takes no part, and what was assumed."""
     (tmp_path / "profile.yaml").write_text("green: [{latency: +20ms}]")
     (tmp_path / "drift.kql").write_text("traffic")
     (tmp_path / "churn.yaml").write_text(
@@ -76,36 +79,36 @@ def test_what_the_figures_do_not_say_is_said(
         "judge: {gates: {errors: {}, queries: [{name: drift, query: drift.kql}]}}\n"
     )
     named = [str(tmp_path / word) if word == "profile.yaml" else word for word in words]
-    assert main([str(tmp_path / "churn.yaml"), "--rollouts", "1", *named]) == 0
+    assert simulate([str(tmp_path / "churn.yaml"), "--rollouts", "1", *named]) == 0
     assert said in capsys.readouterr().out
 
 
 def test_green_s_latency_and_refusals_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Both begin and end as its errors do; the usual policy judges latency and takes a slow version back."""
+    """Both begin and end as its errors do; the usual policy judges latency and rolls a slow version back."""
     slow = [CHURN, *FEW, "--latency", "0.2s", "--latency-spread", "0.5", "--latency-noise", "0.01", "--json"]
-    assert main([*slow, "--client-error-rate", "2%", "--green-latency", "x2", "--from", "10m"]) == 0
+    assert simulate([*slow, "--client-errors", "2%", "--green-latency", "x2", "--from", "10m"]) == 0
     found = json.loads(capsys.readouterr().out)["summary"]
     assert found["detected"]["rate"] == 1.0
-    assert found["hurt"]["mean"] == 0.0
+    assert found["affected"]["mean"] == 0.0
 
 
 def test_the_command_line_goes_before_the_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file says what is usual, the words what is tried this time."""
     profile = tmp_path / "profile.json"
     profile.write_text(json.dumps({"requests": 500, "green": [{"errors": "100%"}]}))
-    assert main([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
-    assert "rolled back" in json.loads(capsys.readouterr().out)["summary"]["ends"]
-    assert main([CHURN, *FEW, "--profile", str(profile), "--json", "--green", "x1"]) == 0
-    assert "rolled back" not in json.loads(capsys.readouterr().out)["summary"]["ends"]
+    assert simulate([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
+    assert "rolled_back" in json.loads(capsys.readouterr().out)["summary"]["endings"]
+    assert simulate([CHURN, *FEW, "--profile", str(profile), "--json", "--green-errors", "x1"]) == 0
+    assert "rolled_back" not in json.loads(capsys.readouterr().out)["summary"]["endings"]
 
 
 def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Wrong words, a wrong policy and a wrong profile are all told in one run, with their places; exit code 2."""
+    """Invalid arguments, policy and profile are all reported in one run, with their places; exit code 2."""
     policy, profile = tmp_path / "churn.yaml", tmp_path / "profile.yml"
     policy.write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [{weight: 10}, {weight: 5}]\n")
     profile.write_text("request: 5\nerrors: 7\ngreen: [{errors: x2, from: 9m, until: 3m}]\n")
-    wrong = ["--rollouts", "0", "--seed", "many", "--error-rate", "2", "--green", "worse", "--picture", "a.docx"]
-    assert main([str(policy), "--profile", str(profile), *wrong]) == 2
+    wrong = ["--rollouts", "0", "--seed", "many", "--errors", "2", "--green-errors", "worse", "--picture", "a.docx"]
+    assert simulate([str(policy), "--profile", str(profile), *wrong]) == 2
     said = capsys.readouterr().err
     for words in (
         "churn.yaml:3:24: steps[1].weight",
@@ -114,8 +117,8 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "profile.yml:3:32: green[0].until: must be later than from",
         "--rollouts: 0",
         "--seed: many",
-        "--error-rate: '2'",
-        "--green: 'worse'",
+        "--errors: '2'",
+        "--green-errors: 'worse'",
         "--picture: '.docx'",
     ):
         assert words in said
@@ -125,26 +128,26 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--from", "5m"], "say with --green what"),
-        (["--green", "x2", "--from", "5m", "--until", "5m"], "--until must be later than --from"),
-        (["--endpoint", "other"], "no policies are meant; choose one with --endpoint and --name: churn"),
+        (["--from", "5m"], "--from and --until need a fault of green"),
+        (["--green-errors", "x2", "--from", "5m", "--until", "5m"], "--until must be later than --from"),
+        (["--endpoint", "other"], "no policies match; choose one with --endpoint and --name: churn"),
         (["--profile", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["--replay", "nowhere.json"], "nowhere.json: no such file"),
         (["--picture", "/nowhere/a.png"], "there is no folder /nowhere"),
-        (["--approve", "soon"], "--approve: 'soon' is not a duration or `never`"),
+        (["--approve", "soon"], "--approve: 'soon' is not a duration or never"),
         (["--green-latency", "faster"], "--green-latency: 'faster' is not a factor"),
         (["--latency-spread", "5"], "--latency-spread"),
-        (["--client-error-rate", "150%"], "--client-error-rate"),
-        (["--start", "tomorrow"], "--start: 'tomorrow' is not a day or a moment"),
+        (["--client-errors", "150%"], "--client-errors"),
+        (["--start", "tomorrow"], "--start: 'tomorrow' is not a valid date or date and time"),
         (["--jobs", "0"], "--jobs: 0 is not a whole number from 1"),
         (["--spread", "month"], "--spread: 'month' is not hour or week"),
-        (["--requests-per-minute", "-5"], "--requests-per-minute"),
-        (["--replay", "nowhere.json", "--green", "x2", "--from", "5m"], "--green, --from: a replay has its world"),
+        (["--requests", "-5"], "--requests"),
+        (["--replay", "nowhere.json", "--green-errors", "x2"], "--green-errors: not allowed with --replay"),
     ],
 )
-def test_one_wrong_word(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2 and what would be right."""
-    assert main([CHURN, *words]) == 2
+def test_one_invalid_argument(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and what would be valid."""
+    assert simulate([CHURN, *words]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -165,15 +168,15 @@ start: 2026-03-02T22:00Z
 spread: week
 """
     )
-    assert main([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
+    assert simulate([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["summary"]["detected"]["rate"] == 1.0
     assert found["typical"]["onset"] > 23
 
 
 def test_it_runs_as_a_module() -> None:
-    """As typed; what is wrong with the words is on standard error, without a traceback."""
-    command = [sys.executable, "-m", "cli.simulate", CHURN, "--rollouts", "no"]
+    """Problems are on standard error, without a traceback."""
+    command = [sys.executable, "-m", "cli", "policy", "simulate", CHURN, "--rollouts", "no"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own module
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("--rollouts:")

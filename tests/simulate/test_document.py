@@ -24,7 +24,7 @@ def test_the_pages_profile_is_one_and_has_every_key(tmp_path: Path) -> None:
     profile = read_profile(file)
     assert isinstance(profile.requests, Day)
     assert [fault.begins.total_seconds() / 60 for fault in profile.faults] == [15, 30, 45]
-    assert profile.faults[2].of(Answering(0.1, 0.01, 100.0)) == pytest.approx((0.1, 0.02, 130.0))
+    assert profile.faults[2].applied_to(Answering(0.1, 0.01, 100.0)) == pytest.approx((0.1, 0.02, 130.0))
     assert set(re.findall(r"^(\w+):", found[1], re.MULTILINE)) == {field.key for field in PROFILE.fields}
 
 

@@ -1,28 +1,31 @@
-"""The simulator's parts as tables: shares over time, Azure's manners, curves, rates and the progress display."""
+"""The simulator's parts: shares over time, Azure's behaviour, instance-hours, curves, drawn minutes and rates."""
 
 from __future__ import annotations
 
-import io
 import math
 from datetime import UTC, datetime, time, timedelta
-from itertools import count
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from cli.simulate.azure import NotSimulatedError, SimulatedAzure
 from cli.simulate.curves import Constant, Curve, Day, Minutes
-from cli.simulate.dependencies import UsualTiming
-from cli.simulate.likeness import drawn_like, pooled
+from cli.simulate.environment import ProfileTiming
 from cli.simulate.profile import Answering, Change, Fault, Latency, Profile
-from cli.simulate.progress import watched
+from cli.simulate.resampling import pooled, resampled
 from cli.simulate.rows import Rows, percentiles_of, slowness
 from cli.simulate.shares import Share, Shares
 from cli.simulate.summary import Rate, spread
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning, Tally
 from shared.core.policy import EndpointSpec, Source
-from shared.core.reconcile.actions import CreateDeployment, CreateEndpoint, DeleteDeployment, SetMirror, SetTraffic
+from shared.core.reconcile.actions import (
+    CreateDeployment,
+    CreateEndpoint,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+)
 from shared.core.rollout import ModelVersion
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -33,7 +36,7 @@ def azure() -> SimulatedAzure:
     """Return an endpoint on which blue has all the traffic and green stands ready."""
     stands = {name: DeploymentSeen(name, Provisioning.SUCCEEDED) for name in ("blue", "green")}
     seen = EndpointSeen("churn", Provisioning.SUCCEEDED, {"blue": 100}, {}, stands)
-    return SimulatedAzure(seen, "green", UsualTiming(Profile()), Shares([NOON]), [])
+    return SimulatedAzure(seen, "green", ProfileTiming(Profile()), Shares([NOON]))
 
 
 def test_a_share_is_the_mean_over_the_minute() -> None:
@@ -57,11 +60,11 @@ def test_traffic_changes_when_azure_is_done_and_not_before() -> None:
     assert cloud.shares.first == NOON + 20 * SECOND
 
 
-def test_a_second_write_meanwhile_is_dropped() -> None:
+def test_a_second_write_meanwhile_is_refused() -> None:
     """Azure answers it with a conflict; whoever still wants it orders it again."""
     cloud = azure()
-    cloud.order(SetMirror("churn", {"green": 20}), NOON)
-    cloud.order(SetTraffic("churn", {"green": 100}), NOON + SECOND)
+    assert cloud.order(SetMirror("churn", {"green": 20}), NOON)
+    assert not cloud.order(SetTraffic("churn", {"green": 100}), NOON + SECOND)
     cloud.settle(NOON + MINUTE)
     assert (cloud.endpoint.traffic, cloud.endpoint.mirror) == ({"blue": 100}, {"green": 20})
 
@@ -78,6 +81,20 @@ def test_a_deployment_is_made_in_its_time_and_once() -> None:
     assert states == [Provisioning.CREATING, Provisioning.SUCCEEDED]
     cloud.order(DeleteDeployment("churn", "new"), NOON + 9 * MINUTE)
     assert "new" not in cloud.endpoint.deployments
+
+
+def test_instances_count_from_the_order_that_adds_them_to_the_order_that_removes_them() -> None:
+    """Eight minutes of provisioning cost as much as eight minutes of traffic; scaling counts at once."""
+    cloud, hour = azure(), timedelta(hours=1)
+    cloud.order(CreateDeployment("churn", "new", ModelVersion("churn", "3"), like="", instances=2), NOON)
+    cloud.settle(NOON + hour / 2)
+    cloud.order(ScaleDeployment("churn", "new", 4), NOON + hour / 2)
+    cloud.settle(NOON + hour)
+    cloud.order(DeleteDeployment("churn", "new"), NOON + hour)
+    log = cloud.instances
+    assert log.hours("new", NOON, NOON + 9 * hour) == pytest.approx(0.5 * 2 + 0.5 * 4)
+    assert log.hours("new", NOON + hour / 4, NOON + hour * 3 / 4) == pytest.approx(0.25 * 2 + 0.25 * 4)
+    assert log.hours("unknown", NOON, NOON + hour) == 0.0
 
 
 def test_what_is_not_simulated_says_so() -> None:
@@ -123,18 +140,18 @@ def test_a_fault_changes_what_it_names_and_nothing_else() -> None:
     """Errors, refusals and the median time, each by itself; slower or more refused is worse, faster is not."""
     usual = Answering(0.01, 0.02, 80.0)
     slow = Fault(latency=Change("times", 2.0))
-    assert slow.of(usual) == (0.01, 0.02, 160.0)
-    assert Fault(client_errors=Change("plus", 0.05)).of(usual) == pytest.approx((0.01, 0.07, 80.0))
+    assert slow.applied_to(usual) == (0.01, 0.02, 160.0)
+    assert Fault(client_errors=Change("plus", 0.05)).applied_to(usual) == pytest.approx((0.01, 0.07, 80.0))
     assert [Fault(latency=Change("to", median)).worsens(usual) for median in (60.0, 80.0, 90.0)] == [False, False, True]
 
 
-@pytest.mark.parametrize("told", ["logs", "metrics", None])
-def test_a_minute_says_no_more_than_its_source_would(told: Source | None) -> None:
-    """The log has each good answer in a bucket, metrics have percentiles alone; nobody asked, so nothing is told."""
-    rows = Rows(np.random.default_rng(1), Latency(), told)
+@pytest.mark.parametrize("timed_by", ["logs", "metrics", None])
+def test_a_minute_says_no_more_than_its_source_would(timed_by: Source | None) -> None:
+    """The log has each good answer in a bucket, metrics have percentiles alone; no gate needs it, so there is none."""
+    rows = Rows(np.random.default_rng(1), Latency(), timed_by)
     row = rows.row("green", NOON, 1000, Answering(0.1, 0.2, 80.0))
     assert row is not None
-    assert (row.slowness is not None, row.percentiles is not None) == (told == "logs", told == "metrics")
+    assert (row.slowness is not None, row.percentiles is not None) == (timed_by == "logs", timed_by == "metrics")
     assert 50 < row.bad < 150 < row.client_errors < 250
     assert row.slowness is None or sum(row.slowness.values()) == 1000 - row.bad - row.client_errors
     assert rows.row("green", NOON, 0, Answering(0.1, 0.2, 80.0)) is None
@@ -147,11 +164,11 @@ def test_times_are_log_normal(median: float, spread: float) -> None:
     found = slowness(np.random.default_rng(1), 100_000, median, spread)
     assert sum(found.values()) == 100_000
     assert min(found) >= 0
-    told = percentiles_of(found)
-    assert told is not None
+    percentiles = percentiles_of(found)
+    assert percentiles is not None
     for per_cent, deviations in ((50, 0.0), (90, 1.2816), (99, 2.3263)):
-        assert told[per_cent] == pytest.approx(max(median * math.exp(spread * deviations), 1.0), rel=0.05)
-    assert list(told.values()) == sorted(told.values())
+        assert percentiles[per_cent] == pytest.approx(max(median * math.exp(spread * deviations), 1.0), rel=0.05)
+    assert list(percentiles.values()) == sorted(percentiles.values())
 
 
 def test_no_answers_have_no_percentiles() -> None:
@@ -159,12 +176,12 @@ def test_no_answers_have_no_percentiles() -> None:
     assert percentiles_of(slowness(np.random.default_rng(1), 0, 80.0, 0.4)) is None
 
 
-def test_a_minute_drawn_like_another_has_its_rates() -> None:
+def test_a_minute_resampled_another_has_its_rates() -> None:
     """Ten times its requests fail, are refused, are slow and predict as often; what it knew nothing of stays so."""
     like = DeploymentMinute(
         "g", NOON, 1000, 100, 50, {10: 500, 12: 350}, None, {"a": 1700, "b": 300}, {"q": Tally(20, 500)}
     )
-    row = drawn_like(like, np.random.default_rng(1), NOON, 10_000)
+    row = resampled(like, np.random.default_rng(1), NOON, 10_000)
     assert row is not None
     assert row.slowness is not None
     assert row.predictions is not None
@@ -174,8 +191,8 @@ def test_a_minute_drawn_like_another_has_its_rates() -> None:
     assert (sum(row.predictions.values()), row.tallies["q"].total, row.percentiles) == (20_000, 5000, None)
     assert row.predictions["b"] == pytest.approx(3000, rel=0.2)
     assert row.tallies["q"].bad == pytest.approx(200, rel=0.4)
-    assert drawn_like(like, np.random.default_rng(1), NOON, 0) is None
-    assert drawn_like(pooled("g", []), np.random.default_rng(1), NOON, 50) == DeploymentMinute("g", NOON, 50, 0)
+    assert resampled(like, np.random.default_rng(1), NOON, 0) is None
+    assert resampled(pooled("g", []), np.random.default_rng(1), NOON, 50) == DeploymentMinute("g", NOON, 50, 0)
 
 
 def test_all_of_a_deployment_s_minutes_as_one() -> None:
@@ -203,13 +220,3 @@ def test_spread_of_nothing_is_none() -> None:
     one = spread([3.0])
     assert one is not None
     assert (one.low, one.median, one.high, one.count) == (3.0, 3.0, 3.0, 1)
-
-
-@pytest.mark.parametrize(("seconds", "shown"), [(0.1, False), (1.0, True)])
-def test_progress_is_shown_to_whoever_waits_longer_than_two_seconds(seconds: float, *, shown: bool) -> None:
-    """Ten items that take a second each are worth a display; ten quick ones are not. None is lost."""
-    screen = io.StringIO()
-    clock = (number * seconds for number in count())
-    items = list(watched(range(10), 10, Console(file=screen, force_terminal=True), lambda: next(clock)))
-    assert items == list(range(10))
-    assert ("simulating" in screen.getvalue()) == shown

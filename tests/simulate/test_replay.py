@@ -1,4 +1,4 @@
-"""Rollouts recorded by the shipped controller and decided again from what the API shows of them."""
+"""Rollouts recorded by the shipped controller, and decided again from what the API shows of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.simulate.__main__ import main
-from cli.simulate.course import End
+from cli.__main__ import main
+from cli.policy.comparison import pairs
+from cli.simulate.ending import Ending
 from cli.simulate.profile import Change, Fault
-from cli.simulate.recorded_judge import UNSAID, calibration_of
+from cli.simulate.recorded_calibration import NOT_RECORDED, calibration_of
 from cli.simulate.recording import read_recording
+from cli.simulate.replay import replay
 from shared.core.gates import (
     ClientErrorsGate,
     ErrorsGate,
@@ -24,11 +26,11 @@ from shared.core.gates import (
 from shared.core.phases import Phase
 from shared.core.policy import Capacity, FreezeWindow, Policy
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
-from shared.policies.problems import PolicyError
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
-from tests.simulate.records import PATIENT, NoisyWorld, again, played, recorded, simulated
-from tests.simulate.scenes import FIVE_POINTS, policy, scene
+from tests.simulate.records import PATIENT, LateWorld, NoisyWorld, again, differences, played, recorded, simulated
+from tests.simulate.scenarios import FIVE_POINTS, policy, scenario
 
 ALL_GATES: tuple[Gate, ...] = (
     ErrorsGate(at_most=0.1),
@@ -60,15 +62,11 @@ BY_METRICS = replace(PATIENT, judge=replace(PATIENT.judge, latency_from="metrics
     ],
 )
 def test_the_same_policy_decides_as_it_did(world: World, end: Phase, tmp_path: Path) -> None:
-    """Every move at the same moment, to the same phase, step and weight, from the recorded counts alone."""
+    """Every decision at the same moment, for the same reason, to the same phase, step and weight."""
     played(world, end)
-    if world.rpm == 0:
-        with pytest.raises(PolicyError, match="no minute was recorded"):
-            again(recorded(world, tmp_path), world.policy)
-        return
     compared, _ = again(recorded(world, tmp_path), world.policy)
     assert compared
-    assert [pair for pair in compared if not pair.same] == []
+    assert differences(compared) == []
     assert compared[-1].replayed is not None
     assert compared[-1].replayed.after is end
 
@@ -89,16 +87,16 @@ NIGHT = FreezeWindow("night", days=(0, 1, 2, 3, 4, 5, 6), start=time(20), end=ti
     ids=["canary", "mirror and approvals", "freeze", "growing", "all gates"],
 )
 @pytest.mark.parametrize("fault", [(), (FIVE_POINTS,), (SLOWER,)], ids=["good", "bad", "slow"])
-def test_odd_seconds_pauses_freezes_and_growth_replay_too(of: Policy, fault: tuple[Fault, ...], tmp_path: Path) -> None:
-    """Rollouts that began at any second of any day, with people and freezes in the way, come out as they did."""
+def test_pauses_freezes_and_scaling_replay_at_any_second(of: Policy, fault: tuple[Fault, ...], tmp_path: Path) -> None:
+    """Rollouts that began at any second of any day, with operators and freezes, are decided as they were."""
     for number in range(6):
-        compared, _ = again(simulated(scene(*fault, of=of), number, tmp_path), of)
+        compared, _ = again(simulated(scenario(*fault, of=of), number, tmp_path), of)
         assert len(compared) > 4
-        assert [pair for pair in compared if not pair.same] == []
+        assert differences(compared) == []
 
 
-def test_what_people_asked_for_is_asked_for_again(tmp_path: Path) -> None:
-    """Paused and resumed by hand, then rolled back by hand: at the moments at which it was."""
+def test_operator_requests_are_repeated(tmp_path: Path) -> None:
+    """Paused, resumed and rolled back by an operator: at the same moments."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -110,58 +108,58 @@ def test_what_people_asked_for_is_asked_for_again(tmp_path: Path) -> None:
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK)
     compared, _ = again(recorded(world, tmp_path), world.policy)
-    assert all(pair.same for pair in compared)
-    assert [pair.recorded.by for pair in compared if pair.recorded].count("ada@example.com") == 3
+    assert differences(compared) == []
+    assert [pair.recorded.actor for pair in compared if pair.recorded].count("ada@example.com") == 3
 
 
-def test_a_record_without_the_judges_settings_is_still_decided(tmp_path: Path) -> None:
-    """They are then taken from blue's recorded minutes, which is near enough for a version that is plainly bad."""
+def test_a_record_without_a_calibration_is_still_decided(tmp_path: Path) -> None:
+    """The judge is then calibrated from blue's recorded minutes: close enough for a version that is plainly bad."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
     view = json.loads(file.read_text())
-    for said in (None, {"phi": 1.0, "bad_minutes": 3, "budget": 0.01}):
-        file.write_text(json.dumps(view | {"calibration": said}))
+    for stored in (None, "written by another version"):
+        file.write_text(json.dumps(view | {"replay": stored}))
         compared, _ = again(file, PATIENT)
         assert all(pair.same for pair in compared)
-        assert calibration_of(read_recording(file), PATIENT.judge)[1] == UNSAID
+        assert calibration_of(read_recording(file), PATIENT.judge)[1] == NOT_RECORDED
 
 
-def test_another_policy_departs_where_it_decides_otherwise(tmp_path: Path) -> None:
+def test_another_policy_departs_where_it_decides_differently(tmp_path: Path) -> None:
     """The same until the first weight; from there on requests are drawn at the recorded rates."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.08}), Phase.ROLLED_BACK), tmp_path)
     bold = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50)))
     compared, first = again(file, bold)
-    same = [pair.same for pair in compared]
-    assert same.index(False) == 3  # chosen, ready, smoke-tested; then 50 instead of 10
-    assert not any(same[3:])
-    assert first.end is End.ROLLED_BACK
+    # Placed, ready and smoke-tested; then 50 instead of 10, and a rollback from there; in the end blue serves again.
+    assert [pair.same for pair in compared] == [True, True, True, False, False, False, True]
+    assert first.ending is Ending.ROLLED_BACK
     assert first.failed > 20
     assert again(file, bold, 0)[1] == first != again(file, bold, 1)[1]
 
 
-def test_a_replay_ends_with_what_was_recorded(tmp_path: Path) -> None:
-    """A policy that wants longer than was recorded is not finished: nothing is made up."""
+def test_a_replay_ends_with_the_record(tmp_path: Path) -> None:
+    """A policy that needs longer than was recorded does not finish: nothing is made up."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     patient = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=30))
     slow = replace(POLICY, judge=patient)
     _, ran = again(file, slow)
-    assert ran.end is End.UNFINISHED
+    assert ran.ending is Ending.UNFINISHED
     assert ran.minutes < 40
 
 
-def test_the_judge_is_set_as_it_was_if_the_record_says_so(tmp_path: Path) -> None:
-    """With a budget ten times as large it goes on sooner than it did."""
+def test_the_recorded_calibration_is_used(tmp_path: Path) -> None:
+    """With a larger budget in the record, the replay advances sooner."""
     file = recorded(played(NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
-    for gate in view["calibration"]["panel"]["gates"]:
+    calibration = json.loads(view["replay"])
+    for gate in calibration["panel"]["gates"]:
         gate["budget"] = 0.03
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(view | {"replay": json.dumps(calibration)}))
     compared, bolder = again(file, PATIENT)
-    assert not all(pair.same for pair in compared)
-    assert bolder.end is End.PROMOTED
+    assert differences(compared) != []
+    assert bolder.ending is Ending.PROMOTED
 
 
 def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In words where nothing differs; with another policy the departure, and figures of many replays."""
+    """With the same policy nothing differs; with another one, the departure and the figures of many replays."""
     file = str(recorded(played(World(), Phase.PROMOTED), tmp_path))
     written = tmp_path / "churn.yaml"
     written.write_text(
@@ -169,10 +167,51 @@ def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.Capt
         "judge: {patience: 30m}\ntelemetry: {lag: 1m, history: 1h}\n"
     )
     (tmp_path / "a.jsonl").write_text("{}\n")
-    assert main([str(written), "--replay", file]) == 0
+    assert main(["policy", "simulate", str(written), "--replay", file]) == 0
     assert "every decision is the recorded one" in capsys.readouterr().out
     written.write_text(written.read_text().replace("weight: 10", "weight: 20"))
-    assert main([str(written), "--replay", file, "--rollouts", "5", "--json"]) == 0
+    assert main(["policy", "simulate", str(written), "--replay", file, "--rollouts", "5", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["replay"]["same"], found["summary"]["rollouts"]) == (False, 5)
-    assert any(note.startswith("recorded under other steps") for note in found["notes"])
+    assert any(note.startswith("recorded with other steps") for note in found["notes"])
+
+
+@pytest.mark.parametrize("green", [0.002, 0.01, 0.5], ids=["good", "1 per cent fails", "half fails"])
+def test_a_late_tick_is_no_other_decision(green: float, tmp_path: Path) -> None:
+    """Decisions are matched by what they are: ticks that were missed or late change none of them."""
+    world = played(LateWorld(rpm=3000, rates={BLUE: 0.002, GREEN: green}), Phase.PROMOTED, Phase.ROLLED_BACK)
+    file = recorded(world, tmp_path)
+    replayed = replay(read_recording(file), world.policy, 1, 0)
+    assert [pair for pair in pairs(replayed) if not pair.same] == []
+    assert replayed.matcher.departed is None
+
+
+def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tmp_path: Path) -> None:
+    """Green then has its share for another time than was recorded, so the recorded counts no longer apply."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    slow = replace(POLICY, judge=replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=12)))
+    replayed = replay(read_recording(file), slow, 1, 0)
+    late = [pair for pair in pairs(replayed) if pair.delay_seconds]
+    assert replayed.matcher.departed is not None
+    assert late[0].replayed is not None
+    assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
+
+
+SUPERSEDED = {"from": "queued", "to": "superseded", "summary": "superseded by churn:8"}
+SPLIT = {"from": "provisioning", "to": "failed", "summary": "the traffic is split"}
+
+
+@pytest.mark.parametrize("end", [SUPERSEDED, SPLIT], ids=["superseded", "failed before green was created"])
+def test_a_rollout_that_never_started_is_reported(
+    end: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is a valid record with nothing to replay."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    entries = [view["history"][0], view["history"][0] | end]
+    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "replay": None}))
+    policy_file = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
+    assert main(["policy", "simulate", policy_file, "--replay", str(file)]) == 0
+    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['summary']}\n"
+    assert main(["policy", "simulate", policy_file, "--replay", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["replay"]["replayable"] is False

@@ -1,4 +1,4 @@
-"""Replays of what each gate was told: latency, refusals, predictions, queries, and where nothing was told."""
+"""Replays of each gate's data: latency, refusals, predictions, queries, and gaps in them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.simulate.course import End
-from cli.simulate.recorded_judge import OTHERS, calibration_of
+from cli.simulate.ending import Ending
+from cli.simulate.recorded_calibration import OTHER_GATES, calibration_of
 from cli.simulate.recording import read_recording
 from shared.core.gates import (
     ClientErrorsGate,
@@ -20,10 +20,11 @@ from shared.core.gates import (
     QueryGate,
 )
 from shared.core.phases import Phase
+from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, World
-from tests.simulate.records import PATIENT, NoisyWorld, again, played, recorded
+from tests.simulate.records import PATIENT, NoisyWorld, again, differences, played, recorded
 
 OFTEN, SELDOM = {"yes": 0.5, "no": 0.5}, {"yes": 0.1, "no": 0.9}
 USUAL = Conduct(median=80.0, predictions=SELDOM, counted={"fraud": 0.01})
@@ -46,17 +47,17 @@ EVERYTHING: tuple[Gate, ...] = (
     ids=["as usual", "refuses", "slow", "predicts otherwise", "a query counts more", "disagrees"],
 )
 def test_every_gate_decides_as_it_did(green: Conduct, end: Phase, tmp_path: Path) -> None:
-    """What any gate was told of a minute is in the record, and convicts at the same moment again."""
+    """Each gate's data is in the record, and leads to the same decision at the same moment."""
     judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=EVERYTHING))
     world = played(World(judged, conduct={BLUE: USUAL, GREEN: green}), end)
     compared, _ = again(recorded(world, tmp_path), judged)
-    assert [pair for pair in compared if not pair.same] == []
+    assert differences(compared) == []
     assert compared[-1].replayed is not None
     assert compared[-1].replayed.after is end
 
 
-def test_a_source_that_told_nothing_tells_nothing_again(tmp_path: Path) -> None:
-    """A past that was waited for, and minutes that a query failed for: the gaps of the record stay gaps."""
+def test_gaps_of_a_source_stay_gaps(tmp_path: Path) -> None:
+    """A past that came late, and minutes for which a query failed."""
     judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), QueryGate("fraud", "fraud.kql"))))
     world = World(judged, conduct={BLUE: USUAL, GREEN: replace(USUAL, counted={"fraud": 1.0})})
     world.telemetry.missing["fraud"] = "throttled"
@@ -69,25 +70,26 @@ def test_a_source_that_told_nothing_tells_nothing_again(tmp_path: Path) -> None:
     world.telemetry.missing.clear()
     world.until(Phase.ROLLED_BACK)
     compared, _ = again(recorded(world, tmp_path), judged)
-    assert [pair for pair in compared if not pair.same] == []
+    assert differences(compared) == []
 
 
-def test_other_gates_than_recorded_are_set_from_the_recorded_minutes(tmp_path: Path) -> None:
-    """Green is twice as slow, which the gates of that time took back; a policy without a latency gate does not."""
+def test_other_gates_than_recorded_are_calibrated_from_the_recorded_minutes(tmp_path: Path) -> None:
+    """Green is twice as slow, which was rolled back then; a policy without a latency gate does not notice."""
     file = recorded(played(NoisyWorld(rpm=3000, slow={GREEN: 2.0}), Phase.ROLLED_BACK), tmp_path)
     blind = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), DisagreementGate())))
     calibration, note = calibration_of(read_recording(file), blind.judge)
-    assert (note, [gate.name for gate in calibration.panel.gates]) == (OTHERS, ["errors"])
-    assert calibration.unjudged == {"disagreement": "the record has none of it"}
+    assert (note, [gate.name for gate in calibration.panel.gates]) == (OTHER_GATES, ["errors"])
+    assert calibration.unjudged == {"disagreement": "the record has no data for it"}
     compared, ran = again(file, blind)
-    assert ran.end is End.UNFINISHED
+    assert ran.ending is Ending.UNFINISHED
     assert not all(pair.same for pair in compared)
 
 
 def test_latency_is_drawn_as_it_was_recorded_after_a_departure(tmp_path: Path) -> None:
-    """With 50 per cent first green gets five times the requests, and is taken back for the times that it took then."""
+    """With 50% first, green gets five times the requests, and is rolled back for its recorded latency."""
     file = recorded(played(NoisyWorld(rpm=600, slow={GREEN: 1.5}), Phase.ROLLED_BACK), tmp_path)
     compared, ran = again(file, replace(PATIENT, steps=(SmokeStep("smoke.jsonl"), WeightStep(50))))
     assert not all(pair.same for pair in compared)
-    assert ran.end is End.ROLLED_BACK
-    assert "longer than" in [pair.replayed.text for pair in compared if pair.replayed][-2]
+    assert ran.ending is Ending.ROLLED_BACK
+    assert ran.blocker is not None
+    assert (ran.blocker.code, ran.blocker.gate) == (ReasonCode.REGRESSION_DETECTED, "latency")

@@ -46,6 +46,7 @@ ROWS: list[tuple[Reason, str]] = [
         "the tags of churn:7 cannot be read: 403",
     ),
     (reason(C.NO_POLICY, model="churn:7", message="no model churn"), "no policy applies to churn:7: no model churn"),
+    (reason(C.POLICY_INVALID, message="churn.yaml:1:1: missing"), "churn.yaml:1:1: missing"),
     (reason(C.DUPLICATE, model="churn:7"), "churn:7 already has a rollout"),
     (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was admitted before"),
     (
@@ -160,6 +161,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (NOTHING, "no minute has been judged yet"),
     (reason(C.GATES_NOT_CALIBRATED, unjudged={"fraud": "throttled"}), "not judged: fraud (throttled)"),
+    (reason(C.ENDPOINT_UNREADABLE, message="503"), "the endpoint cannot be read: 503"),
     (reason(C.TELEMETRY_UNAVAILABLE, message="503"), "telemetry is unavailable: 503"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
     (

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from shared.core.gates.fields import limit, role, share_of_risk
 from shared.core.gates.gate import Calibrated, Gate, Role, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.relative import relative_to_blue
 from shared.core.gates.samples import CountSample, Pair, Sample
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.grammar import Field, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,15 @@ class ClientErrorsGate(Gate):
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: against blue, and by its limit."""
         return relative_to_blue(self, Refused(), past, terms, self.at_most)
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (role(), share_of_risk("1"), limit("requests that may be rejected"))
+        table = Table(fields, example="{}", makes=cls)
+        return Field(
+            "client_errors",
+            table,
+            "The share of requests rejected as the caller's mistake: all other 4xx.",
+            default=None,
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from shared.core.gates.fields import prediction_at, share_of_risk, uncertified, with_reading
 from shared.core.gates.gate import Calibrated, Gate, Role, SourceChoice, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
@@ -13,6 +14,9 @@ from shared.core.judge.gate import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Null
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.findings import Part
+from shared.core.schema.grammar import Field, Table
+from shared.core.schema.kinds import between, number
 from shared.core.telemetry.needs import Disagreements
 from shared.core.telemetry.predictions import PredictionReading
 
@@ -63,3 +67,33 @@ class DisagreementGate(Gate):
         allowed = Measure(null=Null(0.0, self.at_most), severe=False)
         setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,))
         return Calibrated(setting, GateSamples((Disagreed(),)))
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            uncertified(),
+            share_of_risk("1"),
+            prediction_at(),
+            Field("at_most", between(0, 1, "0.05"), "The share of responses that may differ."),
+            Field(
+                "tolerance",
+                number(0, 999_999_999, "0.01"),
+                "By how much two numbers may differ and still agree.",
+            ),
+        )
+        table = Table(
+            fields, example="{at: /label}", makes=cls, make=lambda values: cls(**with_reading(values)), check=_check
+        )
+        return Field(
+            "disagreement",
+            table,
+            "How often green answers a mirrored request differently from blue. Needs collected responses and a mirror.",
+            default=None,
+        )
+
+
+def _check(disagreement: Part) -> None:
+    if not any("mirror" in (step or {}) for step in disagreement.find("steps") or []):
+        words = "compares responses to mirrored requests, and no step mirrors; add one, like {mirror: 20}"
+        disagreement.add("", words)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from shared.core.gates.fields import limit, role, share_of_risk
 from shared.core.gates.gate import Calibrated, Gate, Role, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.relative import relative_to_blue
 from shared.core.gates.samples import CountSample, Pair, Sample
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.grammar import Field, Table
+
+WHY_NOT = "this gate must be able to roll back: a green that fails every request is invisible to the others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,16 @@ class ErrorsGate(Gate):
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: against blue, and by its limit."""
         return relative_to_blue(self, Failed(), past, terms, self.at_most)
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            role(without="dry_run", hints={"dry_run": WHY_NOT}),
+            share_of_risk("5"),
+            limit("requests that may fail"),
+        )
+        table = Table(fields, example="{}", makes=cls)
+        return Field(
+            "errors", table, "The share of failed requests: 5xx, 424 (the model's container failed), 408, 429."
+        )

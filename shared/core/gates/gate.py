@@ -13,6 +13,7 @@ from shared.core.gates.past import Past
 from shared.core.gates.samples import GateSamples, Sample
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.tuning import Tuning
+from shared.core.schema.grammar import Field
 from shared.core.telemetry.needs import Need
 
 Role = Literal["critical", "non_blocking", "dry_run"]
@@ -63,6 +64,11 @@ class Gate(ABC):
     weight: float
     samples: ClassVar[tuple[type[Sample], ...]]
     essential: ClassVar[bool] = False
+
+    @classmethod
+    def policy_field(cls) -> Field | None:
+        """Return how a policy file writes this kind under `judge.gates`; None if no policy can have it."""
+        return None
 
     @property
     def name(self) -> str:

@@ -6,11 +6,14 @@ thresholds that are frozen from blue's past. Where a source knows percentiles on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 from shared.core.gates.absolute_limits import with_limits
+from shared.core.gates.fields import role, share_of_risk
 from shared.core.gates.gate import Calibrated, Gate, NothingToCompare, Role, SourceChoice, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
@@ -22,6 +25,11 @@ from shared.core.judge.measure import Item, Measure
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import long_enough, past_rate
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.findings import Part, Values
+from shared.core.schema.grammar import Field, Labels, Table
+from shared.core.schema.kinds import between, text
+from shared.core.schema.texts import LONGEST_ANSWER
+from shared.core.schema.times import MILLISECOND, duration, spell
 from shared.core.telemetry.latency_buckets import bucket, buckets_of, edge, quantile, slower
 from shared.core.telemetry.needs import Latency
 from shared.core.telemetry.sources import UnknownSource, source_kind
@@ -33,6 +41,7 @@ SETTLE = 1
 # Slowdowns of everything look like bursts in blue's past although they cancel beside green: eight bad minutes at most.
 MOST_BURSTINESS = 7.4
 LEAST_ANSWERS = 100
+PERCENTILE = text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)", "p95")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,13 @@ class LatencyGate(Gate):
         certified = quantile(slowness, CERTIFIED_TAIL)
         first, rest = Slower(((at[0] + shift, at[0]),)), Slower(tuple((tail + shift, tail) for tail in at[1:]))
         sure = Slower(((certified + more, certified),))
+        bad, total = past.series(first)
         null = Null(1.0, 0.0)
         setting = GateSetting(
             name=self.name,
             critical=self.role == "critical",
-            phi=min(burstiness(*past.series(first)), MOST_BURSTINESS),
-            known=long_enough(past.series(first)[1]),
+            phi=min(burstiness(bad, total), MOST_BURSTINESS),
+            known=long_enough(total),
             rate=past_rate(*past.series(sure)),
             budget=BUDGET,
             settle=SETTLE,
@@ -155,3 +165,51 @@ class LatencyGate(Gate):
             measures=(Measure(margin=self.worse_than, severe=False),),
         )
         return Calibrated(setting, GateSamples((Ladder(),), Ladder()))
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            role(),
+            share_of_risk("4"),
+            Field(
+                "worse_than",
+                between(1, 100, "1.25"),
+                "How many times blue's latency is still acceptable; 1.5 if machines of one type differ by 15 %.",
+            ),
+            Field(
+                "at_most",
+                Labels(
+                    duration(MILLISECOND, LONGEST_ANSWER, "300ms"),
+                    "{p95: 300ms, p99: 1s}",
+                    "a mapping of percentiles to durations",
+                    PERCENTILE,
+                ),
+                "Absolute limits as well, whatever blue does: how long that percentile may be. Not with metrics.",
+                default={},
+            ),
+        )
+        table = Table(fields, example="{worse_than: 1.25}", makes=cls, make=_make, check=_check)
+        return Field("latency", table, "How long successful responses take.", default=None)
+
+
+def _check(latency: Part) -> None:
+    limits: Mapping[str, timedelta | None] = latency["at_most"] or {}
+    if limits and not source_kind(latency.find("telemetry.latency") or "logs").counts_latency:
+        words = "metrics have only a few percentiles, not how many responses took longer; leave it out, or read logs"
+        latency.add("at_most", f"{words}, like telemetry: {{latency: logs}}")
+    known = sorted((_percent(key), key, span) for key, span in limits.items() if span is not None)
+    for (_, lower, longer), (_, upper, shorter) in itertools.pairwise(known):
+        if longer > shorter:
+            words = f"{spell(longer)} is more than {upper} allows, {spell(shorter)}; limits must not decrease"
+            latency.add(f"at_most.{repr(lower) if '.' in lower else lower}", words)
+
+
+def _make(values: Values) -> LatencyGate:
+    limits = sorted((_percent(key), span / MILLISECOND) for key, span in values["at_most"].items())
+    return LatencyGate(**values | {"at_most": tuple(LatencyLimit(*limit) for limit in limits)})
+
+
+def _percent(key: str) -> float:
+    """Return the per cent of a percentile, such as 99.9 of `p99.9`."""
+    return float(key.removeprefix("p"))

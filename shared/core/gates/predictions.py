@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import collections.abc
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from shared.core.gates.fields import prediction_at, share_of_risk, uncertified, with_reading
 from shared.core.gates.gate import Calibrated, Gate, NothingToCompare, Role, SourceChoice, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
@@ -16,6 +19,9 @@ from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import long_enough
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.findings import Part
+from shared.core.schema.grammar import Field, Sequence, Table
+from shared.core.schema.kinds import between, number
 from shared.core.telemetry.needs import Predictions
 from shared.core.telemetry.predictions import PredictionReading
 
@@ -37,7 +43,7 @@ class Predicted(CountSample):
         """How many classes or bins are told apart."""
         return len(self.labels)
 
-    def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair]:
+    def counts(self, row: DeploymentMinute, *, green: bool) -> collections.abc.Sequence[Pair]:
         """Return the predictions of each label and of all; 0 of 0 where none are known."""
         del green
         found = row.predictions
@@ -98,3 +104,35 @@ class PredictionsGate(Gate):
             measures=(measure,),
         )
         return Calibrated(setting, GateSamples((sample,)))
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            uncertified(),
+            share_of_risk("1"),
+            prediction_at(),
+            Field(
+                "bins",
+                Sequence(number(-999_999_999, 999_999_999, "0.5"), "[0.2, 0.5, 0.8]", most=MOST_LABELS - 1),
+                "Increasing boundaries of the bins that numbers fall into. Without it predictions are classes.",
+                default=(),
+            ),
+            Field("shift", between(0, 1, "0.02"), "By how much a share may differ from blue's."),
+        )
+        table = Table(
+            fields, example="{at: /label}", makes=cls, make=lambda values: cls(**with_reading(values)), check=_check
+        )
+        return Field(
+            "predictions",
+            table,
+            "The distribution of predictions over classes or bins. Needs collected responses.",
+            default=None,
+        )
+
+
+def _check(predictions: Part) -> None:
+    bins = predictions["bins"] or []
+    for index, (lower, upper) in enumerate(itertools.pairwise(bins), start=1):
+        if lower is not None and upper is not None and upper <= lower:
+            predictions.add(f"bins[{index}]", f"{upper:.12g} comes after {lower:.12g}; bins must increase")

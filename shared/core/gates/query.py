@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from shared.core.gates.fields import limit, role, share_of_risk
 from shared.core.gates.gate import Calibrated, Gate, Role, SourceChoice, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.relative import relative_to_blue
 from shared.core.gates.samples import NOTHING, CountSample, Pair, Sample
 from shared.core.observation.observation import DeploymentMinute
+from shared.core.schema.findings import Part
+from shared.core.schema.grammar import Field, Sequence, Table
+from shared.core.schema.kinds import between, file
+from shared.core.schema.texts import GATE_NAME
 from shared.core.telemetry.needs import Tallies
+
+EXAMPLE = "{name: fraud, query: gates/fraud.kql}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +66,44 @@ class QueryGate(Gate):
         """Return how it is judged: against blue, and by its limit."""
         own = terms if self.budget is None else terms._replace(budget=self.budget)
         return relative_to_blue(self, Counted(self.name), past, own, self.at_most)
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            Field("name", GATE_NAME._replace(example="fraud"), "What steps and reports call it."),
+            Field(
+                "query",
+                file("query", "gates/fraud.kql"),
+                "A KQL file in the policies folder that returns `deployment`, `minute`, `bad` and `total`.",
+            ),
+            role(),
+            share_of_risk("1"),
+            limit("its total that may be bad"),
+            Field(
+                "budget",
+                between(0, 0.5, "0.005"),
+                "As `judge.budget`, for what this query counts as bad.",
+                otherwise="as for errors",
+            ),
+        )
+        table = Table(fields, example=EXAMPLE, makes=cls, check=_check)
+        # At most five, since each runs on every reconcile.
+        return Field(
+            "queries",
+            Sequence(table, f"[{EXAMPLE}]", least=0, most=5),
+            "Your own queries, each a gate with a name of its own; at most five.",
+            default=(),
+        )
+
+
+def _check(query: Part) -> None:
+    name = query["name"]
+    if name is None:
+        return
+    if name in (query.find("judge.gates") or {}):
+        query.add("name", f"{name} is the name of one of Teal's own gates; choose another")
+        return
+    names = [(other or {}).get("name") for other in query.before]
+    if name in names:
+        query.add("name", f"{name} is already the name of queries[{names.index(name)}]; choose another")

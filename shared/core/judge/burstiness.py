@@ -1,6 +1,6 @@
 """How strongly bad answers come in bursts: first from blue's own past, then also from green and blue side by side.
 
-A calibration must never see a minute of green; what is learnt from pairs may only temper later minutes.
+A calibration sees no minute of green; what pairs teach may only temper later minutes.
 """
 
 from __future__ import annotations

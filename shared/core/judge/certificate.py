@@ -1,10 +1,10 @@
-"""Evidence that the next step is within the harm budget: begun afresh at each step. It must never cause a rollback."""
+"""Evidence that the next step is within the harm budget: started afresh at each step. It never causes a rollback."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from shared.core.judge.odds import Null, log_sum
@@ -66,7 +66,7 @@ def add_minute(certificate: Certificate, gains: Sequence[float], temper: float) 
     """Return the certificate after one more settled minute, in which each bet won so much; `temper` divides it."""
     before = certificate.wealth or (0.0,) * len(gains)
     wealth = tuple([own + gain / temper for own, gain in zip(before, gains, strict=True)])
-    return replace(certificate, wealth=wealth)
+    return Certificate(wealth, certificate.minutes)
 
 
 def _growth(bet: float, rate: float, green: float, blue: float, null: Null) -> float:

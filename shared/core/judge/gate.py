@@ -1,7 +1,7 @@
 """One gate: evidence from a minute's counts, and what it says of harm and of the next step.
 
 State in, minute in, state out. The state is the whole memory; the setting is frozen before green's first request. It
-must never look at the clock, revise a minute, or know what is counted as bad.
+knows neither the time nor what counts as bad, and a minute is never revised.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def add_minute(
 
 
 def _changed(share: Share, setting: GateSetting) -> bool:
-    """Say whether this is the first minute after a change of traffic that this gate looks at."""
+    """Return whether this is the first minute that the gate looks at after a change of traffic."""
     return share.age == setting.settle if setting.settle else share.changed
 
 
@@ -216,7 +216,7 @@ def _certify(
 ) -> certificate.Certificate:
     step, item = evidence.certificate, minute.items[0]
     busy = not isinstance(item, Counts) or item.green_total > 0
-    counted = replace(step, minutes=step.minutes + 1) if busy else step
+    counted = certificate.Certificate(step.wealth, step.minutes + 1) if busy else step
     if setting.budget is None or share.next_weight is None or minute.certified is None:
         return counted
     if isinstance(minute.certified, Percentiles):

@@ -1,4 +1,4 @@
-"""Evidence that green does harm: gathered over the whole rollout and never reset. It must never look at a certificate.
+"""Evidence that green does harm: gathered over the whole rollout and never reset. Certificates play no part in it.
 
 A gate has many small bets (its *processes*): each one's wealth grows by what it wins in a minute. A part of a budget
 that is shared by all is bet anew every minute, most at the start and after a change of traffic, so that harm which
@@ -44,7 +44,7 @@ def add_minute(harm: Harm, gains: Sequence[float], tuning: Tuning, *, changed: b
     stake = fraction * harm.unspent
     log_stake = math.log(stake) if stake > 0 else -math.inf
     if not harm.wealth:
-        grown = [gain + log_stake for gain in gains]
+        grown = [round(gain + log_stake, DIGITS) for gain in gains]
     else:
-        grown = [gain + log_add(own, log_stake) for gain, own in zip(gains, harm.wealth, strict=True)]
-    return Harm(tuple([round(own, DIGITS) for own in grown]), harm.unspent - stake)
+        grown = [round(gain + log_add(own, log_stake), DIGITS) for gain, own in zip(gains, harm.wealth, strict=True)]
+    return Harm(tuple(grown), harm.unspent - stake)

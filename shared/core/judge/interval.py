@@ -3,7 +3,7 @@
 For any true rates g_1, g_2, ... and independent requests, exp(sum(x_t) ln k - sum(n_t g_t) (k - 1)) is a bet whose
 expected wealth never exceeds 1 (`E (1+a)^X <= exp(a E X)`), for each k > 0. Mixed over k by a Gamma(SHAPE, SHAPE)
 distribution it is closed form, and the mean rates m / n for which it stays below 1 / miss hold the true mean rate so
-far at all times together, except with that chance. It needs the two sums alone. It must never be used for a decision:
+far at all times together, except with that chance. It needs the two sums alone. It is not for decisions:
 the judge's own bets are sharper.
 """
 

@@ -2,7 +2,7 @@
 
 Each minute is a few coin tosses: was green's percentile more than so many times blue's? For an acceptable green each
 comes up with at most a known chance (a modelling assumption, unlike the exact bound for counts; see docs/judge.md), and
-a bet on a higher chance wins when it comes up more often. It must never mix percentiles of several minutes.
+a bet on a higher chance wins when it comes up more often. Percentiles of several minutes are never combined.
 """
 
 from __future__ import annotations

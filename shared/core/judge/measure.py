@@ -1,6 +1,6 @@
 """How a gate's items are bet on: which bets, against which claims, and what part of the gate's harm each has.
 
-State-free: what comes in is one minute's item, what goes out are the bets' winnings. It must never remember anything.
+State-free: what comes in is one minute's item, what goes out are the bets' winnings.
 """
 
 from __future__ import annotations

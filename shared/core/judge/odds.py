@@ -1,4 +1,4 @@
-"""One minute's betting odds for one gate: the only formula of the judge. It must never estimate or remember anything.
+"""One minute's betting odds for one gate: the only formula of the judge. Nothing is estimated or remembered here.
 
 The null hypothesis says `g <= rho * b + delta`, where g and b are the mean failure probabilities of green and blue in
 that minute; b may drift freely from minute to minute. A bet above 1 wins when green fails more often than the null

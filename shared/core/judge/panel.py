@@ -133,7 +133,7 @@ def usual_rate(bad: int, total: int) -> float:
 
 
 def long_enough(total: Sequence[int]) -> bool:
-    """Say whether a past has so many minutes with traffic that it can show that there are no bursts."""
+    """Return whether a past has enough minutes with traffic to show that there are no bursts."""
     return sum(count > 0 for count in total) >= LEAST_PAST
 
 

@@ -1,8 +1,8 @@
 """Every number that the judge is set to. Changed only with the benchmark at hand; frozen on the record at a start.
 
 `REFERENCE` is the published setting that the vectors of `tests/core/judge_vectors.json` were computed with. `TUNED` is
-what ships: it spends more of the error budget that the reference leaves unused (docs/benchmark.md has the figures). It
-must never hold anything that is learnt from a rollout.
+what ships: it spends more of the error budget that the reference leaves unused (docs/benchmark.md has the figures).
+Nothing learned from a rollout is kept here.
 """
 
 from __future__ import annotations

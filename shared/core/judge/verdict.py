@@ -1,4 +1,4 @@
-"""What the evidence means: PASS, INCONCLUSIVE or FAIL, and why. It must never decide a move."""
+"""What the evidence means: PASS, INCONCLUSIVE or FAIL, and why. What follows from it is decided elsewhere."""
 
 from __future__ import annotations
 

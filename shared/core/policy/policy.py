@@ -127,7 +127,11 @@ class FreezeWindow:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The recipe for one endpoint. name: empty, or what a model's tag `teal` must say to pick this policy."""
+    """How new versions of some models are rolled out on one endpoint.
+
+    name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
+    workspace that endpoint and models are in, in lower case; empty for the app's own.
+    """
 
     endpoint: str
     models: tuple[ModelSelector, ...]
@@ -142,6 +146,7 @@ class Policy:
     create_endpoint: EndpointSpec | None = None
     newer_version: Literal["wait", "replace"] = "wait"
     freeze: tuple[FreezeWindow, ...] = ()
+    workspace: str = ""
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from shared.core.schema.grammar import Field
+
 if TYPE_CHECKING:
     from shared.core.observation.observation import EndpointSeen, Observation
     from shared.core.rollout.history import Decision
@@ -25,6 +27,11 @@ class Step(ABC):
     supported_on_kubernetes: ClassVar[bool] = True
     proves_green: ClassVar[bool] = False
     pauses: ClassVar[bool] = False
+
+    @classmethod
+    def policy_field(cls) -> Field | None:
+        """Return how a policy file writes this kind under `steps`; None if no policy can have it."""
+        return None
 
     @abstractmethod
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:

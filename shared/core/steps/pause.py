@@ -13,6 +13,8 @@ from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.schema.grammar import Field, Table
+from shared.core.schema.texts import waiting
 from shared.core.steps.traffic import next_step
 
 
@@ -40,3 +42,23 @@ class PauseStep(Step):
     def resumed(self, rollout: Rollout) -> bool:
         """Return whether a resume ends the pause: not if someone paused the rollout for another reason."""
         return rollout.paused_by_step
+
+    @classmethod
+    def policy_field(cls) -> Field:
+        """Return how a policy file writes it."""
+        fields = (
+            Field(
+                "for",
+                waiting("30m"),
+                "How long to wait. Without it, the rollout waits until an operator resumes or promotes it.",
+                attribute="duration",
+            ),
+        )
+        table = Table(
+            fields,
+            example="{} or {for: 30m}",
+            makes=cls,
+            short="for",
+            hints={"duration": "unknown key; the duration is `for`"},
+        )
+        return Field("pause", table, "Wait: for an operator, or for a time.")

@@ -105,8 +105,9 @@ def waiting_for(rollout: Rollout) -> Reason:
     """Return what a step is waiting for."""
     if rollout.telemetry_problem:
         return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
-    if rollout.verdict_reason is not None:
-        return rollout.verdict_reason
+    why = rollout.verdict_reason
+    if why is not None:
+        return why
     if rollout.missing:
         return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
     return reason(ReasonCode.NOTHING_JUDGED)

@@ -1,30 +1,46 @@
-"""What a policy says of the endpoint, the models and the deployment that it makes."""
+"""What a policy says of the endpoint, the models, the deployment that it makes, and how long the old one stays."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from datetime import timedelta
 
-from shared.core.policy import Capacity, EndpointSpec
-from shared.policies.grammar import Field, Labels, Sequence, Table
-from shared.policies.kinds import Choice, Either, Text, Whole, YesNo
-from shared.policies.tables.texts import ENDPOINT_NAME, MACHINE, path_like
+from shared.core.policy import Capacity, EndpointSpec, ModelSelector, Policy
+from shared.core.schema.findings import Part
+from shared.core.schema.grammar import Field, Labels, Sequence, Table
+from shared.core.schema.kinds import choice, either, file, text, whole, yes_no
+from shared.core.schema.texts import ENDPOINT_NAME, INSTANCE_TYPE, MOST_INSTANCES
+from shared.core.schema.times import DAY, duration
 
-CAPACITY, ENDPOINT = Capacity(), EndpointSpec()
-# Azure's own limit for a managed deployment.
-MOST_INSTANCES = 50
+TEMPLATE = "deployments/churn.yml"
+WITH_TEMPLATE = f"deployment: {{template: {TEMPLATE}}}"
+
+
+def _check_create(create: Part) -> None:
+    if "deployment.template" not in create.findings.places:
+        create.add("", f"a new endpoint has no deployment to copy; add a template, like {WITH_TEMPLATE}")
+
+
+def _check_model(model: Part) -> None:
+    if model.values in model.before:
+        model.add("", f"duplicate of models[{list(model.before).index(model.values)}]")
+
+
+def _check_source(deployment: Part) -> None:
+    if deployment.writes("template") and deployment["from"]:
+        deployment.add("template", "use either `from: live` or a template, not both")
+
 
 CREATE = Table(
     fields=(
         Field(
             "auth_mode",
-            Choice(("key", "aml_token", "aad_token"), hints={"token": "write aml_token or aad_token"}),
-            "How callers prove who they are.",
-            default=ENDPOINT.auth_mode,
+            choice("key", "aml_token", "aad_token", hints={"token": "write aml_token or aad_token"}),
+            "How callers authenticate.",
         ),
         Field(
             "identity",
             Sequence(
-                Text(
+                text(
                     r"system|/subscriptions/[^\x00-\x1f\x7f]+/userAssignedIdentities/[^\x00-\x1f\x7f/]+",
                     "`system` or the ARM id of a user-assigned identity",
                     "system",
@@ -32,93 +48,115 @@ CREATE = Table(
                 "[system]",
                 alone=True,
             ),
-            "Whom the endpoint acts as: `system`, or ARM ids of user-assigned identities.",
-            default=tuple(ENDPOINT.identity),
+            "The endpoint's identity: `system`, or ARM ids of user-assigned identities.",
         ),
     ),
     example="{auth_mode: key}",
+    makes=EndpointSpec,
+    check=_check_create,
 )
 
-ENDPOINT_TABLE = Table(
+ENDPOINT = Table(
     fields=(
-        Field("name", ENDPOINT_NAME, "The endpoint's name; case does not matter."),
+        Field("name", ENDPOINT_NAME, "The endpoint's name; not case-sensitive."),
         Field(
             "create",
             CREATE,
-            "Make the endpoint in this way if it does not exist; that takes a `template`. Without `create` a missing "
+            "Create the endpoint like this if it does not exist; requires a `template`. Without `create`, a missing "
             "endpoint ends the rollout.",
             default=None,
         ),
     ),
     example="churn",
     short="name",
-    expects=ENDPOINT_NAME.rule,
+    expects=ENDPOINT_NAME.expects,
 )
 
 MODEL = Table(
     fields=(
         Field(
             "name",
-            Text(
+            text(
                 r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}",
-                "a model's name without version (letters, digits, dot, dash, underscore)",
+                "a valid model name without a version (letters, digits, dots, dashes, underscores)",
                 "churn-model",
             ),
-            "The model's exact name. Every newly registered version of it sets off a rollout.",
+            "The model's exact name. Every newly registered version of it triggers a rollout.",
         ),
         Field(
             "version",
-            Text(r"[^\x00-\x20\x7f/:]{1,64}", "a version or a pattern of versions", '"2.*"', numbers=True),
-            "Only versions that fit this: `*` is any text, `?` one character, `[0-9]` one of these.",
-            default="*",
+            text(r"[^\x00-\x20\x7f/:]{1,64}", "a valid version or version pattern", '"2.*"', numbers=True),
+            "Only versions that match: `*` is any text, `?` one character, `[0-9]` one of these.",
         ),
         Field(
             "tags",
-            Labels(Text(r"[^\x00-\x1f\x7f]{0,256}", "text of at most 256 characters", '"production"'), "{stage: prod}"),
-            "Tags that the version must all have, with these values.",
-            default=MappingProxyType({}),
+            Labels(text(r"[^\x00-\x1f\x7f]{0,256}", "text of at most 256 characters", '"production"'), "{stage: prod}"),
+            "Tags that the version must have, all with these values.",
         ),
     ),
     example="{name: churn-model}",
+    makes=ModelSelector,
+    check=_check_model,
     hints={"tag": "unknown key; did you mean tags?", "versions": "unknown key; did you mean version?"},
 )
 
-TEMPLATE_EXAMPLE = "deployments/churn.yml"
 DEPLOYMENT = Table(
     fields=(
         Field(
             "from",
-            Choice(("live",), hints={"template": f"for a template write deployment: {{template: {TEMPLATE_EXAMPLE}}}"}),
-            "`live`: a copy of the deployment that serves, with the new model in it.",
+            choice("live", hints={"template": f"for a template write {WITH_TEMPLATE}"}),
+            "`live`: a copy of the serving deployment with the new model in it.",
             default=None,
             otherwise="`live`, unless there is a `template`",
         ),
         Field(
             "template",
-            path_like(TEMPLATE_EXAMPLE),
+            file("template", TEMPLATE),
             "An `az ml` deployment file (managed or Kubernetes) inside the policies folder, in which `${MODEL_NAME}`, "
-            "`${MODEL_VERSION}` and `${ENDPOINT_NAME}` are filled in. Instead of `from`.",
+            "`${MODEL_VERSION}` and `${ENDPOINT_NAME}` are replaced. Instead of `from`.",
             default=None,
         ),
         Field(
             "instance_type",
-            MACHINE,
-            "Another machine than the serving deployment or the template has.",
+            INSTANCE_TYPE,
+            "Another instance type than that of the serving deployment or the template.",
             default=None,
             otherwise="as there",
         ),
         Field(
             "instance_count",
-            Either((Choice(("same", "proportional")), Whole(1, MOST_INSTANCES, "instances", "3")), "3"),
-            "How many instances green gets: the `same` as blue, a number, or `proportional` to its share of the "
-            "traffic, growing before each mirror and weight (blue shrinks after the promotion).",
+            either("3", choice("same", "proportional"), whole(1, MOST_INSTANCES, "instances", "3")),
+            "How many instances green gets: the `same` as blue, a number, or `proportional` to its share of traffic, "
+            "growing before each mirror and weight (blue shrinks after promotion).",
             default=None,
             otherwise="the template's number, or else `same`",
         ),
         Field(
-            "autoscale", YesNo(), "Whether green gets a copy of blue's autoscale settings.", default=CAPACITY.autoscale
+            "autoscale",
+            yes_no(),
+            "Whether green gets a copy of blue's autoscale settings.",
+            default=Capacity().autoscale,
         ),
     ),
     example="{from: live}",
+    check=_check_source,
     hints={"capacity": "unknown key; did you mean instance_count?"},
+)
+
+KEEP_BLUE = Table(
+    fields=(
+        Field(
+            "for", duration(timedelta(), 90 * DAY, "24h"), "How long it stays.", default=Policy("", (), ()).keep_blue
+        ),
+        Field(
+            "instances",
+            whole(1, MOST_INSTANCES, "instances", "1"),
+            "How many instances it is scaled down to while it stays.",
+            default=None,
+            otherwise="as many as it has",
+        ),
+    ),
+    example="24h or {for: 24h, instances: 1}",
+    short="for",
+    expects="a duration from 0s to 90d or a mapping",
 )

@@ -61,7 +61,7 @@ def ask() -> str:
     key = ml_client.online_endpoints.get_keys(endpoint_name).primary_key
     uri = ml_client.online_endpoints.get(endpoint_name).scoring_uri
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    answer = requests.post(uri, data=Path("request.json").read_bytes(), headers=headers, timeout=30)
+    answer = requests.post(uri, data=Path("request.json").read_bytes(), headers=headers, timeout=60)
     answer.raise_for_status()
     return answer.text
 

@@ -1,0 +1,56 @@
+"""Which policy to simulate: the only one of a file or a folder, or the one that is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.policy.sources import load
+from shared.core.policy import Policy
+from shared.core.steps import SmokeStep
+from shared.policies.policy_set import PolicySet
+from shared.policies.problems import PolicyError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPolicy:
+    """A policy, the file it is in, and how many requests each of its smoke files has."""
+
+    policy: Policy
+    file: str
+    smoke_requests: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        """The endpoint, and the policy's own name if it has one."""
+        return self.policy.endpoint + (f" ({self.policy.name})" if self.policy.name else "")
+
+
+def all_of(book: PolicySet) -> list[ChosenPolicy]:
+    """Return every policy of a set."""
+    both = zip(book.policies, book.files, strict=True)
+    return [ChosenPolicy(policy, file, _smoke_requests(book, policy)) for policy, file in both]
+
+
+def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:
+    """Return the policy of a file or folder that an endpoint and a policy's name, if given, select.
+
+    Raises PolicyError with every problem, or with the policies to choose from.
+    """
+    every = all_of(load(path))
+    found = [
+        chosen
+        for chosen in every
+        if (endpoint is None or chosen.policy.endpoint == endpoint.lower())
+        and (name is None or chosen.policy.name == name)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(chosen.name for chosen in every)
+    text = f"{len(found) or 'no'} policies match; choose one with --endpoint and --name: {known}"
+    raise PolicyError([Problem(str(path), 0, 0, "", text)])
+
+
+def _smoke_requests(book: PolicySet, policy: Policy) -> dict[str, int]:
+    files = {step.requests for step in policy.steps if isinstance(step, SmokeStep) and step.requests}
+    return {file: len(book.requests(file)) for file in files}

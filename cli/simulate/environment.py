@@ -1,0 +1,85 @@
+"""What surrounds the core in a trial: how long Azure takes, when Teal reconciles, and the operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cli.simulate.curves import MINUTE
+from cli.simulate.profile import Profile
+from shared.core.observation import Provisioning
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import Phase
+from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.rollout.history import Entry
+from shared.core.steps import PauseStep
+
+WAKE = timedelta(seconds=2)  # how soon the queue brings Teal back after a decision
+NEVER = datetime.max.replace(tzinfo=UTC)
+OPERATOR = "simulated operator"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileTiming:
+    """Azure takes as long as the profile says."""
+
+    profile: Profile
+
+    def created(self, now: datetime) -> tuple[datetime, Provisioning]:
+        """Return when a deployment is ready."""
+        takes = self.profile.provisioning
+        return (NEVER if takes is None else now + takes), Provisioning.SUCCEEDED
+
+    def traffic_set(self, now: datetime) -> datetime:
+        """Return when the traffic or the mirror is as ordered."""
+        return now + self.profile.traffic_write
+
+    def scaled(self, now: datetime) -> datetime:
+        """Return when a deployment has its new number of instances."""
+        return now + self.profile.scaling
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The timer ticks at every whole minute, and a decision wakes Teal at once."""
+
+    def following(self, now: datetime, *, woken: bool) -> datetime:
+        """Return the next reconcile."""
+        tick = floor_minute(now) + MINUTE
+        return min(now + WAKE, tick) if woken else tick
+
+    def skips(self, entries: Sequence[Entry], now: datetime) -> bool:
+        """Return False: every reconcile takes place."""
+        del entries, now
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOperators:
+    """Operators approve pause steps, and resume what was paused for lack of evidence: each after a time, or never."""
+
+    profile: Profile
+
+    def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
+        """Return a request to resume once its time has come."""
+        if rollout.phase is not Phase.PAUSED:
+            return None
+        after = self._comes_after(rollout)
+        if after is None or now - rollout.since < after:
+            return None
+        return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
+
+    def abandoned(self, rollout: Rollout) -> bool:
+        """Return whether the rollout is paused and nobody comes."""
+        return rollout.phase is Phase.PAUSED and not _timed(rollout) and self._comes_after(rollout) is None
+
+    def _comes_after(self, rollout: Rollout) -> timedelta | None:
+        if _timed(rollout):
+            return None
+        return self.profile.approve if isinstance(rollout.current_step, PauseStep) else self.profile.resume
+
+
+def _timed(rollout: Rollout) -> bool:
+    """Return whether the pause ends by itself."""
+    return isinstance(rollout.current_step, PauseStep) and rollout.current_step.duration is not None

@@ -1,0 +1,97 @@
+"""What surrounded a recorded rollout, as far as its record says: Azure's pace, the reconciles, and the operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cli.simulate.curves import MINUTE
+from cli.simulate.decision_matching import DecisionMatcher
+from cli.simulate.environment import NEVER, Ticks
+from cli.simulate.recording import RecordedDecision, Recording
+from shared.core.observation import Provisioning
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import Phase
+from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.rollout.history import TEAL, Entry
+from shared.core.rollout.reasons import ReasonCode
+
+USUAL_WRITE = timedelta(seconds=20)
+USUAL_SCALING = timedelta(minutes=4)
+VERBS = {
+    ReasonCode.OPERATOR_PROMOTE: Verb.PROMOTE,
+    ReasonCode.OPERATOR_PAUSE: Verb.PAUSE,
+    ReasonCode.OPERATOR_RESUME: Verb.RESUME,
+    ReasonCode.OPERATOR_ROLLBACK: Verb.ROLLBACK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTiming:
+    """Azure takes as long as it took: what was ordered is done when the next recorded decision is made."""
+
+    recording: Recording
+    matcher: DecisionMatcher
+
+    def created(self, now: datetime) -> tuple[datetime, Provisioning]:
+        """Return when a deployment has been created, and in which state it is then."""
+        del now
+        for decision in self.recording.decisions:
+            if decision.before is Phase.PROVISIONING and decision.after is not Phase.PROVISIONING:
+                ready = decision.after is Phase.STEPPING
+                return decision.at, Provisioning.SUCCEEDED if ready else Provisioning.FAILED
+        return NEVER, Provisioning.SUCCEEDED
+
+    def traffic_set(self, now: datetime) -> datetime:
+        """Return when the traffic or the mirror is as ordered."""
+        self.matcher.update(now)
+        following = self.matcher.following
+        return following.at if following else now + USUAL_WRITE
+
+    def scaled(self, now: datetime) -> datetime:
+        """Return when a deployment has its new number of instances."""
+        return now + USUAL_SCALING
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReconciles:
+    """Reconciles take place when a recorded decision was made, and once in each other minute."""
+
+    recording: Recording
+    matcher: DecisionMatcher
+    lag: timedelta
+
+    def following(self, now: datetime, *, woken: bool) -> datetime | None:
+        """Return the next reconcile, or None when nothing more is known."""
+        self.matcher.update(now)
+        expected, tick = self.matcher.following, floor_minute(now) + MINUTE
+        if expected is not None and now <= expected.at and (woken or now < expected.at):
+            if floor_minute(expected.at) <= tick or not self.matcher.matched:
+                return expected.at
+        elif expected is None and now > self.recording.last_minute + self.lag + 2 * MINUTE:
+            return None
+        return tick if self.matcher.departed is None else Ticks().following(now, woken=woken)
+
+    def skips(self, entries: Sequence[Entry], now: datetime) -> bool:
+        """Return whether the recorded reconcile that decided this was later than this one."""
+        return self.matcher.early(entries, now)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOperators:
+    """Operators ask for what they asked for then."""
+
+    matcher: DecisionMatcher
+
+    def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
+        """Return what an operator asked for at this moment."""
+        expected: RecordedDecision | None = self.matcher.following
+        if expected is None or expected.at > now or expected.actor == TEAL or rollout.wish is not None:
+            return None
+        verb = VERBS.get(expected.code)
+        return OperatorRequest(verb, expected.actor, "as recorded", now) if verb else None
+
+    def abandoned(self, rollout: Rollout) -> bool:
+        """Return whether nobody comes: after a departure, no operator is known of."""
+        return self.matcher.departed is not None and rollout.phase is Phase.PAUSED

@@ -1,0 +1,171 @@
+"""A fast clock for several processes: one sets the pace, the others follow, and all say which work is due on it.
+
+Everything passes through files, so that no program needs another's code. The owner replaces the file that TEAL_CLOCK
+names (`Course.text`) twenty times a second. A process with work to do writes the time (virtual unix seconds) at which
+its oldest unfinished work is due into a file of its own next to it, `<file>.<process id>`, and removes it when nothing
+is due. The clock slows down while such work is late. What a process leaves behind at its death no longer counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from math import inf
+from pathlib import Path
+
+from emulator.clock import VirtualClock
+from emulator.pacing import Course, next_speed
+
+TICK = 0.05  # wall seconds
+
+
+@dataclass(slots=True)
+class DueWork:
+    """When the unfinished work of this process is due; `changed` is called whenever the earliest time changes."""
+
+    changed: Callable[[float], None] = lambda _: None
+    earliest: float = inf
+    _dues: dict[int, float] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @contextmanager
+    def until_done(self, due: float) -> Iterator[None]:
+        """Count the block as unfinished work that is due at this virtual time (unix seconds)."""
+        number = next(self._numbers)
+        self._dues[number] = due
+        self._update()
+        try:
+            yield
+        finally:
+            del self._dues[number]
+            self._update()
+
+    def _update(self) -> None:
+        earliest = min(self._dues.values(), default=inf)
+        if earliest != self.earliest:
+            self.earliest = earliest
+            self.changed(earliest)
+
+
+@dataclass(slots=True)
+class PacedClock(VirtualClock):
+    """The owner's clock: `path` is the file that others follow, `speed` its full speed and `pace` the present one.
+
+    It stands still unless `run` is running.
+    """
+
+    path: Path = Path("clock")
+    course: Course = field(init=False)
+    pace: float = field(init=False)
+    _own: DueWork = field(default_factory=DueWork)
+
+    def __post_init__(self) -> None:
+        """Start at full speed, with the wall's time."""
+        self.pace = self.speed
+        self._publish(Course(self.speed, ((self.origin, self.origin),)).extended(self.origin, self.speed))
+
+    def now(self) -> datetime:
+        """Return the virtual time, aware, in UTC."""
+        return datetime.fromtimestamp(self.course.virtual(time.time()), UTC)
+
+    @contextmanager
+    def work_due(self, moment: datetime) -> Iterator[None]:
+        """Slow down while the work of this block, due at `moment`, is late."""
+        with self._own.until_done(moment.timestamp()):
+            yield
+
+    def setting(self) -> str:
+        """Return the file to follow, as the setting TEAL_CLOCK takes it."""
+        return str(self.path)
+
+    async def run(self) -> None:
+        """Set the pace until cancelled."""
+        while True:
+            self.step(time.time())
+            await asyncio.sleep(TICK)
+
+    def step(self, wall: float) -> None:
+        """Set the pace for the moments after `wall`, which is now (unix seconds)."""
+        late = self.course.virtual(wall) - min(self._own.earliest, _earliest_elsewhere(self.path))
+        self.pace = next_speed(self.speed, self.pace, late)
+        self._publish(self.course.extended(wall, self.pace))
+
+    def _publish(self, course: Course) -> None:
+        _replace(self.path, course.text())
+        self.course = course
+
+
+@dataclass(slots=True)
+class FollowedClock(VirtualClock):
+    """A clock whose pace another process sets, read from its file. If that process ends, time stands still."""
+
+    path: Path = Path("clock")
+    _course: Course = field(init=False)
+    _own: DueWork = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the file. Raises OSError and ValueError."""
+        self._course = Course.parse(self.path.read_text(encoding="ascii"))
+        self.speed = self._course.full_speed
+        self._own = DueWork(self._report)
+
+    def now(self) -> datetime:
+        """Return the virtual time, aware, in UTC."""
+        with suppress(FileNotFoundError):
+            self._course = Course.parse(self.path.read_text(encoding="ascii"))
+        return datetime.fromtimestamp(self._course.virtual(time.time()), UTC)
+
+    @contextmanager
+    def work_due(self, moment: datetime) -> Iterator[None]:
+        """Have the clock slow down while the work of this block, due at `moment`, is late."""
+        with self._own.until_done(moment.timestamp()):
+            yield
+
+    def setting(self) -> str:
+        """Return the file that is followed."""
+        return str(self.path)
+
+    def _report(self, earliest: float) -> None:
+        place = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        if earliest == inf:
+            place.unlink(missing_ok=True)
+        else:
+            with suppress(FileNotFoundError):  # the owner has ended, and its directory is gone
+                _replace(place, f"{earliest:.6f}")
+
+
+def _earliest_elsewhere(path: Path) -> float:
+    """Return when the oldest unfinished work of other processes is due; infinity if there is none."""
+    earliest = inf
+    for report in path.parent.glob(f"{path.name}.*"):
+        if not report.suffix[1:].isdecimal():
+            continue  # being written
+        if _lives(int(report.suffix[1:])):
+            with suppress(FileNotFoundError, ValueError):  # gone already, or not a number
+                earliest = min(earliest, float(report.read_text(encoding="ascii")))
+        else:
+            report.unlink(missing_ok=True)
+    return earliest
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that readers see the old content or the new, never part of either."""
+    draft = path.with_name(f"{path.name}.new-{os.getpid()}")
+    draft.write_text(text, encoding="ascii")
+    draft.replace(path)

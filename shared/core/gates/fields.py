@@ -1,0 +1,56 @@
+"""Keys of a policy file that several kinds of gate have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.core.schema.findings import Values
+from shared.core.schema.grammar import Field
+from shared.core.schema.kinds import NO_HINTS, between, choice, text
+from shared.core.telemetry.predictions import PredictionReading
+
+ROLES = {
+    "critical": "`critical`: it can roll back, and weights wait for its certificate.",
+    "non_blocking": "`non_blocking`: it can roll back.",
+    "dry_run": "`dry_run`: it is shown and changes nothing.",
+}
+POINTER = text(
+    r"(?=.{0,256}$)(?:/(?:[^\x00-\x1f\x7f~/]|~[01])*)*",
+    "a valid JSON Pointer (empty, or starting with /; ~ is written ~0)",
+    "/label",
+)
+
+
+def role(*, without: str = "", hints: Mapping[str, str] = NO_HINTS) -> Field:
+    """Return the role of a gate that can have every role but one. hints: why not that one."""
+    options = tuple(option for option in ROLES if option != without)
+    return Field("role", choice(*options, hints=hints), " ".join(ROLES[option] for option in options))
+
+
+def uncertified() -> Field:
+    """Return the role of a gate that has no certificate which a step could wait for."""
+    return role(without="critical", hints={"critical": "no step can wait for it, since it has no certificate"})
+
+
+def share_of_risk(example: str) -> Field:
+    """Return the weight of a gate."""
+    about = "Its share of `rollback_risk` among the gates that can roll back."
+    return Field("weight", between(0, 1000, example), about)
+
+
+def limit(of: str) -> Field:
+    """Return an absolute limit. of: what may be such a share, in words."""
+    about = f"An absolute limit as well, whatever blue does: the share of {of}."
+    return Field("at_most", between(0, 1, "0.02"), about)
+
+
+def with_reading(values: Values) -> Values:
+    """Return the values of a gate with those that say how predictions are read as one."""
+    rest = {key: value for key, value in values.items() if key not in {"at", "bins"}}
+    return rest | {"reading": PredictionReading(values["at"], values.get("bins", ()))}
+
+
+def prediction_at() -> Field:
+    """Return where predictions are found."""
+    about = "Where in the JSON response the prediction is; a list holds several. Empty: the whole response."
+    return Field("at", POINTER, about, default="")

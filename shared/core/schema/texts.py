@@ -1,0 +1,32 @@
+"""Kinds of values that several tables share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.core.schema.kinds import Scalar, text
+from shared.core.schema.times import DAY, MINUTE, SECOND, duration
+
+# Azure's longest scoring request, and its own limit for a managed deployment.
+LONGEST_ANSWER = 180 * SECOND
+MOST_INSTANCES = 50
+# Azure's own rule for the names of endpoints.
+ENDPOINT_NAME = text(
+    r"(?=.{3,32}$)[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]",
+    "a valid endpoint name (3 to 32 letters, digits and dashes; starts with a letter, does not end with a dash)",
+    "churn",
+)
+LINE = text(r"[^\x00-\x1f\x7f]{1,256}", "text of 1 to 256 characters on one line", '"no changes at the weekend"')
+GATE_NAME = text(
+    r"[a-z][a-z0-9_-]{0,31}",
+    "a valid gate name (lowercase letters, digits, dashes and underscores; starts with a letter)",
+    "latency",
+)
+INSTANCE_TYPE = text(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a valid instance type (letters, digits, _ . -)", "Standard_NC6s_v3"
+)
+
+
+def waiting(example: str) -> Scalar[timedelta]:
+    """Return the kind of the time that a step may wait."""
+    return duration(MINUTE, 30 * DAY, example)

@@ -1,0 +1,60 @@
+"""One value as a file writes it, and the error that says why it is not valid."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+SHOWN = 60
+
+
+class Unfit(Exception):  # noqa: N818 -- never leaves the readers: it becomes a Problem
+    """A value is not of its kind; the message says what would be."""
+
+
+class Expectation(Protocol):
+    """What a kind of value says of itself: what is expected, in words, and an example."""
+
+    @property
+    def expects(self) -> str:
+        """What is expected."""
+
+    @property
+    def example(self) -> str:
+        """A valid value."""
+
+
+class Word(NamedTuple):
+    """One scalar value. type: what YAML takes it for, in words, such as `text`, `a number` or `nothing`.
+
+    written: what the file says, if variables in it were replaced.
+    """
+
+    text: str
+    type: str = "text"
+    quoted: bool = False
+    written: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text as a message shows it where its type does not matter."""
+        return self.text + self._origin
+
+    @property
+    def _origin(self) -> str:
+        return f" (from {_short(self.written)})" if self.written else ""
+
+    def __str__(self) -> str:
+        if self.type == "nothing":
+            return "an empty value"
+        if self.type != "text":
+            return ascii(_short(self.text))[1:-1]
+        return repr(_short(self.text)) + (" (in quotes)" if self.quoted else "") + self._origin
+
+
+def mismatch(found: object, expected: Expectation) -> Unfit:
+    """Return the error for something other than what is expected."""
+    return Unfit(f"{found} is not {expected.expects.replace('`', '')}; write it like {expected.example}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

@@ -1,0 +1,53 @@
+"""The demo says when a busy machine slows its clock down, and when that is over."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from cli.demo.pace import Pace
+from cli.demo.screen import WIDTH, Screen
+
+
+def news(*speeds: float) -> list[str]:
+    """Return what is said when the clock runs for three seconds at each speed, looked at twice a second."""
+    pace, wall, virtual, said = Pace(40.0), 0.0, 0.0, list[str | None]()
+    for speed in speeds:
+        for _ in range(6):
+            said.append(pace.note(wall, virtual))
+            wall, virtual = wall + 0.5, virtual + 0.5 * speed
+    return [each for each in said if each]
+
+
+def test_at_full_speed_nothing_is_said() -> None:
+    """Nor when a moment of work costs it a little."""
+    assert news(40, 40, 40, 40) == []
+    assert news(40, 40, 30, 40, 40, 40) == []
+
+
+def test_a_slowed_clock_is_announced_once_and_so_is_its_recovery() -> None:
+    """With the speed at that moment, however it changes meanwhile."""
+    slowed, recovered = news(40, 40, 12, 12, 12, 5, 5, 12, 12, 40, 40, 40)
+    assert slowed.startswith("this machine is busy: running at ")
+    assert recovered.endswith("x again")
+
+
+def test_the_speed_is_that_of_the_last_seconds() -> None:
+    """What was before does not count."""
+    pace = Pace(40.0)
+    assert pace.speed == 40.0
+    for second in range(20):
+        pace.note(second, 40.0 * min(second, 10) + 12.0 * max(0, second - 10))
+    assert pace.speed == 12.0
+
+
+def test_the_screen_shows_it() -> None:
+    """As a line that stays, and in the panel."""
+    text = io.StringIO()
+    screen = Screen(Console(file=text, width=WIDTH), 40.0)
+    for second in range(10):
+        screen.note_time(second, 12.0 * second)
+    screen.console.print(screen)
+    assert "this machine is busy: running at 12x" in text.getvalue()
+    assert "time running at 12x" in text.getvalue()

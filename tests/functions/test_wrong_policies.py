@@ -1,0 +1,216 @@
+"""Policies that are not valid: what they refuse, and that everything else goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import azure.functions as func
+import pytest
+
+from shared.controller import Controller
+from shared.core.phases import Phase
+from shared.core.rollout import ModelVersion
+from shared.errors import Misconfigured
+from shared.intake import Intake
+from shared.observer import Observer
+from shared.policies.policy_set import PolicySet, read_policies
+from shared.wiring import policies, use
+from tests.functions.conftest import Calls, Found, app_over
+from tests.functions.test_triggers import DOCUMENTED, event
+from tests.scenarios.world import ENDPOINT, WORKSPACE, World
+
+ROOT = Path(__file__).parents[2]
+CHURN = "endpoint: churn\nmodels: [{name: churn}]\nsteps: [smoke: smoke/churn.jsonl, weight: 10, weight: 50]\n"
+FRAUD = "endpoint: fraud\nmodels: [{name: fraud}, {name: churn}]\nsteps: [weight: 110]\n"
+MENDED = FRAUD.replace("110", "10")
+BROKEN = "endpoint: [\n"
+REQUEST = {"version": "7", "by": "ada@example.com", "reason": "because"}
+
+
+@dataclass
+class Deployed(World):
+    """A world whose policies are files."""
+
+    policies: PolicySet = field(default_factory=lambda: read_policies(Path("nowhere")))
+
+    def controller(self, holder: str = "one") -> Controller:
+        observer = Observer(self.endpoints, self.telemetry, self.scoring, self.policies)
+        return Controller(self.store, self.endpoints, observer, self.wakeups, self.clock, holder)
+
+    def reception(self) -> Intake:
+        return Intake(self.store, self.models, self.policies, self.wakeups, self.clock, WORKSPACE)
+
+
+@dataclass
+class App(Calls):
+    """The functions over a folder of policies, which a deployment replaces."""
+
+    world: Deployed = field(default_factory=Deployed)
+    folder: Path = Path()
+
+    def deploy(self, **texts: str) -> None:
+        """Replace all policies by these and start the app anew."""
+        for old in self.folder.glob("*.yaml"):
+            old.unlink()
+        for stem, text in texts.items():
+            (self.folder / f"{stem}.yaml").write_text(text)
+        self.world.policies = read_policies(self.folder)
+
+    def call(self, name: str, **inputs: object) -> object:
+        app = replace(app_over(self.world), policies=self.world.policies)
+        with use(app):
+            return super().call(name, **inputs)
+
+    def start(self, endpoint: str, model: str) -> tuple[int, str]:
+        """Ask for a rollout; return the status and the message of the error, if there is one."""
+        self.world.models.registered[ModelVersion(model, "7")] = {}
+        status, content = self.http("start", {"endpoint": endpoint, "model": model, **REQUEST})
+        error = content.get("error")
+        return status, str(error["message"]) if isinstance(error, dict) else ""
+
+    def register(self, tags: dict[str, str] | None = None, model: str = "churn") -> None:
+        """Deliver the event of a registered version."""
+        sent = event(DOCUMENTED | {"ModelName": model, "ModelTags": tags or {}}, subject=f"models/{model}:7")
+        self.call("model_registered", event=sent)
+
+
+@pytest.fixture
+def app(found: Found, tmp_path: Path) -> App:
+    """Return the functions over a folder with one policy that is valid and one that is not."""
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "churn.jsonl").write_text("{}\n")
+    app = App(found, folder=tmp_path)
+    app.deploy(churn=CHURN, fraud=FRAUD)
+    return app
+
+
+@pytest.mark.parametrize("folder", ["broken", "empty", "nowhere"])
+def test_all_functions_are_found_whatever_the_policies_are(tmp_path: Path, folder: str, found: Found) -> None:
+    """An app without functions could not roll back either."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "churn.yaml").write_text(BROKEN)
+    code = "import function_app; print(*(f.get_function_name() for f in function_app.app.get_functions()), sep='\\n')"
+    environment = os.environ | {"TEAL_POLICIES": str(tmp_path / folder)}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True)  # noqa: S603 -- our own Python
+    assert set(ran.stdout.decode().split()) == set(found)
+
+
+def test_problems_are_logged_once_when_policies_are_first_read(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """Whoever watches the log hears of them before anybody asks for a rollout."""
+    (tmp_path / "churn.yaml").write_text(BROKEN)
+    (tmp_path / "prices.yaml").write_text("{}")
+    assert policies(tmp_path, {}).policies == ()
+    assert [record.getMessage().split(": ")[0] for record in caplog.records] == [
+        f"policy problem {tmp_path}/prices.yaml:1:1",
+        f"policy problem {tmp_path}/prices.yaml:1:1",
+        f"policy problem {tmp_path}/churn.yaml:2:1",
+    ]
+
+
+def test_only_the_endpoint_of_a_wrong_policy_is_refused(app: App) -> None:
+    """Who asks for a rollout there reads every problem; another endpoint's rollout begins."""
+    status, message = app.start("fraud", "fraud")
+    assert (status, message.removeprefix(f"{app.folder}/")) == (
+        500,
+        (
+            "fraud.yaml:3:9: steps[0].weight: 110 is not a whole number from 1 to 100 "
+            "(per cent of live traffic, without a sign); write it like 10"
+        ),
+    )
+    assert app.start("churn", "churn") == (202, "")
+    assert {endpoint for endpoint, _ in app.world.store.rows} == {"churn"}
+
+
+def test_a_file_that_cannot_be_understood_is_shown_where_no_policy_is_found(app: App) -> None:
+    """It may be the policy that is missing, and it refuses no endpoint that has one."""
+    app.deploy(churn=CHURN, fraud=BROKEN)
+    status, message = app.start("fraud", "fraud")
+    assert (status, message.removeprefix(f"{app.folder}/")[:30]) == (500, "fraud.yaml:2:1: not valid YAML")
+    assert app.start("churn", "churn") == (202, "")
+
+
+def test_without_policies_every_start_says_why(app: App) -> None:
+    """A folder that cannot be used refuses all new rollouts, with where Teal looked."""
+    app.deploy()
+    status, message = app.start("churn", "churn")
+    assert (status, message.split(": ")[1]) == (
+        500,
+        (
+            "contains no policy (*.yaml or *.yml), so nothing can be rolled out; "
+            f"Teal looked in {app.folder} (setting TEAL_POLICIES)"
+        ),
+    )
+
+
+def test_an_event_waits_for_the_policy_to_be_mended(app: App) -> None:
+    """Event Grid is told to come again; valid policies have their rollouts at once, and only once."""
+    for _ in range(2):
+        with pytest.raises(Misconfigured, match=r"fraud.yaml:3:9: steps\[0\].weight: 110 is not a whole number"):
+            app.register()
+    assert [len(app.world.store.rollouts(endpoint)) for endpoint in ("churn", "fraud")] == [1, 0]
+    app.deploy(churn=CHURN, fraud=MENDED)
+    app.register()
+    assert [len(app.world.store.rollouts(endpoint)) for endpoint in ("churn", "fraud")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("fraud", "model", "raised"),
+    [
+        (FRAUD, "other", False),
+        (FRAUD.replace("{name: fraud}", "{name: 7}"), "other", True),
+        (BROKEN, "other", True),
+        (FRAUD, "fraud", True),
+        (MENDED, "other", False),
+    ],
+    ids=["another model", "a model that cannot be read", "not even YAML", "its model", "valid"],
+)
+def test_an_event_is_handed_back_only_if_a_wrong_policy_may_be_for_it(
+    app: App, fraud: str, model: str, *, raised: bool
+) -> None:
+    """What no redelivery can mend is not delivered again."""
+    app.deploy(churn=CHURN, fraud=fraud)
+    try:
+        app.register(model=model)
+    except Misconfigured:
+        assert raised
+    else:
+        assert not raised
+
+
+def test_a_version_that_is_to_be_skipped_waits_for_no_policy(app: App) -> None:
+    """Its tag says that no policy is wanted, valid or not."""
+    app.register(tags={"teal": "skip"})
+    assert app.world.store.rows == {}
+
+
+@pytest.mark.parametrize(
+    "texts", [{"churn": BROKEN}, {"churn": CHURN + "steps: []\n"}, {}], ids=["YAML", "key", "gone"]
+)
+def test_an_open_rollout_goes_on_with_the_policy_that_it_began_with(app: App, texts: dict[str, str]) -> None:
+    """From before the smoke test, whose file is still read, to promoted."""
+    app.deploy(churn=CHURN)
+    app.register()
+    app.deploy(**texts)
+    assert app.world.until(Phase.PROMOTED).weight == 100
+
+
+def test_a_rollout_is_shown_and_rolled_back_whatever_the_policies_are(app: App) -> None:
+    """The way back needs no policy file."""
+    app.deploy(churn=CHURN)
+    app.register()
+    app.world.until_weight(10)
+    app.deploy(churn=BROKEN)
+    wish = {"by": "ada@example.com", "reason": "because"}
+    assert app.http("show", endpoint=ENDPOINT)[0] == 200
+    assert app.http("show_rollout", endpoint=ENDPOINT, rollout=app.world.rollout().id)[0] == 200
+    assert app.http("list")[0] == 200
+    assert app.http("rollback", wish, endpoint=ENDPOINT)[0] == 202
+    app.call("reconcile", message=func.QueueMessage(id="m1", body=b'{"endpoint": "churn"}'))
+    assert app.world.until(Phase.ROLLED_BACK).weight == 0

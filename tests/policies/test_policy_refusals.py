@@ -1,0 +1,114 @@
+"""A folder in which some policies are not valid: what is refused with which problems, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.policies.policy_set import PolicySet, read_policies
+from shared.policies.problems import PolicyError
+
+CHURN = "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\n"
+CAREFUL = CHURN + "name: careful\n"
+WEST = "endpoint: West\nmodels: [{name: m}, {name: n}]\nsteps: [weight: 10]\n"
+UNNAMED = WEST.replace("{name: n}", "{nmae: n}")
+
+
+@pytest.fixture
+def read(folder: Path) -> Callable[..., PolicySet]:
+    """Return a function that writes policies by the stem of their file names and reads the folder."""
+
+    def read(**texts: str) -> PolicySet:
+        for stem, text in texts.items():
+            (folder / f"{stem}.yaml").write_text(text)
+        return read_policies(folder)
+
+    return read
+
+
+def lines(error: PolicyError | None, folder: Path) -> list[str]:
+    """Return where the problems of an error are."""
+    return [] if error is None else [line.removeprefix(f"{folder}/").split(": ")[0] for line in str(error).splitlines()]
+
+
+WRONG = {
+    "a wrong value": (WEST + "keep_blue: 1\n", ("west", {"m", "n"})),
+    "a model without a name": (UNNAMED, ("west", None)),
+    "no models": (WEST.replace("models", "modles"), ("west", None)),
+    "an endpoint's name that is not valid": (WEST.replace("West", "7up"), (None, {"m", "n"})),
+    "not YAML": ("[", (None, None)),
+    "a file that it names": (WEST.replace("weight: 10", "smoke: smoke/bad.jsonl"), ("west", {"m", "n"})),
+    "a file that is missing": (WEST.replace("weight: 10", "smoke: smoke/none.jsonl"), ("west", {"m", "n"})),
+}
+
+
+@pytest.mark.parametrize(("text", "known"), WRONG.values(), ids=WRONG)
+def test_a_refused_file_is_known_as_far_as_it_can_be_read(
+    read: Callable[..., PolicySet], folder: Path, text: str, known: tuple[str | None, set[str] | None]
+) -> None:
+    """Its endpoint and its models say what it refuses; the other policies are there."""
+    (folder / "smoke" / "bad.jsonl").write_text("{")
+    found = read(churn=CHURN, west=text)
+    [refused] = found.refused
+    assert (refused.file, (refused.endpoint, refused.models)) == (str(folder / "west.yaml"), known)
+    assert refused.problems
+    assert [policy.endpoint for policy in found.policies] == ["churn"]
+    assert found.files == (str(folder / "churn.yaml"),)
+
+
+def test_a_file_that_two_policies_name_is_the_problem_of_both(read: Callable[..., PolicySet], folder: Path) -> None:
+    """Each is refused for it, and whoever lists all problems reads it once."""
+    (folder / "smoke" / "churn.jsonl").write_text("{")
+    smoke = "steps: [smoke: smoke/churn.jsonl]"
+    found = read(churn=CHURN.replace("steps: [weight: 10]", smoke), west=WEST.replace("steps: [weight: 10]", smoke))
+    assert [lines(PolicyError(file.problems), folder) for file in found.refused] == 2 * [["smoke/churn.jsonl:1:2"]]
+    with pytest.raises(PolicyError) as raised:
+        found.valid()
+    assert lines(raised.value, folder) == ["smoke/churn.jsonl:1:2"]
+
+
+def test_an_endpoint_with_a_refused_file_has_no_new_rollouts(read: Callable[..., PolicySet], folder: Path) -> None:
+    """Which of its policies is meant cannot be known; it is still known, and other endpoints are not affected."""
+    found = read(churn=CHURN, careful=CAREFUL + "x: 1\n", west=WEST)
+    assert [policy.endpoint for policy in found.for_model("m", "1", {})] == ["west"]
+    assert lines(found.refusal("m", {}), folder) == ["careful.yaml:5:1"]
+    assert lines(found.refusal("n", {}), folder) == []
+    assert found.for_endpoint("churn") is found.policies[0]
+    with pytest.raises(PolicyError, match="x: unknown key; known keys: endpoint") as raised:
+        found.for_start("Churn")
+    assert lines(raised.value, folder) == ["careful.yaml:5:1"]
+    assert found.for_start("WEST") is found.policies[1]
+    assert found.for_start("other") is None
+
+
+def test_two_policies_that_nothing_tells_apart_are_both_refused(read: Callable[..., PolicySet], folder: Path) -> None:
+    """The problem is in the second, and the first is no better known to be meant."""
+    found = read(a=CHURN, b=CHURN)
+    assert found.for_model("m", "1", {}) == ()
+    assert lines(found.refusal("m", {}), folder) == ["b.yaml:1:1"]
+
+
+def test_an_endpoint_belongs_to_its_workspace(read: Callable[..., PolicySet]) -> None:
+    """Endpoints of one name in several workspaces are several endpoints, each with policies of its own."""
+    found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\nname: x\n")
+    chosen = [(policy.workspace, policy.name) for policy in found.for_model("m", "1", {})]
+    assert chosen == [("", ""), ("ml-west", "")]
+    assert [policy.workspace for policy in found.for_model("m", "1", {"teal": "x"})] == ["", "ml-west"]
+
+
+def test_policies_of_one_workspace_claim_the_same_endpoint(read: Callable[..., PolicySet], folder: Path) -> None:
+    """In whatever case the workspace is written; another workspace's endpoint goes on."""
+    found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\n")
+    assert lines(found.refusal("m", {}), folder) == ["c.yaml:1:1"]
+    assert [policy.workspace for policy in found.for_model("m", "1", {})] == [""]
+
+
+@pytest.mark.parametrize("name", ["ml", "ml west", "-west", "x" * 34])
+def test_a_workspaces_name_is_as_azure_allows(read: Callable[..., PolicySet], name: str) -> None:
+    """What cannot be a workspace is a problem before it is looked for."""
+    [refused] = read(a=f"{CHURN}workspace: {name}\n").refused
+    assert refused.problems[0].message.endswith(
+        "is not a valid workspace name (3 to 33 letters, digits, dashes and underscores); write it like ml-production"
+    )
