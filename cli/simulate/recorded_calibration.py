@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 from cli.simulate.recording import Recording
-from shared.core.gates import DisagreementGate, Gate, LatencyGate, QueryGate
 from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.policy import JudgeSettings
 
@@ -22,7 +21,9 @@ def calibration_of(recording: Recording, settings: JudgeSettings) -> tuple[Calib
     if recorded is not None and _fits(recorded, settings):
         return recorded, ""
     rows = [row for by_name in recording.minutes.values() for row in by_name.values()]
-    unknown = {gate.name: "the record has no data for it" for gate in settings.gates if not _known(gate, recording)}
+    unknown = {
+        gate.name: "the record has no data for it" for gate in settings.gates if not any(map(gate.recorded, rows))
+    }
     found = calibrate(settings, past_of(rows, recording.blue), unknown)
     return found, NOT_RECORDED if recorded is None else OTHER_GATES
 
@@ -30,24 +31,10 @@ def calibration_of(recording: Recording, settings: JudgeSettings) -> tuple[Calib
 def _fits(recorded: Calibration, settings: JudgeSettings) -> bool:
     """Return whether the same gates had the same roles and shares of the risk (thresholds are always the record's)."""
     judged = [gate for gate in settings.gates if gate.name not in recorded.unjudged]
-    whole = sum(gate.weight for gate in judged if gate.role != "dry_run")
-    wanted = {
-        gate.name: (gate.role == "critical", 0.0 if gate.role == "dry_run" else gate.weight / whole) for gate in judged
-    }
+    whole = sum(gate.rollback_weight for gate in judged)
+    wanted = {gate.name: (gate.role == "critical", gate.rollback_weight / whole) for gate in judged}
     found = {gate.name: (gate.critical, gate.share) for gate in recorded.panel.gates}
     return wanted.keys() == found.keys() and all(
         critical == found[name][0] and math.isclose(share, found[name][1], abs_tol=1e-9)
         for name, (critical, share) in wanted.items()
     )
-
-
-def _known(gate: Gate, recording: Recording) -> bool:
-    """Return whether the record has data that such a gate is judged by."""
-    rows = [row for by_name in recording.minutes.values() for row in by_name.values()]
-    match gate:
-        case QueryGate() | DisagreementGate():
-            return any(gate.name in row.tallies for row in rows)
-        case LatencyGate():
-            return any(row.slowness is not None or row.percentiles is not None for row in rows)
-        case _:
-            return True

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 class UnreadableRow(ValueError):  # noqa: N818 -- reads as what it means
-    """A line that is no row, or one whose payload is kept elsewhere."""
+    """A line that is not a row, or one whose payload is kept elsewhere."""
 
 
 def read_row(line: bytes) -> Row:

@@ -54,7 +54,7 @@ class CollectionPlaces:
     def of(self, endpoint: str, deployment: str) -> CollectionPlace:
         """Return where the deployment's answers are collected; `response` goes before `model_outputs`.
 
-        Raises Permanent if it collects neither or where cannot be told, and as ARM does.
+        Raises Permanent if it collects neither or its place is unknown, and as ARM does.
         """
         body = self._manager.get(path("onlineEndpoints", endpoint, "deployments", deployment)) or {}
         collector = (body.get("properties") or {}).get("dataCollector") or {}
@@ -73,7 +73,7 @@ class CollectionPlaces:
         named = _ASSET.fullmatch(data_id) or _SHORT_ASSET.fullmatch(data_id)
         body = self._manager.get(path("data", named["name"], "versions", named["version"])) if named else None
         if body is None:
-            raise Permanent(f"answers are collected into {data_id!r}, which is no data asset of this workspace")
+            raise Permanent(f"answers are collected into {data_id!r}, which is not a data asset of this workspace")
         uri = str((body.get("properties") or {}).get("dataUri") or "")
         found = _URI.fullmatch(uri)
         own = self._manager.workspace_id.rpartition("/")[2].lower()
@@ -87,7 +87,7 @@ class CollectionPlaces:
         properties = body.get("properties") or {}
         account, container = properties.get("accountName"), properties.get("containerName")
         if properties.get("datastoreType") != "AzureBlob" or not account or not container:
-            raise Permanent(f"answers are collected into the datastore {store!r}, which is no Azure blob container")
+            raise Permanent(f"answers are collected into the datastore {store!r}, which is not an Azure blob container")
         domain = properties.get("endpoint") or "core.windows.net"
         return f"{properties.get('protocol') or 'https'}://{account}.blob.{domain}/{container}"
 

@@ -64,11 +64,11 @@ def ask(client: MetricsClient, question: Question, window: Window, doing: str) -
     """
     if not question.resources or window.since >= window.until:
         return ()
-    told: list[Json] = []
+    documents: list[Json] = []
 
     def keep(response: PipelineResponse[Any, Any]) -> None:
         if response.http_response.status_code == 200:
-            told[:] = _documents(response.http_response.text())
+            documents[:] = _documents(response.http_response.text())
 
     with azure_faults(doing):
         results = client.query_resources(
@@ -82,7 +82,7 @@ def ask(client: MetricsClient, question: Question, window: Window, doing: str) -
             filter=question.filter,
             raw_response_hook=keep,
         )
-        _check(question, told, results)
+        _check(question, documents, results)
         answers = zip(question.resources, results, strict=True)
         return tuple(chain.from_iterable(_series(resource, each, question, window) for resource, each in answers))
 
@@ -94,21 +94,21 @@ def _documents(text: str) -> list[Json]:
     return list((json.loads(body) if isinstance(body, str) else body)["values"])
 
 
-def _check(question: Question, told: Sequence[Json], results: Sequence[MetricsQueryResult]) -> None:
+def _check(question: Question, documents: Sequence[Json], results: Sequence[MetricsQueryResult]) -> None:
     """Raise Temporary unless each resource has its own whole answer, in the order of the question."""
-    if not len(told) == len(results) == len(question.resources):
-        raise Temporary(f"metrics of {len(question.resources)} resources were asked and {len(told)} were answered")
-    for resource, document in zip(question.resources, told, strict=True):
+    if not len(documents) == len(results) == len(question.resources):
+        raise Temporary(f"metrics of {len(question.resources)} resources were requested, {len(documents)} returned")
+    for resource, document in zip(question.resources, documents, strict=True):
         answered = str(document.get("resourceid") or resource)
         if answered.lower() != resource.lower():
-            raise Temporary(f"metrics of {resource} were asked, and those of {answered} were answered")
+            raise Temporary(f"metrics of {resource} were requested, and those of {answered} returned")
         for metric in document["value"]:
             if (metric.get("errorCode") or "Success").lower() != "success":
                 words = f"{metric['errorCode']} {metric.get('errorMessage') or ''}".rstrip()
-                raise Temporary(f"the metric {metric['name']['value']} of {resource} cannot be told: {words}")
+                raise Temporary(f"the metric {metric['name']['value']} of {resource} is not available: {words}")
     for result in results:
         if result.granularity not in {None, MINUTE}:
-            raise Temporary(f"metrics were asked by minute and came by {result.granularity}")
+            raise Temporary(f"metrics were requested by minute, and returned by {result.granularity}")
 
 
 def _series(resource: str, result: MetricsQueryResult, question: Question, window: Window) -> Iterator[Series]:

@@ -98,10 +98,10 @@ def test_the_place_of_a_data_asset(places: CollectionPlaces, azure: StandIn, dat
         pytest.param([collecting(request=ON)], "does not collect its answers", id="collects requests only"),
         pytest.param([Reply(200, deployment("churn-7", dataCollector=None))], "does not collect", id="no collector"),
         pytest.param([Reply(404, {"error": {"code": "ResourceNotFound"}})], "does not collect", id="no deployment"),
-        pytest.param([collecting(response=ON | {"dataId": "x"})], "'x', which is no data asset", id="no asset's id"),
+        pytest.param([collecting(response=ON | {"dataId": "x"})], "'x', which is not a data asset", id="no asset's id"),
         pytest.param(
             [collecting(response=ON | {"dataId": "azureml:gone:1"}), Reply(404, {"error": {"code": "NotFound"}})],
-            "'azureml:gone:1', which is no data asset", id="no such asset",
+            "'azureml:gone:1', which is not a data asset", id="no such asset",
         ),
         pytest.param(
             [collecting(response=ON | {"dataId": "azureml:a:1"}), properties(dataUri=LONG.replace("churn-ws", "b"))],
@@ -109,7 +109,7 @@ def test_the_place_of_a_data_asset(places: CollectionPlaces, azure: StandIn, dat
         ),
         pytest.param(
             [collecting(response=ON), properties(**STORE | {"datastoreType": "AzureDataLakeGen2"})],
-            "'workspaceblobstore', which is no Azure blob container", id="no blob container",
+            "'workspaceblobstore', which is not an Azure blob container", id="no blob container",
         ),
     ],
 )  # fmt: skip

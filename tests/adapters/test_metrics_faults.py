@@ -48,18 +48,18 @@ def traffic() -> Iterator[PlatformMetrics]:
             id="a metric that could not be told comes as an empty one",
         ),
         pytest.param(told(answer(metric(REQUESTS, GOOD, errorCode="Partial"))), Temporary, "Partial", id="partial"),
-        pytest.param(told(), Temporary, "0 were answered", id="no resource"),
-        pytest.param(told(answer(metric(REQUESTS)), answer(metric(REQUESTS))), Temporary, "2 were", id="too many"),
+        pytest.param(told(), Temporary, "0 returned", id="no resource"),
+        pytest.param(told(answer(metric(REQUESTS)), answer(metric(REQUESTS))), Temporary, "2 returned", id="too many"),
         pytest.param(
             told(answer(metric(REQUESTS, GOOD), resource=f"{WORKSPACE}/onlineEndpoints/other")),
             Temporary,
-            "onlineEndpoints/other were answered",
+            "onlineEndpoints/other returned",
             id="another's",
         ),
         pytest.param(told(answer()), Temporary, "RequestsPerMinute of", id="no metric"),
         pytest.param(told(answer(metric("RequestLatency", GOOD))), Temporary, "is missing", id="another metric"),
         pytest.param(
-            told(answer(metric(REQUESTS, GOOD), interval="PT5M")), Temporary, "came by 0:05:00", id="not by minute"
+            told(answer(metric(REQUESTS, GOOD), interval="PT5M")), Temporary, "returned by 0:05:00", id="not by minute"
         ),
         pytest.param(
             answered(*[requests(str(200 + number), {0: 1.0}) for number in range(1000)]),

@@ -61,6 +61,10 @@ class DisagreementGate(Gate):
         del sources
         return (Disagreements(self.reading, self.tolerance),)
 
+    def recorded(self, row: DeploymentMinute) -> bool:
+        """Return whether pairs of answers were compared."""
+        return DISAGREEMENT in row.tallies
+
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: by the share that is allowed, whatever the past."""
         del past, terms

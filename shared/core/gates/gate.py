@@ -13,6 +13,7 @@ from shared.core.gates.past import Past
 from shared.core.gates.samples import GateSamples, Sample
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.tuning import Tuning
+from shared.core.observation.observation import DeploymentMinute
 from shared.core.schema.grammar import Field
 from shared.core.telemetry.needs import Need
 
@@ -79,6 +80,11 @@ class Gate(ABC):
         """Return what it needs of telemetry beyond requests and errors."""
         del sources
         return ()
+
+    def recorded(self, row: DeploymentMinute) -> bool:
+        """Return whether a minute has any data that it is judged by, as for replays of what was recorded."""
+        del row
+        return True
 
     @abstractmethod
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:

@@ -118,6 +118,10 @@ class LatencyGate(Gate):
         """Return that latency is wanted, from the source that the policy chose."""
         return (Latency(sources.latency_from),)
 
+    def recorded(self, row: DeploymentMinute) -> bool:
+        """Return whether latency is known, in whichever form."""
+        return row.slowness is not None or row.percentiles is not None
+
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: by counts where the source has them, otherwise by percentiles."""
         try:

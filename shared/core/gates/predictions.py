@@ -83,6 +83,10 @@ class PredictionsGate(Gate):
         del sources
         return (Predictions(self.reading),)
 
+    def recorded(self, row: DeploymentMinute) -> bool:
+        """Return whether predictions were read."""
+        return row.predictions is not None
+
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: the classes that blue predicts most often, each in both directions."""
         known = past.summed(lambda row: row.predictions)
