@@ -27,7 +27,9 @@ from urllib.parse import urlsplit
 from cli.demo.cloud import LocalAzure
 from cli.demo.traffic import KEY, TRAFFIC_COMMAND
 from shared.core.admission.events import MODEL_REGISTERED
+from shared.core.rollout.pointers import Wanted
 from shared.errors import Temporary
+from shared.listing import page
 from shared.ports import Wakeups
 from shared.wiring import App, app
 from tests.cloud import ROOT, RunningCloud, exported, running_cloud
@@ -127,7 +129,7 @@ def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
     teal.reception.event(MODEL_REGISTERED, "models/diabetes:2", teal.settings.workspace_id, "bench", {})
     start, intake = time.monotonic(), Counter(calls.counted)
     total = Counter(intake)
-    while not (rollout := teal.store.rollouts("diabetes")[0]).finished:
+    while not (rollout := page(teal.store, Wanted("diabetes"), "", 1).rollouts[0]).finished:
         if time.monotonic() - start > TIMEOUT:
             raise TimeoutError(f"the rollout is still {rollout.phase}: {rollout.reason}")
         ticks.append(_counted(calls, teal.controller.tick))

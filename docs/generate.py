@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from docs import api_reference
 from docs.judge_numbers import others_table, tuning_table
 from docs.policy_reference import reference
 from docs.reason_codes import reasons_table
+from functions.openapi import document
 from shared.core.phases import TRANSITIONS, diagram
 from shared.policies.schema import policy_schema, text_of
 
@@ -32,15 +35,31 @@ def moves_table() -> str:
     return "\n".join(["| from | to | when |", "|---|---|---|", *rows]) + "\n"
 
 
+def api_page(text: str) -> str:
+    """Return docs/api.md with its tables."""
+    for name, content in {
+        "operations": api_reference.operations_table(),
+        "details": api_reference.details_list(),
+        "inputs": api_reference.inputs_table(),
+        "errors": api_reference.errors_table(),
+        "fields": api_reference.fields_tables(),
+    }.items():
+        text = with_part(text, name, content)
+    return text
+
+
 def documents() -> dict[Path, str]:
     """Return each generated document as it should be, by its path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
     reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
+    api, openapi = ROOT / "docs" / "api.md", ROOT / "docs" / "openapi.json"
     policies, schema = ROOT / "docs" / "policies.md", ROOT / "policies" / "policy.schema.json"
     return {
         policies: with_part(policies.read_text(), "reference", f"\n{reference()}\n"),
         schema: text_of(policy_schema()),
+        api: api_page(api.read_text()),
+        openapi: json.dumps(document(), indent=1) + "\n",
         judge: with_part(tuned, "others", others_table()),
         readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
         reasons: with_part(reasons.read_text(), "reasons", reasons_table()),

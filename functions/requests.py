@@ -1,110 +1,158 @@
-"""What callers send, checked field by field, and what they get back. Nothing unchecked goes further than this file."""
+"""A request, read input by input as its route says, and what the caller gets back. Nothing unchecked goes further."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
-from shared.errors import Conflict, Misconfigured, NotPossible, Permanent, TealError, Temporary, Unregistered
-from shared.names import ENDPOINT_NAME
+from functions.inputs import Input
+from functions.routes import ROUTES, Route
+from shared.errors import ErrorCode, TealError
 
-LONGEST_TEXT = 500
+T = TypeVar("T")
+LARGEST_BODY = 1_000_000
+KEY_PARAMETERS = {"code", "clientId"}  # the host's own: the function key and its name
 
 
-class BadRequest(Exception):  # noqa: N818 -- the name that HTTP gives it
-    """A request that is wrong in one field; status is the HTTP status it deserves."""
+class Refused(TealError):  # noqa: N818 -- what the caller is told
+    """A request that cannot be carried out as it is. headers: of the answer."""
 
-    def __init__(self, field: str, message: str, status: int = 400) -> None:
+    def __init__(
+        self, code: ErrorCode, message: str, field: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
-        self.field, self.status = field, status
+        self.code, self.field, self.headers = code, field, headers or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A JSON object that a caller sent."""
+@dataclass(frozen=True)
+class Call:
+    """One request to one operation."""
 
-    fields: dict[str, object]
+    route: Route
+    request: func.HttpRequest
 
-    def text(self, field: str, *, wanted: str = "a text of 1 to 500 characters") -> str:
-        """Return a text field; raises BadRequest if it is missing, empty, too long or no text."""
-        value = self.fields.get(field)
-        if isinstance(value, int) and not isinstance(value, bool) and field == "version":
-            value = str(value)
-        if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT or not value.isprintable():
-            given = f"is {json.dumps(value)[:80]}" if field in self.fields else "is missing"
-            raise BadRequest(field, f"{field} {given}; give {wanted}")
-        return value.strip()
+    def check(self) -> None:
+        """Raise Refused for a body that is too large, and for parameters and fields that mean nothing here."""
+        size = len(self.request.get_body() or b"")
+        if size > LARGEST_BODY:
+            raise Refused(ErrorCode.BODY_TOO_LARGE, f"the body has {size:,} bytes; at most {LARGEST_BODY:,} are read")
+        self._check_query()
+        if self.route.body:
+            fields = [each.name for each in self.route.body]
+            for name in self._fields:
+                if name not in fields:
+                    raise _unknown(ErrorCode.UNKNOWN_FIELD, "field", name, fields)
 
-    def only(self, *known: str) -> Body:
-        """Return the body; raises BadRequest at a field that means nothing here."""
-        for field in self.fields:
-            if field not in known:
-                raise BadRequest(field[:80], f"{field[:80]!r} is not known here; known are {', '.join(known)}")
-        return self
+    def part(self, wanted: Input[T]) -> T:
+        """Return a part of the path; raises Refused (404) if nothing can have that name."""
+        given = self.request.route_params.get(wanted.name, "")
+        try:
+            return wanted.read(given)
+        except ValueError as error:
+            raise not_found(f"there is no {wanted.name} {given[:80]!r}", wanted.name) from error
+
+    def query(self, wanted: Input[T]) -> T:
+        """Return a query parameter, or its default if it was not sent; raises Refused if it is not valid."""
+        given = self.request.params.get(wanted.name)
+        return wanted.default if given is None else _read(wanted, given, ErrorCode.INVALID_PARAMETER)
+
+    def field(self, wanted: Input[T]) -> T:
+        """Return a field of the body; raises Refused if it is missing or not valid."""
+        if wanted.name not in self._fields:
+            raise Refused(ErrorCode.INVALID_FIELD, f"{wanted.name} is missing; give {wanted.wanted}", wanted.name)
+        return _read(wanted, self._fields[wanted.name], ErrorCode.INVALID_FIELD)
+
+    def _check_query(self) -> None:
+        known = {each.name: each.wanted for each in self.route.query}
+        # The host leaves out what is sent empty, but whoever sent it meant something.
+        sent = parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True)
+        for name in [*self.request.params, *(name for name, value in sent if not value)]:
+            if name not in {*known, *KEY_PARAMETERS}:
+                raise _unknown(ErrorCode.UNKNOWN_PARAMETER, "parameter", name, list(known))
+            if name in known and name not in self.request.params:
+                message = f"{name} is empty; leave it out, or give {known[name]}"
+                raise Refused(ErrorCode.INVALID_PARAMETER, message, name)
+
+    @cached_property
+    def _fields(self) -> dict[str, object]:
+        try:
+            content = json.loads(self.request.get_body() or b"{}")
+        except (ValueError, RecursionError) as error:  # the second: nested thousands of times
+            raise Refused(ErrorCode.INVALID_BODY, f"the body is not JSON: {str(error)[:200]}", "body") from error
+        if not isinstance(content, dict):
+            raise Refused(
+                ErrorCode.INVALID_BODY, f"the body must be a JSON object, not {type(content).__name__}", "body"
+            )
+        return content
 
 
-def body_of(request: func.HttpRequest) -> Body:
-    """Return the request's JSON object; raises BadRequest if it is none."""
+def not_found(message: str, field: str) -> Refused:
+    """Return the refusal for something that does not exist."""
+    return Refused(ErrorCode.NOT_FOUND, message, field)
+
+
+def answered(route: Route, request: func.HttpRequest) -> func.HttpResponse:
+    """Return what the route's handler returns, or the error that it raises in the API's one form."""
+    from shared.views.plain import plain  # noqa: PLC0415 -- see functions/routes.py
+
     try:
-        content = json.loads(request.get_body() or b"{}")
-    except (ValueError, RecursionError) as error:  # the second: nested thousands of times
-        raise BadRequest("body", f"the body is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise BadRequest("body", f"the body must be a JSON object, not {type(content).__name__}")
-    return Body(content)
-
-
-def endpoint_of(request: func.HttpRequest) -> str:
-    """Return the endpoint named in the route; raises BadRequest (404) if no endpoint can have that name."""
-    name: str = request.route_params.get("endpoint", "")
-    if not ENDPOINT_NAME.fullmatch(name):
-        raise BadRequest("endpoint", f"there is no endpoint {name[:80]!r}", 404)
-    return name.lower()
-
-
-def person(request: func.HttpRequest, body: Body, *, signed_in: bool) -> str:
-    """Return who asks: the platform's word if it signs callers in, else what the caller says, believed as it is.
-
-    The header can be forged unless the platform's sign-in stands before the app, hence the flag.
-    """
-    if signed_in:
-        name: str = request.headers.get("x-ms-client-principal-name", "")
-        if not name:
-            raise BadRequest("by", "sign in: the platform gave no caller", 401)
-        return name
-    return body.text("by", wanted="who you are, such as a mail address (1 to 500 characters)")
-
-
-def answer(content: object, status: int = 200) -> func.HttpResponse:
-    """Return a JSON response."""
-    return func.HttpResponse(json.dumps(content, default=str), status_code=status, mimetype="application/json")
-
-
-# The first that fits: the kinds are trees.
-STATUSES: tuple[tuple[type[Exception], int], ...] = (
-    (NotPossible, 409),
-    (Conflict, 409),
-    (Temporary, 503),
-    (Misconfigured, 500),
-    (Unregistered, 404),
-    (Permanent, 502),
-)
-
-
-def answered(work: Callable[[], func.HttpResponse]) -> func.HttpResponse:
-    """Return what the work returns, or the error that it raises in the API's one form."""
-    try:
-        return work()
-    except BadRequest as error:
-        return _error(error.status, str(error), field=error.field)
+        call = Call(route, request)
+        call.check()
+        return _answer(plain(resolved(route.handler)(call)), route.status)
     except TealError as error:
-        status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-        words = f"{error}; try again" if status == 503 else str(error)
-        return _error(status, words, field="version" if isinstance(error, Unregistered) else None)
+        return _error(error)
 
 
-def _error(status: int, message: str, field: str | None = None) -> func.HttpResponse:
-    return answer({"error": {"message": message} | ({"field": field} if field else {})}, status)
+def unmatched(request: func.HttpRequest) -> func.HttpResponse:
+    """Return 405 with the methods that the path has, or 404 if there is no such path."""
+    path = request.route_params.get("path", "").strip("/")
+    fitting = [route for route in ROUTES if _fits(route.path, path)]
+    if fitting:
+        most_specific = max((route.path for route in fitting), key=lambda each: -each.count("{"))
+        methods = sorted(route.method for route in fitting if route.path == most_specific)
+        message = f"/api/{path[:200]} has no {request.method}; it has {', '.join(methods)}"
+        return _error(Refused(ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": ", ".join(methods)}))
+    return _error(Refused(ErrorCode.NOT_FOUND, f"there is no path /api/{path[:200]}; see /api/openapi.json"))
+
+
+def resolved(name: str) -> Any:  # noqa: ANN401 -- whatever has that name
+    """Return what `module:name` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _read(wanted: Input[T], given: object, code: ErrorCode) -> T:
+    try:
+        return wanted.read(given)
+    except ValueError as error:
+        shown = json.dumps(given)[:80]
+        raise Refused(code, f"{wanted.name} is {shown}; give {wanted.wanted}", wanted.name) from error
+
+
+def _unknown(code: ErrorCode, what: str, name: str, known: list[str]) -> Refused:
+    there = f"this operation has {', '.join(known)}" if known else "this operation has none"
+    return Refused(code, f"there is no {what} {name[:80]!r}; {there}", name[:80])
+
+
+def _fits(template: str, path: str) -> bool:
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(
+        part.startswith("{") or part == other.lower() for part, other in zip(parts, given, strict=True)
+    )
+
+
+def _answer(content: object, status: int, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    body = json.dumps(content, allow_nan=False)
+    return func.HttpResponse(body, status_code=status, headers=headers, mimetype="application/json")
+
+
+def _error(error: TealError) -> func.HttpResponse:
+    message = f"{error}; try again" if error.code is ErrorCode.UNAVAILABLE else str(error)
+    shown = {"code": error.code.value, "message": message, "field": error.field}
+    return _answer({"error": shown}, error.code.status, getattr(error, "headers", None))

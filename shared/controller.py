@@ -85,7 +85,7 @@ class Controller:
             log.info("wish endpoint=%s rollout=%s verb=%s by=%r", endpoint, asked.id, wish.verb, wish.by)
             self._wake(endpoint)
             return asked
-        raise Conflict(f"{endpoint} is being written by others; ask again")
+        raise Conflict(f"{endpoint} is being changed by others; try again")
 
     def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
         rollout = stored.value

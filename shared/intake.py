@@ -15,9 +15,10 @@ from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
+from shared.core.rollout.pointers import Pointer
 from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
-from shared.errors import Conflict, Misconfigured, Permanent, Temporary, Unregistered
+from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.words import sentence
 
@@ -74,7 +75,7 @@ class Intake:
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Begin a rollout because a person asks; one that has ended may be begun again.
 
-        Raises Conflict if this version is open on the endpoint already, Unregistered if the workspace lacks it.
+        Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
         if self.models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
@@ -84,7 +85,8 @@ class Intake:
             start = Start(model, policy, trigger, actor=by, attempt=attempt)
             existing = self.store.rollout(policy.endpoint, rollout_id(start))
             if existing is not None and existing.value.finished is None:
-                raise Conflict(f"{model} is {existing.value.phase} on {policy.endpoint} already")
+                open_already = f"{model} already has a rollout on {policy.endpoint}: it is {existing.value.phase}"
+                raise NotPossible(ErrorCode.ROLLOUT_ALREADY_OPEN, open_already)
             if existing is not None:
                 attempt += 1
                 continue
@@ -163,6 +165,7 @@ class Intake:
             waiting.value if waiting else None,
             self.clock(),
         )
+        self.store.enlist(Pointer.to(admission.newcomer.rollout))
         etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
         try:
             self.store.commit(endpoint, _changes(admission, record.etag, etags))
@@ -184,7 +187,7 @@ def _refused(problems: str) -> Outcome:
 
 
 def _crowded(endpoint: str) -> Conflict:
-    return Conflict(f"{endpoint} is being written by others; try again")
+    return Conflict(f"{endpoint} is being changed by others; try again")
 
 
 def _changes(admission: Admission, record_etag: str | None, etags: dict[str, str | None]) -> Changes:

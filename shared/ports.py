@@ -18,6 +18,7 @@ from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.pointers import Pointer, Wanted
 from shared.core.telemetry import Need, SourceKind, TelemetryQuery, Window
 from shared.errors import Misconfigured
 
@@ -215,11 +216,14 @@ class Store(Protocol):
     def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
         """Return one rollout, or None."""
 
-    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
-        """Return every rollout of an endpoint, newest first."""
+    def enlist(self, pointer: Pointer) -> None:
+        """Put a rollout on the list of all, before it is written. Twice is once."""
 
-    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
-        """Return a rollout's history, oldest first."""
+    def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
+        """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
+
+    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+        """Return a rollout's history from entry number `first` on, oldest first."""
 
     def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
@@ -236,19 +240,20 @@ class Store(Protocol):
     def mark_closed(self, endpoint: str) -> None:
         """Note, after the last work is done, that this endpoint has none. Not open is no error."""
 
-    def endpoints(self) -> tuple[str, ...]:
-        """Return every endpoint that ever had a rollout."""
-
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
     ) -> None:
         """Keep the telemetry that decisions were made from, and what each gate said of it. Twice is once."""
 
-    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
-        """Return the telemetry that was kept for a rollout, oldest first."""
+    def kept_minutes(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[DeploymentMinute, ...]:
+        """Return the telemetry that was kept for a rollout, from `since` up to, but without, `until`, oldest first."""
 
-    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
-        """Return what the gates of a rollout said, minute by minute, oldest first."""
+    def kept_judgements(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Judgement, ...]:
+        """Return what the gates of a rollout reported after each minute in this span, oldest first."""
 
 
 class Wakeups(Protocol):

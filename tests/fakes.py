@@ -23,6 +23,7 @@ from shared.core.reconcile.actions import (
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.pointers import Pointer, Wanted
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
 from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
 
@@ -55,6 +56,7 @@ class FakeStore:
     rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
     entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
     opened: set[str] = field(default_factory=set)
+    listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
     minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
     judgements_kept: dict[str, dict[datetime, Judgement]] = field(default_factory=dict)
@@ -79,13 +81,21 @@ class FakeStore:
         return Stored(value, etag)
 
     def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
+        """Return every rollout of an endpoint, newest first: for tests, since the port has pages only."""
         found = [
             value for (name, _), (value, _) in self.rows.items() if name == endpoint and isinstance(value, Rollout)
         ]
         return tuple(sorted(found, key=lambda rollout: rollout.created, reverse=True))
 
-    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
-        keys = sorted(key for key in self.entries if key[:2] == (endpoint, rollout_id))
+    def enlist(self, pointer: Pointer) -> None:
+        self.listed[pointer.position] = pointer
+
+    def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
+        found = [self.listed[position] for position in sorted(self.listed) if position > after]
+        return tuple([pointer for pointer in found if wanted.lists(pointer)][:limit])
+
+    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+        keys = sorted(key for key in self.entries if key[:2] == (endpoint, rollout_id) and key[2] >= first)
         return tuple(self.entries[key] for key in keys)
 
     def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
@@ -113,9 +123,6 @@ class FakeStore:
     def mark_closed(self, endpoint: str) -> None:
         self.opened.discard(endpoint)
 
-    def endpoints(self) -> tuple[str, ...]:
-        return tuple(sorted({name for name, _ in self.rows}))
-
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
     ) -> None:
@@ -124,11 +131,20 @@ class FakeStore:
         kept += [minute for minute in minutes if minute not in kept]
         self.judgements_kept.setdefault(rollout_id, {}).update({one.minute: one for one in judgements})
 
-    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
-        return tuple(self.minutes_kept.get(rollout_id, ()))
+    def kept_minutes(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[DeploymentMinute, ...]:
+        return tuple(kept for kept in self.minutes_kept.get(rollout_id, ()) if _within(kept.minute, since, until))
 
-    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
-        return tuple(self.judgements_kept.get(rollout_id, {}).values())
+    def kept_judgements(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Judgement, ...]:
+        kept = self.judgements_kept.get(rollout_id, {}).values()
+        return tuple(each for each in kept if _within(each.minute, since, until))
+
+
+def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or moment >= since) and (until is None or moment < until)
 
 
 @dataclass

@@ -28,13 +28,13 @@ def distances(rollout: Json) -> list[Distance]:
     if rollout["phase"] != JUDGED:
         return []
     ahead = next_weight(rollout)
-    return [each for gate in (rollout["verdict"] or {}).get("gates", []) for each in _of(gate, ahead)]
+    return [each for gate in rollout["gates"] for each in _of(gate, ahead)]
 
 
 def next_weight(rollout: Json) -> str:
     """Return the share that the next step gives to green, in Teal's words; "" if there is none."""
-    ahead = (str(step) for step in rollout["steps"][rollout["step"] + 1 :])
-    return next((step.removeprefix("weight ") for step in ahead if step.startswith("weight ")), "")
+    ahead = (step["weight"] for step in rollout["steps"][rollout["step"] + 1 :])
+    return next((f"{weight}%" for weight in ahead if weight is not None), "")
 
 
 def title(gate: Json) -> str:
@@ -53,10 +53,12 @@ def _of(gate: Json, ahead: str) -> list[Distance]:
     if gate["role"] == DRY_RUN:
         return [Distance(title(gate), None, f"odds {worse} that green is worse")]
     found = []
-    if gate["to_certificate"] is not None:
-        said = f"odds {gate['odds_next_step_safe']} of {gate['odds_next_step_safe_threshold']}"
+    if gate["certificate_progress"] is not None:
+        said = f"odds {gate['odds_safe']} of {gate['odds_safe_threshold']}"
         found.append(
-            Distance(f"{name}: go to {ahead or 'the next step'}", gate["to_certificate"], f"{said} that it is safe")
+            Distance(
+                f"{name}: go to {ahead or 'the next step'}", gate["certificate_progress"], f"{said} that it is safe"
+            )
         )
     said = f"odds {worse} of {gate['odds_worse_threshold']} that green is worse"
-    return [*found, Distance(f"{name}: roll back", gate["to_rollback"], said)]
+    return [*found, Distance(f"{name}: roll back", gate["rollback_progress"], said)]

@@ -48,11 +48,11 @@ def odds(played: Played, origin: float) -> Odds:
         kept = [(minute, gate) for minute in played.evidence.get(version, []) for gate in _deciding(minute)]
         said += [gate for _, gate in kept]
         starts = [_start(minute, origin) for minute, _ in kept]
-        worse += _lines(starts, [gate["log_harm"] for _, gate in kept])
+        worse += _lines(starts, [gate["log_odds_worse"] for _, gate in kept])
         for _, step in groupby(zip(starts, kept, strict=True), lambda each: each[1][0]["weight"]):
-            certified = [(start, gate["log_certificate"]) for start, (_, gate) in step if _is_certified(gate)]
+            certified = [(start, gate["log_odds_safe"]) for start, (_, gate) in step if _is_certified(gate)]
             safe += _lines([start for start, _ in certified], [log for _, log in certified])
-    return Odds(worse, safe, _line_at(said, "harm_threshold"), _line_at(said, "certificate_threshold"))
+    return Odds(worse, safe, _line_at(said, "log_odds_worse_threshold"), _line_at(said, "log_odds_safe_threshold"))
 
 
 def _deciding(minute: Json) -> list[Json]:
@@ -60,7 +60,7 @@ def _deciding(minute: Json) -> list[Json]:
 
 
 def _is_certified(gate: Json) -> bool:
-    return gate["log_certificate"] is not None
+    return gate["log_odds_safe"] is not None
 
 
 def _start(minute: Json, origin: float) -> float:

@@ -82,33 +82,35 @@ def totals(samples: Sequence[Sample]) -> Json:
 
 def rollout_report(played: Played, rollout: Json) -> Json:
     """Return one rollout: its outcome and why, its steps, its requests, and the evidence at the decision."""
-    began = unix(rollout["created"])
-    finished = rollout["finished"]
+    began = unix(rollout["created_at"])
+    finished = rollout["finished_at"]
     ended = unix(finished) if finished else played.ended
     meanwhile = within(played.samples, began, ended)
     return {
         "model": rollout["model"],
         "version": rollout["version"],
         "outcome": rollout["phase"],
-        "reason": rollout["reason"],
+        "reason": rollout["summary"],
         "asked_by": asked_by(rollout),
         "serving_deployment": rollout["serving"],
         "blue": rollout["blue"],
         "green": rollout["green"],
-        "began": rollout["created"],
+        "began": rollout["created_at"],
         "ended": finished,
         "minutes": round((ended - began) / 60, 1),
         "steps": steps(played, rollout["green"], began, ended),
         "requests": _counts(by_deployment(meanwhile)),
-        "evidence": rollout["verdict"],
+        "evidence": rollout["verdict"] and {**rollout["verdict"], "gates": rollout["gates"]},
         "evidence_by_minute": played.evidence.get(rollout["version"], []),
-        "history": [{key: entry[key] for key in ("at", "from", "to", "by", "text")} for entry in rollout["history"]],
+        "history": [
+            {key: entry[key] for key in ("at", "from", "to", "actor", "summary")} for entry in rollout["history"]
+        ],
     }
 
 
 def asked_by(rollout: Json) -> str | None:
     """Return the operator who rolled the rollout back or promoted it; None if Teal decided."""
-    movers = [entry["by"] for entry in rollout["history"] if entry["to"] in DECIDED and entry["from"] != entry["to"]]
+    movers = [entry["actor"] for entry in rollout["history"] if entry["to"] in DECIDED and entry["from"] != entry["to"]]
     return next((by for by in movers if by != TEAL), None)
 
 

@@ -82,8 +82,9 @@ async def rolled_back_by_hand(stage: Stage, checks: Checks) -> None:
     rollout = await stage.follow("4", _finished, PATIENCE)
     checks.equal("version 4 is", rollout["phase"], "rolled-back")
     checks.equal("who decided it, as Teal's history says", _who_moved(rollout, "rolling-back"), [OPERATOR])
-    given = ROLLBACK_REASON in rollout["reason"] and OPERATOR in rollout["reason"]
-    checks.holds("why, as Teal says", rollout["reason"], "the operator's name and reason", passed=given)
+    facts = rollout["reason"]["facts"]
+    given = (facts.get("actor"), facts.get("comment")) == (OPERATOR, ROLLBACK_REASON)
+    checks.holds("why, as Teal says", rollout["summary"], "the operator's name and reason", passed=given)
     await _check_serving(stage, checks, SECOND)
     _check_no_failure(checks, within(stage.samples.read(), began, stage.clock.now()))
 
@@ -110,18 +111,18 @@ async def _register(stage: Stage, version: str) -> None:
 
 
 def _finished(rollout: Json) -> bool:
-    return rollout["finished"] is not None
+    return rollout["finished_at"] is not None
 
 
 def _halfway(rollout: Json) -> bool:
-    if rollout["finished"] is not None:
-        raise SceneFailedError(f"version {rollout['version']} ended before anyone intervened: {rollout['reason']}")
+    if rollout["finished_at"] is not None:
+        raise SceneFailedError(f"version {rollout['version']} ended before anyone intervened: {rollout['summary']}")
     settled = (rollout["verdict"] or {}).get("settled_minutes", 0)
     return rollout["phase"] == "stepping" and rollout["weight"] in range(25, 100) and settled > 0
 
 
 def _who_moved(rollout: Json, phase: str) -> list[str]:
-    return [entry["by"] for entry in rollout["history"] if entry["to"] == phase and entry["from"] != phase]
+    return [entry["actor"] for entry in rollout["history"] if entry["to"] == phase and entry["from"] != phase]
 
 
 async def _check_serving(stage: Stage, checks: Checks, deployment: str) -> None:

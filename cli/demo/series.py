@@ -79,12 +79,12 @@ def _span(played: Played, rollout: Json, origin: float) -> Span:
     decided = [entry["at"] for entry in rollout["history"] if entry["to"] in DECIDED]
     ended = [entry["at"] for entry in rollout["history"] if entry["to"] == phase]
     return Span(
-        began=minute(rollout["created"]),
-        ended=minute(ended[0] if ended else rollout["finished"]),
+        began=minute(rollout["created_at"]),
+        ended=minute(ended[0] if ended else rollout["finished_at"]),
         green=str(rollout["green"]),
         label=f"version {rollout['version']}",
         outcome=_outcome(rollout),
-        decided=minute(decided[0] if decided else rollout["finished"]),
+        decided=minute(decided[0] if decided else rollout["finished_at"]),
     )
 
 

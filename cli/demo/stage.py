@@ -103,7 +103,7 @@ class Stage:
                     return rollout
             due = self.clock.now() + ASK_SECONDS
         seen = self.rollouts.get(version)
-        words = f"it is {seen['phase']} ({seen['reason']}; {seen['trouble']})" if seen else "Teal has no rollout of it"
+        words = f"it is {seen['phase']} ({seen['summary']})" if seen else "Teal has no rollout of it"
         minutes = patience / MINUTE
         raise SceneFailedError(f"version {version} did not get there in {minutes:.0f} minutes of this clock: {words}")
 
@@ -116,10 +116,10 @@ class Stage:
     def _report(self, rollout: Json) -> None:
         history = rollout.get("history", [])
         for entry in history[self.reported.get(rollout["version"], 0) :]:
-            by = "" if entry["by"] == "teal" else f" (by {entry['by']})"
-            self.screen.say(f"{entry['text'].splitlines()[0]}{by}")
-        verdict = rollout["verdict"] or {}
+            by = "" if entry["actor"] == "teal" else f" (by {entry['actor']})"
+            self.screen.say(f"{entry['summary'].splitlines()[0]}{by}")
+        why = rollout["verdict_reason"]
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
-        self.screen.now.said = verdict.get("reason", "")
+        self.screen.now.said = why["summary"] if why else ""
         self.screen.now.distances = distances(rollout)
         self.reported[rollout["version"]] = len(history)

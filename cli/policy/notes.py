@@ -50,8 +50,9 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
     """Yield what holds for a replay."""
     if recording.record.endpoint.lower() != policy.endpoint:
         yield f"recorded on another endpoint: {recording.record.endpoint}"
-    if recording.record.steps != tuple(step_words(step) for step in policy.steps):
-        yield f"recorded with other steps: {', '.join(recording.record.steps) or 'not recorded'}"
+    steps = [step.summary for step in recording.record.steps]
+    if steps != [step_words(step) for step in policy.steps]:
+        yield f"recorded with other steps: {', '.join(steps) or 'not recorded'}"
     _, difference = calibration_of(recording, policy.judge)
     if difference:
         yield difference

@@ -70,7 +70,7 @@ def span_of(text: str) -> timedelta | None:
 
 
 REQUESTS = Quantity(
-    text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests a minute, from 0 to 9999999", "1000", numbers=True), float
+    text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests per minute, from 0 to 9999999", "1000", numbers=True), float
 )
 ERRORS = Quantity(
     text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),

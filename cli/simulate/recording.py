@@ -1,7 +1,4 @@
-"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed.
-
-The only module that knows the API's field names.
-"""
+"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from shared.core.gates.calibration import Calibration
-from shared.core.observation import DeploymentMinute, SmokeResult
+from cli.simulate.answer import RolloutAnswer, renamed
+from shared.core.observation import DeploymentMinute
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.rollout.reasons import ReasonCode
@@ -22,54 +19,6 @@ from shared.policies.problems import PolicyError, Problem
 
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One line of history."""
-
-    at: datetime
-    by: str
-    code: ReasonCode
-    text: str
-    to: Phase
-    step: int
-    weight: int
-    before: Phase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateEvidence:
-    """What a gate said after a minute. missing: why its source had no data."""
-
-    gate: str
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MinuteEvidence:
-    """What all gates said after a minute."""
-
-    minute: datetime
-    gates: tuple[GateEvidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRecord:
-    """What a replay needs of the answer to `GET /api/rollouts/{endpoint}/{id}`."""
-
-    endpoint: str
-    model: str
-    version: str
-    green: str
-    created: datetime
-    history: tuple[HistoryEntry, ...]
-    minutes: tuple[DeploymentMinute, ...]
-    blue: str | None = None
-    steps: tuple[str, ...] = ()
-    calibration: Calibration | None = None
-    smoke: SmokeResult | None = None
-    evidence: tuple[MinuteEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +44,11 @@ class RecordedDecision:
 class Recording:
     """What became of one rollout.
 
-    began: when provisioning started (the record's own `created` moves with every freeze). minutes: what was answered,
+    began: when provisioning started (`created_at` includes the time in the queue). minutes: what was answered,
     by minute and deployment. missing: the gates whose source had no data for a minute, and why.
     """
 
-    record: RolloutRecord
+    record: RolloutAnswer
     began: datetime
     decisions: tuple[RecordedDecision, ...]
     minutes: dict[datetime, dict[str, DeploymentMinute]] = field(default_factory=dict)
@@ -117,7 +66,7 @@ class Recording:
             return "it was the endpoint's first deployment, which is not judged"
         if self.record.blue is not None and self.decisions:
             return ""
-        last = self.record.history[-1].text if self.record.history else ""
+        last = self.record.history[-1].summary if self.record.history else ""
         return f"the rollout never started{last and ': '}{last}"
 
     @property
@@ -141,10 +90,12 @@ def read_recording(path: Path) -> Recording:
     except (ValueError, RecursionError) as error:
         raise PolicyError([Problem(str(path), getattr(error, "lineno", 0), 1, "", "not valid JSON")]) from error
     try:
-        record = structured(_renamed(content), RolloutRecord)
+        record = structured(renamed(content), RolloutAnswer)
     except UnreadableError as error:
         raise _invalid(path, list(error.problems)) from error
-    if impossible := [f"{why} @ $.minutes[{n}]" for n, row in enumerate(record.minutes) for why in _impossible(row)]:
+    if impossible := [
+        f"{why} @ $.minutes[{n}]" for n, each in enumerate(record.minutes) for why in _impossible(each.row)
+    ]:
         raise _invalid(path, impossible)
     return _recording(record)
 
@@ -153,15 +104,6 @@ def _invalid(path: Path, problems: list[str]) -> PolicyError:
     more = len(problems) - MOST_SHOWN
     shown = problems if more <= 0 else [*problems[:MOST_SHOWN], f"and {more} more problems"]
     return PolicyError([Problem(str(path), 0, 0, "", text) for text in shown])
-
-
-def _renamed(content: object) -> object:
-    """Return the content with `before` for `from`, which is a keyword in Python."""
-    history = content.get("history") if isinstance(content, dict) else None
-    if not isinstance(content, dict) or not isinstance(history, list):
-        return content
-    entries = [{**entry, "before": entry.get("from")} if isinstance(entry, dict) else entry for entry in history]
-    return content | {"history": entries}
 
 
 def _impossible(row: DeploymentMinute) -> Iterator[str]:
@@ -176,18 +118,15 @@ def _impossible(row: DeploymentMinute) -> Iterator[str]:
             yield f"{name} below zero"
 
 
-def _recording(record: RolloutRecord) -> Recording:
+def _recording(record: RolloutAnswer) -> Recording:
     """Return the decisions made after the rollout's provisioning started, and its minutes by time."""
     minutes: dict[datetime, dict[str, DeploymentMinute]] = {}
-    for row in record.minutes:
-        minutes.setdefault(row.minute, {})[row.deployment] = row
-    gaps = ((one.minute, {gate.gate: gate.missing for gate in one.gates if gate.missing}) for one in record.evidence)
+    for each in record.minutes:
+        minutes.setdefault(each.minute, {})[each.deployment] = each.row
     decisions = [
-        RecordedDecision(e.at, e.before, e.to, e.by, e.code, e.step, e.weight, e.text)
+        RecordedDecision(e.at, e.before, e.to, e.actor, e.reason.code, e.step, e.weight, e.summary)
         for e in record.history
         if e.before is not None and e.before is not Phase.QUEUED
     ]
     starts = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
-    began = min([record.created, *starts])
-    missing = {minute: gates for minute, gates in gaps if gates}
-    return Recording(record, began, tuple(decisions), minutes, missing)
+    return Recording(record, min(starts, default=record.created_at), tuple(decisions), minutes, record.missing)

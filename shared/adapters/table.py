@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeVar
 
 from azure.core import MatchConditions
@@ -54,9 +55,11 @@ class Table:
         question = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end"
         return self._query(question, {"partition": partition, "first": keys.first, "end": keys.end})
 
-    def partition(self, partition: str) -> list[TableEntity]:
-        """Return every row of a partition, in the order of their keys."""
-        return self._query("PartitionKey eq @partition", {"partition": partition})
+    def first(self, partition: str, after: str, end: str, columns: Mapping[str, str], limit: int) -> list[TableEntity]:
+        """Return the first rows of a partition with keys after one and before another, and these values in columns."""
+        question = "PartitionKey eq @partition and RowKey gt @after and RowKey lt @end"
+        question += "".join(f" and {name} eq @{name}" for name in columns)
+        return self._query(question, {"partition": partition, "after": after, "end": end, **columns}, limit)
 
     def partitions(self, keys: KeyRange) -> list[TableEntity]:
         """Return every row of the partitions whose keys are in the range."""
@@ -83,10 +86,11 @@ class Table:
         with azure_faults(f"delete {self._place(partition)}/{row_key}"):
             self._client.delete_entity(partition, row_key)
 
-    def _query(self, question: str, values: dict[str, str]) -> list[TableEntity]:
+    def _query(self, question: str, values: dict[str, str], limit: int | None = None) -> list[TableEntity]:
         with azure_faults(f"query table {self._client.table_name}"):
             try:
-                return list(self._client.query_entities(question, parameters=values))
+                found = self._client.query_entities(question, parameters=values, results_per_page=limit)
+                return list(islice(found, limit))
             except ResourceNotFoundError:
                 return []
 

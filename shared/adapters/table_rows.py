@@ -17,6 +17,7 @@ from shared.core.observation import DeploymentMinute, Tally
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.pointers import Pointer, admitted_at
 from shared.errors import Permanent
 from shared.json_codec import UnreadableError, decode, encode, structured
 from shared.ports import Numbered
@@ -31,6 +32,7 @@ PIECE = 32_000
 MOST_PIECES = 15
 LONGEST_COLUMN = 1000
 JUDGED = ("calibration", "evidence", "verdict")
+JUDGEMENT = "judged~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,35 @@ def entry_key(rollout_id: str, number: int) -> str:
     return f"event~{key(rollout_id)}~{number:06d}"
 
 
-ROLLOUTS = KeyRange("rollout~", "rollout~~")
-# In a rollout's partition of minutes: these begin with their time, so with a digit.
-JUDGEMENTS = KeyRange("judged~", "judged~~")
-MINUTES = KeyRange("0", ":")
+def entries_of(rollout_id: str, first: int = 0) -> KeyRange:
+    """Return where a rollout's history lies, from entry number `first` on."""
+    return KeyRange(entry_key(rollout_id, first), f"event~{key(rollout_id)}~~")
 
 
-def entries_of(rollout_id: str) -> KeyRange:
-    """Return where a rollout's history lies."""
-    return KeyRange(f"event~{key(rollout_id)}~", f"event~{key(rollout_id)}~~")
+def minutes_in(since: datetime | None, until: datetime | None) -> KeyRange:
+    """Return where the telemetry of this span lies in a rollout's partition: its keys begin with their time."""
+    return KeyRange(_moment(since) if since else "0", _moment(until) if until else ":")
+
+
+def judgements_in(since: datetime | None, until: datetime | None) -> KeyRange:
+    """Return where the judgements of this span lie, in the same partition."""
+    span = minutes_in(since, until)
+    return KeyRange(JUDGEMENT + span.first, JUDGEMENT + span.end)
+
+
+def pointer_row(partition: str, pointer: Pointer) -> Row:
+    """Return a pointer as a row, which is sorted by its key."""
+    columns = {"endpoint": pointer.endpoint, "rollout": pointer.rollout, "model": pointer.model}
+    return {"PartitionKey": partition, "RowKey": pointer.position, **columns}
+
+
+def pointer_of(row: Mapping[str, Any]) -> Pointer:
+    """Return the pointer in a row. Raises Permanent if it is not one."""
+    try:
+        admitted = admitted_at(str(row["RowKey"]))
+        return Pointer(str(row["endpoint"]), str(row["rollout"]), str(row["model"]), admitted)
+    except (KeyError, ValueError) as error:
+        raise _unreadable(row, str(error)) from error
 
 
 def record_row(record: EndpointRecord) -> Row:
@@ -111,7 +133,7 @@ def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
     tallies = {name: (tally.bad, tally.total) for name, tally in minute.tallies.items()}
     row: Row = {
         "PartitionKey": key(rollout_id),
-        "RowKey": f"{moment:%Y-%m-%dT%H:%M:%SZ}~{key(minute.deployment)}",
+        "RowKey": f"{_moment(moment)}~{key(minute.deployment)}",
         "deployment": minute.deployment,
         "minute": moment,
         "total": minute.total,
@@ -150,7 +172,7 @@ def judgement_row(rollout_id: str, judgement: Judgement) -> Row:
     moment = judgement.minute.astimezone(UTC)
     return {
         "PartitionKey": key(rollout_id),
-        "RowKey": f"{JUDGEMENTS.first}{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "RowKey": JUDGEMENT + _moment(moment),
         "minute": moment,
         "weight": judgement.weight,
     } | _pieces(f"what was judged of {rollout_id}", judgement)
@@ -231,6 +253,10 @@ def _text(row: Mapping[str, Any]) -> str:
 
 def _piece(number: int) -> str:
     return "json" if number == 0 else f"json{number}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _present(columns: Mapping[str, object]) -> Row:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 from azure.data.tables import TableServiceClient
 
@@ -19,13 +20,15 @@ from shared.core.observation import DeploymentMinute
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
+from shared.core.rollout.pointers import Pointer, Wanted, first_position
 from shared.errors import Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, Stored
 
-# Two lists of endpoints in one table, each spread over 16 partitions: those with work, and all that ever had any.
+# One table of lists: the endpoints with work, spread over 16 partitions; pointers to all rollouts, in one, because an
+# app starts some tens a day and one partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
-KNOWN = "known"
+NEWEST = "newest"
 HALT = "halt"
 
 
@@ -62,16 +65,21 @@ class TableStore:
         row = self._rollouts.get(rows.partition_key(endpoint), rows.rollout_key(rollout_id))
         return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
 
-    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
-        """Return every rollout of an endpoint, newest first."""
-        found = map(rows.rollout_of, self._rollouts.range(rows.partition_key(endpoint), rows.ROLLOUTS))
-        return tuple(sorted(found, key=lambda rollout: (rollout.created, rollout.id), reverse=True))
+    def enlist(self, pointer: Pointer) -> None:
+        """Put a rollout on the list of all, before it is written. Twice is once."""
+        self._lists.put(rows.pointer_row(NEWEST, pointer))
 
-    def history(self, endpoint: str, rollout_id: str) -> tuple[Entry, ...]:
-        """Return a rollout's history, oldest first."""
-        return tuple(
-            map(rows.entry_of, self._rollouts.range(rows.partition_key(endpoint), rows.entries_of(rollout_id)))
-        )
+    def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
+        """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
+        until = "~" if wanted.since is None else first_position(wanted.since)
+        columns = {"endpoint": wanted.endpoint, "model": wanted.model}
+        known = {name: value for name, value in columns.items() if value is not None}
+        return tuple(map(rows.pointer_of, self._lists.first(NEWEST, after, until, known, limit)))
+
+    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+        """Return a rollout's history from entry number `first` on, oldest first."""
+        found = self._rollouts.range(rows.partition_key(endpoint), rows.entries_of(rollout_id, first))
+        return tuple(map(rows.entry_of, found))
 
     def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
@@ -87,20 +95,16 @@ class TableStore:
 
     def open_endpoints(self) -> tuple[str, ...]:
         """Return the endpoints that may have work to do."""
-        return self._listed(OPEN)
+        found = self._lists.partitions(KeyRange(f"{OPEN}~", f"{OPEN}~~"))
+        return tuple(sorted(row["RowKey"] for row in found))
 
     def mark_open(self, endpoint: str) -> None:
         """Note, before the work is written down, that this endpoint has work. Twice is once."""
-        for name in (KNOWN, OPEN):
-            self._lists.put({"PartitionKey": _shard(name, endpoint), "RowKey": rows.partition_key(endpoint)})
+        self._lists.put({"PartitionKey": _shard(endpoint), "RowKey": rows.partition_key(endpoint)})
 
     def mark_closed(self, endpoint: str) -> None:
         """Note, after the last work is done, that this endpoint has none. Not open is no error."""
-        self._lists.delete(_shard(OPEN, endpoint), rows.partition_key(endpoint))
-
-    def endpoints(self) -> tuple[str, ...]:
-        """Return every endpoint that was ever marked open, so every one that ever had a rollout."""
-        return self._listed(KNOWN)
+        self._lists.delete(_shard(endpoint), rows.partition_key(endpoint))
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
@@ -113,16 +117,19 @@ class TableStore:
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
 
-    def kept_minutes(self, rollout_id: str) -> tuple[DeploymentMinute, ...]:
-        """Return what was kept for a rollout, oldest first."""
-        return tuple(map(rows.minute_of, self._minutes.range(rows.key(rollout_id), rows.MINUTES)))
+    def kept_minutes(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[DeploymentMinute, ...]:
+        """Return the telemetry that was kept for a rollout, from `since` up to, but without, `until`, oldest first."""
+        return tuple(map(rows.minute_of, self._minutes.range(rows.key(rollout_id), rows.minutes_in(since, until))))
 
-    def kept_judgements(self, rollout_id: str) -> tuple[Judgement, ...]:
-        """Return what the gates of a rollout said, minute by minute, oldest first."""
-        return tuple(map(rows.judgement_of, self._minutes.range(rows.key(rollout_id), rows.JUDGEMENTS)))
-
-    def _listed(self, name: str) -> tuple[str, ...]:
-        return tuple(sorted(row["RowKey"] for row in self._lists.partitions(KeyRange(f"{name}~", f"{name}~~"))))
+    def kept_judgements(
+        self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[Judgement, ...]:
+        """Return what the gates of a rollout reported after each minute in this span, oldest first."""
+        return tuple(
+            map(rows.judgement_of, self._minutes.range(rows.key(rollout_id), rows.judgements_in(since, until)))
+        )
 
 
 def _operations(endpoint: str, changes: Changes) -> list[Operation]:
@@ -137,6 +144,6 @@ def _operations(endpoint: str, changes: Changes) -> list[Operation]:
     return operations
 
 
-def _shard(name: str, endpoint: str) -> str:
+def _shard(endpoint: str) -> str:
     # One hexadecimal digit: 16 partitions, so that a busy minute is not one server's.
-    return f"{name}~{hashlib.sha256(endpoint.lower().encode()).hexdigest()[0]}"
+    return f"{OPEN}~{hashlib.sha256(endpoint.lower().encode()).hexdigest()[0]}"

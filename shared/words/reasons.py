@@ -56,6 +56,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.ENDPOINT_UNHEALTHY: Row(
         "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
     ),
+    ReasonCode.ENDPOINT_UNREADABLE: Row("the endpoint cannot be read: {message}", "Azure did not show the endpoint."),
     ReasonCode.MIRROR_UNSUPPORTED: Row(
         "the policy mirrors traffic, which Kubernetes online endpoints do not support",
         "A step cannot be carried out on this kind of endpoint.",

@@ -37,6 +37,7 @@ def rollout(name: str = "churn-7-abc", endpoint: str = "churn", created: datetim
         policy=replace(POLICY, endpoint=endpoint),
         green="churn-7",
         phase=Phase.PROVISIONING,
+        admitted=created,
         created=created,
         since=created,
         trigger=REGISTERED,

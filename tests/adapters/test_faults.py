@@ -13,6 +13,7 @@ from azure.identity import CredentialUnavailableError
 from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.tables import TableStore
 from shared.core.observation import DeploymentMinute
+from shared.core.rollout.pointers import Pointer, Wanted
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Changes, Stored
 from tests.adapters.records import NOW, rollout
@@ -51,7 +52,8 @@ def test_a_defect_of_ours_is_not_dressed_up_as_azures() -> None:
 
 CALLS: dict[str, Callable[[TableStore], object]] = {
     "record": lambda store: store.record("churn"),
-    "rollouts": lambda store: store.rollouts("churn"),
+    "enlist": lambda store: store.enlist(Pointer.to(rollout("a"))),
+    "pointers": lambda store: store.pointers(Wanted(), "", 1),
     "history": lambda store: store.history("churn", "a"),
     "commit": lambda store: store.commit("churn", Changes((Stored(rollout("a")),))),
     "open_endpoints": lambda store: store.open_endpoints(),
@@ -102,7 +104,7 @@ def test_faults_of_table_storage_are_of_two_kinds(
     assert TOKEN not in str(caught.value)
 
 
-@pytest.mark.parametrize("call", ["record", "rollouts", "history", "open_endpoints", "kept_minutes"])
+@pytest.mark.parametrize("call", ["record", "pointers", "history", "open_endpoints", "kept_minutes"])
 @pytest.mark.parametrize("body", ["<html>", "", "[]"])
 def test_a_garbled_answer_is_not_taken_for_nothing_stored(
     store: TableStore, azure: StandIn, call: str, body: str

@@ -15,6 +15,7 @@ from shared.core.admission import EndpointRecord
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
+from shared.core.rollout.pointers import Pointer, Wanted
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
@@ -51,7 +52,7 @@ def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: S
     """Nothing stored is an ordinary answer, not an error."""
     assert store.record(endpoint) == Stored(EndpointRecord(endpoint), None)
     assert store.rollout(endpoint, "none") is None
-    assert store.rollouts(endpoint) == ()
+    assert store.pointers(Wanted(endpoint), "", 10) == ()
     assert store.history(endpoint, "none") == ()
 
 
@@ -124,11 +125,45 @@ def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_s
 
 
 def test_rollouts_are_listed_newest_first(store: Store, endpoint: str) -> None:
-    """The order is that of their beginning, whatever they are called."""
+    """The order is that of their admission to the microsecond, whatever they are called; twice is once."""
     ages = {"b": 3, "a": 1, "c": 2}
-    for name, hours in ages.items():
-        store.commit(endpoint, Changes((Stored(rollout(name, endpoint, NOW - timedelta(hours=hours))),)))
-    assert [found.id for found in store.rollouts(endpoint)] == ["a", "c", "b"]
+    for name, age in [*ages.items(), *ages.items()]:
+        store.enlist(Pointer(endpoint, name, "churn-model", NOW - age * timedelta(microseconds=1)))
+    found = store.pointers(Wanted(endpoint), "", 10)
+    assert [pointer.rollout for pointer in found] == ["a", "c", "b"]
+    assert found[0] == Pointer(endpoint, "a", "churn-model", NOW - timedelta(microseconds=1))
+
+
+def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endpoint: str) -> None:
+    """From a position on, so many; by endpoint, model and time, alone and together."""
+    hour = timedelta(hours=1)
+    other = f"{endpoint}-eu"
+    made = [
+        Pointer(name, f"{name}-{age}", model, NOW - age * hour)
+        for age in range(4)
+        for name, model in ((endpoint, "churn-model"), (other, "it's / odd"))
+    ]
+    for pointer in made:
+        store.enlist(pointer)
+    of_both = [pointer for pointer in store.pointers(Wanted(), "", 10_000) if pointer in made]
+    assert of_both == sorted(made, key=lambda pointer: pointer.position)
+    own = made[::2]
+    assert store.pointers(Wanted(endpoint), "", 3) == tuple(own[:3])
+    assert store.pointers(Wanted(endpoint), own[1].position, 3) == tuple(own[2:])
+    assert store.pointers(Wanted(endpoint, since=NOW - hour), "", 9) == tuple(own[:2])
+    assert store.pointers(Wanted(endpoint, since=NOW - hour), own[0].position, 9) == tuple(own[1:2])
+    assert store.pointers(Wanted(other, "it's / odd", NOW), "", 9) == (made[1],)
+    assert store.pointers(Wanted(endpoint, "it's / odd"), "", 9) == ()
+    assert store.pointers(Wanted(endpoint), own[-1].position, 9) == ()
+
+
+def test_a_list_longer_than_a_page_of_storage_is_read_in_order(tables: TableStore, endpoint: str) -> None:
+    """Storage looks through 1,000 rows at a time; those of one endpoint among many are found all the same."""
+    for number in range(1100):
+        name = endpoint if number % 100 == 0 else f"{endpoint}-other"
+        tables.enlist(Pointer(name, f"r{number}", "m", NOW - number * timedelta(minutes=1)))
+    found = tables.pointers(Wanted(endpoint), "", 20)
+    assert [pointer.rollout for pointer in found] == [f"r{number}" for number in range(0, 1100, 100)]
 
 
 def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoint: str) -> None:
@@ -139,6 +174,14 @@ def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoin
     assert [line.reason.facts["comment"] for line in tables.history(endpoint, "a")] == [
         str(number) for number in range(1050)
     ]
+
+
+def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: str) -> None:
+    """From an entry's number on."""
+    store.commit(endpoint, Changes(entries=tuple(Numbered("a", number, entry(str(number))) for number in range(12))))
+    assert store.history(endpoint, "a", 9) == store.history(endpoint, "a")[9:]
+    assert len(store.history(endpoint, "a", 9)) == 3
+    assert store.history(endpoint, "a", 12) == ()
 
 
 def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: str) -> None:
@@ -160,7 +203,6 @@ def test_a_name_that_no_endpoint_can_have_is_found_nowhere(tables: TableStore, n
     """What a caller sends as a name never reaches a key or a query unescaped."""
     assert tables.record(name).etag is None
     assert tables.rollout(name, name) is None
-    assert tables.rollouts(name) == ()
     assert tables.history(name, name) == ()
 
 
@@ -250,7 +292,6 @@ def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: str
     store.mark_closed(endpoint)
     store.mark_closed(endpoint)
     assert endpoint not in store.open_endpoints()
-    assert endpoint in store.endpoints()
 
 
 def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
@@ -271,6 +312,10 @@ def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: str) -> None
     store.keep_minutes(endpoint, minutes)
     store.keep_minutes(endpoint, minutes[100:140])
     assert store.kept_minutes(endpoint) == tuple(minutes)
+    hour = timedelta(hours=1)
+    assert store.kept_minutes(endpoint, NOW + hour) == tuple(minutes[120:])
+    assert store.kept_minutes(endpoint, NOW + hour, NOW + hour + timedelta(minutes=1)) == tuple(minutes[120:122])
+    assert store.kept_minutes(endpoint, until=NOW) == ()
     assert store.kept_minutes("another") == ()
 
 
@@ -307,11 +352,11 @@ def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: Tab
 def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
     """Who, why and when come back as they were; a later halt replaces it; ended twice is ended once."""
     assert store.halt() is None
-    listed = store.open_endpoints(), store.endpoints()
+    listed = store.open_endpoints(), store.pointers(Wanted(), "", 9)
     for halt in (Halt("ada@example.com", "a 'fire' in the café", NOW), Halt("bob", "", NOW + timedelta(hours=1))):
         store.set_halt(halt)
         assert store.halt() == halt
-    assert (store.open_endpoints(), store.endpoints()) == listed  # it is no endpoint
+    assert (store.open_endpoints(), store.pointers(Wanted(), "", 9)) == listed  # it is neither endpoint nor rollout
     for _ in range(2):
         store.set_halt(None)
         assert store.halt() is None

@@ -45,6 +45,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         policy=POLICY,
         green=GREEN,
         phase=phase,
+        admitted=NOW - 10 * MINUTE,
         created=NOW - 10 * MINUTE,
         since=NOW - MINUTE,
         trigger=REGISTERED,

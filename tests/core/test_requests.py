@@ -10,9 +10,9 @@ import pytest
 from shared.core.phases import Phase
 from shared.core.reconcile.provisioning import is_of
 from shared.core.rollout import ModelVersion, Verb
-from shared.core.rollout.requests import ask, possible
+from shared.core.rollout.requests import allowed_verbs, ask
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
-from shared.errors import NotPossible
+from shared.errors import ErrorCode, NotPossible
 from shared.views import step_words
 from tests.core.rollouts import NOW, SMOKE, rollout, wish
 
@@ -33,8 +33,9 @@ def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
     if phase in ALLOWED[verb]:
         assert ask(given, wish(verb)) == replace(given, wish=wish(verb))
     else:
-        with pytest.raises(NotPossible, match=f"is {phase}; {verb} needs one that is"):
+        with pytest.raises(NotPossible, match=f"is {phase}; {verb} is possible while a rollout is") as refused:
             ask(given, wish(verb))
+        assert refused.value.code is ErrorCode.NOT_POSSIBLE_IN_PHASE
 
 
 @pytest.mark.parametrize("verb", list(Verb))
@@ -48,27 +49,29 @@ def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
 def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
     """A page that shows these verbs shows no button that would be refused."""
     for given in (rollout(phase), rollout(phase, step=SMOKE), rollout(phase, finished=NOW)):
-        offered = possible(given)
+        offered = allowed_verbs(given)
         for verb in Verb:
             if verb in offered:
                 ask(given, wish(verb))
             else:
                 with pytest.raises(NotPossible):
                     ask(given, wish(verb))
-    assert possible(rollout(phase, wish=wish(Verb.ROLLBACK))) == ()
+    assert allowed_verbs(rollout(phase, wish=wish(Verb.ROLLBACK))) == ()
 
 
 def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
     """Not even a person skips the smoke test."""
-    with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet"):
+    with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet") as refused:
         ask(rollout(Phase.STEPPING, step=SMOKE), wish(Verb.PROMOTE))
+    assert refused.value.code is ErrorCode.SMOKE_TEST_NOT_PASSED
 
 
 def test_a_later_wish_takes_the_place_of_an_earlier_one_but_of_no_rollback() -> None:
     """Pause, then promote: promote. Rollback, then promote: refused, by name."""
     assert ask(rollout(Phase.STEPPING, wish=wish(Verb.PAUSE)), wish(Verb.PROMOTE)).wish == wish(Verb.PROMOTE)
-    with pytest.raises(NotPossible, match="ada has asked for a rollback already"):
+    with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
         ask(rollout(Phase.STEPPING, wish=wish(Verb.ROLLBACK)), wish(Verb.PROMOTE))
+    assert refused.value.code is ErrorCode.ROLLBACK_REQUESTED
 
 
 ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models"
@@ -95,9 +98,9 @@ def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # n
     ("step", "words"),
     [
         (SmokeStep("smoke/churn.jsonl"), "smoke smoke/churn.jsonl"),
-        (WeightStep(10), "weight 10 %"),
+        (WeightStep(10), "weight 10%"),
         (PauseStep(), "pause for approval"),
-        (PauseStep(timedelta(minutes=30)), "pause 0:30:00"),
+        (PauseStep(timedelta(minutes=30)), "pause 30 min"),
     ],
 )
 def test_steps_are_said_as_a_person_would(step: Step, words: str) -> None:

@@ -31,7 +31,7 @@ from shared.core.reconcile.plan import plan_observation
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.telemetry import Tallies
 from shared.json_codec import UnreadableError, decode, encode
-from shared.views import reading_view
+from shared.views.gates import gate_view
 from shared.words import sentence
 from tests.core.judging import past_minute
 from tests.scenarios.conduct import Conduct
@@ -144,10 +144,10 @@ def test_it_is_reported_like_any_gate() -> None:
     world.until_weight(10)
     world.minutes(2)
     _, reading = world.rollout().readings
-    view = reading_view(reading)
-    assert (view["gate"], view["role"]) == ("large_answers", "non_blocking")
-    assert view["measured"] == {"what": "large_answers", "item": 0, "more_than_bytes": 1_000_000}
-    assert str(view["summary"]).startswith("large_answers: green 1% of ")
+    view = gate_view(reading)
+    assert (view.gate, view.role) == ("large_answers", "non_blocking")
+    assert view.measured == {"what": "large_answers", "item": 0, "more_than_bytes": 1_000_000}
+    assert view.summary.startswith("large_answers: green 1% of ")
     assert reading.green_total > 0
 
 

@@ -20,9 +20,9 @@ def at(minutes: float) -> str:
     return datetime.fromtimestamp(ORIGIN + minutes * MINUTE, UTC).isoformat()
 
 
-def entry(minutes: float, before: str | None, after: str, by: str = "teal") -> dict[str, Any]:
+def entry(minutes: float, before: str | None, after: str, actor: str = "teal") -> dict[str, Any]:
     """Return an entry of a rollout's history."""
-    return {"at": at(minutes), "from": before, "to": after, "by": by, "text": f"to {after}", "numbers": {}}
+    return {"at": at(minutes), "from": before, "to": after, "actor": actor, "summary": f"to {after}"}
 
 
 def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]], **more: object) -> dict[str, Any]:
@@ -31,14 +31,14 @@ def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]
         "model": "diabetes",
         "version": version,
         "phase": phase,
-        "reason": f"reason of {version}",
-        "wish": None,
+        "summary": f"reason of {version}",
         "serving": "diabetes-2",
         "blue": "diabetes-1",
         "green": f"diabetes-{version}",
-        "created": at(began),
-        "finished": history[-1]["at"],
+        "created_at": at(began),
+        "finished_at": history[-1]["at"],
         "verdict": {"outcome": "pass"},
+        "gates": [],
         "history": history,
     }
     return view | more
@@ -54,28 +54,33 @@ def gate(name: str, log_harm: float, log_certificate: float | None = None, **mor
         "green_total": 8,
         "blue_bad": 0,
         "blue_total": 1200,
-        "log_harm": log_harm,
-        "harm_threshold": math.log(100),
-        "log_certificate": log_certificate,
-        "certificate_threshold": math.log(20) if certified else None,
+        "log_odds_worse": log_harm,
+        "log_odds_worse_threshold": math.log(100),
+        "log_odds_safe": log_certificate,
+        "log_odds_safe_threshold": math.log(20) if certified else None,
         "odds_worse": "12 : 1",
         "odds_worse_threshold": "100 : 1",
-        "odds_next_step_safe": "5 : 1" if certified else None,
-        "odds_next_step_safe_threshold": "20 : 1" if certified else None,
-        "to_rollback": 0.5,
-        "to_certificate": 0.25 if certified else None,
+        "odds_safe": "5 : 1" if certified else None,
+        "odds_safe_threshold": "20 : 1" if certified else None,
+        "rollback_progress": 0.5,
+        "certificate_progress": 0.25 if certified else None,
     } | more
 
 
 def dry_run(log_harm: float) -> dict[str, Any]:
     """Return the reading of a dry run, which has no thresholds."""
-    none: dict[str, None] = dict.fromkeys(("harm_threshold", "odds_worse_threshold", "to_rollback"))
+    none: dict[str, None] = dict.fromkeys(("log_odds_worse_threshold", "odds_worse_threshold", "rollback_progress"))
     return gate("latency", log_harm, role="dry_run", **none)
 
 
 def judged(minutes: float, weight: int, log_harm: float, log_certificate: float | None) -> dict[str, Any]:
     """Return the gates' readings after the minute that began so many minutes after the start."""
-    return {"minute": at(minutes), "weight": weight, "gates": [gate("errors", log_harm, log_certificate), dry_run(0.0)]}
+    return {
+        "minute": at(minutes),
+        "weight": weight,
+        "mirror": 0,
+        "gates": [gate("errors", log_harm, log_certificate), dry_run(0.0)],
+    }
 
 
 def performance() -> Played:

@@ -14,12 +14,14 @@ from cli.demo.results import gate_table
 from cli.demo.screen import WIDTH, Now, Screen
 from tests.demo.performances import dry_run, gate, performance, rollout
 
-STEPS = ["smoke smoke.jsonl", "weight 10 %", "pause for approval", "weight 25 %", "weight 100 %"]
+STEPS = [{"weight": weight} for weight in (None, 10, None, 25, 100)]
 
 
 def stepping(*gates: dict[str, Any], step: int = 1, phase: str = "stepping") -> dict[str, Any]:
     """Return a rollout that is judged at a step."""
-    return rollout("2", 0, phase, [{"at": ""}], steps=STEPS, step=step, verdict={"gates": list(gates)})
+    return rollout(
+        "2", 0, phase, [{"at": ""}], steps=STEPS, step=step, verdict={"outcome": "inconclusive"}, gates=list(gates)
+    )
 
 
 def printed(drawn: RenderableType) -> str:
@@ -32,7 +34,7 @@ def printed(drawn: RenderableType) -> str:
 def test_a_gate_shows_its_distance_to_the_next_step_and_to_a_rollback() -> None:
     """The next share, past a pause; the part of the way that is done; the odds and those that are needed."""
     ahead, back = distances(stepping(gate("errors", 2.5, 1.6)))
-    assert (ahead.what, ahead.gone, ahead.said) == ("errors: go to 25 %", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
+    assert (ahead.what, ahead.gone, ahead.said) == ("errors: go to 25%", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
     assert (back.what, back.gone) == ("errors: roll back", 0.5)
     assert back.said == "odds 12 : 1 of 100 : 1 that green is worse"
 
@@ -61,7 +63,7 @@ def test_the_panel_shows_the_distances() -> None:
     found = distances(stepping(gate("errors", 2.5, 1.6), dry_run(2.5)))
     screen = Screen(Console(), 40, 3, Now(phase="diabetes-2: stepping", said="green fails 0 %", distances=found))
     shown = printed(screen)
-    order = ["diabetes-2: stepping", "go to 25 %", "of 20 : 1 that it is safe", "roll back", "(dry run)", "green fails"]
+    order = ["diabetes-2: stepping", "go to 25%", "of 20 : 1 that it is safe", "roll back", "(dry run)", "green fails"]
     places = [shown.find(words) for words in order]
     assert places == sorted(places)
     assert min(places) >= 0
@@ -70,7 +72,7 @@ def test_the_panel_shows_the_distances() -> None:
 def test_the_table_shows_what_each_gate_saw() -> None:
     """One row for each rollout and gate: both rates, the odds, and the threshold of a rollback."""
     played = performance()
-    played.rollouts["3"]["verdict"] = {"gates": [gate("errors", 2.5), dry_run(2.5)]}
+    played.rollouts["3"]["gates"] = [gate("errors", 2.5), dry_run(2.5)]
     rows = [line for line in printed(gate_table(report(played, []))).splitlines() if "diabetes:" in line]
     cells = [[cell.strip() for cell in row.strip("│").split("│")] for row in rows]
     assert cells == [

@@ -48,7 +48,7 @@ def test_outcomes_are_labelled() -> None:
     whole = performance()
     assert [span.outcome for span in series(whole).spans] == ["promoted", "rolled back\non the evidence"]
     history = [
-        each | {"by": "anna"} if each["to"] == "rolling-back" else each for each in whole.rollouts["3"]["history"]
+        each | {"actor": "anna"} if each["to"] == "rolling-back" else each for each in whole.rollouts["3"]["history"]
     ]
     again = replace(whole, rollouts=whole.rollouts | {"3": whole.rollouts["3"] | {"history": history}})
     assert series(again).spans[1].outcome == "rolled back\nby an operator"

@@ -17,7 +17,7 @@ def test_each_rollout_has_its_outcome_and_reason() -> None:
     assert (second["version"], second["outcome"], second["reason"]) == ("2", "promoted", "reason of 2")
     assert (third["outcome"], third["evidence"], third["serving_deployment"]) == (
         "rolled-back",
-        {"outcome": "fail"},
+        {"outcome": "fail", "gates": []},
         "diabetes-2",
     )
 
@@ -35,7 +35,7 @@ def test_an_operator_s_decision_is_distinguished_from_teal_s() -> None:
     """The history says who moved the rollout."""
     whole = performance()
     assert [asked_by(rollout) for rollout in whole.rollouts.values()] == [None, None]
-    by_hand = {"history": [{"from": "stepping", "to": "rolling-back", "by": "anna"}]}
+    by_hand = {"history": [{"from": "stepping", "to": "rolling-back", "actor": "anna"}]}
     assert asked_by(by_hand) == "anna"
 
 

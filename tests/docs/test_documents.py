@@ -39,17 +39,6 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_the_api_page_lists_every_route() -> None:
-    """Each HTTP function stands in docs/api.md with its method and route, and no other does."""
-    source = (ROOT / "functions" / "api.py").read_text()
-    routes = set(re.findall(r'route="([^"]+)", methods=\["(\w+)"\]', source))
-    listed = {
-        (path, method)
-        for method, path in re.findall(r"^\| `(\w+) /api/([^`]+)`", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
-    }
-    assert listed == routes
-
-
 def test_every_setting_of_the_deployment_is_explained() -> None:
     """What a person may set with `azd env set` stands in docs/deploying.md."""
     page = (ROOT / "docs/deploying.md").read_text()

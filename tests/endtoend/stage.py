@@ -155,4 +155,4 @@ def failed(samples: SampleFile) -> list[Sample]:
 
 def history_text(rollout: dict[str, Any]) -> str:
     """Return a rollout's history as text, for the message of a failed test."""
-    return "\n".join(f"{each['at']} {each['from']} -> {each['to']}: {each['text']}" for each in rollout["history"])
+    return "\n".join(f"{each['at']} {each['from']} -> {each['to']}: {each['summary']}" for each in rollout["history"])

@@ -46,7 +46,7 @@ def kill_until_ended(host: MortalHost, endpoint: str, least: int) -> dict[str, A
 
     def ended() -> bool:
         found = host.rollouts(endpoint)
-        return bool(found) and found[0]["finished"] is not None
+        return bool(found) and found[0]["finished_at"] is not None
 
     while host.killed < KILLS and not ended():
         host.restart_at_random()

@@ -57,19 +57,26 @@ def ends(host: MortalHost, *versions: str) -> Rollouts:
     }
 
 
+def why(rollout: dict[str, Any]) -> tuple[str, str]:
+    """Return the code of the judge's decision that ended a rollout, and the gate that it was about."""
+    reasons = [entry["reason"] for entry in rollout["history"] if entry["to"] in {"rolling-back", "promoted"}]
+    return reasons[0]["code"], reasons[0]["facts"].get("gate", "")
+
+
 def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a gate's last reading."""
-    return dict(next(each for each in rollout["verdict"]["gates"] if each["gate"] == name))
+    return dict(next(each for each in rollout["gates"] if each["gate"] == name))
 
 
 def test_a_slow_version_is_rolled_back_by_the_latency_in_the_log(rollouts: Rollouts) -> None:
     """It takes many times as long as blue, without errors: the reason has both limits, both shares and the odds."""
     rollout = rollouts["sluggish:2"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
-    assert "green takes longer than " in rollout["reason"]
     slow = gate(rollout, "latency")
+    assert slow["summary"].startswith("green takes longer than ")
+    assert why(rollout) == ("regression_detected", "latency")
     assert slow["green_bad"] / slow["green_total"] > slow["blue_bad"] / slow["blue_total"]
-    assert slow["to_rollback"] > 0.8
+    assert slow["rollback_progress"] > 0.8
     assert gate(rollout, "errors")["green_bad"] == 0
 
 
@@ -81,24 +88,31 @@ def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
     rollout = rollouts["sluggish:2"]
     last = {each["gate"]: each for each in rollout["evidence"][-1]["gates"]}
     assert list(last) == ["errors", "latency", "wordy"]
-    assert rollout["reason"].startswith(last["latency"]["words"])
+    [decided] = [each for each in rollout["history"] if each["reason"]["code"] == "regression_detected"]
+    assert list(decided["gates"]) == list(last.values())
 
 
 def test_a_user_s_query_rolls_a_version_back(rollouts: Rollouts) -> None:
     """It is fast and without errors, but its answers are longer than the user's KQL allows; blue's are not."""
     rollout = rollouts["sluggish:3"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
-    assert rollout["reason"].startswith("wordy: green 100 % ")
-    assert gate(rollout, "wordy")["blue_bad"] == 0 < gate(rollout, "wordy")["blue_total"]
+    wordy = gate(rollout, "wordy")
+    assert why(rollout) == ("regression_detected", "wordy")
+    assert wordy["green_bad"] == wordy["green_total"] > 0
+    assert wordy["blue_bad"] == 0 < wordy["blue_total"]
 
 
 def test_a_good_version_is_promoted_by_platform_metrics(rollouts: Rollouts) -> None:
     """Errors and percentiles come from metrics alone, and both gates had to certify."""
     rollout = rollouts["metered:2"]
     assert rollout["phase"] == "promoted", history_text(rollout)
-    assert "watched for" in rollout["reason"]
-    [passed] = [entry["numbers"]["gates"] for entry in rollout["history"] if "100 % is within" in entry["text"]]
-    lines = {each["gate"]: each["certificate_threshold"] is not None for each in passed}
+    assert why(rollout)[0] == "no_regression_seen"
+    [passed] = [
+        entry["gates"]
+        for entry in rollout["history"]
+        if (entry["reason"]["code"], entry["reason"]["facts"].get("next_weight")) == ("step_passed", 100)
+    ]
+    lines = {each["gate"]: each["log_odds_safe_threshold"] is not None for each in passed}
     assert lines == {"errors": True, "client_errors": False, "latency": True}
     assert all(each["green_total"] > 0 for each in passed)
 
@@ -107,11 +121,11 @@ def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Roll
     """Two of five inputs get a label that blue never gives: both gates see it in the collected answers."""
     rollout = rollouts["answering:2"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
-    assert not any("live traffic goes to answering-2" in entry["text"] for entry in rollout["history"])
+    assert all(entry["weight"] == 0 for entry in rollout["history"])
     assert rollout["verdict"]["gate"] in {"predictions", "disagreement"}
     unlike, shifted = gate(rollout, "disagreement"), gate(rollout, "predictions")
     assert unlike["green_bad"] / unlike["green_total"] > 0.2
-    assert "green predicts '" in shifted["words"]
+    assert "green predicts '" in shifted["summary"]
     assert shifted["green_total"] > 0 < shifted["blue_total"]
 
 

@@ -43,7 +43,7 @@ def suffer(host: MortalHost, hostility: Hostility, version: str) -> dict[str, An
         return [rollout for rollout in host.rollouts("hostile") if rollout["version"] == version]
 
     def ended() -> bool:
-        return any(rollout["finished"] for rollout in found())
+        return any(rollout["finished_at"] for rollout in found())
 
     for _ in range(TROUBLES):
         if not ended():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
 
 import azure.functions as func
 import pytest
 
 from functions.api import api
 from functions.events import events
+from functions.routes import ROUTES
 from functions.ticks import ticks
 from shared.settings import Settings
 from shared.wiring import App, use
@@ -18,7 +21,6 @@ from tests.fakes import FakePolicies
 from tests.scenarios.world import World
 
 Found = dict[str, func.Function]
-IN_QUERY = {"open", "evidence"}
 SETTINGS = Settings("s", "g", "w", "logs", "https://tables", "https://queues")
 
 
@@ -46,11 +48,31 @@ class Calls:
     def http(
         self, name: str, body: object = None, *, raw: bytes = b"", headers: dict[str, str] | None = None, **parts: str
     ) -> tuple[int, dict[str, object]]:
-        """Return status and JSON of an HTTP function; parts: of the route, and of the query those `IN_QUERY`."""
-        query = {key: value for key, value in parts.items() if key in IN_QUERY}
-        route = {key: value for key, value in parts.items() if key not in IN_QUERY}
+        """Return status and JSON of an HTTP function; parts: as in `send`."""
+        return self.send(name, parts, body, raw=raw, headers=headers)
+
+    def send(
+        self,
+        name: str,
+        parts: Mapping[str, str],
+        body: object = None,
+        *,
+        raw: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict[str, object]]:
+        """Return status and JSON of an HTTP function; parts: of its path where the path has them, else of the query."""
+        in_path = {part.name for route in ROUTES if route.name == name for part in route.parts}
+        query = {key: value for key, value in parts.items() if key not in in_path}
+        path = {key: value for key, value in parts.items() if key in in_path}
         sent = raw or (b"" if body is None else json.dumps(body).encode())
-        request = func.HttpRequest("POST", "/", headers=headers or {}, params=query, route_params=route, body=sent)
+        request = func.HttpRequest(
+            "POST",
+            f"/?{urlencode(query)}",
+            headers=headers or {},
+            params={key: value for key, value in query.items() if value},  # the host leaves out what is empty
+            route_params=path,
+            body=sent,
+        )
         response = self.call(name, req=request)
         assert isinstance(response, func.HttpResponse)
         assert response.mimetype == "application/json"
@@ -60,6 +82,18 @@ class Calls:
 def no_json(word: str) -> float:
     """Refuse NaN and the infinities, which Python writes and reads, and no other language does."""
     raise AssertionError(f"{word} is no JSON")
+
+
+def error(content: dict[str, object]) -> dict[str, str]:
+    """Return the error of an answer."""
+    found = content["error"]
+    assert isinstance(found, dict)
+    return found
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as the API writes it."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 @pytest.fixture

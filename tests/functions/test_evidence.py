@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from functions import reading
 from shared.core.gates import DisagreementGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.phases import Phase
+from shared.core.steps import MirrorStep, WeightStep
 from shared.wiring import use
-from tests.functions.conftest import Calls, Found, app_over
+from tests.functions.conftest import Calls, Found, app_over, iso
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
@@ -24,11 +26,11 @@ GATES = (
 )
 ALIKE = Conduct(median=100.0, predictions={"stay": 1.0}, counted={"fraud": 0.0})
 FIELDS = {
-    "gate", "role", "summary", "measured", "green_bad", "green_total", "blue_bad", "blue_total", "green", "blue",
-    "log_harm", "harm_threshold", "odds_worse", "odds_worse_threshold", "to_rollback", "log_certificate",
-    "certificate_threshold",
-    "odds_next_step_safe", "odds_next_step_safe_threshold", "to_certificate", "minutes_to_certificate", "minutes",
-    "missing",
+    "gate", "role", "summary", "measured", "green_bad", "green_total", "blue_bad", "blue_total", "green_interval",
+    "blue_interval",
+    "log_odds_worse", "odds_worse", "log_odds_worse_threshold", "odds_worse_threshold", "rollback_progress",
+    "log_odds_safe", "odds_safe", "log_odds_safe_threshold", "odds_safe_threshold", "certificate_progress",
+    "minutes_to_certificate", "settled_minutes", "missing",
 }  # fmt: skip
 
 
@@ -43,17 +45,17 @@ def calls(found: Found) -> Iterator[Calls]:
         yield calls
 
 
-def shown(calls: Calls, evidence: str = "") -> dict[str, Any]:
-    """Return the rollout as the API shows it; evidence: what the query says of it."""
+def shown(calls: Calls, **query: str) -> dict[str, Any]:
+    """Return the rollout as the API shows it."""
     rollout = calls.world.rollout().id
-    status, content = calls.http("show_rollout", endpoint=ENDPOINT, rollout=rollout, evidence=evidence)
+    status, content = calls.send("show_rollout", {"endpoint": ENDPOINT, "rollout": rollout, **query})
     assert status == 200
     return content
 
 
 def gates(calls: Calls) -> dict[str, dict[str, Any]]:
     """Return what each gate says now."""
-    return {each["gate"]: each for each in shown(calls)["verdict"]["gates"]}
+    return {each["gate"]: each for each in shown(calls)["gates"]}
 
 
 def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
@@ -62,19 +64,19 @@ def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
     found = gates(calls)
     assert {name: set(each) for name, each in found.items()} == dict.fromkeys([g.name for g in GATES], FIELDS)
     errors = found["errors"]
-    assert (errors["role"], errors["green_bad"], errors["to_rollback"]) == ("critical", 0, 0.0)
-    assert 0.0 < errors["to_certificate"] < 1.0
+    assert (errors["role"], errors["green_bad"], errors["rollback_progress"]) == ("critical", 0, 0.0)
+    assert 0.0 < errors["certificate_progress"] < 1.0
     assert errors["minutes_to_certificate"] >= 1
-    assert (errors["green"]["low"], errors["odds_next_step_safe_threshold"]) == (0.0, "20 : 1")
+    assert (errors["green_interval"]["low"], errors["odds_safe_threshold"]) == (0.0, "20 : 1")
 
 
 def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
     """A dry run cannot roll back, and a gate whose certificate the step does not need is on no way to one."""
     calls.world.minutes(2)
     found = gates(calls)
-    nothing = {"harm_threshold": None, "odds_worse_threshold": None, "to_rollback": None}
+    nothing = {"log_odds_worse_threshold": None, "odds_worse_threshold": None, "rollback_progress": None}
     assert {key: found["predictions"][key] for key in nothing} == nothing
-    none = {"certificate_threshold": None, "to_certificate": None, "minutes_to_certificate": None}
+    none = {"log_odds_safe_threshold": None, "certificate_progress": None, "minutes_to_certificate": None}
     assert all({key: each[key] for key in none} == none for name, each in found.items() if name != "errors")
 
 
@@ -82,19 +84,19 @@ def test_a_gate_without_a_request_has_no_interval(calls: Calls) -> None:
     """Live traffic has no pairs: nothing is known of disagreement, which is null and not nought."""
     calls.world.minutes(2)
     found = gates(calls)["disagreement"]
-    assert (found["green_total"], found["green"], found["blue"]) == (0, None, None)
+    assert (found["green_total"], found["green_interval"], found["blue_interval"]) == (0, None, None)
 
 
 def test_evidence_is_shown_minute_by_minute_where_it_is_asked_for(calls: Calls) -> None:
     """`?evidence=true` adds each judged minute with what every gate said of it; otherwise it is not read at all."""
     calls.world.minutes(3)
-    assert "evidence" not in shown(calls)
-    assert "evidence" not in shown(calls, evidence="false")
+    assert shown(calls)["evidence"] is None
+    assert shown(calls, evidence="false")["evidence"] is None
     evidence = shown(calls, evidence="TRUE")["evidence"]
-    assert evidence[-1]["minute"] == (calls.world.clock() - 2 * MINUTE).isoformat()
-    assert [each["weight"] for each in evidence] == [10] * len(evidence)
+    assert evidence[-1]["minute"] == iso(calls.world.clock() - 2 * MINUTE)
+    assert [(each["weight"], each["mirror"]) for each in evidence] == [(10, 0)] * len(evidence)
     assert all([set(each) for each in minute["gates"]] == [FIELDS] * len(GATES) for minute in evidence)
-    assert evidence[-1]["gates"] == shown(calls)["verdict"]["gates"]
+    assert evidence[-1]["gates"] == shown(calls)["gates"]
 
 
 def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) -> None:
@@ -102,7 +104,44 @@ def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) 
     calibration = shown(calls)["calibration"]
     assert [each["gate"] for each in calibration["gates"]] == [gate.name for gate in GATES]
     assert sum(each["share"] for each in calibration["gates"]) == pytest.approx(1.0)
+    assert set(calibration) == {"requests_per_minute", "gates", "unjudged"}  # nothing that the judge is tuned by
     assert (calibration["unjudged"], calibration["requests_per_minute"]) == ({}, 6000)
+
+
+def test_a_mirrored_minute_says_how_much_was_mirrored(found: Found) -> None:
+    """Per cent of a mirror stand in `mirror`, and green has no weight."""
+    calls = Calls(found, World(replace(POLICY, steps=(*POLICY.steps[:1], MirrorStep(20, 10 * MINUTE), WeightStep(50)))))
+    with use(app_over(calls.world)):
+        calls.world.register()
+        calls.world.minutes(12)
+        evidence = shown(calls, evidence="true")["evidence"]
+    assert evidence
+    assert [(each["weight"], each["mirror"]) for each in evidence] == [(0, 20)] * len(evidence)
+
+
+def test_minutes_are_shown_in_spans_that_lead_back_to_the_beginning(calls: Calls) -> None:
+    """By default the newest hour; `minutes` and `before` walk back, and show every minute once, with its evidence."""
+    calls.world.minutes(7)
+    whole = shown(calls, minutes="1500", evidence="true")
+    spans: list[dict[str, Any]] = []
+    before: dict[str, str] = {}
+    for _ in range(4):
+        spans.insert(0, shown(calls, minutes="3", evidence="true", **before))
+        before = {"before": spans[0]["minutes"][0]["minute"]} if spans[0]["minutes"] else before
+    for part in ("minutes", "evidence"):
+        assert [each for span in spans for each in span[part]] == whole[part]
+    assert len(whole["evidence"]) > 3
+    assert shown(calls)["minutes"] == whole["minutes"]
+    nothing = shown(calls, minutes="0", evidence="true")
+    assert (nothing["minutes"], nothing["evidence"]) == ([], [])
+
+
+def test_of_a_long_history_the_newest_entries_are_shown(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oldest first, with the number of all."""
+    whole = shown(calls)["history"]
+    monkeypatch.setattr(reading, "MOST_ENTRIES", 2)
+    assert shown(calls)["history"] == whole[-2:]
+    assert shown(calls)["history_total"] == len(whole) > 2
 
 
 @pytest.mark.parametrize("rates", [{GREEN: 1.0}, {GREEN: 1.0, BLUE: 1.0}, {BLUE: 1.0}, {}], ids=str)

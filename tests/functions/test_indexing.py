@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = {
     "model_registered", "tick", "reconcile",
     "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback",
-    "show_halt", "halt", "end_halt",
+    "show_halt", "halt", "end_halt", "openapi", "unmatched",
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def http_triggers(found: Found) -> dict[str, dict[str, object]]:
 def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
     """The API as documented; a route twice with the same method, or under admin, would stop the host."""
     routes = {
-        name: (*[str(method).upper() for method in list(trigger["methods"])], trigger["route"])  # type: ignore[call-overload] # JSON
+        name: (*[str(method).upper() for method in list(trigger.get("methods") or [])], trigger["route"])  # type: ignore[call-overload] # JSON
         for name, trigger in http_triggers(found).items()
     }
     assert routes == {
@@ -66,8 +66,15 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "show_halt": ("GET", "halt"),
         "halt": ("POST", "halt"),
         "end_halt": ("DELETE", "halt"),
+        "openapi": ("GET", "openapi.json"),
+        "unmatched": ("{*path}",),
     }
     assert {str(trigger["authLevel"]).lower() for trigger in http_triggers(found).values()} == {"function"}
+
+
+def test_what_takes_every_path_is_asked_last(found: Found) -> None:
+    """The host tries routes in the alphabetical order of the functions' names."""
+    assert max(http_triggers(found)) == "unmatched"
 
 
 def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found: Found) -> None:
@@ -86,6 +93,13 @@ def test_indexing_imports_nothing_heavy() -> None:
     modules = ran.stdout.split()
     assert "functions.api" in modules
     clients = [name for name in modules if name.startswith("azure.") and not name.startswith("azure.functions")]
-    assert [
-        name for name in modules if name.startswith(("shared.adapters", "shared.controller", "shared.policies", "yaml"))
-    ] + clients == []
+    ours = (
+        "shared.adapters",
+        "shared.controller",
+        "shared.policies",
+        "shared.views",
+        "shared.listing",
+        "functions.steering",
+        "yaml",
+    )
+    assert [name for name in modules if name.startswith(ours)] + clients == []

@@ -14,7 +14,7 @@ from shared.core.judge.verdict import Cause, Outcome
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
 from shared.core.rollout.reasons import ReasonCode
-from shared.views import rollout_view
+from shared.views import rollout_detail_view
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, judged_by, reading
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
@@ -165,7 +165,7 @@ def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -
     world.telemetry.missing = {"fraud": "throttled"}
     world.register()
     world.minutes(30)
-    assert rollout_view(world.rollout())["missing"] == {"fraud": "throttled"}
+    assert rollout_detail_view(world.rollout(), "w").missing_telemetry == {"fraud": "throttled"}
     assert world.seen.traffic == {BLUE: 100}
     why = world.until(Phase.ROLLED_BACK, within=200).reason.because
     assert why is not None

@@ -94,7 +94,7 @@ def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
     world.until_weight(10)
     world.ask(Verb.ROLLBACK)
     for verb in (Verb.PROMOTE, Verb.PAUSE, Verb.ROLLBACK):
-        with pytest.raises(NotPossible, match=r"ada@example\.com has asked for a rollback already"):
+        with pytest.raises(NotPossible, match=r"ada@example\.com already requested a rollback"):
             world.ask(verb)
 
 

@@ -19,7 +19,7 @@ from cli.simulate.trial import Scenario, begin
 from shared.core.phases import Phase
 from shared.core.policy import Policy, Source
 from shared.core.rollout.history import Entry
-from shared.views import judgements_view, minutes_view, rollout_view
+from shared.views import plain, rollout_detail_view
 from tests.scenarios.world import BLUE, MIDNIGHT, MINUTE, POLICY, World
 
 PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2)))
@@ -75,12 +75,9 @@ class LateWorld(NoisyWorld):
 def recorded(world: World, folder: Path) -> Path:
     """Return a file that says of the world's rollout what the API would say."""
     rollout = world.rollout()
-    view = rollout_view(rollout, world.history()) | {
-        "minutes": minutes_view(world.store.kept_minutes(rollout.id)),
-        "evidence": judgements_view(world.store.kept_judgements(rollout.id)),
-    }
+    minutes, evidence = world.store.kept_minutes(rollout.id), world.store.kept_judgements(rollout.id)
     file = folder / "rollout.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", world.history(), minutes, evidence))))
     return file
 
 
@@ -112,7 +109,6 @@ def simulated(tried: Scenario, number: int, folder: Path) -> Path:
     admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
     watched = [row for rows in run.telemetry.rows for row in rows if row.minute >= began]
     judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
-    view = rollout_view(rollout, [admitted, *run.entries]) | {"minutes": minutes_view(judged)}
     file = folder / f"{number}.json"
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", [admitted, *run.entries], judged))))
     return file

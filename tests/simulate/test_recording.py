@@ -20,7 +20,7 @@ from tests.simulate.records import played, recorded
     [
         ("", "not valid JSON"),
         ("[]", "expected"),
-        ("{}", "required field missing @ $.created"),
+        ("{}", "required field missing @ $.created_at"),
         ('{"history": 3}', "$.history"),
         ('{"history": [], "minutes": [{"minute": "noon", "deployment": 7}]}', "@ $.minutes[0].minute"),
         ('{"history": [], "minutes": [{"minute": "noon", "deployment": 7}]}', "@ $.minutes[0].deployment"),
@@ -39,11 +39,11 @@ def test_an_invalid_record(text: str, words: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "words"),
     [
-        ({"bad": 10_000_000}, "10000000 failed and 0 refused of"),
+        ({"errors": 10_000_000}, "10000000 failed and 0 refused of"),
         ({"client_errors": -1}, "-1 refused of"),
-        ({"slowness": {"12": -3}}, "slowness below zero"),
-        ({"slowness": {"fast": 3}}, r"expected dict\[int, int\]"),
-        ({"tallies": {"drift": {"bad": 3, "total": 2}}}, "drift: 3 bad of 2"),
+        ({"latency": [{"up_to_ms": 80.0, "answers": -3}]}, "slowness below zero"),
+        ({"latency": {"fast": 3}}, "invalid value for type"),
+        ({"counts": {"drift": {"bad": 3, "total": 2}}}, "drift: 3 bad of 2"),
     ],
 )
 def test_impossible_counts_are_refused(spoilt: dict[str, object], words: str, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_gaps_of_a_source_are_read_from_the_evidence(tmp_path: Path) -> None:
     view = json.loads(file.read_text())
     minute = view["minutes"][0]["minute"]
     assert read_recording(file).missing == {}
-    gates = [{"gate": "errors", "missing": ""}, {"gate": "latency", "missing": "the query failed", "words": "..."}]
+    gates = [{"gate": "errors", "missing": None}, {"gate": "latency", "missing": "the query failed", "summary": "..."}]
     file.write_text(json.dumps(view | {"evidence": [{"minute": minute, "weight": 10, "gates": gates}]}))
     assert read_recording(file).missing == {datetime.fromisoformat(minute): {"latency": "the query failed"}}
 
@@ -75,3 +75,14 @@ def test_a_minute_without_an_offset_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps(view))
     with pytest.raises(PolicyError, match=r"@ \$\.minutes\[0\]\.minute"):
         read_recording(file)
+
+
+def test_a_rollout_that_waited_begins_when_provisioning_started(tmp_path: Path) -> None:
+    """Its time in the queue is not replayed."""
+    file = recorded(played(World(), Phase.PROMOTED), tmp_path)
+    view = json.loads(file.read_text())
+    started = view["history"][0]
+    queued = started | {"at": "2026-11-19T00:00:00Z", "to": "queued"}
+    history = [queued, started | {"from": "queued"}, *view["history"][1:]]
+    file.write_text(json.dumps(view | {"created_at": queued["at"], "history": history}))
+    assert read_recording(file).began == datetime.fromisoformat(started["at"])

@@ -116,10 +116,11 @@ def test_a_record_without_a_calibration_is_still_decided(tmp_path: Path) -> None
     """The judge is then calibrated from blue's recorded minutes: close enough for a version that is plainly bad."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
     view = json.loads(file.read_text())
-    file.write_text(json.dumps(view | {"calibration": None}))
-    compared, _ = again(file, PATIENT)
-    assert all(pair.same for pair in compared)
-    assert calibration_of(read_recording(file), PATIENT.judge)[1] == NOT_RECORDED
+    for stored in (None, "written by another version"):
+        file.write_text(json.dumps(view | {"replay": stored}))
+        compared, _ = again(file, PATIENT)
+        assert all(pair.same for pair in compared)
+        assert calibration_of(read_recording(file), PATIENT.judge)[1] == NOT_RECORDED
 
 
 def test_another_policy_departs_where_it_decides_differently(tmp_path: Path) -> None:
@@ -148,9 +149,10 @@ def test_the_recorded_calibration_is_used(tmp_path: Path) -> None:
     """With a larger budget in the record, the replay advances sooner."""
     file = recorded(played(NoisyWorld(rpm=3000, rates={BLUE: 0.002, GREEN: 0.002}), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
-    for gate in view["calibration"]["panel"]["gates"]:
+    calibration = json.loads(view["replay"])
+    for gate in calibration["panel"]["gates"]:
         gate["budget"] = 0.03
-    file.write_text(json.dumps(view))
+    file.write_text(json.dumps(view | {"replay": json.dumps(calibration)}))
     compared, bolder = again(file, PATIENT)
     assert differences(compared) != []
     assert bolder.ending is Ending.PROMOTED
@@ -195,8 +197,8 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
 
 
-SUPERSEDED = {"from": "queued", "to": "superseded", "code": "superseded", "text": "superseded by churn:8"}
-SPLIT = {"from": "provisioning", "to": "failed", "code": "traffic_already_split", "text": "the traffic is split"}
+SUPERSEDED = {"from": "queued", "to": "superseded", "summary": "superseded by churn:8"}
+SPLIT = {"from": "provisioning", "to": "failed", "summary": "the traffic is split"}
 
 
 @pytest.mark.parametrize("end", [SUPERSEDED, SPLIT], ids=["superseded", "failed before green was created"])
@@ -207,9 +209,9 @@ def test_a_rollout_that_never_started_is_reported(
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     entries = [view["history"][0], view["history"][0] | end]
-    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "calibration": None}))
+    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "replay": None}))
     policy_file = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
     assert main(["policy", "simulate", policy_file, "--replay", str(file)]) == 0
-    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['text']}\n"
+    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['summary']}\n"
     assert main(["policy", "simulate", policy_file, "--replay", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["replay"]["replayable"] is False

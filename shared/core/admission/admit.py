@@ -15,7 +15,8 @@ from shared.core.policy.policy import Policy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout, Verb
+from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
+from shared.core.verbs import Verb
 
 LONGEST_NAME = 32
 
@@ -94,6 +95,7 @@ def admit(
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),
         phase=Phase.PROVISIONING if free else Phase.QUEUED,
+        admitted=now,
         created=now,
         since=now,
         trigger=start.trigger,

@@ -17,13 +17,14 @@ from shared.core.reconcile import judging
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.promoting import promote
 from shared.core.reconcile.provisioning import provision
+from shared.core.reconcile.requests import asked, asked_back
 from shared.core.reconcile.rolling_back import roll_back
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import held_now, hold, release, unheld
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind, OperatorRequest, Refusal, Rollout, Verb
-from shared.core.steps.traffic import next_step, waiting_for
+from shared.core.rollout.record import ActionKind, Refusal, Rollout
+from shared.core.steps.traffic import waiting_for
 
 Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
@@ -41,12 +42,12 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
     held = held_now(informed, observation, now)
     if held is None and informed.held is not None:
         return release(informed, now)
-    back = _first((_asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue), informed, endpoint, now)
+    back = _first((asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue), informed, endpoint, now)
     if back is not None:
         return unheld(back)
     if held is not None and informed.held != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((_drifted, _asked, _starved), informed, endpoint, now)
+    ahead = _first((_drifted, asked, _starved), informed, endpoint, now)
     return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
 
 
@@ -116,21 +117,6 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     if rollout.open:
         return history.after(history.moved(rollout, Phase.FAILED, missing, now), finished=now)
     return history.noted(replace(rollout, finished=now), missing, now)
-
-
-def _asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    request = rollout.wish
-    if request is None or request.verb is not Verb.ROLLBACK:
-        return None
-    # What Azure refused on the way forward says nothing about a rollback.
-    granted = replace(rollout, wish=None, refusal=None)
-    if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
-        lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue or "")
-        return history.noted(granted, _too_late(rollout, request, because=lost), now, request.by)
-    if rollout.phase not in STEERING | {Phase.PROMOTED}:
-        return None
-    back = _operator(ReasonCode.OPERATOR_ROLLBACK, request)
-    return history.moved(granted, Phase.ROLLING_BACK, back, now, request.by)
 
 
 def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -219,25 +205,6 @@ def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     return history.noted(known, changed, now) if promoting else history.moved(known, Phase.PAUSED, changed, now)
 
 
-def _asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Carry out what an operator asked for, or record that it came too late."""
-    request = rollout.wish
-    if request is None:
-        return None
-    granted = replace(rollout, wish=None)
-    match request.verb, rollout.phase:
-        case Verb.PROMOTE, Phase.STEPPING | Phase.PAUSED if rollout.smoke_passed and endpoint.ready(rollout.green):
-            why = _operator(ReasonCode.OPERATOR_PROMOTE, request)
-            return history.moved(granted, Phase.PROMOTING, why, now, request.by)
-        case Verb.PAUSE, Phase.STEPPING:
-            why = _operator(ReasonCode.OPERATOR_PAUSE, request)
-            return history.moved(granted, Phase.PAUSED, why, now, request.by)
-        case Verb.RESUME, Phase.PAUSED:
-            return _resumed(granted, _operator(ReasonCode.OPERATOR_RESUME, request), now, request.by)
-        case _:
-            return history.noted(granted, _too_late(rollout, request), now, request.by)
-
-
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Report, once, that blue answers requests and green none of those that its weight should bring it."""
     verdict = rollout.verdict
@@ -249,28 +216,6 @@ def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.noted(replace(rollout, starved_told=True), why, now)
     again = reason(ReasonCode.GREEN_RECEIVES_TRAFFIC, deployment=rollout.green)
     return history.noted(replace(rollout, starved_told=False), again, now)
-
-
-def _resumed(rollout: Rollout, why: Reason, now: datetime, actor: str) -> Decision:
-    step = rollout.current_step
-    if step is not None and step.resumed(rollout):
-        return next_step(rollout, why, now, actor)
-    return history.moved(replace(rollout, step_since=now), Phase.STEPPING, why, now, actor)
-
-
-def _operator(code: ReasonCode, request: OperatorRequest) -> Reason:
-    return reason(code, actor=request.by, comment=request.reason)
-
-
-def _too_late(rollout: Rollout, request: OperatorRequest, because: Reason | None = None) -> Reason:
-    return reason(
-        ReasonCode.REQUEST_TOO_LATE,
-        because=because,
-        actor=request.by,
-        comment=request.reason,
-        verb=request.verb.value,
-        phase=rollout.phase.value,
-    )
 
 
 def _refusal(code: ReasonCode, refusal: Refusal) -> Reason:

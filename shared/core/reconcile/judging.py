@@ -102,8 +102,9 @@ def _judged_until(
 
 def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
     """Return green's per cent of live and of mirrored traffic; the judge counts a mirror as negative."""
-    weight = rollout.weight if after.weight is None else after.weight
-    return max(weight, 0), max(-weight, 0)
+    if after.weight is None:
+        return rollout.weight, rollout.mirror
+    return max(after.weight, 0), max(-after.weight, 0)
 
 
 def next_weight(rollout: Rollout) -> int | None:

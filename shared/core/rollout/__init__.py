@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from shared.core.rollout.record import Lease, ModelVersion, OperatorRequest, Refusal, Rollout, Verb, move
+from shared.core.rollout.record import Lease, ModelVersion, OperatorRequest, Refusal, Rollout, move
+from shared.core.verbs import Verb
 
 __all__ = ["Lease", "ModelVersion", "OperatorRequest", "Refusal", "Rollout", "Verb", "move"]

@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     ALREADY_SERVING = "already_serving"
     ENDPOINT_MISSING = "endpoint_missing"
     ENDPOINT_UNHEALTHY = "endpoint_unhealthy"
+    ENDPOINT_UNREADABLE = "endpoint_unreadable"
     MIRROR_UNSUPPORTED = "mirror_unsupported"
     DEPLOYMENT_NAME_TAKEN = "deployment_name_taken"
     TRAFFIC_ALREADY_SPLIT = "traffic_already_split"

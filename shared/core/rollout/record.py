@@ -20,6 +20,7 @@ from shared.core.policy.policy import Policy
 from shared.core.policy.step import Step
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.verdict_reason import verdict_reason
+from shared.core.verbs import Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,6 @@ class ModelVersion:
 
     def __str__(self) -> str:
         return f"{self.name}:{self.version}"
-
-
-class Verb(StrEnum):
-    """What an operator may ask of a rollout."""
-
-    PROMOTE = "promote"
-    PAUSE = "pause"
-    RESUME = "resume"
-    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +78,7 @@ class Refusal:
 class Rollout:
     """One journey of one model version on one endpoint.
 
+    admitted: when; created, since: when its own time and that of its phase began, which a hold puts off.
     green, blue: names of deployments; blue is None until the endpoint was seen. first: the endpoint has no live
     traffic, so there is no blue. like: what green is copied from. blue_instances: how many blue had at the start.
     weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
@@ -108,6 +101,7 @@ class Rollout:
     policy: Policy
     green: str
     phase: Phase
+    admitted: datetime
     created: datetime
     since: datetime
     trigger: Reason

@@ -1,0 +1,84 @@
+"""The tables of docs/api.md, from the route table, the error codes and the views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.openapi import document
+from functions.routes import ROUTES
+from shared.errors import ErrorCode
+from shared.views.schema import REFERENCE
+
+Schema = dict[str, Any]
+FIRST = ("Rollout", "RolloutDetail", "Page", "Endpoint", "Halt", "Error")
+
+
+def operations_table() -> str:
+    """Return the operations as a table in Markdown."""
+    rows = ["| operation | does | answers | query | body |", "|---|---|---|---|---|"]
+    for route in ROUTES:
+        answer = route.view.partition(":")[2].removesuffix("View")
+        query, body = (", ".join(f"`{each.name}`" for each in inputs) for inputs in (route.query, route.body))
+        shown = f"{route.status} [{answer}](#{answer.lower()})" if answer else f"{route.status}"
+        rows.append(f"| `{route.method} /api/{route.path}` | {route.summary} | {shown} | {query} | {body} |")
+    return "\n".join(rows) + "\n"
+
+
+def details_list() -> str:
+    """Return what is to be said of single operations, as a list in Markdown."""
+    return "".join(f"- **{route.summary}.** {route.details}\n" for route in ROUTES if route.details)
+
+
+def inputs_table() -> str:
+    """Return every parameter and field that callers send, each once, as a table in Markdown."""
+    rows = {}
+    for route in ROUTES:
+        for each in (*route.parts, *route.query, *route.body):
+            words = f"| `{each.name}` | {each.meaning} | {each.wanted} |"
+            rows[each.name, words] = words
+    return "\n".join(["| name | meaning | valid values |", "|---|---|---|", *rows.values()]) + "\n"
+
+
+def errors_table() -> str:
+    """Return the error codes as a table in Markdown."""
+    rows = [f"| {code.status} | `{code}` | {code.meaning} |" for code in ErrorCode]
+    return "\n".join(["| status | code | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def fields_tables() -> str:
+    """Return the fields of every type that is answered with, type by type, in Markdown."""
+    schemas: dict[str, Schema] = document()["components"]["schemas"]
+    names = [*FIRST, *(name for name in schemas if name not in FIRST)]
+    inherited = schemas["Rollout"]["properties"].keys()
+    parts = []
+    for name in names:
+        own = {field: found for field, found in schemas[name]["properties"].items() if _own(name, field, inherited)}
+        head = "All fields of [Rollout](#rollout), and these.\n\n" if name == "RolloutDetail" else ""
+        rows = [f"| `{field}` | {_kind(found)} | {found['description']} |" for field, found in own.items()]
+        table = "\n".join(["| field | type | meaning |", "|---|---|---|", *rows])
+        parts.append(f"### {name}\n\n{schemas[name]['description']} {head}\n\n{table}\n".replace(" \n", "\n"))
+    return "\n" + "\n".join(parts) + "\n"
+
+
+def _own(name: str, field: str, inherited: Any) -> bool:  # noqa: ANN401 -- a view of keys
+    return name != "RolloutDetail" or field not in inherited
+
+
+def _kind(schema: Schema) -> str:
+    """Return the type of a field as people write it."""
+    if "$ref" in schema:
+        name = str(schema["$ref"]).removeprefix(REFERENCE)
+        return f"[{name}](#{name.lower()})"
+    if "oneOf" in schema:
+        return " or ".join(_kind(each) for each in schema["oneOf"])
+    kinds = schema.get("type", "any")
+    words = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(_named(kind, schema) for kind in words)
+
+
+def _named(kind: str, schema: Schema) -> str:
+    if kind == "array":
+        return f"list of {_kind(schema['items'])}"
+    if kind == "object" and schema.get("additionalProperties"):
+        return f"object of {_kind(schema['additionalProperties'])}"
+    return "time" if schema.get("format") == "date-time" and kind == "string" else kind

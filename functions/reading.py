@@ -1,0 +1,93 @@
+"""What is shown: lists of rollouts, an endpoint, one rollout, the halt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from functions import inputs
+from functions.lookup import known_endpoint, workspace_of
+from functions.requests import Call, not_found
+from shared.core.rollout import Rollout
+from shared.core.rollout.pointers import Wanted
+from shared.listing import page
+from shared.ports import Stored
+from shared.views import (
+    EndpointView,
+    HaltView,
+    PageView,
+    RolloutDetailView,
+    RolloutView,
+    halt_view,
+    rollout_detail_view,
+    rollout_view,
+)
+from shared.wiring import app
+
+MOST_ENTRIES = 500
+MINUTE = timedelta(minutes=1)
+
+
+def list_rollouts(call: Call) -> PageView:
+    """List rollouts, newest first across all endpoints."""
+    workspace = workspace_of(call)
+    wanted = Wanted(
+        endpoint=call.query(inputs.ENDPOINT_FILTER).lower() or None,
+        model=call.query(inputs.MODEL_FILTER) or None,
+        since=call.query(inputs.SINCE),
+        phase=call.query(inputs.PHASE_FILTER),
+        open=call.query(inputs.OPEN),
+    )
+    found = page(app().store, wanted, call.query(inputs.CONTINUATION), call.query(inputs.LIMIT))
+    return PageView(tuple(rollout_view(rollout, workspace) for rollout in found.rollouts), found.position)
+
+
+def show(call: Call) -> EndpointView:
+    """Show an endpoint with its open rollouts."""
+    workspace, endpoint = workspace_of(call), known_endpoint(call)
+    record = app().store.record(endpoint).value
+
+    def named(rollout: str | None) -> RolloutView | None:
+        stored = app().store.rollout(endpoint, rollout) if rollout else None
+        return rollout_view(stored.value, workspace) if stored else None
+
+    return EndpointView(workspace, endpoint, named(record.current), named(record.waiting))
+
+
+def show_rollout(call: Call) -> RolloutDetailView:
+    """Show one rollout with its history, and with the telemetry of some minutes."""
+    workspace, endpoint = workspace_of(call), known_endpoint(call)
+    rollout = _stored(call, endpoint).value
+    since, until = _span(call, rollout)
+    store, evidence = app().store, call.query(inputs.EVIDENCE)
+    return rollout_detail_view(
+        rollout,
+        workspace,
+        history=store.history(endpoint, rollout.id, max(0, rollout.entries - MOST_ENTRIES)),
+        minutes=store.kept_minutes(rollout.id, since, until),
+        evidence=store.kept_judgements(rollout.id, since, until) if evidence else None,
+    )
+
+
+def show_halt(call: Call) -> HaltView:
+    """Show whether all rollouts are halted."""
+    del call
+    return halt_view(app().store.halt())
+
+
+def _stored(call: Call, endpoint: str) -> Stored[Rollout]:
+    name = call.part(inputs.ROLLOUT)
+    found = app().store.rollout(endpoint, name)
+    if found is None:
+        raise not_found(f"{endpoint} has no rollout {name!r}", "rollout")
+    return found
+
+
+def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime | None]:
+    """Return from when, and up to when (None: to the newest), minutes are shown."""
+    before, minutes = call.query(inputs.BEFORE), call.query(inputs.MINUTES)
+    end = before or rollout.judged_until or rollout.admitted
+    try:
+        since = end - minutes * MINUTE
+    except OverflowError:  # the first day of the calendar
+        since = end
+    return since, before if minutes else since

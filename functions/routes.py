@@ -1,0 +1,179 @@
+"""Every HTTP operation: one row each. Bindings, OpenAPI and docs/api.md are made from these rows.
+
+Handlers and types are named, not imported: functions are indexed with this module, and what a call needs is loaded at
+the first call. tests/functions/test_routes.py finds a name that leads nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions import inputs
+from functions.inputs import Input
+from shared.core.phases import Phase
+from shared.core.verbs import Verb
+from shared.errors import ErrorCode
+
+ASKED = (inputs.ACTOR, inputs.COMMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP operation.
+
+    name: of the function, and OpenAPI's operationId. path: below `/api/`. handler: the function that answers, as
+    `module:function`; it gets a `functions.requests.Call` and returns the view. summary: what it does, as an
+    imperative. details: more, for the reference. view: the type of the answer, as `module:type`; empty for any JSON.
+    status: of a success. parts, query, body: what callers send. errors: refusals of its own, besides those of any
+    operation that has such inputs.
+    """
+
+    name: str
+    method: str
+    path: str
+    handler: str
+    summary: str
+    view: str
+    details: str = ""
+    status: int = 200
+    parts: tuple[Input[Any], ...] = ()
+    query: tuple[Input[Any], ...] = ()
+    body: tuple[Input[Any], ...] = ()
+    errors: tuple[ErrorCode, ...] = ()
+
+    @property
+    def codes(self) -> tuple[ErrorCode, ...]:
+        """Every refusal that this operation may answer with."""
+        found = {ErrorCode.UNKNOWN_PARAMETER, ErrorCode.MISCONFIGURED, ErrorCode.UNAVAILABLE, ErrorCode.BODY_TOO_LARGE}
+        if self.parts:
+            found.add(ErrorCode.NOT_FOUND)
+        if self.query:
+            found |= {ErrorCode.INVALID_PARAMETER, ErrorCode.NOT_FOUND}
+        if self.body:
+            found |= {ErrorCode.INVALID_BODY, ErrorCode.INVALID_FIELD, ErrorCode.UNKNOWN_FIELD, ErrorCode.NOT_SIGNED_IN}
+        return tuple(code for code in ErrorCode if code in found | set(self.errors))
+
+
+def _verb_route(verb: Verb) -> Route:
+    return Route(
+        name=verb.value,
+        method="POST",
+        path=f"rollouts/{{endpoint}}/{verb}",
+        handler="functions.steering:ask",
+        summary=verb.row.summary,
+        details=f"Possible while the rollout is {' or '.join(phase for phase in Phase if phase in verb.row.phases)}"
+        + (", once green has passed its smoke test." if verb.row.tested else "."),
+        view="shared.views:RolloutView",
+        status=202,
+        parts=(inputs.ENDPOINT,),
+        query=(inputs.WORKSPACE,),
+        body=ASKED,
+        errors=(
+            ErrorCode.NO_OPEN_ROLLOUT,
+            ErrorCode.NOT_POSSIBLE_IN_PHASE,
+            ErrorCode.ROLLBACK_REQUESTED,
+            ErrorCode.WRITE_CONFLICT,
+            *((ErrorCode.SMOKE_TEST_NOT_PASSED,) if verb.row.tested else ()),
+        ),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        name="list",
+        method="GET",
+        path="rollouts",
+        handler="functions.reading:list_rollouts",
+        summary="List rollouts, newest first, across all endpoints",
+        details="A page may have fewer rollouts than `limit`, even none, and still a `continuation`: with `phase` or "
+        "`open=false` only so many are looked at for one page. `continuation` is null on the last page.",
+        view="shared.views:PageView",
+        query=(
+            inputs.WORKSPACE,
+            inputs.ENDPOINT_FILTER,
+            inputs.MODEL_FILTER,
+            inputs.PHASE_FILTER,
+            inputs.SINCE,
+            inputs.OPEN,
+            inputs.LIMIT,
+            inputs.CONTINUATION,
+        ),
+    ),
+    Route(
+        name="start",
+        method="POST",
+        path="rollouts",
+        handler="functions.steering:start",
+        summary="Start a rollout",
+        details="For a version whose registration started none, or whose rollout has ended.",
+        view="shared.views:RolloutView",
+        status=202,
+        query=(inputs.WORKSPACE,),
+        body=(inputs.START_ENDPOINT, inputs.MODEL, inputs.VERSION, *ASKED),
+        errors=(
+            ErrorCode.MODEL_NOT_REGISTERED,
+            ErrorCode.ROLLOUT_ALREADY_OPEN,
+            ErrorCode.WRITE_CONFLICT,
+            ErrorCode.AZURE_REFUSED,
+        ),
+    ),
+    Route(
+        name="show",
+        method="GET",
+        path="rollouts/{endpoint}",
+        handler="functions.reading:show",
+        summary="Show an endpoint: its current rollout and the one that waits",
+        view="shared.views:EndpointView",
+        parts=(inputs.ENDPOINT,),
+        query=(inputs.WORKSPACE,),
+    ),
+    Route(
+        name="show_rollout",
+        method="GET",
+        path="rollouts/{endpoint}/{rollout}",
+        handler="functions.reading:show_rollout",
+        summary="Show one rollout with its history and the telemetry it was judged by",
+        details="The history has the newest 500 entries. For earlier minutes, repeat with `before` set to the first "
+        "minute of the answer.",
+        view="shared.views:RolloutDetailView",
+        parts=(inputs.ENDPOINT, inputs.ROLLOUT),
+        query=(inputs.WORKSPACE, inputs.MINUTES, inputs.BEFORE, inputs.EVIDENCE),
+    ),
+    *(_verb_route(verb) for verb in Verb),
+    Route(
+        name="show_halt",
+        method="GET",
+        path="halt",
+        handler="functions.reading:show_halt",
+        summary="Show whether all rollouts are halted, by whom and why",
+        view="shared.views:HaltView",
+    ),
+    Route(
+        name="halt",
+        method="POST",
+        path="halt",
+        handler="functions.steering:halt",
+        summary="Keep every rollout at its present weight",
+        details="New deployments are still created, without traffic. Rollbacks are not held.",
+        view="shared.views:HaltView",
+        body=ASKED,
+    ),
+    Route(
+        name="end_halt",
+        method="DELETE",
+        path="halt",
+        handler="functions.steering:end_halt",
+        summary="End the halt",
+        view="shared.views:HaltView",
+        body=ASKED,
+    ),
+    Route(
+        name="openapi",
+        method="GET",
+        path="openapi.json",
+        handler="functions.openapi:openapi",
+        summary="Return this API's OpenAPI 3.1 document",
+        view="",
+    ),
+)

@@ -1,0 +1,177 @@
+"""Rollouts, as the API shows them: briefly in lists, with history and evidence one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Annotated
+
+from shared.core.observation import DeploymentMinute
+from shared.core.phases import Phase
+from shared.core.reconcile.judging import Judgement
+from shared.core.rollout import OperatorRequest, Rollout
+from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.requests import allowed_verbs
+from shared.core.verbs import Verb
+from shared.json_codec import encode
+from shared.views.gates import GateView, gate_view
+from shared.views.history import EntryView, entry_view
+from shared.views.judging import (
+    CalibrationView,
+    EvidenceView,
+    VerdictView,
+    calibration_view,
+    evidence_view,
+    verdict_view,
+)
+from shared.views.minutes import MinuteView, minute_view
+from shared.views.reasons import ExplainedView, ReasonView, explained_view, reason_view
+from shared.views.steps import StepView, step_view
+from shared.words import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What an operator asked for and the loop has not carried out yet."""
+
+    verb: Annotated[Verb, "What was asked for."]
+    by: Annotated[str, "Who asked."]
+    reason: Annotated[str, "Why, in their words."]
+    at: Annotated[datetime, "When."]
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTestView:
+    """What the smoke test gave."""
+
+    requests: Annotated[int, "How many were sent."]
+    passed: Annotated[bool, "Whether every answer was as expected."]
+    problems: Annotated[tuple[str, ...], "What was wrong with the others, one by one."]
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """One rollout: one model version on its way on one endpoint."""
+
+    id: Annotated[str, "The rollout's id, unique on its endpoint."]
+    workspace: Annotated[str, "The Azure ML workspace."]
+    endpoint: Annotated[str, "The online endpoint."]
+    model: Annotated[str, "The model's name."]
+    version: Annotated[str, "The model's version."]
+    phase: Annotated[Phase, "Where the rollout stands."]
+    summary: Annotated[str, "Why it is in this phase, as a sentence."]
+    reason: Annotated[ReasonView, "Why it is in this phase, for programs."]
+    blocked_reason: Annotated[
+        ExplainedView | None,
+        "Why it cannot go forward now: a hold, an endpoint that cannot be read, missing telemetry; null: it can.",
+    ]
+    trigger: Annotated[ExplainedView, "What started it."]
+    allowed_actions: Annotated[tuple[Verb, ...], "What an operator may ask for now."]
+    pending_request: Annotated[RequestView | None, "What an operator asked for and is about to happen."]
+    created_at: Annotated[datetime, "When it was admitted. Lists are sorted by it."]
+    phase_since: Annotated[datetime, "Since when it is in this phase. Time under a hold does not count."]
+    finished_at: Annotated[datetime | None, "When nothing was left to do or to clean up; null: there is work left."]
+    green: Annotated[str, "The deployment that is tried."]
+    blue: Annotated[str | None, "The deployment that it is tried against; null: none, or not known yet."]
+    serving: Annotated[str | None, "The deployment that was last observed with the most live traffic."]
+    weight: Annotated[int, "Per cent of the live traffic that green should have."]
+    mirror: Annotated[int, "Per cent of the live traffic that should be mirrored to green."]
+    step: Annotated[int, "Index of the step under way, from 0; equal to the number of steps after the last."]
+    steps: Annotated[tuple[StepView, ...], "The policy's steps."]
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutDetailView(RolloutView):
+    """One rollout with everything that is known about it."""
+
+    verdict: Annotated[VerdictView | None, "What the judge says; null: nothing has been judged at this weight."]
+    verdict_reason: Annotated[ExplainedView | None, "Why the verdict is what it is, with its numbers."]
+    gates: Annotated[tuple[GateView, ...], "What each gate reports now."]
+    calibration: Annotated[CalibrationView | None, "How the judge was calibrated; null: not yet."]
+    missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has nothing on, and why."]
+    smoke_test: Annotated[SmokeTestView | None, "What the smoke test gave; null: it was not run yet."]
+    history: Annotated[tuple[EntryView, ...], "What happened, oldest first; at most the newest 500 entries."]
+    history_total: Annotated[int, "How many entries there are."]
+    minutes: Annotated[tuple[MinuteView, ...], "The telemetry that decisions were made from, oldest first."]
+    evidence: Annotated[
+        tuple[EvidenceView, ...] | None, "What each gate reported after each of these minutes; null: not asked for."
+    ]
+    replay: Annotated[
+        str | None,
+        "Opaque: what `teal policy simulate` needs to judge these minutes again. Its form changes without notice.",
+    ]
+
+
+def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
+    """Return one rollout, as lists have it."""
+    blocked = blocked_reason(rollout)
+    return RolloutView(
+        id=rollout.id,
+        workspace=workspace,
+        endpoint=rollout.endpoint,
+        model=rollout.model.name,
+        version=rollout.model.version,
+        phase=rollout.phase,
+        summary=sentence(rollout.reason),
+        reason=reason_view(rollout.reason),
+        blocked_reason=explained_view(blocked) if blocked else None,
+        trigger=explained_view(rollout.trigger),
+        allowed_actions=allowed_verbs(rollout),
+        pending_request=_request(rollout.wish) if rollout.wish else None,
+        created_at=rollout.admitted,
+        phase_since=rollout.since,
+        finished_at=rollout.finished,
+        green=rollout.green,
+        blue=rollout.blue,
+        serving=rollout.serving,
+        weight=rollout.weight,
+        mirror=rollout.mirror,
+        step=rollout.step,
+        steps=tuple(step_view(step) for step in rollout.policy.steps),
+    )
+
+
+def rollout_detail_view(
+    rollout: Rollout,
+    workspace: str,
+    history: Sequence[Entry] = (),
+    minutes: Sequence[DeploymentMinute] = (),
+    evidence: Sequence[Judgement] | None = None,
+) -> RolloutDetailView:
+    """Return one rollout with its history, minutes and evidence."""
+    smoke, calibration, brief = rollout.smoke, rollout.calibration, rollout_view(rollout, workspace)
+    return RolloutDetailView(
+        **{each.name: getattr(brief, each.name) for each in fields(brief)},
+        verdict=verdict_view(rollout.verdict) if rollout.verdict else None,
+        verdict_reason=explained_view(rollout.verdict_reason) if rollout.verdict_reason else None,
+        gates=tuple(gate_view(reading) for reading in rollout.readings),
+        calibration=calibration_view(calibration) if calibration else None,
+        missing_telemetry=dict(rollout.missing),
+        smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.problems) if smoke else None,
+        history=tuple(entry_view(entry) for entry in history),
+        history_total=rollout.entries,
+        minutes=tuple(minute_view(minute) for minute in minutes),
+        evidence=None if evidence is None else tuple(evidence_view(each) for each in evidence),
+        replay=encode(calibration) if calibration else None,
+    )
+
+
+def blocked_reason(rollout: Rollout) -> Reason | None:
+    """Return why an open rollout cannot go forward now, or None if it can."""
+    if not rollout.open:
+        return None
+    if rollout.trouble:
+        return reason(ReasonCode.ENDPOINT_UNREADABLE, message=rollout.trouble)
+    if rollout.held is not None:
+        return rollout.held
+    if rollout.telemetry_problem:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
+    if rollout.missing and rollout.calibration is None:
+        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
+    return None
+
+
+def _request(wish: OperatorRequest) -> RequestView:
+    return RequestView(wish.verb, wish.by, wish.reason, wish.at)
