@@ -200,7 +200,7 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
 
 def test_a_record_without_its_first_minutes_says_so(tmp_path: Path) -> None:
     """The API returns the newest minutes only, unless it is asked for more."""
-    file = recorded(played(NoisyWorld(rpm=600), Phase.PROMOTED), tmp_path)
+    file = recorded(played(NoisyWorld(rpm=100), Phase.PROMOTED), tmp_path)
     whole = read_recording(file)
     view = json.loads(file.read_text())
     file.write_text(json.dumps(view | {"minutes": view["minutes"][-6:]}))
