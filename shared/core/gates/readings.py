@@ -28,10 +28,11 @@ SLIGHT = 1e-6  # odds that are 1 : 1 but for rounding
 class Reading:
     """One gate after a minute.
 
-    measured: what the counts are of. log_harm, harm_threshold: natural logarithms of the odds that green is worse, and
-    of those at which this gate alone would roll back (None: it may not). log_certificate, certificate_threshold: the
-    same of the odds that the next step is within the budget, and of those that it needs (None: none is needed).
-    minutes: settled ones at this weight. missing: why the last minutes say nothing of it.
+    measured: what the counts are of. green, blue: an interval of each one's rate that holds at all times together with
+    95 per cent (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
+    worse, and of those at which this gate alone would roll back (None: it may not). log_certificate,
+    certificate_threshold: the same of the odds that the next step is within the budget, and of those that it needs
+    (None: none is needed). minutes: settled ones at this weight. missing: why the last minutes say nothing of it.
     """
 
     gate: str
@@ -41,22 +42,14 @@ class Reading:
     green_total: int
     blue_bad: int
     blue_total: int
+    green: Interval | None
+    blue: Interval | None
     log_harm: float
     harm_threshold: float | None
     log_certificate: float | None
     certificate_threshold: float | None
     minutes: int
     missing: str = ""
-
-    @property
-    def green(self) -> Interval | None:
-        """An interval of green's rate that holds at all times together with 95 per cent; None without a rate."""
-        return interval(self.green_bad, self.green_total)
-
-    @property
-    def blue(self) -> Interval | None:
-        """The same for blue's rate."""
-        return interval(self.blue_bad, self.blue_total)
 
     @property
     def facts(self) -> GateFacts:
@@ -114,12 +107,13 @@ def readings(
     evidence: Evidence, calibration: Calibration, thresholds: Thresholds, missing: Mapping[str, str] | None = None
 ) -> tuple[Reading, ...]:
     """Return what each gate says now. missing: gates that the last minutes say nothing of, and why."""
+    found = [_reading_at(place, evidence, calibration, thresholds) for place in range(len(calibration.panel.gates))]
+    return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
+
+
+def _reading_at(place: int, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Reading:
     panel = calibration.panel
-    found = [
-        _reading(each, setting, samples, panel.tuning, thresholds)
-        for each, setting, samples in zip(evidence.of(panel), panel.gates, calibration.samples, strict=True)
-    ]
-    return tuple([replace(one, missing=missing[one.gate]) if missing and one.gate in missing else one for one in found])
+    return _reading(evidence.of(panel)[place], panel.gates[place], calibration.samples[place], panel.tuning, thresholds)
 
 
 def _reading(
@@ -138,6 +132,8 @@ def _reading(
         green_total=counts.green_total,
         blue_bad=counts.blue_bad,
         blue_total=counts.blue_total,
+        green=interval(counts.green_bad, counts.green_total),
+        blue=interval(counts.blue_bad, counts.blue_total),
         log_harm=harm,
         harm_threshold=-math.log(thresholds.risk.rollback) - math.log(setting.share) if setting.share else None,
         log_certificate=gates.log_certificate(evidence, setting, tuning) if certified else None,
