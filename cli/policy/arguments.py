@@ -40,9 +40,14 @@ def add_policy(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the chosen command and return the exit code."""
+    from cli.policy.argument_reader import InvalidArgumentsError  # noqa: PLC0415 -- loads the grammar of policies
+
     try:
         code: int = import_module(COMMANDS[arguments.policy_command]).run(arguments)
         sys.stdout.flush()
+    except InvalidArgumentsError as invalid:
+        print(invalid, file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader, such as `head`, has enough; Python would complain once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

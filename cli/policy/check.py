@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.policy.argument_reader import SEED, ArgumentReader, InvalidArgumentsError
+from cli.policy.argument_reader import SEED, ArgumentReader
 from cli.policy.choice import ChosenPolicy, all_of
 from cli.policy.estimate import BAD, GOOD, USUAL_FAULT, Estimate, estimate
 from cli.policy.estimate_words import estimate_json, estimate_lines
@@ -48,11 +48,7 @@ class CheckedPolicy:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the folder, print what was found, and return the exit code."""
-    try:
-        options = check_options(arguments)
-    except InvalidArgumentsError as invalid:
-        print(invalid, file=sys.stderr)
-        return 2
+    options = check_options(arguments)
     book, problems = problems_of(options.folder)
     every = all_of(book) if book is not None else []
     with progress(len(every) * len(options.profiles) * (GOOD + BAD), Console(stderr=True)) as step:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.policy.argument_reader import SEED, ArgumentReader, InvalidArgumentsError
+from cli.policy.argument_reader import SEED, ArgumentReader
 from cli.policy.check import assumptions
 from cli.policy.choice import ChosenPolicy, all_of
 from cli.policy.costs import Overlap, cost, overlap
@@ -57,11 +57,7 @@ class Explained:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain the policies of a file, draw them if asked, and return the exit code."""
-    try:
-        options = _options(arguments)
-    except InvalidArgumentsError as invalid:
-        print(invalid, file=sys.stderr)
-        return 2
+    options = _options(arguments)
     book, problems = problems_of(options.file)
     if book is None:
         if options.json:

@@ -56,6 +56,9 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
     _, difference = calibration_of(recording, policy.judge)
     if difference:
         yield difference
+    if recording.lacks_minutes_before is not None:
+        first = f"{recording.lacks_minutes_before:%d %b %H:%M}"
+        yield f"the record has no minutes before {first}; the API returns more with ?minutes=1500"
     if departed is None:
         yield "every decision is the recorded one"
     else:

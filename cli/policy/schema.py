@@ -1,4 +1,4 @@
-"""`teal policy schema`: the JSON Schema that editors use. It must never hold a word of it."""
+"""`teal policy schema`: prints the JSON Schema that editors use."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from cli.policy.argument_reader import InvalidArgumentsError
 from cli.policy.comparison import comparison_json, comparison_table, pairs
 from cli.policy.notes import notes, replay_notes
 from cli.policy.options import SimulateOptions, simulate_options
@@ -39,11 +38,7 @@ class Report:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the arguments say and return the exit code."""
-    try:
-        options = simulate_options(arguments)
-    except InvalidArgumentsError as invalid:
-        print(invalid, file=sys.stderr)
-        return 2
+    options = simulate_options(arguments)
     try:
         if options.recording is None:
             _simulate(options)

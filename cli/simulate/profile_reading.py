@@ -1,4 +1,4 @@
-"""A profile from its file. Every problem is found at once, with its place; it must never guess what was meant."""
+"""A profile from its file. Every problem is reported at once, with its place."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def read_profile(path: Path) -> Profile:
 
 
 def _check(values: Values, findings: Findings) -> None:
-    """Find what several keys say together and cannot mean."""
+    """Find keys that contradict each other."""
     for key in CURVES:
         ways = [way for way, value in (values[key] or {}).items() if value is not None]
         if len(ways) > 1:
             findings.add(key, f"{' and '.join(ways)} at once; choose one")
         if values[key] is not None and not ways:
-            findings.add(key, "says nothing; write a number, day or minutes")
+            findings.add(key, "is empty; write a number, day or minutes")
     for index, fault in enumerate(values["green"] or []):
         if fault and fault["until"] is not None and fault["from"] is not None and fault["until"] <= fault["from"]:
             findings.add(f"green[{index}].until", "must be later than from")

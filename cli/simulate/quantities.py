@@ -1,4 +1,4 @@
-"""How quantities of a profile are written, in a file and on the command line alike, and what they mean."""
+"""How a profile's quantities are written, both in a file and as a flag, and what they mean."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ SPAN = r"(?=[0-9])(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s
 
 @dataclass(frozen=True, slots=True)
 class Quantity(Generic[T]):
-    """A way of writing and what it means. `of` never fails on text that `kind` reads."""
+    """A notation and its meaning. `of` never fails on text that `kind` accepts."""
 
     kind: Scalar[str]
     of: Callable[[str], T]
 
     def read(self, text: str) -> T:
-        """Return what a text means; raises Unfit, which says what would be right."""
+        """Return what a text means. Raises Unfit, which says what would be valid."""
         return self.of(self.kind.read(Word(text)))
 
 
 def share_of(text: str) -> float:
-    """Return a probability, written as one or in per cent."""
+    """Return a probability, written as such or as a percentage."""
     return float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
 
 
@@ -49,7 +49,7 @@ def change_of(text: str) -> Change:
 
 
 def milliseconds_of(text: str) -> float:
-    """Return milliseconds, written with their unit or without."""
+    """Return milliseconds, written with or without a unit."""
     if text.endswith("ms"):
         return float(text[:-2])
     return 1000.0 * float(text[:-1]) if text.endswith("s") else float(text)
@@ -70,7 +70,7 @@ def span_of(text: str) -> timedelta | None:
 
 
 REQUESTS = Quantity(
-    text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests a minute, from 0 to 9999999", "1000", numbers=True), float
+    text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests per minute, from 0 to 9999999", "1000", numbers=True), float
 )
 ERRORS = Quantity(
     text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cli.simulate.answer import RolloutAnswer, renamed
@@ -19,6 +19,8 @@ from shared.policies.problems import PolicyError, Problem
 
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_SHOWN = 20
+LONGEST_GAP = timedelta(minutes=15)
+TRAFFIC_SENT = frozenset({ReasonCode.WEIGHT_REQUESTED, ReasonCode.MIRROR_REQUESTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ class Recording:
     def first_live(self) -> datetime:
         """When green was first to get live traffic; earlier requests to it were mirrored."""
         return next((decision.at for decision in self.decisions if decision.weight), self.last_minute)
+
+    @property
+    def lacks_minutes_before(self) -> datetime | None:
+        """The first minute, if the rollout sent traffic to green long before it; None if no minute is missing."""
+        sent = next((decision.at for decision in self.decisions if decision.code in TRAFFIC_SENT), None)
+        first = min(self.minutes, default=None)
+        return first if first is not None and sent is not None and first - sent > LONGEST_GAP else None
 
     @property
     def last_minute(self) -> datetime:

@@ -83,9 +83,9 @@ class SimulatedTraffic:
         totals = draw.poisson(series(self.profile.requests, minutes, self.began))
         bads = draw.binomial(totals, series(self.profile.errors, minutes, self.began))
         refused = draw.binomial(totals - bads, self._refused_of_rest(minutes))
-        median = self.profile.latency.median
+        median, fine_since = self.profile.latency.median, query.fine.since
         times = [
-            self.rows.times(good, median) if minute >= query.fine.since else NO_TIMES
+            self.rows.times(good, median) if minute >= fine_since else NO_TIMES
             for minute, good in zip(minutes, (totals - bads - refused).tolist(), strict=True)
         ]
         # Rows are made by `map`, as there are hundreds of them in each of thousands of rollouts.

@@ -1,7 +1,7 @@
-"""Judge and steps said again in numpy, many rollouts side by side: written from the specification, not from the code.
+"""Judge and steps restated in numpy, many rollouts side by side: written from the specification, not from the code.
 
 Only for policies that are weights and nothing else, telemetry one minute late, and Azure that takes 20 seconds for a
-write ordered two seconds after the minute began. It must never import what it is to check.
+write ordered two seconds after the minute began. It imports nothing of what it checks.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Judge:
 
 
 def restated(setting: Setting, runs: int, seed: int) -> Outcome:
-    """Return how so many rollouts go. Minute 0 is the one in which the first weight is ordered."""
+    """Return how `runs` rollouts go. Minute 0 is the one in which the first weight is ordered."""
     draw = np.random.default_rng(seed)
     judge, weights = Judge(setting, runs, draw), np.array([0, *setting.weights], dtype=float)
     step, shifted = np.ones(runs, dtype=int), np.zeros(runs, dtype=int)

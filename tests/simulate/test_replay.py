@@ -11,6 +11,7 @@ import pytest
 
 from cli.__main__ import main
 from cli.policy.comparison import pairs
+from cli.policy.notes import replay_notes
 from cli.simulate.ending import Ending
 from cli.simulate.profile import Change, Fault
 from cli.simulate.recorded_calibration import NOT_RECORDED, calibration_of
@@ -195,6 +196,18 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert replayed.matcher.departed is not None
     assert late[0].replayed is not None
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
+
+
+def test_a_record_without_its_first_minutes_says_so(tmp_path: Path) -> None:
+    """The API returns the newest minutes only, unless it is asked for more."""
+    file = recorded(played(NoisyWorld(rpm=100), Phase.PROMOTED), tmp_path)
+    whole = read_recording(file)
+    view = json.loads(file.read_text())
+    file.write_text(json.dumps(view | {"minutes": view["minutes"][-6:]}))
+    cut = read_recording(file)
+    assert whole.lacks_minutes_before is None
+    assert cut.lacks_minutes_before == min(cut.minutes)
+    assert any("?minutes=1500" in note for note in replay_notes(cut, PATIENT, None))
 
 
 SUPERSEDED = {"from": "queued", "to": "superseded", "summary": "superseded by churn:8"}

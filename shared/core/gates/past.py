@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from shared.core.gates.samples import Sample
@@ -12,6 +12,7 @@ from shared.core.observation.observation import DeploymentMinute
 from shared.core.observation.spans import span
 
 Key = TypeVar("Key", int, str)
+Series = list[tuple[list[int], list[int]]]  # bad and total of each minute, for each item
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,15 @@ class Past:
     """Blue's past minutes, every one from the first to the last, oldest first (None: a minute without requests)."""
 
     minutes: tuple[DeploymentMinute | None, ...] = ()
+    _counted: dict[Sample, Series] = field(default_factory=dict, compare=False, repr=False)
 
     def series(self, sample: Sample) -> tuple[list[int], list[int]]:
         """Return bad and total of each minute, as the sample's first item counts them for blue."""
-        return next(iter(sample.series(self.minutes)), ([], []))
+        return next(iter(self._series(sample)), ([], []))
 
     def rates(self, samples: Iterable[Sample]) -> tuple[float, ...]:
         """Return blue's share of bad for each item of the samples."""
-        counted = [both for sample in samples for both in sample.series(self.minutes)]
+        counted = [both for sample in samples for both in self._series(sample)]
         return tuple([usual_rate(sum(bad), sum(total)) for bad, total in counted])
 
     def summed(self, of: Callable[[DeploymentMinute], Mapping[Key, int] | None]) -> dict[Key, int]:
@@ -36,6 +38,13 @@ class Past:
             for key, count in ((row and of(row)) or {}).items():
                 total[key] = total.get(key, 0) + count
         return total
+
+    def _series(self, sample: Sample) -> Series:
+        """Return a sample's series, counted once: a gate's calibration needs the same ones several times."""
+        found = self._counted.get(sample)
+        if found is None:
+            found = self._counted[sample] = sample.series(self.minutes)
+        return found
 
 
 def past_of(history: Iterable[DeploymentMinute], blue: str | None) -> Past:

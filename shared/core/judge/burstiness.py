@@ -24,16 +24,22 @@ class Variation(NamedTuple):
 
     def plus(self, one: tuple[int, int], other: tuple[int, int]) -> Variation:
         """Return it with one more difference, of two counts (bad, total); unchanged if either is empty."""
-        (bad_a, total_a), (bad_b, total_b) = one, other
-        if not total_a or not total_b:
+        if not one[1] or not other[1]:
             return self
-        weight = total_a * total_b / (total_a + total_b)
-        pooled = (bad_a + bad_b) / (total_a + total_b)
-        difference = (bad_a / total_a - bad_b / total_b) * weight
-        return Variation(self.observed + difference * difference, self.expected + pooled * (1.0 - pooled) * weight)
+        observed, expected = _difference(one, other)
+        return Variation(self.observed + observed, self.expected + expected)
 
 
 NONE = Variation()
+
+
+def _difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, float]:
+    """Return how much two rates (bad, total) differ, and how much independent requests would, both weighted."""
+    (bad_a, total_a), (bad_b, total_b) = one, other
+    weight = total_a * total_b / (total_a + total_b)
+    pooled = (bad_a + bad_b) / (total_a + total_b)
+    difference = (bad_a / total_a - bad_b / total_b) * weight
+    return difference * difference, pooled * (1.0 - pooled) * weight
 
 
 def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
@@ -45,10 +51,12 @@ def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
     """
     if len(bad) != len(total):
         raise ValueError(f"{len(bad)} minutes of bad answers, but {len(total)} of totals")
-    found = NONE
+    observed = expected = 0.0
     for one, other in pairwise(zip(bad, total, strict=True)):
-        found = found.plus(one, other)
-    return max(1.0, (found.observed + SHRINKAGE) / (found.expected + SHRINKAGE))
+        if one[1] and other[1]:
+            seen, allowed = _difference(one, other)
+            observed, expected = observed + seen, expected + allowed
+    return max(1.0, (observed + SHRINKAGE) / (expected + SHRINKAGE))
 
 
 def lasting(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> float:

@@ -93,8 +93,9 @@ def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rol
 
     def change(rollout: Rollout, /, *_: P.args, **changes: P.kwargs) -> Rollout:
         before = getattr(rollout, part)
-        after = replace(before, **changes)
-        return rollout if after == before else replace(rollout, **{part: after})
+        if all(getattr(before, name) == value for name, value in changes.items()):
+            return rollout
+        return replace(rollout, **{part: replace(before, **changes)})
 
     return change
 
