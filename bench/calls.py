@@ -131,7 +131,7 @@ def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
     total = Counter(intake)
     while not (rollout := page(teal.store, Wanted("diabetes"), "", 1).rollouts[0]).finished:
         if time.monotonic() - start > TIMEOUT:
-            raise TimeoutError(f"the rollout is still {rollout.phase}: {rollout.reason}")
+            raise TimeoutError(f"the rollout is still {rollout.phase}: {rollout.status.reason}")
         ticks.append(_counted(calls, teal.controller.tick))
         while queue.woken:
             reconciles.append(_counted(calls, partial(teal.controller.reconcile, queue.woken.pop(0))))

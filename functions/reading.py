@@ -62,7 +62,7 @@ def show_rollout(call: Call) -> RolloutDetailView:
     return rollout_detail_view(
         rollout,
         workspace,
-        history=store.history(endpoint, rollout.id, max(0, rollout.entries - MOST_ENTRIES)),
+        history=store.history(endpoint, rollout.id, max(0, rollout.entry_count - MOST_ENTRIES)),
         minutes=store.kept_minutes(rollout.id, since, until),
         evidence=store.kept_judgements(rollout.id, since, until) if evidence else None,
     )
@@ -85,7 +85,7 @@ def _stored(call: Call, endpoint: str) -> Stored[Rollout]:
 def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime | None]:
     """Return from when, and up to when (None: to the newest), minutes are shown."""
     before, minutes = call.query(inputs.BEFORE), call.query(inputs.MINUTES)
-    end = before or rollout.judged_until or rollout.admitted
+    end = before or rollout.judging.judged_until or rollout.created
     try:
         since = end - minutes * MINUTE
     except OverflowError:  # the first day of the calendar

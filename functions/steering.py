@@ -19,8 +19,8 @@ log = logging.getLogger("teal.api")
 def ask(call: Call) -> RolloutView:
     """Record what an operator asks of the endpoint's open rollout; the route's name is the verb."""
     workspace, endpoint, verb = workspace_of(call), known_endpoint(call), Verb.named(call.route.name)
-    wish = OperatorRequest(verb, actor(call), call.field(inputs.COMMENT), app().clock())
-    rollout = app().controller.request(endpoint, wish)
+    request = OperatorRequest(verb, actor(call), call.field(inputs.COMMENT), app().clock())
+    rollout = app().controller.request(endpoint, request)
     if rollout is None:
         raise Refused(ErrorCode.NO_OPEN_ROLLOUT, f"{endpoint} has no open rollout, so {verb} is not possible")
     return rollout_view(rollout, workspace)

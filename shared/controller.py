@@ -67,7 +67,7 @@ class Controller:
             return
         self._reconcile(record, stored, now)
 
-    def request(self, endpoint: str, wish: OperatorRequest) -> Rollout | None:
+    def request(self, endpoint: str, request: OperatorRequest) -> Rollout | None:
         """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
@@ -77,12 +77,12 @@ class Controller:
             stored = self.store.rollout(endpoint, record.value.current) if record.value.current else None
             if stored is None:
                 return None
-            asked = ask(stored.value, wish)
+            asked = ask(stored.value, request)
             try:
                 self.store.commit(endpoint, Changes(rollouts=(Stored(asked, stored.etag),)))
             except Conflict:
                 continue
-            log.info("wish endpoint=%s rollout=%s verb=%s by=%r", endpoint, asked.id, wish.verb, wish.by)
+            log.info("wish endpoint=%s rollout=%s verb=%s by=%r", endpoint, asked.id, request.verb, request.by)
             self._wake(endpoint)
             return asked
         raise Conflict(f"{endpoint} is being changed by others; try again")
@@ -95,7 +95,12 @@ class Controller:
         except (Temporary, Permanent) as error:
             self._blind(stored, str(error))
             return
-        after = turn(replace(rollout, trouble=None, lease=None), waiting.value if waiting else None, seen, now)
+        after = turn(
+            replace(rollout.with_observed(endpoint_problem=None), lease=None),
+            waiting.value if waiting else None,
+            seen,
+            now,
+        )
         saved = self._save(record, waiting, stored, after, now)
         if saved is None:
             return
@@ -130,7 +135,7 @@ class Controller:
         except Conflict:
             log.info("conflict endpoint=%s rollout=%s: another writer was first", wanted.endpoint, wanted.id)
             return None
-        return Stored(replace(wanted, entries=wanted.entries + len(after.entries)), etags[wanted.id])
+        return Stored(replace(wanted, entry_count=wanted.entry_count + len(after.entries)), etags[wanted.id])
 
     def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
         """Return the rollout with the lease to act and the memory of what it is about to order."""
@@ -182,8 +187,8 @@ class Controller:
         """Say on the record, once, that the endpoint could not be seen; the rest is for the next tick."""
         rollout = stored.value
         log.warning("blind endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, trouble)
-        if rollout.trouble != trouble:
-            told = Stored(replace(rollout, trouble=trouble), stored.etag)
+        if rollout.observed.endpoint_problem != trouble:
+            told = Stored(rollout.with_observed(endpoint_problem=trouble), stored.etag)
             try:
                 self.store.commit(rollout.endpoint, Changes(rollouts=(told,)))
             except Conflict:
@@ -236,7 +241,7 @@ def changed(*decisions: tuple[str | None, Decision]) -> Changes:
     """Return decisions, each with the etag it was made on, as what to write: entries are numbered on from before."""
     rollouts, entries = [], []
     for etag, decision in decisions:
-        first = decision.rollout.entries
+        first = decision.rollout.entry_count
         entries += [Numbered(decision.rollout.id, first + i, entry) for i, entry in enumerate(decision.entries)]
-        rollouts.append(Stored(replace(decision.rollout, entries=first + len(decision.entries)), etag))
+        rollouts.append(Stored(replace(decision.rollout, entry_count=first + len(decision.entries)), etag))
     return Changes(rollouts=tuple(rollouts), entries=tuple(entries))

@@ -146,7 +146,7 @@ class Intake:
                 queued = rollout.phase == "queued"
                 return Outcome(
                     IntakeResult.QUEUED if queued else IntakeResult.STARTED,
-                    rollout.reason,
+                    rollout.status.reason,
                     policy.endpoint,
                     rollout,
                 )

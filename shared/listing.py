@@ -41,7 +41,7 @@ def _page(store: Store, wanted: Wanted, after: str, limit: int) -> Page:
         pointers = store.pointers(wanted, after, limit + 1)
         for place, pointer in enumerate(pointers, 1):
             stored, read, after = store.rollout(pointer.endpoint, pointer.rollout), read + 1, pointer.position
-            if stored is not None and stored.value.admitted == pointer.admitted and wanted.fits(stored.value):
+            if stored is not None and stored.value.created == pointer.admitted and wanted.fits(stored.value):
                 found.append(stored.value)
             if len(found) == limit:
                 last = place == len(pointers) <= limit

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
+
+from emulator.clock import SHORTEST_WAIT, VirtualClock
 
 PATIENCE_SECONDS = 300.0
 
@@ -15,3 +18,9 @@ def until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -
         if time.monotonic() > deadline:
             raise TimeoutError("the condition never became true")
         time.sleep(0.02)
+
+
+def sleep_until(clock: VirtualClock, moment: datetime) -> None:
+    """Return when a clock has reached a moment, however its speed changes meanwhile."""
+    while (left := (moment - clock.now()).total_seconds()) > 0:
+        time.sleep(max(SHORTEST_WAIT, clock.real_seconds(left)))

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 2.0
 
 @contextmanager
 def progress(count: int, console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each of `count` rollouts; after two seconds, show how many are done."""
+    """Give a function to call after each of `count` rollouts; after two seconds, a terminal shows how many are done."""
     began = clock()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     display = Progress(*columns, console=console, transient=True)
@@ -22,10 +22,11 @@ def progress(count: int, console: Console, clock: Callable[[], float] = time.mon
 
     def step() -> None:
         display.advance(task)
-        if not display.live.is_started and clock() - began > PATIENCE_SECONDS:
+        if console.is_terminal and not display.live.is_started and clock() - began > PATIENCE_SECONDS:
             display.start()
 
     try:
         yield step
     finally:
-        display.stop()
+        if display.live.is_started:
+            display.stop()

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from shared.words.numbers import duration
 
+SECOND = 1000.0
+
 
 def minutes(count: float) -> str:
     """Return minutes as a person writes them: `33 min`, `5 h 12 min`, `2 d 3 h`."""
@@ -14,8 +16,9 @@ def minutes(count: float) -> str:
 
 
 def span(length: timedelta) -> str:
-    """Return a policy's duration as a person writes it: `30 min`, `1 h 30 min`."""
-    return duration(length.total_seconds())
+    """Return a policy's duration as a person writes it: `500 ms`, `30 min`, `1 h 30 min`."""
+    milliseconds = length / timedelta(milliseconds=1)
+    return f"{milliseconds:g} ms" if 0.0 < milliseconds < SECOND else duration(length.total_seconds())
 
 
 def share(part: float) -> str:

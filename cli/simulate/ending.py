@@ -88,12 +88,14 @@ def blocker_of(rollout: Rollout, entries: Sequence[Entry]) -> Blocker | None:
     if ending is Ending.PROMOTED:
         return None
     back = rollback_of(entries)
-    why = rollout.held or waiting_for(rollout) if ending is Ending.UNFINISHED else rollout.reason
+    why = rollout.hold_reason or waiting_for(rollout) if ending is Ending.UNFINISHED else rollout.status.reason
     chain = list(_chain(back.reason if back is not None else why))
     about = next((one for one in chain if one.code in ABOUT_A_GATE), None)
     return Blocker(
         ending=ending,
-        step=_step(rollout.phase if back is None else back.before, rollout.step if back is None else back.step),
+        step=_step(
+            rollout.phase if back is None else back.before, rollout.progress.step if back is None else back.step
+        ),
         code=chain[0].code,
         cause=chain[-1].code if len(chain) > 1 else None,
         gate=about.facts.get("gate", "") if about is not None else "",

@@ -66,7 +66,7 @@ class ProfileOperators:
         if rollout.phase is not Phase.PAUSED:
             return None
         after = self._comes_after(rollout)
-        if after is None or now - rollout.since < after:
+        if after is None or now - rollout.status.since < after:
             return None
         return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
 

@@ -87,7 +87,7 @@ class RecordedOperators:
     def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
         """Return what an operator asked for at this moment."""
         expected: RecordedDecision | None = self.matcher.following
-        if expected is None or expected.at > now or expected.actor == TEAL or rollout.wish is not None:
+        if expected is None or expected.at > now or expected.actor == TEAL or rollout.request is not None:
             return None
         verb = VERBS.get(expected.code)
         return OperatorRequest(verb, expected.actor, "as recorded", now) if verb else None

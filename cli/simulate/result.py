@@ -75,7 +75,7 @@ def result_of(run: RolloutRun, profile: Profile, ended: datetime) -> RunResult:
     return RunResult(
         ending=ending_of(rollout),
         blocker=blocker_of(rollout, run.entries),
-        reason=rollout.reason,
+        reason=rollout.status.reason,
         minutes=(ended - began) / MINUTE,
         full=_minutes(began, shares.reached(1.0)),
         decided=_minutes(began, back.at if back else None),

@@ -6,7 +6,7 @@ The loop of the deployed controller, without storage and leases. Nothing is deci
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -109,8 +109,8 @@ class RolloutRun:
         """Return the rollout with what an operator asks for now, and with a calibration that is already known."""
         request = self.operators.request(self.rollout, now)
         asked = ask(self.rollout, request) if request is not None else self.rollout
-        if asked.calibration is None and (known := self.source.calibration(asked, now)) is not None:
-            return replace(asked, calibration=known)
+        if asked.judging.calibration is None and (known := self.source.calibration(asked, now)) is not None:
+            return asked.with_judging(calibration=known)
         return asked
 
     def _act(self, after: Turn, now: datetime) -> None:
@@ -135,5 +135,5 @@ class RolloutRun:
     def _count(self, span: timedelta) -> None:
         if self.rollout.phase is Phase.PAUSED:
             self.paused += span
-        elif self.rollout.held is not None:
+        elif self.rollout.hold is not None:
             self.frozen += span

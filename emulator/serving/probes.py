@@ -21,7 +21,7 @@ from emulator.serving.instance import Instance
 LEAST_WAIT = 60.0  # what a slow machine needs to import a numeric library several times at once
 LONGEST_WAIT = 600.0
 SHORTEST_PERIOD = 0.1
-LEAST_TIMEOUT = 5.0
+LEAST_TIMEOUT = 2.0
 SHORTEST_LIVENESS_PERIOD = 1.0
 
 

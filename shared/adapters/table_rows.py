@@ -19,7 +19,7 @@ from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, admitted_at
 from shared.errors import Permanent
-from shared.json_codec import UnreadableError, decode, encode, structured
+from shared.json_codec import UnreadableError, decode, encode
 from shared.ports import Numbered
 
 T = TypeVar("T")
@@ -31,7 +31,6 @@ ENDPOINT_ROW = "endpoint"
 PIECE = 32_000
 MOST_PIECES = 15
 LONGEST_COLUMN = 1000
-JUDGED = ("calibration", "evidence", "verdict")
 JUDGEMENT = "judged~"
 
 
@@ -105,11 +104,11 @@ def rollout_row(rollout: Rollout) -> Row:
     columns = {
         "model": str(rollout.model),
         "phase": rollout.phase.value,
-        "reason": rollout.reason.code.value,
-        "since": rollout.since.astimezone(UTC),
+        "reason": rollout.status.reason.code.value,
+        "since": rollout.status.since.astimezone(UTC),
         "blue": rollout.blue,
         "green": rollout.green,
-        "weight": rollout.weight,
+        "weight": rollout.traffic.weight,
         "finished": rollout.finished.astimezone(UTC) if rollout.finished else None,
     }
     return _row(rollout.endpoint, rollout_key(rollout.id), rollout) | _present(columns)
@@ -157,7 +156,7 @@ def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
             minute=datetime.fromisoformat(str(row["RowKey"]).partition("~")[0]),
             total=int(row["total"]),
             bad=int(row["bad"]),
-            client_errors=int(row.get("client_errors", 0)),
+            client_errors=int(row["client_errors"]),
             slowness=_pairs(row, "slowness", int),
             percentiles=_pairs(row, "percentiles", float),
             predictions=decode(row["predictions"], dict[str, int]) if "predictions" in row else None,
@@ -189,17 +188,8 @@ def record_of(row: Mapping[str, Any]) -> EndpointRecord:
 
 
 def rollout_of(row: Mapping[str, Any]) -> Rollout:
-    """Return the rollout in a row. Raises Permanent if it is not one.
-
-    One that was judged before there were gates is judged anew, from blue's past on: its evidence means nothing now.
-    """
-    text = _text(row)
-    if '"calibration":{' not in text or '"panel":{' in text:
-        return _value(row, Rollout)
-    try:
-        return structured({name: part for name, part in json.loads(text).items() if name not in JUDGED}, Rollout)
-    except ValueError as error:  # also what is no JSON, and what is no rollout
-        raise _unreadable(row, str(error)) from error
+    """Return the rollout in a row. Raises Permanent if it is not one."""
+    return _value(row, Rollout)
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:

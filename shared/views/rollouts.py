@@ -114,21 +114,21 @@ def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
         model=rollout.model.name,
         version=rollout.model.version,
         phase=rollout.phase,
-        summary=sentence(rollout.reason),
-        reason=reason_view(rollout.reason),
+        summary=sentence(rollout.status.reason),
+        reason=reason_view(rollout.status.reason),
         blocked_reason=explained_view(blocked) if blocked else None,
         trigger=explained_view(rollout.trigger),
         allowed_actions=allowed_verbs(rollout),
-        pending_request=_request(rollout.wish) if rollout.wish else None,
-        created_at=rollout.admitted,
-        phase_since=rollout.since,
+        pending_request=_request(rollout.request) if rollout.request else None,
+        created_at=rollout.created,
+        phase_since=rollout.status.since,
         finished_at=rollout.finished,
         green=rollout.green,
         blue=rollout.blue,
-        serving=rollout.serving,
-        weight=rollout.weight,
-        mirror=rollout.mirror,
-        step=rollout.step,
+        serving=rollout.observed.serving,
+        weight=rollout.traffic.weight,
+        mirror=rollout.traffic.mirror,
+        step=rollout.progress.step,
         steps=tuple(step_view(step) for step in rollout.policy.steps),
     )
 
@@ -141,17 +141,17 @@ def rollout_detail_view(
     evidence: Sequence[Judgement] | None = None,
 ) -> RolloutDetailView:
     """Return one rollout with its history, minutes and evidence."""
-    smoke, calibration, brief = rollout.smoke, rollout.calibration, rollout_view(rollout, workspace)
+    smoke, calibration, brief = rollout.progress.smoke, rollout.judging.calibration, rollout_view(rollout, workspace)
     return RolloutDetailView(
         **{each.name: getattr(brief, each.name) for each in fields(brief)},
         verdict=verdict_view(rollout.verdict) if rollout.verdict else None,
         verdict_reason=explained_view(rollout.verdict_reason) if rollout.verdict_reason else None,
         gates=tuple(gate_view(reading) for reading in rollout.readings),
         calibration=calibration_view(calibration) if calibration else None,
-        missing_telemetry=dict(rollout.missing),
+        missing_telemetry=dict(rollout.observed.missing_gates),
         smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.problems) if smoke else None,
         history=tuple(entry_view(entry) for entry in history),
-        history_total=rollout.entries,
+        history_total=rollout.entry_count,
         minutes=tuple(minute_view(minute) for minute in minutes),
         evidence=None if evidence is None else tuple(evidence_view(each) for each in evidence),
         replay=encode(calibration) if calibration else None,
@@ -162,16 +162,16 @@ def blocked_reason(rollout: Rollout) -> Reason | None:
     """Return why an open rollout cannot go forward now, or None if it can."""
     if not rollout.open:
         return None
-    if rollout.trouble:
-        return reason(ReasonCode.ENDPOINT_UNREADABLE, message=rollout.trouble)
-    if rollout.held is not None:
-        return rollout.held
-    if rollout.telemetry_problem:
-        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
-    if rollout.missing and rollout.calibration is None:
-        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
+    if rollout.observed.endpoint_problem:
+        return reason(ReasonCode.ENDPOINT_UNREADABLE, message=rollout.observed.endpoint_problem)
+    if rollout.hold is not None:
+        return rollout.hold_reason
+    if rollout.observed.telemetry_problem:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.observed.telemetry_problem)
+    if rollout.observed.missing_gates and rollout.judging.calibration is None:
+        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.observed.missing_gates))
     return None
 
 
-def _request(wish: OperatorRequest) -> RequestView:
-    return RequestView(wish.verb, wish.by, wish.reason, wish.at)
+def _request(request: OperatorRequest) -> RequestView:
+    return RequestView(request.verb, request.by, request.reason, request.at)

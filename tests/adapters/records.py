@@ -12,7 +12,7 @@ from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, Policy
-from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout import ModelVersion, Rollout, Status
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.steps import STEP_KINDS, PauseStep, SmokeStep, Step, WeightStep
@@ -36,12 +36,9 @@ def rollout(name: str = "churn-7-abc", endpoint: str = "churn", created: datetim
         model=ModelVersion("churn-model", "7"),
         policy=replace(POLICY, endpoint=endpoint),
         green="churn-7",
-        phase=Phase.PROVISIONING,
-        admitted=created,
         created=created,
-        since=created,
         trigger=REGISTERED,
-        reason=REGISTERED,
+        status=Status(phase=Phase.PROVISIONING, started=created, since=created, reason=REGISTERED),
     )
 
 

@@ -62,8 +62,9 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
 def test_fields_that_an_older_version_lacked_get_their_defaults() -> None:
     """Records outlive the version that wrote them."""
     document = json.loads(encode(rollout()))
-    for added_later in ("smoke", "lease", "trouble", "evidence", "entries"):
+    for added_later in ("progress", "lease", "observed", "judging", "entry_count"):
         del document[added_later]
+    del document["traffic"]["mirror"]
     del document["policy"]["judge"], document["policy"]["steps"][0]["status"]
     assert decode(json.dumps(document), Rollout) == rollout()
 
@@ -71,20 +72,23 @@ def test_fields_that_an_older_version_lacked_get_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "place"),
     [
-        ("phase", "dancing", "phase"),
-        ("weight", "10", "weight"),
-        ("weight", True, "weight"),
-        ("step", None, "step"),
+        ("status.phase", "dancing", "phase"),
+        ("traffic.weight", "10", "weight"),
+        ("traffic.weight", True, "weight"),
+        ("progress.step", None, "step"),
         ("trigger", 5, "trigger"),
+        ("placement", {"kind": "between"}, "placement"),
         ("created", "2026-11-20T10:00:00", "created"),
         ("created", 1, "created"),
-        ("expected", [["churn-7", 1]], "expected"),
+        ("traffic.expected", [["churn-7", 1]], "expected"),
         ("model", "churn-model:7", "model"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(field: str, value: object, place: str) -> None:
     """A spoilt record is never guessed at: the error names the field."""
-    document = json.loads(encode(rollout())) | {field: value}
+    document = json.loads(encode(rollout()))
+    part, _, name = field.rpartition(".")
+    (document[part] if part else document)[name] = value
     with pytest.raises(UnreadableError, match=place):
         decode(json.dumps(document), Rollout)
 

@@ -1,9 +1,8 @@
-"""Minutes of telemetry as rows of a table: exact in both directions, and rows of older versions are still read."""
+"""Minutes of telemetry as rows of a table, exact in both directions."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from shared.adapters.table_rows import PIECE, minute_of, minute_row, rollout_of
 from shared.core.observation import DeploymentMinute, Tally
-from shared.core.phases import Phase
 from shared.errors import Permanent
 from tests.adapters.records import NOW
 
@@ -32,12 +30,13 @@ MINUTES = st.builds(
     predictions=st.none() | st.dictionaries(st.text(), COUNTS),
     tallies=st.dictionaries(st.text(), st.builds(Tally, COUNTS, COUNTS)),
 )
-OLD: dict[str, Any] = {
+ROW: dict[str, Any] = {
     "PartitionKey": "a",
     "RowKey": "2026-11-20T10:00:00Z~churn-7",
     "deployment": "churn-7",
     "total": 7,
     "bad": 1,
+    "client_errors": 0,
 }
 
 
@@ -51,11 +50,6 @@ def test_what_is_not_known_has_no_property() -> None:
     """Most rows of most rollouts are as small as they were."""
     row = minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1))
     assert set(row) == {"PartitionKey", "RowKey", "deployment", "minute", "total", "bad", "client_errors"}
-
-
-def test_rows_that_an_older_version_wrote_are_read() -> None:
-    """They lack what was not counted then."""
-    assert minute_of(OLD) == DeploymentMinute("churn-7", NOW, 7, 1)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +71,7 @@ def test_rows_that_an_older_version_wrote_are_read() -> None:
 def test_a_spoilt_row_is_named(spoilt: dict[str, Any]) -> None:
     """A person is told which row to mend; nothing is guessed."""
     with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
-        minute_of(OLD | spoilt)
+        minute_of(ROW | spoilt)
 
 
 def test_more_than_a_property_holds_is_refused_in_words() -> None:
@@ -85,14 +79,6 @@ def test_more_than_a_property_holds_is_refused_in_words() -> None:
     many = {f"{number}": 1 for number in range(PIECE)}
     with pytest.raises(Permanent, match=r"predictions of .*churn-7 is too large"):
         minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1, predictions=many))
-
-
-def test_a_rollout_from_before_there_were_gates_goes_on_judged_anew() -> None:
-    """A record that an older version of Teal left in the middle of a step is read, and its evidence begins afresh."""
-    text = (Path(__file__).parent / "rollout_before_gates.json").read_text()
-    found = rollout_of({"PartitionKey": "churn", "RowKey": "rollout~churn-7-abc", "json": text})
-    assert (found.phase, found.weight, found.blue, found.entries) == (Phase.STEPPING, 10, "churn-6", 4)
-    assert (found.calibration, found.verdict, found.evidence.gates) == (None, None, ())
 
 
 def test_what_is_half_a_record_is_named_with_its_place() -> None:

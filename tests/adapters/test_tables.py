@@ -21,6 +21,7 @@ from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, Numbered, Store, Stored
 from tests.adapters.records import NOW, POLICY, REGISTERED, entry, rollout
+from tests.core.changes import changed
 from tests.fakes import FakeStore
 
 STALE = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
@@ -72,10 +73,10 @@ def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpo
     """A writer that just wrote may write again without reading."""
     made = rollout("a", endpoint)
     first = store.commit(endpoint, Changes((Stored(made),)))["a"]
-    second = store.commit(endpoint, Changes((Stored(replace(made, step=1), first),)))["a"]
+    second = store.commit(endpoint, Changes((Stored(made.with_progress(step=1), first),)))["a"]
     found = store.rollout(endpoint, "a")
     assert found is not None
-    assert (found.value.step, found.etag) == (1, second)
+    assert (found.value.progress.step, found.etag) == (1, second)
     assert first != second
 
 
@@ -84,7 +85,7 @@ def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: str) -> 
     ended, begun = rollout("a", endpoint), rollout("b", endpoint)
     etags = store.commit(endpoint, Changes((Stored(ended), Stored(begun))))
     assert set(etags) == {"a", "b"}
-    again = Changes((Stored(replace(ended, finished=NOW), etags["a"]), Stored(begun, STALE)))
+    again = Changes((Stored(ended.finish(NOW), etags["a"]), Stored(begun, STALE)))
     with pytest.raises(Conflict):
         store.commit(endpoint, again)
     unfinished = store.rollout(endpoint, "a")
@@ -98,10 +99,10 @@ def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: str
     made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a")
     changes = Changes((Stored(made),), Stored(lock), (Numbered("a", 0, entry("first")),))
     etag, lock_etag = store.commit(endpoint, changes)["a"], store.record(endpoint).etag
-    later, later_lock = replace(made, step=1), replace(lock, waiting="b")
+    later, later_lock = made.with_progress(step=1), replace(lock, waiting="b")
     etag = store.commit(endpoint, Changes((Stored(later, etag),), Stored(later_lock, lock_etag)))["a"]
     lock_etag = store.record(endpoint).etag
-    wrong, fresh = replace(made, step=99), (Numbered("a", 1, entry("lost")),)
+    wrong, fresh = made.with_progress(step=99), (Numbered("a", 1, entry("lost")),)
     attempts = {
         "stale rollout": Changes((Stored(wrong, STALE),), entries=fresh),
         "rollout exists": Changes((Stored(wrong),), entries=fresh),
@@ -218,9 +219,9 @@ def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint:
 
 def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: str) -> None:
     """A row is replaced, not merged: the tail of a longer record must not end up in a shorter one."""
-    long = replace(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 40_000))
+    long = changed(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 40_000))
     etag = tables.commit(endpoint, Changes((Stored(long),)))["a"]
-    short = replace(long, reason=REGISTERED)
+    short = changed(long, reason=REGISTERED)
     tables.commit(endpoint, Changes((Stored(short, etag),)))
     found = tables.rollout(endpoint, "a")
     assert found is not None
@@ -235,7 +236,7 @@ def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, en
             Changes(
                 (
                     Stored(
-                        replace(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 500_000))
+                        changed(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 500_000))
                     ),
                 )
             ),
@@ -269,7 +270,7 @@ def test_who_opens_the_table_sees_what_goes_on(
     tables: TableStore, table_service: TableServiceClient, endpoint: str
 ) -> None:
     """Beside the JSON stand the columns that a person looks for."""
-    made = replace(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason=reason(ReasonCode.STEP_PASSED))
+    made = changed(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason=reason(ReasonCode.STEP_PASSED))
     tables.commit(endpoint, Changes((Stored(made),)))
     row: dict[str, Any] = dict(table_service.get_table_client(ROLLOUTS_TABLE).get_entity(endpoint, "rollout~a"))
     seen = {name: row[name] for name in ("model", "phase", "weight", "green", "reason", "since")}

@@ -27,17 +27,17 @@ from tests.core.rollouts import (
     SMOKE,
     TEN,
     refusal,
+    request,
     rollout,
     seen,
     verdict,
-    wish,
 )
 
 QUEUED, PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED, ROLLING_BACK, ROLLED_BACK, SUPERSEDED, FAILED = Phase
 Row = tuple[str, Rollout, Observation, Phase, Why | None]
 PASS, FAIL, UNSURE = verdict(Outcome.PASS), verdict(Outcome.FAIL), verdict(Outcome.INCONCLUSIVE)
 SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
-BACK_PLEASE, PROMOTE, HOLD, GO_ON = (wish(v) for v in (Verb.ROLLBACK, Verb.PROMOTE, Verb.PAUSE, Verb.RESUME))
+BACK_PLEASE, PROMOTE, HOLD, GO_ON = (request(v) for v in (Verb.ROLLBACK, Verb.PROMOTE, Verb.PAUSE, Verb.RESUME))
 HALF = {"churn-6": 50, "churn-7": 50}
 NO_ENDPOINT = Observation(None)
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
@@ -65,7 +65,7 @@ PROVISIONING_ROWS: list[Row] = [
     ("a state of next year", provisioning(), seen(ALL_BLUE, green="Unknown"), PROVISIONING, None),
     ("just in time", provisioning(since=NOW - 45 * MINUTE), seen(ALL_BLUE, green=""), PROVISIONING, None),
     ("too late", provisioning(since=NOW - 46 * MINUTE), seen(ALL_BLUE, green=""), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
-    ("asked back", provisioning(wish=BACK_PLEASE), seen(ALL_BLUE), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("asked back", provisioning(request=BACK_PLEASE), seen(ALL_BLUE), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("refused", provisioning(refusal=REFUSED), seen(ALL_BLUE, green=""), ROLLING_BACK, Why.ACTION_REFUSED),
     ("no endpoint", provisioning(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
     ("blue is gone", provisioning(), seen(ALL_BLUE, blue="", green=""), FAILED, Why.BLUE_LOST),
@@ -105,14 +105,14 @@ STEPPING_ROWS: list[Row] = [
     ("blue failed", stepping(), seen(TEN, blue="Failed"), FAILED, Why.BLUE_LOST),
     ("both failed", stepping(), seen(TEN, blue="Failed", green="Failed"), FAILED, Why.BLUE_LOST),
     ("refused", stepping(refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
-    ("asked back", stepping(wish=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked back, passed", stepping(wish=BACK_PLEASE, verdict=PASS), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked to promote", stepping(wish=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
-    ("promote what fails", stepping(wish=PROMOTE, verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
-    ("promote before smoke", stepping(**SMOKING, wish=PROMOTE), seen(ALL_BLUE), STEPPING, Why.REQUEST_TOO_LATE),
-    ("promote what is being made", stepping(wish=PROMOTE), seen(TEN, green="Creating"), STEPPING, Why.REQUEST_TOO_LATE),
-    ("asked to pause", stepping(wish=HOLD, verdict=PASS), seen(TEN), PAUSED, Why.OPERATOR_PAUSE),
-    ("asked to resume", stepping(wish=GO_ON), seen(TEN), STEPPING, Why.REQUEST_TOO_LATE),
+    ("asked back", stepping(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("asked back, passed", stepping(request=BACK_PLEASE, verdict=PASS), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("asked to promote", stepping(request=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
+    ("promote what fails", stepping(request=PROMOTE, verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
+    ("promote before smoke", stepping(**SMOKING, request=PROMOTE), seen(ALL_BLUE), STEPPING, Why.REQUEST_TOO_LATE),
+    ("promote one being made", stepping(request=PROMOTE), seen(TEN, green="Creating"), STEPPING, Why.REQUEST_TOO_LATE),
+    ("asked to pause", stepping(request=HOLD, verdict=PASS), seen(TEN), PAUSED, Why.OPERATOR_PAUSE),
+    ("asked to resume", stepping(request=GO_ON), seen(TEN), STEPPING, Why.REQUEST_TOO_LATE),
     ("no endpoint", stepping(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
 ]  # fmt: skip
 
@@ -121,11 +121,11 @@ PAUSED_ROWS: list[Row] = [
     ("waiting", paused(), seen(TEN), PAUSED, None),
     ("the clock ran", paused(since=NOW - HOUR), seen(TEN), STEPPING, Why.PAUSE_ENDED),
     ("paused by hand, no clock", paused(**BY_HAND, since=NOW - 9 * HOUR), seen(TEN), PAUSED, None),
-    ("resumed", paused(**BY_HAND, wish=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
-    ("pause step resumed", paused(wish=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
-    ("promoted", paused(wish=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
-    ("paused twice", paused(wish=HOLD), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
-    ("asked back", paused(wish=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("resumed", paused(**BY_HAND, request=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
+    ("pause step resumed", paused(request=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
+    ("promoted", paused(request=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
+    ("paused twice", paused(request=HOLD), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
+    ("asked back", paused(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("fails while paused", paused(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("passes while paused", paused(**BY_HAND, verdict=PASS), seen(TEN), PAUSED, None),
     ("traffic edited", paused(), seen({OTHER: 100}), PAUSED, None),
@@ -149,8 +149,8 @@ PROMOTING_ROWS: list[Row] = [
     ("edited", promoting(), seen(ALL_BLUE), PROMOTING, Why.TRAFFIC_RESTORED),
     ("blue gone", promoting(), seen(ALL_GREEN, blue=""), PROMOTING, None),
     ("green gone", promoting(), seen(ALL_GREEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
-    ("asked back", promoting(wish=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked to pause", promoting(wish=HOLD), seen(ALL_GREEN), PROMOTING, Why.REQUEST_TOO_LATE),
+    ("asked back", promoting(request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("asked to pause", promoting(request=HOLD), seen(ALL_GREEN), PROMOTING, Why.REQUEST_TOO_LATE),
 ]  # fmt: skip
 
 BACK = {"ordered": ALL_BLUE, "reason": "it fails"}
@@ -167,8 +167,8 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, Why.DEADLINE_EXCEEDED),
     ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), FAILED, Why.ACTION_REFUSED),
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, None),
-    ("asked back twice", rolling_back(ordered=TEN, wish=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
-    ("asked to promote", rolling_back(ordered=TEN, wish=PROMOTE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
+    ("asked back twice", rolling_back(ordered=TEN, request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
+    ("asked to promote", rolling_back(ordered=TEN, request=PROMOTE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
     ("no endpoint", rolling_back(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
 ]  # fmt: skip
 
@@ -182,13 +182,13 @@ ENDED_ROWS: list[Row] = [
     ("promoted, blue serves again", promoted(**DUE), seen(TEN), PROMOTED, Why.BLUE_KEPT_IN_USE),
     ("promoted, undeletable", promoted(**LONG_DUE), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_NOT_DELETED),
     ("blue is last", promoted(**LONG_DUE), seen(ALL_GREEN, green="Failed"), PROMOTED, Why.BLUE_KEPT_GREEN_UNHEALTHY),
-    ("promoted, asked back", promoted(**KEPT, wish=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked too late", promoted(**DUE, wish=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),
+    ("promoted, back", promoted(**KEPT, request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
+    ("asked too late", promoted(**DUE, request=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),
     ("promoted, no endpoint", promoted(**KEPT), NO_ENDPOINT, PROMOTED, Why.ENDPOINT_MISSING),
     ("rolled back, green there", rolled_back(**DUE), seen(ALL_BLUE), ROLLED_BACK, None),
     ("rolled back, green gone", rolled_back(**DUE), seen(ALL_BLUE, green=""), ROLLED_BACK, Why.LEFTOVER_DELETED),
     ("queued", queued(), seen(ALL_BLUE), QUEUED, None),
-    ("finished", promoted(finished=NOW, wish=BACK_PLEASE), seen(ALL_GREEN), PROMOTED, None),
+    ("finished", promoted(finished=NOW, request=BACK_PLEASE), seen(ALL_GREEN), PROMOTED, None),
 ]  # fmt: skip
 
 ROWS = PROVISIONING_ROWS + STEPPING_ROWS + PAUSED_ROWS + PROMOTING_ROWS + ROLLING_BACK_ROWS + ENDED_ROWS

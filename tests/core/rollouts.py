@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.core.gates.calibration import Calibration
@@ -13,10 +12,22 @@ from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
-from shared.core.rollout import ModelVersion, OperatorRequest, Refusal, Rollout, Verb
+from shared.core.rollout import (
+    Beside,
+    Judging,
+    ModelVersion,
+    OperatorRequest,
+    Progress,
+    Refusal,
+    Rollout,
+    Status,
+    TrafficPlan,
+    Verb,
+)
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import ActionKind
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from tests.core.changes import changed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -44,22 +55,16 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         model=ModelVersion("churn", "7"),
         policy=POLICY,
         green=GREEN,
-        phase=phase,
-        admitted=NOW - 10 * MINUTE,
         created=NOW - 10 * MINUTE,
-        since=NOW - MINUTE,
         trigger=REGISTERED,
-        reason=REGISTERED,
-        blue=BLUE,
-        like=BLUE,
-        step=STEP_OF.get(phase, SMOKE),
-        step_since=NOW - MINUTE,
-        weight=weight,
-        calibration=Calibration(Panel(), (GateSamples((Failed(),), Failed()),)),
-        paused_by_step=phase is Phase.PAUSED,
+        status=Status(phase=phase, started=NOW - 10 * MINUTE, since=NOW - MINUTE, reason=REGISTERED),
+        placement=Beside(BLUE),
+        progress=Progress(step=STEP_OF.get(phase, SMOKE), since=NOW - MINUTE, in_pause_step=phase is Phase.PAUSED),
+        traffic=TrafficPlan(weight=weight),
+        judging=Judging(calibration=Calibration(Panel(), (GateSamples((Failed(),), Failed()),))),
     )
-    steady = replace(plain, expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)
-    return replace(steady, **changes)  # type: ignore[arg-type] # fields of a dataclass, by name
+    steady = plain.with_traffic(expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)
+    return changed(steady, **changes)
 
 
 def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> EndpointSeen:
@@ -81,7 +86,7 @@ def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Ob
 CAUSES = {Outcome.PASS: Cause.CERTIFIED, Outcome.FAIL: Cause.HARM, Outcome.INCONCLUSIVE: Cause.UNCERTIFIED}
 
 
-def wish(verb: Verb) -> OperatorRequest:
+def request(verb: Verb) -> OperatorRequest:
     """Return what Ada asks."""
     return OperatorRequest(verb, "ada", "because", NOW)
 

@@ -112,7 +112,7 @@ def test_a_first_rollout_begins_at_once() -> None:
     """With the endpoint free it provisions, the lock names it, and its first entry says why it came to be."""
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
-    assert (rollout.phase, rollout.blue, rollout.weight) == (Phase.PROVISIONING, None, 0)
+    assert (rollout.phase, rollout.blue, rollout.traffic.weight) == (Phase.PROVISIONING, None, 0)
     assert admission.record == EndpointRecord("churn", current=rollout.id, newest={"churn": "7"})
     assert [(e.before, e.after, e.actor, e.reason) for e in admission.newcomer.entries] == [
         (None, Phase.PROVISIONING, "teal", REGISTERED)
@@ -152,7 +152,9 @@ def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
     record, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), waiting(), later)
     assert record == replace(LOCK, current=waiting().id, waiting=None)
     assert begun is not None
-    assert (begun.rollout.phase, begun.rollout.created, begun.rollout.since) == (Phase.PROVISIONING, later, later)
+    assert begun.rollout.phase is Phase.PROVISIONING
+    assert (begun.rollout.status.started, begun.rollout.status.since) == (later, later)
+    assert begun.rollout.created == waiting().created
 
 
 def test_with_none_waiting_the_endpoint_is_free() -> None:

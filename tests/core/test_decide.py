@@ -11,7 +11,7 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.core.turn import turn
 from tests.core import decision_table
 from tests.core.decision_table import PASS, UNSURE
-from tests.core.rollouts import ALL_GREEN, HOUR, LAST, NOW, PAUSE, TEN, refusal, rollout, seen, wish
+from tests.core.rollouts import ALL_GREEN, HOUR, LAST, NOW, PAUSE, TEN, refusal, request, rollout, seen
 
 PROVISIONING, STEPPING, PAUSED, PROMOTING = Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING
 PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED
@@ -48,37 +48,45 @@ def test_a_look_without_news_decides_nothing_twice(
 def test_a_rollback_request_goes_before_everything(phase: Phase, also: dict[str, object]) -> None:
     """Whatever else is on the record: asked back means rolling back, by that person, with nothing left to refuse it."""
     traffic = ALL_GREEN if phase in {PROMOTING, PROMOTED} else TEN
-    given = rollout(phase, wish=wish(Verb.ROLLBACK), **also)
+    given = rollout(phase, request=request(Verb.ROLLBACK), **also)
     decision = turn(given, None, seen(traffic), NOW)
     assert decision.rollout.phase is ROLLING_BACK
     assert decision.entries[0].actor == "ada"
-    assert (decision.rollout.wish, decision.rollout.refusal) == (None, None)
+    assert (decision.rollout.request, decision.rollout.refusal) == (None, None)
 
 
 def test_the_step_after_a_passed_one_begins_now() -> None:
     """A new step has its own clock, and the smoke result of the last does not count for it."""
     decision = turn(rollout(STEPPING, verdict=PASS, step_since=NOW - HOUR), None, seen(TEN), NOW)
-    assert (decision.rollout.step, decision.rollout.step_since, decision.rollout.smoke) == (PAUSE, NOW, None)
+    assert (decision.rollout.progress.step, decision.rollout.progress.since, decision.rollout.progress.smoke) == (
+        PAUSE,
+        NOW,
+        None,
+    )
 
 
 def test_a_new_weight_forgets_the_verdict_of_the_last() -> None:
     """What certified 10 per cent says nothing of 50."""
     decision = turn(rollout(STEPPING, step=LAST, verdict=UNSURE), None, seen(TEN), NOW)
-    assert (decision.rollout.weight, decision.rollout.verdict, decision.rollout.steady_since) == (50, None, None)
+    assert (decision.rollout.traffic.weight, decision.rollout.verdict, decision.rollout.traffic.steady_since) == (
+        50,
+        None,
+        None,
+    )
 
 
 def test_who_resumed_a_pause_step_is_written_down() -> None:
     """The entry is by the person, not by Teal."""
-    decision = turn(rollout(PAUSED, wish=wish(Verb.RESUME)), None, seen(TEN), NOW)
+    decision = turn(rollout(PAUSED, request=request(Verb.RESUME)), None, seen(TEN), NOW)
     assert [entry.actor for entry in decision.entries] == ["ada"]
 
 
 def test_a_failure_says_what_serves_now() -> None:
     """A person who is called needs to know where the traffic is."""
     decision = turn(rollout(STEPPING), None, seen({"churn-7": 60, "churn-6": 40}, blue="Failed"), NOW)
-    assert decision.rollout.serving == "churn-7"
+    assert decision.rollout.observed.serving == "churn-7"
     assert decision.rollout.finished == NOW
-    assert decision.rollout.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
+    assert decision.rollout.status.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
 
 
 FACTS: list[tuple[str, dict[str, object]]] = [

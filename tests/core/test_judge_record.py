@@ -154,14 +154,16 @@ def test_a_minute_given_twice_changes_nothing() -> None:
     first, second = rows_of(START, bad=5), rows_of(START + MINUTE, bad=3)
     once = after(watched(), first, second)
     assert after(once, first, second) == once
-    assert after(watched(), first, first, second).evidence == once.evidence
-    assert after(after(watched(), first), first, second).evidence == once.evidence
+    assert after(watched(), first, first, second).judging.evidence == once.judging.evidence
+    assert after(after(watched(), first), first, second).judging.evidence == once.judging.evidence
 
 
 def test_late_rows_never_revise() -> None:
     """What telemetry says later of a minute that was judged is not heard, however bad it is."""
     calm = after(watched(), rows_of(START), rows_of(START + MINUTE))
-    assert after(calm, rows_of(START, bad=100), rows_of(START + MINUTE, bad=100)).evidence == calm.evidence
+    assert (
+        after(calm, rows_of(START, bad=100), rows_of(START + MINUTE, bad=100)).judging.evidence == calm.judging.evidence
+    )
 
 
 def test_minutes_may_come_in_any_order_and_in_any_looks() -> None:

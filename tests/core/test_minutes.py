@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -39,7 +38,7 @@ def told(history: list[DeploymentMinute] | None, **missing: str) -> Observation:
 
 def green_requests(found: Rollout) -> int:
     """Return how many of green's requests the errors gate has seen."""
-    return found.evidence.gates[0].counts().green_total if found.evidence.gates else 0
+    return found.judging.evidence.gates[0].counts().green_total if found.judging.evidence.gates else 0
 
 
 def settled_minutes(found: Rollout) -> int:
@@ -51,21 +50,21 @@ def test_every_settled_minute_is_judged_once() -> None:
     """The same rows a second time change nothing."""
     once = after(rows(START) + rows(START + MINUTE))
     assert green_requests(once) == 200
-    assert once.judged_until == START + 2 * MINUTE
-    assert after(rows(START) + rows(START + MINUTE), before=once).evidence == once.evidence
+    assert once.judging.judged_until == START + 2 * MINUTE
+    assert after(rows(START) + rows(START + MINUTE), before=once).judging.evidence == once.judging.evidence
 
 
 def test_minutes_that_may_still_grow_are_left_for_later() -> None:
     """Rows behind the settled time are not looked at, however complete they seem."""
     early = after(rows(START) + rows(START + MINUTE), until=START + MINUTE)
     assert green_requests(early) == 100
-    assert early.judged_until == START + MINUTE
+    assert early.judging.judged_until == START + MINUTE
 
 
 def test_silence_is_not_taken_for_the_end() -> None:
     """With no rows at all nothing is passed over: late rows still count."""
     silent = after([])
-    assert silent.judged_until == START
+    assert silent.judging.judged_until == START
     assert green_requests(after(rows(START), before=silent)) == 100
 
 
@@ -82,7 +81,7 @@ def test_a_gap_between_minutes_is_silence() -> None:
 
 def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
     """The minute in which the weight was first seen in force, and those before it, count for harm only."""
-    late = replace(WATCHED, steady_since=START + timedelta(seconds=90))
+    late = WATCHED.with_traffic(steady_since=START + timedelta(seconds=90))
     found = after([row for n in range(4) for row in rows(START + n * MINUTE)], before=late)
     assert settled_minutes(found) == 2
     assert green_requests(found) == 400
@@ -91,7 +90,7 @@ def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
 def test_other_deployments_do_not_count() -> None:
     """Requests of a third deployment are neither blue's nor green's."""
     found = after([*rows(START), DeploymentMinute(OTHER, START, 500, 500)])
-    assert (found.evidence.gates[0].counts().blue_total, green_requests(found)) == (900, 100)
+    assert (found.judging.evidence.gates[0].counts().blue_total, green_requests(found)) == (900, 100)
 
 
 @pytest.mark.parametrize("missing", ["calibration", "judged_until"])
@@ -103,11 +102,14 @@ def test_nothing_is_judged_before_the_judge_is_set(missing: str) -> None:
 
 def test_the_judge_is_set_once_from_blues_past() -> None:
     """Blue's rows alone calibrate; a second past does not change the judge in the middle of a rollout."""
-    fresh = replace(WATCHED, calibration=None)
+    fresh = WATCHED.with_judging(calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE, blue=400, bad=100)]
     once = calibrated(fresh, told(past), NOW)
-    assert once.calibration is not None
-    assert (once.calibration.panel.requests_per_minute, once.calibration.panel.gates[0].phi) == (400, 1.0)
+    assert once.judging.calibration is not None
+    assert (once.judging.calibration.panel.requests_per_minute, once.judging.calibration.panel.gates[0].phi) == (
+        400,
+        1.0,
+    )
     assert calibrated(once, told([]), NOW) == once
     assert calibrated(fresh, told(None), NOW) == fresh
 
@@ -115,7 +117,7 @@ def test_the_judge_is_set_once_from_blues_past() -> None:
 def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
     """Requests per minute are an average over all minutes, also those without rows."""
     past = [DeploymentMinute(BLUE, START, 100, 0), DeploymentMinute(BLUE, START + 3 * MINUTE, 100, 0)]
-    found = calibrated(replace(WATCHED, calibration=None), told(past), NOW).calibration
+    found = calibrated(WATCHED.with_judging(calibration=None), told(past), NOW).judging.calibration
     assert found is not None
     assert found.panel.requests_per_minute == 50
 
@@ -167,21 +169,25 @@ def test_a_look_asks_for_six_hours_at_most() -> None:
 
 def test_a_silence_of_six_hours_is_passed_over() -> None:
     """Behind it there may be traffic: nothing is waited for that long, while a shorter silence may be lateness."""
-    before = replace(WATCHED, judged_until=NOW - 30 * HOUR)
-    assert after([], until=NOW - 24 * HOUR, before=before).judged_until == NOW - 24 * HOUR - MINUTE
-    assert after([], until=NOW - 25 * HOUR, before=before).judged_until == before.judged_until
+    before = WATCHED.with_judging(judged_until=NOW - 30 * HOUR)
+    assert after([], until=NOW - 24 * HOUR, before=before).judging.judged_until == NOW - 24 * HOUR - MINUTE
+    assert after([], until=NOW - 25 * HOUR, before=before).judging.judged_until == before.judging.judged_until
 
 
 def test_what_a_source_may_yet_tell_of_the_past_is_waited_for_from_its_first_answer() -> None:
     """Five minutes from when blue's past was first told in part, however long nothing was told before that."""
-    fresh = replace(WATCHED, calibration=None, step_since=NOW - HOUR)
+    fresh = WATCHED.with_progress(since=NOW - HOUR).with_judging(calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE)]
     waiting = calibrated(fresh, told(past, latency="throttled"), NOW)
-    assert (waiting.calibration, waiting.past_since, waiting.missing) == (None, NOW, {"latency": "throttled"})
-    assert calibrated(waiting, told(past), NOW + MINUTE).calibration is not None
+    assert (waiting.judging.calibration, waiting.judging.history_incomplete_since, waiting.observed.missing_gates) == (
+        None,
+        NOW,
+        {"latency": "throttled"},
+    )
+    assert calibrated(waiting, told(past), NOW + MINUTE).judging.calibration is not None
     late = calibrated(waiting, told(past, latency="throttled"), NOW + 5 * MINUTE)
-    assert late.calibration is not None
-    assert late.calibration.unjudged == {"latency": "throttled"}
+    assert late.judging.calibration is not None
+    assert late.judging.calibration.unjudged == {"latency": "throttled"}
 
 
 def test_of_the_past_only_blues_answers_are_asked() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.core.phases import Phase
@@ -12,7 +10,7 @@ from shared.core.reconcile.orders import accepted, giving
 from tests.core.rollouts import ALL_BLUE, GREEN, TEN, rollout
 
 PLAIN = rollout(Phase.STEPPING)
-GIVEN = replace(PLAIN, ordered=TEN, mirror_ordered=True)
+GIVEN = PLAIN.with_orders(traffic=TEN, mirror=True)
 
 
 @pytest.mark.parametrize(
@@ -29,13 +27,13 @@ def test_what_gives_green_anything_is_remembered_from_before_to_after(
     """It may land if we die before the answer, and it may land late after it."""
     before = giving(PLAIN, [order])
     after = accepted(before, order)
-    assert [(r.ordered, r.mirror_ordered) for r in (before, after)] == [(traffic, mirror)] * 2
+    assert [(r.orders.traffic, r.orders.mirror) for r in (before, after)] == [(traffic, mirror)] * 2
 
 
 def test_what_takes_it_back_counts_only_once_accepted() -> None:
     """Until then the earlier order may still land."""
     back: list[Action] = [SetTraffic("churn", ALL_BLUE), SetMirror("churn", {})]
     before = giving(GIVEN, back)
-    assert (before.ordered, before.mirror_ordered) == (TEN, True)
+    assert (before.orders.traffic, before.orders.mirror) == (TEN, True)
     after = accepted(accepted(before, back[0]), back[1])
-    assert (after.ordered, after.mirror_ordered) == (ALL_BLUE, False)
+    assert (after.orders.traffic, after.orders.mirror) == (ALL_BLUE, False)

@@ -14,7 +14,7 @@ from shared.core.rollout.requests import allowed_verbs, ask
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 from shared.errors import ErrorCode, NotPossible
 from shared.views import step_words
-from tests.core.rollouts import NOW, SMOKE, rollout, wish
+from tests.core.rollouts import NOW, SMOKE, request, rollout
 
 OPEN = (Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING)
 ALLOWED: dict[Verb, tuple[Phase, ...]] = {
@@ -31,10 +31,10 @@ def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
     """Granted, a wish stands on the record and nothing else changes; refused, the person learns what would do."""
     given = rollout(phase)
     if phase in ALLOWED[verb]:
-        assert ask(given, wish(verb)) == replace(given, wish=wish(verb))
+        assert ask(given, request(verb)) == replace(given, request=request(verb))
     else:
         with pytest.raises(NotPossible, match=f"is {phase}; {verb} is possible while a rollout is") as refused:
-            ask(given, wish(verb))
+            ask(given, request(verb))
         assert refused.value.code is ErrorCode.NOT_POSSIBLE_IN_PHASE
 
 
@@ -42,7 +42,7 @@ def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
 def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
     """With blue deleted and all cleaned up, there is nothing to steer."""
     with pytest.raises(NotPossible):
-        ask(rollout(Phase.PROMOTED, finished=NOW), wish(verb))
+        ask(rollout(Phase.PROMOTED, finished=NOW), request(verb))
 
 
 @pytest.mark.parametrize("phase", list(Phase))
@@ -52,25 +52,27 @@ def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
         offered = allowed_verbs(given)
         for verb in Verb:
             if verb in offered:
-                ask(given, wish(verb))
+                ask(given, request(verb))
             else:
                 with pytest.raises(NotPossible):
-                    ask(given, wish(verb))
-    assert allowed_verbs(rollout(phase, wish=wish(Verb.ROLLBACK))) == ()
+                    ask(given, request(verb))
+    assert allowed_verbs(rollout(phase, request=request(Verb.ROLLBACK))) == ()
 
 
 def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
     """Not even a person skips the smoke test."""
     with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet") as refused:
-        ask(rollout(Phase.STEPPING, step=SMOKE), wish(Verb.PROMOTE))
+        ask(rollout(Phase.STEPPING, step=SMOKE), request(Verb.PROMOTE))
     assert refused.value.code is ErrorCode.SMOKE_TEST_NOT_PASSED
 
 
 def test_a_later_wish_takes_the_place_of_an_earlier_one_but_of_no_rollback() -> None:
     """Pause, then promote: promote. Rollback, then promote: refused, by name."""
-    assert ask(rollout(Phase.STEPPING, wish=wish(Verb.PAUSE)), wish(Verb.PROMOTE)).wish == wish(Verb.PROMOTE)
+    assert ask(rollout(Phase.STEPPING, request=request(Verb.PAUSE)), request(Verb.PROMOTE)).request == request(
+        Verb.PROMOTE
+    )
     with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
-        ask(rollout(Phase.STEPPING, wish=wish(Verb.ROLLBACK)), wish(Verb.PROMOTE))
+        ask(rollout(Phase.STEPPING, request=request(Verb.ROLLBACK)), request(Verb.PROMOTE))
     assert refused.value.code is ErrorCode.ROLLBACK_REQUESTED
 
 

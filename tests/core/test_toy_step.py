@@ -50,7 +50,7 @@ def test_a_rollout_takes_a_step_of_a_kind_that_the_engine_never_heard_of() -> No
     world.register()
     world.until(Phase.STEPPING)
     world.minutes(40)
-    assert (world.rollout().step, GREEN in world.seen.traffic) == (1, False)
+    assert (world.rollout().progress.step, GREEN in world.seen.traffic) == (1, False)
     world.until(Phase.PROMOTED, within=90)
     (passed,) = world.entries(ReasonCode.PAUSE_ENDED)
     assert passed.at.hour % 2 == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import islice
@@ -17,6 +18,7 @@ from cli.demo.samples import NO_ANSWER, Sample, SampleFile
 from cli.demo.traffic import DEPLOYMENT_HEADER, KEY, TRAFFIC_COMMAND, shuffled
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RATE = 3000  # requests a minute
 ROWS = [b'{"data": [[1]]}', b'{"data": [[2]]}']
 
 
@@ -55,15 +57,36 @@ def test_a_dropped_connection_is_recorded_as_no_answer(tmp_path: Path) -> None:
     assert {(each.status, each.deployment) for each in samples} == {(NO_ANSWER, "")}
 
 
-async def _send(folder: Path, answer: Answer, *, enough: int) -> list[Sample]:
+def test_the_rate_is_per_minute_of_the_clock(tmp_path: Path) -> None:
+    """While the clock stands still only the first request is sent; none is sent before its time."""
+    start, clock = 1_800_000_000.0, tmp_path / "clock"
+    clock.write_text(f"60\n{time.time():.6f} {start:.6f}\n")
+
+    seen: list[web.Request] = []
+
+    async def run_the_clock(request: web.Request) -> web.Response:
+        seen.append(request)
+        if len(seen) == 1:
+            now, draft = time.time(), tmp_path / "draft"
+            draft.write_text(f"60\n{now:.6f} {start:.6f}\n{now + 1000:.6f} {start + 1000:.6f}\n")
+            draft.replace(clock)
+        return web.Response()
+
+    samples = asyncio.run(_send(tmp_path, run_the_clock, enough=10, TEAL_CLOCK=str(clock)))
+    sent = sorted(sample.sent for sample in samples)
+    assert sent[0] == start
+    assert all(moment >= start + number * 60 / RATE - 1e-3 for number, moment in enumerate(sent))
+
+
+async def _send(folder: Path, answer: Answer, *, enough: int, **environment: str) -> list[Sample]:
     """Run the generator until it has recorded `enough` samples, end its input, and return all samples."""
     (folder / "rows").write_bytes(b"\n".join(ROWS) + b"\n")
     file = SampleFile(folder / "samples")
     async with _server(answer) as uri:
         process = await asyncio.create_subprocess_exec(
             *TRAFFIC_COMMAND,
-            *(uri, str(folder / "rows"), str(file.path), "3000"),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), KEY: "secret"},
+            *(uri, str(folder / "rows"), str(file.path), str(RATE)),
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), KEY: "secret", **environment},
             stdin=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(300):

@@ -19,12 +19,14 @@ from typing import Any
 from tests.endtoend.stage import Stage
 from tests.function_host import ROOT, HostProcess
 from tests.function_host import start as start_host
+from tests.waiting import sleep_until
 
 FUNCTION = "model_registered"
 WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # log lines that are not answers to this test
 MOST_LINES = 6  # of these in a life
 REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds after them: one reconcile takes some hundredths
 PATIENCE = timedelta(hours=4)  # on the cloud's clock
+USUAL_LENGTH = timedelta(seconds=20)  # of a check, on the cloud's clock
 
 
 @dataclass
@@ -67,21 +69,23 @@ class MortalHost:
     def work(self, lines: int) -> None:
         """Wait until the host has logged so many more lines of work."""
         wanted = len(WORK.findall(self.log())) + lines
-        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.005)
+        self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.5)
 
-    def wait(self, condition: Callable[[], object], pause: float = 0.2) -> None:
-        """Wait for a condition, checked after each pause (wall seconds); the cloud's clock slows down for late checks.
+    def wait(self, condition: Callable[[], object], pause: float = 12.0) -> None:
+        """Wait for a condition, checked after each pause (seconds of the cloud's clock, which waits for late checks).
 
         Raises AssertionError with the end of the log when it never comes true.
         """
         clock = self.stage.cloud.clock
-        deadline = clock.now() + PATIENCE
+        due = clock.now()
+        deadline = due + PATIENCE
         while True:
-            with clock.work_due(clock.now() + timedelta(seconds=20)):
+            with clock.work_due(due + USUAL_LENGTH):
+                sleep_until(clock, due)
                 if condition():
                     return
-                assert clock.now() < deadline, f"it never came true; the log ends with:\n{self.log()[-4000:]}"
-                time.sleep(pause)
+            assert due < deadline, f"it never came true; the log ends with:\n{self.log()[-4000:]}"
+            due = clock.now() + timedelta(seconds=pause)
 
     def rollouts(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the endpoint's rollouts, each with its history, as the API shows them."""

@@ -51,7 +51,7 @@ class LawfulEndpoints(FakeEndpoints):
                 assert tested, f"{rollout.green} gets traffic before its smoke test"
                 self._may_get(rollout, traffic[rollout.green])
             if rollout.phase in FORWARDS:
-                assert seen.traffic in rollout.expected, f"{seen.traffic} is overwritten unnoticed"
+                assert seen.traffic in rollout.traffic.expected, f"{seen.traffic} is overwritten unnoticed"
         super().set_traffic(endpoint, traffic)
 
     def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:
@@ -117,7 +117,7 @@ def check_records(store: FakeStore) -> None:
 
 def _check_history(rollout: Rollout, store: FakeStore) -> None:
     numbers = sorted(number for _, name, number in store.entries if name == rollout.id)
-    assert numbers == list(range(rollout.entries)), f"entries {numbers}, but {rollout.entries} are recorded"
+    assert numbers == list(range(rollout.entry_count)), f"entries {numbers}, but {rollout.entry_count} are recorded"
     entries = store.history(ENDPOINT, rollout.id)
     assert entries[0].before is None
     assert entries[-1].after is rollout.phase
@@ -133,11 +133,11 @@ def check_evidence(world: World) -> None:
     """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
     for rollout in world.store.rollouts(ENDPOINT):
         since = floor_minute(world.store.history(ENDPOINT, rollout.id)[0].at)
-        until = rollout.judged_until or since
+        until = rollout.judging.judged_until or since
         sent = sum(
             row.total for row in world.telemetry.rows if row.deployment == rollout.green and since <= row.minute < until
         )
-        for gate in rollout.evidence.gates:
+        for gate in rollout.judging.evidence.gates:
             counted = max(gate.seen[1::4], default=0)
             assert counted <= sent, f"{counted} of {sent} requests judged: {world.told(rollout.model.version)}"
         if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
@@ -149,7 +149,7 @@ def check_at_rest(world: World) -> None:
     """After quiet minutes nothing hangs: the rollout has ended, or goes on with the traffic as recorded."""
     for rollout in world.store.rollouts(ENDPOINT):
         assert rollout.phase not in {Phase.PROVISIONING, Phase.ROLLING_BACK}, world.told(rollout.model.version)
-        if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.steady_since is not None:
+        if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.steady_since is not None:
             assert world.seen.traffic == rollout.wanted_traffic, world.told(rollout.model.version)
         if rollout.phase is Phase.ROLLED_BACK:
             assert rollout.green not in world.seen.traffic, world.told(rollout.model.version)

@@ -63,7 +63,7 @@ def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Cal
 
 def ask_back(world: World) -> None:
     """Ask for a rollback, unless it is under way already."""
-    if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().wish is None:
+    if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().request is None:
         world.controller("person").request(ENDPOINT, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))
 
 
@@ -78,7 +78,7 @@ def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
         assert {outcome.intake for outcome in found} <= {IntakeResult.STARTED, IntakeResult.DUPLICATE}
         assert len(world.store.rollouts(ENDPOINT)) == 1
         check_records(world.store)
-        assert world.until(Phase.PROMOTED).serving == GREEN
+        assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def deliver(world: World, found: list[Outcome]) -> None:

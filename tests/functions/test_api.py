@@ -36,7 +36,7 @@ def test_a_rollout_is_started_by_hand(calls: Calls) -> None:
         "because": None,
         "summary": "started by ada@example.com: because",
     }
-    assert calls.world.until(Phase.PROMOTED).serving == GREEN
+    assert calls.world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 STARTS: list[tuple[str, dict[str, object], int, str, str | None]] = [
@@ -157,7 +157,7 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
     begun(calls)
     status, content = calls.http(verb, {key: value for key, value in ASKED.items() if key != field}, endpoint=ENDPOINT)
     assert (status, error(content)["field"]) == (400, field)
-    assert calls.world.rollout().wish is None
+    assert calls.world.rollout().request is None
 
 
 def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
@@ -167,18 +167,18 @@ def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
         assert calls.http("pause", ASKED, endpoint=ENDPOINT)[0] == 401
         signed = {"x-ms-client-principal-name": "grace@example.com"}
         assert calls.http("pause", ASKED, endpoint=ENDPOINT, headers=signed)[0] == 202
-    wish = calls.world.rollout().wish
-    assert wish is not None
-    assert wish.by == "grace@example.com"
+    request = calls.world.rollout().request
+    assert request is not None
+    assert request.by == "grace@example.com"
 
 
 def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
     """The caller's own word is what is written down."""
     begun(calls)
     calls.http("pause", ASKED, endpoint=ENDPOINT, headers={"x-ms-client-principal-name": "root"})
-    wish = calls.world.rollout().wish
-    assert wish is not None
-    assert wish.by == "ada@example.com"
+    request = calls.world.rollout().request
+    assert request is not None
+    assert request.by == "ada@example.com"
 
 
 def test_an_endpoint_is_shown(calls: Calls) -> None:

@@ -13,6 +13,7 @@ from shared import listing
 from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
 from shared.ports import Changes, Stored
+from tests.core.changes import changed
 from tests.core.rollouts import rollout
 from tests.functions.conftest import Calls, error
 from tests.scenarios.world import MIDNIGHT
@@ -33,11 +34,11 @@ def calls(calls: Calls) -> Calls:
 def add(calls: Calls, number: int, endpoint: str, phase: Phase) -> None:
     """Store a rollout that was admitted so many hours after midnight."""
     admitted = MIDNIGHT + number * HOUR
-    made = replace(
+    made = changed(
         rollout(phase, finished=None if phase is Phase.STEPPING else admitted + HOUR),
         id=f"r{number}",
         endpoint=endpoint,
-        admitted=admitted,
+        created=admitted,
     )
     calls.world.store.enlist(Pointer.to(made))
     record = calls.world.store.record(endpoint)

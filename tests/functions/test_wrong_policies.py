@@ -198,7 +198,7 @@ def test_an_open_rollout_goes_on_with_the_policy_that_it_began_with(app: App, te
     app.deploy(churn=CHURN)
     app.register()
     app.deploy(**texts)
-    assert app.world.until(Phase.PROMOTED).weight == 100
+    assert app.world.until(Phase.PROMOTED).traffic.weight == 100
 
 
 def test_a_rollout_is_shown_and_rolled_back_whatever_the_policies_are(app: App) -> None:
@@ -207,10 +207,10 @@ def test_a_rollout_is_shown_and_rolled_back_whatever_the_policies_are(app: App) 
     app.register()
     app.world.until_weight(10)
     app.deploy(churn=BROKEN)
-    wish = {"by": "ada@example.com", "reason": "because"}
+    request = {"by": "ada@example.com", "reason": "because"}
     assert app.http("show", endpoint=ENDPOINT)[0] == 200
     assert app.http("show_rollout", endpoint=ENDPOINT, rollout=app.world.rollout().id)[0] == 200
     assert app.http("list")[0] == 200
-    assert app.http("rollback", wish, endpoint=ENDPOINT)[0] == 202
+    assert app.http("rollback", request, endpoint=ENDPOINT)[0] == 202
     app.call("reconcile", message=func.QueueMessage(id="m1", body=b'{"endpoint": "churn"}'))
-    assert app.world.until(Phase.ROLLED_BACK).weight == 0
+    assert app.world.until(Phase.ROLLED_BACK).traffic.weight == 0

@@ -92,5 +92,5 @@ def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
     for _ in range(20):
         world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: green})
         world.minutes()
-    assert world.rollout().weight == 50
+    assert world.rollout().traffic.weight == 50
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}

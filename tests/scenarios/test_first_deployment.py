@@ -80,13 +80,13 @@ def test_a_first_deployment_can_be_taken_back_by_hand() -> None:
 def test_a_missing_endpoint_is_only_made_if_the_policy_says_so() -> None:
     """Otherwise the rollout ends with the endpoint's name."""
     world = world_with(TEMPLATE, None)
-    assert world.until(Phase.FAILED).reason.code is ReasonCode.ENDPOINT_MISSING
+    assert world.until(Phase.FAILED).status.reason.code is ReasonCode.ENDPOINT_MISSING
 
 
 def test_with_nothing_to_copy_a_live_source_ends_in_words() -> None:
     """`from: live` on an empty endpoint says what would help."""
     world = world_with(POLICY, EMPTY)
-    assert world.until(Phase.FAILED).reason.code is ReasonCode.NO_DEPLOYMENT_TO_COPY
+    assert world.until(Phase.FAILED).status.reason.code is ReasonCode.NO_DEPLOYMENT_TO_COPY
 
 
 def test_an_endpoint_that_cannot_be_made_ends_in_words() -> None:

@@ -39,8 +39,8 @@ def test_a_slower_version_is_taken_back_by_its_latency() -> None:
     assert ended.phase is Phase.ROLLED_BACK
     assert ended.verdict is not None
     assert ended.verdict.gate == "latency"
-    assert (ended.reason.code, ended.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
-    assert ended.reason.facts["log_odds_worse"] > ended.reason.facts["log_odds_worse_threshold"]
+    assert (ended.status.reason.code, ended.status.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
+    assert ended.status.reason.facts["log_odds_worse"] > ended.status.reason.facts["log_odds_worse_threshold"]
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
 
 
@@ -49,7 +49,7 @@ def test_as_a_dry_run_latency_moves_nothing_and_says_what_it_would_have_done() -
     gates = (ErrorsGate(), LatencyGate(role="dry_run"))
     world = World(judged_by(*gates), conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     seen = reading(world, "latency")
     assert (seen.role, seen.harm_threshold, seen.to_rollback) == ("dry_run", None, None)
     assert math.exp(seen.log_harm) > 1e9
@@ -60,7 +60,7 @@ def test_a_version_within_the_allowed_times_is_promoted(median: float) -> None:
     """As quick as blue, or slower by less than the policy allows."""
     world = World(conduct={BLUE: QUICK, GREEN: Conduct(median=median)})
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_version_that_refuses_callers_is_taken_back() -> None:
@@ -69,7 +69,7 @@ def test_a_version_that_refuses_callers_is_taken_back() -> None:
     world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    measured = ended.reason.facts["measured"]
+    measured = ended.status.reason.facts["measured"]
     assert measured["gate"] == "client_errors"
     assert measured["green_bad"] / measured["green_total"] == 0.06
     assert measured["blue_bad"] / measured["blue_total"] == 0.01
@@ -79,7 +79,7 @@ def test_refusals_are_nobody_s_harm_where_they_are_not_judged() -> None:
     """A policy without that gate promotes the same version."""
     world = World(judged_by(ErrorsGate()), conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 LIMITS: list[tuple[str, Gate, float, Conduct, str]] = [
@@ -95,7 +95,7 @@ def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, con
     gates = (gate,) if isinstance(gate, ErrorsGate) else (ErrorsGate(), gate)
     world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
     world.register()
-    reason = world.until(Phase.ROLLED_BACK).reason
+    reason = world.until(Phase.ROLLED_BACK).status.reason
     assert (reason.code, reason.facts["measured"]["gate"]) == (ReasonCode.REGRESSION_DETECTED, name)
 
 
@@ -103,7 +103,7 @@ def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
     """Three per cent of errors on both sides is a bad day, and not green's fault."""
     world = World(judged_by(ErrorsGate(), budget=0.02), rates={BLUE: 0.03, GREEN: 0.03})
     world.register()
-    assert world.until(Phase.PROMOTED, within=200).serving == GREEN
+    assert world.until(Phase.PROMOTED, within=200).observed.serving == GREEN
 
 
 def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> None:
@@ -111,7 +111,7 @@ def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> N
     world = World(judged_by(ErrorsGate(), budget=0.02))
     world.rates |= {BLUE: 0.03, GREEN: 0.03}
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_percentiles_convict_where_nothing_else_is_known() -> None:
@@ -123,7 +123,7 @@ def test_percentiles_convict_where_nothing_else_is_known() -> None:
     )
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert (ended.reason.code, ended.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
+    assert (ended.status.reason.code, ended.status.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
 
 
 def test_a_step_waits_for_the_gates_that_it_names() -> None:
@@ -142,7 +142,7 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
     world.minutes(2)
     assert reading(world, "latency").certificate_threshold is None
     assert reading(world, "errors").certificate_threshold is not None
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
@@ -151,7 +151,7 @@ def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
     world.register()
     paused = world.until(Phase.PAUSED)
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
-    why = paused.reason.because
+    why = paused.status.reason.because
     assert why is not None
     assert (why.code, why.facts["next_weight"]) == (ReasonCode.GATE_NOT_JUDGED, 50)
     assert "blue gave fewer than 100 good answers in the past hour" in why.facts["unjudged"]["latency"]

@@ -35,7 +35,7 @@ def test_other_predictions_on_copies_are_noticed_before_a_user_gets_them() -> No
     world.register()
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world), world.seen.mirror) == (Phase.ROLLED_BACK, True, {})
-    measured = ended.reason.facts["measured"]
+    measured = ended.status.reason.facts["measured"]
     assert measured["gate"] == "predictions"
     assert round(measured["green_bad"] / measured["green_total"], 6) in {0.3, 0.7}
 
@@ -45,7 +45,7 @@ def test_predictions_that_are_rarer_are_noticed_too() -> None:
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.5, "leave": 0.1, "unsure": 0.4})
     world.register()
-    assert world.until(Phase.ROLLED_BACK).reason.facts["gate"] == "predictions"
+    assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "predictions"
 
 
 def test_a_class_that_blue_never_gave_is_noticed() -> None:
@@ -53,7 +53,7 @@ def test_a_class_that_blue_never_gave_is_noticed() -> None:
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
     world.register()
-    measured = world.until(Phase.ROLLED_BACK).reason.facts["measured"]
+    measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("predictions", 0.1)
 
 
@@ -62,7 +62,7 @@ def test_a_retrained_model_may_answer_a_little_otherwise() -> None:
     world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.88, "leave": 0.12})
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_so() -> None:
@@ -82,7 +82,7 @@ def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
     world.register()
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world)) == (Phase.ROLLED_BACK, True)
-    measured = ended.reason.facts["measured"]
+    measured = ended.status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("disagreement", 0.2)
 
 
@@ -93,7 +93,7 @@ def test_disagreement_that_is_allowed_leads_on() -> None:
     world.register()
     world.until_weight(50)
     world.conduct[GREEN] = Conduct()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert reading(world, "disagreement").to_rollback == 0.0
 
 
@@ -103,7 +103,7 @@ def test_a_query_convicts_by_what_it_counts() -> None:
     world.conduct[GREEN] = Conduct(counted={"fraud": 0.06})
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    measured = ended.reason.facts["measured"]
+    measured = ended.status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("fraud", 0.06)
     assert measured["blue_bad"] / measured["blue_total"] == 0.01
 
@@ -117,4 +117,4 @@ def test_a_critical_query_is_waited_for() -> None:
     world.until_weight(10)
     world.minutes(2)
     assert reading(world, "fraud").certificate_threshold is not None
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN

@@ -35,7 +35,7 @@ def test_each_judged_minute_is_kept_with_what_each_gate_said() -> None:
     world = convicted()
     minutes = [one.minute for one in kept(world)]
     assert minutes == [minutes[0] + number * MINUTE for number in range(len(minutes))]
-    assert minutes[-1] + MINUTE == world.rollout().judged_until
+    assert minutes[-1] + MINUTE == world.rollout().judging.judged_until
     assert {tuple(each.gate for each in one.readings) for one in kept(world)} == {("errors", "latency")}
     assert {one.weight for one in kept(world)} == {10}
 

@@ -39,7 +39,7 @@ def test_a_query_that_fails_is_missing_and_errors_go_on() -> None:
     world.conduct[GREEN] = Conduct(counted={"fraud": 1.0})
     world.minutes(2)
     assert (reading(world, "fraud").missing, reading(world, "errors").missing) == (AWAY, "")
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_errors_still_convict_while_a_query_fails() -> None:
@@ -47,7 +47,7 @@ def test_errors_still_convict_while_a_query_fails() -> None:
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
     world.rates[GREEN] = 0.1
-    measured = world.until(Phase.ROLLED_BACK).reason.facts["measured"]
+    measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("errors", 0.1)
 
 
@@ -61,7 +61,7 @@ def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
     world.telemetry.missing.clear()
     world.conduct[GREEN] = Conduct(counted={"fraud": 0.5})
     ended = world.until(Phase.ROLLED_BACK)
-    assert (ended.reason.code, ended.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "fraud")
+    assert (ended.status.reason.code, ended.status.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "fraud")
     assert before < reading(world, "fraud").green_total < reading(world, "errors").green_total
 
 
@@ -74,9 +74,12 @@ def test_a_critical_gate_that_is_missing_for_long_calls_a_person() -> None:
     world.telemetry.missing["fraud"] = AWAY
     paused = world.until(Phase.PAUSED)
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
-    assert (paused.reason.code, paused.reason.facts["limit_seconds"]) == (ReasonCode.EVIDENCE_INSUFFICIENT, 30 * 60)
-    assert paused.reason.because is not None
-    assert paused.reason.because.facts["gate"] == "fraud"
+    assert (paused.status.reason.code, paused.status.reason.facts["limit_seconds"]) == (
+        ReasonCode.EVIDENCE_INSUFFICIENT,
+        30 * 60,
+    )
+    assert paused.status.reason.because is not None
+    assert paused.status.reason.because.facts["gate"] == "fraud"
     assert reading(world, "fraud").missing == AWAY
 
 
@@ -87,11 +90,11 @@ def test_the_past_is_waited_for_and_then_done_without() -> None:
     world.register()
     world.until(Phase.STEPPING)
     world.minutes(4)
-    assert (world.rollout().weight, world.rollout().calibration) == (0, None)
+    assert (world.rollout().traffic.weight, world.rollout().judging.calibration) == (0, None)
     world.minutes(2)
-    assert world.rollout().weight == 10
+    assert world.rollout().traffic.weight == 10
     assert world.entries(ReasonCode.WEIGHT_REQUESTED)[0].reason.facts["unjudged"] == {"fraud": AWAY}
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_past_that_is_late_is_taken_when_it_comes() -> None:
@@ -102,7 +105,7 @@ def test_a_past_that_is_late_is_taken_when_it_comes() -> None:
     world.until(Phase.STEPPING)
     world.minutes(3)
     world.telemetry.missing.clear()
-    measured = world.until(Phase.ROLLED_BACK).reason.facts["measured"]
+    measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("fraud", 0.5)
 
 
@@ -121,7 +124,7 @@ def test_a_green_that_nobody_calls_is_told_once_and_once_more_when_it_is_called(
     world.minutes(3)
     (again,) = world.entries(ReasonCode.GREEN_RECEIVES_TRAFFIC)
     assert again.reason.facts["deployment"] == GREEN
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
@@ -130,7 +133,7 @@ def test_a_green_that_nobody_calls_waits_for_a_person_when_patience_ends(inconcl
     judge: JudgeSettings = replace(POLICY.judge, inconclusive=inconclusive)  # type: ignore[arg-type] # one of the two
     world = World(replace(POLICY, judge=judge), avoided={GREEN})
     world.register()
-    why = world.until(Phase.PAUSED, within=90).reason.because
+    why = world.until(Phase.PAUSED, within=90).status.reason.because
     assert why is not None
     assert why.code is ReasonCode.GREEN_STARVED
 
@@ -167,6 +170,6 @@ def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -
     world.minutes(30)
     assert rollout_detail_view(world.rollout(), "w").missing_telemetry == {"fraud": "throttled"}
     assert world.seen.traffic == {BLUE: 100}
-    why = world.until(Phase.ROLLED_BACK, within=200).reason.because
+    why = world.until(Phase.ROLLED_BACK, within=200).status.reason.because
     assert why is not None
     assert (why.code, why.facts["unjudged"]) == (ReasonCode.GATES_NOT_CALIBRATED, {"fraud": "throttled"})

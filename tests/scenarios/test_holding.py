@@ -30,7 +30,7 @@ def test_a_freeze_holds_every_forward_step_and_no_deadline_runs() -> None:
     (held,) = world.entries(ReasonCode.HELD)
     assert held.reason.because is not None
     assert (held.reason.because.code, held.reason.because.facts["window"]) == (ReasonCode.FREEZE_WINDOW, "the fair")
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert len(world.entries(ReasonCode.RELEASED)) == 1
 
 
@@ -44,7 +44,7 @@ def test_nothing_holds_a_rollback(how: str) -> None:
         world.until_weight(10)
         if how == "halt":
             world.store.set_halt(Halt("ada", "incident 7", world.clock()))
-        while world.rollout().held is None:
+        while world.rollout().hold is None:
             world.minutes()
         if bad:
             world.rates[GREEN] = 0.5
@@ -60,12 +60,12 @@ def test_a_halt_holds_everything_until_it_ends() -> None:
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.register()
     world.minutes(40)
-    held = world.rollout().held
+    held = world.rollout().hold_reason
     assert held is not None
     assert (held.code, held.facts) == (ReasonCode.HALTED, {"actor": "ada", "comment": "incident 7"})
     assert GREEN not in world.seen.traffic
     world.store.set_halt(None)
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_person_cannot_promote_through_a_halt() -> None:
@@ -79,7 +79,7 @@ def test_a_person_cannot_promote_through_a_halt() -> None:
     world.minutes(10)
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
     world.store.set_halt(None)
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def at(text: str) -> datetime:
@@ -122,11 +122,11 @@ def test_a_newer_version_replaces_the_open_one_if_the_policy_says_so() -> None:
     world.register()
     world.until_weight(10)
     world.register("8", "e2")
-    back = world.until(Phase.ROLLED_BACK).reason
+    back = world.until(Phase.ROLLED_BACK).status.reason
     assert (back.code, back.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "teal")
     (replaced,) = world.entries(ReasonCode.REPLACED_BY_NEWER_VERSION)
     assert replaced.reason.facts["model"] == "churn:8"
-    assert world.until(Phase.PROMOTED, version="8", within=120).serving == "churn-8"
+    assert world.until(Phase.PROMOTED, version="8", within=120).observed.serving == "churn-8"
 
 
 def test_a_step_may_have_its_own_dwell_patience_and_gates() -> None:
@@ -134,8 +134,8 @@ def test_a_step_may_have_its_own_dwell_patience_and_gates() -> None:
     steps = (WeightStep(10, settled_minutes=6, gates=()), WeightStep(100, settled_minutes=1))
     world = World(replace(POLICY, steps=steps), rpm=50)
     world.register()
-    began = world.until_weight(10).steady_since
-    done = world.until_weight(100).steady_since
+    began = world.until_weight(10).traffic.steady_since
+    done = world.until_weight(100).traffic.steady_since
     assert began is not None
     assert done is not None
     assert timedelta(minutes=6) <= done - began <= timedelta(minutes=12)

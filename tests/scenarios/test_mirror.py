@@ -30,7 +30,7 @@ def test_green_is_judged_by_its_copy_and_then_gets_live_traffic() -> None:
     world = mirrored()
     assert world.seen.mirror == {GREEN: 20}
     assert world.seen.traffic == {BLUE: 100}
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert world.seen.mirror == {}
     codes = [entry.reason.code for entry in world.history()]
     assert codes.index(ReasonCode.MIRROR_OBSERVED) < codes.index(ReasonCode.WEIGHT_REQUESTED)
@@ -50,7 +50,7 @@ def test_a_green_that_fails_its_copies_never_gets_a_user() -> None:
     world.register()
     rollout = world.until_finished()
     assert rollout.phase is Phase.ROLLED_BACK
-    assert rollout.reason.code is ReasonCode.REGRESSION_DETECTED
+    assert rollout.status.reason.code is ReasonCode.REGRESSION_DETECTED
     assert all(GREEN not in written for written in world.endpoints.traffic_written)
     assert world.seen.mirror == {}
     assert GREEN not in world.seen.deployments
@@ -61,7 +61,7 @@ def test_a_sample_can_end_the_mirror() -> None:
     world = World(replace(POLICY, steps=(MirrorStep(20, requests=5000), WeightStep(50))))
     world.register()
     world.until_weight(50)
-    assert world.rollout().evidence.gates[0].counts().green_total >= 5000
+    assert world.rollout().judging.evidence.gates[0].counts().green_total >= 5000
 
 
 def test_without_time_or_number_the_certificate_ends_the_mirror() -> None:
@@ -84,7 +84,7 @@ def test_a_person_may_promote_during_the_mirror() -> None:
     """The mirror is ended first, since Azure refuses a copy and live traffic at once."""
     world = mirrored()
     world.ask(Verb.PROMOTE)
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert world.seen.mirror == {}
 
 
@@ -94,7 +94,7 @@ def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
     world.endpoints.seen["churn"] = replace(world.seen, kubernetes=True)
     world.register()
     rollout = world.until(Phase.FAILED)
-    assert rollout.reason.code is ReasonCode.MIRROR_UNSUPPORTED
+    assert rollout.status.reason.code is ReasonCode.MIRROR_UNSUPPORTED
     assert list(world.seen.deployments) == [BLUE]
 
 
@@ -102,9 +102,9 @@ def test_no_weight_is_wanted_while_the_copy_still_flows() -> None:
     """What the record and its history say is in the order in which it happens: first no copy, then a weight."""
     world = mirrored()
     while world.seen.mirror:
-        assert world.rollout().weight == 0
+        assert world.rollout().traffic.weight == 0
         world.minutes()
-    assert world.until_weight(50).mirror == 0
+    assert world.until_weight(50).traffic.mirror == 0
 
 
 def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() -> None:
@@ -114,4 +114,4 @@ def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() ->
     world.register()
     world.until(Phase.PAUSED)
     world.minutes(10)
-    assert (world.rollout().mirror, world.rollout().evidence.weight) == (0, -20)
+    assert (world.rollout().traffic.mirror, world.rollout().judging.evidence.weight) == (0, -20)

@@ -39,7 +39,7 @@ def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traf
     edit(world, traffic)
     world.minutes(5)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, traffic), world.told()
-    why = world.rollout().reason
+    why = world.rollout().status.reason
     assert (why.code, why.facts["observed_traffic"]) == (ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, traffic)
 
 
@@ -97,7 +97,7 @@ def test_blue_that_breaks_calls_a_person() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     written = list(world.endpoints.traffic_written)
     failed = world.until(Phase.FAILED)
-    assert (failed.reason.code, failed.reason.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
+    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
     world.minutes(10)
     assert world.endpoints.traffic_written == written
     assert set(world.seen.deployments) == {BLUE, GREEN, OTHER}
@@ -113,7 +113,7 @@ def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     world.rates[GREEN] = 0.5
     failed = world.until(Phase.FAILED)
-    assert (failed.reason.code, failed.reason.facts["deployment"]) == (ReasonCode.BLUE_UNHEALTHY, BLUE)
+    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BLUE_UNHEALTHY, BLUE)
     assert world.seen.traffic == {GREEN: 100}
 
 
@@ -130,7 +130,7 @@ def test_an_endpoint_that_does_not_exist_calls_a_person() -> None:
     world = World()
     world.endpoints.seen.clear()
     world.register()
-    assert world.until(Phase.FAILED).reason.code is ReasonCode.ENDPOINT_MISSING
+    assert world.until(Phase.FAILED).status.reason.code is ReasonCode.ENDPOINT_MISSING
     assert world.store.open_endpoints() == ()
 
 
@@ -149,8 +149,8 @@ def test_split_traffic_before_a_rollout_calls_a_person() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=both, traffic={BLUE: 60, OTHER: 40})
     world.register()
     failed = world.until(Phase.FAILED)
-    assert failed.reason.code is ReasonCode.TRAFFIC_ALREADY_SPLIT
-    assert failed.reason.facts["observed_traffic"] == {OTHER: 40, BLUE: 60}
+    assert failed.status.reason.code is ReasonCode.TRAFFIC_ALREADY_SPLIT
+    assert failed.status.reason.facts["observed_traffic"] == {OTHER: 40, BLUE: 60}
     assert set(world.seen.deployments) == {BLUE, OTHER}
 
 
@@ -160,7 +160,7 @@ def test_a_deployment_of_greens_name_with_another_model_is_not_touched() -> None
     theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: theirs})
     world.register()
-    why = world.until(Phase.FAILED).reason
+    why = world.until(Phase.FAILED).status.reason
     assert (why.code, why.facts["model"]) == (ReasonCode.DEPLOYMENT_NAME_TAKEN, "azureml:other:1")
     assert GREEN in world.seen.deployments
 
@@ -193,9 +193,9 @@ def test_an_azure_that_cannot_be_seen_is_waited_for_and_said() -> None:
     world = at_ten_per_cent()
     world.endpoints.faults.always = "503 from management.azure.com"
     world.minutes(5)
-    assert world.rollout().trouble == "503 from management.azure.com"
+    assert world.rollout().observed.endpoint_problem == "503 from management.azure.com"
     assert world.rollout().phase is Phase.STEPPING
     world.endpoints.faults.always = ""
     world.minutes()
-    assert world.rollout().trouble is None
+    assert world.rollout().observed.endpoint_problem is None
     world.until(Phase.PROMOTED)

@@ -23,7 +23,7 @@ def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> 
     finished = world.until_finished()
     assert set(world.seen.deployments) == {GREEN}
     assert finished.finished is not None
-    assert finished.finished - promoted.since >= POLICY.keep_blue
+    assert finished.finished - promoted.status.since >= POLICY.keep_blue
     assert world.store.open_endpoints() == ()
 
 
@@ -49,8 +49,8 @@ def test_no_traffic_is_no_evidence() -> None:
     world = World(rpm=0)
     world.register()
     paused = world.until(Phase.PAUSED)
-    assert paused.reason.because is not None
-    assert paused.reason.because.code in {ReasonCode.NOTHING_JUDGED, ReasonCode.NO_REQUESTS}
+    assert paused.status.reason.because is not None
+    assert paused.status.reason.because.code in {ReasonCode.NOTHING_JUDGED, ReasonCode.NO_REQUESTS}
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
 
 
@@ -74,7 +74,7 @@ def test_promoted_by_hand() -> None:
     asked = next(entry for entry in world.history() if entry.actor == "ada@example.com")
     assert (asked.before, asked.after) == (Phase.STEPPING, Phase.PROMOTING)
     assert (asked.reason.code, asked.reason.facts["comment"]) == (ReasonCode.OPERATOR_PROMOTE, "the board waits")
-    assert promoted.serving == GREEN
+    assert promoted.observed.serving == GREEN
 
 
 def test_a_version_promoted_by_hand_without_any_telemetry_is_judged_when_telemetry_is_back() -> None:
@@ -88,7 +88,7 @@ def test_a_version_promoted_by_hand_without_any_telemetry_is_judged_when_telemet
     world.minutes(3)
     assert world.seen.traffic == {GREEN: 100}
     world.telemetry.faults.always = ""
-    assert world.until(Phase.ROLLED_BACK).serving == BLUE
+    assert world.until(Phase.ROLLED_BACK).observed.serving == BLUE
 
 
 def test_paused_and_resumed_by_hand() -> None:
@@ -136,7 +136,7 @@ def test_a_pause_step_with_a_duration_waits_for_the_clock() -> None:
     world.register()
     paused = world.until(Phase.PAUSED)
     stepping = world.until(Phase.STEPPING)
-    assert stepping.since - paused.since == timedelta(minutes=20)
+    assert stepping.status.since - paused.status.since == timedelta(minutes=20)
 
 
 def test_a_policy_that_ends_at_100_per_cent_is_watched_there() -> None:
@@ -152,7 +152,7 @@ def test_a_version_that_serves_already_is_left_alone() -> None:
     world = World()
     world.register("6")
     ended = world.until(Phase.SUPERSEDED, version="6")
-    assert (ended.reason.code, ended.reason.facts["model"]) == (ReasonCode.ALREADY_SERVING, "churn:6")
+    assert (ended.status.reason.code, ended.status.reason.facts["model"]) == (ReasonCode.ALREADY_SERVING, "churn:6")
     assert ended.finished is not None
     assert world.endpoints.traffic_written == []
 

@@ -183,7 +183,7 @@ def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
     """Mirrored first where the policy says so, then each weight in its order, and blue is kept when it is promoted."""
     stage = Stage(play=play)
     rollout = stage.perform()
-    assert (rollout.phase, rollout.serving) == (Phase.PROMOTED, GREEN), stage.told()
+    assert (rollout.phase, rollout.observed.serving) == (Phase.PROMOTED, GREEN), stage.told()
     assert stage.weights_written == play.weights
     assert stage.seen_shares == [(mirror, 0) for mirror in play.mirrors] + [(0, weight) for weight in play.weights]
     assert stage.seen.traffic == {GREEN: 100}
@@ -196,8 +196,8 @@ def test_a_bad_version_is_taken_back(play: Play) -> None:
     """One that fails one request in ten gets no further than its first share; blue has everything again."""
     stage = Stage(play=play, rates={GREEN: 0.1})
     rollout = stage.perform()
-    assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
-    assert rollout.reason.code is ReasonCode.REGRESSION_DETECTED
+    assert (rollout.phase, rollout.observed.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
+    assert rollout.status.reason.code is ReasonCode.REGRESSION_DETECTED
     assert stage.weights_written == play.bad_weights
     assert (stage.seen.traffic, stage.seen.mirror) == ({BLUE: 100}, {})
     stage.until_finished()
@@ -210,8 +210,8 @@ def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
     stage = Stage(play=play)
     stage.scoring.statuses[GREEN] = 424
     rollout = stage.perform()
-    assert (rollout.phase, rollout.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
-    assert rollout.reason.code is ReasonCode.SMOKE_FAILED
+    assert (rollout.phase, rollout.observed.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
+    assert rollout.status.reason.code is ReasonCode.SMOKE_FAILED
     assert (stage.weights_written, stage.seen_shares) == ((), [])
 
 
@@ -227,7 +227,7 @@ def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str
     stage = Stage(play=replace(PLAYS[name], says=says))
     rollout = stage.perform()
     assert (rollout.phase, stage.weights_written) == (Phase.ROLLED_BACK, ())
-    assert words in "".join(rollout.reason.facts["examples"])
+    assert words in "".join(rollout.status.reason.facts["examples"])
 
 
 def test_linear_grows_green_and_shrinks_blue() -> None:
@@ -267,4 +267,4 @@ def test_canary_goes_nowhere_at_the_weekend() -> None:
         stage.minutes()
         stage.clock.pass_(19 * MINUTE)
     assert stage.weights_written == ()
-    assert stage.until(Phase.PROMOTED, within=300).serving == GREEN
+    assert stage.until(Phase.PROMOTED, within=300).observed.serving == GREEN

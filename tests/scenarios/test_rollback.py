@@ -21,10 +21,10 @@ def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert ended.reason.code is ReasonCode.REGRESSION_DETECTED
-    measured = ended.reason.facts["measured"]
+    assert ended.status.reason.code is ReasonCode.REGRESSION_DETECTED
+    measured = ended.status.reason.facts["measured"]
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("errors", 0.1)
-    assert ended.reason.facts["log_odds_worse"] > ended.reason.facts["log_odds_worse_threshold"]
+    assert ended.status.reason.facts["log_odds_worse"] > ended.status.reason.facts["log_odds_worse_threshold"]
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
     assert (world.seen.traffic, set(world.seen.deployments)) == ({BLUE: 100}, {BLUE})
 
@@ -53,7 +53,7 @@ def test_a_version_that_goes_bad_at_100_per_cent_is_taken_back() -> None:
     world.register()
     world.until(Phase.PROMOTING)
     world.rates[GREEN] = 0.2
-    assert world.until(Phase.ROLLED_BACK).serving == BLUE
+    assert world.until(Phase.ROLLED_BACK).observed.serving == BLUE
 
 
 def test_a_failed_smoke_test_keeps_users_away() -> None:
@@ -63,9 +63,9 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert ended.reason.code is ReasonCode.SMOKE_FAILED
-    assert ended.reason.facts["examples"][0].startswith("request 1: status 424 instead of 200")
-    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason.facts["log_lines"]
+    assert ended.status.reason.code is ReasonCode.SMOKE_FAILED
+    assert ended.status.reason.facts["examples"][0].startswith("request 1: status 424 instead of 200")
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.status.reason.facts["log_lines"]
     assert world.endpoints.traffic_written == []
 
 
@@ -76,7 +76,7 @@ def test_a_second_smoke_test_is_sent_afresh() -> None:
     world.register()
     world.until(Phase.PAUSED)
     world.scoring.statuses[GREEN] = 500
-    assert world.until(Phase.ROLLED_BACK).reason.code is ReasonCode.SMOKE_FAILED
+    assert world.until(Phase.ROLLED_BACK).status.reason.code is ReasonCode.SMOKE_FAILED
 
 
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
@@ -97,8 +97,8 @@ def test_a_deployment_that_fails_is_rolled_back_with_its_log() -> None:
     world.register()
     ended = world.until_finished()
     assert ended.phase is Phase.ROLLED_BACK
-    assert (ended.reason.code, ended.reason.facts["state"]) == (ReasonCode.PROVISIONING_FAILED, "Failed")
-    assert f"log of {ENDPOINT}/{GREEN}" in ended.reason.facts["log_lines"]
+    assert (ended.status.reason.code, ended.status.reason.facts["state"]) == (ReasonCode.PROVISIONING_FAILED, "Failed")
+    assert f"log of {ENDPOINT}/{GREEN}" in ended.status.reason.facts["log_lines"]
     assert world.endpoints.traffic_written == []
     assert set(world.seen.deployments) == {BLUE}
 
@@ -109,8 +109,11 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
     world.endpoints.stuck = True
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
-    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("provisioning", 20 * 60)
+    assert ended.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.status.reason.facts["deadline"], ended.status.reason.facts["limit_seconds"]) == (
+        "provisioning",
+        20 * 60,
+    )
 
 
 def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
@@ -119,10 +122,10 @@ def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
     world.telemetry.faults.always = "the workspace is away"
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
-    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("step", 30 * 60)
-    assert ended.reason.because is not None
-    assert "the workspace is away" in ended.reason.because.facts["message"]
+    assert ended.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.status.reason.facts["deadline"], ended.status.reason.facts["limit_seconds"]) == ("step", 30 * 60)
+    assert ended.status.reason.because is not None
+    assert "the workspace is away" in ended.status.reason.because.facts["message"]
     assert world.endpoints.traffic_written == []
 
 
@@ -133,9 +136,12 @@ def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
     world.until_weight(10)
     world.telemetry.faults.always = "the workspace is away"
     paused = world.until(Phase.PAUSED)
-    assert (paused.reason.code, paused.reason.because is not None) == (ReasonCode.EVIDENCE_INSUFFICIENT, True)
-    assert paused.reason.because is not None
-    assert "the workspace is away" in paused.reason.because.facts["message"]
+    assert (paused.status.reason.code, paused.status.reason.because is not None) == (
+        ReasonCode.EVIDENCE_INSUFFICIENT,
+        True,
+    )
+    assert paused.status.reason.because is not None
+    assert "the workspace is away" in paused.status.reason.because.facts["message"]
     world.telemetry.faults.always = ""
     world.ask(Verb.RESUME)
     world.until(Phase.PROMOTED)
@@ -148,8 +154,8 @@ def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
     world.until_weight(10)
     world.ask(Verb.PAUSE)
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason.code is ReasonCode.DEADLINE_EXCEEDED
-    assert (ended.reason.facts["deadline"], ended.reason.facts["limit_seconds"]) == ("rollout", 50 * 60)
+    assert ended.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    assert (ended.status.reason.facts["deadline"], ended.status.reason.facts["limit_seconds"]) == ("rollout", 50 * 60)
     assert world.seen.traffic == {BLUE: 100}
 
 
@@ -162,7 +168,7 @@ def test_green_that_breaks_is_taken_back() -> None:
     broken = replace(seen.deployments[GREEN], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {GREEN: broken})
     ended = world.until(Phase.ROLLED_BACK)
-    assert ended.reason.code is ReasonCode.GREEN_LOST
+    assert ended.status.reason.code is ReasonCode.GREEN_LOST
     assert world.seen.traffic == {BLUE: 100}
 
 
@@ -172,8 +178,8 @@ def test_a_refusal_for_good_on_the_way_forward_leads_back() -> None:
     world.endpoints.refuses["create"] = "OutOfQuota: no cores"
     world.register()
     ended = world.until_finished()
-    assert (ended.phase, ended.reason.code) == (Phase.ROLLED_BACK, ReasonCode.ACTION_REFUSED)
-    assert "OutOfQuota: no cores" in ended.reason.facts["message"]
+    assert (ended.phase, ended.status.reason.code) == (Phase.ROLLED_BACK, ReasonCode.ACTION_REFUSED)
+    assert "OutOfQuota: no cores" in ended.status.reason.facts["message"]
 
 
 def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
@@ -183,8 +189,8 @@ def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
     world.until_weight(10)
     world.endpoints.refuses["traffic"] = "Forbidden: no right to write"
     failed = world.until(Phase.FAILED)
-    assert (failed.reason.code, failed.reason.facts["other"]) == (ReasonCode.ACTION_REFUSED, "churn-6")
-    assert "Forbidden: no right to write" in failed.reason.facts["message"]
+    assert (failed.status.reason.code, failed.status.reason.facts["other"]) == (ReasonCode.ACTION_REFUSED, "churn-6")
+    assert "Forbidden: no right to write" in failed.status.reason.facts["message"]
 
 
 def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> None:
@@ -203,4 +209,4 @@ def test_a_smoke_test_that_fails_on_our_side_is_no_verdict() -> None:
     world = World()
     world.scoring.faults.planned.append(Permanent("no such key"))
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN

@@ -26,7 +26,7 @@ def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
     world.ask(Verb.ROLLBACK, "customers call")
     world.minutes(6)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
-    why = world.rollout().reason
+    why = world.rollout().status.reason
     assert (why.code, why.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "ada@example.com")
     assert why.facts["comment"] == "customers call"
     assert GREEN not in world.seen.deployments

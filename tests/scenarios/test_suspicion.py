@@ -45,7 +45,10 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
     world.minutes(60)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
     taken_back = world.until(Phase.ROLLED_BACK, within=90)
-    assert taken_back.serving == BLUE
-    assert (taken_back.reason.code, taken_back.reason.because is not None) == (ReasonCode.DEADLINE_EXCEEDED, True)
-    assert taken_back.reason.because is not None
-    assert taken_back.reason.because.facts["log_odds_worse"] > 0
+    assert taken_back.observed.serving == BLUE
+    assert (taken_back.status.reason.code, taken_back.status.reason.because is not None) == (
+        ReasonCode.DEADLINE_EXCEEDED,
+        True,
+    )
+    assert taken_back.status.reason.because is not None
+    assert taken_back.status.reason.because.facts["log_odds_worse"] > 0

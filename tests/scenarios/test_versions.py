@@ -40,7 +40,7 @@ def test_only_the_newest_version_waits() -> None:
     for version in ("7", "8", "9"):
         world.register(version, f"e{version}")
     assert world.rollout("8").phase is Phase.SUPERSEDED
-    assert world.rollout("8").reason.facts["model"] == "churn:9"
+    assert world.rollout("8").status.reason.facts["model"] == "churn:9"
     world.until(Phase.PROMOTED, version="9", within=150)
     assert set(world.seen.deployments) <= {"churn-7", "churn-9"}
 
@@ -53,7 +53,7 @@ def test_a_version_that_waits_does_not_wait_for_the_keep_time_of_blue(when: Phas
     world.until(when)
     world.register("8", "e2")
     world.until(Phase.STEPPING, version="8", within=90)
-    assert world.clock() - world.rollout("7").since < timedelta(hours=1)
+    assert world.clock() - world.rollout("7").status.since < timedelta(hours=1)
 
 
 def test_a_version_waits_while_another_is_taken_back() -> None:

@@ -22,7 +22,7 @@ SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), Weight
 
 def until_mirrored(world: World) -> None:
     """Let time go by until green is to have a copy."""
-    while not world.rollout().mirror:
+    while not world.rollout().traffic.mirror:
         world.minutes()
 
 
@@ -84,7 +84,7 @@ def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> Non
     while world.seen.traffic != {BLUE: 100}:
         changes(world, BLUE, Provisioning.UPDATING)
         world.minutes()
-    assert world.clock.now - world.rollout().since < 15 * MINUTE
+    assert world.clock.now - world.rollout().status.since < 15 * MINUTE
     changes(world, BLUE, Provisioning.SUCCEEDED)
     world.until_finished()
     assert world.seen.instances(BLUE) == 10
@@ -123,7 +123,7 @@ def test_a_mirror_may_come_before_a_smoke_test() -> None:
     steps = (MirrorStep(20), SmokeStep("smoke.jsonl"), WeightStep(10))
     world = World(replace(POLICY, steps=steps))
     world.register()
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert world.seen.mirror == {}
 
 
@@ -138,9 +138,9 @@ def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
     world.endpoints.stuck = True
     world.ask(Verb.ROLLBACK)
     world.minutes(1)
-    assert world.rollout().held is None
+    assert world.rollout().hold is None
     assert not world.entries(ReasonCode.RELEASED)
-    why = world.until(Phase.FAILED, within=17).reason
+    why = world.until(Phase.FAILED, within=17).status.reason
     assert (why.code, why.facts["deadline"]) == (ReasonCode.DEADLINE_EXCEEDED, "rollback")
     assert why.facts["limit_seconds"] == 15 * 60
 
@@ -158,7 +158,7 @@ def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
     world.minutes()
     rollout = world.rollout()
     assert rollout.phase is Phase.PROMOTING
-    assert max(rollout.since, rollout.created) <= world.clock.now
+    assert max(rollout.status.since, rollout.status.started) <= world.clock.now
 
 
 def stranger(world: World, **traffic: int) -> None:
@@ -198,7 +198,7 @@ def test_traffic_that_was_edited_in_a_halt_is_set_back_after_it() -> None:
     assert restored.reason.because is not None
     assert restored.reason.because.code is ReasonCode.HALTED
     world.store.set_halt(None)
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
@@ -213,7 +213,7 @@ def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
     world.ask(Verb.RESUME)
     world.minutes(2)
     assert world.seen.traffic == {BLUE: 100}
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_rollback_of_a_first_deployment_leaves_others_serving() -> None:
@@ -246,7 +246,7 @@ def test_a_person_who_pauses_at_a_timed_pause_is_not_overruled_by_its_clock() ->
     world = World(replace(POLICY, steps=steps, deadlines=deadlines))
     world.register()
     world.until_weight(10)
-    while world.rollout().step < 2:
+    while world.rollout().progress.step < 2:
         world.log_traffic()
         world.clock.pass_(MINUTE)
         world.endpoints.finish()
@@ -255,4 +255,4 @@ def test_a_person_who_pauses_at_a_timed_pause_is_not_overruled_by_its_clock() ->
     world.minutes(60)
     assert world.rollout().phase is Phase.PAUSED
     world.ask(Verb.RESUME)
-    assert world.until(Phase.PROMOTED).serving == GREEN
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN

@@ -32,6 +32,7 @@ from tests.fakes import (
     FakeWakeups,
 )
 from tests.scenarios.conduct import Conduct
+from tests.scenarios.flat_rollout import FlatRollout
 
 MINUTE = timedelta(minutes=1)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -132,7 +133,7 @@ class World:
         """Let time go by until green is seen to have this share of the live traffic."""
         for _ in range(60):
             rollout = self.rollout(version)
-            if rollout.weight == weight and rollout.steady_since is not None:
+            if rollout.traffic.weight == weight and rollout.traffic.steady_since is not None:
                 return rollout
             self.minutes()
         raise AssertionError(f"never seen at {weight} %:\n{self.told(version)}")
@@ -145,10 +146,10 @@ class World:
             self.minutes()
         raise AssertionError(f"not finished within {within} minutes:\n{self.told(version)}")
 
-    def rollout(self, version: str = "7") -> Rollout:
+    def rollout(self, version: str = "7") -> FlatRollout:
         """Return the newest rollout of a version."""
         found = [r for r in self.store.rollouts(ENDPOINT) if r.model.version == version]
-        return max(found, key=lambda rollout: rollout.green)
+        return FlatRollout.of(max(found, key=lambda rollout: rollout.green))
 
     def history(self, version: str = "7") -> Sequence[Entry]:
         """Return the history of the version's rollout."""

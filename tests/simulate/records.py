@@ -108,7 +108,9 @@ def simulated(tried: Scenario, number: int, folder: Path) -> Path:
     rollout = run.rollout
     admitted = Entry(began, None, Phase.PROVISIONING, "teal", rollout.trigger, 0, 0)
     watched = [row for rows in run.telemetry.rows for row in rows if row.minute >= began]
-    judged = [row for row in watched if rollout.judged_until is not None and row.minute < rollout.judged_until]
+    judged = [
+        row for row in watched if rollout.judging.judged_until is not None and row.minute < rollout.judging.judged_until
+    ]
     file = folder / f"{number}.json"
     file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", [admitted, *run.entries], judged))))
     return file

@@ -197,8 +197,8 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
 
 
-SUPERSEDED = {"from": "queued", "to": "superseded", "code": "superseded", "text": "superseded by churn:8"}
-SPLIT = {"from": "provisioning", "to": "failed", "code": "traffic_already_split", "text": "the traffic is split"}
+SUPERSEDED = {"from": "queued", "to": "superseded", "summary": "superseded by churn:8"}
+SPLIT = {"from": "provisioning", "to": "failed", "summary": "the traffic is split"}
 
 
 @pytest.mark.parametrize("end", [SUPERSEDED, SPLIT], ids=["superseded", "failed before green was created"])
@@ -209,9 +209,9 @@ def test_a_rollout_that_never_started_is_reported(
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     entries = [view["history"][0], view["history"][0] | end]
-    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "calibration": None}))
+    file.write_text(json.dumps(view | {"history": entries, "minutes": [], "blue": None, "replay": None}))
     policy_file = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
     assert main(["policy", "simulate", policy_file, "--replay", str(file)]) == 0
-    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['text']}\n"
+    assert capsys.readouterr().out == f"churn: nothing to replay: the rollout never started: {end['summary']}\n"
     assert main(["policy", "simulate", policy_file, "--replay", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["replay"]["replayable"] is False

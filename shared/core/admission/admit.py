@@ -14,6 +14,7 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Status
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
 from shared.core.verbs import Verb
@@ -94,12 +95,9 @@ def admit(
         model=start.model,
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),
-        phase=Phase.PROVISIONING if free else Phase.QUEUED,
-        admitted=now,
         created=now,
-        since=now,
         trigger=start.trigger,
-        reason=why,
+        status=Status(phase=Phase.PROVISIONING if free else Phase.QUEUED, started=now, since=now, reason=why),
     )
     newcomer = Decision(rollout, (history.entry(rollout, why, now, actor=start.actor, before=None),))
     newest = record.newest if is_late(record, start.model) else record.newest | {start.model.name: start.model.version}
@@ -114,11 +112,11 @@ def admit(
 def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
     """Return the decision without the time that blue is kept after a promotion, if another rollout waits."""
     promoted = decision.rollout
-    kept = promoted.phase is Phase.PROMOTED and (promoted.clean_after or now) > now
+    kept = promoted.phase is Phase.PROMOTED and (promoted.ending.clean_after or now) > now
     if waiting is None or promoted.blue is None or not kept:
         return decision
     why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=promoted.blue, model=str(waiting.model))
-    hurry = history.noted(replace(promoted, clean_after=now), why, now)
+    hurry = history.noted(promoted.with_ending(clean_after=now), why, now)
     return Decision(hurry.rollout, decision.entries + hurry.entries)
 
 
@@ -126,8 +124,12 @@ def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> t
     """Return the lock after its current rollout has finished, and the waiting one begun if there is one."""
     if waiting is None:
         return replace(record, current=None, waiting=None), None
-    begun = history.moved(waiting, Phase.PROVISIONING, reason(ReasonCode.ENDPOINT_FREE), now)
-    return replace(record, current=waiting.id, waiting=None), history.after(begun, created=now)
+    return replace(record, current=waiting.id, waiting=None), history.moved(
+        replace(waiting, status=replace(waiting.status, started=now)),
+        Phase.PROVISIONING,
+        reason(ReasonCode.ENDPOINT_FREE),
+        now,
+    )
 
 
 def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
@@ -137,12 +139,12 @@ def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
         return Decision(current)
     request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
     why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
-    return history.noted(replace(current, wish=request), why, now)
+    return history.noted(replace(current, request=request), why, now)
 
 
 def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:
     why = reason(ReasonCode.SUPERSEDED, model=str(start.model))
-    return history.after(history.moved(waiting, Phase.SUPERSEDED, why, now), finished=now)
+    return history.moved(waiting.finish(now), Phase.SUPERSEDED, why, now)
 
 
 def _digest(endpoint: str, model: ModelVersion, attempt: int) -> str:

@@ -25,16 +25,16 @@ def instances_for(rollout: Rollout) -> int | None:
     """
     if rollout.policy.capacity.green != "proportional" or rollout.blue_instances is None:
         return None
-    return _share(rollout.blue_instances, max(rollout.weight, rollout.mirror))
+    return _share(rollout.blue_instances, max(rollout.traffic.weight, rollout.traffic.mirror))
 
 
 def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether blue was scaled down, or may still be by our order, and was not seen at full size since."""
     blue = endpoint.deployments.get(rollout.blue or "")
-    if not rollout.shrunk or blue is None:
+    if not rollout.ending.blue_scaled_down or blue is None:
         return False
     fewer = blue.instances is not None and blue.instances < (rollout.blue_instances or 0)
-    return fewer or not rollout.regrown or blue.state is Provisioning.SCALING
+    return fewer or not rollout.orders.blue_scaled_up or blue.state is Provisioning.SCALING
 
 
 def _first_share(rollout: Rollout) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen
@@ -23,7 +22,7 @@ def leftover(rollout: Rollout) -> str | None:
     """
     if rollout.phase is Phase.PROMOTED:
         return rollout.blue
-    if rollout.phase is Phase.ROLLED_BACK and rollout.placed and rollout.policy.on_rollback == "delete":
+    if rollout.phase is Phase.ROLLED_BACK and rollout.placement is not None and rollout.policy.on_rollback == "delete":
         return rollout.green
     return None
 
@@ -31,7 +30,12 @@ def leftover(rollout: Rollout) -> str | None:
 def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     """Return whether the leftover may be deleted: it is due, has no traffic, and another deployment serves."""
     name = leftover(rollout)
-    if name is None or rollout.clean_after is None or now < rollout.clean_after or name in endpoint.traffic:
+    if (
+        name is None
+        or rollout.ending.clean_after is None
+        or now < rollout.ending.clean_after
+        or name in endpoint.traffic
+    ):
         return False
     serving = endpoint.serving()
     return name not in endpoint.mirror and (rollout.phase is Phase.ROLLED_BACK or endpoint.ready(serving))
@@ -50,7 +54,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
     name = leftover(rollout)
-    return Decision(replace(rollout, finished=now)) if name is None else _cleaned(rollout, name, endpoint, now)
+    return Decision(rollout.finish(now)) if name is None else _cleaned(rollout, name, endpoint, now)
 
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -59,10 +63,10 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         if _may_yet_come(rollout, now):
             return Decision(rollout)
         return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
-    due, kept = rollout.clean_after or now, kept_instances(rollout)
-    if kept is not None and not rollout.shrunk and now < due:
+    due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
+    if kept is not None and not rollout.ending.blue_scaled_down and now < due:
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
-        return history.noted(replace(rollout, shrunk=True), why, now)
+        return history.noted(rollout.with_ending(blue_scaled_down=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
     if now - due > rollout.policy.deadlines.rollback:
@@ -71,18 +75,18 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    return history.noted(replace(rollout, finished=now), why, now)
+    return history.noted(rollout.finish(now), why, now)
 
 
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
     """Return whether green, rolled back before it was ever ready, may still come of an order that Azure shows late."""
-    unready = rollout.phase is Phase.ROLLED_BACK and rollout.step_since is None
-    return unready and now - (rollout.clean_after or now) < LATE
+    unready = rollout.phase is Phase.ROLLED_BACK and rollout.progress.since is None
+    return unready and now - (rollout.ending.clean_after or now) < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Wait for blue, which serves again, to have its instances back; report it when that takes too long."""
-    if now - (rollout.clean_after or now) <= rollout.policy.deadlines.rollback:
+    if now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)
     why = reason(
         ReasonCode.BLUE_LEFT_SCALED_DOWN,
@@ -90,7 +94,7 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         instances=endpoint.instances(rollout.blue) or 0,
         wanted_instances=rollout.blue_instances or 0,
     )
-    return history.noted(replace(rollout, shrunk=False), _with_message(why, rollout), now)
+    return history.noted(rollout.with_ending(blue_scaled_down=False), _with_message(why, rollout), now)
 
 
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
@@ -40,12 +40,12 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
     if endpoint is None:
         return _endpoint_gone(informed, now)
     held = held_now(informed, observation, now)
-    if held is None and informed.held is not None:
+    if held is None and informed.hold is not None:
         return release(informed, now)
     back = _first((asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue), informed, endpoint, now)
     if back is not None:
         return unheld(back)
-    if held is not None and informed.held != held:
+    if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
     ahead = _first((_drifted, asked, _starved), informed, endpoint, now)
     return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
@@ -59,7 +59,7 @@ def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
     """Return an endpoint that is still being created, if the policy says that a missing one is created."""
-    awaited = rollout.phase is Phase.PROVISIONING and not rollout.placed
+    awaited = rollout.phase is Phase.PROVISIONING and rollout.placement is None
     if not awaited or rollout.policy.create_endpoint is None:
         return None
     return EndpointSeen(rollout.endpoint, Provisioning.CREATING)
@@ -68,14 +68,14 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Take in what was observed besides the minutes, without deciding anything."""
     known = judging.calibrated(rollout, observation, now)
-    news: dict[str, Any] = {
-        "smoke": observation.smoke or known.smoke,
-        "serving": observation.endpoint.serving() if observation.endpoint else None,
-        "telemetry_problem": observation.telemetry_problem,
-        "autoscale": _autoscale(known, observation.autoscaled),
-    }
-    changes = {field: value for field, value in news.items() if getattr(known, field) != value}
-    return replace(known, **changes) if changes else known
+    return (
+        known.with_progress(smoke=observation.smoke or known.progress.smoke)
+        .with_observed(
+            serving=observation.endpoint.serving() if observation.endpoint else None,
+            telemetry_problem=observation.telemetry_problem,
+        )
+        .with_autoscale(_autoscale(known, observation.autoscaled))
+    )
 
 
 def _autoscale(rollout: Rollout, scaled: frozenset[str] | None) -> Literal["unknown", "wanted", "done"]:
@@ -103,7 +103,7 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows from the step under way; after the last one, promote."""
     step = rollout.current_step
-    if rollout.phase is Phase.PAUSED and not (step is not None and step.pauses and rollout.paused_by_step):
+    if rollout.phase is Phase.PAUSED and not (step is not None and step.pauses and rollout.progress.in_pause_step):
         return Decision(rollout)
     if step is None:
         return history.moved(rollout, Phase.PROMOTING, reason(ReasonCode.ALL_STEPS_PASSED), now)
@@ -111,12 +111,12 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
-    if rollout.phase is Phase.ROLLING_BACK and not rollout.placed:
+    if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
         return roll_back(rollout, EndpointSeen(rollout.endpoint, Provisioning.UNKNOWN), now)
     missing = reason(ReasonCode.ENDPOINT_MISSING)
     if rollout.open:
-        return history.after(history.moved(rollout, Phase.FAILED, missing, now), finished=now)
-    return history.noted(replace(rollout, finished=now), missing, now)
+        return history.moved(rollout.finish(now), Phase.FAILED, missing, now)
+    return history.noted(rollout.finish(now), missing, now)
 
 
 def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -125,15 +125,15 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return None
     if refusal.action is ActionKind.COPY_AUTOSCALE:
         why = _refusal(ReasonCode.AUTOSCALE_NOT_COPIED, refusal)
-        return history.noted(replace(rollout, refusal=None, autoscale="done"), why, now)
+        return history.noted(replace(rollout.with_autoscale("done"), refusal=None), why, now)
     refused = _refusal(ReasonCode.ACTION_REFUSED, refusal)
     if rollout.phase is not Phase.ROLLING_BACK:
         return history.moved(replace(rollout, refusal=None), Phase.ROLLING_BACK, refused, now)
-    if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.shrunk:
+    if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
-        return history.noted(replace(rollout, refusal=None, shrunk=False), why, now)
-    refused.facts["other"] = rollout.serving or ""
-    return history.after(history.moved(rollout, Phase.FAILED, refused, now), finished=now)
+        return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
+    refused.facts["other"] = rollout.observed.serving or ""
+    return history.moved(rollout.finish(now), Phase.FAILED, refused, now)
 
 
 def _blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -142,7 +142,7 @@ def _blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     if not needed or rollout.blue is None or not endpoint.broken(rollout.blue):
         return None
     lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue, observed_traffic=dict(endpoint.traffic))
-    return history.after(history.moved(rollout, Phase.FAILED, lost, now), finished=now)
+    return history.moved(rollout.finish(now), Phase.FAILED, lost, now)
 
 
 def _green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -161,13 +161,15 @@ def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
 
 def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     limits = rollout.policy.deadlines
-    if rollout.held is not None:
+    if rollout.hold is not None:
         return None  # what it waits for has no deadline of ours
-    if rollout.phase in STEERING and now - rollout.created > limits.rollout:
+    if rollout.phase in STEERING and now - rollout.status.started > limits.rollout:
         return _deadline(rollout, "rollout", limits.rollout, _waited_for(rollout), now)
-    if rollout.phase is Phase.PROVISIONING and now - rollout.since > limits.provisioning:
+    if rollout.phase is Phase.PROVISIONING and now - rollout.status.since > limits.provisioning:
         return _deadline(rollout, "provisioning", limits.provisioning, None, now)
-    began = rollout.step_since if rollout.phase is Phase.STEPPING and rollout.step_since else rollout.since
+    began = (
+        rollout.progress.since if rollout.phase is Phase.STEPPING and rollout.progress.since else rollout.status.since
+    )
     if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and now - began > limits.step:
         return _deadline(rollout, "step", limits.step, _waited_for(rollout), now)
     return None
@@ -187,21 +189,21 @@ def _deadline(rollout: Rollout, name: str, limit: timedelta, because: Reason | N
 def _waited_for(rollout: Rollout) -> Reason:
     """Return what the rollout was last waiting for: evidence, or else what its last move was made for."""
     waiting = waiting_for(rollout)
-    return rollout.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting
+    return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting
 
 
 def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     steered = rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
-    if not steered or not rollout.expected or endpoint.traffic in rollout.expected:
+    if not steered or not rollout.traffic.expected or endpoint.traffic in rollout.traffic.expected:
         return None
     promoting = rollout.phase is Phase.PROMOTING
     changed = reason(
         ReasonCode.TRAFFIC_RESTORED if promoting else ReasonCode.TRAFFIC_CHANGED_EXTERNALLY,
-        because=rollout.held,
+        because=rollout.hold_reason,
         observed_traffic=dict(endpoint.traffic),
         expected_traffic=dict(rollout.wanted_traffic),
     )
-    known = replace(rollout, expected=(*rollout.expected, endpoint.traffic), steady_since=None)
+    known = rollout.with_traffic(expected=(*rollout.traffic.expected, endpoint.traffic), steady_since=None)
     return history.noted(known, changed, now) if promoting else history.moved(known, Phase.PAUSED, changed, now)
 
 
@@ -209,13 +211,13 @@ def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     """Report, once, that blue answers requests and green none of those that its weight should bring it."""
     verdict = rollout.verdict
     starved = verdict is not None and verdict.cause is Cause.STARVED
-    if verdict is None or starved == rollout.starved_told:
+    if verdict is None or starved == rollout.judging.starvation_reported:
         return None
     why = rollout.verdict_reason
     if starved and why is not None:
-        return history.noted(replace(rollout, starved_told=True), why, now)
+        return history.noted(rollout.with_judging(starvation_reported=True), why, now)
     again = reason(ReasonCode.GREEN_RECEIVES_TRAFFIC, deployment=rollout.green)
-    return history.noted(replace(rollout, starved_told=False), again, now)
+    return history.noted(rollout.with_judging(starvation_reported=False), again, now)
 
 
 def _refusal(code: ReasonCode, refusal: Refusal) -> Reason:

@@ -52,20 +52,20 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
 
 def _create_endpoint(rollout: Rollout) -> tuple[Action, ...]:
     spec = rollout.policy.create_endpoint
-    if spec is None or rollout.phase is not Phase.PROVISIONING or rollout.placed:
+    if spec is None or rollout.phase is not Phase.PROVISIONING or rollout.placement is not None:
         return ()
     return (CreateEndpoint(rollout.endpoint, spec),)
 
 
 def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    if not rollout.placed or rollout.green in endpoint.deployments:
+    if rollout.placement is None or rollout.green in endpoint.deployments:
         return ()
     return (
         CreateDeployment(
             rollout.endpoint,
             rollout.green,
             rollout.model,
-            like=rollout.like or "",
+            like=rollout.placement.like or "",
             source=rollout.policy.source,
             instances=instances_at_start(rollout),
         ),
@@ -75,7 +75,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    if rollout.held is not None or not ready or endpoint.busy:
+    if rollout.hold is not None or not ready or endpoint.busy:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:
@@ -106,9 +106,9 @@ def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the mirror: ended, and seen to be, before live traffic: Azure refuses both at once."""
-    if endpoint.mirror.get(rollout.green, 0) == rollout.mirror:
+    if endpoint.mirror.get(rollout.green, 0) == rollout.traffic.mirror:
         return ()
-    if rollout.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
+    if rollout.traffic.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
         return ()
     return (SetMirror(rollout.endpoint, rollout.wanted_mirror),)
 
@@ -116,10 +116,10 @@ def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the traffic. What someone else set is first noticed, by `decide`, and then written over."""
     wanted = rollout.wanted_traffic
-    both = rollout.weight > 0 and rollout.green in endpoint.mirror
+    both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
     if not wanted or endpoint.traffic == wanted or both:
         return ()
-    unnoticed = bool(rollout.expected) and endpoint.traffic not in rollout.expected
+    unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.expected
     if unnoticed or not _stands(rollout, endpoint):
         return ()
     return (SetTraffic(rollout.endpoint, wanted),)
@@ -127,8 +127,8 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Also when green is not seen with traffic, if our last order may still give it some."""
-    threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.ordered or {})
-    if not rollout.placed:
+    threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.orders.traffic or {})
+    if rollout.placement is None:
         return ()
     if not threatened:
         return _regrow(rollout, endpoint) + _unmirror(rollout, endpoint)
@@ -137,14 +137,14 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
     if not endpoint.ready(rollout.blue):
         return ()
     growth = _regrow(rollout, endpoint)
-    if blue_is_small(rollout, endpoint) and now - rollout.since < GROW:
+    if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:
         return growth
     return (*growth, SetTraffic(rollout.endpoint, {rollout.blue: 100}))
 
 
 def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the end of the mirror, also of one that is not seen yet and may still come of our order."""
-    if rollout.green not in endpoint.mirror and not rollout.mirror_ordered:
+    if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
     return (SetMirror(rollout.endpoint, {}),)
 
@@ -181,7 +181,7 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the scaling down of a blue that is kept, once that was said and while it is idle."""
     there = endpoint.deployments.get(leftover(rollout) or "")
-    kept = kept_instances(rollout) if rollout.shrunk else None
+    kept = kept_instances(rollout) if rollout.ending.blue_scaled_down else None
     if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
         return ()
     return (ScaleDeployment(rollout.endpoint, there.name, kept),) if _too_few(kept, there.instances) else ()

@@ -14,6 +14,7 @@ from shared.core.judge import panel, verdict
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
+from shared.core.rollout.parts import Assessment
 from shared.core.rollout.record import Rollout
 
 PATIENCE = timedelta(minutes=5)
@@ -41,7 +42,11 @@ class Judged:
     @property
     def judgements(self) -> tuple[Judgement, ...]:
         """What every gate said after each minute: worked out only for those who keep it."""
-        calibration, thresholds, missing = self.rollout.calibration, self.rollout.thresholds, self.rollout.missing
+        calibration, thresholds, missing = (
+            self.rollout.judging.calibration,
+            self.rollout.thresholds,
+            self.rollout.observed.missing_gates,
+        )
         if calibration is None or thresholds is None:
             return ()
         return tuple(
@@ -56,14 +61,18 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
     What a gate's source did not tell may come a little later, so it is waited for: a gate that some step needs as long
     as the step may take, others not for ever.
     """
-    if rollout.calibration is not None or observation.history is None:
+    if rollout.judging.calibration is not None or observation.history is None:
         return rollout
     if observation.history_missing:
-        began = rollout.past_since or now
+        began = rollout.judging.history_incomplete_since or now
         if now - began < PATIENCE or observation.history_missing.keys() & _ever_needed(rollout):
-            return replace(rollout, past_since=began, missing=observation.history_missing)
+            return rollout.with_judging(history_incomplete_since=began).with_observed(
+                missing_gates=observation.history_missing
+            )
     past = calibrating.past_of(observation.history, rollout.blue)
-    return replace(rollout, calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing))
+    return rollout.with_judging(
+        calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing)
+    )
 
 
 def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
@@ -72,21 +81,18 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     Minutes after the last one that any request was logged for wait for the next observation: silence may be lateness,
     and a silent minute teaches nothing anyway.
     """
-    if observation.minutes is None or rollout.judged_until is None or rollout.calibration is None:
+    if observation.minutes is None or rollout.judging.judged_until is None or rollout.judging.calibration is None:
         return Judged(rollout)
-    minutes = tuple(_steps(rollout, rollout.calibration, observation))
-    evidence = minutes[-1][1] if minutes else rollout.evidence
-    thresholds = _thresholds(rollout, rollout.calibration)
-    panel_of = rollout.calibration.panel
+    minutes = tuple(_steps(rollout, rollout.judging.calibration, observation))
+    evidence = minutes[-1][1] if minutes else rollout.judging.evidence
+    thresholds = _thresholds(rollout, rollout.judging.calibration)
+    panel_of = rollout.judging.calibration.panel
     said = verdict.judge(evidence, panel_of, thresholds.risk, thresholds.next_weight, thresholds.needed)
-    after = replace(
-        rollout,
+    after = rollout.with_judging(
+        assessment=Assessment(said, thresholds),
         evidence=evidence,
-        judged_until=_judged_until(rollout.judged_until, minutes, observation.settled_until),
-        verdict=said,
-        thresholds=thresholds,
-        missing=observation.missing,
-    )
+        judged_until=_judged_until(rollout.judging.judged_until, minutes, observation.settled_until),
+    ).with_observed(missing_gates=observation.missing)
     return Judged(after, minutes)
 
 
@@ -103,25 +109,25 @@ def _judged_until(
 def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
     """Return green's per cent of live and of mirrored traffic; the judge counts a mirror as negative."""
     if after.weight is None:
-        return rollout.weight, rollout.mirror
+        return rollout.traffic.weight, rollout.traffic.mirror
     return max(after.weight, 0), max(-after.weight, 0)
 
 
 def next_weight(rollout: Rollout) -> int | None:
     """Return the share that green would get next, in per cent; None if it has it all."""
-    if rollout.weight >= 100:
+    if rollout.traffic.weight >= 100:
         return None
-    return rollout.policy.next_weight(rollout.step)
+    return rollout.policy.next_weight(rollout.progress.step)
 
 
 def _steps(rollout: Rollout, calibration: Calibration, observation: Observation) -> Iterator[tuple[datetime, Evidence]]:
     """Yield each minute that is new and settled, with the evidence after it."""
     rows: dict[datetime, dict[str, DeploymentMinute]] = {}
-    since, until = rollout.judged_until, observation.settled_until
+    since, until = rollout.judging.judged_until, observation.settled_until
     for row in observation.minutes or ():
         if since is not None and row.minute >= since and (until is None or row.minute < until):
             rows.setdefault(row.minute, {})[row.deployment] = row
-    evidence = rollout.evidence
+    evidence = rollout.judging.evidence
     for minute in span([*rows, since] if rows and since else []):
         seen = _judged_minute(rollout, calibration, minute, rows.get(minute, {}), observation.missing)
         evidence = panel.add_minute(evidence, seen, calibration.panel)
@@ -159,9 +165,9 @@ def _judged_minute(
         gates=tuple(
             [None if setting.name in missing else gate_minute(samples, green, blue) for setting, samples in gates]
         ),
-        weight=-rollout.mirror if rollout.mirror else rollout.weight,
+        weight=-rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight,
         next_weight=next_weight(rollout),
-        steady=rollout.steady_since is not None and minute >= ceil_minute(rollout.steady_since),
+        steady=rollout.traffic.steady_since is not None and minute >= ceil_minute(rollout.traffic.steady_since),
         green=green.total if green else 0,
         blue=blue.total if blue else 0,
     )

@@ -21,9 +21,9 @@ def giving(rollout: Rollout, actions: Iterable[Action]) -> Rollout:
     for action in actions:
         match action:
             case SetTraffic(traffic=traffic) if rollout.green in traffic:
-                rollout = replace(rollout, ordered=traffic)
+                rollout = rollout.with_orders(traffic=traffic)
             case SetMirror(mirror=mirror) if rollout.green in mirror:
-                rollout = replace(rollout, mirror_ordered=True)
+                rollout = rollout.with_orders(mirror=True)
     return rollout
 
 
@@ -31,15 +31,15 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
     """Return the rollout after Azure accepted an order."""
     match action:
         case SetTraffic(traffic=traffic):
-            return replace(rollout, ordered=traffic)
+            return rollout.with_orders(traffic=traffic)
         case SetMirror(mirror=mirror):
-            return replace(rollout, mirror_ordered=rollout.green in mirror)
+            return rollout.with_orders(mirror=rollout.green in mirror)
         case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
-            return replace(rollout, regrown=instances == rollout.blue_instances)
+            return rollout.with_orders(blue_scaled_up=instances == rollout.blue_instances)
         case _:
             return rollout
 
 
 def carried(rollout: Rollout, acted: Rollout) -> Rollout:
     """Return the rollout with what `acted`, the same one, remembers of its orders."""
-    return replace(rollout, ordered=acted.ordered, mirror_ordered=acted.mirror_ordered, regrown=acted.regrown)
+    return replace(rollout, orders=acted.orders)

@@ -50,13 +50,13 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
 
 
 def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
-    if rollout.phase not in WATCHED or rollout.judged_until is None or rollout.judged_until >= settled:
+    if rollout.phase not in WATCHED or rollout.judging.judged_until is None or rollout.judging.judged_until >= settled:
         return None
-    return _asked(rollout, Window(rollout.judged_until, min(settled, rollout.judged_until + LONGEST)))
+    return _asked(rollout, Window(rollout.judging.judged_until, min(settled, rollout.judging.judged_until + LONGEST)))
 
 
 def _history(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
-    if rollout.calibration is not None or rollout.phase not in WATCHED:
+    if rollout.judging.calibration is not None or rollout.phase not in WATCHED:
         return None
     asked = _asked(rollout, Window(settled - rollout.policy.judge.history, settled))
     return replace(asked, fine_since=settled - FINE_HISTORY, deployments=asked.deployments[:-1])
@@ -70,13 +70,13 @@ def _asked(rollout: Rollout, window: Window) -> TelemetryQuery:
         requests=Requests(judge.errors_from, once=judge.retries == "once"),
         needs={gate.name: gate.needs(judge) for gate in judge.gates},
         deployments=(*beside, rollout.green),
-        mirrored=rollout.mirror > 0,
+        mirrored=rollout.traffic.mirror > 0,
     )
 
 
 def _smoke(rollout: Rollout, endpoint: EndpointSeen) -> SmokeStep | None:
     step = rollout.current_step
-    due = rollout.phase is Phase.STEPPING and isinstance(step, SmokeStep) and rollout.smoke is None
+    due = rollout.phase is Phase.STEPPING and isinstance(step, SmokeStep) and rollout.progress.smoke is None
     return step if due and isinstance(step, SmokeStep) and endpoint.ready(rollout.green) else None
 
 

@@ -5,7 +5,6 @@ A green that looks harmful is never promoted: the step's deadline rolls it back.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from shared.core.judge.verdict import Outcome
@@ -20,13 +19,13 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while green is receiving all live traffic."""
-    if rollout.mirror:
-        return Decision(replace(rollout, mirror=0))
-    if rollout.weight != 100:
+    if rollout.traffic.mirror:
+        return Decision(rollout.with_traffic(mirror=0))
+    if rollout.traffic.weight != 100:
         return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
     if not in_force(rollout, endpoint):
         return Decision(rollout)
-    if rollout.steady_since is None and not rollout.first:
+    if rollout.traffic.steady_since is None and not rollout.first:
         return history.noted(steadied(rollout, now), weight_observed(rollout), now)
     return _baked(rollout, now)
 
@@ -36,13 +35,12 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
     why = _passed(rollout)
     if why is None:
         suspicious = rollout.verdict is not None and rollout.verdict.suspicious
-        waited = now - (rollout.steady_since or now)
+        waited = now - (rollout.traffic.steady_since or now)
         if suspicious or waited < rollout.policy.judge.patience:
             return Decision(rollout)
         limit = rollout.policy.judge.patience.total_seconds()
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
-    done = history.moved(rollout, Phase.PROMOTED, why, now)
-    return history.after(done, clean_after=now + rollout.policy.keep_blue)
+    return history.moved(rollout.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
 
 
 def _passed(rollout: Rollout) -> Reason | None:

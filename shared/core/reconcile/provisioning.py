@@ -10,6 +10,7 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Beside, First
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, Rollout
 from shared.core.steps.smoke import log_lines
@@ -17,7 +18,7 @@ from shared.core.steps.smoke import log_lines
 
 def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while green is being created."""
-    if not rollout.placed:
+    if rollout.placement is None:
         return _place(rollout, endpoint, now)
     green = endpoint.deployments.get(rollout.green)
     if green is None:
@@ -35,7 +36,7 @@ def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
     ready = reason(ReasonCode.GREEN_READY, deployment=rollout.green)
     if rollout.blue:
         ready.facts["other"] = rollout.blue
-    return history.moved(replace(rollout, step_since=now), Phase.STEPPING, ready, now)
+    return history.moved(rollout.with_progress(since=now), Phase.STEPPING, ready, now)
 
 
 def _place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -60,9 +61,9 @@ def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> De
         return _ended(rollout, split, now)
     if is_of(endpoint.deployments[blue].model if blue in endpoint.deployments else "", rollout.model):
         serving = reason(ReasonCode.ALREADY_SERVING, deployment=blue, model=str(rollout.model))
-        return history.after(history.moved(rollout, Phase.SUPERSEDED, serving, now), finished=now)
+        return history.moved(rollout.finish(now), Phase.SUPERSEDED, serving, now)
     placed = replace(
-        rollout, blue=blue, like=blue, blue_instances=endpoint.instances(blue), expected=(endpoint.traffic,)
+        rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
     )
     return history.noted(placed, reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue), now)
 
@@ -74,12 +75,12 @@ def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Dec
     others = [name for name in endpoint.deployments if name != rollout.green]
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return _ended(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
-    first = replace(rollout, first=True, like=others[0] if others else None, expected=(endpoint.traffic,))
+    first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
     return history.noted(first, reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green), now)
 
 
 def _ended(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    return history.after(history.moved(rollout, Phase.FAILED, why, now), finished=now)
+    return history.moved(rollout.finish(now), Phase.FAILED, why, now)
 
 
 def is_of(reference: str, model: ModelVersion) -> bool:

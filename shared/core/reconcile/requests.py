@@ -21,7 +21,7 @@ Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision |
 
 def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out an urgent request; None if there is none, or it is not possible any more."""
-    request = rollout.wish
+    request = rollout.request
     if request is None or not request.verb.row.urgent or rollout.phase not in request.verb.row.phases:
         return None
     return _carried_out(rollout, request, endpoint, now)
@@ -29,11 +29,11 @@ def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
 
 def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out what an operator asked for, or record that it came too late; None if nobody asked for anything."""
-    return None if rollout.wish is None else _carried_out(rollout, rollout.wish, endpoint, now)
+    return None if rollout.request is None else _carried_out(rollout, rollout.request, endpoint, now)
 
 
 def _carried_out(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision:
-    granted, row = replace(rollout, wish=None), request.verb.row
+    granted, row = replace(rollout, request=None), request.verb.row
     possible = rollout.phase in row.phases and (rollout.smoke_passed or not row.tested)
     carried_out = _effect(request.verb)(granted, request, endpoint, now) if possible else None
     return carried_out or history.noted(granted, _too_late(rollout, request), now, request.by)
@@ -68,7 +68,7 @@ def _resume(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen,
     why, step = _operator(ReasonCode.OPERATOR_RESUME, request), rollout.current_step
     if step is not None and step.resumed(rollout):
         return next_step(rollout, why, now, request.by)
-    return history.moved(replace(rollout, step_since=now), Phase.STEPPING, why, now, request.by)
+    return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now, request.by)
 
 
 def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:

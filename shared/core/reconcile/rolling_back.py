@@ -15,9 +15,9 @@ from shared.core.rollout.record import Rollout
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while the traffic returns to blue."""
-    if not rollout.placed:
+    if rollout.placement is None:
         return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
-    back = replace(rollout, weight=0, mirror=0, steady_since=None)
+    back = rollout.with_traffic(weight=0, mirror=0, steady_since=None)
     if green_is_out(back, endpoint):
         serving = endpoint.serving()
         returned = reason(ReasonCode.TRAFFIC_RETURNED, deployment=rollout.green)
@@ -27,31 +27,31 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if rollout.blue is not None and endpoint.broken(rollout.blue):
         sick = reason(
             ReasonCode.BLUE_UNHEALTHY,
-            because=rollout.reason,
+            because=rollout.status.reason,
             deployment=rollout.blue,
             observed_traffic=dict(endpoint.traffic),
         )
-        return history.after(history.moved(back, Phase.FAILED, sick, now), finished=now)
+        return history.moved(back.finish(now), Phase.FAILED, sick, now)
     limit = rollout.policy.deadlines.rollback
-    if now - rollout.since > limit:
+    if now - rollout.status.since > limit:
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
-            because=rollout.reason,
+            because=rollout.status.reason,
             deadline="rollback",
             limit_seconds=limit.total_seconds(),
         )
-        return history.after(history.moved(back, Phase.FAILED, late, now), finished=now)
+        return history.moved(back.finish(now), Phase.FAILED, late, now)
     return Decision(back)
 
 
 def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     """Return the end of the rollback; the rollout's reason stays the one it was rolled back for."""
-    done = history.moved(rollout, Phase.ROLLED_BACK, rollout.reason, now)
-    return Decision(replace(done.rollout, clean_after=now), (replace(done.entries[0], reason=why),))
+    done = history.moved(rollout, Phase.ROLLED_BACK, rollout.status.reason, now)
+    return Decision(done.rollout.with_ending(clean_after=now), (replace(done.entries[0], reason=why),))
 
 
 def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green is observed without live or mirrored traffic, and no order of ours can still give it any."""
-    ordered = rollout.green in (rollout.ordered or {}) or rollout.mirror_ordered
+    ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.orders.mirror
     unseen = rollout.green not in endpoint.traffic and rollout.green not in endpoint.mirror
     return not endpoint.busy and not ordered and unseen

@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
+from shared.core.rollout.parts import (
+    Assessment,
+    Beside,
+    Ending,
+    First,
+    Hold,
+    Judging,
+    Observed,
+    Orders,
+    Placement,
+    Progress,
+    Status,
+    TrafficPlan,
+)
 from shared.core.rollout.record import Lease, ModelVersion, OperatorRequest, Refusal, Rollout, move
 from shared.core.verbs import Verb
 
-__all__ = ["Lease", "ModelVersion", "OperatorRequest", "Refusal", "Rollout", "Verb", "move"]
+__all__ = [
+    "Assessment",
+    "Beside",
+    "Ending",
+    "First",
+    "Hold",
+    "Judging",
+    "Lease",
+    "ModelVersion",
+    "Observed",
+    "OperatorRequest",
+    "Orders",
+    "Placement",
+    "Progress",
+    "Refusal",
+    "Rollout",
+    "Status",
+    "TrafficPlan",
+    "Verb",
+    "move",
+]

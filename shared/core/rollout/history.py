@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.core.gates.readings import Reading
@@ -63,14 +63,9 @@ def entry(rollout: Rollout, reason: Reason, now: datetime, *, actor: str, before
         after=rollout.phase,
         actor=actor,
         reason=reason,
-        step=rollout.step,
-        weight=rollout.weight,
-        mirror=rollout.mirror,
+        step=rollout.progress.step,
+        weight=rollout.traffic.weight,
+        mirror=rollout.traffic.mirror,
         verdict=rollout.verdict,
         readings=rollout.readings if rollout.verdict else (),
     )
-
-
-def after(decision: Decision, **changes: object) -> Decision:
-    """Return the decision with fields of its rollout changed."""
-    return replace(decision, rollout=replace(decision.rollout, **changes))  # type: ignore[arg-type] # dataclass fields

@@ -10,6 +10,7 @@ from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Hold
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -29,30 +30,31 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
 
 def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     """Return the decision to stay, for a reason that is new."""
-    held = replace(rollout, held=why, held_since=rollout.held_since or now)
+    held = replace(rollout, hold=Hold(why, rollout.hold.since if rollout.hold else now))
     return history.noted(held, reason(ReasonCode.HELD, because=why), now)
 
 
 def unheld(decision: Decision) -> Decision:
     """Return the decision without the hold if its phase cannot be held: a rollback knows no hold."""
-    if decision.rollout.held is None or decision.rollout.phase in HELD:
+    if decision.rollout.hold is None or decision.rollout.phase in HELD:
         return decision
-    return history.after(decision, held=None, held_since=None)
+    return replace(decision, rollout=replace(decision.rollout, hold=None))
 
 
 def release(rollout: Rollout, now: datetime) -> Decision:
     """Return the decision to go on; the time that it was held counts against no deadline."""
     free = replace(
-        rollout,
-        held=None,
-        held_since=None,
-        created=_later(rollout, rollout.created, now),
-        since=_later(rollout, rollout.since, now),
-        step_since=_later(rollout, rollout.step_since, now) if rollout.step_since else None,
+        rollout.with_progress(since=_later(rollout, rollout.progress.since, now) if rollout.progress.since else None),
+        status=replace(
+            rollout.status,
+            started=_later(rollout, rollout.status.started, now),
+            since=_later(rollout, rollout.status.since, now),
+        ),
+        hold=None,
     )
-    return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.held), now)
+    return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.hold_reason), now)
 
 
 def _later(rollout: Rollout, moment: datetime, now: datetime) -> datetime:
     """Return a moment put off by the time held since; what began during the hold counts from its end."""
-    return moment + (now - max(moment, rollout.held_since or now))
+    return moment + (now - max(moment, rollout.hold.since if rollout.hold else now))

@@ -30,7 +30,7 @@ class Pointer:
     @classmethod
     def to(cls, rollout: Rollout) -> Pointer:
         """Return the pointer to a rollout."""
-        return cls(rollout.endpoint.lower(), rollout.id, rollout.model.name, rollout.admitted)
+        return cls(rollout.endpoint.lower(), rollout.id, rollout.model.name, rollout.created)
 
 
 @dataclass(frozen=True, slots=True)

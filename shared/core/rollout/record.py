@@ -5,22 +5,36 @@ It holds data only: no client, no clock, and reasons as codes and facts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Concatenate, ParamSpec
 
-from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Reading, Thresholds, readings
-from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Verdict
-from shared.core.observation.observation import SmokeResult
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy.policy import Policy
 from shared.core.policy.step import Step
+from shared.core.rollout.parts import (
+    Autoscale,
+    Beside,
+    Ending,
+    First,
+    Hold,
+    Judging,
+    Observed,
+    Orders,
+    Placement,
+    Progress,
+    Status,
+    TrafficPlan,
+)
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.verdict_reason import verdict_reason
 from shared.core.verbs import Verb
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +88,25 @@ class Refusal:
     at: datetime
 
 
+def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:
+    """Return the method that changes some fields of one part, all of which have defaults and so may be left out."""
+
+    def change(rollout: Rollout, /, *_: P.args, **changes: P.kwargs) -> Rollout:
+        before = getattr(rollout, part)
+        after = replace(before, **changes)
+        return rollout if after == before else replace(rollout, **{part: after})
+
+    return change
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """One journey of one model version on one endpoint.
 
-    admitted: when; created, since: when its own time and that of its phase began, which a hold puts off.
-    green, blue: names of deployments; blue is None until the endpoint was seen. first: the endpoint has no live
-    traffic, so there is no blue. like: what green is copied from. blue_instances: how many blue had at the start.
-    weight, mirror: per cent of live traffic that green should have, or a copy of. autoscale: whether green still
-    wants blue's autoscale settings. shrunk: blue was scaled down while it is kept. held: why nothing may go forward
-    now. expected: the traffic maps that are known to us (what was there and what is wanted, until that is seen in
-    force; then only that): any other was set by someone else. ordered: the last map that Azure may yet set for us.
-    mirror_ordered: Azure may yet mirror to green for us. regrown: Azure accepted to give blue its instances back.
-    paused_by_step: it is a pause step that it waits in, which ends as that step says.
-    steady_since: when the present weight was seen in force. judged_until: minutes before this one have been judged.
-    past_since: when telemetry first told blue's past, but not to every gate. thresholds: what the
-    verdict compared the evidence with. missing: gates that the last minutes said nothing of, and why.
-    starved_told: it was written down that green gets no traffic.
-    trouble: why the endpoint cannot be seen. clean_after: when what is left over may be deleted. finished: when
-    nothing was left to do or to clean up. entries: how many history entries there are.
+    green: the name of the deployment that is rolled out. created: when the rollout was accepted; it never changes.
+    trigger: why there is this rollout. placement: what green stands beside; None until the endpoint was observed.
+    request: what an operator asked for and the loop has not carried out yet. refusal: what Azure refused last.
+    lease: who may act on Azure for this rollout now. entry_count: how many history entries there are.
     """
 
     id: str
@@ -100,48 +114,84 @@ class Rollout:
     model: ModelVersion
     policy: Policy
     green: str
-    phase: Phase
-    admitted: datetime
     created: datetime
-    since: datetime
     trigger: Reason
-    reason: Reason
-    blue: str | None = None
-    first: bool = False
-    like: str | None = None
-    blue_instances: int | None = None
-    step: int = 0
-    step_since: datetime | None = None
-    weight: int = 0
-    mirror: int = 0
-    autoscale: Literal["unknown", "wanted", "done"] = "unknown"
-    shrunk: bool = False
-    held: Reason | None = None
-    held_since: datetime | None = None
-    expected: tuple[dict[str, int], ...] = ()
-    ordered: dict[str, int] | None = None
-    mirror_ordered: bool = False
-    regrown: bool = False
-    paused_by_step: bool = False
-    steady_since: datetime | None = None
-    judged_until: datetime | None = None
-    past_since: datetime | None = None
-    calibration: Calibration | None = None
-    evidence: Evidence = field(default_factory=Evidence)
-    verdict: Verdict | None = None
-    thresholds: Thresholds | None = None
-    missing: dict[str, str] = field(default_factory=dict)
-    starved_told: bool = False
-    smoke: SmokeResult | None = None
-    wish: OperatorRequest | None = None
+    status: Status
+    placement: Placement | None = None
+    progress: Progress = field(default_factory=Progress)
+    traffic: TrafficPlan = field(default_factory=TrafficPlan)
+    orders: Orders = field(default_factory=Orders)
+    judging: Judging = field(default_factory=Judging)
+    observed: Observed = field(default_factory=Observed)
+    request: OperatorRequest | None = None
+    hold: Hold | None = None
     refusal: Refusal | None = None
-    serving: str | None = None
-    telemetry_problem: str | None = None
-    trouble: str | None = None
+    ending: Ending = field(default_factory=Ending)
     lease: Lease | None = None
-    clean_after: datetime | None = None
-    finished: datetime | None = None
-    entries: int = 0
+    entry_count: int = 0
+
+    # Each returns the rollout with some fields of that part changed, with the types of the part's own constructor.
+    with_progress = _changing("progress", Progress)
+    with_traffic = _changing("traffic", TrafficPlan)
+    with_orders = _changing("orders", Orders)
+    with_judging = _changing("judging", Judging)
+    with_observed = _changing("observed", Observed)
+    with_ending = _changing("ending", Ending)
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that the rollout is in."""
+        return self.status.phase
+
+    @property
+    def first(self) -> bool:
+        """Whether green is the endpoint's first deployment with live traffic."""
+        return isinstance(self.placement, First)
+
+    @property
+    def blue(self) -> str | None:
+        """The deployment that served before; None if there is none or the endpoint was not observed yet."""
+        return self.placement.blue if isinstance(self.placement, Beside) else None
+
+    @property
+    def blue_instances(self) -> int | None:
+        """How many instances blue had when green was placed beside it; None if that is not known."""
+        return self.placement.instances if isinstance(self.placement, Beside) else None
+
+    @property
+    def autoscale(self) -> Autoscale:
+        """Whether green still needs a copy of blue's autoscale settings."""
+        return self.placement.autoscale if isinstance(self.placement, Beside) else "unknown"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the judge concludes, if it has judged anything in this traffic split."""
+        return self.judging.assessment.verdict if self.judging.assessment else None
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """What the verdict compared the evidence with."""
+        return self.judging.assessment.thresholds if self.judging.assessment else None
+
+    @property
+    def hold_reason(self) -> Reason | None:
+        """Why the rollout must not go forward for now; None if it may."""
+        return self.hold.reason if self.hold else None
+
+    @property
+    def finished(self) -> datetime | None:
+        """When nothing was left to do or to clean up; None before."""
+        return self.ending.finished
+
+    def finish(self, now: datetime) -> Rollout:
+        """Return the rollout with nothing left to do or to clean up."""
+        return self.with_ending(finished=now)
+
+    def with_autoscale(self, autoscale: Autoscale) -> Rollout:
+        """Return the rollout with this state of green's autoscale settings; without a blue there are none to copy."""
+        if not isinstance(self.placement, Beside) or self.placement.autoscale == autoscale:
+            return self
+        return replace(self, placement=replace(self.placement, autoscale=autoscale))
 
     @property
     def open(self) -> bool:
@@ -151,32 +201,27 @@ class Rollout:
     @property
     def current_step(self) -> Step | None:
         """The step under way, or None past the last."""
-        return self.policy.steps[self.step] if self.step < len(self.policy.steps) else None
+        return self.policy.steps[self.progress.step] if self.progress.step < len(self.policy.steps) else None
 
     @property
     def smoke_passed(self) -> bool:
         """Whether every smoke step has passed, so that green may receive live traffic."""
         last = max((i for i, step in enumerate(self.policy.steps) if step.proves_green), default=-1)
-        return self.step > last
-
-    @property
-    def placed(self) -> bool:
-        """Whether the endpoint was observed and it is settled which deployment is blue."""
-        return self.first or self.blue is not None
+        return self.progress.step > last
 
     @property
     def readings(self) -> tuple[Reading, ...]:
         """What each gate says, as the verdict found it; nothing without a verdict."""
-        if self.calibration is None or self.thresholds is None:
+        if self.judging.calibration is None or self.thresholds is None:
             return ()
-        return readings(self.evidence, self.calibration, self.thresholds, self.missing)
+        return readings(self.judging.evidence, self.judging.calibration, self.thresholds, self.observed.missing_gates)
 
     @property
     def verdict_reason(self) -> Reason | None:
         """Why the verdict is what it is; None without one."""
         if self.verdict is None:
             return None
-        if self.calibration is None or self.thresholds is None:
+        if self.judging.calibration is None or self.thresholds is None or not self.judging.calibration.panel.gates:
             return reason(
                 ReasonCode(self.verdict.cause.value),
                 gate=self.verdict.gate,
@@ -184,21 +229,21 @@ class Rollout:
                 log_odds_worse_threshold=self.verdict.harm_threshold,
                 settled_minutes=self.verdict.settled_minutes,
             )
-        return verdict_reason(self.verdict, self.readings, self.calibration, self.thresholds)
+        return verdict_reason(self.verdict, self.readings, self.judging.calibration, self.thresholds)
 
     @property
     def wanted_mirror(self) -> dict[str, int]:
         """The mirror map that the endpoint should have while this rollout steers it."""
-        return {self.green: self.mirror} if self.mirror else {}
+        return {self.green: self.traffic.mirror} if self.traffic.mirror else {}
 
     @property
     def wanted_traffic(self) -> dict[str, int]:
         """The traffic map, without zeroes, that the endpoint should have while this rollout steers it."""
-        shares = {self.green: self.weight, self.blue or "": 100 - self.weight}
+        shares = {self.green: self.traffic.weight, self.blue or "": 100 - self.traffic.weight}
         return {name: share for name, share in shares.items() if share and name}
 
 
 def move(rollout: Rollout, phase: Phase, reason: Reason, now: datetime) -> Rollout:
     """Return the rollout in another phase; raises IllegalMove if the table has no such move."""
     check_move(rollout.phase, phase)
-    return replace(rollout, phase=phase, reason=reason, since=now)
+    return replace(rollout, status=replace(rollout.status, phase=phase, reason=reason, since=now))

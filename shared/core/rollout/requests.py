@@ -10,12 +10,12 @@ from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
 
 
-def ask(rollout: Rollout, wish: OperatorRequest) -> Rollout:
+def ask(rollout: Rollout, request: OperatorRequest) -> Rollout:
     """Return the rollout with the request recorded; raises NotPossible if it makes no sense now."""
-    objection = _objection(rollout, wish.verb)
+    objection = _objection(rollout, request.verb)
     if objection is not None:
         raise objection
-    return replace(rollout, wish=wish)
+    return replace(rollout, request=request)
 
 
 def allowed_verbs(rollout: Rollout) -> tuple[Verb, ...]:
@@ -38,9 +38,9 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
             ErrorCode.SMOKE_TEST_NOT_PASSED,
             f"{rollout.green} has not passed its smoke test yet, so {verb} is not possible",
         )
-    if rollout.wish is not None and rollout.wish.verb.row.urgent:
+    if rollout.request is not None and rollout.request.verb.row.urgent:
         return NotPossible(
             ErrorCode.ROLLBACK_REQUESTED,
-            f"{rollout.wish.by} already requested a {rollout.wish.verb}, which takes precedence",
+            f"{rollout.request.by} already requested a {rollout.request.verb}, which takes precedence",
         )
     return None

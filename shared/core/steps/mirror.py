@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -53,13 +53,13 @@ class MirrorStep(Step):
         del observation
         if rollout.first:
             return first_traffic(rollout, None, endpoint, now)
-        if rollout.calibration is None:
+        if rollout.judging.calibration is None:
             return Decision(rollout)
-        if rollout.mirror != self.percent:
+        if rollout.traffic.mirror != self.percent:
             others = sorted(name for name in endpoint.mirror if name != rollout.green)
-            wanting = replace(afresh(rollout, now), mirror=self.percent)
+            wanting = afresh(rollout, now).with_traffic(mirror=self.percent)
             return history.noted(wanting, mirror_requested(rollout, self.percent, others), now)
-        if rollout.steady_since is None:
+        if rollout.traffic.steady_since is None:
             return _confirmed(rollout, endpoint, now)
         passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
         if passed and self._enough(rollout, now) and (why := rollout.verdict_reason) is not None:
@@ -70,9 +70,9 @@ class MirrorStep(Step):
     def _enough(self, rollout: Rollout, now: datetime) -> bool:
         if self.certified:
             return True
-        since = rollout.steady_since
+        since = rollout.traffic.steady_since
         over = self.duration is not None and since is not None and now - since >= self.duration
-        return over or (self.requests is not None and rollout.evidence.step_requests >= self.requests)
+        return over or (self.requests is not None and rollout.judging.evidence.step_requests >= self.requests)
 
     @classmethod
     def policy_field(cls) -> Field:
@@ -139,5 +139,5 @@ def _check_times(mirror: Part) -> None:
 def _confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if not in_force(rollout, endpoint):
         return Decision(rollout)
-    seen = reason(ReasonCode.MIRROR_OBSERVED, deployment=rollout.green, mirror=rollout.mirror)
+    seen = reason(ReasonCode.MIRROR_OBSERVED, deployment=rollout.green, mirror=rollout.traffic.mirror)
     return history.noted(steadied(rollout, now), seen, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -33,15 +33,15 @@ class PauseStep(Step):
             why = reason(ReasonCode.PAUSE_STARTED)
             if self.duration is not None:
                 why.facts["limit_seconds"] = self.duration.total_seconds()
-            return history.moved(replace(rollout, paused_by_step=True), Phase.PAUSED, why, now)
-        if self.duration is None or now - rollout.since < self.duration:
+            return history.moved(rollout.with_progress(in_pause_step=True), Phase.PAUSED, why, now)
+        if self.duration is None or now - rollout.status.since < self.duration:
             return Decision(rollout)
         over = reason(ReasonCode.PAUSE_ENDED, limit_seconds=self.duration.total_seconds())
         return next_step(rollout, over, now)
 
     def resumed(self, rollout: Rollout) -> bool:
         """Return whether a resume ends the pause: not if someone paused the rollout for another reason."""
-        return rollout.paused_by_step
+        return rollout.progress.in_pause_step
 
     @classmethod
     def policy_field(cls) -> Field:

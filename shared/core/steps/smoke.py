@@ -48,7 +48,7 @@ class SmokeStep(Step):
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
         """Return what follows from the smoke test's result, if it has one yet."""
         del endpoint
-        result = rollout.smoke
+        result = rollout.progress.smoke
         if result is None:
             return Decision(rollout)
         if result.passed:

@@ -12,46 +12,44 @@ from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Progress
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 
 def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history.TEAL) -> Decision:
     """Return the decision to begin the next step or, after the last one, to promote."""
-    ahead = replace(rollout, step=rollout.step + 1, step_since=now, smoke=None, mirror=0, paused_by_step=False)
-    if rollout.mirror:
-        ahead = replace(ahead, steady_since=None)  # until the next share is in force there is none to judge by
+    ahead = replace(rollout.with_traffic(mirror=0), progress=Progress(step=rollout.progress.step + 1, since=now))
+    if rollout.traffic.mirror:
+        ahead = ahead.with_traffic(steady_since=None)  # until the next share is in force there is none to judge by
     phase = Phase.PROMOTING if ahead.current_step is None else Phase.STEPPING
     return history.moved(ahead, phase, why, now, actor)
 
 
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
     """Return the rollout that wants this per cent of live traffic on green, with a fresh certificate for it."""
-    wanting = replace(afresh(rollout, now), weight=weight)
-    return replace(wanting, expected=(endpoint.traffic, wanting.wanted_traffic))
+    wanting = afresh(rollout, now).with_traffic(weight=weight)
+    return wanting.with_traffic(expected=(endpoint.traffic, wanting.wanted_traffic))
 
 
 def afresh(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout at the beginning of another traffic split, for which nothing is certified yet."""
-    return replace(
-        rollout,
-        steady_since=None,
-        judged_until=rollout.judged_until or floor_minute(now),
-        evidence=begin_step(rollout.evidence),
-        verdict=None,
-        thresholds=None,
+    return rollout.with_traffic(steady_since=None).with_judging(
+        assessment=None,
+        judged_until=rollout.judging.judged_until or floor_minute(now),
+        evidence=begin_step(rollout.judging.evidence),
     )
 
 
 def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether the wanted traffic is observed, with no write of it still under way."""
     mirrored = endpoint.mirror.get(rollout.green, 0)
-    return not endpoint.busy and endpoint.traffic == rollout.wanted_traffic and mirrored == rollout.mirror
+    return not endpoint.busy and endpoint.traffic == rollout.wanted_traffic and mirrored == rollout.traffic.mirror
 
 
 def steadied(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout whose wanted traffic was observed: any other split from now on is someone else's."""
-    return replace(rollout, steady_since=now, expected=(rollout.wanted_traffic,))
+    return rollout.with_traffic(steady_since=now, expected=(rollout.wanted_traffic,))
 
 
 def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -61,7 +59,7 @@ def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, 
     """
     if weight != 100:
         return next_step(rollout, reason(ReasonCode.STEP_SKIPPED), now)
-    if rollout.weight < 100:
+    if rollout.traffic.weight < 100:
         return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
     if not in_force(rollout, endpoint):
         return Decision(rollout)
@@ -84,13 +82,13 @@ def mirror_requested(rollout: Rollout, percent: int, others: list[str]) -> Reaso
 
 def weight_observed(rollout: Rollout) -> Reason:
     """Return that green's weight is in force."""
-    return reason(ReasonCode.WEIGHT_OBSERVED, deployment=rollout.green, weight=rollout.weight)
+    return reason(ReasonCode.WEIGHT_OBSERVED, deployment=rollout.green, weight=rollout.traffic.weight)
 
 
 def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:
     """Return what follows while the judge cannot tell: wait; after `patience`, pause or go on uncertified."""
     verdict = rollout.verdict
-    began = max(rollout.step_since or rollout.since, rollout.steady_since or rollout.since)
+    began = max(rollout.progress.since or rollout.status.since, rollout.traffic.steady_since or rollout.status.since)
     if now - began < patience:
         return Decision(rollout)
     why, limit = waiting_for(rollout), patience.total_seconds()
@@ -103,18 +101,22 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
 
 def waiting_for(rollout: Rollout) -> Reason:
     """Return what a step is waiting for."""
-    if rollout.telemetry_problem:
-        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.telemetry_problem)
+    if rollout.observed.telemetry_problem:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.observed.telemetry_problem)
     why = rollout.verdict_reason
     if why is not None:
         return why
-    if rollout.missing:
-        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.missing))
+    if rollout.observed.missing_gates:
+        return reason(ReasonCode.GATES_NOT_CALIBRATED, unjudged=dict(rollout.observed.missing_gates))
     return reason(ReasonCode.NOTHING_JUDGED)
 
 
 def _with_unjudged(asked: Reason, rollout: Rollout) -> Reason:
-    unjudged = rollout.calibration.unjudged if rollout.calibration and not rollout.evidence.gates else {}
+    unjudged = (
+        rollout.judging.calibration.unjudged
+        if rollout.judging.calibration and not rollout.judging.evidence.gates
+        else {}
+    )
     if unjudged:
         asked.facts["unjudged"] = dict(unjudged)
     return asked

@@ -66,12 +66,12 @@ class WeightStep(Step):
         del observation
         if rollout.first:
             return first_traffic(rollout, self.weight, endpoint, now)
-        if rollout.calibration is None or rollout.green in endpoint.mirror:
+        if rollout.judging.calibration is None or rollout.green in endpoint.mirror:
             return Decision(rollout)  # Azure refuses live and mirrored traffic at once: the mirror is ended first
-        if rollout.weight < self.weight:
+        if rollout.traffic.weight < self.weight:
             wanting = shift_weight(rollout, self.weight, endpoint, now)
             return history.noted(wanting, weight_requested(rollout, self.weight), now)
-        if rollout.steady_since is None:
+        if rollout.traffic.steady_since is None:
             seen = history.noted(steadied(rollout, now), weight_observed(rollout), now)
             return seen if in_force(rollout, endpoint) else Decision(rollout)
         passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS

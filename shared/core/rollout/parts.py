@@ -1,0 +1,167 @@
+"""The parts of a rollout's record, one concern each: what belongs together is present or absent together.
+
+What can be read from Azure again stays out, unless an answer or a history entry must quote what was last observed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from shared.core.gates.calibration import Calibration
+from shared.core.gates.readings import Thresholds
+from shared.core.judge.panel import Evidence
+from shared.core.judge.verdict import Verdict
+from shared.core.observation.observation import SmokeResult
+from shared.core.phases import Phase
+from shared.core.rollout.reasons import Reason
+
+Autoscale = Literal["unknown", "wanted", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The phase, why the rollout is in it, and since when.
+
+    started: when the rollout got the endpoint to itself. The deadlines count from `since` and `started`, so both move
+    forward by the time that a hold took.
+    """
+
+    phase: Phase
+    since: datetime
+    started: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Green stands beside `blue`, which serves and which green is a copy of.
+
+    instances: how many blue had at that time; None where Azure does not say. autoscale: whether green still needs a
+    copy of blue's autoscale settings.
+    """
+
+    blue: str
+    instances: int | None = None
+    autoscale: Autoscale = "unknown"
+    kind: Literal["beside"] = "beside"
+
+    @property
+    def like(self) -> str:
+        """The deployment that green is a copy of."""
+        return self.blue
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Nothing serves yet, so green is the first. like: an idle deployment that green is a copy of, if there is one."""
+
+    like: str | None = None
+    kind: Literal["first"] = "first"
+
+
+Placement = Beside | First
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the rollout is through its policy.
+
+    step: index of the current step; the number of steps after the last. since: when that step began, None until green
+    was ready; it moves forward by the time that a hold took. smoke: the result of the step's smoke test.
+    in_pause_step: whether a pause step paused the rollout, and so also ends the pause.
+    """
+
+    step: int = 0
+    since: datetime | None = None
+    smoke: SmokeResult | None = None
+    in_pause_step: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficPlan:
+    """Green's share, as it should be.
+
+    weight, mirror: per cent of live traffic that green should get, and get a copy of. steady_since: when this was first
+    observed in force. expected: the traffic maps that are ours, namely the one found and the one wanted, and once that
+    is in force only the latter; any other map was set by someone else.
+    """
+
+    weight: int = 0
+    mirror: int = 0
+    steady_since: datetime | None = None
+    expected: tuple[dict[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What Azure may still carry out for us, remembered because an observation may be older than the order.
+
+    traffic: the last map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up: whether
+    Azure accepted the order to give blue its instances back.
+    """
+
+    traffic: dict[str, int] | None = None
+    mirror: bool = False
+    blue_scaled_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The judge's verdict, and the thresholds that the evidence was compared with."""
+
+    verdict: Verdict
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What the judge knows.
+
+    judged_until: every minute before this one is judged; None until green was given traffic. history_incomplete_since:
+    when telemetry first answered for some gates' history but not for all. starvation_reported: whether the history
+    already says that green receives none of its traffic.
+    """
+
+    judged_until: datetime | None = None
+    history_incomplete_since: datetime | None = None
+    calibration: Calibration | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    assessment: Assessment | None = None
+    starvation_reported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the last reconcile observed, and what it could not.
+
+    serving: the deployment with the most live traffic. endpoint_problem, telemetry_problem: why the endpoint or the
+    telemetry could not be read. missing_gates: gates that telemetry said nothing about, with the source's reason.
+    """
+
+    serving: str | None = None
+    endpoint_problem: str | None = None
+    telemetry_problem: str | None = None
+    missing_gates: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why the rollout must not go forward for now, and since when."""
+
+    reason: Reason
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What remains to be done after the end.
+
+    clean_after: when the leftover deployment may be deleted. blue_scaled_down: whether blue is kept with fewer
+    instances. finished: when nothing was left to do.
+    """
+
+    clean_after: datetime | None = None
+    blue_scaled_down: bool = False
+    finished: datetime | None = None

@@ -1,0 +1,73 @@
+"""A rollout as scripts outside the project read it: the record, with the values that they use under one flat name each.
+
+Our own tests read the record's parts instead, as the product does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+
+from shared.core.rollout import Rollout
+from shared.words import sentence
+
+
+class FlatRollout(Rollout):
+    """The record with flat, read-only names beside its own; reasons are text."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> FlatRollout:
+        """Return the same rollout with the flat names."""
+        return cls(**{field.name: getattr(rollout, field.name) for field in fields(rollout)})
+
+    @property
+    def reason(self) -> str:
+        """Why the rollout is in its phase."""
+        return sentence(self.status.reason)
+
+    @property
+    def since(self) -> datetime:
+        """When the phase began."""
+        return self.status.since
+
+    @property
+    def step(self) -> int:
+        """The index of the current step."""
+        return self.progress.step
+
+    @property
+    def weight(self) -> int:
+        """Green's per cent of live traffic, as wanted."""
+        return self.traffic.weight
+
+    @property
+    def mirror(self) -> int:
+        """Per cent of live traffic copied to green, as wanted."""
+        return self.traffic.mirror
+
+    @property
+    def steady_since(self) -> datetime | None:
+        """When that was first observed in force."""
+        return self.traffic.steady_since
+
+    @property
+    def held(self) -> str | None:
+        """Why the rollout must not go forward for now."""
+        return sentence(self.hold.reason) if self.hold else None
+
+    @property
+    def serving(self) -> str | None:
+        """The deployment with the most live traffic."""
+        return self.observed.serving
+
+    @property
+    def telemetry_problem(self) -> str | None:
+        """Why telemetry could not be read."""
+        return self.observed.telemetry_problem
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Gates that telemetry said nothing about, and why."""
+        return self.observed.missing_gates
