@@ -178,7 +178,7 @@ def test_it_is_explained() -> None:
     """A policy with it says where its facts come from, what it requires, and what it may do."""
     assert "query results from Log Analytics" in sources(SETTINGS)
     assert judged(SETTINGS)[1] == (
-        "large_answers: the share that large_answers counts as bad is no larger than blue's. Non-blocking, with 29 % "
+        "large_answers: the share that large_answers counts as bad is no larger than blue's. Non-blocking, with 29% "
         "of the rollback risk: rolls back alone at odds of 350 to 1; steps wait for it only where they name it."
     )
 
