@@ -31,12 +31,13 @@ def details_list() -> str:
 
 def inputs_table() -> str:
     """Return every parameter and field that callers send, each once, as a table in Markdown."""
-    rows = {}
-    for route in ROUTES:
-        for each in (*route.parts, *route.query, *route.body):
-            words = f"| `{each.name}` | {each.meaning} | {each.wanted} |"
-            rows[each.name, words] = words
-    return "\n".join(["| name | meaning | valid values |", "|---|---|---|", *rows.values()]) + "\n"
+    rows: dict[str, None] = {}
+    for place in ("path", "query", "body"):
+        for route in ROUTES:
+            for each in {"path": route.parts, "query": route.query, "body": route.body}[place]:
+                words = f"| `{each.name}` | {place} | {each.meaning} | {each.wanted} |"
+                rows[words] = None
+    return "\n".join(["| name | in | meaning | valid values |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def errors_table() -> str:

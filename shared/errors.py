@@ -50,7 +50,6 @@ class ErrorCode(StrEnum):
     ROLLBACK_REQUESTED = "rollback_requested", 409, "A rollback was requested and takes precedence over everything."
     WRITE_CONFLICT = "write_conflict", 409, "Other writers were faster; repeat the request."
     BODY_TOO_LARGE = "body_too_large", 413, "The body is larger than 1 MB."
-    INTERNAL = "internal", 500, "A defect in Teal; its log has the details."
     MISCONFIGURED = "misconfigured", 500, "The app's settings or policies are wrong; the message names them."
     AZURE_REFUSED = "azure_refused", 502, "Azure refused for good; the message has its words."
     UNAVAILABLE = "unavailable", 503, "Storage or Azure ML gave no answer; repeat the request."
@@ -62,7 +61,7 @@ class TealError(Exception):
     code: what callers of the API are told. field: the field of their request that it is about, if it is about one.
     """
 
-    code = ErrorCode.INTERNAL
+    code: ErrorCode
     field: str | None = None
 
 

@@ -23,7 +23,7 @@ from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeup
 from shared.words import sentence
 
 log = logging.getLogger("teal.intake")
-LINE = "event=%.200r outcome=%s endpoint=%s summary=%.1000r"  # what a caller sent may be a megabyte
+LINE = "event=%.200r outcome=%s endpoint=%s reason=%s summary=%.1000r"  # what a caller sent may be a megabyte
 
 
 class IntakeResult(StrEnum):
@@ -66,7 +66,8 @@ class Intake:
         """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
-            log.info(LINE, event_id, outcome.intake, outcome.endpoint, sentence(outcome.reason))
+            found = outcome.reason
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint, found.code, sentence(found))
         for outcome in outcomes:
             if outcome.intake is IntakeResult.REFUSED:
                 raise Misconfigured(sentence(outcome.reason))

@@ -116,8 +116,7 @@ class Stage:
     def _report(self, rollout: Json) -> None:
         history = rollout.get("history", [])
         for entry in history[self.reported.get(rollout["version"], 0) :]:
-            by = "" if entry["actor"] == "teal" else f" (by {entry['actor']})"
-            self.screen.say(f"{entry['summary'].splitlines()[0]}{by}")
+            self.screen.say(entry["summary"].splitlines()[0])
         why = rollout["verdict_reason"]
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
         self.screen.now.said = why["summary"] if why else ""

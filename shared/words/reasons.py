@@ -200,6 +200,9 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.OPERATOR_PAUSE: Row("paused by {actor}: {comment}", "An operator paused."),
     ReasonCode.OPERATOR_RESUME: Row("resumed by {actor}: {comment}", "An operator resumed."),
     ReasonCode.OPERATOR_ROLLBACK: Row("rolled back by {actor}: {comment}", "An operator rolled back."),
+    ReasonCode.OPERATOR_REQUEST: Row(
+        "{verb} by {actor}: {comment}", "An operator asked for something that has no code of its own."
+    ),
     ReasonCode.REQUEST_TOO_LATE: Row(
         "{verb} requested by {actor} came too late: the rollout is {phase}[; {because}]", "A request no longer applied."
     ),

@@ -75,48 +75,49 @@ READ = {
 @pytest.mark.parametrize("body", READ.values(), ids=READ)
 def test_a_spelling_is_read(app: HostProcess, body: object) -> None:
     """The model is found, and the log says why nothing follows: no policy names it, or its tags are missing."""
-    status, (reason,) = outcomes(app, json.dumps(body).encode())
+    status, (code,) = outcomes(app, json.dumps(body).encode())
     assert status == 202
-    assert reason.startswith(("no policy is for unheard-of:7", "unheard-of:7 is no longer registered"))
+    assert code in {"no_policy", "model_not_registered"}
+    outcome = [line for line in app.log().splitlines() if "outcome=ignored" in line][-1]
+    assert "unheard-of:7" in outcome.split(" summary=")[1]
 
 
 IGNORED = {
-    "another type": (envelope(eventType="Microsoft.MachineLearningServices.ModelDeployed"), "its type is"),
-    "no type": (envelope(eventType=...), "its type is"),
-    "type of a wrong kind": (envelope(eventType=[TYPE]), "its type is"),
-    "an empty object": ({}, "its type is"),
-    "a CloudEvent of another type": (cloud_event(type="com.example.thing"), "its type is"),
-    "data as a list of lists": (envelope(data=[[DATA]]), "its data is list"),
-    "data as other text": (envelope(data="unheard-of:7"), "its data is str"),
-    "nothing that names a model": (envelope(subject=None, data={}), "it has no model name and version"),
-    "another workspace": (envelope(topic="/subscriptions/other"), "it comes from another workspace"),
-    "a CloudEvent from elsewhere": (cloud_event(source="/subscriptions/other"), "it comes from another workspace"),
-    "a name with a path": (envelope(subject="", data={**DATA, "ModelName": "../x"}), "it has no model name"),
-    "a megabyte of type": (envelope(eventType="x" * 1_000_000), "its type is"),
-    "a megabyte of id": (envelope(id="x" * 1_000_000, data=[]), "its data is list"),
-    "a megabyte of topic": (envelope(topic="x" * 1_000_000), "it comes from another workspace"),
+    "another type": (envelope(eventType="Microsoft.MachineLearningServices.ModelDeployed"), "event_not_relevant"),
+    "no type": (envelope(eventType=...), "event_not_relevant"),
+    "type of a wrong kind": (envelope(eventType=[TYPE]), "event_not_relevant"),
+    "an empty object": ({}, "event_not_relevant"),
+    "a CloudEvent of another type": (cloud_event(type="com.example.thing"), "event_not_relevant"),
+    "data as a list of lists": (envelope(data=[[DATA]]), "event_unreadable"),
+    "data as other text": (envelope(data="unheard-of:7"), "event_unreadable"),
+    "nothing that names a model": (envelope(subject=None, data={}), "event_unreadable"),
+    "another workspace": (envelope(topic="/subscriptions/other"), "other_workspace"),
+    "a CloudEvent from elsewhere": (cloud_event(source="/subscriptions/other"), "other_workspace"),
+    "a name with a path": (envelope(subject="", data={**DATA, "ModelName": "../x"}), "event_unreadable"),
+    "a megabyte of type": (envelope(eventType="x" * 1_000_000), "event_not_relevant"),
+    "a megabyte of id": (envelope(id="x" * 1_000_000, data=[]), "event_unreadable"),
+    "a megabyte of topic": (envelope(topic="x" * 1_000_000), "other_workspace"),
 }
 
 
-@pytest.mark.parametrize(("body", "why"), IGNORED.values(), ids=IGNORED)
-def test_what_asks_for_nothing_is_ignored_with_a_reason(app: HostProcess, body: object, why: str) -> None:
+@pytest.mark.parametrize(("body", "code"), IGNORED.values(), ids=IGNORED)
+def test_what_asks_for_nothing_is_ignored_with_a_reason(app: HostProcess, body: object, code: str) -> None:
     """It is accepted, so that it is not delivered again, and the log says briefly why nothing was done."""
-    status, reasons = outcomes(app, json.dumps(body).encode())
-    assert (status, [reason[: len(why)] for reason in reasons]) == (202, [why])
+    assert outcomes(app, json.dumps(body).encode()) == (202, [code])
     assert max(len(line) for line in app.log().splitlines()) < 3000
 
 
 def test_a_batch_has_an_outcome_for_each_event(app: HostProcess) -> None:
     """Useful, useless and odd ones in one request: each is logged, and none causes the batch to be delivered again."""
-    status, reasons = outcomes(app, json.dumps([envelope(), {}, cloud_event(), envelope(data=[1])]).encode())
+    status, codes = outcomes(app, json.dumps([envelope(), {}, cloud_event(), envelope(data=[1])]).encode())
     assert status == 202
-    assert sorted(reason[:11] for reason in reasons) == ["its data is", "its type is", "no policy i", "no policy i"]
+    assert sorted(codes) == ["event_not_relevant", "event_unreadable", "no_policy", "no_policy"]
 
 
 def test_a_byte_order_mark_does_not_matter(app: HostProcess) -> None:
     """JSON with a byte order mark is JSON."""
     body = b"\xef\xbb\xbf" + json.dumps([envelope()]).encode()
-    assert outcomes(app, body) == (202, ["no policy is for unheard-of:7 with tags {}: no policy names this model"])
+    assert outcomes(app, body) == (202, ["no_policy"])
 
 
 NO_EVENTS = {
@@ -139,11 +140,11 @@ def test_what_holds_no_event_is_refused_for_good(app: HostProcess, body: bytes) 
 
 
 def outcomes(app: HostProcess, body: bytes) -> tuple[int, list[str]]:
-    """Post a body to the webhook; return the status and, from the log, why each event was ignored."""
+    """Post a body to the webhook; return the status and, from the log, the code of why each event was ignored."""
     before = len(app.log())
     path = f"/runtime/webhooks/EventGrid?functionName=model_registered&code={app.event_grid_key}"
     answer = app.call("POST", path, body, {"aeg-event-type": "Notification", "Content-Type": "application/json"})
     if answer.status == 202:
         eventually(lambda: "model_registered succeeded" in app.log()[before:], app.log()[before:])
     lines = [line for line in app.log()[before:].splitlines() if "outcome=ignored" in line]
-    return answer.status, [line.split(" why=")[1].strip("'\"") for line in lines]
+    return answer.status, [line.split(" reason=")[1].split()[0] for line in lines]

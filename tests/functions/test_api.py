@@ -232,6 +232,21 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
     assert {minute["deployment"] for minute in minutes} == {BLUE, GREEN}
 
 
+def test_a_rollout_stays_listed_whatever_its_clock_does(calls: Calls) -> None:
+    """Waiting, a turn that comes later, and a halt move deadlines; the list has each rollout once, in its place."""
+    begun(calls)
+    calls.world.register("8", "e2")
+    calls.world.minutes(3)
+    calls.http("halt", ASKED)
+    calls.world.minutes(5)
+    calls.http("end_halt", ASKED)
+    calls.http("rollback", ASKED, endpoint=ENDPOINT)
+    calls.world.until_weight(10, "8")
+    _, page = calls.http("list")
+    assert isinstance(page["rollouts"], list)
+    assert [(each["version"], each["phase"]) for each in page["rollouts"]] == [("8", "stepping"), ("7", "rolled-back")]
+
+
 def test_a_rollout_that_does_not_exist(calls: Calls) -> None:
     """404 with the field, on a known endpoint too."""
     status, content = calls.http("show_rollout", endpoint=ENDPOINT, rollout="x' or 1 eq 1")

@@ -47,7 +47,7 @@ def test_http_needs_a_key(project: HostProcess) -> None:
     https = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
     for trigger in https:
         path = f"/api/{trigger['route']}".replace("{", "").replace("}", "")
-        assert project.call(trigger["methods"][0], path).status == 401
+        assert project.call(trigger.get("methods", ["GET"])[0], path).status == 401
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (NOTHING, "no minute has been judged yet"),
     (reason(C.GATES_NOT_CALIBRATED, unjudged={"fraud": "throttled"}), "not judged: fraud (throttled)"),
+    (reason(C.OPERATOR_REQUEST, verb="skip", actor="ada", comment="known good"), "skip by ada: known good"),
     (reason(C.ENDPOINT_UNREADABLE, message="503"), "the endpoint cannot be read: 503"),
     (reason(C.TELEMETRY_UNAVAILABLE, message="503"), "telemetry is unavailable: 503"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),

@@ -82,7 +82,7 @@ def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSee
 
 
 def _operator(code: ReasonCode, request: OperatorRequest) -> Reason:
-    return reason(code, actor=request.by, comment=request.reason)
+    return reason(code, actor=request.by, comment=request.reason, verb=request.verb.value)
 
 
 def _too_late(rollout: Rollout, request: OperatorRequest, because: Reason | None = None) -> Reason:

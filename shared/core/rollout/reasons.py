@@ -82,6 +82,7 @@ class ReasonCode(StrEnum):
     OPERATOR_PAUSE = "operator_pause"
     OPERATOR_RESUME = "operator_resume"
     OPERATOR_ROLLBACK = "operator_rollback"
+    OPERATOR_REQUEST = "operator_request"
     REQUEST_TOO_LATE = "request_too_late"
     HELD = "held"
     RELEASED = "released"
