@@ -14,6 +14,7 @@ import random
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 LARGEST_REQUEST = 10 * 1024 * 1024
 MOST_COPIES = 200
+PROMPT_SECONDS = 1.5  # wall time of an answer that does not slow the clock
 SERVED_PATHS = ("/", "/score", "/swagger.json")
 
 
@@ -136,7 +138,7 @@ class Gateway:
         limits = RequestLimits.of(deployment)
         clock = self.traffic_log.clock
         try:
-            with clock.work_due(clock.now()):
+            with clock.work_due(clock.now() + timedelta(seconds=clock.virtual_seconds(PROMPT_SECONDS))):
                 async with asyncio.timeout(limits.timeout):
                     outcome = await self._through_queue(deployment, call, limits)
         except TimeoutError:
