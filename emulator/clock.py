@@ -27,6 +27,10 @@ class VirtualClock:
         """Return the wall seconds in which `virtual_seconds` pass here at full speed; they may take longer."""
         return virtual_seconds / self.speed
 
+    def virtual_seconds(self, real_seconds: float) -> float:
+        """Return the virtual seconds that pass in `real_seconds` of the wall's clock at the present speed."""
+        return real_seconds * self.speed
+
     async def sleep_until(self, moment: datetime) -> None:
         """Return when the virtual time has reached `moment`, however the speed changes meanwhile."""
         least = 0.0

@@ -80,6 +80,10 @@ class PacedClock(VirtualClock):
         with self._own.until_done(moment.timestamp()):
             yield
 
+    def virtual_seconds(self, real_seconds: float) -> float:
+        """Return the virtual seconds that pass in `real_seconds` of the wall's clock at the present speed."""
+        return real_seconds * self.pace
+
     def setting(self) -> str:
         """Return the file to follow, as the setting TEAL_CLOCK takes it."""
         return str(self.path)
@@ -126,6 +130,10 @@ class FollowedClock(VirtualClock):
         """Have the clock slow down while the work of this block, due at `moment`, is late."""
         with self._own.until_done(moment.timestamp()):
             yield
+
+    def virtual_seconds(self, real_seconds: float) -> float:
+        """Return the virtual seconds that pass in `real_seconds` of the wall's clock at the last known speed."""
+        return real_seconds * self._course.speed
 
     def setting(self) -> str:
         """Return the file that is followed."""

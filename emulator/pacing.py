@@ -13,7 +13,7 @@ POINTS = 20  # that are kept, about a second
 
 ON_TIME = 10.0  # virtual seconds by which work may be late while the clock runs at full speed
 SLOWEST = 1.0  # the speed that nothing is too slow for, unless the full speed is lower still
-SLOWER, FASTER = 0.7, 1.15  # factors of the speed each time that work is late, or is not
+SLOWER, FASTER = 0.8, 1.4  # factors of the speed each time that work is late, or is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,14 @@ class Course:
                 return virtual + (virtual_after - virtual) * max(0.0, (wall - before) / (after - before))
         return self.points[-1][1]
 
+    @property
+    def speed(self) -> float:
+        """How many times as fast as the wall's time runs at the end of the course."""
+        if len(self.points) < 2:
+            return self.full_speed
+        (wall, virtual), (wall_after, virtual_after) = self.points[-2:]
+        return (virtual_after - virtual) / (wall_after - wall)
+
     def extended(self, wall: float, speed: float) -> Course:
         """Return the course until AHEAD of `wall`, which is now; `speed` applies to what is added."""
         points = list(self.points)
@@ -61,7 +69,7 @@ class Course:
 def next_speed(full_speed: float, speed: float, late: float) -> float:
     """Return the speed to go on with when the oldest unfinished work is `late` by so many virtual seconds.
 
-    Slowing down is quick and speeding up is slow, so that a busy machine gets room to catch up.
+    The speed settles around the one that the machine can keep up with.
     """
     wanted = speed * (SLOWER if late > ON_TIME else FASTER)
     return min(full_speed, max(wanted, SLOWEST))

@@ -45,6 +45,14 @@ class DemoClock:
         self._read(self.path)
         return virtual(self._points, time.time())
 
+    @property
+    def speed(self) -> float:
+        """How many times as fast as the wall's the clock runs, as last read by `now`."""
+        if len(self._points) < 2:
+            return self.full_speed
+        (wall, moment), (wall_after, moment_after) = self._points[-2:]
+        return (moment_after - moment) / (wall_after - wall)
+
     async def sleep_until(self, moment: float) -> None:
         """Return when the clock has reached a moment, however its speed changes meanwhile."""
         while (left := moment - self.now()) > 0:  # noqa: ASYNC110  # a clock does not say when its time comes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-WINDOW = 5.0  # wall seconds over which the speed is taken
-SLOWED, RECOVERED = 0.7, 0.9  # shares of the full speed
+WINDOW = 10.0  # wall seconds over which the speed is taken
+SLOWED, RECOVERED = 0.6, 0.8  # shares of the full speed
 
 
 @dataclass(slots=True)

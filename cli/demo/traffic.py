@@ -30,6 +30,7 @@ KEY = "SCORING_KEY"
 TRAFFIC_COMMAND = (sys.executable, "-m", "cli.demo.traffic")
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 TIMEOUT = aiohttp.ClientTimeout(total=120)  # longer than the endpoint's own: a busy machine is not a failed request
+PROMPT_SECONDS = 1.5  # wall time of an answer that does not slow the clock
 LAST_ANSWERS = 5.0  # wall seconds that pending requests get at the end
 
 
@@ -67,7 +68,7 @@ class Sender:
 
     async def _send(self, row: int) -> None:
         began, sent = time.monotonic(), self.clock.now()
-        with self.clock.work_due(sent):
+        with self.clock.work_due(sent + PROMPT_SECONDS * self.clock.speed):
             status, deployment = await self._answer(self.rows[row])
         self.samples.write(Sample(sent, time.monotonic() - began, row, status, deployment).line())
 

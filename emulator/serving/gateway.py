@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import aiohttp
 from aiohttp import web
@@ -33,6 +34,7 @@ from emulator.traffic import TrafficEntry
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 LARGEST_REQUEST = 10 * 1024 * 1024
 MOST_COPIES = 200
+PROMPT_SECONDS = 1.5  # wall time of an answer that does not slow the clock
 SERVED_PATHS = ("/", "/score", "/swagger.json")
 
 
@@ -117,7 +119,8 @@ class Gateway:
         started = time.perf_counter()
         limits = RequestLimits.of(deployment)
         try:
-            with self.clock.work_due(self.clock.now()):
+            due = self.clock.now() + timedelta(seconds=self.clock.virtual_seconds(PROMPT_SECONDS))
+            with self.clock.work_due(due):
                 async with asyncio.timeout(limits.timeout):
                     outcome = await self._through_queue(deployment, call, limits)
         except TimeoutError:

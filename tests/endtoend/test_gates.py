@@ -30,7 +30,7 @@ Rollouts = dict[str, dict[str, Any]]
 def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rollouts]:
     """Return how each version's rollout ended, by `endpoint:version`; no request may fail."""
     with exported(stage.cloud.environment), ExitStack() as running:
-        stage.serve("sluggish", workers=2, milliseconds=30)
+        stage.serve("sluggish", workers=3, milliseconds=30)
         stage.serve("answering", collects=True)
         samples = [running.enter_context(stage.traffic(name, RATES[name])) for name in ("sluggish", "answering")]
         host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
