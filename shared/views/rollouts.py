@@ -91,7 +91,7 @@ class RolloutDetailView(RolloutView):
     gates: Annotated[tuple[GateView, ...], "What each gate reports now."]
     calibration: Annotated[CalibrationView | None, "How the judge was calibrated; null: not yet."]
     missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has nothing on, and why."]
-    smoke_test: Annotated[SmokeTestView | None, "What the smoke test gave; null: it was not run yet."]
+    smoke_test: Annotated[SmokeTestView | None, "What the smoke test of the step under way gave; null: nothing yet."]
     history: Annotated[tuple[EntryView, ...], "What happened, oldest first; at most the newest 500 entries."]
     history_total: Annotated[int, "How many entries there are."]
     minutes: Annotated[tuple[MinuteView, ...], "The telemetry that decisions were made from, oldest first."]
