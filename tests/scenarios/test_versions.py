@@ -12,7 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.errors import Conflict, Permanent, Temporary
+from shared.errors import ErrorCode, NotPossible, Permanent, Temporary
 from shared.intake import IntakeResult
 from tests.scenarios.world import ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
 
@@ -170,8 +170,9 @@ def test_a_rollout_under_way_is_not_started_a_second_time() -> None:
     world = World()
     world.register()
     world.until_weight(10)
-    with pytest.raises(Conflict, match="churn:7 is stepping on churn already"):
+    with pytest.raises(NotPossible, match="it is stepping") as refused:
         by_hand(world)
+    assert refused.value.code is ErrorCode.ROLLOUT_ALREADY_OPEN
 
 
 def test_a_model_that_is_not_registered_cannot_be_started() -> None:
