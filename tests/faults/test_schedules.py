@@ -171,6 +171,7 @@ class Endpoint(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let the world go quiet: everything comes to rest, and a person can still take back what is open."""
         self._quiet(12)
+        self._finish_what_just_began()
         check_at_rest(self.world)
         current = self._current()
         if current is not None and current.open:
@@ -191,6 +192,14 @@ class Endpoint(RuleBasedStateMachine):
         self.world.telemetry.missing.clear()
         self.world.avoided.clear()
         self.world.minutes(minutes)
+
+    def _finish_what_just_began(self) -> None:
+        """Give a move of the last quiet minutes, such as a rollback, the few minutes that it takes."""
+        for _ in range(5):
+            since = [rollout.status.since for rollout in self.world.store.rollouts(ENDPOINT)]
+            if all(self.world.clock() - moment >= 3 * MINUTE for moment in since):
+                return
+            self.world.minutes()
 
     def _measured(self, conduct: Conduct) -> Conduct:
         """Return how it answers as the policy's source of latency sees it."""
