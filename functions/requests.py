@@ -20,7 +20,7 @@ LARGEST_BODY = 1_000_000
 KEY_PARAMETERS = {"code", "clientId"}  # the host's own: the function key and its name
 
 
-class Refused(TealError):  # noqa: N818 -- what the caller is told
+class Refused(TealError):  # noqa: N818 -- reads as what it means to the caller
     """A request that cannot be carried out as it is. headers: of the answer."""
 
     def __init__(

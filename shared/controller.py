@@ -32,7 +32,7 @@ TRIES = 5
 class Controller:
     """Moves rollouts on.
 
-    holder: this process's name in leases, different in every process. channels: who is told of every history entry.
+    holder: this process's name in leases, different in every process. channels: where history entries go.
     """
 
     store: Store

@@ -58,7 +58,7 @@ class ErrorCode(StrEnum):
 class TealError(Exception):
     """Anything that Teal raises on purpose. The message says what, where, and what would be right.
 
-    code: what callers of the API are told. field: the field of their request that it is about, if it is about one.
+    code: what the API returns for it. field: the field of their request that it is about, if it is about one.
     """
 
     code: ErrorCode

@@ -1,4 +1,4 @@
-"""`python -m cli.host`: runs a function app until it is told to stop. It prints for programs and logs apart."""
+"""`python -m cli.host`: runs a function app until it is stopped. Logs go to standard error, other output to standard output."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def address(binding: Json, settings: Settings) -> QueueAddress:
 
 
 class QueueOutputs:
-    """Sends messages; `written` is told each queue that got some, so that its listener need not wait."""
+    """Sends messages; `written` is called with each queue that received some, so that its listener need not wait."""
 
     def __init__(
         self, storage: Storage, settings: Settings, written: Callable[[QueueAddress], None], *, as_base64: bool

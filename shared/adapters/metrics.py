@@ -75,7 +75,7 @@ def kind(status: str) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where to read: ids and, where an id is a deployment's, its name; how deployments and statuses are told apart."""
+    """Where to read: ids, the deployment's name of each that is one, and the dimensions to split by."""
 
     namespace: str
     resources: dict[str, str]
@@ -125,7 +125,9 @@ class PlatformMetrics:
         are to count `once`: metrics know no single request.
         """
         if once:
-            raise Permanent(f"the metrics of {endpoint} know no single request, so retries cannot be told apart")
+            raise Permanent(
+                f"the metrics of {endpoint} do not identify single requests, so retries cannot be recognized"
+            )
         if not _NAME.fullmatch(endpoint):
             raise Permanent(f"{endpoint!r} is not a valid name of an online endpoint")
         place = f"{self._workspace_id}/onlineEndpoints/{endpoint}"

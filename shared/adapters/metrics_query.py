@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Averages by minute of these metrics. split: the dimensions by which each is to be told apart; may be none."""
+    """Averages by minute of these metrics. split: the dimensions to split each by; may be none."""
 
     namespace: str
     resources: tuple[str, ...]

@@ -1,6 +1,6 @@
 """What azure-ai-ml does to the process around it is kept from everybody else here, and undone.
 
-It prints progress on the standard streams whatever it is told (and with progress turned off it waits for ever for an
+It prints progress on the standard streams whatever its settings (and with progress turned off it waits for ever for an
 upload that failed), sets an environment variable, turns warnings off, and its progress bars leave a thread behind.
 """
 

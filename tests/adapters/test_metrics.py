@@ -243,7 +243,7 @@ def test_what_is_no_region_gets_no_token(region: str) -> None:
 
 
 def test_metrics_cannot_count_tries_once(traffic: PlatformMetrics, azure: StandIn) -> None:
-    """They know no single request: that is refused, and nothing is asked."""
-    with pytest.raises(Permanent, match="know no single request"):
+    """Metrics do not identify single requests: that is refused, and nothing is queried."""
+    with pytest.raises(Permanent, match="do not identify single requests"):
         traffic.minutes("churn", HOUR, None, once=True)
     assert azure.asked == []

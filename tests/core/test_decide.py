@@ -115,7 +115,7 @@ FACTS: list[tuple[str, dict[str, object]]] = [
 
 @pytest.mark.parametrize(("name", "facts"), FACTS, ids=[name for name, _ in FACTS])
 def test_a_reason_has_its_facts(name: str, facts: dict[str, object]) -> None:
-    """What people are told stands on facts of the rollout and the observation, not on text."""
+    """What people read rests on facts of the rollout and the observation."""
     given, look = next(row[1:3] for row in decision_table.ROWS if f"{row[1].phase}: {row[0]}" == name)
     found: dict[str, object] = {**turn(given, None, look, NOW).entries[0].reason.facts}
     assert {key: found.get(key) for key in facts} == facts

@@ -46,7 +46,7 @@ def test_no_request_is_answered_otherwise_than_documented(host: HostProcess, tmp
 
 
 def test_the_running_app_serves_the_document_that_is_committed(host: HostProcess) -> None:
-    """With the key, as everything; without it, nothing is told."""
+    """With the key, as everything; without it, nothing is revealed."""
     assert host.call("GET", "/api/openapi.json").status == 401
     answer = host.call("GET", "/api/openapi.json", headers={"x-functions-key": host.host_key})
     assert answer.status == 200

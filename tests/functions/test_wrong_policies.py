@@ -150,7 +150,7 @@ def test_without_policies_every_start_says_why(app: App) -> None:
 
 
 def test_an_event_waits_for_the_policy_to_be_mended(app: App) -> None:
-    """Event Grid is told to come again; valid policies have their rollouts at once, and only once."""
+    """Event Grid is asked to redeliver; valid policies have their rollouts at once, and only once."""
     for _ in range(2):
         with pytest.raises(Misconfigured, match=r"fraud.yaml:3:9: steps\[0\].weight: 110 is not a whole number"):
             app.register()
@@ -202,7 +202,7 @@ def test_an_open_rollout_goes_on_with_the_policy_that_it_began_with(app: App, te
 
 
 def test_a_rollout_is_shown_and_rolled_back_whatever_the_policies_are(app: App) -> None:
-    """The way back needs no policy file."""
+    """A rollback needs no policy file."""
     app.deploy(churn=CHURN)
     app.register()
     app.world.until_weight(10)

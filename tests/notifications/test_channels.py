@@ -1,4 +1,4 @@
-"""Channels are told what happened, and none of them can hold up a rollout."""
+"""Channels receive every history entry, and none of them can hold up a rollout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.scenarios.world import World
 
 @dataclass
 class Recorded:
-    """A channel that keeps what it is told, and may fail."""
+    """A channel that keeps what it receives, and may fail."""
 
     error: TealError | None = None
     codes: list[ReasonCode] = field(default_factory=list)

@@ -41,6 +41,10 @@ def test_a_slower_version_is_taken_back_by_its_latency() -> None:
     assert ended.verdict.gate == "latency"
     assert (ended.status.reason.code, ended.status.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
     assert ended.status.reason.facts["log_odds_worse"] > ended.status.reason.facts["log_odds_worse_threshold"]
+    measured = ended.status.reason.facts["measured"]
+    assert measured["what"] == "slow_answers"
+    assert measured["green_slower_than_milliseconds"] > measured["blue_slower_than_milliseconds"] > 0
+    assert measured["green_bad"] / measured["green_total"] > measured["blue_bad"] / measured["blue_total"]
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
 
 
@@ -70,7 +74,7 @@ def test_a_version_that_refuses_callers_is_taken_back() -> None:
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
     measured = ended.status.reason.facts["measured"]
-    assert measured["gate"] == "client_errors"
+    assert (measured["gate"], measured["what"]) == ("client_errors", "rejected_requests")
     assert measured["green_bad"] / measured["green_total"] == 0.06
     assert measured["blue_bad"] / measured["blue_total"] == 0.01
 
@@ -96,7 +100,9 @@ def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, con
     world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
     world.register()
     reason = world.until(Phase.ROLLED_BACK).status.reason
-    assert (reason.code, reason.facts["measured"]["gate"]) == (ReasonCode.REGRESSION_DETECTED, name)
+    measured = reason.facts["measured"]
+    assert (reason.code, measured["gate"]) == (ReasonCode.REGRESSION_DETECTED, name)
+    assert measured["green_bad"] / measured["green_total"] > measured["limit"]
 
 
 def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
@@ -122,8 +128,9 @@ def test_percentiles_convict_where_nothing_else_is_known() -> None:
         conduct={BLUE: replace(QUICK, percentiles=True), GREEN: slow},
     )
     world.register()
-    ended = world.until(Phase.ROLLED_BACK)
-    assert (ended.status.reason.code, ended.status.reason.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
+    why = world.until(Phase.ROLLED_BACK).status.reason
+    assert (why.code, why.facts["gate"]) == (ReasonCode.REGRESSION_DETECTED, "latency")
+    assert (why.facts["measured"]["what"], why.facts["measured"]["margin"]) == ("slow_minutes", 1.25)
 
 
 def test_a_step_waits_for_the_gates_that_it_names() -> None:

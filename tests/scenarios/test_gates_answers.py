@@ -36,8 +36,9 @@ def test_other_predictions_on_copies_are_noticed_before_a_user_gets_them() -> No
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world), world.seen.mirror) == (Phase.ROLLED_BACK, True, {})
     measured = ended.status.reason.facts["measured"]
-    assert measured["gate"] == "predictions"
-    assert round(measured["green_bad"] / measured["green_total"], 6) in {0.3, 0.7}
+    assert (measured["gate"], measured["what"]) == ("predictions", "predicted_label")
+    share = round(measured["green_bad"] / measured["green_total"], 6)
+    assert (measured["label"], share) in {("leave", 0.3), ("stay", 0.7)}
 
 
 def test_predictions_that_are_rarer_are_noticed_too() -> None:
@@ -54,7 +55,7 @@ def test_a_class_that_blue_never_gave_is_noticed() -> None:
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
     world.register()
     measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
-    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("predictions", 0.1)
+    assert (measured["label"], measured["green_bad"] / measured["green_total"]) == ("(other)", 0.1)
 
 
 def test_a_retrained_model_may_answer_a_little_otherwise() -> None:
@@ -83,7 +84,7 @@ def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
     ended = world.until_finished()
     assert (ended.phase, met_nobody(world)) == (Phase.ROLLED_BACK, True)
     measured = ended.status.reason.facts["measured"]
-    assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("disagreement", 0.2)
+    assert (measured["what"], measured["green_bad"] / measured["green_total"]) == ("disagreements", 0.2)
 
 
 def test_disagreement_that_is_allowed_leads_on() -> None:

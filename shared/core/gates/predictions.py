@@ -40,7 +40,7 @@ class Predicted(CountSample):
 
     @property
     def size(self) -> int:
-        """How many classes or bins are told apart."""
+        """How many classes or bins are counted separately."""
         return len(self.labels)
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> collections.abc.Sequence[Pair]:

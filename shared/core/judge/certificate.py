@@ -16,7 +16,7 @@ RATIO = 0.25
 CLEANEST_BET = 0.02
 POWERS = (0.6, 1.0, 1.7)
 LEAST_BET, MOST_BET = 0.002, 0.97
-# Rates are told apart by a quarter, so that bets need not be searched for every minute.
+# Rates are rounded to steps of about a quarter, so that bets need not be searched for every minute.
 LEAST_RATE, STEPS_A_DECADE = 1e-7, 10
 GRID = tuple(1.0 / (1.0 + math.exp(5.5 - 9.5 * i / 59.0)) for i in range(60))
 

@@ -72,7 +72,7 @@ def _resume(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen,
 
 
 def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    # What Azure refused on the way forward says nothing about a rollback.
+    # A refusal of something that moves forward says nothing about a rollback.
     granted = replace(rollout, refusal=None)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
         lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue or "")

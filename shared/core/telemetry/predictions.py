@@ -31,7 +31,7 @@ class UnreadablePrediction(ValueError):  # noqa: N818 -- reads as what it means
 
 @dataclass(frozen=True, slots=True)
 class PredictionReading:
-    """Where an answer's JSON holds its predictions, and how they are told apart.
+    """Where an answer's JSON holds its predictions, and how they are grouped.
 
     at: a JSON Pointer (RFC 6901); empty for the whole answer. A list there is as many predictions. edges: rising
     borders of the bins that numbers fall into; empty if predictions are classes.

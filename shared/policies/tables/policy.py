@@ -32,28 +32,7 @@ def policy_table() -> Table:
     judge = judging()
     return Table(
         fields=(
-            Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
-            Field(
-                "workspace",
-                text(
-                    r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}",
-                    "a valid workspace name (3 to 33 letters, digits, dashes and underscores)",
-                    "ml-production",
-                ),
-                "The Azure ML workspace that the endpoint and the models are in.",
-                otherwise="the app's workspace",
-            ),
-            Field(
-                "name",
-                text(
-                    r"(?!skip$)[a-z0-9][a-z0-9-]{0,62}",
-                    "a valid policy name (lowercase letters, digits, dashes; not skip)",
-                    "careful",
-                ),
-                "For an endpoint with several policies: all but one have a name, and a model whose tag `teal` is that "
-                "name gets this policy.",
-            ),
-            Field("models", Sequence(MODEL, "[{name: churn-model}]"), "The models whose new versions are rolled out."),
+            *_selection(),
             Field("deployment", DEPLOYMENT, "Where green comes from.", default=DEPLOYMENT.defaults()),
             Field(
                 "steps",
@@ -88,6 +67,34 @@ def policy_table() -> Table:
         make=_make,
         check=_check,
         hints=HINTS,
+    )
+
+
+def _selection() -> tuple[Field, ...]:
+    """Return the keys that say what a policy is for."""
+    return (
+        Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
+        Field(
+            "workspace",
+            text(
+                r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}",
+                "a valid workspace name (3 to 33 letters, digits, dashes and underscores)",
+                "ml-production",
+            ),
+            "The Azure ML workspace that the endpoint and the models are in.",
+            otherwise="the app's workspace",
+        ),
+        Field(
+            "name",
+            text(
+                r"(?!skip$)[a-z0-9][a-z0-9-]{0,62}",
+                "a valid policy name (lowercase letters, digits, dashes; not skip)",
+                "careful",
+            ),
+            "For an endpoint with several policies: all but one have a name, and a model whose tag `teal` is that "
+            "name gets this policy.",
+        ),
+        Field("models", Sequence(MODEL, "[{name: churn-model}]"), "The models whose new versions are rolled out."),
     )
 
 
