@@ -1,4 +1,4 @@
-"""`python -m cli.host`: runs a function app until it is stopped. Logs go to standard error, other output to standard output."""
+"""`python -m cli.host`: runs a function app until it is stopped. Logs go to standard error."""
 
 from __future__ import annotations
 

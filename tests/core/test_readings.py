@@ -285,6 +285,19 @@ def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
     assert why.facts["unjudged"]["latency"].startswith("blue gave fewer than 100")
 
 
+def test_a_suspicious_gate_is_reported_with_its_own_odds() -> None:
+    """Of several gates the one that stops the advance has its odds in the reason, not those of all together."""
+    gates = (ErrorsGate(), ClientErrorsGate())
+    found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
+    rows = [DeploymentMinute("green", START, 1000, 4, 1), DeploymentMinute("blue", START, 9000, 9, 9)]
+    seen = tuple(gate_minute(samples, *rows) for samples in found.samples)
+    evidence = after(*[JudgedMinute(seen, 10, 25, green=1000, blue=9000)] * 3, judges=found.panel)
+    verdict, why = told(evidence, found)
+    [errors, _] = readings(evidence, found, LINES)
+    assert (verdict.cause, verdict.gate) == (Cause.SUSPICIOUS, "errors")
+    assert why.facts["log_odds_worse"] == errors.log_harm != verdict.log_harm
+
+
 def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
     """Of several gates the words are of the one that speaks loudest, not of the first."""
     gates = (ErrorsGate(), ClientErrorsGate())

@@ -11,7 +11,7 @@ from shared.core.phases import Phase
 from shared.core.policy import EndpointSpec, Policy, TemplateSource
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.steps import MirrorStep, SmokeStep, WeightStep
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 TEMPLATE = replace(POLICY, source=TemplateSource("deployments/churn.yml"))
@@ -50,6 +50,17 @@ def test_the_first_deployment_gets_everything_after_its_smoke_test(
     world.until_finished()
     assert world.rollout().phase is Phase.PROMOTED
     assert world.seen.traffic == {GREEN: 100}
+    assert world.endpoints.traffic_written == [{GREEN: 100}]
+
+
+def test_a_first_deployment_gets_nothing_before_the_step_that_gives_it_everything() -> None:
+    """A smaller weight is skipped rather than rounded up, so a pause after it comes before any traffic."""
+    steps = (SmokeStep("s"), WeightStep(10), PauseStep(), WeightStep(100))
+    world = world_with(replace(TEMPLATE, steps=steps), EMPTY)
+    world.until(Phase.PAUSED)
+    assert (world.seen.traffic, len(world.entries(ReasonCode.STEP_SKIPPED))) == ({}, 1)
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
     assert world.endpoints.traffic_written == [{GREEN: 100}]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.words.numbers import duration, moment, percent, traffic
-from shared.words.template import counted
+from shared.words.template import counted, fill
 
 DURATIONS = [
     (0, "0 s"),
@@ -34,3 +34,18 @@ def test_the_rest() -> None:
     assert traffic({}) == "no deployment"
     assert moment("2026-11-20T15:30:00+01:00") == "2026-11-20 14:30 UTC"
     assert [counted(number, "minute") for number in (0, 1, 1200)] == ["0 minutes", "1 minute", "1,200 minutes"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"a": 1, "b": 2}, "always (1 and 2)"),
+        ({"a": 1}, "always"),
+        ({"b": 2}, "always"),
+        ({"a": 1, "b": ""}, "always"),
+        ({"a": 0, "b": 2}, "always (0 and 2)"),
+    ],
+)
+def test_a_part_in_brackets_needs_every_fact_in_it(facts: dict[str, object], text: str) -> None:
+    """Zero says something; an empty text says nothing."""
+    assert fill("always[ ({a} and {b})]", facts, lambda _, value: str(value)) == text
