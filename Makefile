@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports policies audit bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -54,7 +54,7 @@ test: setup
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile tests/endtoend
 
-check: setup format lint types imports test
+check: setup format lint types imports policies test
 
 format:
 	@$(BIN)/ruff format --check .
@@ -67,6 +67,11 @@ types:
 
 imports:
 	@$(BIN)/lint-imports
+
+# What the app would refuse in Azure, found here: also the variables that policies use and the deployment does not set.
+policies: setup
+	@$(BIN)/teal policy check --no-estimates --settings infra/main.parameters.json policies
+	@$(BIN)/teal policy check --no-estimates examples/policies
 
 bench: setup
 	@$(BIN)/python -m bench.indexing

@@ -36,6 +36,12 @@ param instanceMemory int = 2048
 @description('Days for which logs and traffic records are kept.')
 param logRetention int = 30
 
+@description('Whether the platform signs callers in before they reach the API, so that it names who asks.')
+param trustEasyAuth bool = false
+
+@description('Further app settings by name, such as those that policies use as `\${NAME}`. Set by hand, they would be lost: every provision replaces them all.')
+param appSettings object = {}
+
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = { 'azd-env-name': environmentName }
 
@@ -88,6 +94,7 @@ module app 'modules/app.bicep' = {
     packageContainer: storage.outputs.packageContainer
     insightsName: monitoring.outputs.insightsName
     instanceMemory: instanceMemory
+    furtherSettings: appSettings
     settings: {
       TEAL_SUBSCRIPTION_ID: subscription().subscriptionId
       TEAL_RESOURCE_GROUP: workspaceResourceGroup
@@ -96,6 +103,7 @@ module app 'modules/app.bicep' = {
       TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
       TEAL_POLICIES: policies
       TEAL_REGION: workspaceRegion
+      TEAL_TRUST_EASY_AUTH: string(trustEasyAuth)
     }
   }
   dependsOn: [roles] // the host reads its storage as soon as it starts

@@ -72,6 +72,12 @@ def _add_check(commands: Subparsers) -> None:
         metavar="FOLDER",
         help="the folder, or one policy file (%(default)s)",
     )
+    check.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="refuse ${NAME} that the deployment does not set: azd's parameters, such as infra/main.parameters.json",
+    )
     check.add_argument("--no-estimates", action="store_true", help="report problems only")
     check.add_argument("--seed", default="1", metavar="N", help=SEED)
     check.add_argument("--json", action="store_true", help="print JSON")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from cli.policy.argument_reader import SEED, ArgumentReader
 from cli.policy.choice import ChosenPolicy, all_of
+from cli.policy.deployed_settings import deployed_settings
 from cli.policy.estimate import BAD, GOOD, USUAL_FAULT, Estimate, estimate
 from cli.policy.estimate_words import estimate_json, estimate_lines
 from cli.policy.notes import fault_words, notes, world_words
@@ -30,9 +32,13 @@ RATES = (10.0, 100.0, 1000.0, 10_000.0)
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """profiles: one for each traffic, with the faults of the bad version; none without estimates."""
+    """profiles: one for each traffic, with the faults of the bad version; none without estimates.
+
+    variables: what `${NAME}` stands for; None for the environment.
+    """
 
     folder: Path
+    variables: Mapping[str, str] | None
     profiles: tuple[Profile, ...]
     seed: int
     json: bool
@@ -49,7 +55,7 @@ class CheckedPolicy:
 def run(arguments: argparse.Namespace) -> int:
     """Check the folder, print what was found, and return the exit code."""
     options = check_options(arguments)
-    book, problems = problems_of(options.folder)
+    book, problems = problems_of(options.folder, options.variables)
     every = all_of(book) if book is not None else []
     with progress(len(every) * len(options.profiles) * (GOOD + BAD), Console(stderr=True)) as step:
         checked = _checked(every, options, step)
@@ -68,9 +74,12 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
     reader = ArgumentReader()
     known, rates = world(arguments, reader), traffics(arguments, reader, RATES)
     seed = reader.whole("--seed", arguments.seed, SEED)
+    parameters: Path | None = arguments.settings
+    variables = reader.file(lambda: deployed_settings(parameters, os.environ)) if parameters else None
     reader.finish()
     profiles = [replace(known, requests=rate) for rate in rates] or [known]
-    return CheckOptions(arguments.folder, () if arguments.no_estimates else tuple(profiles), seed or 0, arguments.json)
+    shown = () if arguments.no_estimates else tuple(profiles)
+    return CheckOptions(arguments.folder, variables, shown, seed or 0, arguments.json)
 
 
 def assumptions(profile: Profile, seed: int) -> list[str]:

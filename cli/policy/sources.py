@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from shared.policies.policy_set import PolicySet, read_policies
 from shared.policies.problems import PolicyError, Problem
 
 
-def load(path: Path) -> PolicySet:
-    """Return the policies of a folder, or of one file. Raises PolicyError with every problem."""
-    found = read_policies(path.parent, only=path) if path.is_file() else read_policies(path)
-    return found.valid()
+def load(path: Path, variables: Mapping[str, str] | None = None) -> PolicySet:
+    """Return the policies of a folder, or of one file. Raises PolicyError with every problem.
+
+    variables: what `${NAME}` stands for; by default, the environment.
+    """
+    one = path.is_file()
+    return read_policies(path.parent if one else path, variables, only=path if one else None).valid()
 
 
-def problems_of(path: Path) -> tuple[PolicySet | None, list[Problem]]:
-    """Return the policies, or None and every problem in them."""
+def problems_of(path: Path, variables: Mapping[str, str] | None = None) -> tuple[PolicySet | None, list[Problem]]:
+    """Return the policies, or None and every problem in them; `variables` as in `load`."""
     try:
-        return load(path), []
+        return load(path, variables), []
     except PolicyError as error:
         return None, error.problems
 

@@ -27,6 +27,9 @@ param instanceMemory int
 @description('The settings that Teal itself reads.')
 param settings object
 
+@description('What the operator adds, such as settings that policies name. They replace none of the others.')
+param furtherSettings object
+
 // FUNCTIONS_WORKER_RUNTIME and FUNCTIONS_EXTENSION_VERSION must not be set on Flex Consumption, which refuses them.
 var systemSettings = {
   AzureWebJobsStorage__blobServiceUri: account.properties.primaryEndpoints.blob
@@ -94,7 +97,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(systemSettings, settings)
+    properties: union(furtherSettings, settings, systemSettings) // the last one wins
   }
 
   // One after the other: a site refuses two changes of its configuration at once (409).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,3 +90,41 @@ def test_hook_that_cannot_deploy_says_so(desk: Desk, hook: str) -> None:
     code, calls = desk.run(hook, failures=99)
     assert code != 0
     assert len(calls) <= 4
+
+
+VALID = "endpoint: prices\nmodels: [{name: pricing}]\nsteps: [smoke: {}, weight: 20]\n"
+LAUNCHER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.__main__ import main; sys.exit(main())"
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "problem"),
+    [
+        (VALID, 0, ""),
+        (VALID.replace("20", "200"), 2, "steps[1].weight: 200"),
+        (VALID + "max_nodes: 3\n", 2, "max_nodes: unknown key"),
+        # Set on this machine, and not among the app's settings.
+        (VALID.replace("pricing", "'${PRICING_MODEL}'"), 2, "${PRICING_MODEL} is not set"),
+    ],
+    ids=["valid", "wrong value", "unknown key", "variable that the app will not have"],
+)
+def test_a_wrong_policy_is_never_packaged(root: Path, tmp_path: Path, policy: str, code: int, problem: str) -> None:
+    """The hook before packaging fails, so azd deploys nothing."""
+    (tmp_path / "infra").symlink_to(root / "infra")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "pricing.yaml").write_text(policy)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    Desk(tmp_path / ".venv" / "bin", {}).stand_in("teal", f"exec {sys.executable} -c '{LAUNCHER}' {root} \"$@\"")
+    hooks = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]
+    environment = {"PATH": os.environ["PATH"], "PRICING_MODEL": "pricing"}
+    command = [SHELL, "-c", hooks["prepackage"]["posix"]["run"]]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)  # noqa: S603 - our own azure.yaml
+    assert done.returncode == code
+    assert problem in done.stderr.decode()
+
+
+def test_nothing_is_packaged_unchecked(root: Path, tmp_path: Path) -> None:
+    """Without the command that checks, the hook fails and says what to do."""
+    script = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]["prepackage"]["posix"]
+    done = subprocess.run([SHELL, "-c", script["run"]], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - our own azure.yaml
+    assert done.returncode == 1
+    assert b"make setup" in done.stderr

@@ -1,0 +1,36 @@
+"""What `${NAME}` in a policy will stand for once the app is deployed: only the app settings that the deployment sets.
+
+A variable that is set here but that the deployment does not pass on would be unset in Azure, and its policy refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.policies.problems import PolicyError, Problem
+
+PARAMETER = "appSettings"
+OWN = "TEAL_"  # the templates set Teal's own settings, whatever the parameter says
+USE = re.compile(r"\$\{(?P<name>\w+)(?:=(?P<default>[^}]*))?\}")  # as Azure Developer CLI writes it
+
+
+def deployed_settings(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the app settings that a parameter file of azd passes on, with `${NAME}` filled in from an environment.
+
+    Raises PolicyError if the file cannot be read or is not a parameter file.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))["parameters"].get(PARAMETER, {"value": {}})["value"]
+        passed_on = {name: USE.sub(lambda use: _value(use, environment), text) for name, text in values.items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        words = f'not a parameter file with "{PARAMETER}": {{"value": {{"NAME": "text"}}}}: {error!r}'
+        raise PolicyError([Problem(str(path), 0, 0, "", words)]) from error
+    own = {name: value for name, value in environment.items() if name.startswith(OWN)}
+    return own | {name: value for name, value in passed_on.items() if value}
+
+
+def _value(use: re.Match[str], environment: Mapping[str, str]) -> str:
+    return environment.get(use["name"]) or use["default"] or ""
