@@ -191,10 +191,13 @@ REASONS: Mapping[ReasonCode, Row] = {
         "or roll back[ (on hold: {because})]",
         "Traffic was edited outside Teal, so the rollout is paused.",
     ),
-    ReasonCode.TRAFFIC_RESTORED: Row(
-        "someone else set the traffic to {observed_traffic}; restoring {expected_traffic}"
-        "[ once the hold ends ({because})]",
-        "Traffic was edited outside Teal during promotion.",
+    ReasonCode.TRAFFIC_TAKEN_BACK: Row(
+        "someone else took all live traffic from {deployment}; live traffic now: {observed_traffic}",
+        "Traffic was moved off green outside Teal, which counts as a request to roll back.",
+    ),
+    ReasonCode.TRAFFIC_LEFT_AS_FOUND: Row(
+        "someone else set the traffic to {observed_traffic}; only the share of {deployment} is taken back",
+        "A rollback found a split that Teal did not set, and changes nothing but green's share.",
     ),
     ReasonCode.OPERATOR_PROMOTE: Row("promoted by {actor}: {comment}", "An operator promoted."),
     ReasonCode.OPERATOR_PAUSE: Row("paused by {actor}: {comment}", "An operator paused."),

@@ -66,20 +66,6 @@ def test_the_same_edit_a_second_time_is_noticed_again() -> None:
         assert world.seen.traffic == {GREEN: 10, BLUE: 90}
 
 
-def test_an_edit_while_promoting_is_written_down_each_time_and_set_back() -> None:
-    """At 100 per cent there is no pause: the edit is told, then green gets everything again."""
-    world = World()
-    world.register()
-    world.until(Phase.PROMOTING)
-    world.minutes(2)
-    for number in (1, 2):
-        edit(world, {BLUE: 100})
-        world.minutes(3)
-        assert world.seen.traffic == {GREEN: 100}
-        told = world.entries(ReasonCode.TRAFFIC_RESTORED)
-        assert [entry.reason.facts["observed_traffic"] for entry in told] == [{BLUE: 100}] * number
-
-
 def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
     """Rolled back while the traffic is somewhere else entirely, green has none and is deleted."""
     world = at_ten_per_cent()

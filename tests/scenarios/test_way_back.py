@@ -181,24 +181,22 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
     world.controller().reconcile(ENDPOINT)
     assert len(world.endpoints.traffic_written) == written
     world.minutes()
-    changed = world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.TRAFFIC_RESTORED)
+    changed = world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)
     assert {BLUE: 70, GREEN: 30} in [entry.reason.facts["observed_traffic"] for entry in changed]
 
 
-def test_traffic_that_was_edited_in_a_halt_is_set_back_after_it() -> None:
-    """Everything is halted while green has all, and someone takes it from green: it stays so until the halt ends."""
+def test_traffic_that_was_taken_back_in_a_halt_stays_with_blue() -> None:
+    """Everything is halted while green has all, and someone takes it from green: no halt delays the way back."""
     world = World()
     world.register()
     world.until_weight(100)
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     stranger(world, churn_6=100)
-    world.minutes(10)
-    assert world.seen.traffic == {BLUE: 100}
-    (restored,) = world.entries(ReasonCode.TRAFFIC_RESTORED)
-    assert restored.reason.because is not None
-    assert restored.reason.because.code is ReasonCode.HALTED
-    world.store.set_halt(None)
-    assert world.until(Phase.PROMOTED).observed.serving == GREEN
+    world.minutes(15)
+    (changed,) = world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)
+    assert changed.reason.because is not None
+    assert changed.reason.because.code is ReasonCode.HALTED
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
 def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:

@@ -197,11 +197,12 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
-        reason(C.TRAFFIC_RESTORED, FREEZE, observed_traffic={BLUE: 100}, expected_traffic={GREEN: 100}),
-        (
-            "someone else set the traffic to churn-6 100%; restoring churn-7 100% once the hold ends "
-            "(freeze window: weekend)"
-        ),
+        reason(C.TRAFFIC_TAKEN_BACK, deployment=GREEN, observed_traffic={BLUE: 100}),
+        "someone else took all live traffic from churn-7; live traffic now: churn-6 100%",
+    ),
+    (
+        reason(C.TRAFFIC_LEFT_AS_FOUND, deployment=GREEN, observed_traffic={"hotfix": 100}),
+        "someone else set the traffic to hotfix 100%; only the share of churn-7 is taken back",
     ),
     (Reason(C.OPERATOR_PROMOTE, ADA), "promoted by ada: looks wrong"),
     (Reason(C.OPERATOR_PAUSE, ADA), "paused by ada: looks wrong"),

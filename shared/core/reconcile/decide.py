@@ -15,6 +15,7 @@ from shared.core.observation.observation import EndpointSeen, Observation, Provi
 from shared.core.phases import Phase
 from shared.core.reconcile import judging
 from shared.core.reconcile.cleaning import clean
+from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
 from shared.core.reconcile.promoting import promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back
@@ -39,15 +40,17 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
     endpoint = observation.endpoint or _promised(informed)
     if endpoint is None:
         return _endpoint_gone(informed, now)
+    back = _first(
+        (asked_back, _refused, _blue_lost, _green_lost, _harmful, taken_back, _overdue), informed, endpoint, now
+    )
+    if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
+        return left_as_found(unheld(back), endpoint, now)
     held = held_now(informed, observation, now)
     if held is None and informed.hold is not None:
         return release(informed, now)
-    back = _first((asked_back, _refused, _blue_lost, _green_lost, _harmful, _overdue), informed, endpoint, now)
-    if back is not None:
-        return unheld(back)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((_drifted, asked, _starved), informed, endpoint, now)
+    ahead = _first((noticed, asked, _starved), informed, endpoint, now)
     return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
 
 
@@ -93,7 +96,8 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
         case Phase.PROMOTING:
             return promote(rollout, endpoint, now)
         case Phase.ROLLING_BACK:
-            return roll_back(rollout, endpoint, now)
+            found = left_as_found(Decision(rollout), endpoint, now)
+            return found if found.entries else roll_back(rollout, endpoint, now)
         case Phase.PROMOTED | Phase.ROLLED_BACK | Phase.FAILED | Phase.SUPERSEDED | Phase.QUEUED:
             return clean(rollout, endpoint, now)
         case _:
@@ -190,21 +194,6 @@ def _waited_for(rollout: Rollout) -> Reason:
     """Return what the rollout was last waiting for: evidence, or else what its last move was made for."""
     waiting = waiting_for(rollout)
     return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting
-
-
-def _drifted(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    steered = rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
-    if not steered or not rollout.traffic.expected or endpoint.traffic in rollout.traffic.expected:
-        return None
-    promoting = rollout.phase is Phase.PROMOTING
-    changed = reason(
-        ReasonCode.TRAFFIC_RESTORED if promoting else ReasonCode.TRAFFIC_CHANGED_EXTERNALLY,
-        because=rollout.hold_reason,
-        observed_traffic=dict(endpoint.traffic),
-        expected_traffic=dict(rollout.wanted_traffic),
-    )
-    known = rollout.with_traffic(expected=(*rollout.traffic.expected, endpoint.traffic), steady_since=None)
-    return history.noted(known, changed, now) if promoting else history.moved(known, Phase.PAUSED, changed, now)
 
 
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -75,7 +75,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    if rollout.hold is not None or not ready or endpoint.busy:
+    if rollout.hold is not None or rollout.request is not None or not ready or endpoint.busy:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:
@@ -132,27 +132,34 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
         return ()
     if not threatened:
         return _regrow(rollout, endpoint) + _unmirror(rollout, endpoint)
-    if rollout.blue is None:
-        return (SetTraffic(rollout.endpoint, _without_green(rollout, endpoint)),)
-    if not endpoint.ready(rollout.blue):
+    traffic = _without_green(rollout, endpoint)
+    if traffic is None:
         return ()
     growth = _regrow(rollout, endpoint)
     if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:
         return growth
-    return (*growth, SetTraffic(rollout.endpoint, {rollout.blue: 100}))
+    return (*growth, SetTraffic(rollout.endpoint, traffic))
 
 
 def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the end of the mirror, also of one that is not seen yet and may still come of our order."""
     if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
-    return (SetMirror(rollout.endpoint, {}),)
+    others = {name: share for name, share in endpoint.mirror.items() if name != rollout.green}
+    return (SetMirror(rollout.endpoint, others),)
 
 
-def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int]:
-    """Return the traffic without a green that was the first: nothing, unless someone had another serve meanwhile."""
-    others = {name: share for name, share in endpoint.traffic.items() if name != rollout.green and endpoint.ready(name)}
-    return {max(others, key=lambda name: others[name]): 100} if others else {}
+def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int] | None:
+    """Return the traffic with green's share given to blue and all others as they are; None while blue cannot take it.
+
+    Without a blue, because green was the first, the largest of the others gets green's share; without others, nobody.
+    """
+    kept = {name: share for name, share in endpoint.traffic.items() if name != rollout.green and endpoint.ready(name)}
+    freed = sum(endpoint.traffic.values()) - sum(kept.values())
+    heir = rollout.blue or max(kept, key=lambda name: (kept[name], name), default=None)
+    if not freed or heir is None:
+        return kept
+    return kept | {heir: kept.get(heir, 0) + freed} if endpoint.ready(heir) else None
 
 
 def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -168,6 +175,8 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
     if rollout.phase is Phase.ROLLED_BACK:
         given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
         return _back(rollout, endpoint, now) if given else _regrow(rollout, endpoint) + _delete(rollout, endpoint, now)
+    if rollout.blue in endpoint.traffic:
+        return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to serve
     return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
 
 

@@ -57,6 +57,7 @@ def _effect(verb: Verb) -> Effect:
 def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     if not endpoint.ready(rollout.green):
         return None
+    rollout = rollout.with_traffic(edited_since=None)
     return history.moved(rollout, Phase.PROMOTING, _operator(ReasonCode.OPERATOR_PROMOTE, request), now, request.by)
 
 
@@ -66,6 +67,7 @@ def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, 
 
 def _resume(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     why, step = _operator(ReasonCode.OPERATOR_RESUME, request), rollout.current_step
+    rollout = rollout.with_traffic(edited_since=None)
     if step is not None and step.resumed(rollout):
         return next_step(rollout, why, now, request.by)
     return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now, request.by)

@@ -85,13 +85,15 @@ class TrafficPlan:
 
     weight, mirror: per cent of live traffic that green should get, and get a copy of. steady_since: when this was first
     observed in force. expected: the traffic maps that are ours, namely the one found and the one wanted, and once that
-    is in force only the latter; any other map was set by someone else.
+    is in force only the latter; any other map was set by someone else. edited_since: when such a map was noticed; None
+    if there was none since an operator last resumed or promoted.
     """
 
     weight: int = 0
     mirror: int = 0
     steady_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
+    edited_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,77 @@
+"""Live traffic that someone else changed: noticed before anything is written over it.
+
+Nothing here moves traffic. What was taken away from green stays away until an operator resumes or promotes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+# How long green must have been without traffic before the rollout is rolled back. Azure may show an old split for a
+# moment, and an operator who did not mean it has time to resume.
+SETTLED = timedelta(minutes=10)
+STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Pause a rollout whose traffic someone else changed; None if the split is one that Teal knows."""
+    if not _foreign(rollout, endpoint):
+        return None
+    known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
+    if rollout.phase is Phase.PROMOTED and _green_is_without(rollout, endpoint):
+        return Decision(known)  # reported once it has settled
+    if rollout.phase not in STEERED:
+        return None
+    changed = reason(
+        ReasonCode.TRAFFIC_CHANGED_EXTERNALLY,
+        because=rollout.hold_reason,
+        observed_traffic=dict(endpoint.traffic),
+        expected_traffic=dict(rollout.wanted_traffic),
+    )
+    return history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, changed, now)
+
+
+def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Roll back a rollout whose green lost all its live traffic by hand: that is a request to go back."""
+    since = rollout.traffic.edited_since
+    if since is None or now - since < SETTLED or rollout.phase not in {Phase.PAUSED, Phase.PROMOTED}:
+        return None
+    if not _green_is_without(rollout, endpoint):
+        return None
+    why = reason(ReasonCode.TRAFFIC_TAKEN_BACK, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
+    return history.moved(rollout, Phase.ROLLING_BACK, why, now)
+
+
+def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return the decision with an entry for a split that someone else set and that a rollback finds."""
+    rollout = decision.rollout
+    ours = endpoint.traffic == rollout.orders.traffic
+    if rollout.phase is not Phase.ROLLING_BACK or ours or not _foreign(rollout, endpoint):
+        return decision
+    found = reason(ReasonCode.TRAFFIC_LEFT_AS_FOUND, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
+    noted = history.noted(_known(rollout, endpoint), found, now)
+    return Decision(noted.rollout, decision.entries + noted.entries)
+
+
+def _foreign(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether Teal neither found nor ordered this split."""
+    known = rollout.traffic.expected
+    return rollout.placement is not None and bool(known) and endpoint.traffic not in known
+
+
+def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
+    return rollout.with_traffic(expected=(*rollout.traffic.expected, endpoint.traffic))
+
+
+def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green's share was given to blue or, where there is none, to whoever serves instead."""
+    if endpoint.busy or not rollout.traffic.weight or rollout.green in endpoint.traffic:
+        return False
+    return bool(endpoint.traffic) if rollout.blue is None else rollout.blue in endpoint.traffic

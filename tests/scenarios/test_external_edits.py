@@ -1,0 +1,160 @@
+"""Stories of operators who move traffic by hand: what they took from green stays away from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Capacity
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from shared.ports import Halt
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+
+HOTFIX = "hotfix"
+STEPS = (SmokeStep("s"), WeightStep(20), PauseStep(40 * MINUTE), WeightStep(60))
+
+
+def world_in(phase: Phase) -> World:
+    """Return a world with a third deployment, in which green has live traffic and the rollout is in this phase."""
+    world = World(replace(POLICY, steps=STEPS, keep_blue=timedelta(hours=2)))
+    third = DeploymentSeen(HOTFIX, Provisioning.SUCCEEDED, "azureml:churn:5")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {HOTFIX: third})
+    world.register()
+    if phase is Phase.STEPPING:
+        world.until_weight(20)
+    else:
+        world.until(phase, within=120)
+    if phase is Phase.PROMOTING:
+        world.until_weight(100)
+    return world
+
+
+def edit(world: World, traffic: dict[str, int]) -> int:
+    """Set the live traffic as someone with a terminal would; return how often Teal has written it so far."""
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
+    return len(world.endpoints.traffic_written)
+
+
+LIVE = [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED]
+
+
+@pytest.mark.parametrize("phase", LIVE)
+@pytest.mark.parametrize("traffic", [{BLUE: 100}, {BLUE: 70, HOTFIX: 30}], ids=str)
+def test_all_traffic_moved_off_green_by_hand_is_a_request_to_go_back(phase: Phase, traffic: dict[str, int]) -> None:
+    """In every phase: green never gets a request again, the operator's split stays, and the rollout ends."""
+    world = world_in(phase)
+    written = edit(world, traffic)
+    world.until_finished()
+    assert all(GREEN not in later for later in world.endpoints.traffic_written[written:])
+    assert (world.seen.traffic, world.rollout().phase) == (traffic, Phase.ROLLED_BACK), world.told()
+    why = world.rollout().status.reason
+    assert (why.code, why.facts["observed_traffic"]) == (ReasonCode.TRAFFIC_TAKEN_BACK, traffic)
+
+
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING])
+@pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {HOTFIX: 100}, {BLUE: 30, GREEN: 70}, {}], ids=str)
+def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: dict[str, int]) -> None:
+    """Also where a pause would have ended by itself: two hours later the split is still the operator's."""
+    world = world_in(phase)
+    edit(world, traffic)
+    world.minutes(120)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, traffic), world.told()
+    assert len(world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)) == 1
+
+
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTING])
+def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> None:
+    """Green was without traffic for some minutes, then somebody resumes: the share returns and the rollout goes on."""
+    world = world_in(phase)
+    before = world.seen.traffic
+    edit(world, {BLUE: 100})
+    world.minutes(8)
+    world.ask(Verb.RESUME)
+    world.minutes(2)
+    assert world.seen.traffic == before
+    assert world.until(Phase.PROMOTED, within=120).observed.serving == GREEN
+
+
+def test_a_split_that_azure_shows_late_is_no_request_to_go_back() -> None:
+    """The old split is shown once more for five minutes: the rollout pauses, and is still there to resume."""
+    world = world_in(Phase.STEPPING)
+    now = world.seen.traffic
+    edit(world, {BLUE: 100})
+    world.minutes(5)
+    edit(world, now)
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, now)
+
+
+def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_by_hand() -> None:
+    """After promotion blue is kept with one instance of six; some of the traffic by hand, and it has six again."""
+    world = World(replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1)))
+    standing = {name: replace(seen, instances=6) for name, seen in world.seen.deployments.items()}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=standing)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.minutes(5)
+    assert world.seen.instances(BLUE) == 1
+    edit(world, {BLUE: 15, GREEN: 85})
+    world.minutes(3)
+    assert (world.seen.instances(BLUE), world.seen.traffic) == (6, {BLUE: 15, GREEN: 85})
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        ({HOTFIX: 100}, {HOTFIX: 100}),
+        ({HOTFIX: 55, GREEN: 45}, {HOTFIX: 55, BLUE: 45}),
+        ({HOTFIX: 10, BLUE: 25, GREEN: 65}, {HOTFIX: 10, BLUE: 90}),
+        ({}, {}),
+    ],
+    ids=str,
+)
+def test_a_rollback_changes_nothing_but_greens_share(found: dict[str, int], left: dict[str, int]) -> None:
+    """What someone else gave a third deployment stays, and the history says what was found."""
+    world = world_in(Phase.STEPPING)
+    edit(world, found)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, left), world.told()
+    (entry,) = world.entries(ReasonCode.TRAFFIC_LEFT_AS_FOUND)
+    assert entry.reason.facts["observed_traffic"] == found
+
+
+def test_a_hotfix_during_the_rollback_stays_too() -> None:
+    """The rollback is under way when someone gives all to a third deployment: it keeps it, and the history says so."""
+    world = world_in(Phase.STEPPING)
+    world.ask(Verb.ROLLBACK)
+    world.controller().reconcile(ENDPOINT)
+    world.endpoints.pending.clear()
+    edit(world, {HOTFIX: 100})
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED)
+    world.until_finished()
+    assert world.seen.traffic == {HOTFIX: 100}
+    assert len(world.entries(ReasonCode.TRAFFIC_LEFT_AS_FOUND)) == 1
+
+
+@pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.PAUSE])
+def test_what_was_asked_for_in_a_halt_comes_before_the_next_weight(verb: Verb) -> None:
+    """Sixty per cent is decided but held; the request arrives before the halt ends, and green never gets them."""
+    steps = (SmokeStep("s"), WeightStep(20), WeightStep(60))
+    world = World(replace(POLICY, steps=steps))
+    world.register()
+    while world.rollout().traffic.weight < 60:
+        world.minutes()
+        if world.rollout().progress.step == 2:
+            world.store.set_halt(Halt("ada", "incident 9", world.clock()))
+    world.minutes(3)
+    assert world.seen.traffic[GREEN] <= 60
+    world.endpoints.traffic_written.clear()
+    edit(world, {GREEN: 20, BLUE: 80})
+    world.store.set_halt(None)
+    world.ask(verb)
+    world.minutes(6)
+    assert {GREEN: 60, BLUE: 40} not in world.endpoints.traffic_written, world.told()
