@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports policies audit bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports policies lock audit bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -14,11 +14,15 @@ PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
 setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
-.venv/.installed: pyproject.toml requirements.txt requirements-dev.txt
+# The versions that Azure gets, for every environment here. Without the hashes: pip wants them for all packages or none.
+PINS := sed -n 's/^\([a-z0-9.-]*==.*[^ ]\) *\\$$/\1/p' requirements.txt
+
+.venv/.installed: pyproject.toml requirements.in requirements.txt requirements-dev.txt
 	@echo "Setting up .venv: Teal, its command line and its tests (about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Teal needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m $(PIP) --editable '.[dev]'
+	@$(PINS) > .venv/pins.txt
+	@$(BIN)/python -m $(PIP) --constraint .venv/pins.txt --editable '.[dev]'
 	@touch $@
 
 # PyPI has Microsoft's runtime for 3.13 and newer only; nothing in it needs that, so the tests run it on this Python too.
@@ -28,10 +32,12 @@ RUNTIME := azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 	@$(BIN)/python -m $(PIP) --upgrade --no-deps --ignore-requires-python --target .venv/runtime $(RUNTIME)
 	@touch $@
 
-.venv-3.13/.installed: requirements.txt requirements-dev.txt
+.venv-3.13/.installed: requirements.in requirements.txt requirements-dev.txt
 	@echo "Setting up .venv-3.13: the functions on Microsoft's own runtime (about a minute)"
 	@$(PYTHON313) -m venv .venv-3.13
-	@.venv-3.13/bin/python -m $(PIP) --requirement requirements.txt --constraint requirements-dev.txt aiohttp croniter $(RUNTIME)
+	@$(PINS) > .venv-3.13/pins.txt
+	@.venv-3.13/bin/python -m $(PIP) --requirement requirements.in --constraint .venv-3.13/pins.txt --constraint requirements-dev.txt \
+	  aiohttp croniter $(RUNTIME)
 	@touch $@
 
 .serving/.installed: emulator/serving/requirements.txt
@@ -72,6 +78,26 @@ imports:
 policies: setup
 	@$(BIN)/teal policy check --no-estimates --settings infra/main.parameters.json policies
 	@$(BIN)/teal policy check --no-estimates examples/policies
+
+# requirements.txt anew from requirements.in. Versions that are still allowed stay; `make lock UPGRADE=1` takes the newest.
+lock: .venv-lock/.installed
+	@.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --constraint requirements-dev.txt $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
+
+.venv-lock/.installed:
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m $(PIP) uv==0.13.9
+	@touch $@
+
+# Known vulnerabilities of what Azure installs. It asks the advisories of PyPI over the network, so it is no part of `check`, and
+# it fails where they cannot be reached: an audit that looked at nothing must not pass.
+audit: .venv-audit/.installed
+	@.venv-audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict --progress-spinner off
+
+.venv-audit/.installed:
+	@$(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m $(PIP) pip-audit==2.10.1
+	@touch $@
 
 bench: setup
 	@$(BIN)/python -m bench.indexing

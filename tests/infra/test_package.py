@@ -65,6 +65,7 @@ def test_package_holds_everything_that_the_app_reads(root: Path, ignored: pathsp
         "cli/host/keys.py",
         "tests/infra/test_package.py",
         "requirements-dev.txt",
+        "requirements.in",
     ],
 )
 def test_what_is_local_stays_here(local: str, ignored: pathspec.GitIgnoreSpec) -> None:
