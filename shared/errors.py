@@ -2,7 +2,8 @@
 
 TealError
 ├── Temporary        the same call may work later: the next tick tries again
-│   └── Conflict     someone else wrote first: what was decided is stale
+│   ├── Conflict     someone else wrote first: what was decided is stale
+│   └── NotYet       what is asked for does not exist so far
 ├── NotPossible      a request that does not apply now: whoever asked may ask for something else
 └── Permanent        the same call will never work: an operator must know
     ├── Unregistered    the workspace has no such model version
@@ -75,6 +76,10 @@ class Conflict(Temporary):
     """Another writer was first."""
 
     code = ErrorCode.WRITE_CONFLICT
+
+
+class NotYet(Temporary):
+    """What is asked for does not exist so far, such as the table of a log that has no row."""
 
 
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller

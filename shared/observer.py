@@ -9,8 +9,9 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.core.observation import Observation, SmokeResult
+from shared.core.observation import Observation, SmokeResult, TelemetryPath
 from shared.core.reconcile.plan import TelemetryQuery, plan_observation
+from shared.core.reconcile.proving import newest_request
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
@@ -39,6 +40,8 @@ class Observer:
             seen = self._minutes(seen, rollout.endpoint, asked.minutes)
         if asked.history is not None:
             seen = self._history(seen, rollout.endpoint, asked.history)
+        if asked.path and newest_request(rollout, seen.history or (), now) is None:
+            seen = replace(seen, path=self._path(rollout))
         if asked.smoke is not None:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.autoscale:
@@ -59,7 +62,17 @@ class Observer:
             told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
-        return replace(seen, history=told.minutes, history_missing=dict(told.missing))
+        return replace(
+            seen, history=told.minutes, history_missing=dict(told.missing), no_table=told.no_table or seen.no_table
+        )
+
+    def _path(self, rollout: Rollout) -> TelemetryPath | None:
+        """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""
+        try:
+            return self.telemetry.path(rollout.endpoint, rollout.policy.judge.errors_from)
+        except TealError as error:
+            log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, str(error))
+            return None
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again on the next reconcile, if it is unknown how green answers."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
-from shared.core.observation import DeploymentMinute, EndpointSeen
+from shared.core.observation import DeploymentMinute, EndpointSeen, TelemetryPath
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
@@ -55,10 +55,14 @@ class Models(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What telemetry gave: minutes with requests, oldest first, and the gates that they say nothing of, with why."""
+    """What telemetry gave: minutes with requests, oldest first, and the gates that they say nothing of, with why.
+
+    no_table: the source of requests does not exist yet, in its own words; there are no minutes then.
+    """
 
     minutes: tuple[DeploymentMinute, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
+    no_table: str | None = None
 
 
 class Telemetry(Protocol):
@@ -70,6 +74,9 @@ class Telemetry(Protocol):
         Raises Temporary or Permanent when requests and errors cannot be told, or in part only: no evidence is not
         evidence of no errors. What else is asked and cannot be told is `missing` of the answer.
         """
+
+    def path(self, endpoint: str, source: str) -> TelemetryPath:
+        """Return how requests get from the endpoint into the source of this name, as far as its settings show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,15 @@ class TelemetrySource(Protocol):
         """Return what it knows of the fetch's minutes, by deployment and minute, in any order.
 
         needs: of the kinds that it answers, to be answered together. Minutes count requests if `Requests` is among
-        them. Raises Temporary or Permanent if it cannot tell, or in part only.
+        them. Raises Temporary or Permanent if it cannot tell, or in part only; NotYet if it does not exist so far.
         """
+
+
+class TelemetryPaths(Protocol):
+    """How requests get into one telemetry source, for a source that needs to be set up for each endpoint."""
+
+    def path(self, endpoint: str) -> TelemetryPath:
+        """Return what the settings of the path show; UNKNOWN if they may not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from shared.core.observation import DeploymentMinute
+from shared.core.observation import DeploymentMinute, PathState, TelemetryPath
 from shared.core.telemetry import Need, TelemetryQuery
-from shared.errors import Permanent, TealError, Temporary
-from shared.ports import Fetch, Seen, TelemetrySource
+from shared.errors import NotYet, Permanent, TealError, Temporary
+from shared.ports import Fetch, Seen, TelemetryPaths, TelemetrySource
 
 _LOG = logging.getLogger("teal.telemetry")
 MOST_SECONDS = 40
 
 
 class TelemetrySources:
-    """The port Telemetry. stopwatch: seconds, from any beginning."""
+    """The port Telemetry. paths: by the name of the source. stopwatch: seconds, from any beginning."""
 
-    def __init__(self, *sources: TelemetrySource, stopwatch: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *sources: TelemetrySource,
+        paths: Mapping[str, TelemetryPaths] | None = None,
+        stopwatch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._paths = paths or {}
         self._sources = {source.kind.name: source for source in sources}
         self._stopwatch = stopwatch
 
@@ -36,7 +42,10 @@ class TelemetrySources:
         """
         fetch = Fetch(endpoint, asked)
         together = self._together(asked)
-        requests = self._source(asked.requests).read(fetch, together)
+        try:
+            requests = self._source(asked.requests).read(fetch, together)
+        except NotYet as error:
+            return Seen((), no_table=str(error))
         if not requests:
             return Seen(())
         rows, missing = _Rows(requests), dict[str, str]()
@@ -53,6 +62,11 @@ class TelemetrySources:
                 _LOG.warning("telemetry endpoint=%s gate=%s problem=%r", endpoint, gate, str(error))
                 missing[gate] = str(error)
         return Seen(rows.sorted(), missing)
+
+    def path(self, endpoint: str, source: str) -> TelemetryPath:
+        """Return how requests get from the endpoint into the source of this name; UNKNOWN if that needs no set-up."""
+        settings = self._paths.get(source)
+        return TelemetryPath(PathState.UNKNOWN) if settings is None else settings.path(endpoint)
 
     def _together(self, asked: TelemetryQuery) -> tuple[Need, ...]:
         """Return what is read with the requests: all that their source can answer. Raises as `_source`."""

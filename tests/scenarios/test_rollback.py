@@ -116,16 +116,18 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
     )
 
 
-def test_a_step_without_telemetry_meets_its_deadline_and_says_why() -> None:
-    """Without calibration there is no first weight: after the step's time the rollout is taken back."""
-    world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=30))))
+def test_a_rollout_without_telemetry_meets_its_deadline_and_says_why() -> None:
+    """Green gets no weight that nobody could judge, so the rollout ends with its own deadline, not with the step's."""
+    deadlines = Deadlines(step=timedelta(minutes=15), rollout=timedelta(minutes=30))
+    world = World(policy=replace(POLICY, deadlines=deadlines))
     world.telemetry.faults.always = "the workspace is away"
     world.register()
     ended = world.until(Phase.ROLLED_BACK)
     assert ended.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
-    assert (ended.status.reason.facts["deadline"], ended.status.reason.facts["limit_seconds"]) == ("step", 30 * 60)
+    assert (ended.status.reason.facts["deadline"], ended.status.reason.facts["limit_seconds"]) == ("rollout", 30 * 60)
     assert ended.status.reason.because is not None
-    assert "the workspace is away" in ended.status.reason.because.facts["message"]
+    assert ended.status.reason.because.because is not None
+    assert "the workspace is away" in ended.status.reason.because.because.facts["message"]
     assert world.endpoints.traffic_written == []
 
 

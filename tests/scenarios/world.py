@@ -78,6 +78,7 @@ class World:
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
 
     def __post_init__(self) -> None:
+        self.scoring.answered = self._log_smoke
         self.telemetry.rows += [self._row(BLUE, MIDNIGHT - n * MINUTE, self.rpm) for n in range(60, 0, -1)]
 
     def controller(self, holder: str = "one") -> Controller:
@@ -179,6 +180,11 @@ class World:
             total = 0 if name in self.avoided else self.rpm * share // 100
             if total:
                 self.telemetry.rows.append(self._row(name, minute, total))
+
+    def _log_smoke(self, name: str, requests: int) -> None:
+        """Log the smoke test, which is all that a silent endpoint answers; beside traffic it makes no difference."""
+        if not self.rpm:
+            self.telemetry.rows.append(DeploymentMinute(name, self.clock.now.replace(second=0), requests, 0))
 
     def _row(self, name: str, minute: datetime, total: int) -> DeploymentMinute:
         return self.conduct.get(name, Conduct()).row(name, minute, total, self.rates.get(name, 0.0))

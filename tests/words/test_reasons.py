@@ -32,6 +32,18 @@ SAID = "green fails 3% of 400 requests (1.01 to 6.43%), blue 0.111% of 3,600 (0.
 NOTHING = reason(C.NOTHING_JUDGED)
 FREEZE = reason(C.FREEZE_WINDOW, window="weekend")
 ADA: Facts = {"actor": "ada", "comment": "looks wrong"}
+NO_SETTING = (
+    "the endpoint has no diagnostic setting; add one that sends AmlOnlineEndpointTrafficLog to Teal's Log Analytics "
+    "workspace (see docs/deploying.md)"
+)
+ELSEWHERE = (
+    "the endpoint's request log goes to another Log Analytics workspace than TEAL_LOGS_WORKSPACE_ID: "
+    "audit sends it to logs-2"
+)
+NOT_LOGGED = (
+    "telemetry shows no request after 11 min, not even those of the smoke test; check the endpoint's diagnostic "
+    "setting, the telemetry source in the policy and its lag"
+)
 
 ROWS: list[tuple[Reason, str]] = [
     (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
@@ -164,6 +176,22 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.OPERATOR_REQUEST, verb="skip", actor="ada", comment="known good"), "skip by ada: known good"),
     (reason(C.ENDPOINT_UNREADABLE, message="503"), "the endpoint cannot be read: 503"),
     (reason(C.TELEMETRY_UNAVAILABLE, message="503"), "telemetry is unavailable: 503"),
+    (
+        reason(C.TELEMETRY_UNPROVEN, NOTHING, deployment=GREEN),
+        "churn-7 gets no traffic until telemetry shows this endpoint's requests: no minute has been judged yet",
+    ),
+    (reason(C.DIAGNOSTIC_SETTING_MISSING), NO_SETTING),
+    (
+        reason(C.REQUEST_LOG_OFF, message="audit"),
+        "no diagnostic setting of the endpoint sends AmlOnlineEndpointTrafficLog; enable that category in audit",
+    ),
+    (reason(C.LOGGED_ELSEWHERE, message="audit sends it to logs-2"), ELSEWHERE),
+    (
+        reason(C.LOG_TABLE_MISSING, message="SEM0100"),
+        "the Log Analytics workspace has no request log yet; a new diagnostic setting can take an hour (SEM0100)",
+    ),
+    (reason(C.REQUESTS_NOT_LOGGED, limit_seconds=660.0), NOT_LOGGED),
+    (reason(C.TELEMETRY_PROVEN), "telemetry shows this endpoint's requests"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
     (
         reason(C.DEADLINE_EXCEEDED, NOTHING, deadline="step", limit_seconds=7200),

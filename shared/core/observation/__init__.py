@@ -12,6 +12,7 @@ from shared.core.observation.observation import (
     SmokeResult,
     Tally,
 )
+from shared.core.observation.telemetry_path import PathState, TelemetryPath
 
 __all__ = [
     "DeploymentMinute",
@@ -19,7 +20,9 @@ __all__ = [
     "EndpointSeen",
     "Halt",
     "Observation",
+    "PathState",
     "Provisioning",
     "SmokeResult",
     "Tally",
+    "TelemetryPath",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.core.observation.telemetry_path import TelemetryPath
+
 
 class Provisioning(StrEnum):
     """Azure ML's provisioning states, and UNKNOWN for any that it may add."""
@@ -145,7 +147,8 @@ class Observation:
     endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
     oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates
     that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
-    asked or not answered. settled_until: minutes before this have been read.
+    asked or not answered. settled_until: minutes before this have been read. no_table: the request log does not exist
+    yet, in the source's words. path: how requests should get into telemetry; None if not asked.
     halted: the halt in force. autoscaled: the deployments that have autoscale settings, or
     None if not asked or not answered.
     """
@@ -157,6 +160,8 @@ class Observation:
     history: tuple[DeploymentMinute, ...] | None = None
     history_missing: dict[str, str] = field(default_factory=dict)
     telemetry_problem: str | None = None
+    no_table: str | None = None
+    path: TelemetryPath | None = None
     smoke: SmokeResult | None = None
     logs: str | None = None
     halted: Halt | None = None

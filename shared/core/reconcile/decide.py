@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
-from shared.core.reconcile import judging
+from shared.core.reconcile import judging, proving
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
 from shared.core.reconcile.promoting import promote
@@ -51,6 +51,7 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
     ahead = _first((noticed, asked, _starved), informed, endpoint, now)
+    ahead = ahead or proving.report(informed, observation, endpoint, now)
     return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
 
 
@@ -70,7 +71,8 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Take in what was observed besides the minutes, without deciding anything."""
-    known = judging.calibrated(rollout, observation, now)
+    seen = proving.take_in(rollout, observation, now)
+    known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     return (
         known.with_progress(smoke=observation.smoke or known.progress.smoke)
         .with_observed(
@@ -174,7 +176,7 @@ def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     began = (
         rollout.progress.since if rollout.phase is Phase.STEPPING and rollout.progress.since else rollout.status.since
     )
-    if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and now - began > limits.step:
+    if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.telemetry_proven and now - began > limits.step:
         return _deadline(rollout, "step", limits.step, _waited_for(rollout), now)
     return None
 

@@ -23,7 +23,8 @@ WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 class ObservationPlan:
     """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
 
-    autoscale: which deployments have autoscale settings.
+    autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
+    prove that they do.
     """
 
     minutes: TelemetryQuery | None = None
@@ -31,6 +32,7 @@ class ObservationPlan:
     smoke: SmokeStep | None = None
     logs: bool = False
     autoscale: bool = False
+    path: bool = False
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
@@ -46,6 +48,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         smoke=_smoke(rollout, endpoint),
         logs=broken and rollout.phase is Phase.PROVISIONING,
         autoscale=_autoscale(rollout, endpoint),
+        path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
     )
 
 

@@ -19,6 +19,8 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while green is receiving all live traffic."""
+    if not rollout.telemetry_proven:
+        return Decision(rollout)
     if rollout.traffic.mirror:
         return Decision(rollout.with_traffic(mirror=0))
     if rollout.traffic.weight != 100:

@@ -121,11 +121,13 @@ class Assessment:
 class Judging:
     """What the judge knows.
 
-    judged_until: every minute before this one is judged; None until green was given traffic. history_incomplete_since:
-    when telemetry first answered for some gates' history but not for all. starvation_reported: whether the history
-    already says that green receives none of its traffic.
+    telemetry_seen: the newest minute with requests that telemetry showed before green got any traffic; None until then,
+    and green gets none. judged_until: every minute before this one is judged; None until green was given traffic.
+    history_incomplete_since: when telemetry first answered for some gates' history but not for all.
+    starvation_reported: whether the history already says that green receives none of its traffic.
     """
 
+    telemetry_seen: datetime | None = None
     judged_until: datetime | None = None
     history_incomplete_since: datetime | None = None
     calibration: Calibration | None = None
@@ -140,12 +142,14 @@ class Observed:
 
     serving: the deployment with the most live traffic. endpoint_problem, telemetry_problem: why the endpoint or the
     telemetry could not be read. missing_gates: gates that telemetry said nothing about, with the source's reason.
+    unproven: why there is no proof yet that telemetry of this endpoint arrives, as last reported.
     """
 
     serving: str | None = None
     endpoint_problem: str | None = None
     telemetry_problem: str | None = None
     missing_gates: dict[str, str] = field(default_factory=dict)
+    unproven: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,14 @@ class Rollout:
         return self.progress.step > last
 
     @property
+    def telemetry_proven(self) -> bool:
+        """Whether telemetry showed a request of this endpoint, so that green may be given traffic and be judged.
+
+        A first deployment is not judged. A judge that was set had a past to be set from.
+        """
+        return self.first or self.judging.telemetry_seen is not None or self.judging.calibration is not None
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
         """What each gate says, as the verdict found it; nothing without a verdict."""
         if self.judging.calibration is None or self.thresholds is None:

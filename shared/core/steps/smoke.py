@@ -51,6 +51,8 @@ class SmokeStep(Step):
         result = rollout.progress.smoke
         if result is None:
             return Decision(rollout)
+        if result.passed and not rollout.telemetry_proven:
+            return Decision(rollout)
         if result.passed:
             return next_step(rollout, reason(ReasonCode.SMOKE_PASSED, requests=result.sent), now)
         failed = reason(

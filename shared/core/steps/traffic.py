@@ -101,6 +101,8 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
 
 def waiting_for(rollout: Rollout) -> Reason:
     """Return what a step is waiting for."""
+    if not rollout.telemetry_proven and rollout.observed.unproven is not None:
+        return reason(ReasonCode.TELEMETRY_UNPROVEN, because=rollout.observed.unproven, deployment=rollout.green)
     if rollout.observed.telemetry_problem:
         return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=rollout.observed.telemetry_problem)
     why = rollout.verdict_reason

@@ -1,0 +1,29 @@
+"""How a request gets from an endpoint into its telemetry source, as far as Azure shows it. Facts only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PathState(StrEnum):
+    """What the settings of the path say.
+
+    OPEN: requests should arrive. NO_SETTING: no diagnostic setting. CATEGORY_OFF: settings, but none sends the request
+    log. OTHER_WORKSPACE: the request log goes to a Log Analytics workspace that Teal does not read. UNKNOWN: the
+    settings cannot be read, or the source has none.
+    """
+
+    OPEN = "open"
+    NO_SETTING = "no_setting"
+    CATEGORY_OFF = "category_off"
+    OTHER_WORKSPACE = "other_workspace"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryPath:
+    """The state of the path. detail: the names behind it, such as the diagnostic settings', or Azure's words."""
+
+    state: PathState
+    detail: str = ""

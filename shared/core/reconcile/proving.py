@@ -1,0 +1,75 @@
+"""Proof that telemetry of this endpoint arrives, without which green gets no traffic: it could not be judged.
+
+Proof is one request of the endpoint that the policy's source shows: blue's own from shortly before green was ready, or
+any since, such as the smoke test's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
+from shared.core.observation.telemetry_path import PathState
+from shared.core.phases import Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+RECENT = timedelta(minutes=15)
+# How much later than the configured lag a smoke request may show before its absence is reported.
+GRACE = timedelta(minutes=5)
+_WRONG_SETTINGS = {
+    PathState.NO_SETTING: ReasonCode.DIAGNOSTIC_SETTING_MISSING,
+    PathState.CATEGORY_OFF: ReasonCode.REQUEST_LOG_OFF,
+    PathState.OTHER_WORKSPACE: ReasonCode.LOGGED_ELSEWHERE,
+}
+
+
+def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: datetime) -> datetime | None:
+    """Return the newest minute that proves that telemetry arrives, or None."""
+    ready = rollout.progress.since or now
+    since = ready - rollout.policy.judge.telemetry_lag - RECENT
+    return max((row.minute for row in rows if row.total and row.minute >= since), default=None)
+
+
+def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+    """Return the rollout with the proof that this observation brings, if it needs one.
+
+    The step's clock starts then: no deadline of green's runs while Teal cannot see it.
+    """
+    if rollout.telemetry_proven or observation.history is None:
+        return rollout
+    newest = newest_request(rollout, observation.history, now)
+    return rollout if newest is None else rollout.with_judging(telemetry_seen=newest).with_progress(since=now)
+
+
+def report(rollout: Rollout, observation: Observation, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report what the proof lacks, once for each cause, and that it came after all."""
+    before = rollout.observed.unproven
+    if rollout.telemetry_proven:
+        if before is None:
+            return None
+        arrived = reason(ReasonCode.TELEMETRY_PROVEN)
+        return history.noted(rollout.with_observed(unproven=None), arrived, now)
+    cause = _cause(rollout, observation, now) if rollout.phase is Phase.STEPPING else None
+    if cause is None or (before is not None and before.code is cause.code):
+        return None
+    lacking = reason(ReasonCode.TELEMETRY_UNPROVEN, because=cause, deployment=rollout.green)
+    return history.noted(rollout.with_observed(unproven=cause), lacking, now)
+
+
+def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
+    """Return what is missing; None while the smoke requests may simply not have arrived yet."""
+    path = observation.path
+    if path is not None and path.state in _WRONG_SETTINGS:
+        return reason(_WRONG_SETTINGS[path.state], message=path.detail)
+    if observation.telemetry_problem is not None:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=observation.telemetry_problem)
+    if observation.no_table is not None:
+        return reason(ReasonCode.LOG_TABLE_MISSING, message=observation.no_table)
+    waited = now - (rollout.progress.since or now)
+    if observation.history is None or waited <= rollout.policy.judge.telemetry_lag + GRACE:
+        return None
+    return reason(ReasonCode.REQUESTS_NOT_LOGGED, limit_seconds=waited.total_seconds())

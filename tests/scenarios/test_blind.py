@@ -1,0 +1,131 @@
+"""Green gets no traffic before telemetry showed one request of this endpoint. What is missing is reported at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import PathState, TelemetryPath
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode as Why
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
+from shared.errors import NotPossible
+from tests.fake_telemetry import FakeTelemetry
+from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
+
+FIVE = replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE))
+MIRRORED = replace(FIVE, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, 30 * MINUTE), WeightStep(50)))
+
+
+class Silent(FakeTelemetry):
+    """A log in which nothing arrives until `open` is set."""
+
+    open = False
+
+    def minutes(self, endpoint, asked):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 -- as the class before
+        seen = super().minutes(endpoint, asked)
+        return seen if self.open else replace(seen, minutes=())
+
+
+def blind(state: PathState = PathState.OPEN, detail: str = "", policy: object = FIVE) -> World:
+    """Return a busy endpoint whose requests reach no log, for ten minutes of a rollout."""
+    world = World(policy=policy, telemetry=Silent(found=TelemetryPath(state, detail)))  # type: ignore[arg-type]
+    world.register()
+    world.minutes(10)
+    return world
+
+
+@pytest.mark.parametrize("policy", [FIVE, MIRRORED, replace(FIVE, steps=(SmokeStep("smoke.jsonl"),))])
+def test_nothing_is_sent_to_a_green_that_nobody_sees(policy: object) -> None:
+    """No weight, no mirror and no promotion, for as long as it takes."""
+    world = blind(policy=policy)
+    for _ in range(200):
+        world.minutes()
+        assert (world.seen.traffic, world.seen.mirror) == ({BLUE: 100}, {})
+    assert world.rollout().phase is Phase.STEPPING
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (PathState.NO_SETTING, Why.DIAGNOSTIC_SETTING_MISSING),
+        (PathState.CATEGORY_OFF, Why.REQUEST_LOG_OFF),
+        (PathState.OTHER_WORKSPACE, Why.LOGGED_ELSEWHERE),
+    ],
+)
+def test_a_wrong_setting_is_reported_at_once_and_once(state: PathState, code: Why) -> None:
+    """The cause is in the history from green's first minute, and is not repeated."""
+    world = blind(state, "audit")
+    ready, (unproven,) = world.entries(Why.GREEN_READY)[0], world.entries(Why.TELEMETRY_UNPROVEN)
+    assert unproven.reason.because is not None
+    assert (unproven.reason.because.code, unproven.at - ready.at) == (code, timedelta(0))
+
+
+def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:
+    """On a new workspace that is no error of a query, but something to wait for."""
+    world = World(policy=FIVE, telemetry=FakeTelemetry(no_table="Failed to resolve table"))
+    world.register()
+    world.minutes(5)
+    (unproven,) = world.entries(Why.TELEMETRY_UNPROVEN)
+    assert unproven.reason.because is not None
+    assert unproven.reason.because.code is Why.LOG_TABLE_MISSING
+
+
+def test_smoke_requests_have_the_lag_and_five_minutes_to_arrive() -> None:
+    """With settings that look right their absence is reported only then."""
+    world = blind()
+    assert not world.entries(Why.TELEMETRY_UNPROVEN)
+    world.minutes(3)
+    (unproven,) = world.entries(Why.TELEMETRY_UNPROVEN)
+    assert unproven.reason.because is not None
+    assert unproven.reason.because.code is Why.REQUESTS_NOT_LOGGED
+
+
+def test_a_diagnosis_that_fails_stops_nothing() -> None:
+    """Settings that may not be read cost the cause, not the rollout."""
+    world = blind()
+    world.telemetry.found = None
+    world.minutes(5)
+    assert world.entries(Why.TELEMETRY_UNPROVEN)
+
+
+def test_it_continues_by_itself_when_telemetry_appears() -> None:
+    """However late, and with a fresh clock for the step."""
+    world = blind(PathState.NO_SETTING)
+    world.minutes(180)
+    assert isinstance(world.telemetry, Silent)
+    world.telemetry.open = True
+    world.until(Phase.PROMOTED)
+    assert len(world.entries(Why.TELEMETRY_PROVEN)) == 1
+
+
+def test_the_smoke_test_proves_the_path_of_a_silent_endpoint() -> None:
+    """Nobody else asks it, so its first request in the log is green's own, after the lag."""
+    world = World(policy=FIVE, rpm=0)
+    world.register()
+    world.until_weight(10)
+    ready, smoked = world.entries(Why.GREEN_READY)[0], world.entries(Why.SMOKE_PASSED)[0]
+    assert smoked.at - ready.at == 6 * MINUTE
+    assert not world.entries(Why.TELEMETRY_UNPROVEN)
+
+
+def test_requests_of_long_ago_prove_nothing() -> None:
+    """A log that stopped an hour before green was ready is as silent as one that never began."""
+    world = World(policy=FIVE)
+    world.telemetry.rows[:] = [row for row in world.telemetry.rows if world.clock() - row.minute > 40 * MINUTE]
+    world.rpm = 0
+    world.scoring.answered = lambda _deployment, _requests: None
+    world.register()
+    world.minutes(30)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_nobody_can_promote_a_green_that_nobody_sees() -> None:
+    """A request to promote is refused as before the smoke test."""
+    world = blind()
+    with pytest.raises(NotPossible):
+        world.ask(Verb.PROMOTE)
+    assert GREEN not in world.seen.traffic
