@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.core.bounds import bounded, cut
 from shared.core.observation import Observation, SmokeResult, TelemetryPath
 from shared.core.reconcile.plan import TelemetryQuery, plan_observation
 from shared.core.reconcile.proving import newest_request
@@ -55,7 +56,7 @@ class Observer:
             told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
-        return replace(seen, minutes=told.minutes, missing=dict(told.missing))
+        return replace(seen, minutes=told.minutes, missing=bounded(dict(told.missing)))
 
     def _history(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
@@ -63,7 +64,10 @@ class Observer:
         except TealError as error:
             return _unanswered(seen, endpoint, error)
         return replace(
-            seen, history=told.minutes, history_missing=dict(told.missing), no_table=told.no_table or seen.no_table
+            seen,
+            history=told.minutes,
+            history_missing=bounded(dict(told.missing)),
+            no_table=told.no_table or seen.no_table,
         )
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
@@ -115,4 +119,4 @@ class Observer:
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:
     log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
-    return replace(seen, telemetry_problem=f"telemetry gave no answer: {error}")
+    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {error}"))

@@ -48,7 +48,8 @@ class SmokeTestView:
 
     requests: Annotated[int, "How many were sent."]
     passed: Annotated[bool, "Whether every answer was as expected."]
-    problems: Annotated[tuple[str, ...], "What was wrong with the others, one by one."]
+    failed: Annotated[int, "How many answers were not as expected."]
+    problems: Annotated[tuple[str, ...], "What was wrong with the first few of them."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def rollout_detail_view(
         gates=tuple(gate_view(reading) for reading in rollout.readings),
         calibration=calibration_view(calibration) if calibration else None,
         missing_telemetry=dict(rollout.observed.missing_gates),
-        smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.problems) if smoke else None,
+        smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.failed, smoke.problems) if smoke else None,
         history=tuple(entry_view(entry) for entry in history),
         history_total=rollout.entry_count,
         minutes=tuple(minute_view(minute) for minute in minutes),

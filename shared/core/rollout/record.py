@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
+from shared.core.bounds import cut
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.verdict import Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
@@ -57,6 +58,11 @@ class OperatorRequest:
     reason: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        """Bound what was given, as the API does."""
+        object.__setattr__(self, "by", cut(self.by))
+        object.__setattr__(self, "reason", cut(self.reason))
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -86,6 +92,10 @@ class Refusal:
     deployment: str
     message: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        """Bound what Azure said."""
+        object.__setattr__(self, "message", cut(self.message))
 
 
 def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:
