@@ -105,13 +105,13 @@ class RolloutDetailView(RolloutView):
     ]
 
 
-def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
+def rollout_view(rollout: Rollout) -> RolloutView:
     """Return one rollout, as lists have it."""
     blocked = blocked_reason(rollout)
     return RolloutView(
         id=rollout.id,
-        workspace=workspace,
-        endpoint=rollout.endpoint,
+        workspace=rollout.endpoint.workspace,
+        endpoint=rollout.endpoint.name,
         model=rollout.model.name,
         version=rollout.model.version,
         phase=rollout.phase,
@@ -136,13 +136,12 @@ def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
 
 def rollout_detail_view(
     rollout: Rollout,
-    workspace: str,
     history: Sequence[Entry] = (),
     minutes: Sequence[DeploymentMinute] = (),
     evidence: Sequence[Judgement] | None = None,
 ) -> RolloutDetailView:
     """Return one rollout with its history, minutes and evidence."""
-    smoke, calibration, brief = rollout.progress.smoke, rollout.judging.calibration, rollout_view(rollout, workspace)
+    smoke, calibration, brief = rollout.progress.smoke, rollout.judging.calibration, rollout_view(rollout)
     return RolloutDetailView(
         **{each.name: getattr(brief, each.name) for each in fields(brief)},
         verdict=verdict_view(rollout.verdict) if rollout.verdict else None,

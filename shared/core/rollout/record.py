@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
 from shared.core.bounds import cut
+from shared.core.endpoint_id import EndpointId
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.verdict import Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
@@ -121,7 +122,7 @@ class Rollout:
     """
 
     id: str
-    endpoint: str
+    endpoint: EndpointId
     model: ModelVersion
     policy: Policy
     green: str
