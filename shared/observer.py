@@ -73,7 +73,7 @@ class Observer:
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
         """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""
         try:
-            return self.telemetry.path(rollout.endpoint, rollout.policy.judge.errors_from)
+            return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
             log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, str(error))
             return None
