@@ -7,7 +7,6 @@ import logging
 
 import azure.functions as func
 
-from shared.core.endpoint_id import EndpointId
 from shared.errors import Permanent
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
@@ -37,13 +36,13 @@ def reconcile(message: func.QueueMessage) -> None:
         log.error("not looked at endpoint=%s: %s", endpoint, error)  # noqa: TRY400 -- no bug
 
 
-def _endpoint(body: bytes) -> EndpointId | None:
+def _endpoint(body: bytes) -> str | None:
     try:
         content = json.loads(body)
-        workspace, endpoint = content["workspace"], content["endpoint"]
+        endpoint = content["endpoint"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        workspace = endpoint = None
-    if not isinstance(workspace, str) or not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
-        log.error('dropped a message that is not {"workspace": name, "endpoint": name}: %r', body[:200])
+        endpoint = None
+    if not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
+        log.error('dropped a message that is not {"endpoint": name}: %r', body[:200])
         return None
-    return EndpointId(workspace, endpoint)
+    return endpoint

@@ -101,7 +101,6 @@ class SmokeTestAnswer:
 
     requests: int
     problems: tuple[str, ...] = ()
-    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,7 @@ class RolloutAnswer:
     @property
     def smoke(self) -> SmokeResult | None:
         """What the smoke test gave, as the core has it."""
-        test = self.smoke_test
-        return SmokeResult(test.requests, test.problems, test.failed) if test else None
+        return SmokeResult(self.smoke_test.requests, self.smoke_test.problems) if self.smoke_test else None
 
     @property
     def calibration(self) -> Calibration | None:

@@ -66,6 +66,8 @@ class RecordedReconciles:
         """Return the next reconcile, or None when nothing more is known."""
         self.matcher.update(now)
         expected, tick = self.matcher.following, floor_minute(now) + MINUTE
+        if expected is not None and expected.code is ReasonCode.OBSERVATION_RESUMED and now < expected.at:
+            return expected.at  # nothing reconciled in between
         if expected is not None and now <= expected.at and (woken or now < expected.at):
             if floor_minute(expected.at) <= tick or not self.matcher.matched:
                 return expected.at

@@ -9,7 +9,6 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.adapters.faults import azure_faults
-from shared.core.endpoint_id import EndpointId
 
 # A wake-up that nobody fetched for so long is worth nothing: the timer has been by many times.
 LIFETIME_SECONDS = 3600
@@ -21,9 +20,9 @@ class QueueWakeups:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    def wake(self, endpoint: EndpointId) -> None:
+    def wake(self, endpoint: str) -> None:
         """Have the endpoint reconciled soon. The queue is infrastructure's; if it is missing, it is made."""
-        message = json.dumps({"workspace": endpoint.workspace, "endpoint": endpoint.name})
+        message = json.dumps({"endpoint": endpoint})
         with azure_faults(f"wake {endpoint}"):
             try:
                 self._send(message)

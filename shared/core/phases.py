@@ -64,6 +64,8 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.ROLLING_BACK, Phase.FAILED): "blue is unhealthy, or Azure refuses",
 }
 
+# While a rollout decides what the endpoint's traffic is to be, on its way forward.
+STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED})
 
 

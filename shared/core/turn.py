@@ -16,6 +16,7 @@ from shared.core.reconcile.actions import Action
 from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
 from shared.core.reconcile.judging import Judged, Judgement, judge_minutes
+from shared.core.reconcile.observed_time import account
 from shared.core.rollout.history import Entry
 from shared.core.rollout.record import Rollout
 
@@ -43,7 +44,8 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     """Return what follows for a rollout, given the one that waits for it (if any) and what was observed."""
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
-    judged = judge_minutes(rollout, observation)
+    counted = account(rollout, observation, now)
+    judged = judge_minutes(counted.rollout, observation)
     decision = hurried(decide(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
-    return Turn(decision.rollout, decision.entries, actions, judged)
+    return Turn(decision.rollout, counted.entries + decision.entries, actions, judged)

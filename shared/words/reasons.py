@@ -238,6 +238,14 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.REQUEST_TOO_LATE: Row(
         "{verb} requested by {actor} came too late: the rollout is {phase}[; {because}]", "A request no longer applied."
     ),
+    ReasonCode.OBSERVATION_RESUMED: Row(
+        "nothing was observed for {limit_seconds} since {since}; deadlines do not count that time",
+        "Teal did not run, or could not read the endpoint or telemetry, for some time.",
+    ),
+    ReasonCode.DEADLINE_POSTPONED: Row(
+        "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
+        "A deadline never rolls back a green that passed. It is extended by its own length.",
+    ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
     ReasonCode.RELEASED: Row("hold lifted ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
@@ -301,6 +309,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "observed_traffic": traffic,
     "others": ", ".join,
     "unjudged": lambda gates: "; ".join(f"{gate} ({why})" for gate, why in gates.items()),
+    "since": moment,
     "until": moment,
     "weight": percent,
 }

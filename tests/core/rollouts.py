@@ -51,7 +51,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
     weight = WEIGHT_OF.get(phase, 0)
     plain = Rollout(
         id="churn-7-abcdef",
-        endpoint=POLICY.endpoint_id,
+        endpoint="churn",
         model=ModelVersion("churn", "7"),
         policy=POLICY,
         green=GREEN,

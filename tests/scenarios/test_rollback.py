@@ -150,8 +150,9 @@ def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
 
 
 def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
-    """Even a pause has an end: the rollout's own deadline."""
+    """Even a pause has an end: the rollout's own deadline, if nothing certified green by then."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))))
+    world.avoided = {GREEN}
     world.register()
     world.until_weight(10)
     world.ask(Verb.PAUSE)

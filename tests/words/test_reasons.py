@@ -240,6 +240,14 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.REQUEST_TOO_LATE, verb="pause", actor="ada", phase="promoting"),
         "pause requested by ada came too late: the rollout is promoting",
     ),
+    (
+        reason(C.OBSERVATION_RESUMED, since="2026-11-20T12:00:00+00:00", limit_seconds=5400.0),
+        "nothing was observed for 1 h 30 min since 2026-11-20 12:00 UTC; deadlines do not count that time",
+    ),
+    (
+        reason(C.DEADLINE_POSTPONED, deadline="rollout", limit_seconds=86400.0, deployment=GREEN),
+        "the rollout deadline of 1 d passed, but green is certified, so it is not rolled back",
+    ),
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
     (FREEZE, "freeze window: weekend"),

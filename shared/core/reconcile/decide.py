@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
-from shared.core.phases import Phase
+from shared.core.phases import STEERING, Phase
 from shared.core.reconcile import judging, proving
 from shared.core.reconcile.cleaning import clean
+from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
+from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.promoting import promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back
@@ -25,10 +27,8 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import held_now, hold, release, unheld
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
-from shared.core.steps.traffic import waiting_for
 
 Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
-STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
@@ -40,9 +40,8 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
     endpoint = observation.endpoint or _promised(informed)
     if endpoint is None:
         return _endpoint_gone(informed, now)
-    back = _first(
-        (asked_back, _refused, _blue_lost, _green_lost, _harmful, taken_back, _overdue), informed, endpoint, now
-    )
+    late = (overdue,) if observed(informed, observation, now) else ()
+    back = _first((asked_back, _refused, _blue_lost, _green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
         return left_as_found(unheld(back), endpoint, now)
     held = held_now(informed, observation, now)
@@ -52,7 +51,8 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
     ahead = _first((noticed, asked, _starved), informed, endpoint, now)
     ahead = ahead or proving.report(informed, observation, endpoint, now)
-    return ahead or (Decision(informed) if held else _by_phase(informed, observation, endpoint, now))
+    waits = held is not None or behind(informed, observation, now)
+    return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
 
 
 def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -66,7 +66,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
     awaited = rollout.phase is Phase.PROVISIONING and rollout.placement is None
     if not awaited or rollout.policy.create_endpoint is None:
         return None
-    return EndpointSeen(rollout.endpoint.name, Provisioning.CREATING)
+    return EndpointSeen(rollout.endpoint, Provisioning.CREATING)
 
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -118,7 +118,7 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
-        return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)
+        return roll_back(rollout, EndpointSeen(rollout.endpoint, Provisioning.UNKNOWN), now)
     missing = reason(ReasonCode.ENDPOINT_MISSING)
     if rollout.open:
         return history.moved(rollout.finish(now), Phase.FAILED, missing, now)
@@ -163,39 +163,6 @@ def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return None
     why = rollout.verdict_reason  # only now: it is costly to work out, and most minutes do not need it
     return None if why is None else history.moved(rollout, Phase.ROLLING_BACK, why, now)
-
-
-def _overdue(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    limits = rollout.policy.deadlines
-    if rollout.hold is not None:
-        return None  # what it waits for has no deadline of ours
-    if rollout.phase in STEERING and now - rollout.status.started > limits.rollout:
-        return _deadline(rollout, "rollout", limits.rollout, _waited_for(rollout), now)
-    if rollout.phase is Phase.PROVISIONING and now - rollout.status.since > limits.provisioning:
-        return _deadline(rollout, "provisioning", limits.provisioning, None, now)
-    began = (
-        rollout.progress.since if rollout.phase is Phase.STEPPING and rollout.progress.since else rollout.status.since
-    )
-    if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.telemetry_proven and now - began > limits.step:
-        return _deadline(rollout, "step", limits.step, _waited_for(rollout), now)
-    return None
-
-
-def _deadline(rollout: Rollout, name: str, limit: timedelta, because: Reason | None, now: datetime) -> Decision:
-    exceeded = reason(
-        ReasonCode.DEADLINE_EXCEEDED,
-        because=because,
-        deadline=name,
-        limit_seconds=limit.total_seconds(),
-        deployment=rollout.green,
-    )
-    return history.moved(rollout, Phase.ROLLING_BACK, exceeded, now)
-
-
-def _waited_for(rollout: Rollout) -> Reason:
-    """Return what the rollout was last waiting for: evidence, or else what its last move was made for."""
-    waiting = waiting_for(rollout)
-    return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting
 
 
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

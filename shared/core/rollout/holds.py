@@ -11,6 +11,7 @@ from shared.core.policy.freeze import frozen
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Hold
+from shared.core.rollout.postponing import postponed
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -43,18 +44,6 @@ def unheld(decision: Decision) -> Decision:
 
 def release(rollout: Rollout, now: datetime) -> Decision:
     """Return the decision to go on; the time that it was held counts against no deadline."""
-    free = replace(
-        rollout.with_progress(since=_later(rollout, rollout.progress.since, now) if rollout.progress.since else None),
-        status=replace(
-            rollout.status,
-            started=_later(rollout, rollout.status.started, now),
-            since=_later(rollout, rollout.status.since, now),
-        ),
-        hold=None,
-    )
+    since = rollout.hold.since if rollout.hold else now
+    free = replace(postponed(rollout, since, now), hold=None)
     return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.hold_reason), now)
-
-
-def _later(rollout: Rollout, moment: datetime, now: datetime) -> datetime:
-    """Return a moment put off by the time held since; what began during the hold counts from its end."""
-    return moment + (now - max(moment, rollout.hold.since if rollout.hold else now))

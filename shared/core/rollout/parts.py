@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from shared.core.bounds import bounded
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Thresholds
 from shared.core.judge.panel import Evidence
@@ -26,7 +25,7 @@ class Status:
     """The phase, why the rollout is in it, and since when.
 
     started: when the rollout got the endpoint to itself. The deadlines count from `since` and `started`, so both move
-    forward by the time that a hold took.
+    forward by the time that a hold took or nobody observed.
     """
 
     phase: Phase
@@ -70,8 +69,8 @@ class Progress:
     """How far the rollout is through its policy.
 
     step: index of the current step; the number of steps after the last. since: when that step began, None until green
-    was ready; it moves forward by the time that a hold took. smoke: the result of the step's smoke test.
-    in_pause_step: whether a pause step paused the rollout, and so also ends the pause.
+    was ready; it moves forward by the time that a hold took or nobody observed. smoke: the result of the step's smoke
+    test. in_pause_step: whether a pause step paused the rollout, and so also ends the pause.
     """
 
     step: int = 0
@@ -141,21 +140,18 @@ class Judging:
 class Observed:
     """What the last reconcile observed, and what it could not.
 
-    serving: the deployment with the most live traffic. endpoint_problem, telemetry_problem: why the endpoint or the
-    telemetry could not be read. missing_gates: gates that telemetry said nothing about, with the source's reason.
-    unproven: why there is no proof yet that telemetry of this endpoint arrives, as last reported.
+    last: when all that was asked was last observed, to within two minutes. serving: the deployment with the most live
+    traffic. endpoint_problem, telemetry_problem: why the endpoint or the telemetry could not be read. missing_gates:
+    gates that telemetry said nothing about, with the source's reason. unproven: why there is no proof yet that
+    telemetry of this endpoint arrives, as last reported.
     """
 
+    last: datetime | None = None
     serving: str | None = None
     endpoint_problem: str | None = None
     telemetry_problem: str | None = None
     missing_gates: dict[str, str] = field(default_factory=dict)
     unproven: Reason | None = None
-
-    def __post_init__(self) -> None:
-        """Bound what others said: it only informs."""
-        for name in ("endpoint_problem", "telemetry_problem", "missing_gates"):
-            object.__setattr__(self, name, bounded(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

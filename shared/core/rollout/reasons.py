@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from shared.core.bounds import bounded
 from shared.core.gates.measured import GateFacts
 
 
@@ -93,6 +92,8 @@ class ReasonCode(StrEnum):
     OPERATOR_ROLLBACK = "operator_rollback"
     OPERATOR_REQUEST = "operator_request"
     REQUEST_TOO_LATE = "request_too_late"
+    OBSERVATION_RESUMED = "observation_resumed"
+    DEADLINE_POSTPONED = "deadline_postponed"
     HELD = "held"
     RELEASED = "released"
     FREEZE_WINDOW = "freeze_window"
@@ -120,8 +121,8 @@ class Facts(TypedDict, total=False):
     green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
     next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
-    this weight. state: Azure's provisioning state. unjudged: gates that are not judged, with why. until: ISO 8601.
-    verb, phase: of a request. window: what the freeze window is for. workspace: its ARM id.
+    this weight. state: Azure's provisioning state. unjudged: gates that are not judged, with why. since, until: ISO
+    8601. verb, phase: of a request. window: what the freeze window is for. workspace: its ARM id.
     """
 
     action: str
@@ -153,6 +154,7 @@ class Facts(TypedDict, total=False):
     required_minutes: int
     requests: int
     settled_minutes: int
+    since: str
     state: str
     unjudged: dict[str, str]
     until: str
@@ -170,10 +172,6 @@ class Reason:
     code: ReasonCode
     facts: Facts = field(default_factory=Facts)
     because: Reason | None = None
-
-    def __post_init__(self) -> None:
-        """Bound every fact, wherever it came from: a record holds reasons, and it must fit into storage."""
-        object.__setattr__(self, "facts", {name: bounded(value) for name, value in self.facts.items()})
 
 
 def reason(code: ReasonCode, because: Reason | None = None, **facts: Unpack[Facts]) -> Reason:

@@ -27,15 +27,12 @@ HINTS = {
 }
 
 
-def policy_table(workspace: str = "") -> Table:
-    """Return the schema of a policy file, with every kind of step and gate that is listed.
-
-    workspace: of a policy that names none.
-    """
+def policy_table() -> Table:
+    """Return the schema of a policy file, with every kind of step and gate that is listed."""
     judge = judging()
     return Table(
         fields=(
-            *_selection(workspace),
+            *_selection(),
             Field("deployment", DEPLOYMENT, "Where green comes from.", default=DEPLOYMENT.defaults()),
             Field(
                 "steps",
@@ -73,7 +70,7 @@ def policy_table(workspace: str = "") -> Table:
     )
 
 
-def _selection(workspace: str) -> tuple[Field, ...]:
+def _selection() -> tuple[Field, ...]:
     """Return the keys that say what a policy is for."""
     return (
         Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
@@ -85,7 +82,6 @@ def _selection(workspace: str) -> tuple[Field, ...]:
                 "ml-production",
             ),
             "The Azure ML workspace that the endpoint and the models are in.",
-            default=workspace,
             otherwise="the app's workspace",
         ),
         Field(

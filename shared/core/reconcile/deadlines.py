@@ -1,0 +1,60 @@
+"""Deadlines: how long each part of a rollout may take. They count observed time only, and never beat evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from shared.core.judge.verdict import Outcome
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import STEERING, Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Facts, Reason, ReasonCode
+from shared.core.rollout.record import Rollout
+from shared.core.steps.traffic import waiting_for
+
+
+class _Deadline(NamedTuple):
+    """One of the policy's deadlines that has passed."""
+
+    name: str
+    limit: timedelta
+    because: Reason | None = None
+
+
+def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return the rollback of a rollout that takes too long; one with a certified green is only reported and goes on."""
+    if rollout.hold is not None:
+        return None  # what it waits for has no deadline of ours
+    missed = _missed(rollout, endpoint, now)
+    if missed is None:
+        return None
+    facts = Facts(deadline=missed.name, limit_seconds=missed.limit.total_seconds(), deployment=rollout.green)
+    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
+        why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
+        return history.moved(rollout, Phase.ROLLING_BACK, why, now)
+    if missed.name != "rollout":
+        return None  # it advances by itself
+    again = replace(rollout, status=replace(rollout.status, started=now))
+    return history.noted(again, Reason(ReasonCode.DEADLINE_POSTPONED, facts), now)
+
+
+def _missed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> _Deadline | None:
+    limits, since = rollout.policy.deadlines, rollout.status.since
+    if rollout.phase in STEERING and now - rollout.status.started > limits.rollout:
+        return _Deadline("rollout", limits.rollout, _waited_for(rollout))
+    if rollout.phase is Phase.PROVISIONING and now - since > limits.provisioning:
+        return None if endpoint.ready(rollout.green) else _Deadline("provisioning", limits.provisioning)
+    began = rollout.progress.since if rollout.phase is Phase.STEPPING and rollout.progress.since else since
+    judged = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.telemetry_proven
+    if judged and now - began > limits.step:
+        return _Deadline("step", limits.step, _waited_for(rollout))
+    return None
+
+
+def _waited_for(rollout: Rollout) -> Reason:
+    """Return what the rollout was last waiting for: evidence, or else what its last move was made for."""
+    waiting = waiting_for(rollout)
+    return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting

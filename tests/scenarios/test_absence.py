@@ -1,0 +1,142 @@
+"""Teal's own absence: what it did not observe counts against no deadline, is judged afterwards, and is reported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import Halt
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+C = ReasonCode
+HALT = Halt("ada", "network works", MIDNIGHT)
+
+
+def asleep(world: World, minutes: int) -> None:
+    """Let time go by while no timer ticks: traffic goes on, and Azure finishes what was ordered."""
+    for _ in range(minutes):
+        world.log_traffic()
+        world.clock.pass_(MINUTE)
+        world.endpoints.finish()
+
+
+@pytest.mark.parametrize("away", [150, 700, 1700], ids=["past the step's deadline", "half a day", "past all deadlines"])
+def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
+    """The backlog is judged, however many reconciles that takes, and the rollout goes on."""
+    world = World(rpm=600)
+    world.register()
+    world.until_weight(10)
+    asleep(world, away)
+    world.until(Phase.PROMOTED)
+    (gap,) = world.entries(C.OBSERVATION_RESUMED)
+    assert gap.reason.facts["limit_seconds"] == pytest.approx((away + 1) * 60, abs=120)
+
+
+def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
+    """The reason is what the backlog shows, not the deadline that passed as well."""
+    world = World(rates={GREEN: 0.3})
+    world.register()
+    world.until_weight(10)
+    asleep(world, 400)
+    assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
+
+
+def test_nothing_advances_before_the_whole_backlog_is_judged() -> None:
+    """A green that began to fail in the tenth hour never gets more traffic for its first six."""
+    world = World(rpm=600)
+    world.register()
+    world.until_weight(10)
+    asleep(world, 600)
+    world.rates = {GREEN: 0.5}
+    asleep(world, 60)
+    world.until(Phase.ROLLED_BACK)
+    assert max(entry.weight for entry in world.history()) == 10
+
+
+def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
+    """Azure finished while nobody looked: the rollout goes on to its first step."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(provisioning=timedelta(minutes=12))))
+    world.register()
+    world.minutes(1)
+    asleep(world, 45)
+    world.minutes(1)
+    assert world.rollout().phase is Phase.STEPPING
+
+
+def test_an_endpoint_that_cannot_be_read_uses_up_no_deadline() -> None:
+    """Azure gives no answer for hours. What was not observed is not green's fault."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=40))))
+    world.register()
+    world.until_weight(10)
+    world.endpoints.faults.always = "503"
+    world.minutes(130)
+    world.endpoints.faults.always = ""
+    world.until(Phase.PROMOTED)
+
+
+def test_patience_counts_observed_time_only() -> None:
+    """An hour's absence does not use up a patience of half an hour."""
+    world = World(rpm=40)
+    world.register()
+    world.until_weight(10)
+    asleep(world, 60)
+    world.minutes(5)
+    assert world.rollout().phase is Phase.STEPPING
+
+
+def test_the_way_back_has_its_time_too() -> None:
+    """An absence in the middle of a rollback does not end it as failed."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.endpoints.stuck = True
+    world.ask(Verb.ROLLBACK)
+    world.minutes(1)
+    world.clock.pass_(5 * timedelta(hours=1))
+    world.endpoints.stuck = False
+    world.minutes(2)
+    assert (world.until(Phase.ROLLED_BACK).phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def test_a_cleanup_that_fell_due_meanwhile_still_takes_place() -> None:
+    """The time to delete what is left over begins when somebody looks, not when it was due."""
+    world = World(rpm=600)
+    world.register()
+    world.until(Phase.PROMOTED)
+    asleep(world, 24 * 60)
+    world.until_finished()
+    assert sorted(world.seen.deployments) == [GREEN]
+
+
+def test_a_hold_and_an_absence_in_it_are_counted_once() -> None:
+    """The clock of a step never runs ahead of the time of day."""
+    world = World(rpm=40)
+    world.register()
+    world.until_weight(10)
+    world.store.set_halt(HALT)
+    world.minutes(3)
+    asleep(world, 200)
+    world.minutes(2)
+    world.store.set_halt(None)
+    world.minutes(2)
+    rollout = world.rollout()
+    assert rollout.progress.since is not None
+    assert MIDNIGHT < rollout.progress.since <= world.clock.now
+    assert rollout.status.since <= world.clock.now
+
+
+def test_short_gaps_are_not_worth_a_report() -> None:
+    """A few ticks that are missed leave no entry."""
+    world = World(rpm=600)
+    world.register()
+    world.until_weight(10)
+    for _ in range(5):
+        asleep(world, 6)
+        world.minutes(1)
+    assert world.entries(C.OBSERVATION_RESUMED) == []
