@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from cli.demo.cloud import LocalAzure
 from cli.demo.traffic import KEY, TRAFFIC_COMMAND
 from shared.core.admission.events import MODEL_REGISTERED
+from shared.core.endpoint_id import EndpointId
 from shared.core.rollout.pointers import Wanted
 from shared.errors import Temporary
 from shared.listing import page
@@ -84,9 +85,9 @@ class LocalQueue:
     """Sends Teal's wake-ups to the real queue, and keeps them so that this process can handle them without a host."""
 
     real: Wakeups
-    woken: list[str] = field(default_factory=list)
+    woken: list[EndpointId] = field(default_factory=list)
 
-    def wake(self, endpoint: str) -> None:
+    def wake(self, endpoint: EndpointId) -> None:
         """Send the message, and keep it."""
         self.real.wake(endpoint)
         self.woken.append(endpoint)
@@ -126,10 +127,10 @@ def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
     reconciles: list[Counter[str]] = []
     ticks: list[Counter[str]] = []
     calls.counted.clear()
-    teal.reception.event(MODEL_REGISTERED, "models/diabetes:2", teal.settings.workspace_id, "bench", {})
+    teal.intake.event(MODEL_REGISTERED, "models/diabetes:2", teal.settings.workspace.arm_id, "bench", {})
     start, intake = time.monotonic(), Counter(calls.counted)
     total = Counter(intake)
-    while not (rollout := page(teal.store, Wanted("diabetes"), "", 1).rollouts[0]).finished:
+    while not (rollout := page(teal.store, Wanted(endpoint="diabetes"), "", 1).rollouts[0]).finished:
         if time.monotonic() - start > TIMEOUT:
             raise TimeoutError(f"the rollout is still {rollout.phase}: {rollout.status.reason}")
         ticks.append(_counted(calls, teal.controller.tick))
@@ -179,7 +180,7 @@ def main() -> None:
             teal = replace(
                 teal,
                 controller=replace(teal.controller, wakeups=queue),
-                reception=replace(teal.reception, wakeups=queue),
+                intake=replace(teal.intake, wakeups=queue),
             )
             logging.getLogger(HTTP_LOG).setLevel(logging.DEBUG)
             logging.getLogger(HTTP_LOG).addHandler(calls)

@@ -17,7 +17,7 @@ def model_registered(event: func.EventGridEvent) -> None:
         data: object = event.get_json()
     except ValueError:
         data = None
-    app().reception.event(*_envelope(event), event.id, data)
+    app().intake.event(*_envelope(event), event.id, data)
 
 
 def _envelope(event: func.EventGridEvent | func.CloudEvent) -> tuple[str, str, str]:

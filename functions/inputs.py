@@ -118,7 +118,14 @@ ROLLOUT = _text("rollout", "The rollout's id.", "the id of a rollout", ROLLOUT_I
 # Query parameters
 WORKSPACE = _text(
     "workspace",
-    "The Azure ML workspace, where it is not the app's own.",
+    "The Azure ML workspace that the endpoint is in, where it is not the app's own.",
+    "the name of a workspace that this app serves",
+    WORKSPACE_NAME,
+    required=False,
+)
+WORKSPACE_FILTER = _text(
+    "workspace",
+    "Only rollouts in this Azure ML workspace.",
     "the name of a workspace that this app serves",
     WORKSPACE_NAME,
     required=False,
@@ -140,7 +147,7 @@ CONTINUATION = _text(
     "continuation",
     "Opaque: the `continuation` of the page before this one.",
     "the `continuation` of another page, unchanged",
-    r"^[0-9]{16}~[a-z0-9-]{3,32}~[a-z0-9-]{1,64}$",  # `Pointer.position`
+    r"^[0-9]{16}~[a-z0-9_-]{1,33}~[a-z0-9-]{3,32}~[a-z0-9-]{1,64}$",  # `Pointer.position`
     required=False,
 )
 MINUTES = _whole("minutes", "How many minutes of telemetry to return, counted back from `before`.", 0, 1500, 60)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from functions import inputs
 from functions.requests import Call, not_found
+from shared.core.endpoint_id import EndpointId
+from shared.errors import Permanent
 from shared.wiring import app
 
 
 def workspace_of(call: Call) -> str:
-    """Return the workspace that a request is about: the app's own, unless it names another that the app serves.
+    """Return the name of the workspace that a request is about: the app's own, unless it names another.
 
-    Raises Refused (404) for any other.
+    Raises Refused (404) for one that the app does not serve.
     """
-    own, named = app().settings.workspace, call.query(inputs.WORKSPACE)
-    if named and named.lower() != own.lower():
-        raise not_found(f"this app serves no workspace {named!r}; it serves {own}", "workspace")
-    return own
+    served, named = app().workspaces, call.query(inputs.WORKSPACE)
+    try:
+        return (served.named(named) if named else served.own).name
+    except Permanent as error:
+        raise not_found(str(error), "workspace") from error
 
 
-def known_endpoint(call: Call) -> str:
-    """Return the endpoint in the path, in lower case; raises Refused (404) without a policy or a rollout."""
-    endpoint = call.part(inputs.ENDPOINT).lower()
+def known_endpoint(call: Call) -> EndpointId:
+    """Return the endpoint in the path; raises Refused (404) without a policy or a rollout."""
+    endpoint = EndpointId(workspace_of(call), call.part(inputs.ENDPOINT))
     if app().policies.for_endpoint(endpoint) is None and app().store.record(endpoint).etag is None:
-        raise not_found(f"there is no endpoint {endpoint!r} with a policy or a rollout", "endpoint")
+        raise not_found(f"there is no endpoint {str(endpoint)!r} with a policy or a rollout", "endpoint")
     return endpoint

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functions import inputs
 from functions.lookup import known_endpoint, workspace_of
 from functions.requests import Call, not_found
+from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import Rollout
 from shared.core.rollout.pointers import Wanted
 from shared.listing import page
@@ -28,9 +29,9 @@ MINUTE = timedelta(minutes=1)
 
 
 def list_rollouts(call: Call) -> PageView:
-    """List rollouts, newest first across all endpoints."""
-    workspace = workspace_of(call)
+    """List rollouts, newest first across all workspaces and endpoints."""
     wanted = Wanted(
+        workspace=workspace_of(call) if call.query(inputs.WORKSPACE) else None,
         endpoint=call.query(inputs.ENDPOINT_FILTER).lower() or None,
         model=call.query(inputs.MODEL_FILTER) or None,
         since=call.query(inputs.SINCE),
@@ -38,30 +39,29 @@ def list_rollouts(call: Call) -> PageView:
         open=call.query(inputs.OPEN),
     )
     found = page(app().store, wanted, call.query(inputs.CONTINUATION), call.query(inputs.LIMIT))
-    return PageView(tuple(rollout_view(rollout, workspace) for rollout in found.rollouts), found.position)
+    return PageView(tuple(rollout_view(rollout) for rollout in found.rollouts), found.position)
 
 
 def show(call: Call) -> EndpointView:
     """Show an endpoint with its open rollouts."""
-    workspace, endpoint = workspace_of(call), known_endpoint(call)
+    endpoint = known_endpoint(call)
     record = app().store.record(endpoint).value
 
     def named(rollout: str | None) -> RolloutView | None:
         stored = app().store.rollout(endpoint, rollout) if rollout else None
-        return rollout_view(stored.value, workspace) if stored else None
+        return rollout_view(stored.value) if stored else None
 
-    return EndpointView(workspace, endpoint, named(record.current), named(record.waiting))
+    return EndpointView(endpoint.workspace, endpoint.name, named(record.current), named(record.waiting))
 
 
 def show_rollout(call: Call) -> RolloutDetailView:
     """Show one rollout with its history, and with the telemetry of some minutes."""
-    workspace, endpoint = workspace_of(call), known_endpoint(call)
+    endpoint = known_endpoint(call)
     rollout = _stored(call, endpoint).value
     since, until = _span(call, rollout)
     store, evidence = app().store, call.query(inputs.EVIDENCE)
     return rollout_detail_view(
         rollout,
-        workspace,
         history=store.history(endpoint, rollout.id, max(0, rollout.entry_count - MOST_ENTRIES)),
         minutes=store.kept_minutes(rollout.id, since, until),
         evidence=store.kept_judgements(rollout.id, since, until) if evidence else None,
@@ -74,7 +74,7 @@ def show_halt(call: Call) -> HaltView:
     return halt_view(app().store.halt())
 
 
-def _stored(call: Call, endpoint: str) -> Stored[Rollout]:
+def _stored(call: Call, endpoint: EndpointId) -> Stored[Rollout]:
     name = call.part(inputs.ROLLOUT)
     found = app().store.rollout(endpoint, name)
     if found is None:

@@ -85,12 +85,12 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="rollouts",
         handler="functions.reading:list_rollouts",
-        summary="List rollouts, newest first, across all endpoints",
+        summary="List rollouts, newest first, across all workspaces and endpoints",
         details="A page may have fewer rollouts than `limit`, even none, and still a `continuation`: with `phase` or "
         "`open=false` only so many are looked at for one page. `continuation` is null on the last page.",
         view="shared.views:PageView",
         query=(
-            inputs.WORKSPACE,
+            inputs.WORKSPACE_FILTER,
             inputs.ENDPOINT_FILTER,
             inputs.MODEL_FILTER,
             inputs.PHASE_FILTER,

@@ -7,6 +7,7 @@ import logging
 from functions import inputs
 from functions.lookup import known_endpoint, workspace_of
 from functions.requests import Call, Refused, not_found
+from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.errors import ErrorCode
 from shared.ports import Halt
@@ -18,21 +19,20 @@ log = logging.getLogger("teal.api")
 
 def ask(call: Call) -> RolloutView:
     """Record what an operator asks of the endpoint's open rollout; the route's name is the verb."""
-    workspace, endpoint, verb = workspace_of(call), known_endpoint(call), Verb.named(call.route.name)
+    endpoint, verb = known_endpoint(call), Verb.named(call.route.name)
     request = OperatorRequest(verb, actor(call), call.field(inputs.COMMENT), app().clock())
     rollout = app().controller.request(endpoint, request)
     if rollout is None:
         raise Refused(ErrorCode.NO_OPEN_ROLLOUT, f"{endpoint} has no open rollout, so {verb} is not possible")
-    return rollout_view(rollout, workspace)
+    return rollout_view(rollout)
 
 
 def start(call: Call) -> RolloutView:
     """Start a rollout."""
-    workspace = workspace_of(call)
-    endpoint = call.field(inputs.START_ENDPOINT).lower()
+    endpoint = EndpointId(workspace_of(call), call.field(inputs.START_ENDPOINT))
     policy = app().policies.for_start(endpoint)
     if policy is None:
-        raise not_found(f"there is no policy for an endpoint {endpoint[:80]!r}", "endpoint")
+        raise not_found(f"there is no policy for an endpoint {str(endpoint)!r}", "endpoint")
     model = ModelVersion(call.field(inputs.MODEL), call.field(inputs.VERSION))
     names = sorted({selector.name for selector in policy.models})
     if model.name not in names:
@@ -40,7 +40,7 @@ def start(call: Call) -> RolloutView:
             f"the policy of {endpoint} has no model {model.name[:80]!r}; it has {', '.join(names)}", "model"
         )
     by, comment = actor(call), call.field(inputs.COMMENT)
-    return rollout_view(app().reception.start(policy, model, by, comment), workspace)
+    return rollout_view(app().intake.start(policy, model, by, comment))
 
 
 def halt(call: Call) -> HaltView:

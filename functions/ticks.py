@@ -7,6 +7,7 @@ import logging
 
 import azure.functions as func
 
+from shared.core.endpoint_id import EndpointId
 from shared.errors import Permanent
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
@@ -36,13 +37,13 @@ def reconcile(message: func.QueueMessage) -> None:
         log.error("not looked at endpoint=%s: %s", endpoint, error)  # noqa: TRY400 -- no bug
 
 
-def _endpoint(body: bytes) -> str | None:
+def _endpoint(body: bytes) -> EndpointId | None:
     try:
         content = json.loads(body)
-        endpoint = content["endpoint"]
+        workspace, endpoint = content["workspace"], content["endpoint"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        endpoint = None
-    if not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
-        log.error('dropped a message that is not {"endpoint": name}: %r', body[:200])
+        workspace = endpoint = None
+    if not isinstance(workspace, str) or not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
+        log.error('dropped a message that is not {"workspace": name, "endpoint": name}: %r', body[:200])
         return None
-    return endpoint
+    return EndpointId(workspace, endpoint)

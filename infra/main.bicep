@@ -39,6 +39,9 @@ param logRetention int = 30
 @description('Whether the platform signs callers in before they reach the API, so that it names who asks.')
 param trustEasyAuth bool = false
 
+@description('Further workspaces that this app serves, each with its id (the ARM id), logs_workspace_id and region; see docs/deploying.md.')
+param otherWorkspaces array = []
+
 @description('Further app settings by name, such as those that policies use as `\${NAME}`. Set by hand, they would be lost: every provision replaces them all.')
 param appSettings object = {}
 
@@ -99,6 +102,7 @@ module app 'modules/app.bicep' = {
       TEAL_SUBSCRIPTION_ID: subscription().subscriptionId
       TEAL_RESOURCE_GROUP: workspaceResourceGroup
       TEAL_WORKSPACE: workspaceName
+      TEAL_WORKSPACES: string(otherWorkspaces)
       TEAL_LOGS_WORKSPACE_ID: monitoring.outputs.logsCustomerId
       TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
       TEAL_POLICIES: policies

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.admission import EndpointRecord, succeed
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
@@ -20,8 +21,8 @@ from shared.core.rollout.requests import ask
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.notifications import LogChannel, notify
-from shared.observer import Observer
-from shared.ports import Changes, Channel, Clock, Endpoints, Numbered, Store, Stored, Wakeups
+from shared.ports import Changes, Channel, Clock, Numbered, Store, Stored, Wakeups
+from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.controller")
 LEASE = timedelta(minutes=2)
@@ -36,14 +37,13 @@ class Controller:
     """
 
     store: Store
-    endpoints: Endpoints
-    observer: Observer
+    workspaces: Workspaces
     wakeups: Wakeups
     clock: Clock
     holder: str
     channels: tuple[Channel, ...] = (LogChannel(),)
 
-    def tick(self) -> tuple[str, ...]:
+    def tick(self) -> tuple[EndpointId, ...]:
         """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
         names = self.store.open_endpoints()
         for name in names:
@@ -51,7 +51,7 @@ class Controller:
                 self._reconcile_one(name)
         return names
 
-    def reconcile(self, endpoint: str) -> None:
+    def reconcile(self, endpoint: EndpointId) -> None:
         """Observe an endpoint's rollout once and do what follows. Safe to call at any time, by anyone, often."""
         now = self.clock()
         record = self.store.record(endpoint)
@@ -67,7 +67,7 @@ class Controller:
             return
         self._reconcile(record, stored, now)
 
-    def request(self, endpoint: str, request: OperatorRequest) -> Rollout | None:
+    def request(self, endpoint: EndpointId, request: OperatorRequest) -> Rollout | None:
         """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
@@ -90,7 +90,10 @@ class Controller:
     def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
         rollout = stored.value
         try:
-            seen = replace(self.observer.observe(rollout, now), halted=self.store.halt())
+            seen = replace(
+                self.workspaces.named(rollout.endpoint.workspace).observer.observe(rollout, now),
+                halted=self.store.halt(),
+            )
             waiting = self._waiting(record.value)
         except (Temporary, Permanent) as error:
             self._blind(stored, str(error))
@@ -156,7 +159,7 @@ class Controller:
         for action in actions:
             log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
             try:
-                self.endpoints.order(action)
+                self.workspaces.named(rollout.endpoint.workspace).endpoints.order(action)
                 rollout = orders.accepted(rollout, action)
             except Temporary as error:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
@@ -198,7 +201,7 @@ class Controller:
         if record.value.waiting is None:
             self._close(record.value.endpoint)
 
-    def _close(self, endpoint: str) -> None:
+    def _close(self, endpoint: EndpointId) -> None:
         """Take the endpoint off the list of work, unless a rollout was admitted while we did."""
         self.store.mark_closed(endpoint)
         if self.store.record(endpoint).value.current is not None:
@@ -207,7 +210,7 @@ class Controller:
     def _leased(self, rollout: Rollout, now: datetime) -> bool:
         return rollout.lease is not None and rollout.lease.until > now
 
-    def _wake(self, endpoint: str) -> bool:
+    def _wake(self, endpoint: EndpointId) -> bool:
         """Return whether the endpoint will be reconciled soon; otherwise the next tick does it."""
         try:
             self.wakeups.wake(endpoint)
@@ -216,7 +219,7 @@ class Controller:
             return False
         return True
 
-    def _reconcile_one(self, endpoint: str) -> None:
+    def _reconcile_one(self, endpoint: EndpointId) -> None:
         """Reconcile one of many: what goes wrong with it must not keep the others waiting."""
         try:
             self.reconcile(endpoint)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from shared.controller import TRIES, changed
 from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
 from shared.core.admission.events import Ignored, ModelRegistered, read_event
+from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
@@ -19,8 +20,9 @@ from shared.core.rollout.pointers import Pointer
 from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
-from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
+from shared.ports import Changes, Clock, Policies, Store, Stored, Wakeups
 from shared.words import sentence
+from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.intake")
 LINE = "event=%.200r outcome=%s endpoint=%s reason=%s summary=%.1000r"  # what a caller sent may be a megabyte
@@ -43,20 +45,19 @@ class Outcome:
 
     intake: IntakeResult
     reason: Reason
-    endpoint: str = ""
+    endpoint: EndpointId | None = None
     rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes in events and people's requests for rollouts. workspace_id: the ARM id of the workspace that is ours."""
+    """Takes in events and people's requests for rollouts."""
 
     store: Store
-    models: Models
+    workspaces: Workspaces
     policies: Policies
     wakeups: Wakeups
     clock: Clock
-    workspace_id: str
 
     def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
         """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
@@ -67,7 +68,7 @@ class Intake:
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
         for outcome in outcomes:
             found = outcome.reason
-            log.info(LINE, event_id, outcome.intake, outcome.endpoint, found.code, sentence(found))
+            log.info(LINE, event_id, outcome.intake, outcome.endpoint or "", found.code, sentence(found))
         for outcome in outcomes:
             if outcome.intake is IntakeResult.REFUSED:
                 raise Misconfigured(sentence(outcome.reason))
@@ -78,32 +79,33 @@ class Intake:
 
         Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
-        if self.models.tags(model) is None:
+        if self.workspaces.named(policy.workspace).models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
         trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
         attempt, tries = 1, 0
         while tries < TRIES:
             start = Start(model, policy, trigger, actor=by, attempt=attempt)
-            existing = self.store.rollout(policy.endpoint, rollout_id(start))
+            existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None and existing.value.finished is None:
-                open_already = f"{model} already has a rollout on {policy.endpoint}: it is {existing.value.phase}"
+                open_already = f"{model} already has a rollout on {policy.endpoint_id}: it is {existing.value.phase}"
                 raise NotPossible(ErrorCode.ROLLOUT_ALREADY_OPEN, open_already)
             if existing is not None:
                 attempt += 1
                 continue
-            rollout = self._admitted(start, self.store.record(policy.endpoint))
+            rollout = self._admitted(start, self.store.record(policy.endpoint_id))
             if rollout is not None:
                 return rollout
             tries += 1
-        raise _crowded(policy.endpoint)
+        raise _crowded(policy.endpoint_id)
 
     def _event(self, read: ModelRegistered | Ignored) -> tuple[Outcome, ...]:
         if isinstance(read, Ignored):
             return (Outcome(IntakeResult.IGNORED, read.reason),)
-        if read.workspace and read.workspace.rstrip("/").lower() != self.workspace_id.lower():
+        workspace = self.workspaces.with_id(read.workspace) if read.workspace else self.workspaces.own
+        if workspace is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.OTHER_WORKSPACE, workspace=read.workspace)),)
         try:
-            tags = read.tags if read.tags is not None else self.models.tags(read.model)
+            tags = read.tags if read.tags is not None else workspace.models.tags(read.model)
         except Permanent as error:
             return (
                 Outcome(
@@ -113,16 +115,17 @@ class Intake:
             )
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
-        return self._matched(read.model, tags)
+        return self._matched(workspace.name, read.model, tags)
 
-    def _matched(self, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
+    def _matched(self, workspace: str, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
         """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
-        outcomes = [self._registered(model, each) for each in self.policies.for_model(model.name, model.version, tags)]
-        refusal = self.policies.refusal(model.name, tags)
+        found = self.policies.for_model(workspace, model.name, model.version, tags)
+        outcomes = [self._registered(model, each) for each in found]
+        refusal = self.policies.refusal(workspace, model.name, tags)
         if refusal is not None:
             outcomes.append(_refused(str(refusal)))
         if not outcomes:
-            message = self.policies.why_none(model.name, model.version, tags)
+            message = self.policies.why_none(workspace, model.name, model.version, tags)
             none = why(ReasonCode.NO_POLICY, model=str(model), message=f"{message} (tags {tags})")
             outcomes.append(Outcome(IntakeResult.IGNORED, none))
         return tuple(outcomes)
@@ -131,31 +134,34 @@ class Intake:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
         start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)))
         for _ in range(TRIES):
-            existing = self.store.rollout(policy.endpoint, rollout_id(start))
+            existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None:
                 # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
                 if existing.value.finished is None:
-                    self._push(policy.endpoint)
+                    self._push(policy.endpoint_id)
                 return Outcome(
-                    IntakeResult.DUPLICATE, why(ReasonCode.DUPLICATE, model=str(model)), policy.endpoint, existing.value
+                    IntakeResult.DUPLICATE,
+                    why(ReasonCode.DUPLICATE, model=str(model)),
+                    policy.endpoint_id,
+                    existing.value,
                 )
-            record = self.store.record(policy.endpoint)
+            record = self.store.record(policy.endpoint_id)
             if is_late(record.value, model):
-                return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint)
+                return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint_id)
             rollout = self._admitted(start, record)
             if rollout is not None:
                 queued = rollout.phase == "queued"
                 return Outcome(
                     IntakeResult.QUEUED if queued else IntakeResult.STARTED,
                     rollout.status.reason,
-                    policy.endpoint,
+                    policy.endpoint_id,
                     rollout,
                 )
-        raise _crowded(policy.endpoint)
+        raise _crowded(policy.endpoint_id)
 
     def _admitted(self, start: Start, record: Stored[EndpointRecord]) -> Rollout | None:
         """Write the admission that this record of the endpoint allows; None if another was first."""
-        endpoint = start.policy.endpoint
+        endpoint = start.policy.endpoint_id
         self.store.mark_open(endpoint)
         current = self.store.rollout(endpoint, record.value.current) if record.value.current else None
         waiting = self.store.rollout(endpoint, record.value.waiting) if record.value.waiting else None
@@ -175,7 +181,7 @@ class Intake:
         self._push(endpoint)
         return admission.newcomer.rollout
 
-    def _push(self, endpoint: str) -> None:
+    def _push(self, endpoint: EndpointId) -> None:
         try:
             self.store.mark_open(endpoint)
             self.wakeups.wake(endpoint)
@@ -187,7 +193,7 @@ def _refused(problems: str) -> Outcome:
     return Outcome(IntakeResult.REFUSED, why(ReasonCode.POLICY_INVALID, message=problems))
 
 
-def _crowded(endpoint: str) -> Conflict:
+def _crowded(endpoint: EndpointId) -> Conflict:
     return Conflict(f"{endpoint} is being changed by others; try again")
 
 

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.core.bounds import bounded, cut
 from shared.core.observation import Observation, SmokeResult, TelemetryPath
 from shared.core.reconcile.plan import TelemetryQuery, plan_observation
 from shared.core.reconcile.proving import newest_request
@@ -24,7 +25,7 @@ LOG_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Looks at Azure through the ports."""
+    """Reads one workspace through its ports."""
 
     endpoints: Endpoints
     telemetry: Telemetry
@@ -33,19 +34,19 @@ class Observer:
 
     def observe(self, rollout: Rollout, now: datetime) -> Observation:
         """Return what is seen now. Raises Temporary or Permanent only if the endpoint itself cannot be seen."""
-        endpoint = self.endpoints.see(rollout.endpoint)
+        endpoint = self.endpoints.see(rollout.endpoint.name)
         asked = plan_observation(rollout, endpoint, now)
         seen = Observation(endpoint=endpoint, settled_until=asked.minutes.window.until if asked.minutes else None)
         if asked.minutes is not None:
-            seen = self._minutes(seen, rollout.endpoint, asked.minutes)
+            seen = self._minutes(seen, rollout.endpoint.name, asked.minutes)
         if asked.history is not None:
-            seen = self._history(seen, rollout.endpoint, asked.history)
+            seen = self._history(seen, rollout.endpoint.name, asked.history)
         if asked.path and newest_request(rollout, seen.history or (), now) is None:
             seen = replace(seen, path=self._path(rollout))
         if asked.smoke is not None:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.autoscale:
-            seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint))
+            seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint.name))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
             seen = replace(seen, logs=self._logs(rollout))
         return seen
@@ -55,7 +56,7 @@ class Observer:
             told = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
-        return replace(seen, minutes=told.minutes, missing=dict(told.missing))
+        return replace(seen, minutes=told.minutes, missing=bounded(dict(told.missing)))
 
     def _history(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
@@ -63,13 +64,16 @@ class Observer:
         except TealError as error:
             return _unanswered(seen, endpoint, error)
         return replace(
-            seen, history=told.minutes, history_missing=dict(told.missing), no_table=told.no_table or seen.no_table
+            seen,
+            history=told.minutes,
+            history_missing=bounded(dict(told.missing)),
+            no_table=told.no_table or seen.no_table,
         )
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
         """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""
         try:
-            return self.telemetry.path(rollout.endpoint, rollout.policy.judge.errors_from)
+            return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
             log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, str(error))
             return None
@@ -84,7 +88,7 @@ class Observer:
         except Temporary as error:
             return self._unknown(rollout, error)
         try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
-            answers = self.scoring.answers(rollout.endpoint, rollout.green, bodies * step.repeat, step.timeout)
+            answers = self.scoring.answers(rollout.endpoint.name, rollout.green, bodies * step.repeat, step.timeout)
         except TealError as error:  # such as a key that we may not read: not green's fault
             return self._unknown(rollout, error)
         return smoke_result(step, answers[-len(bodies) :], schema, sent=len(answers))
@@ -97,7 +101,7 @@ class Observer:
         """Return the requests of the step's file, or the sample that the deployment's own description gives."""
         if step.requests:
             return self.policies.requests(step.requests)
-        return (self.scoring.sample(rollout.endpoint, rollout.green),)
+        return (self.scoring.sample(rollout.endpoint.name, rollout.green),)
 
     def _autoscaled(self, endpoint: str) -> frozenset[str] | None:
         try:
@@ -108,11 +112,11 @@ class Observer:
 
     def _logs(self, rollout: Rollout) -> str:
         try:
-            return self.endpoints.logs(rollout.endpoint, rollout.green, LOG_LINES)
+            return self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(no log to be had: {error})"
 
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:
     log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
-    return replace(seen, telemetry_problem=f"telemetry gave no answer: {error}")
+    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {error}"))

@@ -1,5 +1,8 @@
 """What Teal needs from outside, as narrow doors. No adapter is known here, and no Azure type.
 
+The ports of Azure ML, its telemetry and its scoring are one workspace's, and take an endpoint's name; all others are
+the app's, and take its whole id.
+
 Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else; none waits for an Azure operation.
 """
 
@@ -11,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, EndpointSeen, TelemetryPath
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
@@ -158,22 +162,22 @@ class Scoring(Protocol):
 class Policies(Protocol):
     """The policies, as they were when first read. Those that are not valid refuse new rollouts of their endpoints."""
 
-    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that this model version sets off, at most one an endpoint.
+    def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        """Return the policies that this model version of a workspace sets off, at most one an endpoint.
 
         Its tag `teal` may say `skip` (none at all) or name another policy of an endpoint than the one without a name.
         """
 
-    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
+    def why_none(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> str:
         """Return why this model version sets off no policy, in words; empty if it does."""
 
-    def refusal(self, model: str, tags: dict[str, str]) -> Misconfigured | None:
+    def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> Misconfigured | None:
         """Return the problems of policies that are not valid and may be for a model; None if there are none."""
 
-    def for_endpoint(self, endpoint: str) -> Policy | None:
+    def for_endpoint(self, endpoint: EndpointId) -> Policy | None:
         """Return the valid policy of an endpoint, or None."""
 
-    def for_start(self, endpoint: str) -> Policy | None:
+    def for_start(self, endpoint: EndpointId) -> Policy | None:
         """Return the policy for a new rollout, or None; raises Misconfigured if its policy is not valid."""
 
     def query(self, path: str) -> str:
@@ -224,10 +228,10 @@ class Store(Protocol):
     def set_halt(self, halt: Halt | None) -> None:
         """Put a halt in force, or end it."""
 
-    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+    def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a fresh one without etag if there is none."""
 
-    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+    def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
         """Return one rollout, or None."""
 
     def enlist(self, pointer: Pointer) -> None:
@@ -236,22 +240,22 @@ class Store(Protocol):
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
         """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
 
-    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+    def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
         """Return a rollout's history from entry number `first` on, oldest first."""
 
-    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+    def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
 
         Raises Conflict, with nothing written, if any value was written by another since it was read.
         """
 
-    def open_endpoints(self) -> tuple[str, ...]:
+    def open_endpoints(self) -> tuple[EndpointId, ...]:
         """Return the endpoints that may have work to do."""
 
-    def mark_open(self, endpoint: str) -> None:
+    def mark_open(self, endpoint: EndpointId) -> None:
         """Note, before the work is written down, that this endpoint has work. Twice is once."""
 
-    def mark_closed(self, endpoint: str) -> None:
+    def mark_closed(self, endpoint: EndpointId) -> None:
         """Note, after the last work is done, that this endpoint has none. Not open is no error."""
 
     def keep_minutes(
@@ -273,7 +277,7 @@ class Store(Protocol):
 class Wakeups(Protocol):
     """How a rollout is looked at before the next tick."""
 
-    def wake(self, endpoint: str) -> None:
+    def wake(self, endpoint: EndpointId) -> None:
         """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
 
 

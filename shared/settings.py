@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,53 +18,96 @@ REQUIRED = (
     "TEAL_TABLES_ENDPOINT",
     "AzureWebJobsStorage__queueServiceUri",
 )
+OTHERS = "TEAL_WORKSPACES"
+_ARM_ID = re.compile(
+    r"/subscriptions/(?P<subscription_id>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
+    r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Where the workspace, its logs and our storage are.
+class WorkspaceSettings:
+    """Where an Azure ML workspace and the logs of its endpoints are.
 
-    region: the workspace's, where its metrics are asked for; needed only by policies that read metrics.
-
-    logs_workspace_id: the Log Analytics workspace's customer id (a GUID). policies: the folder of policy files,
-    relative to the app. clock: a faster clock for rehearsals, else empty. trust_easy_auth: whether the platform's
-    sign-in stands before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header is true.
+    logs_workspace_id: the Log Analytics workspace's customer id (a GUID). region: the workspace's, where its metrics
+    are asked for; needed only by policies that read metrics.
     """
 
     subscription_id: str
     resource_group: str
-    workspace: str
+    name: str
     logs_workspace_id: str
-    tables_endpoint: str
-    queues_endpoint: str
-    policies: str = "policies"
-    clock: str = ""
     region: str = ""
-    trust_easy_auth: bool = False
 
     @property
-    def workspace_id(self) -> str:
-        """The ARM id of the Azure ML workspace."""
+    def arm_id(self) -> str:
+        """The workspace's ARM id."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the workspaces and our storage are.
+
+    workspace: the app's own, meant wherever none is named. other_workspaces: what else the app serves. policies: the
+    folder of policy files, relative to the app. clock: a faster clock for rehearsals, else empty. trust_easy_auth:
+    whether the platform's sign-in stands before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header is true.
+    """
+
+    workspace: WorkspaceSettings
+    tables_endpoint: str
+    queues_endpoint: str
+    other_workspaces: tuple[WorkspaceSettings, ...] = ()
+    policies: str = "policies"
+    clock: str = ""
+    trust_easy_auth: bool = False
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises Misconfigured with the name of every one that is missing."""
+    """Return the settings; raises Misconfigured with the name of every one that is missing or not valid."""
     missing = [name for name in REQUIRED if not environment.get(name, "").strip()]
     if missing:
         raise Misconfigured(f"missing app settings: {', '.join(missing)} (see docs/deploying.md)")
-    return Settings(
+    own = WorkspaceSettings(
         subscription_id=environment["TEAL_SUBSCRIPTION_ID"],
         resource_group=environment["TEAL_RESOURCE_GROUP"],
-        workspace=environment["TEAL_WORKSPACE"],
+        name=environment["TEAL_WORKSPACE"],
         logs_workspace_id=environment["TEAL_LOGS_WORKSPACE_ID"],
+        region=environment.get("TEAL_REGION", "").strip(),
+    )
+    return Settings(
+        workspace=own,
+        other_workspaces=_others(own, environment.get(OTHERS, "").strip()),
         tables_endpoint=environment["TEAL_TABLES_ENDPOINT"],
         queues_endpoint=environment["AzureWebJobsStorage__queueServiceUri"],
         policies=environment.get("TEAL_POLICIES", "") or "policies",
         clock=environment.get("TEAL_CLOCK", ""),
-        region=environment.get("TEAL_REGION", "").strip(),
         trust_easy_auth=environment.get("TEAL_TRUST_EASY_AUTH", "").lower() == "true",
+    )
+
+
+def _others(own: WorkspaceSettings, text: str) -> tuple[WorkspaceSettings, ...]:
+    """Return the further workspaces that the setting names."""
+    try:
+        listed = json.loads(text or "[]")
+        others = tuple(_other(own, **entry) for entry in listed)
+    except (TypeError, ValueError) as error:
+        example = '[{"id": "/subscriptions/.../workspaces/ml-east", "logs_workspace_id": "...", "region": "westus"}]'
+        raise Misconfigured(f"{OTHERS} is not a list of workspaces such as {example}: {error}") from error
+    names = Counter(workspace.name.lower() for workspace in (own, *others))
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise Misconfigured(f"{OTHERS} has several workspaces named {', '.join(twice)}; use one app for each of them")
+    return others
+
+
+def _other(own: WorkspaceSettings, id: str, logs_workspace_id: str = "", region: str = "") -> WorkspaceSettings:  # noqa: A002 -- keys of the setting
+    found = _ARM_ID.fullmatch(str(id).rstrip("/"))
+    if found is None:
+        raise ValueError(f"{id!r} is not the ARM id of an Azure ML workspace")
+    return WorkspaceSettings(
+        **found.groupdict(), logs_workspace_id=logs_workspace_id or own.logs_workspace_id, region=region
     )

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none of it
+    from azure.core.credentials import TokenCredential
+
     from shared.controller import Controller
     from shared.intake import Intake
     from shared.policies.policy_set import PolicySet
     from shared.ports import Clock, Policies, Store
-    from shared.settings import Settings
+    from shared.settings import Settings, WorkspaceSettings
+    from shared.workspaces import Workspaces
 
 ROOT = Path(__file__).resolve().parent.parent
 _in_use: list[App] = []
@@ -31,18 +34,22 @@ class App:
     """What the functions use."""
 
     controller: Controller
-    reception: Intake
+    intake: Intake
+    workspaces: Workspaces
     policies: Policies
     store: Store
     clock: Clock
     settings: Settings
 
 
-def policies(folder: Path, environment: Mapping[str, str]) -> PolicySet:
-    """Return the policies in a folder. One that is not valid refuses only its own rollouts, and is logged here."""
+def policies(folder: Path, environment: Mapping[str, str], workspace: str) -> PolicySet:
+    """Return the policies in a folder. One that is not valid refuses only its own rollouts, and is logged here.
+
+    workspace: of the policies that name none.
+    """
     from shared.policies.policy_set import read_policies  # noqa: PLC0415 -- see the module's docstring
 
-    found = read_policies(folder, environment)
+    found = read_policies(folder, environment, workspace=workspace)
     for problem in found.problems():
         log.error("policy problem %s", problem)
     return found
@@ -72,24 +79,40 @@ def _wired_to_azure() -> App:
 
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
-    from shared.adapters.clients import connect  # noqa: PLC0415
+    from shared.adapters.clients import connect_store, connect_wakeups  # noqa: PLC0415
     from shared.clock import read_clock  # noqa: PLC0415
     from shared.controller import Controller  # noqa: PLC0415
     from shared.intake import Intake  # noqa: PLC0415
-    from shared.observer import Observer  # noqa: PLC0415
     from shared.settings import read_settings  # noqa: PLC0415
 
     settings = read_settings(os.environ)
     clock, folder = read_clock(settings.clock), ROOT / settings.policies
-    known = policies(folder, os.environ)
+    known = policies(folder, os.environ, settings.workspace.name)
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
-    azure = connect(settings, DefaultAzureCredential(retry_total=1), known, folder, clock)
-    observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, known)
+    credential = DefaultAzureCredential(retry_total=1)
+    store, wakeups = connect_store(settings, credential), connect_wakeups(settings, credential)
+    workspaces = _workspaces(settings, credential, known, folder, clock)
     return App(
-        controller=Controller(azure.store, azure.endpoints, observer, azure.wakeups, clock, uuid.uuid4().hex),
-        reception=Intake(azure.store, azure.models, known, azure.wakeups, clock, settings.workspace_id),
+        controller=Controller(store, workspaces, wakeups, clock, uuid.uuid4().hex),
+        intake=Intake(store, workspaces, known, wakeups, clock),
+        workspaces=workspaces,
         policies=known,
-        store=azure.store,
+        store=store,
         clock=clock,
         settings=settings,
     )
+
+
+def _workspaces(
+    settings: Settings, credential: TokenCredential, known: PolicySet, folder: Path, clock: Clock
+) -> Workspaces:
+    from shared.adapters.clients import connect_workspace  # noqa: PLC0415 -- as above
+    from shared.observer import Observer  # noqa: PLC0415
+    from shared.workspaces import Workspace, Workspaces  # noqa: PLC0415
+
+    def connected(workspace: WorkspaceSettings) -> Workspace:
+        azure = connect_workspace(workspace, credential, known, folder, clock)
+        observer = Observer(azure.endpoints, azure.telemetry, azure.scoring, known)
+        return Workspace(workspace.name.lower(), workspace.arm_id, azure.endpoints, azure.models, observer)
+
+    return Workspaces(connected(settings.workspace), tuple(map(connected, settings.other_workspaces)))

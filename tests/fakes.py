@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import (
@@ -53,9 +54,9 @@ class FakeStore:
 
     faults: Faults = field(default_factory=Faults)
     keeping: Faults = field(default_factory=Faults)
-    rows: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
-    entries: dict[tuple[str, str, int], Entry] = field(default_factory=dict)
-    opened: set[str] = field(default_factory=set)
+    rows: dict[tuple[EndpointId, str], tuple[object, str]] = field(default_factory=dict)
+    entries: dict[tuple[EndpointId, str, int], Entry] = field(default_factory=dict)
+    opened: set[EndpointId] = field(default_factory=set)
     listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
     minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
@@ -68,22 +69,27 @@ class FakeStore:
     def set_halt(self, halt: Halt | None) -> None:
         self.halted = halt
 
-    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+    def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         value, etag = self.rows.get((endpoint, ""), (EndpointRecord(endpoint), None))
         assert isinstance(value, EndpointRecord)
         return Stored(value, etag)
 
-    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+    def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
         if (endpoint, rollout_id) not in self.rows:
             return None
         value, etag = self.rows[endpoint, rollout_id]
         assert isinstance(value, Rollout)
         return Stored(value, etag)
 
-    def rollouts(self, endpoint: str) -> tuple[Rollout, ...]:
-        """Return every rollout of an endpoint, newest first: for tests, since the port has pages only."""
+    def rollouts(self, endpoint: EndpointId | str) -> tuple[Rollout, ...]:
+        """Return every rollout of an endpoint, newest first: for tests, since the port has pages only.
+
+        endpoint: its name will do where there is one workspace.
+        """
         found = [
-            value for (name, _), (value, _) in self.rows.items() if name == endpoint and isinstance(value, Rollout)
+            value
+            for (known, _), (value, _) in self.rows.items()
+            if endpoint in {known, known.name} and isinstance(value, Rollout)
         ]
         return tuple(sorted(found, key=lambda rollout: rollout.created, reverse=True))
 
@@ -94,11 +100,11 @@ class FakeStore:
         found = [self.listed[position] for position in sorted(self.listed) if position > after]
         return tuple([pointer for pointer in found if wanted.lists(pointer)][:limit])
 
-    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+    def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
         keys = sorted(key for key in self.entries if key[:2] == (endpoint, rollout_id) and key[2] >= first)
         return tuple(self.entries[key] for key in keys)
 
-    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+    def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         self.faults.strike()
         stored: list[tuple[str, Stored[Rollout] | Stored[EndpointRecord]]] = [(s.value.id, s) for s in changes.rollouts]
         stored += [("", changes.record)] if changes.record else []
@@ -114,13 +120,13 @@ class FakeStore:
             self.entries[endpoint, numbered.rollout, numbered.number] = numbered.entry
         return {key: self.rows[endpoint, key][1] for key, _ in stored if key}
 
-    def open_endpoints(self) -> tuple[str, ...]:
+    def open_endpoints(self) -> tuple[EndpointId, ...]:
         return tuple(sorted(self.opened))
 
-    def mark_open(self, endpoint: str) -> None:
+    def mark_open(self, endpoint: EndpointId) -> None:
         self.opened.add(endpoint)
 
-    def mark_closed(self, endpoint: str) -> None:
+    def mark_closed(self, endpoint: EndpointId) -> None:
         self.opened.discard(endpoint)
 
     def keep_minutes(
@@ -323,19 +329,20 @@ class FakePolicies:
     queries: dict[str, str] = field(default_factory=dict)
     wrong: Misconfigured | None = None
 
-    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        return tuple(p for p in self.policies if any(selector.matches(model, version, tags) for selector in p.models))
+    def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        here = [policy for policy in self.policies if policy.workspace == workspace]
+        return tuple(p for p in here if any(selector.matches(model, version, tags) for selector in p.models))
 
-    def refusal(self, model: str, tags: dict[str, str]) -> Misconfigured | None:  # noqa: ARG002 -- whatever is asked
+    def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> Misconfigured | None:  # noqa: ARG002 -- whatever is asked
         return self.wrong
 
-    def for_start(self, endpoint: str) -> Policy | None:
+    def for_start(self, endpoint: EndpointId) -> Policy | None:
         if self.wrong is not None:
             raise self.wrong
         return self.for_endpoint(endpoint)
 
-    def for_endpoint(self, endpoint: str) -> Policy | None:
-        return next((policy for policy in self.policies if policy.endpoint == endpoint), None)
+    def for_endpoint(self, endpoint: EndpointId) -> Policy | None:
+        return next((policy for policy in self.policies if policy.endpoint_id == endpoint), None)
 
     def schema(self, path: str) -> JsonSchema:
         return {"type": "array"} if path else {}
@@ -343,8 +350,8 @@ class FakePolicies:
     def filled_template(self, path: str, values: Mapping[str, str]) -> str:
         return f"name: {path} {values['MODEL_VERSION']}"
 
-    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
-        return "" if self.for_model(model, version, tags) else "no policy names this model"
+    def why_none(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> str:
+        return "" if self.for_model(workspace, model, version, tags) else "no policy names this model"
 
     def query(self, path: str) -> str:
         if path not in self.queries:
@@ -359,10 +366,10 @@ class FakePolicies:
 class FakeWakeups:
     """A queue: whoever was woken, in order."""
 
-    woken: list[str] = field(default_factory=list)
+    woken: list[EndpointId] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
-    def wake(self, endpoint: str) -> None:
+    def wake(self, endpoint: EndpointId) -> None:
         self.faults.strike()
         self.woken.append(endpoint)
 

@@ -101,6 +101,7 @@ class SmokeTestAnswer:
 
     requests: int
     problems: tuple[str, ...] = ()
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ class RolloutAnswer:
     @property
     def smoke(self) -> SmokeResult | None:
         """What the smoke test gave, as the core has it."""
-        return SmokeResult(self.smoke_test.requests, self.smoke_test.problems) if self.smoke_test else None
+        test = self.smoke_test
+        return SmokeResult(test.requests, test.problems, test.failed) if test else None
 
     @property
     def calibration(self) -> Calibration | None:

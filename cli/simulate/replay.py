@@ -62,7 +62,7 @@ def replay(recording: Recording, policy: Policy, seed: int, number: int) -> Repl
 def _admitted(recording: Recording, policy: Policy) -> Rollout:
     model = ModelVersion(recording.record.model, recording.record.version)
     start = Start(model, policy, reason(ReasonCode.ROLLOUT_SIMULATED))
-    new = admit(start, EndpointRecord(policy.endpoint), None, None, recording.began).newcomer.rollout
+    new = admit(start, EndpointRecord(policy.endpoint_id), None, None, recording.began).newcomer.rollout
     return replace(new, green=recording.record.green)
 
 

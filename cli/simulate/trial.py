@@ -80,8 +80,8 @@ def _initial(scenario: Scenario, began: datetime) -> tuple[Rollout, EndpointSeen
     """Return the admitted rollout of version 2, and the endpoint on which version 1 serves."""
     name = scenario.policy.models[0].name
     start = Start(ModelVersion(name, "2"), simulated_policy(scenario.policy), reason(ReasonCode.ROLLOUT_SIMULATED))
-    rollout = admit(start, EndpointRecord(scenario.policy.endpoint), None, None, began).newcomer.rollout
+    rollout = admit(start, EndpointRecord(scenario.policy.endpoint_id), None, None, began).newcomer.rollout
     blue = deployment_name(ModelVersion(name, "1"))
     serving = DeploymentSeen(blue, Provisioning.SUCCEEDED, f"azureml:{name}:1", scenario.profile.instances)
-    seen = EndpointSeen(rollout.endpoint, Provisioning.SUCCEEDED, {blue: 100}, {}, {blue: serving})
+    seen = EndpointSeen(rollout.endpoint.name, Provisioning.SUCCEEDED, {blue: 100}, {}, {blue: serving})
     return rollout, seen

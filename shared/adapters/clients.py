@@ -33,7 +33,7 @@ from shared.adapters.tables import TableStore
 from shared.adapters.templates import DeploymentTemplates
 from shared.collected_answers import AnswersSource
 from shared.names import QUEUE
-from shared.settings import Settings
+from shared.settings import Settings, WorkspaceSettings
 from shared.telemetry import TelemetrySources
 
 CONNECT_SECONDS = 10
@@ -44,41 +44,60 @@ _RETRIES: dict[str, Any] = {"retry_total": 1, "retry_status": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """The ports, connected to Azure."""
+class AzurePorts:
+    """The ports of one workspace, connected to Azure."""
 
     endpoints: ports.Endpoints
     models: ports.Models
     telemetry: ports.Telemetry
     scoring: ports.Scoring
-    store: ports.Store
-    wakeups: ports.Wakeups
 
 
-def connect(
-    settings: Settings, credential: TokenCredential, policies: ports.Policies, folder: Path, clock: ports.Clock
-) -> Connected:
-    """Return the ports for these settings; policies and their folder are where deployment templates come from.
+def connect_workspace(
+    workspace: WorkspaceSettings,
+    credential: TokenCredential,
+    policies: ports.Policies,
+    folder: Path,
+    clock: ports.Clock,
+) -> AzurePorts:
+    """Return the ports of a workspace; policies and their folder are where deployment templates come from.
 
     Nothing is called yet. Raises Misconfigured for settings that cannot be.
     """
-    manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), settings.workspace_id)
-    templates = DeploymentTemplates(settings, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
+    manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), workspace.arm_id)
+    templates = DeploymentTemplates(workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
     endpoints = ArmEndpoints(manager, templates)
-    log = LogAnalytics(_logs(credential), settings.logs_workspace_id, settings.workspace_id)
+    log = LogAnalytics(_logs(credential), workspace.logs_workspace_id, workspace.arm_id)
     reader = Reader(credential, {"retry_policy": BlobRetry(backoff=1, random_jitter_range=0, **_RETRIES), **_TIMEOUTS})
-    return Connected(
+    return AzurePorts(
         endpoints=endpoints,
         models=ArmModels(manager),
         telemetry=TelemetrySources(
             RequestLog(log),
-            _metrics(settings, credential, endpoints),
+            _metrics(workspace, credential, endpoints),
             UserQueries(log, policies.query),
             AnswersSource(CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock)),
         ),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
-        store=TableStore(_tables(settings, credential)),
-        wakeups=QueueWakeups(_queue(settings, credential)),
+    )
+
+
+def connect_store(settings: Settings, credential: TokenCredential) -> TableStore:
+    """Return the app's records. Nothing is called yet."""
+    return TableStore(TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS))
+
+
+def connect_wakeups(settings: Settings, credential: TokenCredential) -> QueueWakeups:
+    """Return the app's queue. Nothing is called yet."""
+    return QueueWakeups(
+        QueueClient(
+            settings.queues_endpoint,
+            QUEUE,
+            credential=credential,
+            message_encode_policy=TextBase64EncodePolicy(),
+            retry_policy=LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES),
+            **_TIMEOUTS,
+        )
     )
 
 
@@ -86,30 +105,17 @@ def _logs(credential: TokenCredential) -> LogsQueryClient:
     return LogsQueryClient(credential, **_RETRIES, **_TIMEOUTS)
 
 
-def _metrics(settings: Settings, credential: TokenCredential, endpoints: ArmEndpoints) -> ports.TelemetrySource:
+def _metrics(
+    workspace: WorkspaceSettings, credential: TokenCredential, endpoints: ArmEndpoints
+) -> ports.TelemetrySource:
     """Return the platform's metrics; their address has the region in it."""
-    if not settings.region:
+    if not workspace.region:
         return NoMetrics()
-    client = MetricsClient(metrics_address(settings.region), credential, **_RETRIES, **_TIMEOUTS)
-    return PlatformMetrics(client, settings.workspace_id, copied=lambda name: _deployments(endpoints, name))
+    client = MetricsClient(metrics_address(workspace.region), credential, **_RETRIES, **_TIMEOUTS)
+    return PlatformMetrics(client, workspace.arm_id, copied=lambda name: _deployments(endpoints, name))
 
 
 def _deployments(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:
     """Return every deployment there is: what had copies some minutes ago may have none now."""
     seen = endpoints.see(name)
     return tuple(seen.deployments) if seen is not None else ()
-
-
-def _tables(settings: Settings, credential: TokenCredential) -> TableServiceClient:
-    return TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS)
-
-
-def _queue(settings: Settings, credential: TokenCredential) -> QueueClient:
-    return QueueClient(
-        settings.queues_endpoint,
-        QUEUE,
-        credential=credential,
-        message_encode_policy=TextBase64EncodePolicy(),
-        retry_policy=LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES),
-        **_TIMEOUTS,
-    )

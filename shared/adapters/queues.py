@@ -9,6 +9,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.adapters.faults import azure_faults
+from shared.core.endpoint_id import EndpointId
 
 # A wake-up that nobody fetched for so long is worth nothing: the timer has been by many times.
 LIFETIME_SECONDS = 3600
@@ -20,9 +21,9 @@ class QueueWakeups:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    def wake(self, endpoint: str) -> None:
+    def wake(self, endpoint: EndpointId) -> None:
         """Have the endpoint reconciled soon. The queue is infrastructure's; if it is missing, it is made."""
-        message = json.dumps({"endpoint": endpoint})
+        message = json.dumps({"workspace": endpoint.workspace, "endpoint": endpoint.name})
         with azure_faults(f"wake {endpoint}"):
             try:
                 self._send(message)

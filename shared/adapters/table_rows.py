@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
@@ -47,9 +48,9 @@ def key(text: str) -> str:
     return quote(text, safe="").replace("%", "~")
 
 
-def partition_key(endpoint: str) -> str:
-    """Return the partition of an endpoint, whose name Azure compares without regard to case."""
-    return key(endpoint.lower())
+def partition_key(endpoint: EndpointId) -> str:
+    """Return the partition of an endpoint."""
+    return f"{key(endpoint.workspace)}:{key(endpoint.name)}"
 
 
 def rollout_key(rollout_id: str) -> str:
@@ -78,9 +79,22 @@ def judgements_in(since: datetime | None, until: datetime | None) -> KeyRange:
     return KeyRange(JUDGEMENT + span.first, JUDGEMENT + span.end)
 
 
+def open_row(partition: str, endpoint: EndpointId) -> Row:
+    """Return the mark that an endpoint has work, as a row."""
+    return {"PartitionKey": partition, "RowKey": partition_key(endpoint)} | _endpoint_columns(endpoint)
+
+
+def endpoint_of(row: Mapping[str, Any]) -> EndpointId:
+    """Return the endpoint that a row's columns name. Raises Permanent if they name none."""
+    try:
+        return EndpointId(str(row["workspace"]), str(row["endpoint"]))
+    except KeyError as error:
+        raise _unreadable(row, f"it has no column {error}") from error
+
+
 def pointer_row(partition: str, pointer: Pointer) -> Row:
     """Return a pointer as a row, which is sorted by its key."""
-    columns = {"endpoint": pointer.endpoint, "rollout": pointer.rollout, "model": pointer.model}
+    columns = _endpoint_columns(pointer.endpoint) | {"rollout": pointer.rollout, "model": pointer.model}
     return {"PartitionKey": partition, "RowKey": pointer.position, **columns}
 
 
@@ -88,7 +102,7 @@ def pointer_of(row: Mapping[str, Any]) -> Pointer:
     """Return the pointer in a row. Raises Permanent if it is not one."""
     try:
         admitted = admitted_at(str(row["RowKey"]))
-        return Pointer(str(row["endpoint"]), str(row["rollout"]), str(row["model"]), admitted)
+        return Pointer(endpoint_of(row), str(row["rollout"]), str(row["model"]), admitted)
     except (KeyError, ValueError) as error:
         raise _unreadable(row, str(error)) from error
 
@@ -114,7 +128,7 @@ def rollout_row(rollout: Rollout) -> Row:
     return _row(rollout.endpoint, rollout_key(rollout.id), rollout) | _present(columns)
 
 
-def entry_row(endpoint: str, numbered: Numbered) -> Row:
+def entry_row(endpoint: EndpointId, numbered: Numbered) -> Row:
     """Return a history entry as a row."""
     entry = numbered.entry
     columns = {
@@ -214,9 +228,13 @@ def _tallies(row: Mapping[str, Any]) -> dict[str, Tally]:
     return {name: Tally(*counted) for name, counted in found.items()}
 
 
-def _row(endpoint: str, row_key: str, value: object) -> Row:
+def _row(endpoint: EndpointId, row_key: str, value: object) -> Row:
     keys = {"PartitionKey": partition_key(endpoint), "RowKey": row_key}
     return keys | _pieces(f"{row_key} of endpoint {endpoint}", value)
+
+
+def _endpoint_columns(endpoint: EndpointId) -> Row:
+    return {"workspace": endpoint.workspace, "endpoint": endpoint.name}
 
 
 def _pieces(what: str, value: object) -> Row:

@@ -16,6 +16,7 @@ from shared.adapters import table_rows as rows
 from shared.adapters.table import MOST_OPERATIONS, Operation, Table, upsert, write
 from shared.adapters.table_rows import KeyRange
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
@@ -53,14 +54,14 @@ class TableStore:
             said = {"By": halt.by, "Reason": halt.reason, "At": halt.at}
             self._lists.put({"PartitionKey": HALT, "RowKey": HALT, **said})
 
-    def record(self, endpoint: str) -> Stored[EndpointRecord]:
+    def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a fresh one without etag if there is none."""
         row = self._rollouts.get(rows.partition_key(endpoint), rows.ENDPOINT_ROW)
         if row is None:
-            return Stored(EndpointRecord(endpoint.lower()))
+            return Stored(EndpointRecord(endpoint))
         return Stored(rows.record_of(row), row.metadata["etag"])
 
-    def rollout(self, endpoint: str, rollout_id: str) -> Stored[Rollout] | None:
+    def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
         """Return one rollout, or None."""
         row = self._rollouts.get(rows.partition_key(endpoint), rows.rollout_key(rollout_id))
         return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
@@ -72,16 +73,16 @@ class TableStore:
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
         """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
         until = "~" if wanted.since is None else first_position(wanted.since)
-        columns = {"endpoint": wanted.endpoint, "model": wanted.model}
+        columns = {"workspace": wanted.workspace, "endpoint": wanted.endpoint, "model": wanted.model}
         known = {name: value for name, value in columns.items() if value is not None}
         return tuple(map(rows.pointer_of, self._lists.first(NEWEST, after, until, known, limit)))
 
-    def history(self, endpoint: str, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
+    def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
         """Return a rollout's history from entry number `first` on, oldest first."""
         found = self._rollouts.range(rows.partition_key(endpoint), rows.entries_of(rollout_id, first))
         return tuple(map(rows.entry_of, found))
 
-    def commit(self, endpoint: str, changes: Changes) -> dict[str, str]:
+    def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
 
         Raises Conflict, with nothing written, if any value was written by another since it was read.
@@ -93,16 +94,16 @@ class TableStore:
         ids = [stored.value.id for stored in changes.rollouts]
         return dict(zip(ids, etags[: len(ids)], strict=True))
 
-    def open_endpoints(self) -> tuple[str, ...]:
+    def open_endpoints(self) -> tuple[EndpointId, ...]:
         """Return the endpoints that may have work to do."""
         found = self._lists.partitions(KeyRange(f"{OPEN}~", f"{OPEN}~~"))
-        return tuple(sorted(row["RowKey"] for row in found))
+        return tuple(sorted(rows.endpoint_of(row) for row in found))
 
-    def mark_open(self, endpoint: str) -> None:
+    def mark_open(self, endpoint: EndpointId) -> None:
         """Note, before the work is written down, that this endpoint has work. Twice is once."""
-        self._lists.put({"PartitionKey": _shard(endpoint), "RowKey": rows.partition_key(endpoint)})
+        self._lists.put(rows.open_row(_shard(endpoint), endpoint))
 
-    def mark_closed(self, endpoint: str) -> None:
+    def mark_closed(self, endpoint: EndpointId) -> None:
         """Note, after the last work is done, that this endpoint has none. Not open is no error."""
         self._lists.delete(_shard(endpoint), rows.partition_key(endpoint))
 
@@ -132,7 +133,7 @@ class TableStore:
         )
 
 
-def _operations(endpoint: str, changes: Changes) -> list[Operation]:
+def _operations(endpoint: EndpointId, changes: Changes) -> list[Operation]:
     partition = rows.partition_key(endpoint)
     operations = [write(rows.rollout_row(stored.value), stored.etag) for stored in changes.rollouts]
     if changes.record is not None:
@@ -144,6 +145,6 @@ def _operations(endpoint: str, changes: Changes) -> list[Operation]:
     return operations
 
 
-def _shard(endpoint: str) -> str:
+def _shard(endpoint: EndpointId) -> str:
     # One hexadecimal digit: 16 partitions, so that a busy minute is not one server's.
-    return f"{OPEN}~{hashlib.sha256(endpoint.lower().encode()).hexdigest()[0]}"
+    return f"{OPEN}~{hashlib.sha256(str(endpoint).encode()).hexdigest()[0]}"

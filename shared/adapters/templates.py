@@ -24,7 +24,7 @@ from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.quiet import quietly
 from shared.core.reconcile.actions import CreateDeployment
 from shared.errors import Permanent
-from shared.settings import Settings
+from shared.settings import WorkspaceSettings
 
 Json = dict[str, Any]
 _DEPLOYMENT = re.compile(r"/onlineEndpoints/[^/]+/deployments/[^/?]+(\?|$)", re.IGNORECASE)
@@ -58,13 +58,13 @@ class DeploymentTemplates:
 
     def __init__(
         self,
-        settings: Settings,
+        workspace: WorkspaceSettings,
         credential: TokenCredential,
         fill: Callable[[str, Mapping[str, str]], str],
         folder: Path,
         **options: Any,  # noqa: ANN401 -- of azure-core's pipelines
     ) -> None:
-        self._settings = settings
+        self._workspace = workspace
         self._credential = credential
         self._fill = fill
         self._folder = folder
@@ -94,7 +94,7 @@ class DeploymentTemplates:
         from azure.ai.ml import MLClient  # noqa: PLC0415 -- as above
         from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 -- as above
 
-        names = self._settings.subscription_id, self._settings.resource_group, self._settings.workspace
+        names = self._workspace.subscription_id, self._workspace.resource_group, self._workspace.name
         client = MLClient(self._credential, *names, per_call_policies=[_Catch()], **self._options)
         try:
             client.online_deployments.begin_create_or_update(deployment)

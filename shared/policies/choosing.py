@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.policies.tables.policy import SKIP
 
@@ -32,9 +33,9 @@ def choose(policies: Sequence[Policy], model: str, version: str, tags: dict[str,
     if wanted and claimed and wanted not in names:
         known = f"only {', '.join(names)}" if names else "none has a name"
         return Chosen((), f"its tag {TAG} is {wanted!r}, but no policy for it has that name ({known})")
-    endpoints: dict[tuple[str, str], list[Policy]] = {}
+    endpoints: dict[EndpointId, list[Policy]] = {}
     for policy in claimed:
-        endpoints.setdefault((policy.workspace, policy.endpoint), []).append(policy)
+        endpoints.setdefault(policy.endpoint_id, []).append(policy)
     picked = [_pick(present, wanted) for present in endpoints.values()]
     found = tuple(policy for policy in picked if policy is not None)
     return Chosen(found, "" if found else _why_none(policies, names, model))

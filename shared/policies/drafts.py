@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.core.schema.findings import Findings, Problem, Values
 from shared.core.schema.grammar import Table, build
@@ -18,23 +19,24 @@ from shared.policies.variables import Variables
 class Refused:
     """A policy file that is not valid, with every problem in it and in the files that it names.
 
-    endpoint, models: what it is for, as far as it can be read; None if that cannot be known.
+    endpoint, workspace, models: what it is for, as far as it can be read; None if that cannot be known.
     """
 
     file: str
     problems: tuple[Problem, ...]
     endpoint: str | None = None
-    workspace: str = ""
+    workspace: str | None = None
     models: frozenset[str] | None = None
 
     @property
-    def place(self) -> tuple[str, str | None]:
-        """The workspace and the endpoint that have no new rollouts for it."""
-        return self.workspace, self.endpoint
+    def place(self) -> EndpointId | None:
+        """The endpoint that has no new rollouts for it; None if that cannot be known."""
+        known = self.workspace is not None and self.endpoint is not None
+        return EndpointId(self.workspace or "", self.endpoint or "") if known else None
 
-    def may_be_for(self, model: str) -> bool:
-        """Return whether this policy may be meant for a model of this name."""
-        return self.models is None or model in self.models
+    def may_be_for(self, workspace: str, model: str) -> bool:
+        """Return whether this policy may be meant for a model of this name in this workspace."""
+        return self.workspace in {None, workspace} and (self.models is None or model in self.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Draft:
             self.findings.file,
             tuple(self.findings.problems),
             _endpoint(values),
-            (values.get("workspace") or "").lower(),
+            _lower(values.get("workspace")),
             frozenset(names) if all(names) else None,
         )
 
@@ -74,13 +76,13 @@ def read_draft(table: Table, file: Path, variables: Variables, named: NamedFiles
 
 def check_claims(drafts: Sequence[Draft]) -> None:
     """Report policies that claim the same endpoint in a way that no tag can tell apart."""
-    first: dict[tuple[str, str, str], Draft] = {}
+    first: dict[tuple[EndpointId, str], Draft] = {}
     for draft in drafts:
         values = draft.values or {}
         endpoint, workspace, name = _endpoint(values), values.get("workspace"), values.get("name")
         if endpoint is None or workspace is None or name is None:
             continue
-        known = first.setdefault((workspace.lower(), endpoint, name), draft)
+        known = first.setdefault((EndpointId(workspace, endpoint), name), draft)
         if known is not draft:
             _report(draft, known.findings, values)
 
@@ -97,5 +99,8 @@ def _report(draft: Draft, known: Findings, values: Values) -> None:
 
 
 def _endpoint(values: Mapping[str, Mapping[str, str | None] | None]) -> str | None:
-    name = (values.get("endpoint") or {}).get("name")
+    return _lower((values.get("endpoint") or {}).get("name"))
+
+
+def _lower(name: str | None) -> str | None:
     return None if name is None else name.lower()

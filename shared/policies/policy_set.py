@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.core.schema.findings import Findings, Problem
 from shared.core.schema.grammar import build
@@ -56,49 +57,56 @@ class PolicySet:
         """Return every problem of all files."""
         return [*self.other_problems, *(problem for file in self.refused for problem in file.problems)]
 
-    def for_model(self, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that a model version triggers, at most one per endpoint; its tag `teal` has a say.
+    def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
+        """Return the policies that a workspace's model version triggers, at most one per endpoint.
+
+        Its tag `teal` has a say: see `choosing`.
 
         An endpoint with a refused file has none: which of its policies is meant cannot be known.
         """
         refused = {file.place for file in self.refused}
-        chosen = choose(self.policies, model, version, tags).policies
-        return tuple(policy for policy in chosen if (policy.workspace, policy.endpoint) not in refused)
+        chosen = choose(self._of(workspace), model, version, tags).policies
+        return tuple(policy for policy in chosen if policy.endpoint_id not in refused)
 
-    def why_none(self, model: str, version: str, tags: dict[str, str]) -> str:
+    def why_none(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> str:
         """Return why a model version triggers no policy, in words for the log; empty if it does."""
-        return choose(self.policies, model, version, tags).why
+        return choose(self._of(workspace), model, version, tags).why
 
-    def refusal(self, model: str, tags: dict[str, str]) -> PolicyError | None:
-        """Return what is wrong with the policies that may be for a model; None if nothing is."""
-        claimed = [policy for policy in self.policies if model in {chosen.name for chosen in policy.models}]
-        places = {(policy.workspace, policy.endpoint) for policy in claimed}
-        wrong = [file for file in self.refused if file.may_be_for(model) or file.place in places]
+    def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> PolicyError | None:
+        """Return what is wrong with the policies that may be for a workspace's model; None if nothing is."""
+        claimed = [policy for policy in self._of(workspace) if model in {chosen.name for chosen in policy.models}]
+        places = {policy.endpoint_id for policy in claimed}
+        wrong = [file for file in self.refused if file.may_be_for(workspace, model) or file.place in places]
         if not wrong or tags.get(TAG) == SKIP:
             return None
         return PolicyError(problem for file in wrong for problem in file.problems)
 
-    def for_endpoint(self, endpoint: str, name: str = "") -> Policy | None:
-        """Return the policy of an endpoint with this name, in whatever case the endpoint is written.
+    def for_endpoint(self, endpoint: EndpointId, name: str = "") -> Policy | None:
+        """Return the policy of an endpoint with this name.
 
         Without a name it is the policy that has none, or else the endpoint's first; None if the endpoint has none.
         """
-        present = [policy for policy in self.policies if policy.endpoint == endpoint.lower()]
+        present = [policy for policy in self.policies if policy.endpoint_id == endpoint]
         named = [policy for policy in present if policy.name == name]
         return next(iter(named if name else named + present), None)
 
-    def for_start(self, endpoint: str) -> Policy | None:
+    def for_start(self, endpoint: EndpointId) -> Policy | None:
         """Return the policy for a new rollout on an endpoint; None if it has none.
 
         Raises PolicyError with the problems of files that are for this endpoint or, if it has no other, may be.
         """
         policy = self.for_endpoint(endpoint)
-        wrong = [file for file in self.refused if file.endpoint == endpoint.lower()]
+        wrong = [file for file in self.refused if file.place == endpoint]
         if policy is None:
-            wrong += [file for file in self.refused if file.endpoint is None]
+            wrong += [
+                file for file in self.refused if file.endpoint is None and file.workspace in {None, endpoint.workspace}
+            ]
         if wrong:
             raise PolicyError(problem for file in wrong for problem in file.problems)
         return policy
+
+    def _of(self, workspace: str) -> tuple[Policy, ...]:
+        return tuple(policy for policy in self.policies if policy.workspace == workspace)
 
     def requests(self, path: str) -> tuple[bytes, ...]:
         """Return the request bodies of a smoke file, named as in `SmokeStep.requests`; raises Permanent."""
@@ -128,14 +136,16 @@ class PolicySet:
         return fill_template(self.template(path), values)
 
 
-def read_policies(folder: Path, environment: Mapping[str, str] | None = None, only: Path | None = None) -> PolicySet:
+def read_policies(
+    folder: Path, environment: Mapping[str, str] | None = None, only: Path | None = None, workspace: str = ""
+) -> PolicySet:
     """Return the policies in a folder, with every problem of the files that are not valid.
 
     environment: what `${NAME}` in a policy stands for; by default, this process's. only: read this file of the folder
-    and what it names, and no other policy.
+    and what it names, and no other policy. workspace: of the policies that name none.
     """
     variables = Variables(os.environ if environment is None else environment)
-    named, table = NamedFiles(folder), policy_table()
+    named, table = NamedFiles(folder), policy_table(workspace)
     try:
         files, prices_file = _files(folder)
     except PolicyError as error:

@@ -48,7 +48,8 @@ class SmokeTestView:
 
     requests: Annotated[int, "How many were sent."]
     passed: Annotated[bool, "Whether every answer was as expected."]
-    problems: Annotated[tuple[str, ...], "What was wrong with the others, one by one."]
+    failed: Annotated[int, "How many answers were not as expected."]
+    problems: Annotated[tuple[str, ...], "What was wrong with the first few of them."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,13 @@ class RolloutDetailView(RolloutView):
     ]
 
 
-def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
+def rollout_view(rollout: Rollout) -> RolloutView:
     """Return one rollout, as lists have it."""
     blocked = blocked_reason(rollout)
     return RolloutView(
         id=rollout.id,
-        workspace=workspace,
-        endpoint=rollout.endpoint,
+        workspace=rollout.endpoint.workspace,
+        endpoint=rollout.endpoint.name,
         model=rollout.model.name,
         version=rollout.model.version,
         phase=rollout.phase,
@@ -135,13 +136,12 @@ def rollout_view(rollout: Rollout, workspace: str) -> RolloutView:
 
 def rollout_detail_view(
     rollout: Rollout,
-    workspace: str,
     history: Sequence[Entry] = (),
     minutes: Sequence[DeploymentMinute] = (),
     evidence: Sequence[Judgement] | None = None,
 ) -> RolloutDetailView:
     """Return one rollout with its history, minutes and evidence."""
-    smoke, calibration, brief = rollout.progress.smoke, rollout.judging.calibration, rollout_view(rollout, workspace)
+    smoke, calibration, brief = rollout.progress.smoke, rollout.judging.calibration, rollout_view(rollout)
     return RolloutDetailView(
         **{each.name: getattr(brief, each.name) for each in fields(brief)},
         verdict=verdict_view(rollout.verdict) if rollout.verdict else None,
@@ -149,7 +149,7 @@ def rollout_detail_view(
         gates=tuple(gate_view(reading) for reading in rollout.readings),
         calibration=calibration_view(calibration) if calibration else None,
         missing_telemetry=dict(rollout.observed.missing_gates),
-        smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.problems) if smoke else None,
+        smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.failed, smoke.problems) if smoke else None,
         history=tuple(entry_view(entry) for entry in history),
         history_total=rollout.entry_count,
         minutes=tuple(minute_view(minute) for minute in minutes),

@@ -9,7 +9,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
 from azure.identity import EnvironmentCredential
 
-from shared.settings import Settings
+from shared.settings import Settings, WorkspaceSettings
 from tests.adapters.azurite import Storage, running_storage
 from tests.adapters.stand_in import Reply, StandIn, standing_in
 from tests.adapters.workshop import Workshop, register_poems
@@ -23,10 +23,9 @@ def settings(cloud: RunningCloud) -> Settings:
     """Return the app's settings for the emulated cloud."""
     account = cloud["storage_account"]
     return Settings(
-        subscription_id=cloud["subscription"],
-        resource_group=cloud["resource_group"],
-        workspace=cloud["workspace"],
-        logs_workspace_id=cloud["log_analytics_workspace"],
+        WorkspaceSettings(
+            cloud["subscription"], cloud["resource_group"], cloud["workspace"], cloud["log_analytics_workspace"]
+        ),
         tables_endpoint=f"https://{account}.table.core.windows.net",
         queues_endpoint=f"https://{account}.queue.core.windows.net",
     )

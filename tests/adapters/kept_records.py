@@ -14,7 +14,7 @@ from typing import Any
 from shared.adapters import table_rows as rows
 from shared.core.rollout import Verb
 from shared.ports import Halt, Numbered
-from tests.scenarios.world import ENDPOINT, World
+from tests.scenarios.world import CHURN, ENDPOINT, World
 
 PATH = Path(__file__).with_name("kept_records.json")
 Row = dict[str, Any]
@@ -34,7 +34,7 @@ def reread(kind: str, row: Mapping[str, Any]) -> Row:
         case "rollout":
             return rows.rollout_row(rows.rollout_of(row))
         case "entry":
-            return rows.entry_row(ENDPOINT, Numbered("churn-7-kept", 3, rows.entry_of(row)))
+            return rows.entry_row(CHURN, Numbered("churn-7-kept", 3, rows.entry_of(row)))
         case "minute":
             return rows.minute_row("churn-7-kept", rows.minute_of(row))
         case "judgement":
@@ -53,9 +53,9 @@ def _rows() -> dict[str, Row]:
     world.ask(Verb.ROLLBACK)
     (rollout,) = world.store.rollouts(ENDPOINT)
     written = {
-        "lock": rows.record_row(world.store.record(ENDPOINT).value),
+        "lock": rows.record_row(world.store.record(CHURN).value),
         "rollout": rows.rollout_row(rollout),
-        "entry": rows.entry_row(ENDPOINT, Numbered("churn-7-kept", 3, world.history()[-1])),
+        "entry": rows.entry_row(CHURN, Numbered("churn-7-kept", 3, world.history()[-1])),
         "minute": rows.minute_row("churn-7-kept", world.store.kept_minutes(rollout.id)[-1]),
         "judgement": rows.judgement_row("churn-7-kept", world.store.kept_judgements(rollout.id)[-1]),
     }

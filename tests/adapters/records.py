@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
@@ -19,6 +20,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.steps import STEP_KINDS, PauseStep, SmokeStep, Step, WeightStep
 
 T = TypeVar("T")
+CHURN = EndpointId("ml", "churn")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 REGISTERED = reason(ReasonCode.ROLLOUT_STARTED, model="churn-model:7")
@@ -29,13 +31,13 @@ POLICY = Policy(
 )
 
 
-def rollout(name: str = "churn-7-abc", endpoint: str = "churn", created: datetime = NOW) -> Rollout:
+def rollout(name: str = "churn-7-abc", endpoint: EndpointId = CHURN, created: datetime = NOW) -> Rollout:
     """Return a rollout that has just begun."""
     return Rollout(
         id=name,
         endpoint=endpoint,
         model=ModelVersion("churn-model", "7"),
-        policy=replace(POLICY, endpoint=endpoint),
+        policy=replace(POLICY, workspace=endpoint.workspace, endpoint=endpoint.name),
         green="churn-7",
         created=created,
         trigger=REGISTERED,

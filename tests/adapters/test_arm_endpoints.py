@@ -18,19 +18,12 @@ from shared.core.policy import EndpointSpec, TemplateSource
 from shared.core.reconcile.actions import CopyAutoscale, CreateDeployment, CreateEndpoint, DeleteDeployment
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError, Temporary
-from shared.settings import Settings
+from shared.settings import WorkspaceSettings
 from tests.adapters.arm_documents import IDENTITY, WORKSPACE, deployment, endpoint
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 ROOT = f"https://management.azure.com{WORKSPACE}"
-SETTINGS = Settings(
-    "00000000-0000-0000-0000-000000000001",
-    "ml",
-    "churn-ws",
-    "logs",
-    "https://t.table.core.windows.net",
-    "https://t.queue.core.windows.net",
-)
+SETTINGS = WorkspaceSettings("00000000-0000-0000-0000-000000000001", "ml", "churn-ws", "logs")
 CREATE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), like="churn-6")
 FROM_FILE = CreateDeployment("churn", "churn-7", ModelVersion("churn-model", "7"), "", TemplateSource("churn.yml"))
 TEMPLATE = """

@@ -16,9 +16,12 @@ import pytest
 from azure.core.credentials import TokenCredential
 from azure.storage.queue import QueueClient
 
-from shared.adapters.clients import Connected, connect
+from shared.adapters.clients import AzurePorts, connect_store, connect_wakeups, connect_workspace
+from shared.adapters.queues import QueueWakeups
+from shared.adapters.tables import TableStore
 from shared.clock import read_clock
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, EndpointSeen, Provisioning
 from shared.core.reconcile.actions import CreateDeployment, DeleteDeployment, SetTraffic
 from shared.core.rollout import ModelVersion
@@ -34,13 +37,16 @@ from tests.fakes import FakePolicies
 from tests.waiting import until
 
 ENDPOINT, BLUE, GREEN = "words", "word-1", "word-2"
+WORDS = EndpointId("ml", ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True)
 class Teal:
     """The connected ports, and the cloud that they are connected to."""
 
-    ports: Connected
+    ports: AzurePorts
+    store: TableStore
+    wakeups: QueueWakeups
     cloud: RunningCloud
 
     def seen(self) -> EndpointSeen:
@@ -69,7 +75,8 @@ def teal(
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}/deployments/{BLUE}", body))
         arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body(description="kept", traffic={BLUE: 100})))
     folder = tmp_path_factory.mktemp("policies")
-    return Teal(connect(settings, credential, FakePolicies(), folder, read_clock("")), cloud)
+    ports = connect_workspace(settings.workspace, credential, FakePolicies(), folder, read_clock(""))
+    return Teal(ports, connect_store(settings, credential), connect_wakeups(settings, credential), cloud)
 
 
 def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path) -> str:
@@ -155,19 +162,19 @@ def test_a_wake_up_lies_in_the_queue_that_the_function_listens_to(
     teal: Teal, settings: Settings, credential: TokenCredential
 ) -> None:
     """Sent by the app's client, with its identity, in base64."""
-    teal.ports.wakeups.wake(ENDPOINT)
+    teal.wakeups.wake(WORDS)
     with QueueClient(settings.queues_endpoint, QUEUE, credential) as queue:
         texts = [str(message.content) for message in queue.receive_messages()]
-    assert {"endpoint": ENDPOINT} in [json.loads(base64.b64decode(text)) for text in texts]
+    assert {"workspace": "ml", "endpoint": ENDPOINT} in [json.loads(base64.b64decode(text)) for text in texts]
 
 
 def test_the_store_answers_with_the_apps_identity(teal: Teal) -> None:
     """Tables are reached by name, over TLS, with a token."""
-    teal.ports.store.mark_open(ENDPOINT)
-    assert ENDPOINT in teal.ports.store.open_endpoints()
-    assert teal.ports.store.record(ENDPOINT).etag is None
-    teal.ports.store.commit(ENDPOINT, Changes(record=Stored(EndpointRecord(ENDPOINT, current="a"))))
-    assert teal.ports.store.record(ENDPOINT).value.current == "a"
+    teal.store.mark_open(WORDS)
+    assert WORDS in teal.store.open_endpoints()
+    assert teal.store.record(WORDS).etag is None
+    teal.store.commit(WORDS, Changes(record=Stored(EndpointRecord(WORDS, current="a"))))
+    assert teal.store.record(WORDS).value.current == "a"
 
 
 def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
@@ -175,17 +182,20 @@ def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
     program = """
 import sys, threading
 from pathlib import Path
-from shared.adapters.clients import connect
+from shared.adapters.clients import connect_store, connect_wakeups, connect_workspace
 from shared.clock import read_clock
-from shared.settings import Settings
+from shared.settings import Settings, WorkspaceSettings
 from tests.fakes import FakePolicies
 
 class Nobody:
     def get_token(self, *scopes, **options):
         raise AssertionError("asked for a token")
 
-settings = Settings("s", "g", "w", "l", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
-connect(settings, Nobody(), FakePolicies(), Path(), read_clock(""))
+workspace = WorkspaceSettings("s", "g", "w", "l")
+settings = Settings(workspace, "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
+connect_workspace(workspace, Nobody(), FakePolicies(), Path(), read_clock(""))
+connect_store(settings, Nobody())
+connect_wakeups(settings, Nobody())
 heavy = {"azure.ai", "azure.ai.ml", "azure.identity", "msrest"} & set(sys.modules)
 print(sorted(heavy), threading.active_count())
 """

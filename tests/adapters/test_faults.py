@@ -16,7 +16,7 @@ from shared.core.observation import DeploymentMinute
 from shared.core.rollout.pointers import Pointer, Wanted
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Changes, Stored
-from tests.adapters.records import NOW, rollout
+from tests.adapters.records import CHURN, NOW, rollout
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 
@@ -51,14 +51,14 @@ def test_a_defect_of_ours_is_not_dressed_up_as_azures() -> None:
 
 
 CALLS: dict[str, Callable[[TableStore], object]] = {
-    "record": lambda store: store.record("churn"),
+    "record": lambda store: store.record(CHURN),
     "enlist": lambda store: store.enlist(Pointer.to(rollout("a"))),
     "pointers": lambda store: store.pointers(Wanted(), "", 1),
-    "history": lambda store: store.history("churn", "a"),
-    "commit": lambda store: store.commit("churn", Changes((Stored(rollout("a")),))),
+    "history": lambda store: store.history(CHURN, "a"),
+    "commit": lambda store: store.commit(CHURN, Changes((Stored(rollout("a")),))),
     "open_endpoints": lambda store: store.open_endpoints(),
-    "mark_open": lambda store: store.mark_open("churn"),
-    "mark_closed": lambda store: store.mark_closed("churn"),
+    "mark_open": lambda store: store.mark_open(CHURN),
+    "mark_closed": lambda store: store.mark_closed(CHURN),
     "keep_minutes": lambda store: store.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)]),
     "kept_minutes": lambda store: store.kept_minutes("a"),
 }

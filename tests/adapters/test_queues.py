@@ -11,8 +11,10 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared.adapters.queues import QueueWakeups
+from shared.core.endpoint_id import EndpointId
 from shared.errors import Permanent, Temporary
 from tests.adapters.azurite import Storage
+from tests.adapters.records import CHURN
 from tests.adapters.stand_in import DROPPED, Credential, Reply, StandIn
 
 
@@ -28,10 +30,13 @@ def queue(storage: Storage) -> Iterator[QueueClient]:
 def test_a_wake_up_is_base64_json_with_the_endpoint(queue: QueueClient) -> None:
     """The host decodes base64; the function reads the endpoint. The queue is made if infrastructure's is missing."""
     wakeups = QueueWakeups(queue)
-    wakeups.wake("churn")
-    wakeups.wake("fraud")
+    wakeups.wake(CHURN)
+    wakeups.wake(EndpointId("ml-eu", "fraud"))
     texts = [str(message.content) for message in queue.receive_messages()]
-    assert [json.loads(base64.b64decode(text)) for text in texts] == [{"endpoint": "churn"}, {"endpoint": "fraud"}]
+    assert [json.loads(base64.b64decode(text)) for text in texts] == [
+        {"workspace": "ml", "endpoint": "churn"},
+        {"workspace": "ml-eu", "endpoint": "fraud"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,6 @@ def test_faults_of_the_queue_are_of_two_kinds(azure: StandIn, reply: Reply, kind
     azure.answer(reply)
     retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0, retry_status=0)
     client = QueueClient("https://teal.queue.core.windows.net", "reconcile", Credential(), retry_policy=retry)
-    with client, pytest.raises(kind, match="cannot wake churn") as caught:
-        QueueWakeups(client).wake("churn")
+    with client, pytest.raises(kind, match="cannot wake ml/churn") as caught:
+        QueueWakeups(client).wake(CHURN)
     assert type(caught.value) is kind

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient, UpdateMode
 
+from shared.adapters.table_rows import partition_key
 from shared.adapters.tables import TableStore
 from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
@@ -25,13 +27,14 @@ from tests.core.changes import changed
 from tests.fakes import FakeStore
 
 STALE = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
+NEW, GONE = EndpointId("ml", "churn-new"), EndpointId("ml", "churn-gone")
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def endpoint() -> str:
-    """Return a name that no other test uses."""
-    return f"churn-{next(_numbers)}"
+def endpoint() -> EndpointId:
+    """Return one that no other test uses."""
+    return EndpointId("ml", f"churn-{next(_numbers)}")
 
 
 @pytest.fixture
@@ -49,15 +52,15 @@ def store(request: pytest.FixtureRequest) -> Store:
     return found
 
 
-def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: Store, endpoint: str) -> None:
+def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: Store, endpoint: EndpointId) -> None:
     """Nothing stored is an ordinary answer, not an error."""
     assert store.record(endpoint) == Stored(EndpointRecord(endpoint), None)
     assert store.rollout(endpoint, "none") is None
-    assert store.pointers(Wanted(endpoint), "", 10) == ()
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name), "", 10) == ()
     assert store.history(endpoint, "none") == ()
 
 
-def test_record_rollout_and_history_are_written_together(store: Store, endpoint: str) -> None:
+def test_record_rollout_and_history_are_written_together(store: Store, endpoint: EndpointId) -> None:
     """One commit writes the lock, the rollout and its history; what is read is what was written."""
     made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a", newest={"churn-model": "7"})
     entries = tuple(Numbered("a", number, entry(f"line {number}")) for number in range(3))
@@ -69,7 +72,7 @@ def test_record_rollout_and_history_are_written_together(store: Store, endpoint:
     assert [line.reason.facts["comment"] for line in store.history(endpoint, "a")] == ["line 0", "line 1", "line 2"]
 
 
-def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpoint: str) -> None:
+def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpoint: EndpointId) -> None:
     """A writer that just wrote may write again without reading."""
     made = rollout("a", endpoint)
     first = store.commit(endpoint, Changes((Stored(made),)))["a"]
@@ -80,7 +83,7 @@ def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpo
     assert first != second
 
 
-def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: str) -> None:
+def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: EndpointId) -> None:
     """One ends and the next begins, or neither."""
     ended, begun = rollout("a", endpoint), rollout("b", endpoint)
     etags = store.commit(endpoint, Changes((Stored(ended), Stored(begun))))
@@ -94,7 +97,7 @@ def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: str) -> 
 
 
 @pytest.mark.parametrize("loser", ["stale rollout", "rollout exists", "stale lock", "lock exists", "entry exists"])
-def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: str, loser: str) -> None:
+def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: EndpointId, loser: str) -> None:
     """Whoever decided on what has changed since gets Conflict, and no part of the decision is stored."""
     made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a")
     changes = Changes((Stored(made),), Stored(lock), (Numbered("a", 0, entry("first")),))
@@ -119,28 +122,28 @@ def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: str
 
 def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_service: TableServiceClient) -> None:
     """Replacing a row that someone deleted is a lost race, not a new row."""
-    etag = tables.commit("churn-gone", Changes((Stored(rollout("a", "churn-gone")),)))["a"]
-    table_service.get_table_client(ROLLOUTS_TABLE).delete_entity("churn-gone", "rollout~a")
+    etag = tables.commit(GONE, Changes((Stored(rollout("a", GONE)),)))["a"]
+    table_service.get_table_client(ROLLOUTS_TABLE).delete_entity(partition_key(GONE), "rollout~a")
     with pytest.raises(Conflict):
-        tables.commit("churn-gone", Changes((Stored(rollout("a", "churn-gone"), etag),)))
+        tables.commit(GONE, Changes((Stored(rollout("a", GONE), etag),)))
 
 
-def test_rollouts_are_listed_newest_first(store: Store, endpoint: str) -> None:
+def test_rollouts_are_listed_newest_first(store: Store, endpoint: EndpointId) -> None:
     """The order is that of their admission to the microsecond, whatever they are called; twice is once."""
     ages = {"b": 3, "a": 1, "c": 2}
     for name, age in [*ages.items(), *ages.items()]:
         store.enlist(Pointer(endpoint, name, "churn-model", NOW - age * timedelta(microseconds=1)))
-    found = store.pointers(Wanted(endpoint), "", 10)
+    found = store.pointers(Wanted(endpoint.workspace, endpoint.name), "", 10)
     assert [pointer.rollout for pointer in found] == ["a", "c", "b"]
     assert found[0] == Pointer(endpoint, "a", "churn-model", NOW - timedelta(microseconds=1))
 
 
-def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endpoint: str) -> None:
+def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endpoint: EndpointId) -> None:
     """From a position on, so many; by endpoint, model and time, alone and together."""
     hour = timedelta(hours=1)
-    other = f"{endpoint}-eu"
+    other = EndpointId("ml-eu", endpoint.name)
     made = [
-        Pointer(name, f"{name}-{age}", model, NOW - age * hour)
+        Pointer(name, f"r-{age}", model, NOW - age * hour)
         for age in range(4)
         for name, model in ((endpoint, "churn-model"), (other, "it's / odd"))
     ]
@@ -149,25 +152,27 @@ def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endp
     of_both = [pointer for pointer in store.pointers(Wanted(), "", 10_000) if pointer in made]
     assert of_both == sorted(made, key=lambda pointer: pointer.position)
     own = made[::2]
-    assert store.pointers(Wanted(endpoint), "", 3) == tuple(own[:3])
-    assert store.pointers(Wanted(endpoint), own[1].position, 3) == tuple(own[2:])
-    assert store.pointers(Wanted(endpoint, since=NOW - hour), "", 9) == tuple(own[:2])
-    assert store.pointers(Wanted(endpoint, since=NOW - hour), own[0].position, 9) == tuple(own[1:2])
-    assert store.pointers(Wanted(other, "it's / odd", NOW), "", 9) == (made[1],)
-    assert store.pointers(Wanted(endpoint, "it's / odd"), "", 9) == ()
-    assert store.pointers(Wanted(endpoint), own[-1].position, 9) == ()
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name), "", 3) == tuple(own[:3])
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name), own[1].position, 3) == tuple(own[2:])
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name, since=NOW - hour), "", 9) == tuple(own[:2])
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name, since=NOW - hour), own[0].position, 9) == tuple(
+        own[1:2]
+    )
+    assert store.pointers(Wanted(other.workspace, other.name, "it's / odd", NOW), "", 9) == (made[1],)
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name, "it's / odd"), "", 9) == ()
+    assert store.pointers(Wanted(endpoint.workspace, endpoint.name), own[-1].position, 9) == ()
 
 
-def test_a_list_longer_than_a_page_of_storage_is_read_in_order(tables: TableStore, endpoint: str) -> None:
+def test_a_list_longer_than_a_page_of_storage_is_read_in_order(tables: TableStore, endpoint: EndpointId) -> None:
     """Storage looks through 1,000 rows at a time; those of one endpoint among many are found all the same."""
     for number in range(1100):
-        name = endpoint if number % 100 == 0 else f"{endpoint}-other"
+        name = endpoint if number % 100 == 0 else EndpointId("ml-other", endpoint.name)
         tables.enlist(Pointer(name, f"r{number}", "m", NOW - number * timedelta(minutes=1)))
-    found = tables.pointers(Wanted(endpoint), "", 20)
+    found = tables.pointers(Wanted(endpoint.workspace, endpoint.name), "", 20)
     assert [pointer.rollout for pointer in found] == [f"r{number}" for number in range(0, 1100, 100)]
 
 
-def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoint: str) -> None:
+def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoint: EndpointId) -> None:
     """Entry 10 comes after entry 9, and a second page after the first (a page holds 1000 rows)."""
     for start in range(0, 1050, 75):
         lines = tuple(Numbered("a", number, entry(str(number))) for number in range(start, start + 75))
@@ -177,7 +182,7 @@ def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoin
     ]
 
 
-def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: str) -> None:
+def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: EndpointId) -> None:
     """From an entry's number on."""
     store.commit(endpoint, Changes(entries=tuple(Numbered("a", number, entry(str(number))) for number in range(12))))
     assert store.history(endpoint, "a", 9) == store.history(endpoint, "a")[9:]
@@ -185,7 +190,7 @@ def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: 
     assert store.history(endpoint, "a", 12) == ()
 
 
-def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: str) -> None:
+def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: EndpointId) -> None:
     """`a`, `a-1` and `a1` are three rollouts."""
     for name in ("a", "a-1", "a1"):
         store.commit(endpoint, Changes((Stored(rollout(name, endpoint)),), entries=(Numbered(name, 0, entry(name)),)))
@@ -194,20 +199,38 @@ def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpo
 
 
 def test_an_endpoint_is_found_in_any_case(tables: TableStore) -> None:
-    """Azure compares endpoint names without regard to case."""
-    tables.commit("Churn-Case", Changes((Stored(rollout("a", "Churn-Case")),)))
-    assert tables.rollout("churn-case", "a") is not None
+    """Azure compares the names of workspaces and endpoints without regard to case."""
+    tables.commit(EndpointId("ML", "Churn-Case"), Changes((Stored(rollout("a", EndpointId("ml", "churn-case"))),)))
+    assert tables.rollout(EndpointId("Ml", "churn-case"), "a") is not None
+
+
+def test_endpoints_of_one_name_in_two_workspaces_are_two(store: Store) -> None:
+    """Neither finds, lists or locks the other's rollouts."""
+    east, west = EndpointId("ml-east", "twin"), EndpointId("ml-west", "twin")
+    for endpoint in (east, west):
+        store.commit(
+            endpoint, Changes((Stored(rollout("a", endpoint)),), entries=(Numbered("a", 0, entry(str(endpoint))),))
+        )
+        store.enlist(Pointer(endpoint, "a", "churn-model", NOW))
+    store.commit(east, Changes(record=Stored(EndpointRecord(east, current="a"))))
+    store.mark_open(west)
+    assert store.record(west).etag is None
+    assert {endpoint for endpoint in store.open_endpoints() if endpoint.name == "twin"} == {west}
+    assert [line.reason.facts["comment"] for line in store.history(west, "a")] == ["ml-west/twin"]
+    assert store.pointers(Wanted("ml-west", "twin"), "", 9) == (Pointer(west, "a", "churn-model", NOW),)
+    assert len(store.pointers(Wanted(endpoint="twin"), "", 9)) == 2
 
 
 @pytest.mark.parametrize("name", ["a/b", "a\\b", "a#b?c", "a'b", "a' or 'x' eq 'x", "a%2fb", "ä b\n", ""])
 def test_a_name_that_no_endpoint_can_have_is_found_nowhere(tables: TableStore, name: str) -> None:
     """What a caller sends as a name never reaches a key or a query unescaped."""
-    assert tables.record(name).etag is None
-    assert tables.rollout(name, name) is None
-    assert tables.history(name, name) == ()
+    for endpoint in (EndpointId("ml", name), EndpointId(name, "churn")):
+        assert tables.record(endpoint).etag is None
+        assert tables.rollout(endpoint, name) is None
+        assert tables.history(endpoint, name) == ()
 
 
-def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint: str) -> None:
+def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint: EndpointId) -> None:
     """A property holds 32768 characters; a record of ten times that comes back whole."""
     models = tuple(ModelSelector(f"model-{number}", {"stage": "x" * 1000}) for number in range(300))
     made = replace(rollout("a", endpoint), policy=replace(POLICY, models=models))
@@ -217,7 +240,7 @@ def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint:
     assert found.value == made
 
 
-def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: str) -> None:
+def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:
     """A row is replaced, not merged: the tail of a longer record must not end up in a shorter one."""
     long = changed(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 40_000))
     etag = tables.commit(endpoint, Changes((Stored(long),)))["a"]
@@ -228,7 +251,7 @@ def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoin
     assert found.value == short
 
 
-def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: str) -> None:
+def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: EndpointId) -> None:
     """What can never be stored is for a person to mend."""
     with pytest.raises(Permanent, match="too large"):
         tables.commit(
@@ -243,7 +266,7 @@ def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, en
         )
 
 
-def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: str) -> None:
+def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: EndpointId) -> None:
     """All or nothing has a limit of 100 rows; beyond it nothing is written."""
     lines = tuple(Numbered("a", number, entry("")) for number in range(101))
     with pytest.raises(Permanent, match="100"):
@@ -251,28 +274,30 @@ def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, e
     assert tables.history(endpoint, "a") == ()
 
 
-def test_a_rollout_of_another_endpoint_is_refused(tables: TableStore, endpoint: str) -> None:
+def test_a_rollout_of_another_endpoint_is_refused(tables: TableStore, endpoint: EndpointId) -> None:
     """A transaction is of one endpoint; mixing two is a defect that must not pass for a write."""
     with pytest.raises(Permanent, match="belongs to"):
-        tables.commit(endpoint, Changes((Stored(rollout("a", "fraud")),)))
+        tables.commit(endpoint, Changes((Stored(rollout("a", EndpointId(endpoint.workspace, "fraud"))),)))
 
 
-def test_a_spoilt_row_is_named(tables: TableStore, table_service: TableServiceClient, endpoint: str) -> None:
+def test_a_spoilt_row_is_named(tables: TableStore, table_service: TableServiceClient, endpoint: EndpointId) -> None:
     """A person who must mend a row is told which one and what is wrong with it."""
     tables.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
-    row = {"PartitionKey": endpoint, "RowKey": "rollout~a", "json": '{"id": 7}'}
+    row = {"PartitionKey": partition_key(endpoint), "RowKey": "rollout~a", "json": '{"id": 7}'}
     table_service.get_table_client(ROLLOUTS_TABLE).upsert_entity(row, mode=UpdateMode.REPLACE)
-    with pytest.raises(Permanent, match=rf"{endpoint}/rollout~a.*\$\.id"):
+    with pytest.raises(Permanent, match=rf"{partition_key(endpoint)}/rollout~a.*\$\.id"):
         tables.rollout(endpoint, "a")
 
 
 def test_who_opens_the_table_sees_what_goes_on(
-    tables: TableStore, table_service: TableServiceClient, endpoint: str
+    tables: TableStore, table_service: TableServiceClient, endpoint: EndpointId
 ) -> None:
     """Beside the JSON stand the columns that a person looks for."""
     made = changed(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason=reason(ReasonCode.STEP_PASSED))
     tables.commit(endpoint, Changes((Stored(made),)))
-    row: dict[str, Any] = dict(table_service.get_table_client(ROLLOUTS_TABLE).get_entity(endpoint, "rollout~a"))
+    row: dict[str, Any] = dict(
+        table_service.get_table_client(ROLLOUTS_TABLE).get_entity(partition_key(endpoint), "rollout~a")
+    )
     seen = {name: row[name] for name in ("model", "phase", "weight", "green", "reason", "since")}
     assert seen == {
         "model": "churn-model:7",
@@ -284,7 +309,7 @@ def test_who_opens_the_table_sees_what_goes_on(
     }
 
 
-def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: str) -> None:
+def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: EndpointId) -> None:
     """Marking twice is once, closing what is not open is no error."""
     store.mark_open(endpoint)
     store.mark_open(endpoint)
@@ -297,30 +322,30 @@ def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: str
 
 def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
     """They are spread over partitions, and every partition is read."""
-    names = {f"spread-{number}" for number in range(40)}
+    names = {EndpointId("ml", f"spread-{number}") for number in range(40)}
     for name in names:
         tables.mark_open(name)
     assert names <= set(tables.open_endpoints())
 
 
-def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: str) -> None:
+def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: EndpointId) -> None:
     """The same minutes kept again, in any order, change nothing."""
     minutes = [
         DeploymentMinute(name, NOW + timedelta(minutes=number), total=60 + number, bad=number % 3)
         for number in range(120)
         for name in ("churn-6", "churn-7")
     ]
-    store.keep_minutes(endpoint, minutes)
-    store.keep_minutes(endpoint, minutes[100:140])
-    assert store.kept_minutes(endpoint) == tuple(minutes)
+    store.keep_minutes(endpoint.name, minutes)
+    store.keep_minutes(endpoint.name, minutes[100:140])
+    assert store.kept_minutes(endpoint.name) == tuple(minutes)
     hour = timedelta(hours=1)
-    assert store.kept_minutes(endpoint, NOW + hour) == tuple(minutes[120:])
-    assert store.kept_minutes(endpoint, NOW + hour, NOW + hour + timedelta(minutes=1)) == tuple(minutes[120:122])
-    assert store.kept_minutes(endpoint, until=NOW) == ()
+    assert store.kept_minutes(endpoint.name, NOW + hour) == tuple(minutes[120:])
+    assert store.kept_minutes(endpoint.name, NOW + hour, NOW + hour + timedelta(minutes=1)) == tuple(minutes[120:122])
+    assert store.kept_minutes(endpoint.name, until=NOW) == ()
     assert store.kept_minutes("another") == ()
 
 
-def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: str) -> None:
+def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: EndpointId) -> None:
     """Latency, predictions and tallies come back as they were; what was not known stays unknown."""
     minutes = (
         DeploymentMinute("churn-6", NOW, 5, 0),
@@ -329,8 +354,8 @@ def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: str) -> None:
         ),
         DeploymentMinute("churn-8", NOW, 9, 9, slowness={}, percentiles={}, predictions={}),
     )
-    store.keep_minutes(endpoint, minutes)
-    assert store.kept_minutes(endpoint) == minutes
+    store.keep_minutes(endpoint.name, minutes)
+    assert store.kept_minutes(endpoint.name) == minutes
 
 
 def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: TableServiceClient) -> None:
@@ -339,14 +364,14 @@ def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: Tab
         table_service.delete_table(name)
     fresh = TableStore(table_service)
     assert fresh.open_endpoints() == ()
-    assert fresh.record("churn-new").etag is None
+    assert fresh.record(NEW).etag is None
     assert fresh.kept_minutes("a") == ()
-    fresh.mark_closed("churn-new")
-    fresh.mark_open("churn-new")
-    fresh.commit("churn-new", Changes((Stored(rollout("a", "churn-new")),)))
+    fresh.mark_closed(NEW)
+    fresh.mark_open(NEW)
+    fresh.commit(NEW, Changes((Stored(rollout("a", NEW)),)))
     fresh.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)])
-    assert fresh.open_endpoints() == ("churn-new",)
-    assert fresh.rollout("churn-new", "a") is not None
+    assert fresh.open_endpoints() == (NEW,)
+    assert fresh.rollout(NEW, "a") is not None
     assert len(fresh.kept_minutes("a")) == 1
 
 

@@ -163,14 +163,14 @@ from azure.identity import EnvironmentCredential
 from shared.adapters.templates import DeploymentTemplates
 from shared.core.reconcile.actions import CreateDeployment
 from shared.core.rollout import ModelVersion
-from shared.settings import Settings
+from shared.settings import WorkspaceSettings
 
 folder, endpoint, *names = sys.argv[1:]
-settings = Settings(*names, "logs", "https://t.table.core.windows.net", "https://t.queue.core.windows.net")
+workspace = WorkspaceSettings(*names, "logs")
 logging.basicConfig(level=logging.WARNING)
 before, out, err, filters = dict(os.environ), sys.stdout, sys.stderr, list(warnings.filters)
 fill = lambda path, _: Path(folder, path).read_text()
-templates = DeploymentTemplates(settings, EnvironmentCredential(), fill, Path(folder))
+templates = DeploymentTemplates(workspace, EnvironmentCredential(), fill, Path(folder))
 body = templates.body("deployments/quiet.yml", CreateDeployment(endpoint, "green", ModelVersion("poem", "1"), like=""))
 assert body["properties"]["codeConfiguration"]["codeId"].startswith("/subscriptions/"), body
 assert dict(os.environ) == before, "the environment has changed"

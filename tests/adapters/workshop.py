@@ -61,7 +61,7 @@ class Workshop:
     def templates(self) -> DeploymentTemplates:
         """Templates from the folder, filled in as the policy book does."""
         return DeploymentTemplates(
-            self.settings,
+            self.settings.workspace,
             self.credential,
             lambda path, values: fill_template((self.folder / path).read_text(encoding="utf-8"), values),
             self.folder,

@@ -51,7 +51,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
     weight = WEIGHT_OF.get(phase, 0)
     plain = Rollout(
         id="churn-7-abcdef",
-        endpoint="churn",
+        endpoint=POLICY.endpoint_id,
         model=ModelVersion("churn", "7"),
         policy=POLICY,
         green=GREEN,

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.core.admission import EndpointRecord, Start, admit, deployment_name, is_late, rollout_id, succeed
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, Policy
 from shared.core.rollout import ModelVersion, Rollout
@@ -18,9 +19,10 @@ from shared.core.steps import WeightStep
 from shared.names import ENDPOINT_NAME
 from tests.core.rollouts import REGISTERED
 
+CHURN = EndpointId("", "churn")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 POLICY = Policy("churn", (ModelSelector("churn"),), (WeightStep(10),))
-LOCK = EndpointRecord("churn")
+LOCK = EndpointRecord(CHURN)
 
 NAMES = [
     (("churn", "7", 1), "churn-7"),
@@ -113,7 +115,7 @@ def test_a_first_rollout_begins_at_once() -> None:
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
     assert (rollout.phase, rollout.blue, rollout.traffic.weight) == (Phase.PROVISIONING, None, 0)
-    assert admission.record == EndpointRecord("churn", current=rollout.id, newest={"churn": "7"})
+    assert admission.record == EndpointRecord(CHURN, current=rollout.id, newest={"churn": "7"})
     assert [(e.before, e.after, e.actor, e.reason) for e in admission.newcomer.entries] == [
         (None, Phase.PROVISIONING, "teal", REGISTERED)
     ]

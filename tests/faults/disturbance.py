@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -11,8 +11,8 @@ from shared.controller import Controller
 from shared.errors import Conflict, Permanent, Temporary
 from shared.intake import Intake
 from shared.observer import Observer
-from tests.fakes import FakePolicies
-from tests.scenarios.world import WORKSPACE, World
+from shared.workspaces import Workspaces
+from tests.scenarios.world import World
 
 Port = TypeVar("Port")
 Disturb = Callable[[str], None]
@@ -81,13 +81,15 @@ def controller(world: World, disturb: Disturb, holder: str = "disturbed") -> Con
     """Return a process of this world with every port disturbed."""
     endpoints = disturbed(world.endpoints, disturb)
     telemetry, scoring = disturbed(world.telemetry, disturb), disturbed(world.scoring, disturb)
-    observer = Observer(endpoints, telemetry, scoring, FakePolicies((world.policy,)))
+    observer = Observer(endpoints, telemetry, scoring, world.known_policies)
     store, wakeups = disturbed(world.store, disturb), disturbed(world.wakeups, disturb)
-    return Controller(store, endpoints, observer, wakeups, world.clock, holder)
+    workspaces = Workspaces(replace(world.workspaces.own, endpoints=endpoints, observer=observer))
+    return Controller(store, workspaces, wakeups, world.clock, holder)
 
 
 def reception(world: World, disturb: Disturb) -> Intake:
     """Return an intake of this world with every port disturbed."""
     store, models = disturbed(world.store, disturb), disturbed(world.models, disturb)
     wakeups = disturbed(world.wakeups, disturb)
-    return Intake(store, models, FakePolicies((world.policy,)), wakeups, world.clock, WORKSPACE)
+    workspaces = Workspaces(replace(world.workspaces.own, models=models))
+    return Intake(store, workspaces, world.known_policies, wakeups, world.clock)

@@ -16,7 +16,7 @@ from shared.core.rollout import Rollout
 from shared.words import sentence
 from tests.fakes import FakeClock, FakeEndpoints, FakeStore
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import ENDPOINT, MIDNIGHT, World, serving
+from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World, serving
 
 BACKWARDS = frozenset({Phase.ROLLING_BACK, Phase.ROLLED_BACK})
 FORWARDS = frozenset({Phase.STEPPING, Phase.PROMOTING})
@@ -87,7 +87,10 @@ class LawfulEndpoints(FakeEndpoints):
         assert self.store.halted is None, f"{green} gets traffic although everything is halted"
         assert frozen(rollout.policy, self.clock()) is None, f"{green} gets traffic within a freeze"
         if rollout.policy.capacity.green == "proportional" and rollout.blue_instances is not None:
-            stands, needed = self.seen[rollout.endpoint].deployments[green], ceil(rollout.blue_instances * share / 100)
+            stands, needed = (
+                self.seen[rollout.endpoint.name].deployments[green],
+                ceil(rollout.blue_instances * share / 100),
+            )
             enough = stands.state is Provisioning.SUCCEEDED and (stands.instances or 0) >= needed
             assert enough, f"{green} gets {share} % on {stands}"
 
@@ -112,13 +115,13 @@ def check_records(store: FakeStore) -> None:
     for rollout in rollouts:
         _check_history(rollout, store)
     acting = [rollout.id for rollout in rollouts if rollout.finished is None and rollout.phase is not Phase.QUEUED]
-    assert acting in ([], [store.record(ENDPOINT).value.current]), f"several act at once: {acting}"
+    assert acting in ([], [store.record(CHURN).value.current]), f"several act at once: {acting}"
 
 
 def _check_history(rollout: Rollout, store: FakeStore) -> None:
     numbers = sorted(number for _, name, number in store.entries if name == rollout.id)
     assert numbers == list(range(rollout.entry_count)), f"entries {numbers}, but {rollout.entry_count} are recorded"
-    entries = store.history(ENDPOINT, rollout.id)
+    entries = store.history(CHURN, rollout.id)
     assert entries[0].before is None
     assert entries[-1].after is rollout.phase
     for earlier, entry in pairwise(entries):
@@ -132,7 +135,7 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
 def check_evidence(world: World) -> None:
     """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
     for rollout in world.store.rollouts(ENDPOINT):
-        since = floor_minute(world.store.history(ENDPOINT, rollout.id)[0].at)
+        since = floor_minute(world.store.history(CHURN, rollout.id)[0].at)
         until = rollout.judging.judged_until or since
         sent = sum(
             row.total for row in world.telemetry.rows if row.deployment == rollout.green and since <= row.minute < until

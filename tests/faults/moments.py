@@ -9,7 +9,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from tests.faults.disturbance import Plan, controller
 from tests.faults.laws import lawful_world
-from tests.scenarios.world import ENDPOINT, GREEN, MINUTE, World
+from tests.scenarios.world import CHURN, GREEN, MINUTE, World
 
 ORDERS = {"order"}
 
@@ -85,7 +85,7 @@ def cleaning(world: World) -> None:
 def last_look(world: World) -> None:
     """Blue has just gone, and the rollout is about to be finished."""
     cleaning(world)
-    world.controller().reconcile(ENDPOINT)
+    world.controller().reconcile(CHURN)
     world.endpoints.finish()
 
 
@@ -93,5 +93,5 @@ def points(prepare: Callable[[World], None]) -> int:
     """Return how many points one look has at this moment."""
     world, plan = lawful_world(), Plan()
     prepare(world)
-    controller(world, plan).reconcile(ENDPOINT)
+    controller(world, plan).reconcile(CHURN)
     return len(plan.passed)

@@ -12,7 +12,7 @@ from shared.core.rollout import Verb
 from tests.faults.disturbance import Crash, Kind, Plan, controller
 from tests.faults.laws import lawful_world
 from tests.faults.moments import Interruption, going_back, orders
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE
+from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE
 
 
 def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced() -> None:
@@ -20,12 +20,12 @@ def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced(
     undisturbed = Plan()
     going = lawful_world()
     going_back(going)
-    controller(going, undisturbed).reconcile(ENDPOINT)
+    controller(going, undisturbed).reconcile(CHURN)
     died = lawful_world()
     going_back(died)
     with pytest.raises(Crash):
-        controller(died, Plan({orders(undisturbed.passed)[0]: Kind.CRASH}), "dead").reconcile(ENDPOINT)
-    died.controller("other").reconcile(ENDPOINT)
+        controller(died, Plan({orders(undisturbed.passed)[0]: Kind.CRASH}), "dead").reconcile(CHURN)
+    died.controller("other").reconcile(CHURN)
     assert died.seen.traffic == {GREEN: 10, BLUE: 90}
     died.minutes(3)
     assert (died.rollout().phase, died.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
@@ -41,11 +41,11 @@ def test_an_order_that_was_given_in_the_last_breath_is_taken_back() -> None:
     world.endpoints.hidden = True
     while not world.endpoints.traffic_written:
         with suppress(Crash):
-            controller(world, dies_ordering).reconcile(ENDPOINT)
+            controller(world, dies_ordering).reconcile(CHURN)
     world.ask(Verb.ROLLBACK)
     world.clock.pass_(3 * MINUTE)
     for _ in range(3):
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     world.endpoints.hidden = False
     world.minutes(5)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
@@ -61,7 +61,7 @@ def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> N
     """Two looks of one process: the first hung beyond its lease, the second acts; the first, awake again, is silent."""
     plan, world = Plan(), lawful_world()
     going_back(world)
-    controller(world, plan, "same").reconcile(ENDPOINT)
+    controller(world, plan, "same").reconcile(CHURN)
     order = orders(plan.passed)[0]
     world = lawful_world()
     going_back(world)
@@ -69,9 +69,9 @@ def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> N
     def die_acting() -> None:
         world.clock.pass_(3 * MINUTE)
         with pytest.raises(Crash):
-            controller(world, Plan({order: Kind.CRASH}), "same").reconcile(ENDPOINT)
+            controller(world, Plan({order: Kind.CRASH}), "same").reconcile(CHURN)
 
-    controller(world, Interruption(order, die_acting), "same").reconcile(ENDPOINT)
+    controller(world, Interruption(order, die_acting), "same").reconcile(CHURN)
     lease = world.rollout().lease
     assert lease is not None
     assert lease.until > world.clock()

@@ -26,7 +26,7 @@ from tests.faults.moments import (
     shown_bad,
     shown_good,
 )
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, World
 
 EVENT: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
 MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
@@ -39,8 +39,8 @@ def test_two_looks_at_once_never_both_act(prepare: Callable[[World], None]) -> N
         world, theirs = lawful_world(), list[str]()
         prepare(world)
         other = controller(world, theirs.append, "other")
-        mine = Interruption(number, partial(other.reconcile, ENDPOINT))
-        controller(world, mine, "one").reconcile(ENDPOINT)
+        mine = Interruption(number, partial(other.reconcile, CHURN))
+        controller(world, mine, "one").reconcile(CHURN)
         if mine.orders and mine.passed.index("after rollout") <= number <= mine.orders[-1]:
             assert not orders(theirs), f"both acted: {mine.passed} interrupted at {number} by {theirs}"
         assert all(one != next_ for one, next_ in pairwise(world.endpoints.traffic_written))
@@ -55,7 +55,7 @@ def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Cal
     for number in range(points(prepare)):
         world = lawful_world()
         prepare(world)
-        controller(world, Interruption(number, partial(ask_back, world))).reconcile(ENDPOINT)
+        controller(world, Interruption(number, partial(ask_back, world))).reconcile(CHURN)
         world.minutes(8)
         assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
         check_records(world.store)
@@ -64,7 +64,7 @@ def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Cal
 def ask_back(world: World) -> None:
     """Ask for a rollback, unless it is under way already."""
     if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().request is None:
-        world.controller("person").request(ENDPOINT, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))
+        world.controller("person").request(CHURN, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))
 
 
 def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
@@ -108,7 +108,7 @@ def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None
     for number in range(points(last_look)):
         world = lawful_world()
         last_look(world)
-        controller(world, Interruption(number, partial(world.register, "8", "e2"))).reconcile(ENDPOINT)
+        controller(world, Interruption(number, partial(world.register, "8", "e2"))).reconcile(CHURN)
         world.wakeups.woken.clear()
         world.until(Phase.PROMOTED, version="8", within=75)
 
@@ -117,12 +117,12 @@ def test_a_person_is_heard_while_others_write() -> None:
     """A look at any point of the request's work makes it read again, and does not make it fail."""
     plan, world = Plan(), lawful_world()
     shown_good(world)
-    controller(world, plan).request(ENDPOINT, pause(world))
+    controller(world, plan).request(CHURN, pause(world))
     for number in range(len(plan.passed)):
         world = lawful_world()
         shown_good(world)
-        other = Interruption(number, partial(world.controller("other").reconcile, ENDPOINT))
-        assert controller(world, other).request(ENDPOINT, pause(world)) is not None
+        other = Interruption(number, partial(world.controller("other").reconcile, CHURN))
+        assert controller(world, other).request(CHURN, pause(world)) is not None
         world.minutes(2)
         assert world.rollout().phase is Phase.PAUSED, world.told()
 

@@ -23,7 +23,7 @@ from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
 from tests.faults.laws import LawfulEndpoints, check_at_rest, check_evidence, check_records, lawful_world
 from tests.faults.recipes import CONDUCTS, RECIPES, USUAL, Recipe
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, ENDPOINT, MINUTE
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE
 
 NAMES = ("5", "7", "8", "9")
 VERSIONS = st.sampled_from(NAMES)
@@ -83,7 +83,7 @@ class Endpoint(RuleBasedStateMachine):
         """Ask something; a refusal is an answer. Only what was answered with yes binds Teal."""
         process = controller(self.world, Plan(dict(faults)))
         try:
-            asked = process.request(ENDPOINT, OperatorRequest(verb, "ada", "because", self.world.clock()))
+            asked = process.request(CHURN, OperatorRequest(verb, "ada", "because", self.world.clock()))
         except (TealError, Crash, NotPossible):
             return
         if asked is not None and verb is Verb.ROLLBACK and asked.phase is not Phase.PROMOTED:
@@ -206,13 +206,13 @@ class Endpoint(RuleBasedStateMachine):
         return replace(conduct, percentiles=self.recipe.policy.judge.latency_from == "metrics")
 
     def _current(self) -> Rollout | None:
-        name = self.world.store.record(ENDPOINT).value.current
-        stored = self.world.store.rollout(ENDPOINT, name) if name else None
+        name = self.world.store.record(CHURN).value.current
+        stored = self.world.store.rollout(CHURN, name) if name else None
         return stored.value if stored else None
 
     def _look(self, holder: str, plan: Plan) -> None:
         try:
-            controller(self.world, plan, holder).reconcile(ENDPOINT)
+            controller(self.world, plan, holder).reconcile(CHURN)
         except (TealError, Crash):
             return
 

@@ -13,7 +13,7 @@ from shared.core.rollout import Verb
 from shared.errors import TealError
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
 from tests.faults.laws import check_at_rest, check_records, lawful_world
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE, World
 
 ARRIVES: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
 
@@ -21,9 +21,9 @@ ARRIVES: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7"
 def look(world: World, plan: Plan, holder: str) -> None:
     """Reconcile once in a process of its own; what a crash or an error leaves behind is the next one's."""
     try:
-        controller(world, plan, holder).reconcile(ENDPOINT)
+        controller(world, plan, holder).reconcile(CHURN)
     except (TealError, Crash):
-        world.wakeups.woken.append(ENDPOINT)  # the queue brings the message again
+        world.wakeups.woken.append(CHURN)  # the queue brings the message again
 
 
 def live(world: World, plan: Plan, minutes: int) -> None:
@@ -32,7 +32,7 @@ def live(world: World, plan: Plan, minutes: int) -> None:
         world.log_traffic()
         world.clock.pass_(MINUTE)
         world.endpoints.finish()
-        world.wakeups.woken.append(ENDPOINT)
+        world.wakeups.woken.append(CHURN)
         for number in count():
             if not world.wakeups.woken or number > 20:
                 break

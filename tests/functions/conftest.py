@@ -15,13 +15,13 @@ from functions.api import api
 from functions.events import events
 from functions.routes import ROUTES
 from functions.ticks import ticks
-from shared.settings import Settings
+from shared.settings import Settings, WorkspaceSettings
 from shared.wiring import App, use
 from tests.fakes import FakePolicies
 from tests.scenarios.world import World
 
 Found = dict[str, func.Function]
-SETTINGS = Settings("s", "g", "w", "logs", "https://tables", "https://queues")
+SETTINGS = Settings(WorkspaceSettings("s", "g", "w", "logs"), "https://tables", "https://queues")
 
 
 @pytest.fixture(scope="session")
@@ -107,4 +107,4 @@ def calls(found: Found) -> Iterator[Calls]:
 def app_over(world: World, settings: Settings = SETTINGS) -> App:
     """Return the app that acts on this world."""
     policies = FakePolicies((world.policy,))
-    return App(world.controller(), world.reception(), policies, world.store, world.clock, settings)
+    return App(world.controller(), world.reception(), world.workspaces, policies, world.store, world.clock, settings)

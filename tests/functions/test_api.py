@@ -103,7 +103,7 @@ def test_what_is_under_way_is_not_started_again(calls: Calls) -> None:
     begun(calls)
     status, content = calls.http("start", START)
     assert (status, error(content)["code"]) == (409, "rollout_already_open")
-    assert error(content)["message"] == "churn:7 already has a rollout on churn: it is stepping"
+    assert error(content)["message"] == "churn:7 already has a rollout on w/churn: it is stepping"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_request_for_an_endpoint_without_rollout(calls: Calls, verb: str) -> N
     assert calls.http(verb, ASKED, endpoint="../churn?x='")[0] == 404
     status, content = calls.http(verb, ASKED, endpoint=ENDPOINT)
     assert (status, error(content)["code"]) == (409, "no_open_rollout")
-    assert error(content)["message"] == f"churn has no open rollout, so {verb} is not possible"
+    assert error(content)["message"] == f"w/churn has no open rollout, so {verb} is not possible"
 
 
 def test_a_request_at_the_wrong_time_says_when_it_would_be_right(calls: Calls) -> None:

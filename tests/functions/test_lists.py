@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared import listing
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
 from shared.ports import Changes, Stored
@@ -37,14 +38,14 @@ def add(calls: Calls, number: int, endpoint: str, phase: Phase) -> None:
     made = changed(
         rollout(phase, finished=None if phase is Phase.STEPPING else admitted + HOUR),
         id=f"r{number}",
-        endpoint=endpoint,
+        endpoint=EndpointId("w", endpoint),
         created=admitted,
     )
     calls.world.store.enlist(Pointer.to(made))
-    record = calls.world.store.record(endpoint)
+    record = calls.world.store.record(made.endpoint)
     lock = Stored(replace(record.value, current=made.id), record.etag)
-    calls.world.store.commit(endpoint, Changes((Stored(made),), lock))
-    calls.world.store.mark_open(endpoint)
+    calls.world.store.commit(made.endpoint, Changes((Stored(made),), lock))
+    calls.world.store.mark_open(made.endpoint)
 
 
 def pages(calls: Calls, **query: str) -> Iterator[list[str]]:
@@ -109,7 +110,7 @@ def test_a_rollout_that_is_admitted_between_two_pages_moves_nothing(calls: Calls
 
 def test_pointers_that_lead_nowhere_are_passed_over(calls: Calls) -> None:
     """What died before its rollout was written leaves a pointer, and so does a race that was lost."""
-    stored = calls.world.store.rollout("sales", "r5")
+    stored = calls.world.store.rollout(EndpointId("w", "sales"), "r5")
     assert stored is not None
     lost = Pointer.to(stored.value)
     calls.world.store.enlist(replace(lost, admitted=lost.admitted + HOUR / 2))

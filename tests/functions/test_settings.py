@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def test_complete_settings_name_the_workspace() -> None:
     settings = read_settings(
         COMPLETE | {"TEAL_SUBSCRIPTION_ID": "s", "TEAL_RESOURCE_GROUP": "g", "TEAL_WORKSPACE": "w"}
     )
-    assert settings.workspace_id == (
+    assert settings.workspace.arm_id == (
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
     )
     assert (settings.policies, settings.clock, settings.trust_easy_auth) == ("policies", "", False)
@@ -72,3 +73,35 @@ def test_a_clock_that_makes_no_sense_stops_the_start(setting: str) -> None:
     """The message shows what would be right."""
     with pytest.raises(Misconfigured, match="such as 60@1763622000"):
         read_clock(setting)
+
+
+EAST = "/subscriptions/s2/resourceGroups/g2/providers/Microsoft.MachineLearningServices/workspaces/ml-east"
+
+
+def test_further_workspaces_are_named_by_their_arm_ids() -> None:
+    """Each with logs and region of its own; without logs of its own the app's are meant."""
+    others = [{"id": EAST.lower() + "/", "logs_workspace_id": "guid", "region": "westus"}, {"id": EAST + "-2"}]
+    found = read_settings(COMPLETE | {"TEAL_WORKSPACES": json.dumps(others)}).other_workspaces
+    assert [workspace.arm_id.lower() for workspace in found] == [EAST.lower(), f"{EAST}-2".lower()]
+    assert [(workspace.logs_workspace_id, workspace.region) for workspace in found] == [
+        ("guid", "westus"),
+        ("value of TEAL_LOGS_WORKSPACE_ID", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("ml-east", "is not a list of workspaces such as"),
+        ("7", "is not a list of workspaces such as"),
+        ('{"id": "x"}', "is not a list of workspaces such as"),
+        ('[{"id": "ml-east"}]', "'ml-east' is not the ARM id of an Azure ML workspace"),
+        ('[{"name": "ml-east"}]', "'name'"),
+        (json.dumps([{"id": EAST}, {"id": EAST.replace("s2", "s3").upper()}]), "several workspaces named ml-east"),
+    ],
+)
+def test_a_setting_that_names_no_workspaces_is_refused(text: str, problem: str) -> None:
+    """The message says what is wrong and shows what would be right."""
+    with pytest.raises(Misconfigured, match="TEAL_WORKSPACES") as raised:
+        read_settings(COMPLETE | {"TEAL_WORKSPACES": text})
+    assert problem in str(raised.value)

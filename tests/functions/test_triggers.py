@@ -9,11 +9,12 @@ from typing import cast
 import azure.functions as func
 import pytest
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
 from tests.functions.conftest import Calls
-from tests.scenarios.world import ENDPOINT, WORKSPACE
+from tests.scenarios.world import CHURN, ENDPOINT, WORKSPACE
 
 TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 DOCUMENTED = {"ModelName": "churn", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
@@ -79,19 +80,19 @@ def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
     calls.call("tick", timer=timer)
     assert calls.world.wakeups.woken == []
     for name in ("churn", "fraud", "churn-eu"):
-        calls.world.store.mark_open(name)
+        calls.world.store.mark_open(EndpointId("w", name))
     calls.call("tick", timer=timer)
-    assert sorted(calls.world.wakeups.woken) == ["churn", "churn-eu", "fraud"]
+    assert sorted(map(str, calls.world.wakeups.woken)) == ["w/churn", "w/churn-eu", "w/fraud"]
 
 
 def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
     """Every open endpoint is looked at, also those behind one that cannot be."""
     calls.world.register()
-    calls.world.store.mark_open("zebra")
+    calls.world.store.mark_open(EndpointId("w", "zebra"))
     calls.world.wakeups.faults.always = "queue away"
     calls.world.store.faults.planned.append(Temporary("busy"))
     calls.call("tick", timer=None)
-    assert calls.world.store.open_endpoints() == ("churn",)
+    assert calls.world.store.open_endpoints() == (CHURN,)
     calls.call("tick", timer=None)
     assert calls.world.rollout().blue is not None
 
@@ -99,13 +100,16 @@ def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
 def test_a_message_has_its_endpoint_looked_at(calls: Calls) -> None:
     """One message, one look."""
     calls.world.register()
-    calls.call("reconcile", message=message(json.dumps({"endpoint": ENDPOINT}).encode()))
+    calls.call("reconcile", message=message(json.dumps({"workspace": "w", "endpoint": ENDPOINT}).encode()))
     assert calls.world.rollout().blue is not None
 
 
 NONSENSE = [
-    b"", b"churn", b"{}", b"[]", b"null", b"7", b'{"endpoint": 7}', b'{"endpoint": ["churn"]}', b'{"endpoint": "../x"}',
-    b'{"endpoint": "a\'; drop"}', b"\xff\xfe\xfa", b"[" * 100_000, b'{"endpoint": "' + b"x" * 40_000 + b'"}',
+    b"", b"churn", b"{}", b"[]", b"null", b"7", b"\xff\xfe\xfa", b"[" * 100_000,
+    b'{"endpoint": "churn"}', b'{"workspace": "w"}', b'{"workspace": 7, "endpoint": "churn"}',
+    *(b'{"workspace": "w", "endpoint": ' + name + b"}" for name in (
+        b"7", b'["churn"]', b'"../x"', b'"a\'; drop"', b'"' + b"x" * 40_000 + b'"',
+    )),
 ]  # fmt: skip
 
 
@@ -121,8 +125,8 @@ def test_a_look_that_may_work_later_is_retried(calls: Calls) -> None:
     calls.world.register()
     calls.world.store.faults.planned.append(Temporary("busy"))
     with pytest.raises(Temporary):
-        calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
-    calls.call("reconcile", message=message(b'{"endpoint": "churn"}'))
+        calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
+    calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
     assert calls.world.rollout().blue is not None
 
 
@@ -153,6 +157,6 @@ def test_a_look_that_azure_refuses_for_good_is_not_thrown_into_the_poison_queue(
     """It is logged with the endpoint's name, and the next tick looks again."""
     calls.call("model_registered", event=event(DOCUMENTED))
     calls.world.store.faults.planned.append(Permanent("403 AuthorizationFailed"))
-    calls.call("reconcile", message=message(json.dumps({"endpoint": ENDPOINT}).encode()))
+    calls.call("reconcile", message=message(json.dumps({"workspace": "w", "endpoint": ENDPOINT}).encode()))
     assert "403 AuthorizationFailed" in caplog.text
     assert calls.world.until(Phase.PROMOTED).model.version == "7"

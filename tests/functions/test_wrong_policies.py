@@ -11,17 +11,16 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
-from shared.controller import Controller
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.errors import Misconfigured
-from shared.intake import Intake
-from shared.observer import Observer
 from shared.policies.policy_set import PolicySet, read_policies
+from shared.ports import Policies
 from shared.wiring import policies, use
 from tests.functions.conftest import Calls, Found, app_over
 from tests.functions.test_triggers import DOCUMENTED, event
-from tests.scenarios.world import ENDPOINT, WORKSPACE, World
+from tests.scenarios.world import ENDPOINT, World
 
 ROOT = Path(__file__).parents[2]
 CHURN = "endpoint: churn\nmodels: [{name: churn}]\nsteps: [smoke: smoke/churn.jsonl, weight: 10, weight: 50]\n"
@@ -37,12 +36,9 @@ class Deployed(World):
 
     policies: PolicySet = field(default_factory=lambda: read_policies(Path("nowhere")))
 
-    def controller(self, holder: str = "one") -> Controller:
-        observer = Observer(self.endpoints, self.telemetry, self.scoring, self.policies)
-        return Controller(self.store, self.endpoints, observer, self.wakeups, self.clock, holder)
-
-    def reception(self) -> Intake:
-        return Intake(self.store, self.models, self.policies, self.wakeups, self.clock, WORKSPACE)
+    @property
+    def known_policies(self) -> Policies:
+        return self.policies
 
 
 @dataclass
@@ -58,7 +54,7 @@ class App(Calls):
             old.unlink()
         for stem, text in texts.items():
             (self.folder / f"{stem}.yaml").write_text(text)
-        self.world.policies = read_policies(self.folder)
+        self.world.policies = read_policies(self.folder, workspace="w")
 
     def call(self, name: str, **inputs: object) -> object:
         app = replace(app_over(self.world), policies=self.world.policies)
@@ -106,7 +102,7 @@ def test_problems_are_logged_once_when_policies_are_first_read(
     """Whoever watches the log hears of them before anybody asks for a rollout."""
     (tmp_path / "churn.yaml").write_text(BROKEN)
     (tmp_path / "prices.yaml").write_text("{}")
-    assert policies(tmp_path, {}).policies == ()
+    assert policies(tmp_path, {}, "w").policies == ()
     assert [record.getMessage().split(": ")[0] for record in caplog.records] == [
         f"policy problem {tmp_path}/prices.yaml:1:1",
         f"policy problem {tmp_path}/prices.yaml:1:1",
@@ -125,7 +121,7 @@ def test_only_the_endpoint_of_a_wrong_policy_is_refused(app: App) -> None:
         ),
     )
     assert app.start("churn", "churn") == (202, "")
-    assert {endpoint for endpoint, _ in app.world.store.rows} == {"churn"}
+    assert {endpoint for endpoint, _ in app.world.store.rows} == {EndpointId("w", "churn")}
 
 
 def test_a_file_that_cannot_be_understood_is_shown_where_no_policy_is_found(app: App) -> None:
@@ -212,5 +208,5 @@ def test_a_rollout_is_shown_and_rolled_back_whatever_the_policies_are(app: App) 
     assert app.http("show_rollout", endpoint=ENDPOINT, rollout=app.world.rollout().id)[0] == 200
     assert app.http("list")[0] == 200
     assert app.http("rollback", request, endpoint=ENDPOINT)[0] == 202
-    app.call("reconcile", message=func.QueueMessage(id="m1", body=b'{"endpoint": "churn"}'))
+    app.call("reconcile", message=func.QueueMessage(id="m1", body=b'{"workspace": "w", "endpoint": "churn"}'))
     assert app.world.until(Phase.ROLLED_BACK).traffic.weight == 0

@@ -12,7 +12,7 @@ from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Permanent, TealError, Temporary
-from tests.scenarios.world import World
+from tests.scenarios.world import CHURN, World
 
 
 @dataclass
@@ -37,7 +37,7 @@ def run(*channels: Recorded) -> World:
     for _ in range(8):
         world.log_traffic()
         world.endpoints.finish()
-        controller.reconcile("churn")
+        controller.reconcile(CHURN)
         world.clock.pass_(world.policy.judge.telemetry_lag)
     return world
 

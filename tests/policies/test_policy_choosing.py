@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.endpoint_id import EndpointId
 from shared.policies.policy_set import PolicySet, read_policies
 
 FILES = {
@@ -53,32 +54,32 @@ def test_tags_and_version_choose_one_policy_an_endpoint(
     book: PolicySet, model: str, version: str, tags: dict[str, str], expected: list[str]
 ) -> None:
     """A tag `teal` picks the policy of that name where there is one; elsewhere the one without a name is meant."""
-    found = [f"{policy.endpoint}:{policy.name}".rstrip(":") for policy in book.for_model(model, version, tags)]
+    found = [f"{policy.endpoint}:{policy.name}".rstrip(":") for policy in book.for_model("", model, version, tags)]
     assert sorted(found) == expected
-    assert book.why_none(model, version, tags) == ""
+    assert book.why_none("", model, version, tags) == ""
 
 
 @pytest.mark.parametrize(("model", "version", "tags", "why"), NONE)
 def test_no_policy_has_a_reason(book: PolicySet, model: str, version: str, tags: dict[str, str], why: str) -> None:
     """A model that is not rolled out says why: by its own wish, by a mistake in its tag, or for want of a policy."""
-    assert book.for_model(model, version, tags) == ()
-    assert book.why_none(model, version, tags) == why
+    assert book.for_model("", model, version, tags) == ()
+    assert book.why_none("", model, version, tags) == why
 
 
 def test_version_that_no_policy_asks_for_has_a_reason(folder: Path) -> None:
     """A model that is known, but not in this version, is told apart from one that is not known."""
     (folder / "west.yaml").write_text(FILES["west"])
     words = "no policy for this model matches its version and tags"
-    assert read_policies(folder).valid().why_none("m", "1", {"region": "west"}) == words
+    assert read_policies(folder).valid().why_none("", "m", "1", {"region": "west"}) == words
 
 
 def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
     """Without a name it is the one that has none, or else the endpoint's first."""
     found = [
-        book.for_endpoint("CHURN"),
-        book.for_endpoint("churn", "careful"),
-        book.for_endpoint("labs"),
-        book.for_endpoint("churn", "quick"),
+        book.for_endpoint(EndpointId("", "CHURN")),
+        book.for_endpoint(EndpointId("", "churn"), "careful"),
+        book.for_endpoint(EndpointId("", "labs")),
+        book.for_endpoint(EndpointId("", "churn"), "quick"),
     ]
     assert [policy and (policy.endpoint, policy.name) for policy in found] == [
         ("churn", ""),

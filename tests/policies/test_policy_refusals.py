@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.endpoint_id import EndpointId
 from shared.policies.policy_set import PolicySet, read_policies
 from shared.policies.problems import PolicyError
 
@@ -72,37 +73,40 @@ def test_a_file_that_two_policies_name_is_the_problem_of_both(read: Callable[...
 def test_an_endpoint_with_a_refused_file_has_no_new_rollouts(read: Callable[..., PolicySet], folder: Path) -> None:
     """Which of its policies is meant cannot be known; it is still known, and other endpoints are not affected."""
     found = read(churn=CHURN, careful=CAREFUL + "x: 1\n", west=WEST)
-    assert [policy.endpoint for policy in found.for_model("m", "1", {})] == ["west"]
-    assert lines(found.refusal("m", {}), folder) == ["careful.yaml:5:1"]
-    assert lines(found.refusal("n", {}), folder) == []
-    assert found.for_endpoint("churn") is found.policies[0]
+    assert [policy.endpoint for policy in found.for_model("", "m", "1", {})] == ["west"]
+    assert lines(found.refusal("", "m", {}), folder) == ["careful.yaml:5:1"]
+    assert lines(found.refusal("", "n", {}), folder) == []
+    assert found.for_endpoint(EndpointId("", "churn")) is found.policies[0]
     with pytest.raises(PolicyError, match="x: unknown key; known keys: endpoint") as raised:
-        found.for_start("Churn")
+        found.for_start(EndpointId("", "Churn"))
     assert lines(raised.value, folder) == ["careful.yaml:5:1"]
-    assert found.for_start("WEST") is found.policies[1]
-    assert found.for_start("other") is None
+    assert found.for_start(EndpointId("", "WEST")) is found.policies[1]
+    assert found.for_start(EndpointId("", "other")) is None
 
 
 def test_two_policies_that_nothing_tells_apart_are_both_refused(read: Callable[..., PolicySet], folder: Path) -> None:
     """The problem is in the second, and the first is no better known to be meant."""
     found = read(a=CHURN, b=CHURN)
-    assert found.for_model("m", "1", {}) == ()
-    assert lines(found.refusal("m", {}), folder) == ["b.yaml:1:1"]
+    assert found.for_model("", "m", "1", {}) == ()
+    assert lines(found.refusal("", "m", {}), folder) == ["b.yaml:1:1"]
 
 
 def test_an_endpoint_belongs_to_its_workspace(read: Callable[..., PolicySet]) -> None:
     """Endpoints of one name in several workspaces are several endpoints, each with policies of its own."""
     found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\nname: x\n")
-    chosen = [(policy.workspace, policy.name) for policy in found.for_model("m", "1", {})]
-    assert chosen == [("", ""), ("ml-west", "")]
-    assert [policy.workspace for policy in found.for_model("m", "1", {"teal": "x"})] == ["", "ml-west"]
+    assert [policy.workspace for policy in found.for_model("", "m", "1", {})] == [""]
+    assert [policy.name for policy in found.for_model("ml-west", "m", "1", {})] == [""]
+    assert [policy.name for policy in found.for_model("ml-west", "m", "1", {"teal": "x"})] == ["x"]
+    assert found.for_model("ml-east", "m", "1", {}) == ()
 
 
 def test_policies_of_one_workspace_claim_the_same_endpoint(read: Callable[..., PolicySet], folder: Path) -> None:
     """In whatever case the workspace is written; another workspace's endpoint goes on."""
     found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\n")
-    assert lines(found.refusal("m", {}), folder) == ["c.yaml:1:1"]
-    assert [policy.workspace for policy in found.for_model("m", "1", {})] == [""]
+    assert lines(found.refusal("ml-west", "m", {}), folder) == ["c.yaml:1:1"]
+    assert found.refusal("", "m", {}) is None
+    assert [policy.workspace for policy in found.for_model("", "m", "1", {})] == [""]
+    assert found.for_model("ml-west", "m", "1", {}) == ()
 
 
 @pytest.mark.parametrize("name", ["ml", "ml west", "-west", "x" * 34])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.gates import (
     ClientErrorsGate,
     DisagreementGate,
@@ -213,16 +214,16 @@ def test_one_model_may_drive_several_endpoints(folder: Path) -> None:
     """A model sets off the policy of every endpoint that names it with tags that it has, and no other."""
     tagged = "endpoint: west\nmodels: [{name: m, tags: {region: west}}]\nsteps: [weight: 10]\n"
     book: Policies = book_of(folder, a=SHORTEST.format(endpoint="east", model="m"), b=tagged)
-    assert [p.endpoint for p in book.for_model("m", "1", {"region": "west", "stage": "x"})] == ["east", "west"]
-    assert [p.endpoint for p in book.for_model("m", "1", {"region": "WEST"})] == ["east"]
-    assert book.for_model("other", "1", {}) == ()
+    assert [p.endpoint for p in book.for_model("", "m", "1", {"region": "west", "stage": "x"})] == ["east", "west"]
+    assert [p.endpoint for p in book.for_model("", "m", "1", {"region": "WEST"})] == ["east"]
+    assert book.for_model("", "other", "1", {}) == ()
 
 
 def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
     """Azure takes an endpoint's name in any case, so Teal does."""
     book = book_of(folder, churn=SHORTEST.format(endpoint="Churn-EU", model="m"))
-    assert book.for_endpoint("CHURN-eu") is book.policies[0]
-    assert book.for_endpoint("churn") is None
+    assert book.for_endpoint(EndpointId("", "CHURN-eu")) is book.policies[0]
+    assert book.for_endpoint(EndpointId("", "churn")) is None
 
 
 def test_smoke_requests_are_found_as_the_policy_names_them(queried: Path) -> None:

@@ -14,7 +14,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.ports import Halt
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 HOTFIX = "hotfix"
 STEPS = (SmokeStep("s"), WeightStep(20), PauseStep(40 * MINUTE), WeightStep(60))
@@ -131,7 +131,7 @@ def test_a_hotfix_during_the_rollback_stays_too() -> None:
     """The rollback is under way when someone gives all to a third deployment: it keeps it, and the history says so."""
     world = world_in(Phase.STEPPING)
     world.ask(Verb.ROLLBACK)
-    world.controller().reconcile(ENDPOINT)
+    world.controller().reconcile(CHURN)
     world.endpoints.pending.clear()
     edit(world, {HOTFIX: 100})
     world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED)

@@ -168,7 +168,7 @@ def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -
     world.telemetry.missing = {"fraud": "throttled"}
     world.register()
     world.minutes(30)
-    assert rollout_detail_view(world.rollout(), "w").missing_telemetry == {"fraud": "throttled"}
+    assert rollout_detail_view(world.rollout()).missing_telemetry == {"fraud": "throttled"}
     assert world.seen.traffic == {BLUE: 100}
     why = world.until(Phase.ROLLED_BACK, within=200).status.reason.because
     assert why is not None

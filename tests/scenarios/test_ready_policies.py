@@ -13,18 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from shared.controller import Controller
 from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.observation import DeploymentMinute, DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.intake import Intake, IntakeResult
-from shared.observer import Observer
+from shared.intake import IntakeResult
 from shared.policies.files import NamedFiles
 from shared.policies.policy_set import PolicySet, read_policies
-from shared.ports import Answer, JsonSchema
+from shared.ports import Answer, JsonSchema, Policies
 from tests.fakes import FakePolicies, FakeScoring
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, WORKSPACE, World
 
@@ -124,20 +122,19 @@ class Stage(World):
         self.scoring = Speaking(self.scoring.statuses, says=self.play.says)
         blue = DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:churn:6", INSTANCES)
         self.endpoints.seen[ENDPOINT] = replace(self.seen, deployments={BLUE: blue}, kubernetes=self.play.kubernetes)
-        policies = FromBook((self.policy,), book=book_of(self.play.file.parent))
-        self._observer = Observer(self.endpoints, self.telemetry, self.scoring, policies)
-        self._reception = Intake(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+        self._policies = FromBook((self.policy,), book=book_of(self.play.file.parent))
 
-    def controller(self, holder: str = "one") -> Controller:
-        """Return a process that reconciles with the policy's own files."""
-        return Controller(self.store, self.endpoints, self._observer, self.wakeups, self.clock, holder)
+    @property
+    def known_policies(self) -> Policies:
+        """The policy, with its own files."""
+        return self._policies
 
     def start(self) -> None:
         """Register a version that the policy is for."""
         tags = {"stage": "production"} if self.play.tagged else {}
         self.models.registered[ModelVersion("churn", "7")] = tags
         data = {"modelName": "churn", "modelVersion": "7", "modelTags": tags}
-        (outcome,) = self._reception.event(MODEL_REGISTERED, "models/churn:7", WORKSPACE, "e1", data)
+        (outcome,) = self.reception().event(MODEL_REGISTERED, "models/churn:7", WORKSPACE, "e1", data)
         assert outcome.intake is IntakeResult.STARTED, outcome.reason
 
     def perform(self, minutes: int = 24 * 60) -> Rollout:

@@ -12,7 +12,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.errors import NotPossible
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, POLICY, World
 
 
 @pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
@@ -62,8 +62,8 @@ def test_a_rollback_goes_before_what_azure_refused() -> None:
     world.until_weight(10)
     world.ask(Verb.PROMOTE)
     world.endpoints.refuses["traffic"] = "BadRequest: not now"
-    world.controller().reconcile(ENDPOINT)
-    world.controller().reconcile(ENDPOINT)
+    world.controller().reconcile(CHURN)
+    world.controller().reconcile(CHURN)
     world.endpoints.refuses.clear()
     world.ask(Verb.ROLLBACK)
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
@@ -77,10 +77,10 @@ def test_an_order_that_lands_late_is_taken_back_too() -> None:
     world.endpoints.finish()
     world.endpoints.hidden = True
     while not world.endpoints.traffic_written:
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     world.ask(Verb.ROLLBACK)
     for _ in range(3):
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     assert world.seen.traffic == {BLUE: 100}
     world.endpoints.hidden = False
     world.minutes(5)

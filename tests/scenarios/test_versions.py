@@ -14,7 +14,7 @@ from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import ErrorCode, NotPossible, Permanent, Temporary
 from shared.intake import IntakeResult
-from tests.scenarios.world import ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
+from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
 
 
 def by_hand(world: World, version: str = "7") -> str:
@@ -112,7 +112,7 @@ def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
     world.store.opened.clear()
     world.wakeups.woken.clear()
     assert world.register() is IntakeResult.DUPLICATE
-    assert world.store.open_endpoints() == (ENDPOINT,)
+    assert world.store.open_endpoints() == (CHURN,)
     world.until(Phase.PROMOTED)
 
 
@@ -185,6 +185,5 @@ def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
     """The controller says so instead of inventing one."""
     world = World()
     assert (
-        world.controller().request(ENDPOINT, OperatorRequest(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT))
-        is None
+        world.controller().request(CHURN, OperatorRequest(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT)) is None
     )

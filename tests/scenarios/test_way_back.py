@@ -15,7 +15,7 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.ports import Halt
 from tests.scenarios.test_capacity import world_of
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), WeightStep(10)), on_rollback="keep")
 
@@ -45,7 +45,7 @@ def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() ->
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     while not world.endpoints.pending:
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     world.ask(Verb.ROLLBACK)
     while world.rollout().phase is not Phase.ROLLED_BACK:
         world.minutes()
@@ -59,7 +59,7 @@ def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
     world.register()
     world.endpoints.hidden = True
     while not world.endpoints.pending:
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     world.ask(Verb.ROLLBACK)
     world.settle()
     world.endpoints.hidden = False
@@ -178,7 +178,7 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
     stranger(world, churn_7=30, churn_6=70)
     written = len(world.endpoints.traffic_written)
     world.ask(verb)
-    world.controller().reconcile(ENDPOINT)
+    world.controller().reconcile(CHURN)
     assert len(world.endpoints.traffic_written) == written
     world.minutes()
     changed = world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)
@@ -248,7 +248,7 @@ def test_a_person_who_pauses_at_a_timed_pause_is_not_overruled_by_its_clock() ->
         world.log_traffic()
         world.clock.pass_(MINUTE)
         world.endpoints.finish()
-        world.controller().reconcile(ENDPOINT)
+        world.controller().reconcile(CHURN)
     world.ask(Verb.PAUSE)
     world.minutes(60)
     assert world.rollout().phase is Phase.PAUSED

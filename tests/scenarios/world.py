@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.controller import Controller
 from shared.core.admission.events import MODEL_REGISTERED
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
@@ -20,7 +21,9 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
 from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
+from shared.ports import Policies
 from shared.words import sentence
+from shared.workspaces import Workspace, Workspaces
 from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import (
     FakeClock,
@@ -37,6 +40,7 @@ from tests.scenarios.flat_rollout import FlatRollout
 MINUTE = timedelta(minutes=1)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 ENDPOINT = "churn"
+CHURN = EndpointId("w", ENDPOINT)
 BLUE, GREEN = "churn-6", "churn-7"
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 POLICY = Policy(
@@ -46,6 +50,7 @@ POLICY = Policy(
     judge=JudgeSettings(telemetry_lag=MINUTE, patience=timedelta(minutes=30), history=timedelta(hours=1)),
     deadlines=Deadlines(provisioning=timedelta(minutes=20), rollback=timedelta(minutes=15)),
     keep_blue=timedelta(minutes=30),
+    workspace=CHURN.workspace,
 )
 ROUNDS = 25
 
@@ -81,15 +86,24 @@ class World:
         self.scoring.answered = self._log_smoke
         self.telemetry.rows += [self._row(BLUE, MIDNIGHT - n * MINUTE, self.rpm) for n in range(60, 0, -1)]
 
+    @property
+    def known_policies(self) -> Policies:
+        """The policies that the app has read."""
+        return FakePolicies((self.policy,))
+
+    @property
+    def workspaces(self) -> Workspaces:
+        """The workspace that the endpoint is in; without a name if the policy has none, as outside scripts write it."""
+        observer = Observer(self.endpoints, self.telemetry, self.scoring, self.known_policies)
+        return Workspaces(Workspace(self.policy.workspace, WORKSPACE, self.endpoints, self.models, observer))
+
     def controller(self, holder: str = "one") -> Controller:
         """Return a process that reconciles."""
-        observer = Observer(self.endpoints, self.telemetry, self.scoring, FakePolicies((self.policy,)))
-        return Controller(self.store, self.endpoints, observer, self.wakeups, self.clock, holder)
+        return Controller(self.store, self.workspaces, self.wakeups, self.clock, holder)
 
     def reception(self) -> Intake:
         """Return a process that takes in events."""
-        policies = FakePolicies((self.policy,))
-        return Intake(self.store, self.models, policies, self.wakeups, self.clock, WORKSPACE)
+        return Intake(self.store, self.workspaces, self.known_policies, self.wakeups, self.clock)
 
     def register(self, version: str = "7", event: str = "e1") -> IntakeResult:
         """Register a version of the model, and have Event Grid say so once."""
@@ -100,7 +114,10 @@ class World:
 
     def ask(self, verb: Verb, reason: str = "because", by: str = "ada@example.com") -> None:
         """Have a person ask something of the endpoint's rollout."""
-        assert self.controller().request(ENDPOINT, OperatorRequest(verb, by, reason, self.clock())) is not None
+        assert (
+            self.controller().request(self.policy.endpoint_id, OperatorRequest(verb, by, reason, self.clock()))
+            is not None
+        )
 
     def minutes(self, count: int = 1) -> None:
         """Let time go by."""
@@ -149,12 +166,12 @@ class World:
 
     def rollout(self, version: str = "7") -> FlatRollout:
         """Return the newest rollout of a version."""
-        found = [r for r in self.store.rollouts(ENDPOINT) if r.model.version == version]
+        found = [r for r in self.store.rollouts(self.policy.endpoint_id) if r.model.version == version]
         return FlatRollout.of(max(found, key=lambda rollout: rollout.green))
 
     def history(self, version: str = "7") -> Sequence[Entry]:
         """Return the history of the version's rollout."""
-        return self.store.history(ENDPOINT, self.rollout(version).id)
+        return self.store.history(self.policy.endpoint_id, self.rollout(version).id)
 
     def entries(self, *codes: ReasonCode, version: str = "7") -> list[Entry]:
         """Return the history entries with any of these reason codes, oldest first."""

@@ -77,7 +77,7 @@ def recorded(world: World, folder: Path) -> Path:
     rollout = world.rollout()
     minutes, evidence = world.store.kept_minutes(rollout.id), world.store.kept_judgements(rollout.id)
     file = folder / "rollout.json"
-    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", world.history(), minutes, evidence))))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, world.history(), minutes, evidence))))
     return file
 
 
@@ -112,5 +112,5 @@ def simulated(tried: Scenario, number: int, folder: Path) -> Path:
         row for row in watched if rollout.judging.judged_until is not None and row.minute < rollout.judging.judged_until
     ]
     file = folder / f"{number}.json"
-    file.write_text(json.dumps(plain(rollout_detail_view(rollout, "w", [admitted, *run.entries], judged))))
+    file.write_text(json.dumps(plain(rollout_detail_view(rollout, [admitted, *run.entries], judged))))
     return file

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
 from shared.core.rollout import history
@@ -29,7 +30,7 @@ class EndpointRecord:
     The version matters because events come late and out of order: an old version must not replace a newer one.
     """
 
-    endpoint: str
+    endpoint: EndpointId
     current: str | None = None
     waiting: str | None = None
     newest: dict[str, str] = field(default_factory=dict)
@@ -48,7 +49,8 @@ class Start:
 
 def rollout_id(start: Start) -> str:
     """Return the id that this start has wherever and however often it is asked for: how duplicates become one."""
-    return f"{deployment_name(start.model, start.attempt)}-{_digest(start.policy.endpoint, start.model, start.attempt)}"
+    digest = _digest(str(start.policy.endpoint_id), start.model, start.attempt)
+    return f"{deployment_name(start.model, start.attempt)}-{digest}"
 
 
 def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
@@ -91,7 +93,7 @@ def admit(
         why = reason(ReasonCode.WAITING_FOR_ENDPOINT, because=start.trigger, model=str(current.model))
     rollout = Rollout(
         id=rollout_id(start),
-        endpoint=start.policy.endpoint,
+        endpoint=start.policy.endpoint_id,
         model=start.model,
         policy=start.policy,
         green=deployment_name(start.model, start.attempt),

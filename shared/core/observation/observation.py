@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.core.bounds import cut
 from shared.core.observation.telemetry_path import TelemetryPath
+
+EXAMPLES = 5
+LONGEST_PROBLEM = 300
 
 
 class Provisioning(StrEnum):
@@ -120,15 +124,24 @@ class DeploymentMinute:
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """What the smoke test gave: how many requests were sent, and what was wrong, in words, one line each."""
+    """What the smoke test gave. sent: how many requests. problems: what was wrong with the first few, one line each.
+
+    failed: how many requests failed, at least as many as `problems`, of which no more than a few are kept.
+    """
 
     sent: int
     problems: tuple[str, ...] = ()
+    failed: int = 0
+
+    def __post_init__(self) -> None:
+        """Keep a few problems and the number of all."""
+        object.__setattr__(self, "failed", max(self.failed, len(self.problems)))
+        object.__setattr__(self, "problems", tuple(cut(words, LONGEST_PROBLEM) for words in self.problems[:EXAMPLES]))
 
     @property
     def passed(self) -> bool:
         """Whether at least one request was sent and none failed."""
-        return self.sent > 0 and not self.problems
+        return self.sent > 0 and self.failed == 0
 
 
 @dataclass(frozen=True, slots=True)

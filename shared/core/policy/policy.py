@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.gates import ErrorsGate, Gate, LatencyGate
 from shared.core.judge.verdict import Risk
 from shared.core.policy.step import Step
@@ -130,7 +131,7 @@ class Policy:
     """How new versions of some models are rolled out on one endpoint.
 
     name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
-    workspace that endpoint and models are in, in lower case; empty for the app's own.
+    workspace that endpoint and models are in, in lower case; empty if the file names none and no app reads it.
     """
 
     endpoint: str
@@ -147,6 +148,11 @@ class Policy:
     newer_version: Literal["wait", "replace"] = "wait"
     freeze: tuple[FreezeWindow, ...] = ()
     workspace: str = ""
+
+    @property
+    def endpoint_id(self) -> EndpointId:
+        """The endpoint that it rolls out on."""
+        return EndpointId(self.workspace, self.endpoint)
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in per cent; None if the step has it all already."""

@@ -66,7 +66,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
     awaited = rollout.phase is Phase.PROVISIONING and rollout.placement is None
     if not awaited or rollout.policy.create_endpoint is None:
         return None
-    return EndpointSeen(rollout.endpoint, Provisioning.CREATING)
+    return EndpointSeen(rollout.endpoint.name, Provisioning.CREATING)
 
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -118,7 +118,7 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
-        return roll_back(rollout, EndpointSeen(rollout.endpoint, Provisioning.UNKNOWN), now)
+        return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)
     missing = reason(ReasonCode.ENDPOINT_MISSING)
     if rollout.open:
         return history.moved(rollout.finish(now), Phase.FAILED, missing, now)

@@ -54,7 +54,7 @@ def _create_endpoint(rollout: Rollout) -> tuple[Action, ...]:
     spec = rollout.policy.create_endpoint
     if spec is None or rollout.phase is not Phase.PROVISIONING or rollout.placement is not None:
         return ()
-    return (CreateEndpoint(rollout.endpoint, spec),)
+    return (CreateEndpoint(rollout.endpoint.name, spec),)
 
 
 def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -62,7 +62,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
         return ()
     return (
         CreateDeployment(
-            rollout.endpoint,
+            rollout.endpoint.name,
             rollout.green,
             rollout.model,
             like=rollout.placement.like or "",
@@ -86,7 +86,7 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
     if rollout.autoscale != "wanted" or rollout.blue is None:
         return ()
-    return (CopyAutoscale(rollout.endpoint, rollout.green, like=rollout.blue),)
+    return (CopyAutoscale(rollout.endpoint.name, rollout.green, like=rollout.blue),)
 
 
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -94,7 +94,7 @@ def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
     if not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
         return ()
-    return (ScaleDeployment(rollout.endpoint, rollout.green, needed or 1),)
+    return (ScaleDeployment(rollout.endpoint.name, rollout.green, needed or 1),)
 
 
 def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
@@ -110,7 +110,7 @@ def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
         return ()
     if rollout.traffic.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
         return ()
-    return (SetMirror(rollout.endpoint, rollout.wanted_mirror),)
+    return (SetMirror(rollout.endpoint.name, rollout.wanted_mirror),)
 
 
 def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -122,7 +122,7 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.expected
     if unnoticed or not _stands(rollout, endpoint):
         return ()
-    return (SetTraffic(rollout.endpoint, wanted),)
+    return (SetTraffic(rollout.endpoint.name, wanted),)
 
 
 def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
@@ -138,7 +138,7 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
     growth = _regrow(rollout, endpoint)
     if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:
         return growth
-    return (*growth, SetTraffic(rollout.endpoint, traffic))
+    return (*growth, SetTraffic(rollout.endpoint.name, traffic))
 
 
 def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -146,7 +146,7 @@ def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
     others = {name: share for name, share in endpoint.mirror.items() if name != rollout.green}
-    return (SetMirror(rollout.endpoint, others),)
+    return (SetMirror(rollout.endpoint.name, others),)
 
 
 def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int] | None:
@@ -168,7 +168,7 @@ def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
         return ()
     if endpoint.deployments[rollout.blue].state is not Provisioning.SUCCEEDED:
         return ()
-    return (ScaleDeployment(rollout.endpoint, rollout.blue, rollout.blue_instances),)
+    return (ScaleDeployment(rollout.endpoint.name, rollout.blue, rollout.blue_instances),)
 
 
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
@@ -184,7 +184,7 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
     there = endpoint.deployments.get(leftover(rollout) or "")
     if there is None or there.state is Provisioning.DELETING or not may_delete(rollout, endpoint, now):
         return ()
-    return (DeleteDeployment(rollout.endpoint, there.name),)
+    return (DeleteDeployment(rollout.endpoint.name, there.name),)
 
 
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -193,7 +193,7 @@ def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     kept = kept_instances(rollout) if rollout.ending.blue_scaled_down else None
     if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
         return ()
-    return (ScaleDeployment(rollout.endpoint, there.name, kept),) if _too_few(kept, there.instances) else ()
+    return (ScaleDeployment(rollout.endpoint.name, there.name, kept),) if _too_few(kept, there.instances) else ()
 
 
 def _too_few(instances: int | None, needed: int | None) -> bool:

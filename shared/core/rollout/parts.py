@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from shared.core.bounds import bounded
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Thresholds
 from shared.core.judge.panel import Evidence
@@ -152,6 +153,11 @@ class Observed:
     telemetry_problem: str | None = None
     missing_gates: dict[str, str] = field(default_factory=dict)
     unproven: Reason | None = None
+
+    def __post_init__(self) -> None:
+        """Bound what others said: it only informs."""
+        for name in ("endpoint_problem", "telemetry_problem", "missing_gates"):
+            object.__setattr__(self, name, bounded(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

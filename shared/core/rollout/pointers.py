@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout.record import Rollout
 
@@ -17,7 +18,7 @@ LAST = 10**16 - 1  # microseconds, in the year 2286
 class Pointer:
     """Where a rollout is found. admitted: when it was, which tells it from what lost the race for its id."""
 
-    endpoint: str
+    endpoint: EndpointId
     rollout: str
     model: str
     admitted: datetime
@@ -25,18 +26,22 @@ class Pointer:
     @property
     def position(self) -> str:
         """Its place in the list: text that sorts the newest first."""
-        return f"{_countdown(self.admitted):016d}~{self.endpoint.lower()}~{self.rollout}"
+        return f"{_countdown(self.admitted):016d}~{self.endpoint.workspace}~{self.endpoint.name}~{self.rollout}"
 
     @classmethod
     def to(cls, rollout: Rollout) -> Pointer:
         """Return the pointer to a rollout."""
-        return cls(rollout.endpoint.lower(), rollout.id, rollout.model.name, rollout.created)
+        return cls(rollout.endpoint, rollout.id, rollout.model.name, rollout.created)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rollouts of the list are wanted; what is None does not matter. since: admitted then or later."""
+    """Which rollouts of the list are wanted; what is None does not matter.
 
+    workspace, endpoint: names in lower case. since: admitted then or later.
+    """
+
+    workspace: str | None = None
     endpoint: str | None = None
     model: str | None = None
     since: datetime | None = None
@@ -46,7 +51,8 @@ class Wanted:
     def lists(self, pointer: Pointer) -> bool:
         """Return whether a pointer may be to one that is wanted, by what never changes."""
         return (
-            self.endpoint in {None, pointer.endpoint}
+            self.workspace in {None, pointer.endpoint.workspace}
+            and self.endpoint in {None, pointer.endpoint.name}
             and self.model in {None, pointer.model}
             and (self.since is None or pointer.admitted >= self.since)
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from shared.core.bounds import bounded
 from shared.core.gates.measured import GateFacts
 
 
@@ -172,6 +173,10 @@ class Reason:
     code: ReasonCode
     facts: Facts = field(default_factory=Facts)
     because: Reason | None = None
+
+    def __post_init__(self) -> None:
+        """Bound every fact, wherever it came from: a record holds reasons, and it must fit into storage."""
+        object.__setattr__(self, "facts", {name: bounded(value) for name, value in self.facts.items()})
 
 
 def reason(code: ReasonCode, because: Reason | None = None, **facts: Unpack[Facts]) -> Reason:

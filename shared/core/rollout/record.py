@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
+from shared.core.bounds import cut
+from shared.core.endpoint_id import EndpointId
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.verdict import Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
@@ -57,6 +59,11 @@ class OperatorRequest:
     reason: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        """Bound what was given, as the API does."""
+        object.__setattr__(self, "by", cut(self.by))
+        object.__setattr__(self, "reason", cut(self.reason))
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -87,6 +94,10 @@ class Refusal:
     message: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        """Bound what Azure said."""
+        object.__setattr__(self, "message", cut(self.message))
+
 
 def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:
     """Return the method that changes some fields of one part, all of which have defaults and so may be left out."""
@@ -111,7 +122,7 @@ class Rollout:
     """
 
     id: str
-    endpoint: str
+    endpoint: EndpointId
     model: ModelVersion
     policy: Policy
     green: str

@@ -59,7 +59,7 @@ class SmokeStep(Step):
             ReasonCode.SMOKE_FAILED,
             deployment=rollout.green,
             requests=result.sent,
-            failed=len(result.problems),
+            failed=result.failed,
             examples=list(result.problems[:EXAMPLES]),
             log_lines=log_lines(observation.logs),
         )

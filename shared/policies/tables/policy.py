@@ -27,12 +27,15 @@ HINTS = {
 }
 
 
-def policy_table() -> Table:
-    """Return the schema of a policy file, with every kind of step and gate that is listed."""
+def policy_table(workspace: str = "") -> Table:
+    """Return the schema of a policy file, with every kind of step and gate that is listed.
+
+    workspace: of a policy that names none.
+    """
     judge = judging()
     return Table(
         fields=(
-            *_selection(),
+            *_selection(workspace),
             Field("deployment", DEPLOYMENT, "Where green comes from.", default=DEPLOYMENT.defaults()),
             Field(
                 "steps",
@@ -70,7 +73,7 @@ def policy_table() -> Table:
     )
 
 
-def _selection() -> tuple[Field, ...]:
+def _selection(workspace: str) -> tuple[Field, ...]:
     """Return the keys that say what a policy is for."""
     return (
         Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
@@ -82,6 +85,7 @@ def _selection() -> tuple[Field, ...]:
                 "ml-production",
             ),
             "The Azure ML workspace that the endpoint and the models are in.",
+            default=workspace,
             otherwise="the app's workspace",
         ),
         Field(

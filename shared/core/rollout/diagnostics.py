@@ -1,0 +1,45 @@
+"""A record without what only informs: for when storage takes no more, and a rollout must move on all the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.core.bounds import cut
+from shared.core.phases import Phase
+from shared.core.rollout.history import Entry
+from shared.core.rollout.parts import Judging, Observed
+from shared.core.rollout.reasons import Facts, Reason
+from shared.core.rollout.record import Rollout
+
+BRIEF = 80
+JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def brief_rollout(rollout: Rollout) -> Rollout:
+    """Return the rollout with what decisions need, and no more: the evidence only while it is judged by it."""
+    smoke, request, refusal, hold = rollout.progress.smoke, rollout.request, rollout.refusal, rollout.hold
+    return replace(
+        rollout,
+        trigger=brief_reason(rollout.trigger),
+        status=replace(rollout.status, reason=brief_reason(rollout.status.reason)),
+        progress=replace(rollout.progress, smoke=smoke and replace(smoke, problems=())),
+        judging=rollout.judging if rollout.phase in JUDGED else Judging(judged_until=rollout.judging.judged_until),
+        observed=Observed(serving=rollout.observed.serving),
+        request=request and replace(request, by=cut(request.by, BRIEF), reason=cut(request.reason, BRIEF)),
+        refusal=refusal and replace(refusal, message=cut(refusal.message, BRIEF)),
+        hold=hold and replace(hold, reason=brief_reason(hold.reason)),
+    )
+
+
+def brief_entry(entry: Entry) -> Entry:
+    """Return the history entry with who did what and why, without the evidence behind it."""
+    return replace(entry, actor=cut(entry.actor, BRIEF), reason=brief_reason(entry.reason), readings=())
+
+
+def brief_reason(reason: Reason) -> Reason:
+    """Return the reason with short texts and numbers as its only facts."""
+    facts = Facts()
+    for name, value in reason.facts.items():
+        if isinstance(value, str | int | float):
+            facts[name] = cut(value, BRIEF) if isinstance(value, str) else value  # type: ignore[literal-required]  # a name of these facts
+    return Reason(reason.code, facts)
