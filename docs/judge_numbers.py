@@ -48,11 +48,15 @@ OTHERS: tuple[tuple[str, Value], ...] = (
     ("latency: steady minutes skipped after a change of traffic", latency.SETTLE),
     ("latency: minimum answers in blue's past hour", latency.LEAST_ANSWERS),
     ("predictions: minimum predictions in blue's past hour", predictions.LEAST_PREDICTIONS),
-    ("predictions: maximum number of classes or bins; the last one is all others", predictions.MOST_LABELS),
+    (
+        "predictions: maximum number of outcomes; one is all other labels, one is unreadable answers",
+        predictions.MOST_LABELS,
+    ),
     ("predictions: rho", predictions.SHIFT_RATIO),
     ("predictions: bets kappa, in equal parts", measure.FEW_BETS),
     ("percentiles: minimum requests of each deployment in a minute", ladder.LEAST_REQUESTS),
     ("starved: requests that green should have had since its last one", verdict.STARVED),
+    ("unheard: outcomes of green's that a gate should have counted since it last counted one", verdict.UNHEARD),
     ("interval: probability that it ever misses the true share", interval.MISS),
 )
 

@@ -5,9 +5,10 @@ A bounded number of answers is read at a time, chosen by their position and neve
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,9 +17,9 @@ from shared.core.gates import DISAGREEMENT
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.observation.spans import floor_minute
 from shared.core.telemetry import Disagreements, Need, PredictionReading, Predictions, SourceKind, Window
-from shared.core.telemetry.predictions import UnreadablePrediction, agree, labels
+from shared.core.telemetry.predictions import OTHER, UNREADABLE, UnreadablePrediction, agree, labels
 from shared.core.telemetry.sources import ANSWERS
-from shared.errors import Permanent, Temporary
+from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Fetch
 
 # Of a past as much as shows which classes there are, and can be read at a time.
@@ -29,6 +30,7 @@ MOST_READ = 10_000
 MOST_CHARACTERS = 8_000_000
 # Of one deployment at a time. More are not classes but numbers, names or texts, which nobody wants on a record.
 MOST_LABELS = 100
+_LOG = logging.getLogger("teal.telemetry")
 T = TypeVar("T")
 Pair = tuple[AnswerSeen, AnswerSeen]
 
@@ -48,7 +50,7 @@ class AnswersSource:
         names = fetch.query.deployments
         match need:
             case Predictions(reading=reading):
-                return [row for name in names for row in predicted(self._collected(fetch, name), reading)]
+                return self._predicted(fetch, names, reading)
             case Disagreements() if len(names) > 1:
                 blue, green = self._collected(fetch, names[0]), self._collected(fetch, names[-1])
                 return _disagreements(fetch, need, blue, green)
@@ -56,6 +58,23 @@ class AnswersSource:
                 return ()  # a deployment alone disagrees with nobody
             case _:
                 raise Permanent(f"{self.kind.title} cannot tell {need.subject}")
+
+    def _predicted(self, fetch: Fetch, names: Sequence[str], reading: PredictionReading) -> Sequence[DeploymentMinute]:
+        """Return the labels of each deployment.
+
+        Blue alone shows whether the policy reads its answers rightly, so what cannot be read of it raises. Beside blue,
+        green answers for itself: whatever it returns is counted, and what cannot be fetched is left out, so that the
+        judge sees blue and no green.
+        """
+        if len(names) < 2:
+            return [row for name in names for row in readable(self._collected(fetch, name), reading)]
+        blue = predicted(self._collected(fetch, names[0]), reading)
+        try:
+            green = self._collected(fetch, names[-1])
+        except TealError as error:
+            _LOG.warning("predictions endpoint=%s deployment=%s problem=%r", fetch.endpoint, names[-1], str(error))
+            return blue
+        return [*blue, *predicted(green, reading, {label for row in blue for label in row.predictions or ()})]
 
     def _collected(self, fetch: Fetch, deployment: str) -> Sequence[AnswerSeen]:
         """Return the answers that a deployment collected in the part of the window for which they are wanted."""
@@ -76,32 +95,65 @@ def _disagreements(
     return found
 
 
-def predicted(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[DeploymentMinute]:
+def readable(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[DeploymentMinute]:
+    """Return `predicted`. Raises Permanent if more than half of the answers hold no prediction."""
+    unreadable = [why for answer in _chosen_answers(answers) if (why := _why_unreadable(answer, reading))]
+    if answers:
+        _check(unreadable, len(_chosen_answers(answers)), f"answers of {answers[0].deployment}")
+    return predicted(answers, reading)
+
+
+def predicted(
+    answers: Sequence[AnswerSeen], reading: PredictionReading, known: Collection[str] | None = None
+) -> list[DeploymentMinute]:
     """Return how many predictions were of which label, by the minute, of one deployment's answers.
 
-    An answer that holds no prediction is not counted; raises Permanent if more than half hold none, or if there are so
-    many labels that they cannot be classes.
+    An answer that holds no prediction is an outcome as well: `UNREADABLE`. So many labels that they cannot be classes
+    are nothing to keep (they may be names): those that are not `known` count as `OTHER`; raises Permanent if None is.
     """
     counts: dict[datetime, Counter[str]] = {}
-    unreadable: list[str] = []
-    chosen = _chosen(answers, sum(len(answer.body) for answer in answers))
-    for answer in chosen:
-        try:
-            found = labels(answer.body, reading)
-        except UnreadablePrediction as error:
-            unreadable.append(str(error))
-        else:
-            counts.setdefault(floor_minute(answer.at), Counter()).update(found)
-    if chosen:
-        _check(unreadable, len(chosen), f"answers of {chosen[0].deployment}")
+    for answer in _chosen_answers(answers):
+        counts.setdefault(floor_minute(answer.at), Counter()).update(_outcomes(answer, reading))
     different = len({label for found in counts.values() for label in found})
     if different > MOST_LABELS:
-        words = f"{different} different predictions of {chosen[0].deployment} at {reading.at!r} are too many classes"
-        raise Permanent(f"{words}; write bins for numbers, or point at something else")
+        if known is None:
+            words = (
+                f"{different} different predictions of {answers[0].deployment} at {reading.at!r} are too many classes"
+            )
+            raise Permanent(f"{words}; write bins for numbers, or point at something else")
+        counts = {minute: _folded(found, known) for minute, found in counts.items()}
     return [
-        DeploymentMinute(chosen[0].deployment.lower(), minute, 0, 0, predictions=dict(found))
+        DeploymentMinute(answers[0].deployment.lower(), minute, 0, 0, predictions=dict(found))
         for minute, found in counts.items()
     ]
+
+
+def _outcomes(answer: AnswerSeen, reading: PredictionReading) -> Sequence[str]:
+    try:
+        return labels(answer.body, reading)
+    except UnreadablePrediction:
+        return (UNREADABLE,)
+
+
+def _why_unreadable(answer: AnswerSeen, reading: PredictionReading) -> str:
+    """Return why an answer holds no prediction; empty if it holds one."""
+    try:
+        labels(answer.body, reading)
+    except UnreadablePrediction as error:
+        return str(error)
+    return ""
+
+
+def _folded(found: Counter[str], known: Collection[str]) -> Counter[str]:
+    """Return the counts with every label that is not known as `OTHER`."""
+    folded: Counter[str] = Counter()
+    for label, count in found.items():
+        folded[label if label in known or label == UNREADABLE else OTHER] += count
+    return folded
+
+
+def _chosen_answers(answers: Sequence[AnswerSeen]) -> Sequence[AnswerSeen]:
+    return _chosen(answers, sum(len(answer.body) for answer in answers))
 
 
 def disagreements(

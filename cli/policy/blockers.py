@@ -20,6 +20,7 @@ WORDS = {
     ReasonCode.NO_REGRESSION_SEEN: "neither the time nor the requests of the step reached",
     ReasonCode.NOTHING_JUDGED: "no minute could be judged",
     ReasonCode.NO_REQUESTS: "no request reached green",
+    ReasonCode.GREEN_UNHEARD: "the {gate} gate counts nothing of green's",
     ReasonCode.GREEN_STARVED: "green gets none of its share",
 }
 

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 class UnreadableRow(ValueError):  # noqa: N818 -- reads as what it means
-    """A line that is not a row, or one whose payload is kept elsewhere."""
+    """A line that is not a row."""
 
 
 def read_row(line: bytes) -> Row:
@@ -38,11 +38,10 @@ def belongs(row: Row, endpoint: str, deployment: str) -> bool:
 
 
 def answer(row: Row, deployment: str) -> AnswerSeen:
-    """Return the row as an answer. Raises UnreadableRow if the payload is not in it."""
-    if str(row.get("datainblob")).lower() == "true" or "data" not in row:
-        raise UnreadableRow("the payload is not in the row")
+    """Return the row as an answer; one whose payload is kept elsewhere has no body, which holds no prediction."""
+    elsewhere = str(row.get("datainblob")).lower() == "true" or "data" not in row
     request = row.get("xrequestid") or row.get("correlationid") or ""
-    return AnswerSeen(deployment, row["time"], str(request), _body(row["data"]))
+    return AnswerSeen(deployment, row["time"], str(request), "" if elsewhere else _body(row["data"]))
 
 
 def _body(data: Any) -> str:  # noqa: ANN401 -- any JSON value

@@ -144,6 +144,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "[{measured}; ]" + WORSE + ", too suspicious to advance (limit {log_odds_worse_threshold})",
         "Harm is not proven, but too likely to go on.",
     ),
+    ReasonCode.GREEN_UNHEARD: Row(
+        "the gate {gate} counts blue's outcomes but none of green's, although green answers requests; check that green "
+        "collects its responses, or that the query counts it",
+        "Green cannot pass a gate by giving it nothing to count.",
+    ),
     ReasonCode.NO_REGRESSION_SEEN: Row(
         "[{measured}; ]watched for {settled_minutes|minute} without a sign of regression",
         "No certificate is needed, and green was watched for long enough.",

@@ -22,7 +22,7 @@ from shared.core.gates import (
 )
 from shared.core.gates.calibration import Calibration, Past, calibrate, past_of
 from shared.core.gates.latency import LEAST_ANSWERS, Ladder, Slower
-from shared.core.gates.predictions import MOST_LABELS, OTHER, Predicted
+from shared.core.gates.predictions import MOST_LABELS, Predicted
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import TUNED
@@ -30,7 +30,8 @@ from shared.core.judge.verdict import Outcome, Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
 from shared.core.telemetry.latency_buckets import bucket, edge, slower
-from tests.core.judging import START
+from shared.core.telemetry.predictions import OTHER, UNREADABLE
+from tests.core.judging import START, past_minute
 
 MINUTE = timedelta(minutes=1)
 SLOWNESS = {90: 500, 95: 400, 100: 50, 105: 40, 110: 10}
@@ -200,17 +201,34 @@ def test_the_commonest_classes_are_told_apart() -> None:
     (samples,) = calibrated(PredictionsGate(), by=past(predictions=many)).samples
     (found,) = samples.samples
     assert isinstance(found, Predicted)
-    assert found.labels == (*[f"class {n:02}" for n in range(MOST_LABELS - 1)], OTHER)
+    assert found.labels == (*[f"class {n:02}" for n in range(MOST_LABELS - 2)], UNREADABLE, OTHER)
     (two,) = calibrated(PredictionsGate()).samples
-    assert two.samples == (Predicted(("yes", "no", OTHER)),)
+    assert two.samples == (Predicted(("yes", "no", UNREADABLE, OTHER)),)
     assert two.certified is None
+
+
+def test_unreadable_answers_are_no_class_of_blue_s_past() -> None:
+    """However many there are, they have their own place and take none of a class; alone they are nothing to compare."""
+    (samples,) = calibrated(PredictionsGate(), by=past(predictions={"a": 40, "b": 30, UNREADABLE: 50})).samples
+    assert samples.samples == (Predicted(("a", "b", UNREADABLE, OTHER)),)
+    calibration = calibrate(JudgeSettings(gates=(ErrorsGate(), PredictionsGate())), past(predictions={UNREADABLE: 99}))
+    assert "predictions" in calibration.unjudged
+
+
+def test_what_a_gate_hears_of_a_request_is_known_from_the_past() -> None:
+    """Of minutes that hold any of it: a quarter of an hour of answers says nothing of the hours before."""
+    rows = [past_minute(n) for n in range(60)]
+    heard = [replace(row, predictions={"yes": row.total // 4}) if n < 15 else row for n, row in enumerate(rows)]
+    gates = (ErrorsGate(), PredictionsGate())
+    found = calibrate(JudgeSettings(gates=gates), past_of(heard, "blue")).panel.gates
+    assert [gate.heard for gate in found] == [0.0, pytest.approx(0.25, rel=0.01)]
 
 
 def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
     """A quarter more or less, and the policy's points, in both directions; disagreement by its share alone."""
     predictions, disagreement = calibrated(PredictionsGate(shift=0.05), DisagreementGate(at_most=0.1)).panel.gates
     (shift,), (other,) = predictions.measures, disagreement.measures
-    assert (shift.null, shift.both, shift.items) == (Null(1.25, 0.05), True, 3)
+    assert (shift.null, shift.both, shift.items) == (Null(1.25, 0.05), True, 4)
     assert (other.null, other.both) == (Null(0.0, 0.1), False)
     assert not predictions.critical
     assert predictions.budget is disagreement.budget is None

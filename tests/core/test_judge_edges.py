@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
 from shared.core.gates.calibration import calibrate, past_of
-from shared.core.gates.predictions import OTHER, Predicted
+from shared.core.gates.predictions import Predicted
 from shared.core.judge import gate
 from shared.core.judge.burstiness import lasting
 from shared.core.judge.certificate import bets_for, null_for
@@ -22,6 +22,7 @@ from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Cause, Outcome, Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
+from shared.core.telemetry.predictions import OTHER
 from tests.core.judging import START, after, at
 
 GOOD = Counts(1, 100, 9, 900)

@@ -24,6 +24,7 @@ from shared.core.gates import (
 from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import gate_minute
+from shared.core.judge.gate import GateMinute
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge
@@ -87,7 +88,24 @@ WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
 }
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+def test_a_gate_that_does_not_hear_green_is_named() -> None:
+    """Its reason says which gate, with what it counts of blue."""
+    errors = ERRORS.panel.gates[0]
+    deaf = replace(errors, name="fraud", share=0.5, heard=0.5)
+    both = replace(
+        ERRORS,
+        panel=replace(ERRORS.panel, gates=(replace(errors, share=0.5), deaf)),
+        samples=ERRORS.samples * 2,
+    )
+    answered = at(10, GOOD)
+    unheard = GateMinute((Counts(0, 0, 9, 9000),))
+    minute = replace(answered, gates=(*answered.gates, unheard), answered=1000)
+    said, why = told(after(*[minute] * 3, judges=both.panel), both)
+    assert (said.cause, why.code, why.facts["gate"]) == (Cause.UNHEARD, ReasonCode.GREEN_UNHEARD, "fraud")
+    assert not PROGRAMMED.search(sentence(why))
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.UNHEARD])
 def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
     """Whatever the verdict rests on is in its reason, and becomes a sentence that a person reads."""
     minutes, next_weight, facts = WAYS[cause]

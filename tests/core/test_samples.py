@@ -12,13 +12,14 @@ from shared.core.gates.client_errors import Refused
 from shared.core.gates.disagreement import Disagreed
 from shared.core.gates.errors import Failed
 from shared.core.gates.latency import Ladder, Slower
-from shared.core.gates.predictions import OTHER, Predicted
+from shared.core.gates.predictions import Predicted
 from shared.core.gates.query import Counted
 from shared.core.gates.samples import GateSamples, Sample, gate_minute
 from shared.core.judge.gate import GateMinute
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.odds import Counts
 from shared.core.observation import DeploymentMinute, Tally
+from shared.core.telemetry.predictions import OTHER
 from tests.core.judging import START
 
 GREEN = DeploymentMinute(

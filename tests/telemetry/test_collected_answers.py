@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, disagreements, predicted
+from shared.collected_answers import MOST_CHARACTERS, MOST_LABELS, MOST_READ, disagreements, predicted, readable
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.telemetry import Disagreements, PredictionReading
 from shared.errors import Permanent
@@ -30,19 +31,19 @@ def answers(deployment: str, *bodies: str, request: str = "{}", after: float = 0
     [
         (WHOLE, ('"yes"', '"no"', '"yes"'), {"yes": 2, "no": 1}),
         (WHOLE, ('["yes", "no"]', '["yes"]'), {"yes": 2, "no": 1}),
-        (WHOLE, ("[]", '"yes"'), {"yes": 1}),
+        (WHOLE, ("[]", '"yes"', ""), {"yes": 1, "(unreadable)": 2}),
         (
             PredictionReading("/score", (0.5,)),
             ('{"score": 0.2}', '{"score": 0.5}'),
             {"below 0.5": 1, "0.5 and above": 1},
         ),
-        (PredictionReading("/score", (0.5,)), ('{"score": 0.2}', '{"error": 1}'), {"below 0.5": 1}),
+        (PredictionReading("/score", (0.5,)), ('{"score": 0.2}', '{"error": 1}'), {"below 0.5": 1, "(unreadable)": 1}),
     ],
 )
 def test_predictions_are_counted_by_label(
     reading: PredictionReading, bodies: tuple[str, ...], counts: dict[str, int]
 ) -> None:
-    """Every prediction of every answer that holds one."""
+    """Every prediction of every answer; one that holds none is an outcome too."""
     assert predicted(answers("Churn-7", *bodies), reading) == [
         DeploymentMinute("churn-7", START, 0, 0, predictions=counts)
     ]
@@ -61,12 +62,12 @@ def test_predictions_belong_to_the_minute_of_their_answer() -> None:
 def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
     """Half may be failed requests; beyond that it is the policy that is wrong."""
     reading = PredictionReading("/class")
-    found = predicted(answers("churn-7", '{"class": 1}', "{}"), reading)
-    assert found == [DeploymentMinute("churn-7", START, 0, 0, predictions={"1": 1})]
+    found = readable(answers("churn-7", '{"class": 1}', "{}"), reading)
+    assert found == [DeploymentMinute("churn-7", START, 0, 0, predictions={"1": 1, "(unreadable)": 1})]
     with pytest.raises(
         Permanent, match=r"2 of 3 answers of churn-7 cannot be read: .*/class.* found an object without 'class'"
     ):
-        predicted(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
+        readable(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
 
 
 def test_what_is_no_class_is_not_kept() -> None:
@@ -75,6 +76,14 @@ def test_what_is_no_class_is_not_kept() -> None:
     with pytest.raises(Permanent, match=r"101 different predictions of churn-7 .* write bins") as caught:
         predicted(answers("churn-7", *bodies), WHOLE)
     assert "jane" not in str(caught.value)
+
+
+def test_labels_without_end_are_counted_and_not_kept() -> None:
+    """Beside blue, green's own many labels are others: it cannot leave the gate by never repeating itself."""
+    bodies = ['"yes"', "", *[f'"jane.doe.{number}@example.org"' for number in range(MOST_LABELS + 1)]]
+    found = predicted(answers("churn-7", *bodies), WHOLE, {"yes", "no"})
+    counts: Counter[str] = sum((Counter(row.predictions) for row in found), Counter())
+    assert counts == {"yes": 1, "(unreadable)": 1, "(other)": MOST_LABELS + 1}
 
 
 def test_the_answers_read_in_one_look_are_bounded_and_evenly_spread() -> None:

@@ -210,12 +210,35 @@ def test_answers_are_wanted_of_the_fine_part_only(stage: Stage) -> None:
 
 
 def test_a_deployment_that_collects_no_answers_says_how_to(stage: Stage) -> None:
-    """Neither gate has evidence then, of blue as little as of green; errors are judged all the same."""
+    """Nothing can be paired then; blue's predictions are still told, so that the judge sees whose are missing."""
     stage.answers.given = {BLUE: [AnswerSeen(BLUE, START, "a", "1")]}
     seen = stage.see(ErrorsGate(), PredictionsGate(), DisagreementGate())
-    assert set(seen.missing) == {"predictions", "disagreement"}
-    assert all("churn-7 does not collect its answers: switch it on" in why for why in seen.missing.values())
-    assert row(seen, BLUE).predictions is None
+    assert set(seen.missing) == {"disagreement"}
+    assert "churn-7 does not collect its answers: switch it on" in seen.missing["disagreement"]
+    assert (row(seen, BLUE).predictions, row(seen, GREEN).predictions) == ({"1": 1}, None)
+
+
+def test_a_blue_that_collects_no_answers_leaves_nothing_to_compare_with(stage: Stage) -> None:
+    """What green predicts then says nothing, and the gate is missing."""
+    stage.answers.given = {GREEN: [AnswerSeen(GREEN, START, "a", "1")]}
+    seen = stage.see(PredictionsGate())
+    assert "churn-6 does not collect its answers" in seen.missing["predictions"]
+    assert row(seen, GREEN).predictions is None
+
+
+def test_the_past_must_be_readable_and_green_need_not_be(stage: Stage) -> None:
+    """An unreadable past shows that the policy points at the wrong place; an unreadable green shows what green does."""
+    reading = PredictionReading("/class")
+    stage.answers.given = {
+        BLUE: [AnswerSeen(BLUE, START, f"{n}", '{"class": 1}' if n else "{}") for n in range(3)],
+        GREEN: [AnswerSeen(GREEN, START, f"{n}", '{"class": []}') for n in range(3)],
+    }
+    seen = stage.see(PredictionsGate(reading))
+    assert row(seen, BLUE).predictions == {"(unreadable)": 1, "1": 2}
+    assert (row(seen, GREEN).predictions, seen.missing) == ({"(unreadable)": 3}, {})
+    stage.answers.given[BLUE] = stage.answers.given[GREEN]
+    past = stage.look(query(PredictionsGate(reading), deployments=(BLUE,)))
+    assert "3 of 3 answers" in past.missing["predictions"]
 
 
 def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:

@@ -145,6 +145,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.GREEN_UNHEARD, gate="fraud"),
+        (
+            "the gate fraud counts blue's outcomes but none of green's, although green answers requests; check that "
+            "green collects its responses, or that the query counts it"
+        ),
+    ),
+    (
         Reason(C.TOO_FEW_MINUTES, {**MEASURED, **ODDS, "settled_minutes": 2, "required_minutes": 3}),
         f"{SAID}; 2 of 3 settled minutes at this weight; odds 100 : 1 that green is worse",
     ),

@@ -64,7 +64,12 @@ def calibrate(
     if not whole:
         raise ValueError("no gate can roll back: make the errors gate critical or non_blocking")
     gates = tuple(
-        replace(setting, share=gate.rollback_weight / whole, rates=past.rates(samples.samples))
+        replace(
+            setting,
+            share=gate.rollback_weight / whole,
+            rates=past.rates(samples.samples),
+            heard=past.heard(samples.samples[0], gate.recorded) if gate.reported_by_green else 0.0,
+        )
         for gate, (setting, samples) in found
     )
     return Calibration(Panel(gates, tuning, rate), tuple(samples for _, (_, samples) in found), unjudged)

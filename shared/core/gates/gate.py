@@ -56,7 +56,8 @@ class Gate(ABC):
 
     kind: names it in stored records. role: see above. weight: its part of the rollback risk among the gates that can
     roll back. samples: the kinds of sample that `calibrate` gives. essential: it is judged whatever telemetry lacks,
-    since without it nothing would be.
+    since without it nothing would be. reported_by_green: it counts what deployments themselves report, so that green
+    could withhold it.
     """
 
     __slots__: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Gate(ABC):
     weight: float
     samples: ClassVar[tuple[type[Sample], ...]]
     essential: ClassVar[bool] = False
+    reported_by_green: ClassVar[bool] = False
 
     @classmethod
     def policy_field(cls) -> Field | None:

@@ -31,6 +31,11 @@ class Past:
         counted = [both for sample in samples for both in self._series(sample)]
         return tuple([usual_rate(sum(bad), sum(total)) for bad, total in counted])
 
+    def heard(self, sample: Sample, recorded: Callable[[DeploymentMinute], bool]) -> float:
+        """Return how many things a sample's first item counted per request, in the minutes that have any recorded."""
+        requests = sum(row.total for row in self.minutes if row is not None and recorded(row))
+        return sum(self.series(sample)[1]) / requests if requests else 0.0
+
     def summed(self, of: Callable[[DeploymentMinute], Mapping[Key, int] | None]) -> dict[Key, int]:
         """Return the counts by key that `of` finds in a minute, all minutes added up."""
         total: dict[Key, int] = {}

@@ -23,9 +23,8 @@ from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import between, number
 from shared.core.telemetry.needs import Predictions
-from shared.core.telemetry.predictions import PredictionReading
+from shared.core.telemetry.predictions import OTHER, UNREADABLE, PredictionReading
 
-OTHER = "(other)"
 LEAST_PREDICTIONS = 100
 MOST_LABELS = 8
 SHIFT_RATIO = 1.25
@@ -33,7 +32,10 @@ SHIFT_RATIO = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Predicted(CountSample):
-    """Predictions of each of these classes or bins, of all; `OTHER` stands for every other."""
+    """Predictions of each of these classes or bins, of all.
+
+    `OTHER` stands for every other one, `UNREADABLE` for answers that hold no prediction.
+    """
 
     labels: tuple[str, ...]
     kind: Literal["predicted"] = "predicted"
@@ -77,6 +79,7 @@ class PredictionsGate(Gate):
     weight: float = 1.0
     kind: Literal["predictions"] = "predictions"
     samples: ClassVar[tuple[type[Sample], ...]] = (Predicted,)
+    reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Predictions]:
         """Return that the predictions are wanted."""
@@ -90,12 +93,13 @@ class PredictionsGate(Gate):
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how it is judged: the classes that blue predicts most often, each in both directions."""
         known = past.summed(lambda row: row.predictions)
-        if sum(known.values()) < LEAST_PREDICTIONS:
+        readable = {label: count for label, count in known.items() if label != UNREADABLE}
+        if sum(readable.values()) < LEAST_PREDICTIONS:
             raise NothingToCompare(
                 f"fewer than {LEAST_PREDICTIONS} of blue's predictions could be read from the past hour"
             )
-        common = sorted(known.keys() - {OTHER}, key=lambda label: (-known[label], label))
-        sample = Predicted((*common[: MOST_LABELS - 1], OTHER))
+        common = sorted(readable.keys() - {OTHER}, key=lambda label: (-known[label], label))
+        sample = Predicted((*common[: MOST_LABELS - 2], UNREADABLE, OTHER))
         measure = Measure(items=sample.size, null=Null(SHIFT_RATIO, self.shift), severe=False, both=True)
         bad, total = past.series(sample)
         setting = GateSetting(

@@ -56,6 +56,7 @@ class QueryGate(Gate):
     budget: float | None = None
     kind: Literal["query"] = "query"
     samples: ClassVar[tuple[type[Sample], ...]] = (Counted,)
+    reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Tallies]:
         """Return that its query is to be run."""

@@ -31,8 +31,9 @@ class GateSetting:
     the same from block to block. known: that past was long enough to tell. rate: blue's past share of
     bad, as the certificate counts it. rates: the same for each item of the measures (none: not known). budget: D, the
     harm that the certificate allows over all traffic, a probability (None: there is no certificate). margin: of a
-    certificate from percentiles. settle: how many steady minutes after a change of traffic are passed over, with all
-    that are not steady.
+    certificate from percentiles. heard: how many things per request blue's past reported to it (0: it counts nothing
+    that deployments report). settle: how many steady minutes after a change of traffic are passed over, with all that
+    are not steady.
     """
 
     name: str = "errors"
@@ -45,6 +46,7 @@ class GateSetting:
     rates: tuple[float, ...] = ()
     budget: float | None = 0.01
     margin: float | None = None
+    heard: float = 0.0
     settle: int = 0
     measures: tuple[Measure, ...] = (Measure(),)
 
@@ -68,7 +70,8 @@ class Share:
 
     weight: green's, in per cent; of a mirror, negative. next_weight: the one after this step, or None at the last.
     steady: it was held for the whole minute; an unsteady minute counts for harm but not for the certificate. changed:
-    the minute is the first at this weight. age: how many steady minutes there were at this weight before.
+    the minute is the first at this weight. age: how many steady minutes there were at this weight before. answered: how
+    many requests green answered in it without failing, whatever other gates say of them.
     """
 
     weight: int
@@ -76,6 +79,7 @@ class Share:
     steady: bool = True
     changed: bool = False
     age: int = 0
+    answered: int = 0
 
     @property
     def alone(self) -> bool:
@@ -109,6 +113,8 @@ class GateEvidence:
 
     seen: green's bad and total and blue's bad and total for each count, one after the other (for percentiles: minutes
     with a higher P95, minutes, 0, 0). step: the same four of the first count, in steady minutes of the present step.
+    unheard: requests that green answered without failing, while blue was heard, since the gate last counted one of
+    green's outcomes.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
@@ -117,6 +123,7 @@ class GateEvidence:
     recent: Recent = NOTHING_YET
     seen: tuple[int, ...] = ()
     step: tuple[int, ...] = (0, 0, 0, 0)
+    unheard: int = 0
 
     def counts(self, index: int = 0) -> Counts:
         """Return what was seen of one count, all minutes added up."""
@@ -143,6 +150,7 @@ def add_minute(
         step=tuple([old + new for old, new in zip(evidence.step, first, strict=True)])
         if share.steady
         else evidence.step,
+        unheard=_unheard(evidence, minute.items[0], share),
     )
 
 
@@ -226,6 +234,14 @@ def _certify(
     temper = certificate_temper(setting.phi, evidence.variation, tuning.pairs)
     won = log_es(minute.certified, bets, null)
     return certificate.add_minute(counted, won, temper)
+
+
+def _unheard(evidence: GateEvidence, item: Item, share: Share) -> int:
+    """Return `unheard` after a minute. Where green has all traffic, what was heard of blue before stands for blue."""
+    if not isinstance(item, Counts) or item.green_total:
+        return 0
+    blue = item.blue_total or (share.alone and evidence.counts().blue_total)
+    return evidence.unheard + share.answered if blue else evidence.unheard
 
 
 def _varied(variation: Variation, minute: GateMinute, setting: GateSetting, tuning: Tuning) -> Variation:

@@ -38,7 +38,8 @@ class Panel:
 class JudgedMinute:
     """One settled minute: what each gate of the panel sees of it (None: nothing), and at which share of the traffic.
 
-    green, blue: requests that each had, whatever gates say of them. weight, next_weight, steady: as in `gate.Share`.
+    green, blue: requests that each had, whatever gates say of them. answered: those that green didn't fail. weight,
+    next_weight, steady: as in `gate.Share`.
     """
 
     gates: tuple[GateMinute | None, ...]
@@ -47,6 +48,7 @@ class JudgedMinute:
     steady: bool = True
     green: int = 0
     blue: int = 0
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
     """Return the evidence after one more settled minute. Raises ValueError if the minute is not for this panel."""
     changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
     age = 0 if changed or evidence.weight is None else evidence.age
-    share = Share(minute.weight, minute.next_weight, minute.steady, changed, age)
+    share = Share(minute.weight, minute.next_weight, minute.steady, changed, age, minute.answered)
     known = evidence.of(panel)
     started = [gate.begin_step(one) for one in known] if changed else known
     return Evidence(

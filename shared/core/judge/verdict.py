@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from shared.core.judge.tuning import Tuning
 # So far from no evidence at all that it is more than rounding.
 SLIGHT = 1e-6
 STARVED = 20.0
+# So many of green's outcomes that should have been counted, and none was, are no accident: e^-20 by chance.
+UNHEARD = 20.0
 
 
 class Outcome(StrEnum):
@@ -34,6 +36,7 @@ class Cause(StrEnum):
     NO_REQUEST = "no_requests"
     STARVED = "green_starved"
     TOO_SOON = "too_few_minutes"
+    UNHEARD = "green_unheard"
     SUSPICIOUS = "suspicious"
     WATCHED = "no_regression_seen"
     UNCERTIFIED = "not_certified"
@@ -70,7 +73,8 @@ class Verdict:
     """An outcome, its cause and gate, and what it rests on. Logarithms are natural; lines are where the odds decide.
 
     gate: the one that the cause is about, if it is about one. log_harm: the odds of harm of all gates together.
-    suspicious: one of them is so likely worse that nothing may advance, not even uncertified.
+    suspicious: one of them is so likely worse, or hears blue and not green, that nothing may advance, not even
+    uncertified.
     """
 
     outcome: Outcome
@@ -105,6 +109,7 @@ def judge(
     suspicious = max(one.harm for one in counted) > line
     # A gate that hears nothing at this step (of a mirror that is over) cannot be waited for.
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
+    unheard = _unheard(known, panel)
     weakest, certified = _weakest(weighed, needed)
     if harm >= harm_threshold:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
@@ -116,13 +121,26 @@ def judge(
         said = Outcome.INCONCLUSIVE, Cause.TOO_SOON, ""
     elif suspect is not None and suspect.harm > line:
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
+    elif unheard:
+        said = Outcome.INCONCLUSIVE, Cause.UNHEARD, unheard
     elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
     elif certified < certificate_threshold:
         said = Outcome.INCONCLUSIVE, Cause.UNCERTIFIED, weakest
     else:
         said = Outcome.PASS, Cause.CERTIFIED, weakest
-    return Verdict(*said, harm, harm_threshold, certificate_threshold, minutes, suspicious)
+    return Verdict(*said, harm, harm_threshold, certificate_threshold, minutes, suspicious or bool(unheard))
+
+
+def _unheard(known: Iterable[GateEvidence], panel: Panel) -> str:
+    """Return a gate that may roll back and hears blue but not green, or an empty string.
+
+    Green must not get past a gate by giving it nothing to count.
+    """
+    for one, setting in zip(known, panel.gates, strict=True):
+        if setting.share > 0 and one.unheard * setting.heard >= UNHEARD:
+            return setting.name
+    return ""
 
 
 def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:

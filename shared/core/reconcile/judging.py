@@ -170,4 +170,5 @@ def _judged_minute(
         steady=rollout.traffic.steady_since is not None and minute >= ceil_minute(rollout.traffic.steady_since),
         green=green.total if green else 0,
         blue=blue.total if blue else 0,
+        answered=green.total - green.bad if green else 0,
     )

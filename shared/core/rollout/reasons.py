@@ -63,6 +63,7 @@ class ReasonCode(StrEnum):
     GREEN_STARVED = "green_starved"
     TOO_FEW_MINUTES = "too_few_minutes"
     SUSPICIOUS = "suspicious"
+    GREEN_UNHEARD = "green_unheard"
     NO_REGRESSION_SEEN = "no_regression_seen"
     NOT_CERTIFIED = "not_certified"
     GATE_NOT_JUDGED = "gate_not_judged"

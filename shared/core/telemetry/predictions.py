@@ -20,6 +20,8 @@ LONGEST_LABEL = 64
 MOST_PREDICTIONS = 10_000
 Value = Any  # of JSON
 NO_NUMBER = "no number"  # a bin's label, on records and in policies' reports
+UNREADABLE = "(unreadable)"  # an answer without a prediction: an outcome like any class
+OTHER = "(other)"  # all labels that are not counted by name
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _LONE_TILDE = re.compile(r"~(?![01])")
 _WORDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
@@ -47,9 +49,11 @@ def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
     A list is as many predictions, of which the first 10,000 count; a list or object of a single value within it (a row
     of one column) is that value. With edges a number's label is its bin (an edge belongs to the bin above it), and
     null's and NaN's is `no number`. Without edges any scalar is its own label, cut to 64 characters; 7 and 7.0 are the
-    same. Raises UnreadablePrediction for anything else.
+    same. Raises UnreadablePrediction for anything else, also for an empty list.
     """
     found = _found(body, reading.at)
+    if found == []:
+        raise _unreadable(reading.at, "an empty list")
     many = map(_alone, islice(found, MOST_PREDICTIONS)) if isinstance(found, list) else [found]
     bins = _bins(reading.edges)
     return tuple(_label(value, reading, bins) for value in many)

@@ -1,0 +1,96 @@
+"""Stories of a green that gives a gate nothing to count, or nothing that can be read. It is no way past the gate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.gates import ErrorsGate, PredictionsGate, QueryGate
+from shared.core.judge.verdict import Cause
+from shared.core.phases import Phase
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.test_gates import judged_by, reading
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+FRAUD = QueryGate("fraud", "gates/fraud.kql")
+COUNTED = Conduct(counted={"fraud": 0.01})
+USUAL = Conduct(predictions={"stay": 0.7, "leave": 0.3})
+
+
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_answers_without_a_prediction_are_harm(share: float) -> None:
+    """A fifth or all of green's answers hold none, where blue's all do: rolled back by the predictions gate."""
+    rest = 1.0 - share
+    empty = Conduct(predictions={"stay": 0.7 * rest, "leave": 0.3 * rest, "(unreadable)": share})
+    world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL, GREEN: empty})
+    world.register()
+    assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "predictions"
+
+
+def test_answers_that_neither_gives_are_no_harm() -> None:
+    """An outcome that is as frequent with blue is nothing to hold against green."""
+    halves = Conduct(predictions={"stay": 0.6, "(unreadable)": 0.4})
+    world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: halves, GREEN: halves})
+    world.register()
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+@pytest.mark.parametrize("inconclusive", ["pause", "advance"])
+def test_a_gate_that_hears_blue_and_not_green_lets_nothing_advance(inconclusive: str) -> None:
+    """Green collects nothing: never more than the first weight, and the reason names the gate; also uncertified."""
+    world = World(judged_by(ErrorsGate(), PredictionsGate(), inconclusive=inconclusive), conduct={BLUE: USUAL})
+    world.register()
+    paused = world.until(Phase.PAUSED, within=90)
+    assert paused.status.reason.because is not None
+    assert (paused.status.reason.because.code, paused.status.reason.because.facts["gate"]) == (
+        ReasonCode.GREEN_UNHEARD,
+        "predictions",
+    )
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}
+
+
+def test_a_gate_that_hears_green_at_last_lets_it_go_on() -> None:
+    """A first blob of answers that comes late costs minutes and nothing else."""
+    world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: COUNTED})
+    world.register()
+    world.until_weight(10)
+    world.minutes(6)
+    assert world.rollout().verdict is not None
+    assert world.rollout().verdict.cause is Cause.UNHEARD  # type: ignore[union-attr] # asserted above
+    world.conduct[GREEN] = COUNTED
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
+    """It was heard at 10 per cent and is not any more with all traffic: the bake doesn't end by the clock."""
+    policy = judged_by(ErrorsGate(), FRAUD)
+    world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED})
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.conduct.pop(GREEN)
+    world.minutes(50)
+    assert world.rollout().phase is Phase.PROMOTING
+    assert reading(world, "fraud").green_total > 0
+
+
+def test_a_dry_run_that_hears_nothing_of_green_holds_nothing() -> None:
+    """It may not roll back, so there is nothing to get past."""
+    world = World(judged_by(ErrorsGate(), replace(FRAUD, role="dry_run")), conduct={BLUE: COUNTED})
+    world.register()
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_a_gate_of_rare_things_is_waited_for_no_longer_than_chance_allows() -> None:
+    """One thing in a thousand requests at so few requests: that none was counted says nothing, and nothing waits."""
+    rare = Conduct(counted={"fraud": 0.0})
+    world = World(judged_by(ErrorsGate(), FRAUD), rpm=100, conduct={BLUE: rare})
+    world.telemetry.rows = [
+        replace(row, tallies={name: replace(tally, total=1) for name, tally in row.tallies.items()})
+        for row in world.telemetry.rows
+    ]
+    world.register()
+    world.minutes(20)
+    assert not [entry for entry in world.history() if entry.reason.code is ReasonCode.GREEN_UNHEARD]
+    assert world.rollout().policy.judge.patience == POLICY.judge.patience
