@@ -17,6 +17,7 @@ from shared.names import ENDPOINT_NAME
 
 T = TypeVar("T")
 LONGEST_TEXT = 500
+MOST_STEPS = 1000
 # No line breaks, control characters, invisible or bidirectional marks: texts end up in logs and on terminals.
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
 _SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -85,6 +86,18 @@ def _truth(name: str, meaning: str) -> Input[bool | None]:
         return found
 
     return Input(name, meaning, {"type": "boolean"}, read, "true or false", None)
+
+
+def _step(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MOST_STEPS:
+        raise ValueError
+    return value
+
+
+def _flag(value: object) -> bool:
+    if value is not True and value is not False:
+        raise ValueError
+    return value is True
 
 
 def _time(name: str, meaning: str) -> Input[datetime | None]:
@@ -179,4 +192,48 @@ VERSION: Input[str] = Input(
     "",
     required=True,
     example="7",
+)
+
+# Fields of requests to a rollout, which say which rollout is meant
+MEANT_ROLLOUT = _text(
+    "rollout",
+    "The id of the rollout that is meant.",
+    "the id of a rollout",
+    ROLLOUT_ID,
+    required=False,
+    example="churn-7-73fc6c",
+)
+MEANT_MODEL = _text(
+    "model", "The model of the rollout that is meant.", "the name of a model", required=False, example="churn"
+)
+MEANT_VERSION: Input[str] = Input(
+    "version",
+    "The model version of the rollout that is meant.",
+    VERSION.schema,
+    _version,
+    VERSION.wanted,
+    "",
+    example="7",
+)
+EXPECTED_STEP: Input[int | None] = Input(
+    "expected_step",
+    "The step (`step` of the rollout) that the request was made for.",
+    {"type": "integer", "minimum": 0, "maximum": MOST_STEPS},
+    _step,
+    "the index of a step",
+    None,
+)
+IDEMPOTENCY_KEY = _text(
+    "idempotency_key",
+    "Any text, the same in every repetition of one request: it is carried out once.",
+    "1 to 500 characters on one line",
+    required=False,
+)
+FULL: Input[bool] = Input(
+    "full",
+    "true: promote all the way, skipping the steps that are left; false: begin the next step.",
+    {"type": "boolean", "default": False},
+    _flag,
+    "true or false",
+    default=False,
 )

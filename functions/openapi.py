@@ -56,7 +56,7 @@ def _operation(route: Route, components: dict[str, Schema]) -> Schema:
     if parameters:
         operation["parameters"] = parameters
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _body(route.body)}}}
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _body(route)}}}
     return {**operation, "responses": _responses(route, components)}
 
 
@@ -70,13 +70,14 @@ def _parameter(wanted: Input[Any], place: str) -> Schema:
     } | ({} if wanted.example is None else {"example": wanted.example})
 
 
-def _body(fields: tuple[Input[Any], ...]) -> Schema:
+def _body(route: Route) -> Schema:
+    choice = {"anyOf": [{"required": [each.name]} for each in route.one_of]} if route.one_of else {}
     return {
         "type": "object",
-        "properties": {each.name: _property(each) for each in fields},
-        "required": [each.name for each in fields if each.required],
+        "properties": {each.name: _property(each) for each in route.body},
+        "required": [each.name for each in route.body if each.required],
         "additionalProperties": False,
-    }
+    } | choice
 
 
 def _property(wanted: Input[Any]) -> Schema:

@@ -48,6 +48,7 @@ class Call:
             for name in self._fields:
                 if name not in fields:
                     raise _unknown(ErrorCode.UNKNOWN_FIELD, "field", name, fields)
+            self._check_choice()
 
     def part(self, wanted: Input[T]) -> T:
         """Return a part of the path; raises Refused (404) if nothing can have that name."""
@@ -63,8 +64,10 @@ class Call:
         return wanted.default if given is None else _read(wanted, given, ErrorCode.INVALID_PARAMETER)
 
     def field(self, wanted: Input[T]) -> T:
-        """Return a field of the body; raises Refused if it is missing or not valid."""
+        """Return a field of the body, or its default if it may be left out; raises Refused if it is not valid."""
         if wanted.name not in self._fields:
+            if not wanted.required:
+                return wanted.default
             raise Refused(ErrorCode.INVALID_FIELD, f"{wanted.name} is missing; give {wanted.wanted}", wanted.name)
         return _read(wanted, self._fields[wanted.name], ErrorCode.INVALID_FIELD)
 
@@ -78,6 +81,12 @@ class Call:
             if name in known and name not in self.request.params:
                 message = f"{name} is empty; leave it out, or give {known[name]}"
                 raise Refused(ErrorCode.INVALID_PARAMETER, message, name)
+
+    def _check_choice(self) -> None:
+        choice = [each.name for each in self.route.one_of]
+        if choice and not any(name in self._fields for name in choice):
+            message = f"{' or '.join(choice)} is missing; say which rollout is meant"
+            raise Refused(ErrorCode.INVALID_FIELD, message, choice[0])
 
     @cached_property
     def _fields(self) -> dict[str, object]:

@@ -16,6 +16,13 @@ from shared.core.verbs import Verb
 from shared.errors import ErrorCode
 
 ASKED = (inputs.ACTOR, inputs.COMMENT)
+MEANT = (
+    inputs.MEANT_ROLLOUT,
+    inputs.MEANT_MODEL,
+    inputs.MEANT_VERSION,
+    inputs.EXPECTED_STEP,
+    inputs.IDEMPOTENCY_KEY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,8 @@ class Route:
     name: of the function, and OpenAPI's operationId. path: below `/api/`. handler: the function that answers, as
     `module:function`; it gets a `functions.requests.Call` and returns the view. summary: what it does, as an
     imperative. details: more, for the reference. view: the type of the answer, as `module:type`; empty for any JSON.
-    status: of a success. parts, query, body: what callers send. errors: refusals of its own, besides those of any
-    operation that has such inputs.
+    status: of a success. parts, query, body: what callers send. one_of: fields of the body of which one must be sent.
+    errors: refusals of its own, besides those of any operation that has such inputs.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Route:
     parts: tuple[Input[Any], ...] = ()
     query: tuple[Input[Any], ...] = ()
     body: tuple[Input[Any], ...] = ()
+    one_of: tuple[Input[Any], ...] = ()
     errors: tuple[ErrorCode, ...] = ()
 
     @property
@@ -55,6 +63,14 @@ class Route:
         return tuple(code for code in ErrorCode if code in found | set(self.errors))
 
 
+_DETAILS = {
+    Verb.PROMOTE: " Ends the step under way and begins the next one, whatever the judge still waits for. With `full`, "
+    "all live traffic goes to green at once; the answer and the history list the steps that this skips.",
+    Verb.OVERRIDE: " The judge goes on counting and reporting, but neither rolls this rollout back nor keeps it from "
+    "going forward. It is shown as `judge_override`, for this rollout only.",
+}
+
+
 def _verb_route(verb: Verb) -> Route:
     return Route(
         name=verb.value,
@@ -63,16 +79,23 @@ def _verb_route(verb: Verb) -> Route:
         handler="functions.steering:ask",
         summary=verb.row.summary,
         details=f"Possible while the rollout is {' or '.join(phase for phase in Phase if phase in verb.row.phases)}"
-        + (", once green has passed its smoke test." if verb.row.tested else "."),
+        + (", once green has passed its smoke test." if verb.row.tested else ".")
+        + _DETAILS.get(verb, "")
+        + (" The body names the rollout that is meant, by `rollout` or `version`." if verb.row.forward else ""),
         view="shared.views:RolloutView",
         status=202,
         parts=(inputs.ENDPOINT,),
         query=(inputs.WORKSPACE,),
-        body=ASKED,
+        body=(*ASKED, *MEANT, *((inputs.FULL,) if verb is Verb.PROMOTE else ())),
+        one_of=(inputs.MEANT_ROLLOUT, inputs.MEANT_VERSION) if verb.row.forward else (),
         errors=(
             ErrorCode.NO_OPEN_ROLLOUT,
             ErrorCode.NOT_POSSIBLE_IN_PHASE,
             ErrorCode.ROLLBACK_REQUESTED,
+            ErrorCode.NOT_CURRENT_ROLLOUT,
+            ErrorCode.STEP_CHANGED,
+            ErrorCode.KEY_REUSED,
+            ErrorCode.TOO_MANY_REQUESTS,
             ErrorCode.WRITE_CONFLICT,
             *((ErrorCode.SMOKE_TEST_NOT_PASSED,) if verb.row.tested else ()),
         ),

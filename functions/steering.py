@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from functions import inputs
 from functions.lookup import known_endpoint, workspace_of
 from functions.requests import Call, Refused, not_found
 from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
+from shared.core.rollout.requests import Address
 from shared.errors import ErrorCode
 from shared.ports import Halt
 from shared.views import HaltView, RolloutView, halt_view, rollout_view
@@ -21,10 +23,22 @@ def ask(call: Call) -> RolloutView:
     """Record what an operator asks of the endpoint's open rollout; the route's name is the verb."""
     endpoint, verb = known_endpoint(call), Verb.named(call.route.name)
     request = OperatorRequest(verb, actor(call), call.field(inputs.COMMENT), app().clock())
-    rollout = app().controller.request(endpoint, request)
+    if verb is Verb.PROMOTE:
+        request = replace(request, full=call.field(inputs.FULL))
+    rollout = app().controller.request(endpoint, request, _address(call))
     if rollout is None:
         raise Refused(ErrorCode.NO_OPEN_ROLLOUT, f"{endpoint} has no open rollout, so {verb} is not possible")
     return rollout_view(rollout)
+
+
+def _address(call: Call) -> Address:
+    return Address(
+        rollout=call.field(inputs.MEANT_ROLLOUT) or None,
+        model=call.field(inputs.MEANT_MODEL) or None,
+        version=call.field(inputs.MEANT_VERSION) or None,
+        expected_step=call.field(inputs.EXPECTED_STEP),
+        key=call.field(inputs.IDEMPOTENCY_KEY) or None,
+    )
 
 
 def start(call: Call) -> RolloutView:

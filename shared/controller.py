@@ -17,7 +17,7 @@ from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.rollout import Lease, OperatorRequest, Refusal, Rollout
 from shared.core.rollout.history import Decision
-from shared.core.rollout.requests import ask
+from shared.core.rollout.requests import ANY, Address, ask, repeated
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.notifications import LogChannel, notify
@@ -67,25 +67,35 @@ class Controller:
             return
         self._reconcile(record, stored, now)
 
-    def request(self, endpoint: EndpointId, request: OperatorRequest) -> Rollout | None:
+    def request(self, endpoint: EndpointId, request: OperatorRequest, address: Address = ANY) -> Rollout | None:
         """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
         """
         for _ in range(TRIES):
-            record = self.store.record(endpoint)
-            stored = self.store.rollout(endpoint, record.value.current) if record.value.current else None
+            stored = self._asked_of(endpoint, request, address)
             if stored is None:
                 return None
-            asked = ask(stored.value, request)
+            accepted = ask(stored.value, request, address)
+            if not accepted.entries:
+                return accepted.rollout  # a repetition
             try:
-                self.store.commit(endpoint, Changes(rollouts=(Stored(asked, stored.etag),)))
+                self.store.commit(endpoint, changed((stored.etag, accepted)))
             except Conflict:
                 continue
-            log.info("wish endpoint=%s rollout=%s verb=%s by=%r", endpoint, asked.id, request.verb, request.by)
+            rollout = accepted.rollout
+            log.info("request endpoint=%s rollout=%s verb=%s by=%r", endpoint, rollout.id, request.verb, request.by)
             self._wake(endpoint)
-            return asked
+            return rollout
         raise Conflict(f"{endpoint} is being changed by others; try again")
+
+    def _asked_of(self, endpoint: EndpointId, request: OperatorRequest, address: Address) -> Stored[Rollout] | None:
+        """Return the current rollout, or the one that is named if it accepted this very request before."""
+        named = self.store.rollout(endpoint, address.rollout) if address.rollout and address.key else None
+        if named is not None and repeated(named.value, request, address):
+            return named
+        current = self.store.record(endpoint).value.current
+        return self.store.rollout(endpoint, current) if current else None
 
     def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
         rollout = stored.value

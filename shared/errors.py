@@ -49,6 +49,18 @@ class ErrorCode(StrEnum):
         "Green has not passed its smoke test, which cannot be skipped.",
     )
     ROLLBACK_REQUESTED = "rollback_requested", 409, "A rollback was requested and takes precedence over everything."
+    NOT_CURRENT_ROLLOUT = (
+        "not_current_rollout",
+        409,
+        "The request names another rollout than the endpoint's current one.",
+    )
+    STEP_CHANGED = "step_changed", 409, "The rollout is no longer at `expected_step`."
+    KEY_REUSED = "idempotency_key_reused", 409, "The idempotency key was used for another request."
+    TOO_MANY_REQUESTS = (
+        "too_many_requests",
+        409,
+        "Too many requests wait to be carried out; a rollback is still accepted.",
+    )
     WRITE_CONFLICT = "write_conflict", 409, "Other writers were faster; repeat the request."
     BODY_TOO_LARGE = "body_too_large", 413, "The body is larger than 1 MB."
     MISCONFIGURED = "misconfigured", 500, "The app's settings or policies are wrong; the message names them."

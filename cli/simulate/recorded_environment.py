@@ -21,6 +21,8 @@ USUAL_WRITE = timedelta(seconds=20)
 USUAL_SCALING = timedelta(minutes=4)
 VERBS = {
     ReasonCode.OPERATOR_PROMOTE: Verb.PROMOTE,
+    ReasonCode.OPERATOR_PROMOTE_FULL: Verb.PROMOTE,
+    ReasonCode.OPERATOR_OVERRIDE: Verb.OVERRIDE,
     ReasonCode.OPERATOR_PAUSE: Verb.PAUSE,
     ReasonCode.OPERATOR_RESUME: Verb.RESUME,
     ReasonCode.OPERATOR_ROLLBACK: Verb.ROLLBACK,
@@ -89,10 +91,11 @@ class RecordedOperators:
     def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
         """Return what an operator asked for at this moment."""
         expected: RecordedDecision | None = self.matcher.following
-        if expected is None or expected.at > now or expected.actor == TEAL or rollout.request is not None:
+        if expected is None or expected.at > now or expected.actor == TEAL or rollout.requests:
             return None
         verb = VERBS.get(expected.code)
-        return OperatorRequest(verb, expected.actor, "as recorded", now) if verb else None
+        full = expected.code is ReasonCode.OPERATOR_PROMOTE_FULL
+        return OperatorRequest(verb, expected.actor, "as recorded", now, full=full) if verb else None
 
     def abandoned(self, rollout: Rollout) -> bool:
         """Return whether nobody comes: after a departure, no operator is known of."""

@@ -20,6 +20,7 @@ from shared.policies.problems import PolicyError, Problem
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_SHOWN = 20
 LONGEST_GAP = timedelta(minutes=15)
+REQUESTS = frozenset({ReasonCode.REQUEST_ACCEPTED, ReasonCode.REQUEST_OVERRULED})  # accepted or lost: no decision
 TRAFFIC_SENT = frozenset({ReasonCode.WEIGHT_REQUESTED, ReasonCode.MIRROR_REQUESTED})
 
 
@@ -135,7 +136,7 @@ def _recording(record: RolloutAnswer) -> Recording:
     decisions = [
         RecordedDecision(e.at, e.before, e.to, e.actor, e.reason.code, e.step, e.weight, e.summary)
         for e in record.history
-        if e.before is not None and e.before is not Phase.QUEUED
+        if e.before is not None and e.before is not Phase.QUEUED and e.reason.code not in REQUESTS
     ]
     starts = [e.at for e in record.history if e.before in {None, Phase.QUEUED} and e.to is Phase.PROVISIONING]
     return Recording(record, min(starts, default=record.created_at), tuple(decisions), minutes, record.missing)

@@ -111,7 +111,7 @@ class RolloutRun:
         Telemetry always works here, even where it has nothing to show.
         """
         request = self.operators.request(self.rollout, now)
-        asked = ask(self.rollout, request) if request is not None else self.rollout
+        asked = ask(self.rollout, request).rollout if request is not None else self.rollout
         if not asked.telemetry_proven:
             asked = asked.with_judging(telemetry_seen=asked.created)
         if asked.judging.calibration is None and (known := self.source.calibration(asked, now)) is not None:

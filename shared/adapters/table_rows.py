@@ -123,6 +123,7 @@ def rollout_row(rollout: Rollout) -> Row:
         "blue": rollout.blue,
         "green": rollout.green,
         "weight": rollout.traffic.weight,
+        "judge_overruled_by": rollout.override.by[:LONGEST_COLUMN] if rollout.override else None,
         "finished": rollout.finished.astimezone(UTC) if rollout.finished else None,
     }
     return _row(rollout.endpoint, rollout_key(rollout.id), rollout) | _present(columns)

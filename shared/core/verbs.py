@@ -15,15 +15,18 @@ from shared.core.phases import Phase
 class VerbRow(NamedTuple):
     """What is known of a verb.
 
-    summary: what it does, as an imperative. phases: those in which it is possible. tested: whether green must have
-    passed its smoke test first. urgent: carried out before everything else, also under a hold, and not to be replaced
-    by another request.
+    summary: what it does, as an imperative. phases: those in which it is possible. risk: of several requests that wait,
+    the one with the lowest is carried out first. tested: whether green must have passed its smoke test first. urgent:
+    carried out before everything else, also under a hold. forward: may bring green more traffic, so the caller must say
+    which rollout is meant, and it loses against a request that does not.
     """
 
     summary: str
     phases: frozenset[Phase]
+    risk: int
     tested: bool = False
     urgent: bool = False
+    forward: bool = False
 
 
 class Verb(StrEnum):
@@ -44,15 +47,31 @@ class Verb(StrEnum):
 
     PROMOTE = (
         "promote",
-        VerbRow("Shift all live traffic to green now", frozenset({Phase.STEPPING, Phase.PAUSED}), tested=True),
+        VerbRow(
+            "Begin the next step now, or promote all the way",
+            frozenset({Phase.STEPPING, Phase.PAUSED}),
+            risk=4,
+            tested=True,
+            forward=True,
+        ),
     )
-    PAUSE = "pause", VerbRow("Keep green at its present weight until resumed", frozenset({Phase.STEPPING}))
-    RESUME = "resume", VerbRow("Continue a paused rollout", frozenset({Phase.PAUSED}))
+    PAUSE = "pause", VerbRow("Keep green at its present weight until resumed", frozenset({Phase.STEPPING}), risk=1)
+    RESUME = "resume", VerbRow("Continue a paused rollout", frozenset({Phase.PAUSED}), risk=3, forward=True)
     ROLLBACK = (
         "rollback",
         VerbRow(
             "Return all live traffic to blue",
             frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED}),
+            risk=0,
             urgent=True,
+        ),
+    )
+    OVERRIDE = (
+        "override",
+        VerbRow(
+            "Overrule the judge until this rollout ends",
+            frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}),
+            risk=2,
+            forward=True,
         ),
     )

@@ -10,10 +10,10 @@ from typing import Annotated
 from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
 from shared.core.reconcile.judging import Judgement
-from shared.core.rollout import OperatorRequest, Rollout
+from shared.core.rollout import OperatorRequest, Override, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.requests import allowed_verbs
+from shared.core.rollout.requests import allowed_verbs, skipped_steps
 from shared.core.verbs import Verb
 from shared.json_codec import encode
 from shared.views.gates import GateView, gate_view
@@ -38,6 +38,17 @@ class RequestView:
 
     verb: Annotated[Verb, "What was asked for."]
     by: Annotated[str, "Who asked."]
+    reason: Annotated[str, "Why, in their words."]
+    at: Annotated[datetime, "When."]
+    full: Annotated[bool, "Whether `promote` means all the way rather than the next step."]
+    skips: Annotated[tuple[str, ...], "The steps that are not taken because of it."]
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideView:
+    """An operator's decision that the judge does not stop this rollout."""
+
+    by: Annotated[str, "Who decided it."]
     reason: Annotated[str, "Why, in their words."]
     at: Annotated[datetime, "When."]
 
@@ -70,7 +81,12 @@ class RolloutView:
     ]
     trigger: Annotated[ExplainedView, "What started it."]
     allowed_actions: Annotated[tuple[Verb, ...], "What an operator may ask for now."]
-    pending_request: Annotated[RequestView | None, "What an operator asked for and is about to happen."]
+    pending_requests: Annotated[
+        tuple[RequestView, ...], "What operators asked for and is about to happen, oldest first."
+    ]
+    judge_override: Annotated[
+        OverrideView | None, "Who overruled the judge: it neither rolls back nor stops this rollout; null: nobody."
+    ]
     created_at: Annotated[datetime, "When it was admitted. Lists are sorted by it."]
     phase_since: Annotated[datetime, "Since when it is in this phase. Time under a hold does not count."]
     finished_at: Annotated[datetime | None, "When nothing was left to do or to clean up; null: there is work left."]
@@ -120,7 +136,8 @@ def rollout_view(rollout: Rollout) -> RolloutView:
         blocked_reason=explained_view(blocked) if blocked else None,
         trigger=explained_view(rollout.trigger),
         allowed_actions=allowed_verbs(rollout),
-        pending_request=_request(rollout.request) if rollout.request else None,
+        pending_requests=tuple(_request(rollout, request) for request in rollout.requests),
+        judge_override=_override(rollout.override) if rollout.override else None,
         created_at=rollout.created,
         phase_since=rollout.status.since,
         finished_at=rollout.finished,
@@ -173,5 +190,10 @@ def blocked_reason(rollout: Rollout) -> Reason | None:
     return None
 
 
-def _request(request: OperatorRequest) -> RequestView:
-    return RequestView(request.verb, request.by, request.reason, request.at)
+def _request(rollout: Rollout, request: OperatorRequest) -> RequestView:
+    skips = tuple(skipped_steps(rollout)) if request.full else ()
+    return RequestView(request.verb, request.by, request.reason, request.at, request.full, skips)
+
+
+def _override(override: Override) -> OverrideView:
+    return OverrideView(override.by, override.reason, override.at)

@@ -233,7 +233,23 @@ REASONS: Mapping[ReasonCode, Row] = {
         "someone else set the traffic to {observed_traffic}; only the share of {deployment} is taken back",
         "A rollback found a split that Teal did not set, and changes nothing but green's share.",
     ),
-    ReasonCode.OPERATOR_PROMOTE: Row("promoted by {actor}: {comment}", "An operator promoted."),
+    ReasonCode.REQUEST_ACCEPTED: Row(
+        "{verb} requested by {actor}: {comment}[; skips {skipped}]", "A request was accepted and will be carried out."
+    ),
+    ReasonCode.REQUEST_OVERRULED: Row(
+        "{verb} requested by {actor} is not carried out ({because})",
+        "Something safer came first, so an accepted request lost.",
+    ),
+    ReasonCode.OPERATOR_PROMOTE: Row(
+        "promoted to the next step by {actor}: {comment}", "An operator ended the step under way."
+    ),
+    ReasonCode.OPERATOR_PROMOTE_FULL: Row(
+        "promoted all the way by {actor}: {comment}[; skips {skipped}]", "An operator skipped the remaining steps."
+    ),
+    ReasonCode.OPERATOR_OVERRIDE: Row(
+        "judge overruled by {actor}: {comment}",
+        "An operator decided that the judge does not stop this rollout, whatever it finds.",
+    ),
     ReasonCode.OPERATOR_PAUSE: Row("paused by {actor}: {comment}", "An operator paused."),
     ReasonCode.OPERATOR_RESUME: Row("resumed by {actor}: {comment}", "An operator resumed."),
     ReasonCode.OPERATOR_ROLLBACK: Row("rolled back by {actor}: {comment}", "An operator rolled back."),
@@ -313,6 +329,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "next_weight": percent,
     "observed_traffic": traffic,
     "others": ", ".join,
+    "skipped": ", ".join,
     "unjudged": lambda gates: "; ".join(f"{gate} ({why})" for gate, why in gates.items()),
     "since": moment,
     "until": moment,

@@ -30,8 +30,7 @@ def test_a_kept_rollout_means_what_it_meant() -> None:
     assert (rollout.phase, rollout.progress.step, rollout.traffic.weight) == (Phase.STEPPING, 1, 10)
     assert isinstance(rollout.placement, Beside)
     assert rollout.placement.blue == "churn-6"
-    assert rollout.request is not None
-    assert rollout.request.verb is Verb.ROLLBACK
+    assert [request.verb for request in rollout.requests] == [Verb.ROLLBACK]
     assert rollout.hold is not None
     assert rollout.verdict is not None
 

@@ -45,7 +45,8 @@ def changed(rollout: Rollout, **changes: object) -> Rollout:
     """Return the rollout with these fields changed, whichever part of the record they are in.
 
     blue: the deployment that green stands beside, None before the endpoint was observed. verdict: compared with
-    thresholds that ask for nothing. created: also when it began. Anything else is a field of the record.
+    thresholds that ask for nothing. request: the only one that waits. created: also when it began. Anything else is
+    a field of the record.
     """
     whole: dict[str, object] = {}
     parts: dict[str, dict[str, object]] = defaultdict(dict)
@@ -68,6 +69,8 @@ def _paired(changes: dict[str, object]) -> dict[str, object]:
     if "verdict" in made:
         verdict = cast("Verdict | None", made.pop("verdict"))
         made["assessment"] = Assessment(verdict, Thresholds(Risk(), None)) if verdict else None
+    if "request" in made:
+        made["requests"] = (made.pop("request"),)
     if "created" in made:
         made["started"] = cast("datetime", made["created"])
     return made

@@ -11,7 +11,7 @@ from functools import partial
 from shared.core.judge.verdict import Outcome
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
-from shared.core.rollout import Rollout, Verb
+from shared.core.rollout import Override, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode as Why
 from tests.core.rollouts import (
     ALL_BLUE,
@@ -38,6 +38,8 @@ Row = tuple[str, Rollout, Observation, Phase, Why | None]
 PASS, FAIL, UNSURE = verdict(Outcome.PASS), verdict(Outcome.FAIL), verdict(Outcome.INCONCLUSIVE)
 SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
 BACK_PLEASE, PROMOTE, HOLD, GO_ON = (request(v) for v in (Verb.ROLLBACK, Verb.PROMOTE, Verb.PAUSE, Verb.RESUME))
+OVERRULE, FULLY, EARLIER = request(Verb.OVERRIDE), replace(PROMOTE, full=True), replace(PROMOTE, step=SMOKE)
+OVERRIDE = Override("ada", "known errors", NOW)
 HALF = {"churn-6": 50, "churn-7": 50}
 NO_ENDPOINT = Observation(None)
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
@@ -107,7 +109,12 @@ STEPPING_ROWS: list[Row] = [
     ("refused", stepping(refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("asked back", stepping(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked back, passed", stepping(request=BACK_PLEASE, verdict=PASS), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked to promote", stepping(request=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
+    ("asked to promote", stepping(request=PROMOTE), seen(TEN), STEPPING, Why.OPERATOR_PROMOTE),
+    ("asked to promote fully", stepping(request=FULLY), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE_FULL),
+    ("promote the last step", stepping(step=LAST, request=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
+    ("promote an earlier step", stepping(request=EARLIER), seen(TEN), STEPPING, Why.REQUEST_TOO_LATE),
+    ("overruled, and fails", stepping(override=OVERRIDE, verdict=FAIL), seen(TEN), STEPPING, None),
+    ("overruling what fails", stepping(request=OVERRULE, verdict=FAIL), seen(TEN), STEPPING, Why.OPERATOR_OVERRIDE),
     ("promote what fails", stepping(request=PROMOTE, verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("promote before smoke", stepping(**SMOKING, request=PROMOTE), seen(ALL_BLUE), STEPPING, Why.REQUEST_TOO_LATE),
     ("promote one being made", stepping(request=PROMOTE), seen(TEN, green="Creating"), STEPPING, Why.REQUEST_TOO_LATE),
@@ -123,7 +130,9 @@ PAUSED_ROWS: list[Row] = [
     ("paused by hand, no clock", paused(**BY_HAND, since=NOW - 9 * HOUR), seen(TEN), PAUSED, None),
     ("resumed", paused(**BY_HAND, request=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
     ("pause step resumed", paused(request=GO_ON), seen(TEN), STEPPING, Why.OPERATOR_RESUME),
-    ("promoted", paused(request=PROMOTE), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE),
+    ("promoted", paused(request=PROMOTE), seen(TEN), STEPPING, Why.OPERATOR_PROMOTE),
+    ("promoted fully", paused(request=FULLY), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE_FULL),
+    ("resumed an earlier step", paused(request=replace(GO_ON, step=SMOKE)), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
     ("paused twice", paused(request=HOLD), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
     ("asked back", paused(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("fails while paused", paused(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),

@@ -17,6 +17,7 @@ from shared.core.rollout.diagnostics import brief_entry, brief_rollout
 from shared.core.rollout.history import moved, noted
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind
+from shared.core.rollout.requests import MOST_WAITING
 from shared.core.steps import SmokeStep
 from shared.json_codec import decode, encode
 from shared.words import sentence
@@ -69,7 +70,9 @@ MESSAGES: dict[str, Callable[[Rollout], Rollout]] = {
     "telemetry does not answer": lambda r: r.with_observed(telemetry_problem=LARGE),
     "a gate has no evidence": lambda r: r.with_observed(missing_gates={f"gate-{n}": LARGE for n in range(500)}),
     "an action is refused": lambda r: replace(r, refusal=Refusal(ActionKind.SET_TRAFFIC, "", LARGE, NOW)),
-    "an operator writes a lot": lambda r: replace(r, request=OperatorRequest(Verb.PAUSE, LARGE, LARGE, NOW)),
+    "an operator writes a lot": lambda r: replace(
+        r, requests=(OperatorRequest(Verb.PAUSE, LARGE, LARGE, NOW),) * MOST_WAITING
+    ),
     "the smoke test fails at length": lambda r: r.with_progress(smoke=SmokeResult(6, (LARGE,) * 6)),
 }
 
@@ -108,8 +111,7 @@ def test_without_diagnostics_a_record_decides_the_same() -> None:
     assert brief.phase is full.phase
     assert brief.progress.smoke is not None
     assert brief.progress.smoke.passed is False
-    assert brief.request is not None
-    assert brief.request.verb is Verb.PAUSE
+    assert [request.verb for request in brief.requests] == [Verb.PAUSE] * MOST_WAITING
     assert len(encode(brief)) < len(encode(full))
     assert judge_minutes(brief, seen(ALL)).rollout == brief
 

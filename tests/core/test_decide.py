@@ -52,7 +52,7 @@ def test_a_rollback_request_goes_before_everything(phase: Phase, also: dict[str,
     decision = turn(given, None, seen(traffic), NOW)
     assert decision.rollout.phase is ROLLING_BACK
     assert decision.entries[0].actor == "ada"
-    assert (decision.rollout.request, decision.rollout.refusal) == (None, None)
+    assert (decision.rollout.requests, decision.rollout.refusal) == ((), None)
 
 
 def test_the_step_after_a_passed_one_begins_now() -> None:

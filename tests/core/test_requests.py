@@ -10,11 +10,14 @@ import pytest
 from shared.core.phases import Phase
 from shared.core.reconcile.provisioning import is_of
 from shared.core.rollout import ModelVersion, Verb
-from shared.core.rollout.requests import allowed_verbs, ask
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode as Why
+from shared.core.rollout.requests import Address, allowed_verbs, ask
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 from shared.errors import ErrorCode, NotPossible
 from shared.views import step_words
-from tests.core.rollouts import NOW, SMOKE, request, rollout
+from tests.core.changes import changed
+from tests.core.rollouts import FIRST, LAST, NOW, SMOKE, request, rollout
 
 OPEN = (Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING)
 ALLOWED: dict[Verb, tuple[Phase, ...]] = {
@@ -22,16 +25,21 @@ ALLOWED: dict[Verb, tuple[Phase, ...]] = {
     Verb.PAUSE: (Phase.STEPPING,),
     Verb.RESUME: (Phase.PAUSED,),
     Verb.ROLLBACK: (*OPEN, Phase.PROMOTED),
+    Verb.OVERRIDE: OPEN,
 }
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 @pytest.mark.parametrize("verb", list(Verb))
 def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
-    """Granted, a wish stands on the record and nothing else changes; refused, the person learns what would do."""
+    """Accepted, a request waits on the record and in the history, and nothing else changes; refused, it says why."""
     given = rollout(phase)
     if phase in ALLOWED[verb]:
-        assert ask(given, request(verb)) == replace(given, request=request(verb))
+        accepted = ask(given, request(verb))
+        waiting = replace(request(verb), step=given.progress.step)
+        assert accepted.rollout == replace(given, requests=(waiting,))
+        (entry,) = accepted.entries
+        assert (entry.actor, entry.reason.code, entry.reason.facts["verb"]) == ("ada", Why.REQUEST_ACCEPTED, verb)
     else:
         with pytest.raises(NotPossible, match=f"is {phase}; {verb} is possible while a rollout is") as refused:
             ask(given, request(verb))
@@ -66,14 +74,63 @@ def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
     assert refused.value.code is ErrorCode.SMOKE_TEST_NOT_PASSED
 
 
-def test_a_later_wish_takes_the_place_of_an_earlier_one_but_of_no_rollback() -> None:
-    """Pause, then promote: promote. Rollback, then promote: refused, by name."""
-    assert ask(rollout(Phase.STEPPING, request=request(Verb.PAUSE)), request(Verb.PROMOTE)).request == request(
-        Verb.PROMOTE
-    )
+def test_a_later_request_waits_beside_an_earlier_one_but_beside_no_rollback() -> None:
+    """Pause, then promote: both wait. Rollback, then promote: refused, by name."""
+    both = ask(ask(rollout(Phase.STEPPING), request(Verb.PAUSE)).rollout, request(Verb.PROMOTE)).rollout
+    assert [each.verb for each in both.requests] == [Verb.PAUSE, Verb.PROMOTE]
     with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
         ask(rollout(Phase.STEPPING, request=request(Verb.ROLLBACK)), request(Verb.PROMOTE))
     assert refused.value.code is ErrorCode.ROLLBACK_REQUESTED
+
+
+def test_the_queue_of_requests_is_bounded_except_for_a_rollback() -> None:
+    """Ten wait for a loop that does not come; the next is refused, a rollback is not."""
+    full = rollout(Phase.STEPPING)
+    for _ in range(10):
+        full = ask(full, request(Verb.PAUSE)).rollout
+    with pytest.raises(NotPossible) as refused:
+        ask(full, request(Verb.PAUSE))
+    assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
+    assert len(ask(full, request(Verb.ROLLBACK)).rollout.requests) == 11
+
+
+MEANT = [
+    (Address(rollout="churn-7-abcdef"), None),
+    (Address(version="7"), None),
+    (Address(model="churn", version="7", expected_step=FIRST), None),
+    (Address(rollout="churn-6-abcdef"), ErrorCode.NOT_CURRENT_ROLLOUT),
+    (Address(version="6"), ErrorCode.NOT_CURRENT_ROLLOUT),
+    (Address(model="fraud", version="7"), ErrorCode.NOT_CURRENT_ROLLOUT),
+    (Address(version="7", expected_step=LAST), ErrorCode.STEP_CHANGED),
+]
+
+
+@pytest.mark.parametrize(("address", "code"), MEANT, ids=str)
+@pytest.mark.parametrize("verb", [Verb.PROMOTE, Verb.PAUSE, Verb.ROLLBACK])
+def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
+    verb: Verb, address: Address, code: ErrorCode | None
+) -> None:
+    """By id, model or version, and by step; otherwise it is refused and nothing changes."""
+    given = rollout(Phase.STEPPING)
+    if code is None:
+        assert ask(given, request(verb), address).rollout.requests
+        return
+    with pytest.raises(NotPossible) as refused:
+        ask(given, request(verb), address)
+    assert refused.value.code is code
+
+
+def test_a_repetition_under_the_same_key_changes_nothing() -> None:
+    """Also when the phase has changed since; the same key for another request is refused."""
+    key = Address(version="7", key="page 4, click 2")
+    once = ask(rollout(Phase.STEPPING), request(Verb.PAUSE), key).rollout
+    paused = changed(once, phase=Phase.PAUSED)
+    assert ask(once, request(Verb.PAUSE), key) == Decision(once)
+    assert ask(paused, request(Verb.PAUSE), key) == Decision(paused)
+    for other in (request(Verb.PROMOTE), replace(request(Verb.PROMOTE), full=True)):
+        with pytest.raises(NotPossible) as refused:
+            ask(once, other, key)
+        assert refused.value.code is ErrorCode.KEY_REUSED
 
 
 ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models"

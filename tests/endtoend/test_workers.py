@@ -25,6 +25,7 @@ FUNCTIONS = {
     "pause": ("httpTrigger", ["POST"]),
     "resume": ("httpTrigger", ["POST"]),
     "rollback": ("httpTrigger", ["POST"]),
+    "override": ("httpTrigger", ["POST"]),
     "show_halt": ("httpTrigger", ["GET"]),
     "halt": ("httpTrigger", ["POST"]),
     "end_halt": ("httpTrigger", ["DELETE"]),
@@ -32,7 +33,13 @@ FUNCTIONS = {
     "unmatched": ("httpTrigger", None),
 }
 # What an operator requests, and the phase that it leads to.
-REQUESTS = (("pause", "paused"), ("resume", "stepping"), ("promote", "promoting"), ("rollback", "rolled-back"))
+REQUESTS: tuple[tuple[str, dict[str, object], str], ...] = (
+    ("pause", {}, "paused"),
+    ("resume", {"version": 1}, "stepping"),
+    ("override", {"version": 1}, "stepping"),
+    ("promote", {"version": 1, "full": True}, "promoting"),
+    ("rollback", {}, "rolled-back"),
+)
 BY = {"by": "anna@example.com", "reason": "to see it work"}
 
 
@@ -56,14 +63,16 @@ def test_every_function_does_its_part(app: HostProcess, azure: Stage, worked: st
     assert api(app, "POST", "halt", BY).json()["halted"]
     assert api(app, "GET", "halt").json()["by"] == BY["by"]
     assert not api(app, "DELETE", "halt", BY).json()["halted"]
-    for verb, phase in REQUESTS:
-        assert api(app, "POST", f"rollouts/{worked}/{verb}", BY).status == 202
+    for verb, more, phase in REQUESTS:
+        assert api(app, "POST", f"rollouts/{worked}/{verb}", BY | more).status == 202
         reaches(app, worked, phase)
     eventually(lambda: rollout(app, worked)["finished_at"], "green was never deleted")
     assert azure.standing(worked) == ({"worked-1": 100}, {"worked-1": "Succeeded"})
     history = api(app, "GET", f"rollouts/{worked}/{rollout(app, worked)['id']}").json()["history"]
-    asked = [each["reason"]["code"] for each in history if each["actor"] == BY["by"]]
-    assert asked == [f"operator_{verb}" for verb, _ in REQUESTS]
+    asked = [each["reason"] for each in history if each["actor"] == BY["by"]]
+    accepted = [each["facts"]["verb"] for each in asked if each["code"] == "request_accepted"]
+    carried_out = [each["facts"]["verb"] for each in asked if each["code"].startswith("operator_")]
+    assert accepted == carried_out == [verb for verb, _, _ in REQUESTS]
     silent = {name for name in FUNCTIONS if f"cli.host: {name} succeeded" not in app.log()}
     assert silent == {"start", "show", "openapi", "unmatched"}  # the next tests'
 
@@ -93,7 +102,8 @@ def test_a_wrong_request_is_answered(app: HostProcess, worked: str) -> None:
         ("GET", f"rollouts/{worked}/no-such", None, 404),
         ("POST", "rollouts/no-such/pause", BY, 404),
         ("POST", f"rollouts/{worked}/resume", {"by": "anna@example.com"}, 400),
-        ("POST", f"rollouts/{worked}/promote", BY, 409),
+        ("POST", f"rollouts/{worked}/promote", BY, 400),
+        ("POST", f"rollouts/{worked}/promote", BY | {"version": 1}, 409),
     ]
     answers = [(method, path, body, api(app, method, path, body).status) for method, path, body, _ in requests]
     assert answers == requests

@@ -67,7 +67,7 @@ def regretted_story(plan: Plan) -> World:
     world = lawful_world()
     world.register()
     world.until_weight(10)
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.minutes(2)
     world.ask(Verb.ROLLBACK)
     live(world, plan, 10)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
+from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
 from shared.wiring import use
 from tests.functions.conftest import SETTINGS, Calls, app_over, error, iso
@@ -15,7 +17,8 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN
 
 ASKED = {"by": "ada@example.com", "reason": "because"}
 START = {"endpoint": ENDPOINT, "model": "churn", "version": "7", **ASKED}
-VERBS = ("promote", "pause", "resume", "rollback")
+MEANT = ASKED | {"version": "7"}
+VERBS = ("promote", "pause", "resume", "rollback", "override")
 
 
 def begun(calls: Calls) -> Calls:
@@ -113,29 +116,31 @@ def test_what_is_under_way_is_not_started_again(calls: Calls) -> None:
 def test_a_request_is_accepted_and_carried_out(calls: Calls, verb: str, phase: Phase) -> None:
     """202 with the request on the rollout; the loop does the rest and reports who asked."""
     begun(calls)
-    status, rollout = calls.http(verb, ASKED, endpoint="CHURN")
+    status, rollout = calls.http(verb, MEANT, endpoint="CHURN")
     assert status == 202
-    assert rollout["pending_request"] == {"verb": verb, **ASKED, "at": iso(calls.world.clock())}
+    assert rollout["pending_requests"] == [
+        {"verb": verb, **ASKED, "at": iso(calls.world.clock()), "full": False, "skips": []}
+    ]
     calls.world.until(phase)
     asked = [entry for entry in calls.world.history() if entry.actor == "ada@example.com"]
-    assert [entry.reason.facts["comment"] for entry in asked] == [ASKED["reason"]]
+    assert [entry.reason.facts["comment"] for entry in asked] == [ASKED["reason"]] * 2  # accepted, carried out
 
 
 def test_a_paused_rollout_is_resumed(calls: Calls) -> None:
     """Pause, then resume, over HTTP alone."""
     begun(calls)
-    calls.http("pause", ASKED, endpoint=ENDPOINT)
+    calls.http("pause", MEANT, endpoint=ENDPOINT)
     calls.world.until(Phase.PAUSED)
-    assert calls.http("resume", ASKED, endpoint=ENDPOINT)[0] == 202
+    assert calls.http("resume", MEANT, endpoint=ENDPOINT)[0] == 202
     calls.world.until(Phase.PROMOTED)
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_request_for_an_endpoint_without_rollout(calls: Calls, verb: str) -> None:
     """404 for an endpoint nobody knows, or that cannot be one; 409 for a known one without an open rollout."""
-    assert calls.http(verb, ASKED, endpoint="fraud")[0] == 404
-    assert calls.http(verb, ASKED, endpoint="../churn?x='")[0] == 404
-    status, content = calls.http(verb, ASKED, endpoint=ENDPOINT)
+    assert calls.http(verb, MEANT, endpoint="fraud")[0] == 404
+    assert calls.http(verb, MEANT, endpoint="../churn?x='")[0] == 404
+    status, content = calls.http(verb, MEANT, endpoint=ENDPOINT)
     assert (status, error(content)["code"]) == (409, "no_open_rollout")
     assert error(content)["message"] == f"w/churn has no open rollout, so {verb} is not possible"
 
@@ -143,7 +148,7 @@ def test_a_request_for_an_endpoint_without_rollout(calls: Calls, verb: str) -> N
 def test_a_request_at_the_wrong_time_says_when_it_would_be_right(calls: Calls) -> None:
     """409, with the phase and the phases that would do."""
     begun(calls)
-    status, content = calls.http("resume", ASKED, endpoint=ENDPOINT)
+    status, content = calls.http("resume", MEANT, endpoint=ENDPOINT)
     assert (status, error(content)["code"]) == (409, "not_possible_in_phase")
     assert error(content)["message"] == (
         "the rollout of churn:7 is stepping; resume is possible while a rollout is paused"
@@ -155,29 +160,27 @@ def test_a_request_at_the_wrong_time_says_when_it_would_be_right(calls: Calls) -
 def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: str) -> None:
     """400 with the missing field, and nothing on the record."""
     begun(calls)
-    status, content = calls.http(verb, {key: value for key, value in ASKED.items() if key != field}, endpoint=ENDPOINT)
+    status, content = calls.http(verb, {key: value for key, value in MEANT.items() if key != field}, endpoint=ENDPOINT)
     assert (status, error(content)["field"]) == (400, field)
-    assert calls.world.rollout().request is None
+    assert calls.world.rollout().requests == ()
 
 
 def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
     """Behind the platform's sign-in its header is taken, not the caller's word; without it, 401."""
     begun(calls)
     with use(app_over(calls.world, replace(SETTINGS, trust_easy_auth=True))):
-        assert calls.http("pause", ASKED, endpoint=ENDPOINT)[0] == 401
+        assert calls.http("pause", MEANT, endpoint=ENDPOINT)[0] == 401
         signed = {"x-ms-client-principal-name": "grace@example.com"}
-        assert calls.http("pause", ASKED, endpoint=ENDPOINT, headers=signed)[0] == 202
-    request = calls.world.rollout().request
-    assert request is not None
+        assert calls.http("pause", MEANT, endpoint=ENDPOINT, headers=signed)[0] == 202
+    (request,) = calls.world.rollout().requests
     assert request.by == "grace@example.com"
 
 
 def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
     """The caller's own word is what is written down."""
     begun(calls)
-    calls.http("pause", ASKED, endpoint=ENDPOINT, headers={"x-ms-client-principal-name": "root"})
-    request = calls.world.rollout().request
-    assert request is not None
+    calls.http("pause", MEANT, endpoint=ENDPOINT, headers={"x-ms-client-principal-name": "root"})
+    (request,) = calls.world.rollout().requests
     assert request.by == "ada@example.com"
 
 
@@ -213,7 +216,7 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
         {"kind": "weight", "summary": "weight 10%", "weight": 10},
         {"kind": "weight", "summary": "weight 50%", "weight": 50},
     ]
-    assert shown["allowed_actions"] == ["promote", "pause", "rollback"]
+    assert shown["allowed_actions"] == ["promote", "pause", "rollback", "override"]
     assert shown["summary"] == "smoke test passed: 3 requests answered as expected"
     assert shown["blocked_reason"] is None
     history, verdict, minutes = shown["history"], shown["verdict"], shown["minutes"]
@@ -240,7 +243,7 @@ def test_a_rollout_stays_listed_whatever_its_clock_does(calls: Calls) -> None:
     calls.http("halt", ASKED)
     calls.world.minutes(5)
     calls.http("end_halt", ASKED)
-    calls.http("rollback", ASKED, endpoint=ENDPOINT)
+    calls.http("rollback", MEANT, endpoint=ENDPOINT)
     calls.world.until_weight(10, "8")
     _, page = calls.http("list")
     assert isinstance(page["rollouts"], list)
@@ -267,5 +270,61 @@ def test_trouble_behind_the_api_has_its_status(calls: Calls, fault: TealError, s
     """Try again is 503, a race that was lost 409, our own settings 500; always with a message."""
     begun(calls)
     calls.world.store.faults.planned += [fault] * 9
-    found, content = calls.http("pause", ASKED, endpoint=ENDPOINT)
+    found, content = calls.http("pause", MEANT, endpoint=ENDPOINT)
     assert (found, bool(error(content)["message"])) == (status, True)
+
+
+@pytest.mark.parametrize("verb", ["promote", "resume", "override"])
+def test_what_moves_forward_names_the_rollout_that_is_meant(calls: Calls, verb: str) -> None:
+    """Without it 400; with that of another version 409, and nothing waits."""
+    begun(calls)
+    status, content = calls.http(verb, ASKED, endpoint=ENDPOINT)
+    assert (status, error(content)["field"]) == (400, "rollout")
+    for meant in ({"version": "6"}, {"rollout": "churn-6-abcdef"}, {"version": 7, "model": "fraud"}):
+        status, content = calls.http(verb, ASKED | meant, endpoint=ENDPOINT)
+        assert (status, error(content)["code"]) == (409, "not_current_rollout")
+    assert calls.world.rollout().requests == ()
+
+
+def test_a_request_from_a_stale_page_is_refused(calls: Calls) -> None:
+    """409 if the rollout has gone on to another step than the page showed."""
+    begun(calls)
+    status, content = calls.http("promote", MEANT | {"expected_step": 2}, endpoint=ENDPOINT)
+    assert (status, error(content)["code"]) == (409, "step_changed")
+    assert calls.http("promote", MEANT | {"expected_step": 1}, endpoint=ENDPOINT)[0] == 202
+
+
+def test_a_retry_of_a_request_is_answered_like_the_first_time(calls: Calls) -> None:
+    """Also after the rollout it was for has ended and another one is open: it is carried out once."""
+    begun(calls)
+    body = ASKED | {"rollout": calls.world.rollout().id, "idempotency_key": "ticket 12"}
+    assert [calls.http("rollback", body, endpoint=ENDPOINT)[0] for _ in range(3)] == [202] * 3
+    calls.world.until_finished()
+    calls.world.register("8", "e2")
+    calls.world.until_weight(10, "8")
+    status, rollout = calls.http("rollback", body, endpoint=ENDPOINT)
+    assert (status, rollout["version"], rollout["phase"]) == (202, "7", "rolled-back")
+    assert calls.world.rollout("8").requests == ()
+    assert len(calls.world.entries(ReasonCode.REQUEST_ACCEPTED)) == 1
+
+
+def test_a_full_promotion_lists_what_it_skips(calls: Calls) -> None:
+    """In the answer, before it happens."""
+    begun(calls)
+    _, rollout = calls.http("promote", MEANT | {"full": True}, endpoint=ENDPOINT)
+    (pending,) = cast("list[dict[str, object]]", rollout["pending_requests"])
+    assert (pending["full"], pending["skips"]) == (True, ["weight 10%", "weight 50%"])
+
+
+def test_who_overruled_the_judge_is_shown_everywhere(calls: Calls) -> None:
+    """On the rollout itself, in lists and in the history."""
+    begun(calls)
+    calls.http("override", MEANT, endpoint=ENDPOINT)
+    calls.world.minutes()
+    shown = calls.http("show", endpoint=ENDPOINT)[1]["current"]
+    listed = calls.http("list")[1]["rollouts"]
+    detailed = calls.http("show_rollout", endpoint=ENDPOINT, rollout=calls.world.rollout().id)[1]
+    for rollout in (shown, cast("list[object]", listed)[0], detailed):
+        override = cast("dict[str, dict[str, str]]", rollout)["judge_override"]
+        assert (override["by"], override["reason"]) == (ASKED["by"], ASKED["reason"])
+    assert calls.world.entries(ReasonCode.OPERATOR_OVERRIDE)

@@ -17,7 +17,7 @@ Found = dict[str, func.Function]
 ROOT = Path(__file__).parents[2]
 NAMES = {
     "model_registered", "tick", "reconcile",
-    "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback",
+    "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback", "override",
     "show_halt", "halt", "end_halt", "openapi", "unmatched",
 }  # fmt: skip
 
@@ -63,6 +63,7 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "pause": ("POST", "rollouts/{endpoint}/pause"),
         "resume": ("POST", "rollouts/{endpoint}/resume"),
         "rollback": ("POST", "rollouts/{endpoint}/rollback"),
+        "override": ("POST", "rollouts/{endpoint}/override"),
         "show_halt": ("GET", "halt"),
         "halt": ("POST", "halt"),
         "end_halt": ("DELETE", "halt"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import datetime
 
-from shared.core.rollout import Rollout
+from shared.core.rollout import OperatorRequest, Rollout
 from shared.words import sentence
 
 
@@ -51,6 +51,11 @@ class FlatRollout(Rollout):
     def steady_since(self) -> datetime | None:
         """When that was first observed in force."""
         return self.traffic.steady_since
+
+    @property
+    def request(self) -> OperatorRequest | None:
+        """What was asked for first of what waits."""
+        return self.requests[0] if self.requests else None
 
     @property
     def held(self) -> str | None:

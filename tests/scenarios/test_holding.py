@@ -75,7 +75,7 @@ def test_a_person_cannot_promote_through_a_halt() -> None:
     world.until_weight(10)
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.minutes()
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.minutes(10)
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
     world.store.set_halt(None)

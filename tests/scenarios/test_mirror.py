@@ -83,7 +83,7 @@ def test_a_person_may_roll_back_during_the_mirror() -> None:
 def test_a_person_may_promote_during_the_mirror() -> None:
     """The mirror is ended first, since Azure refuses a copy and live traffic at once."""
     world = mirrored()
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
     assert world.seen.mirror == {}
 

@@ -68,12 +68,17 @@ def test_promoted_by_hand() -> None:
     world = World()
     world.register()
     world.until_weight(10)
-    world.ask(Verb.PROMOTE, "the board waits")
+    world.ask(Verb.PROMOTE, "the board waits", full=True)
     promoted = world.until(Phase.PROMOTED)
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {GREEN: 100}]
-    asked = next(entry for entry in world.history() if entry.actor == "ada@example.com")
+    accepted, asked = (entry for entry in world.history() if entry.actor == "ada@example.com")
+    assert (accepted.reason.code, accepted.reason.facts["skipped"]) == (
+        ReasonCode.REQUEST_ACCEPTED,
+        ["weight 10%", "weight 50%"],
+    )
     assert (asked.before, asked.after) == (Phase.STEPPING, Phase.PROMOTING)
-    assert (asked.reason.code, asked.reason.facts["comment"]) == (ReasonCode.OPERATOR_PROMOTE, "the board waits")
+    assert (asked.reason.code, asked.reason.facts["comment"]) == (ReasonCode.OPERATOR_PROMOTE_FULL, "the board waits")
+    assert asked.reason.facts["skipped"] == ["weight 10%", "weight 50%"]
     assert promoted.observed.serving == GREEN
 
 
@@ -83,7 +88,7 @@ def test_a_version_promoted_by_hand_without_telemetry_is_judged_when_telemetry_i
     world.register()
     world.until_weight(10)
     world.telemetry.faults.always = "the workspace is away"
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.minutes(3)
     assert world.seen.traffic == {GREEN: 100}
     world.telemetry.faults.always = ""
@@ -106,7 +111,9 @@ def test_paused_and_resumed_by_hand() -> None:
         if entry.actor == "ada@example.com"
     ]
     assert people == [
+        (Phase.STEPPING, ReasonCode.REQUEST_ACCEPTED, "lunch"),
         (Phase.PAUSED, ReasonCode.OPERATOR_PAUSE, "lunch"),
+        (Phase.PAUSED, ReasonCode.REQUEST_ACCEPTED, "back"),
         (Phase.STEPPING, ReasonCode.OPERATOR_RESUME, "back"),
     ]
 

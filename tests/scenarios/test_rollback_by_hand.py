@@ -60,7 +60,7 @@ def test_a_rollback_goes_before_what_azure_refused() -> None:
     world = World()
     world.register()
     world.until_weight(10)
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.endpoints.refuses["traffic"] = "BadRequest: not now"
     world.controller().reconcile(CHURN)
     world.controller().reconcile(CHURN)

@@ -41,7 +41,7 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
     """Promoted by hand while under suspicion, it is held at 100 per cent and taken back at the step's deadline."""
     world = World()
     suspected(world)
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.minutes(60)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
     taken_back = world.until(Phase.ROLLED_BACK, within=90)

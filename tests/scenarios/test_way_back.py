@@ -152,7 +152,7 @@ def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
     world.until_weight(10)
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.minutes(120)
-    world.ask(Verb.PROMOTE)
+    world.ask(Verb.PROMOTE, full=True)
     world.minutes()
     world.store.set_halt(None)
     world.minutes()

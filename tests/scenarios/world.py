@@ -18,6 +18,7 @@ from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
 from shared.core.rollout import ModelVersion, OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.requests import ANY, Address
 from shared.core.steps import SmokeStep, WeightStep
 from shared.intake import Intake, IntakeResult
 from shared.observer import Observer
@@ -112,12 +113,18 @@ class World:
         (outcome,) = self.reception().event(MODEL_REGISTERED, f"models/churn:{version}", WORKSPACE, event, data)
         return outcome.intake
 
-    def ask(self, verb: Verb, reason: str = "because", by: str = "ada@example.com") -> None:
-        """Have a person ask something of the endpoint's rollout."""
-        assert (
-            self.controller().request(self.policy.endpoint_id, OperatorRequest(verb, by, reason, self.clock()))
-            is not None
-        )
+    def ask(
+        self,
+        verb: Verb,
+        reason: str = "because",
+        by: str = "ada@example.com",
+        *,
+        full: bool = False,
+        address: Address = ANY,
+    ) -> None:
+        """Have a person ask something of the endpoint's rollout. full: promote all the way."""
+        request = OperatorRequest(verb, by, reason, self.clock(), full=full)
+        assert self.controller().request(self.policy.endpoint_id, request, address) is not None
 
     def minutes(self, count: int = 1) -> None:
         """Let time go by."""

@@ -239,7 +239,17 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.TRAFFIC_LEFT_AS_FOUND, deployment=GREEN, observed_traffic={"hotfix": 100}),
         "someone else set the traffic to hotfix 100%; only the share of churn-7 is taken back",
     ),
-    (Reason(C.OPERATOR_PROMOTE, ADA), "promoted by ada: looks wrong"),
+    (Reason(C.OPERATOR_PROMOTE, ADA), "promoted to the next step by ada: looks wrong"),
+    (
+        Reason(C.OPERATOR_PROMOTE_FULL, ADA | {"skipped": ["pause", "weight 25%"]}),
+        "promoted all the way by ada: looks wrong; skips pause, weight 25%",
+    ),
+    (Reason(C.OPERATOR_OVERRIDE, ADA), "judge overruled by ada: looks wrong"),
+    (Reason(C.REQUEST_ACCEPTED, ADA | {"verb": "pause"}), "pause requested by ada: looks wrong"),
+    (
+        Reason(C.REQUEST_OVERRULED, {"actor": "bob", "verb": "promote"}, Reason(C.OPERATOR_PAUSE, ADA)),
+        "promote requested by bob is not carried out (paused by ada: looks wrong)",
+    ),
     (Reason(C.OPERATOR_PAUSE, ADA), "paused by ada: looks wrong"),
     (Reason(C.OPERATOR_RESUME, ADA), "resumed by ada: looks wrong"),
     (Reason(C.OPERATOR_ROLLBACK, ADA), "rolled back by ada: looks wrong"),

@@ -141,7 +141,7 @@ def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
         return Decision(current)
     request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
     why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
-    return history.noted(replace(current, request=request), why, now)
+    return history.noted(replace(current, requests=(*current.requests, request)), why, now)
 
 
 def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:

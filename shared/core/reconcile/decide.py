@@ -20,7 +20,7 @@ from shared.core.reconcile.external_edits import left_as_found, noticed, taken_b
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.promoting import promote
 from shared.core.reconcile.provisioning import provision
-from shared.core.reconcile.requests import asked, asked_back
+from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -36,6 +36,10 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
 
     The rollout's evidence already holds the observed minutes: see `judging`.
     """
+    return unanswered(_decided(rollout, observation, now), now)
+
+
+def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
     informed = _informed(rollout, observation, now)
     endpoint = observation.endpoint or _promised(informed)
     if endpoint is None:
@@ -160,6 +164,8 @@ def _green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
 def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
     if not watched or rollout.verdict is None or rollout.verdict.outcome is not Outcome.FAIL:
+        return None
+    if rollout.judge_overruled:
         return None
     why = rollout.verdict_reason  # only now: it is costly to work out, and most minutes do not need it
     return None if why is None else history.moved(rollout, Phase.ROLLING_BACK, why, now)

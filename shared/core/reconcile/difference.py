@@ -75,7 +75,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    if rollout.hold is not None or rollout.request is not None or not ready or endpoint.busy:
+    if rollout.hold is not None or rollout.requests or not ready or endpoint.busy:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.requests import stopped
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
@@ -35,7 +36,8 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         observed_traffic=dict(endpoint.traffic),
         expected_traffic=dict(rollout.wanted_traffic),
     )
-    return history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, changed, now)
+    paused = history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, changed, now)
+    return stopped(paused, changed, now)  # whoever asked did not know of the edit
 
 
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

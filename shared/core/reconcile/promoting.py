@@ -36,7 +36,7 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
     """Return the promotion once green was watched long enough with all traffic, or patience ended without harm."""
     why = _passed(rollout)
     if why is None:
-        suspicious = rollout.verdict is not None and rollout.verdict.suspicious
+        suspicious = rollout.suspicious
         waited = now - (rollout.traffic.steady_since or now)
         if suspicious or waited < rollout.policy.judge.patience:
             return Decision(rollout)

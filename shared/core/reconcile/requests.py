@@ -1,8 +1,12 @@
-"""What operators asked for, carried out: one function per verb. When a verb is possible: `shared/core/verbs.py`."""
+"""What operators asked for, carried out: one function per verb. When a verb is possible: `shared/core/verbs.py`.
+
+Of several requests that wait the safest is carried out, and those that it contradicts lose. Every accepted request has
+two entries in the history: that it was accepted, and what came of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -11,8 +15,10 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Progress
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import OperatorRequest, Rollout
+from shared.core.rollout.record import OperatorRequest, Override, Rollout
+from shared.core.rollout.requests import skipped_steps
 from shared.core.steps.traffic import next_step
 from shared.core.verbs import Verb
 
@@ -21,22 +27,71 @@ Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision |
 
 def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out an urgent request; None if there is none, or it is not possible any more."""
-    request = rollout.request
-    if request is None or not request.verb.row.urgent or rollout.phase not in request.verb.row.phases:
+    request = next((each for each in rollout.requests if each.verb.row.urgent), None)
+    if request is None or rollout.phase not in request.verb.row.phases:
         return None
     return _carried_out(rollout, request, endpoint, now)
 
 
 def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Carry out what an operator asked for, or record that it came too late; None if nobody asked for anything."""
-    return None if rollout.request is None else _carried_out(rollout, rollout.request, endpoint, now)
+    """Carry out the safest request, or record that it came too late; None if nobody asked for anything."""
+    if not rollout.requests:
+        return None
+    safest = min(rollout.requests, key=lambda each: (each.verb.row.risk, each.full, each.at))
+    return _carried_out(rollout, safest, endpoint, now)
+
+
+def stopped(decision: Decision, because: Reason, now: datetime) -> Decision:
+    """Return the decision with every waiting request that moves forward lost, because something else comes first."""
+    lost = [each for each in decision.rollout.requests if each.verb.row.forward]
+    return _overruled(decision, lost, because, now)
+
+
+def unanswered(decision: Decision, now: datetime) -> Decision:
+    """Return the decision with an entry for each request that a finished rollout can no longer carry out."""
+    rollout = decision.rollout
+    if rollout.finished is None or not rollout.requests:
+        return decision
+    late = [history.noted(rollout, _too_late(rollout, each), now, each.by).entries for each in rollout.requests]
+    return Decision(
+        replace(rollout, requests=()), decision.entries + tuple(entry for entries in late for entry in entries)
+    )
 
 
 def _carried_out(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision:
-    granted, row = replace(rollout, request=None), request.verb.row
+    others = list(rollout.requests)
+    others.remove(request)
+    granted, row = replace(rollout, requests=tuple(others)), request.verb.row
     possible = rollout.phase in row.phases and (rollout.smoke_passed or not row.tested)
     carried_out = _effect(request.verb)(granted, request, endpoint, now) if possible else None
-    return carried_out or history.noted(granted, _too_late(rollout, request), now, request.by)
+    decision = carried_out or history.noted(granted, _too_late(rollout, request), now, request.by)
+    lost = [each for each in others if _contradicts(request, each)]
+    return _overruled(decision, lost, decision.entries[0].reason, now)
+
+
+def _contradicts(first: OperatorRequest, other: OperatorRequest) -> bool:
+    """Return whether another request cannot stand beside the one that was carried out."""
+    if first.verb.row.urgent or first.verb is other.verb:
+        return True
+    return first.verb is not Verb.OVERRIDE and other.verb.row.forward and other.verb is not Verb.OVERRIDE
+
+
+def _overruled(decision: Decision, lost: Iterable[OperatorRequest], because: Reason, now: datetime) -> Decision:
+    """Return the decision without these requests, each with an entry that names what came first."""
+    rollout, entries = decision.rollout, decision.entries
+    for each in lost:
+        left = list(rollout.requests)
+        left.remove(each)
+        rollout = replace(rollout, requests=tuple(left))
+        why = reason(
+            ReasonCode.REQUEST_OVERRULED,
+            because=because,
+            actor=each.by,
+            comment=each.reason,
+            verb=each.verb.value,
+        )
+        entries += history.noted(rollout, why, now, each.by).entries
+    return Decision(rollout, entries)
 
 
 def _effect(verb: Verb) -> Effect:
@@ -50,15 +105,23 @@ def _effect(verb: Verb) -> Effect:
             return _resume
         case Verb.ROLLBACK:
             return _roll_back
+        case Verb.OVERRIDE:
+            return _override
         case _:
             assert_never(verb)
 
 
 def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    if not endpoint.ready(rollout.green):
+    """Begin the next step, or skip all that are left. A request that was meant for an earlier step is too late."""
+    if not endpoint.ready(rollout.green) or not (request.full or _of_this_step(rollout, request)):
         return None
-    rollout = rollout.with_traffic(edited_since=None)
-    return history.moved(rollout, Phase.PROMOTING, _operator(ReasonCode.OPERATOR_PROMOTE, request), now, request.by)
+    ours = rollout.with_traffic(edited_since=None)
+    if not request.full:
+        return next_step(ours, _operator(ReasonCode.OPERATOR_PROMOTE, request), now, request.by)
+    why = _operator(ReasonCode.OPERATOR_PROMOTE_FULL, request)
+    why.facts["skipped"] = skipped_steps(rollout)
+    past_the_last = replace(ours, progress=Progress(step=len(rollout.policy.steps), since=now))
+    return history.moved(past_the_last, Phase.PROMOTING, why, now, request.by)
 
 
 def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -66,11 +129,18 @@ def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, 
 
 
 def _resume(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    if not _of_this_step(rollout, request):
+        return None
     why, step = _operator(ReasonCode.OPERATOR_RESUME, request), rollout.current_step
-    rollout = rollout.with_traffic(edited_since=None)
-    if step is not None and step.resumed(rollout):
-        return next_step(rollout, why, now, request.by)
-    return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now, request.by)
+    ours = rollout.with_traffic(edited_since=None)
+    if step is not None and step.resumed(ours):
+        return next_step(ours, why, now, request.by)
+    return history.moved(ours.with_progress(since=now), Phase.STEPPING, why, now, request.by)
+
+
+def _override(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    overruled = replace(rollout, override=Override(request.by, request.reason, now))
+    return history.noted(overruled, _operator(ReasonCode.OPERATOR_OVERRIDE, request), now, request.by)
 
 
 def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -81,6 +151,10 @@ def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSee
         return history.noted(granted, _too_late(rollout, request, because=lost), now, request.by)
     why = _operator(ReasonCode.OPERATOR_ROLLBACK, request)
     return history.moved(granted, Phase.ROLLING_BACK, why, now, request.by)
+
+
+def _of_this_step(rollout: Rollout, request: OperatorRequest) -> bool:
+    return request.step in {None, rollout.progress.step}
 
 
 def _operator(code: ReasonCode, request: OperatorRequest) -> Reason:

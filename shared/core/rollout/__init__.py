@@ -16,10 +16,20 @@ from shared.core.rollout.parts import (
     Status,
     TrafficPlan,
 )
-from shared.core.rollout.record import Lease, ModelVersion, OperatorRequest, Refusal, Rollout, move
+from shared.core.rollout.record import (
+    AnsweredKey,
+    Lease,
+    ModelVersion,
+    OperatorRequest,
+    Override,
+    Refusal,
+    Rollout,
+    move,
+)
 from shared.core.verbs import Verb
 
 __all__ = [
+    "AnsweredKey",
     "Assessment",
     "Beside",
     "Ending",
@@ -31,6 +41,7 @@ __all__ = [
     "Observed",
     "OperatorRequest",
     "Orders",
+    "Override",
     "Placement",
     "Progress",
     "Refusal",

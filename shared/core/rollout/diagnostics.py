@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from shared.core.bounds import cut
 from shared.core.phases import Phase
 from shared.core.rollout.history import Entry
 from shared.core.rollout.parts import Judging, Observed
 from shared.core.rollout.reasons import Facts, Reason
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import OperatorRequest, Override, Rollout
 
+Said = TypeVar("Said", OperatorRequest, Override)
 BRIEF = 80
 JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def brief_rollout(rollout: Rollout) -> Rollout:
     """Return the rollout with what decisions need, and no more: the evidence only while it is judged by it."""
-    smoke, request, refusal, hold = rollout.progress.smoke, rollout.request, rollout.refusal, rollout.hold
+    smoke, refusal, hold, override = rollout.progress.smoke, rollout.refusal, rollout.hold, rollout.override
     return replace(
         rollout,
         trigger=brief_reason(rollout.trigger),
@@ -25,10 +27,16 @@ def brief_rollout(rollout: Rollout) -> Rollout:
         progress=replace(rollout.progress, smoke=smoke and replace(smoke, problems=())),
         judging=rollout.judging if rollout.phase in JUDGED else Judging(judged_until=rollout.judging.judged_until),
         observed=Observed(serving=rollout.observed.serving),
-        request=request and replace(request, by=cut(request.by, BRIEF), reason=cut(request.reason, BRIEF)),
+        requests=tuple(_brief(request) for request in rollout.requests),
+        answered=(),
+        override=override and _brief(override),
         refusal=refusal and replace(refusal, message=cut(refusal.message, BRIEF)),
         hold=hold and replace(hold, reason=brief_reason(hold.reason)),
     )
+
+
+def _brief(said: Said) -> Said:
+    return replace(said, by=cut(said.by, BRIEF), reason=cut(said.reason, BRIEF))
 
 
 def brief_entry(entry: Entry) -> Entry:

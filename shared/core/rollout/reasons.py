@@ -88,7 +88,11 @@ class ReasonCode(StrEnum):
     TRAFFIC_CHANGED_EXTERNALLY = "traffic_changed_externally"
     TRAFFIC_TAKEN_BACK = "traffic_taken_back"
     TRAFFIC_LEFT_AS_FOUND = "traffic_left_as_found"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_OVERRULED = "request_overruled"
     OPERATOR_PROMOTE = "operator_promote"
+    OPERATOR_PROMOTE_FULL = "operator_promote_full"
+    OPERATOR_OVERRIDE = "operator_override"
     OPERATOR_PAUSE = "operator_pause"
     OPERATOR_RESUME = "operator_resume"
     OPERATOR_ROLLBACK = "operator_rollback"
@@ -123,8 +127,9 @@ class Facts(TypedDict, total=False):
     green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
     next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
-    this weight. state: Azure's provisioning state. unjudged: gates that are not judged, with why. since, until: ISO
-    8601. verb, phase: of a request. window: what the freeze window is for. workspace: its ARM id.
+    this weight. skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not
+    judged, with why. since, until: ISO 8601. verb, phase: of a request. window: what the freeze window is for.
+    workspace: its ARM id.
     """
 
     action: str
@@ -157,6 +162,7 @@ class Facts(TypedDict, total=False):
     requests: int
     settled_minutes: int
     since: str
+    skipped: list[str]
     state: str
     unjudged: dict[str, str]
     until: str

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
-from shared.core.bounds import cut
+from shared.core.bounds import LONGEST_ITEM, cut
 from shared.core.endpoint_id import EndpointId
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.verdict import Verdict
@@ -52,17 +52,45 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequest:
-    """What an operator asked for, to be carried out by the same loop as everything else."""
+    """What an operator asked for, to be carried out by the same loop as everything else.
+
+    full: whether `promote` means all the way rather than the next step. step: the rollout's step when it was accepted.
+    """
 
     verb: Verb
+    by: str
+    reason: str
+    at: datetime
+    full: bool = False
+    step: int | None = None
+
+    def __post_init__(self) -> None:
+        """Bound what was given, as the API does."""
+        object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
+        object.__setattr__(self, "reason", cut(self.reason, LONGEST_ITEM))
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredKey:
+    """The digest of an idempotency key under which a request was accepted, and what that request was."""
+
+    key: str
+    verb: Verb
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An operator's decision that the judge neither rolls this rollout back nor keeps it from going forward."""
+
     by: str
     reason: str
     at: datetime
 
     def __post_init__(self) -> None:
         """Bound what was given, as the API does."""
-        object.__setattr__(self, "by", cut(self.by))
-        object.__setattr__(self, "reason", cut(self.reason))
+        object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
+        object.__setattr__(self, "reason", cut(self.reason, LONGEST_ITEM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +145,9 @@ class Rollout:
 
     green: the name of the deployment that is rolled out. created: when the rollout was accepted; it never changes.
     trigger: why there is this rollout. placement: what green stands beside; None until the endpoint was observed.
-    request: what an operator asked for and the loop has not carried out yet. refusal: what Azure refused last.
-    lease: who may act on Azure for this rollout now. entry_count: how many history entries there are.
+    requests: what operators asked for and the loop has not carried out yet, oldest first. answered: keys of accepted
+    requests, the newest last. override: an operator's overruling of the judge. refusal: what Azure refused last. lease:
+    who may act on Azure for this rollout now. entry_count: how many history entries there are.
     """
 
     id: str
@@ -135,7 +164,9 @@ class Rollout:
     orders: Orders = field(default_factory=Orders)
     judging: Judging = field(default_factory=Judging)
     observed: Observed = field(default_factory=Observed)
-    request: OperatorRequest | None = None
+    requests: tuple[OperatorRequest, ...] = ()
+    answered: tuple[AnsweredKey, ...] = ()
+    override: Override | None = None
     hold: Hold | None = None
     refusal: Refusal | None = None
     ending: Ending = field(default_factory=Ending)
@@ -179,6 +210,16 @@ class Rollout:
     def verdict(self) -> Verdict | None:
         """What the judge concludes, if it has judged anything in this traffic split."""
         return self.judging.assessment.verdict if self.judging.assessment else None
+
+    @property
+    def judge_overruled(self) -> bool:
+        """Whether an operator overruled the judge, also if the loop has not noted that yet."""
+        return self.override is not None or any(request.verb is Verb.OVERRIDE for request in self.requests)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether green looks too bad to go on without a certificate, and no operator has overruled that."""
+        return self.verdict is not None and self.verdict.suspicious and not self.judge_overruled
 
     @property
     def thresholds(self) -> Thresholds | None:

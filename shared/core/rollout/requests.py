@@ -1,26 +1,108 @@
-"""When an operator's request is granted. A granted request is only recorded; the loop carries it out."""
+"""When an operator's request is accepted, and what an acceptance changes. The loop carries it out later."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+from dataclasses import dataclass, replace
 
 from shared.core.phases import Phase
-from shared.core.rollout.record import OperatorRequest, Rollout
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import AnsweredKey, OperatorRequest, Rollout
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
 
+MOST_WAITING = 10
+MOST_KEYS = 50
 
-def ask(rollout: Rollout, request: OperatorRequest) -> Rollout:
-    """Return the rollout with the request recorded; raises NotPossible if it makes no sense now."""
-    objection = _objection(rollout, request.verb)
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which rollout a request is meant for, as the caller knows it; what is None does not matter.
+
+    rollout: its id. model, version: what it rolls out. expected_step: the index of its step. key: the same for every
+    repetition of one request, so that a retry is carried out once.
+    """
+
+    rollout: str | None = None
+    model: str | None = None
+    version: str | None = None
+    expected_step: int | None = None
+    key: str | None = None
+
+    def names(self, rollout: Rollout) -> bool:
+        """Return whether it is this rollout that is meant."""
+        model = rollout.model
+        asked = ((self.rollout, rollout.id), (self.model, model.name), (self.version, model.version))
+        return all(wanted in {None, found} for wanted, found in asked)
+
+
+ANY = Address()
+
+
+def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> Decision:
+    """Return the rollout with the request waiting, and the entry that says so.
+
+    A repetition changes nothing. Raises NotPossible if the request makes no sense now, or is meant for something else.
+    """
+    if repeated(rollout, request, address):
+        return Decision(rollout)
+    objection = _misaddressed(rollout, address) or _objection(rollout, request.verb)
     if objection is not None:
         raise objection
-    return replace(rollout, request=request)
+    accepted = replace(request, step=rollout.progress.step)
+    waiting = replace(rollout, requests=(*rollout.requests, accepted))
+    if address.key is not None:
+        answered = AnsweredKey(_digest(address.key), request.verb, request.full)
+        waiting = replace(waiting, answered=(*rollout.answered, answered)[-MOST_KEYS:])
+    return history.noted(waiting, _accepted(rollout, accepted), request.at, request.by)
+
+
+def repeated(rollout: Rollout, request: OperatorRequest, address: Address) -> bool:
+    """Return whether this very request was accepted before. Raises NotPossible if its key was another request's."""
+    key = None if address.key is None else _digest(address.key)
+    known = next((each for each in rollout.answered if each.key == key), None)
+    if known is None:
+        return False
+    if (known.verb, known.full) != (request.verb, request.full):
+        raise NotPossible(ErrorCode.KEY_REUSED, f"the key {address.key!r} was used for a request to {known.verb}")
+    return True
 
 
 def allowed_verbs(rollout: Rollout) -> tuple[Verb, ...]:
     """Return what an operator may ask of this rollout now."""
     return tuple(verb for verb in Verb if _objection(rollout, verb) is None)
+
+
+def skipped_steps(rollout: Rollout) -> list[str]:
+    """Return the steps that a full promotion would not take, such as `weight 25`: those not passed yet."""
+    rest = rollout.policy.steps[rollout.progress.step :]
+    return [step.kind if step.load is None else f"{step.kind} {step.load}%" for step in rest]
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _accepted(rollout: Rollout, request: OperatorRequest) -> Reason:
+    why = reason(ReasonCode.REQUEST_ACCEPTED, actor=request.by, comment=request.reason, verb=request.verb.value)
+    if request.full:
+        why.facts["skipped"] = skipped_steps(rollout)
+    return why
+
+
+def _misaddressed(rollout: Rollout, address: Address) -> NotPossible | None:
+    if not address.names(rollout):
+        return NotPossible(
+            ErrorCode.NOT_CURRENT_ROLLOUT,
+            f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one that is named",
+        )
+    if address.expected_step is not None and address.expected_step != rollout.progress.step:
+        return NotPossible(
+            ErrorCode.STEP_CHANGED, f"the rollout is at step {rollout.progress.step}, not {address.expected_step}"
+        )
+    return None
 
 
 def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
@@ -38,9 +120,14 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
             ErrorCode.SMOKE_TEST_NOT_PASSED,
             f"{rollout.green} has not passed its smoke test yet, so {verb} is not possible",
         )
-    if rollout.request is not None and rollout.request.verb.row.urgent:
-        return NotPossible(
-            ErrorCode.ROLLBACK_REQUESTED,
-            f"{rollout.request.by} already requested a {rollout.request.verb}, which takes precedence",
-        )
+    return _outranked(rollout, verb)
+
+
+def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
+    urgent = next((request for request in rollout.requests if request.verb.row.urgent), None)
+    if urgent is not None:
+        words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
+        return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
+    if len(rollout.requests) >= MOST_WAITING and not verb.row.urgent:
+        return NotPossible(ErrorCode.TOO_MANY_REQUESTS, f"{len(rollout.requests)} requests wait to be carried out")
     return None

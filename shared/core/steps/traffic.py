@@ -92,7 +92,7 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
     if now - began < patience:
         return Decision(rollout)
     why, limit = waiting_for(rollout), patience.total_seconds()
-    blind = verdict is None or verdict.suspicious or verdict.cause is Cause.STARVED
+    blind = verdict is None or rollout.suspicious or verdict.cause is Cause.STARVED
     if inconclusive == "advance" and not blind:
         return next_step(rollout, reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit), now)
     stopped = reason(ReasonCode.EVIDENCE_INSUFFICIENT, because=why, limit_seconds=limit)

@@ -1,0 +1,200 @@
+"""Stories of operators who ask for something: what becomes of each request, alone and beside others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from shared.errors import TealError
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+STEPS = (SmokeStep("s"), WeightStep(15), PauseStep(), WeightStep(40), WeightStep(80))
+
+
+def at_fifteen() -> World:
+    """Return a world in which green has fifteen per cent."""
+    world = World(replace(POLICY, steps=STEPS))
+    world.register()
+    world.until_weight(15)
+    return world
+
+
+def at_the_pause() -> World:
+    """Return a world in which the rollout waits at its pause step."""
+    world = World(replace(POLICY, steps=STEPS))
+    world.register()
+    world.until(Phase.PAUSED)
+    return world
+
+
+def by(world: World, actor: str) -> list[Entry]:
+    """Return what the history has of one person."""
+    return [entry for entry in world.history() if entry.actor == actor]
+
+
+def test_promote_ends_the_step_under_way_and_no_more() -> None:
+    """Fifteen, the pause, forty, eighty, all: one request for each, and no more than one step at a time."""
+    world = at_fifteen()
+    seen = []
+    for _ in range(5):
+        world.ask(Verb.PROMOTE)
+        world.controller().reconcile(world.policy.endpoint_id)
+        seen.append((world.rollout().phase, world.rollout().progress.step))
+        for _ in range(2):
+            world.endpoints.finish()
+            world.controller().reconcile(world.policy.endpoint_id)
+        if world.rollout().phase is Phase.PROMOTING:
+            break
+    stepping = Phase.STEPPING
+    assert seen == [(stepping, 2), (stepping, 3), (stepping, 4), (Phase.PROMOTING, 5)], world.told()
+    assert [traffic[GREEN] for traffic in world.endpoints.traffic_written] == [15, 40, 80, 100]
+
+
+def test_promote_at_a_pause_goes_to_the_next_weight() -> None:
+    """Forty per cent follows the pause, not everything."""
+    world = at_the_pause()
+    world.ask(Verb.PROMOTE)
+    world.minutes(2)
+    assert world.seen.traffic == {GREEN: 40, BLUE: 60}
+
+
+def test_a_full_promotion_skips_the_rest_and_says_what() -> None:
+    """All traffic, with the skipped steps in the history."""
+    world = at_the_pause()
+    world.ask(Verb.PROMOTE, full=True)
+    world.minutes(3)
+    assert world.seen.traffic == {GREEN: 100}
+    (entry,) = world.entries(ReasonCode.OPERATOR_PROMOTE_FULL)
+    assert entry.reason.facts["skipped"] == ["pause", "weight 40%", "weight 80%"]
+
+
+def test_a_green_with_known_errors_is_not_promoted_by_hand_alone() -> None:
+    """Five per cent of failures roll back a full promotion."""
+    world = at_the_pause()
+    world.rates[GREEN] = 0.05
+    world.ask(Verb.PROMOTE, full=True)
+    world.until(Phase.ROLLED_BACK, within=90)
+
+
+def test_a_green_with_known_errors_is_promoted_once_an_operator_overrules_the_judge() -> None:
+    """The same five per cent do not, and the next rollout is judged again."""
+    world = at_the_pause()
+    world.rates[GREEN] = 0.05
+    world.ask(Verb.OVERRIDE, "the old one fails in silence")
+    world.ask(Verb.PROMOTE, full=True)
+    assert world.until(Phase.PROMOTED, within=90).override is not None
+    world.register("8", "e2")
+    world.rates["churn-8"] = 0.5
+    assert world.until(Phase.ROLLED_BACK, version="8", within=120).override is None
+
+
+def test_an_override_counts_from_the_moment_that_it_is_accepted() -> None:
+    """The judge convicts green in the very reconcile that would note the override: it is not rolled back."""
+    world = at_fifteen()
+    world.rates[GREEN] = 0.4
+    for _ in range(3):
+        world.log_traffic()
+        world.clock.pass_(world.policy.judge.telemetry_lag)
+    world.ask(Verb.OVERRIDE)
+    world.minutes(3)
+    assert world.rollout().phase in {Phase.STEPPING, Phase.PAUSED}, world.told()
+    verdict = world.rollout().verdict
+    assert verdict is not None
+    assert verdict.outcome == "fail"
+
+
+SAFER = [
+    (Verb.PROMOTE, Verb.PAUSE),
+    (Verb.PAUSE, Verb.PROMOTE),
+    (Verb.PAUSE, Verb.ROLLBACK),
+    (Verb.PROMOTE, Verb.ROLLBACK),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAFER, ids=str)
+def test_of_two_requests_the_safer_one_is_carried_out(first: Verb, second: Verb) -> None:
+    """In whichever order they come: both are in the history, and the one that lost says to what."""
+    world = at_fifteen()
+    world.ask(first, by="ada")
+    world.ask(second, by="bob")
+    world.minutes(4)
+    wins, loser = (second, "ada") if second.row.risk < first.row.risk else (first, "bob")
+    assert world.rollout().phase is (Phase.PAUSED if wins is Verb.PAUSE else Phase.ROLLED_BACK), world.told()
+    accepted, lost = by(world, loser)
+    assert (accepted.reason.code, lost.reason.code) == (ReasonCode.REQUEST_ACCEPTED, ReasonCode.REQUEST_OVERRULED)
+    assert lost.reason.because is not None
+    assert lost.reason.because.facts["verb"] == wins
+
+
+def test_two_who_promote_at_once_promote_one_step() -> None:
+    """The second meant the same step, not the one after it."""
+    world = at_fifteen()
+    world.ask(Verb.PROMOTE, by="ada")
+    world.ask(Verb.PROMOTE, by="bob")
+    world.minutes()
+    assert world.rollout().progress.step == 2
+    assert [entry.reason.code for entry in by(world, "bob")] == [
+        ReasonCode.REQUEST_ACCEPTED,
+        ReasonCode.REQUEST_OVERRULED,
+    ]
+
+
+def test_every_accepted_request_has_two_entries_whatever_becomes_of_it() -> None:
+    """Thirty people press every button for an hour: each is refused, or found in the history with an outcome."""
+    world = at_fifteen()
+    accepted = []
+    for number in range(30):
+        verb = list(Verb)[number % 3]  # no rollback: it would end the story
+        try:
+            world.ask(verb, by=f"person {number}")
+        except TealError:
+            continue
+        accepted.append(f"person {number}")
+        if number % 4 == 0:
+            world.minutes(2)
+    world.minutes(2)
+    assert len(accepted) > 5
+    assert {name: len(by(world, name)) for name in accepted} == dict.fromkeys(accepted, 2), world.told()
+
+
+def test_a_request_that_an_ending_overtakes_is_answered() -> None:
+    """The endpoint is deleted before the pause is carried out: the history has that it came too late."""
+    world = at_fifteen()
+    world.ask(Verb.PAUSE)
+    world.endpoints.seen.clear()
+    world.until_finished()
+    assert [entry.reason.code for entry in by(world, "ada@example.com")] == [
+        ReasonCode.REQUEST_ACCEPTED,
+        ReasonCode.REQUEST_TOO_LATE,
+    ]
+
+
+def test_a_promotion_that_was_meant_for_the_last_step_is_too_late() -> None:
+    """The judge passes the step before the request is carried out: no second step is skipped by it."""
+    world = at_fifteen()
+    world.ask(Verb.PROMOTE)
+    stored = world.store.rollout(world.policy.endpoint_id, world.rollout().id)
+    assert stored is not None
+    ahead = replace(stored.value.with_progress(step=3), requests=stored.value.requests)
+    world.store.rows[world.policy.endpoint_id, ahead.id] = (ahead, stored.etag or "")
+    world.controller().reconcile(world.policy.endpoint_id)
+    assert world.entries(ReasonCode.REQUEST_TOO_LATE)
+    assert world.rollout().progress.step == 3
+
+
+def test_whoever_resumes_without_knowing_of_an_edit_has_not_asked_for_green() -> None:
+    """Traffic is moved off green, and somebody resumes before Teal noticed: the edit stays, and the request is lost."""
+    world = at_the_pause()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.ask(Verb.RESUME)
+    world.minutes(4)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 100})
+    (lost,) = world.entries(ReasonCode.REQUEST_OVERRULED)
+    assert lost.reason.because is not None
+    assert lost.reason.because.code is ReasonCode.TRAFFIC_CHANGED_EXTERNALLY
