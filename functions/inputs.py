@@ -89,9 +89,9 @@ def _truth(name: str, meaning: str) -> Input[bool | None]:
 
 
 def _step(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= MOST_STEPS:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value not in range(MOST_STEPS + 1):
         raise ValueError
-    return value
+    return int(value)  # 2.0 is 2 in JSON
 
 
 def _flag(value: object) -> bool:
