@@ -131,7 +131,8 @@ class Policy:
     """How new versions of some models are rolled out on one endpoint.
 
     name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
-    workspace that endpoint and models are in, in lower case; empty if the file names none and no app reads it.
+    workspace that endpoint and models are in, in lower case; empty if the file names none and no app reads it. redact:
+    regular expressions of what is not kept of answers and container logs, beside what looks like a key or a token.
     """
 
     endpoint: str
@@ -148,6 +149,7 @@ class Policy:
     newer_version: Literal["wait", "replace"] = "wait"
     freeze: tuple[FreezeWindow, ...] = ()
     workspace: str = ""
+    redact: tuple[str, ...] = ()
 
     @property
     def endpoint_id(self) -> EndpointId:

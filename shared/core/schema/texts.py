@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from shared.core.schema.kinds import Scalar, text
 from shared.core.schema.times import DAY, MINUTE, SECOND, duration
+from shared.core.schema.words import Unfit, Word
+
+LONGEST_PATTERN = 200
 
 # Azure's longest scoring request, and its own limit for a managed deployment.
 LONGEST_ANSWER = 180 * SECOND
@@ -24,6 +28,31 @@ GATE_NAME = text(
 )
 INSTANCE_TYPE = text(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a valid instance type (letters, digits, _ . -)", "Standard_NC6s_v3"
+)
+
+# A repeat within a repeat can take longer than any deadline on a text that does not match.
+_NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?<!\\)[*+}](?:[^()\\]|\\.)*\)[*+{]")
+
+
+def _pattern(word: Word) -> str:
+    if word.type == "nothing" or not 1 <= len(word.text) <= LONGEST_PATTERN:
+        raise ValueError
+    try:
+        found = re.compile(word.text)
+    except re.error as error:
+        raise Unfit(f"{word} is not a regular expression of Python: {error}") from error
+    if found.search(""):
+        raise Unfit(f"{word} matches the empty text, so it would match everywhere")
+    if _NESTED.search(word.text):
+        raise Unfit(f"{word} repeats a group that has a repeat in it, which can take forever; write it without")
+    return word.text
+
+
+PATTERN = Scalar(
+    f"a regular expression of 1 to {LONGEST_PATTERN} characters",
+    "'ACME-[0-9]{6}'",
+    _pattern,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN, "format": "regex"},
 )
 
 

@@ -8,6 +8,7 @@ from shared.core.policy import Capacity, JudgeSettings, LiveSource, Policy, Temp
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import choice, text
+from shared.core.schema.texts import PATTERN
 from shared.policies.needed_gates import check_needed
 from shared.policies.tables.freeze import FREEZE
 from shared.policies.tables.judging import DEADLINES, TELEMETRY, judging
@@ -64,6 +65,13 @@ def policy_table(workspace: str = "") -> Table:
                 default=KEEP_BLUE.defaults(),
             ),
             Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
+            Field(
+                "redact",
+                Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
+                "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "
+                "passwords are never kept, whatever this says.",
+                default=(),
+            ),
         ),
         example="{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}",
         makes=Policy,

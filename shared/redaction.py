@@ -1,0 +1,49 @@
+"""Keys, tokens and passwords are taken out of every text that is kept, logged or shown. Pure; it knows no secret itself.
+
+What a deployment answers, what it logs and what a service says in an error may hold anything. Names and numbers that an
+operator needs stay: a pattern here matches what is written like a secret, or stands behind a secret's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "***"
+_NAMES = (
+    "api[-_]?key|account[-_]?key|access[-_]?key|shared[-_]?access[-_]?key|primary[-_]?key|secondary[-_]?key|"
+    "functions[-_]?key|subscription[-_]?key|secret|client[-_]?secret|password|passwd|pwd|passphrase|"
+    "access[-_]?token|refresh[-_]?token|id[-_]?token|sas[-_]?token|auth[-_]?token|token|"
+    "connection[-_]?string|instrumentation[-_]?key|credential|private[-_]?key"
+)
+_PATTERNS = (
+    # A private key, whole or cut off.
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.DOTALL),
+    # `Authorization: Bearer abc`, `"authorization": "Basic abc"`.
+    re.compile(r"(?i)(?P<kept>\b(?:bearer|basic|sharedaccesssignature|sharedkey)\s+)[^\s\"',;]{6,}"),
+    # `https://name:password@host`.
+    re.compile(r"(?P<kept>\b[a-zA-Z][a-zA-Z+.-]{1,15}://)[^\s/@\"']+@"),
+    # `?code=abc&sig=abc`.
+    re.compile(r"(?i)(?P<kept>[?&](?:sig|code|key|se?cret)=)[^\s&\"'<>]+"),
+    # `password = abc`, `"primaryKey": "abc"`, `AccountKey=abc;`; a name may stand behind a prefix, as in `DB_PASSWORD`.
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES})\\?[\"']?\s*(?:=|:)\s*)(?:\\?\"[^\"]*\"?|\\?'[^']*'?|[^\s\"',;&}}\]]+)"),
+    # JSON Web Tokens.
+    re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"),
+    # Base64 with its padding, and long mixtures of digits, capital and small letters: keys of Azure's services.
+    re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={1,2}"),
+    re.compile(r"\b(?=[A-Za-z]*[0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{32,}\b"),
+)
+
+
+def redacted(text: str, patterns: Iterable[str] = ()) -> str:
+    """Return the text with `***` for whatever looks like a secret, and for what these regular expressions match."""
+    for pattern in _PATTERNS:
+        text = pattern.sub(_hidden, text)
+    for own in patterns:
+        text = re.sub(own, HIDDEN, text)
+    return text
+
+
+def _hidden(match: re.Match[str]) -> str:
+    kept = match.groupdict().get("kept") or ""
+    return f"{kept}{HIDDEN}@" if kept.endswith("://") else f"{kept}{HIDDEN}"
