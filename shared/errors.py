@@ -15,6 +15,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from shared.redaction import redacted
+
 
 class ErrorCode(StrEnum):
     """Why a request was refused or failed: one row per code, with the HTTP status and what it means.
@@ -69,13 +71,16 @@ class ErrorCode(StrEnum):
 
 
 class TealError(Exception):
-    """Anything that Teal raises on purpose. The message says what, where, and what would be right.
+    """Anything that Teal raises on purpose. The message says what, where, and what would be right, and holds no secret.
 
     code: what the API returns for it. field: the field of their request that it is about, if it is about one.
     """
 
     code: ErrorCode
     field: str | None = None
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redacted(message))
 
 
 class Temporary(TealError):  # noqa: N818 -- `except Temporary` reads as what it means

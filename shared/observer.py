@@ -17,10 +17,12 @@ from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Endpoints, Policies, Scoring, Telemetry
+from shared.redaction import redacted
 from shared.smoke import smoke_result
 
 log = logging.getLogger("teal.observer")
 LOG_LINES = 40
+LONGEST_LINE, LONGEST_LOG = 2000, 40_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Observer:
             answers = self.scoring.answers(rollout.endpoint.name, rollout.green, bodies * step.repeat, step.timeout)
         except TealError as error:  # such as a key that we may not read: not green's fault
             return self._unknown(rollout, error)
-        return smoke_result(step, answers[-len(bodies) :], schema, sent=len(answers))
+        return smoke_result(step, answers[-len(bodies) :], schema, len(answers), rollout.policy.redact)
 
     def _unknown(self, rollout: Rollout, error: TealError) -> SmokeResult | None:
         log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
@@ -112,9 +114,11 @@ class Observer:
 
     def _logs(self, rollout: Rollout) -> str:
         try:
-            return self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
+            text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
-            return f"(no log to be had: {error})"
+            return f"(the log cannot be read: {error})"
+        lines = text[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
+        return "\n".join(redacted(line[:LONGEST_LINE], rollout.policy.redact) for line in lines)
 
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:

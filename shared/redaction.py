@@ -1,4 +1,4 @@
-"""Keys, tokens and passwords are taken out of every text that is kept, logged or shown. Pure; it knows no secret itself.
+"""Keys, tokens and passwords are taken out of every text that is kept, logged or shown. It knows no secret itself.
 
 What a deployment answers, what it logs and what a service says in an error may hold anything. Names and numbers that an
 operator needs stay: a pattern here matches what is written like a secret, or stands behind a secret's name.

@@ -1,4 +1,7 @@
-"""Whether answers are what a smoke step expects, with each problem described. Nothing is sent here."""
+"""Whether answers are what a smoke step expects, with each problem described. Nothing is sent here.
+
+Secrets are taken out of what is shown of an answer before it is cut, so that no part of one is left.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,34 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.core.observation import SmokeResult
+from shared.core.observation.observation import EXAMPLES
 from shared.core.steps import SmokeStep
 from shared.ports import Answer, JsonSchema
+from shared.redaction import redacted
 
-SHOWN = 200  # characters of an answer in a problem's words
+SHOWN = 250  # characters of a problem
 
 
-def smoke_result(step: SmokeStep, answers: Sequence[Answer], schema: JsonSchema | None, sent: int) -> SmokeResult:
-    """Return what the last round of answers gave; `sent` counts the warm-up rounds too, `schema` is a JSON Schema."""
-    problems = (
-        f"request {number}: {words}" for number, a in enumerate(answers, 1) if (words := _problem(step, a, schema))
-    )
-    return SmokeResult(sent=sent, problems=tuple(problems))
+def smoke_result(
+    step: SmokeStep, answers: Sequence[Answer], schema: JsonSchema | None, sent: int, redact: Sequence[str] = ()
+) -> SmokeResult:
+    """Return what the last round of answers gave; `sent` counts the warm-up rounds too, `schema` is a JSON Schema.
+
+    redact: regular expressions of what is not kept of an answer.
+    """
+    problems, failed = list[str](), 0
+    for number, answer in enumerate(answers, 1):
+        words = _problem(step, answer, schema)
+        failed += bool(words)
+        if words and failed <= EXAMPLES:
+            problems.append(f"request {number}: {redacted(words, redact)[:SHOWN]}")
+    return SmokeResult(sent, tuple(problems), failed)
 
 
 def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
     if answer.status != step.status:
         got = f"status {answer.status}" if answer.status else "no answer"
-        return f"{got} instead of {step.status}: {answer.text[:SHOWN]}"
+        return f"{got} instead of {step.status}: {answer.text}"
     if step.slowest is not None and answer.seconds > step.slowest.total_seconds():
         return f"answered after {answer.seconds:.2f} s instead of within {step.slowest.total_seconds():g} s"
     if schema is None and step.contains is None:
@@ -32,7 +45,7 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
     try:
         content = json.loads(answer.text)
     except ValueError:
-        return f"the answer is not JSON: {answer.text[:SHOWN]}"
+        return f"the answer is not JSON: {answer.text}"
     missing = "" if step.contains is None else _missing(json.loads(step.contains), content, "the answer")
     return missing or ("" if schema is None else _unfit(schema, content))
 
@@ -40,9 +53,9 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
 def _missing(wanted: object, content: object, place: str) -> str:
     """Return where the content lacks what is wanted, or empty: objects by key, all else must be equal."""
     if not isinstance(wanted, dict):
-        return "" if wanted == content else f"{place} is {json.dumps(content)[:SHOWN]} instead of {json.dumps(wanted)}"
+        return "" if wanted == content else f"{place} is {json.dumps(content)} instead of {json.dumps(wanted)}"
     if not isinstance(content, dict):
-        return f"{place} is {json.dumps(content)[:SHOWN]} instead of an object"
+        return f"{place} is {json.dumps(content)} instead of an object"
     for key, value in wanted.items():
         if key not in content:
             return f"{place} has no {key!r}"
@@ -56,4 +69,4 @@ def _unfit(schema: JsonSchema, content: Any) -> str:  # noqa: ANN401 -- whatever
 
     validator = validators.validator_for(schema)(schema)
     error = next(iter(validator.iter_errors(content)), None)
-    return "" if error is None else f"the answer does not fit the schema at {error.json_path}: {error.message[:SHOWN]}"
+    return "" if error is None else f"the answer does not fit the schema at {error.json_path}: {error.message}"

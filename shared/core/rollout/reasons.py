@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from shared.core.bounds import bounded
+from shared.core.bounds import LONGEST_TEXT, MOST_ITEMS, bounded
 from shared.core.gates.measured import GateFacts
+from shared.redaction import redacted
 
 
 class ReasonCode(StrEnum):
@@ -173,6 +174,11 @@ class Facts(TypedDict, total=False):
     workspace: str
 
 
+# Facts that people, models and services write, and that may hold anything.
+FREE_TEXT = frozenset({"comment", "examples", "log_lines", "message", "unjudged"})
+READ = 4 * LONGEST_TEXT  # more than is kept, so that no part of a secret is left at the cut
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A code, its facts, and the reason behind it where one thing follows from another."""
@@ -182,8 +188,17 @@ class Reason:
     because: Reason | None = None
 
     def __post_init__(self) -> None:
-        """Bound every fact, wherever it came from: a record holds reasons, and it must fit into storage."""
-        object.__setattr__(self, "facts", {name: bounded(value) for name, value in self.facts.items()})
+        """Bound every fact, wherever it came from, and take secrets out of free text: a record holds reasons."""
+        facts = {name: bounded(_safe(value) if name in FREE_TEXT else value) for name, value in self.facts.items()}
+        object.__setattr__(self, "facts", facts)
+
+
+def _safe(value: object) -> object:
+    if isinstance(value, str):
+        return redacted(value[:READ])
+    if isinstance(value, list):
+        return [redacted(item[:READ]) for item in value[:MOST_ITEMS]]
+    return {name: redacted(item[:READ]) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def reason(code: ReasonCode, because: Reason | None = None, **facts: Unpack[Facts]) -> Reason:

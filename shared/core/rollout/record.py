@@ -32,9 +32,10 @@ from shared.core.rollout.parts import (
     Status,
     TrafficPlan,
 )
-from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.reasons import READ, Reason, ReasonCode, reason
 from shared.core.rollout.verdict_reason import verdict_reason
 from shared.core.verbs import Verb
+from shared.redaction import redacted
 
 P = ParamSpec("P")
 
@@ -67,7 +68,7 @@ class OperatorRequest:
     def __post_init__(self) -> None:
         """Bound what was given, as the API does."""
         object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
-        object.__setattr__(self, "reason", cut(self.reason, LONGEST_ITEM))
+        object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Override:
     def __post_init__(self) -> None:
         """Bound what was given, as the API does."""
         object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
-        object.__setattr__(self, "reason", cut(self.reason, LONGEST_ITEM))
+        object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Refusal:
 
     def __post_init__(self) -> None:
         """Bound what Azure said."""
-        object.__setattr__(self, "message", cut(self.message))
+        object.__setattr__(self, "message", cut(redacted(self.message[:READ])))
 
 
 def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:

@@ -1,0 +1,105 @@
+"""Keys and tokens that deployments and services spill reach no record, no history, no log and no error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.errors import Temporary
+from shared.ports import Answer
+from shared.words import sentence
+from tests.fakes import FakeEndpoints, FakeScoring
+from tests.scenarios.world import GREEN, POLICY, World, serving
+
+SEEDS = {
+    "key": "Zk4" * 11 + "x",
+    "bearer": "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJzZWVkIn0.c2VlZA",
+    "password": "correct-horse-battery",
+    "customer": "CUST-0042-77",
+}
+SPILLED = (
+    f"Authorization: Bearer {SEEDS['bearer']} key {SEEDS['key']} "
+    f"DB_PASSWORD={SEEDS['password']} for {SEEDS['customer']}"
+)
+
+
+class SpillingScoring(FakeScoring):
+    """Deployments that answer with secrets."""
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        del endpoint, deployment, timeout
+        return tuple(Answer(500, SPILLED, 0.01) for _ in bodies)
+
+
+@dataclass
+class SpillingEndpoints(FakeEndpoints):
+    """Containers that log secrets."""
+
+    def logs(self, endpoint: str, name: str, lines: int) -> str:
+        del endpoint, name
+        return "\n".join([SPILLED] * lines)
+
+
+def spilled_in(text: str) -> list[str]:
+    """Return which secrets a text holds, or the beginnings of."""
+    return [name for name, seed in SEEDS.items() if seed[:12] in text]
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world that spills, with a policy that names its customers' numbers."""
+    policy = replace(POLICY, redact=(r"CUST-\d{4}-\d{2}",))
+    return World(
+        policy=policy,
+        scoring=SpillingScoring(),
+        endpoints=SpillingEndpoints(seen={"churn": serving()}, slow=True),
+    )
+
+
+def everything(world: World, caplog: pytest.LogCaptureFixture) -> str:
+    """Return all that is stored and logged, as text."""
+    told = "\n".join(sentence(entry.reason) for entry in world.history())
+    return f"{world.store!r}\n{told}\n{caplog.text}"
+
+
+def test_a_spilling_green_is_rolled_back_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its answers and its log are evidence, and are kept without what must not be."""
+    caplog.set_level(logging.DEBUG)
+    world.register()
+    world.until(Phase.ROLLED_BACK)
+    found = everything(world, caplog)
+    assert GREEN in found
+    assert "DB_PASSWORD=***" in found
+    assert spilled_in(found) == []
+
+
+def test_errors_of_services_are_kept_without_their_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Such as an answer that repeats the request's headers."""
+    caplog.set_level(logging.DEBUG)
+    world.policy = replace(world.policy, redact=())
+    world.register()
+    world.endpoints.faults.planned = [Temporary(SPILLED.replace(SEEDS["customer"], ""))] * 3
+    world.telemetry.faults.always = SPILLED.replace(SEEDS["customer"], "")
+    world.minutes(4)
+    found = everything(world, caplog)
+    assert "Bearer ***" in found
+    assert spilled_in(found) == []
+
+
+def test_what_an_operator_pastes_is_kept_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A reason is free text, and histories are read by many."""
+    caplog.set_level(logging.DEBUG)
+    world.scoring = FakeScoring()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.ROLLBACK, f"it printed Bearer {SEEDS['bearer']}")
+    world.until(Phase.ROLLED_BACK)
+    assert spilled_in(everything(world, caplog)) == []
