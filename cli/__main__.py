@@ -1,6 +1,6 @@
-"""`teal`: the command line. It parses the arguments and calls what does the work.
+"""`teal`: the command line. Parses the arguments and runs the command.
 
-Exit codes: 0 done; 1 it ran and did not succeed; 2 invalid arguments or files; 3 set-up missing; 130 interrupted.
+Exit codes: 0 success; 1 failure; 2 invalid arguments or files; 3 set-up missing; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from cli.demo.options import DemoOptions
 from cli.policy.arguments import add_policy
 from cli.policy.arguments import run as run_policy
 
-FASTEST = 60.0  # beyond it fewer requests fall into a minute of the demo's clock than the judge needs
+FASTEST = 60.0  # above this, a minute of the demo's clock has too few requests for the judge
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return the exit code."""
     given = list(sys.argv[1:] if words is None else words)
     if given[:1] == ["host"]:
-        from cli.host.__main__ import main as host  # noqa: PLC0415  # neither command should load the other's libraries
+        from cli.host.__main__ import main as host  # noqa: PLC0415  # no command loads another's libraries
 
         return host(given[1:], "teal host")
     arguments = parser().parse_args(given)
@@ -38,10 +38,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("teal", description="Progressive delivery for Azure ML online endpoints.")
     commands = top.add_subparsers(dest="command", required=True)
     defaults = DemoOptions()
-    demo = commands.add_parser("demo", help="show the whole of Teal on this machine, in under four minutes")
-    demo.add_argument("--keep", action="store_true", help="go on serving after the scenes, until Ctrl-C")
+    demo = commands.add_parser("demo", help="show all of Teal on this machine, in under four minutes")
+    demo.add_argument("--keep", action="store_true", help="keep serving after the scenes, until Ctrl-C")
     demo.add_argument(
-        "--out", type=Path, default=defaults.out, metavar="DIR", help="where the results go (%(default)s)"
+        "--out", type=Path, default=defaults.out, metavar="DIR", help="directory for the results (%(default)s)"
     )
     demo.add_argument(
         "--speed",
@@ -55,20 +55,20 @@ def parser() -> argparse.ArgumentParser:
         type=_between(50, 500),
         default=defaults.rate,
         metavar="N",
-        help="live requests a second (%(default)g)",
+        help="live requests per second (%(default)g)",
     )
     add_policy(commands)
-    commands.add_parser("host", help="run a function app on this machine; `teal host --help` says how")
+    commands.add_parser("host", help="run a function app on this machine; see `teal host --help`")
     return top
 
 
 def options(arguments: argparse.Namespace) -> DemoOptions:
-    """Return what was chosen for the demo."""
+    """Return the demo's options."""
     return DemoOptions(keep=arguments.keep, speed=arguments.speed, rate=arguments.rate, out=arguments.out.resolve())
 
 
 class _Between:
-    """Reads a number that must lie between two others."""
+    """Parses a number and checks its range, inclusive."""
 
     def __init__(self, least: float, most: float) -> None:
         self._least, self._most = least, most

@@ -1,4 +1,4 @@
-"""`teal demo`: the whole of Teal on this machine, shown in five scenes.
+"""`teal demo`: all of Teal on this machine, in five scenes.
 
-It uses only public interfaces (Azure's SDKs, scoring requests, Teal's HTTP API) and imports nothing of `shared`.
+It uses only public interfaces (Azure's SDKs, scoring requests, Teal's HTTP API) and imports nothing from `shared`.
 """

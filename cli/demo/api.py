@@ -1,4 +1,4 @@
-"""Teal's HTTP API, as anyone with a key uses it."""
+"""A client for Teal's HTTP API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """Teal answered with an error; the message holds its status and text."""
+    """Teal returned an error; the message has its status and text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TealApi:
-    """The API at `url`, opened by `key`."""
+    """The API at `url`, called with the function key `key`."""
 
     session: aiohttp.ClientSession
     url: str

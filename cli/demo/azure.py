@@ -1,4 +1,4 @@
-"""The endpoint as Azure itself reports it, so that the demo does not rely on what Teal says. Read-only."""
+"""The endpoint as Azure itself reports it, so that the demo does not have to trust Teal. Read-only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCOPE = "https://management.azure.com/.default"
 
 @dataclass(frozen=True, slots=True)
 class EndpointState:
-    """The endpoint as Azure shows it: live traffic in per cent, and its deployments with their provisioning states."""
+    """The endpoint in Azure: live traffic in percent, and its deployments with their provisioning states."""
 
     traffic: dict[str, int]
     deployments: dict[str, str]
@@ -32,18 +32,18 @@ class EndpointReader:
     token: AccessToken
 
     async def state(self) -> EndpointState:
-        """Return the present state."""
+        """Return the current state."""
         endpoint, deployments = await asyncio.gather(self._call("GET", ""), self._call("GET", "/deployments"))
         live: dict[str, int] = endpoint["properties"].get("traffic") or {}
         states = {each["name"]: each["properties"]["provisioningState"] for each in deployments["value"]}
         return EndpointState({name: share for name, share in live.items() if share}, states)
 
     async def scoring_uri(self) -> str:
-        """Return the address for scoring requests."""
+        """Return the scoring URI."""
         return str((await self._call("GET", ""))["properties"]["scoringUri"])
 
     async def key(self) -> str:
-        """Return the key that opens the endpoint."""
+        """Return the endpoint's key."""
         return str((await self._call("POST", "/listKeys"))["primaryKey"])
 
     async def _call(self, method: str, path: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The checks at the end of a scene: what was expected and what was seen."""
+"""The checks at the end of a scene: expected and observed values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its subject, what was expected and what was seen."""
+    """One check: its subject, the expected value and the observed one."""
 
     what: str
     expected: str
@@ -15,7 +15,7 @@ class Check:
     passed: bool
 
     def words(self) -> str:
-        """Return the check as a line to read."""
+        """Return the check as a line of text."""
         if self.passed:
             return f"{self.what}: {self.seen}"
         return f"{self.what}: expected {self.expected}, but was {self.seen}"
@@ -32,7 +32,7 @@ class Checks:
         self.done.append(Check(what, str(expected), str(seen), seen == expected))
 
     def holds(self, what: str, seen: object, expected: str, *, passed: bool) -> None:
-        """Record a check whose result the caller has worked out."""
+        """Record a check that the caller has evaluated."""
         self.done.append(Check(what, expected, str(seen), passed))
 
     @property
@@ -42,4 +42,4 @@ class Checks:
 
 
 class SceneFailedError(Exception):
-    """A scene failed; the message says what was expected and what was seen."""
+    """A scene failed; the message has the expected and observed values."""

@@ -1,9 +1,9 @@
-"""The demo's clock: its time, waiting by it, and work that it slows down for.
+"""The demo's clock: reads it, sleeps on it, and reports work that it should slow down for.
 
-The emulated Azure sets the pace and publishes it in the file that TEAL_CLOCK names: the full speed, then lines of wall
-and virtual unix seconds. Time is linear between them and stands still after the last. A process may say when its oldest
-unfinished work is due, in a file of its own next to it; emulator/README.md describes both. Times are virtual unix
-seconds here.
+The emulated Azure sets the pace and publishes it in the file named by TEAL_CLOCK: the full speed, then lines of wall
+and virtual unix seconds. Time is linear between lines and stops after the last. A process may report when its oldest
+unfinished work is due, in its own file next to it; emulator/README.md describes both. Times in this module are
+virtual unix seconds.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-SHORTEST_WAIT = 0.01  # wall seconds between two looks at a clock that is late
+SHORTEST_WAIT = 0.01  # wall seconds between reads of a clock that is late
 MINUTE = 60.0
 
 
 @dataclass(slots=True)
 class DemoClock:
-    """The clock in the file `path`; None: the wall's. A file that is gone is a clock that has stopped."""
+    """The clock in the file `path`; None means the wall clock. If the file is deleted, the clock has stopped."""
 
     path: Path | None
     full_speed: float = 1.0
@@ -34,12 +34,12 @@ class DemoClock:
 
     @staticmethod
     def of(environment: Mapping[str, str]) -> DemoClock:
-        """Return the clock that TEAL_CLOCK names, or the wall's."""
+        """Return the clock that TEAL_CLOCK names, or the wall clock."""
         text = environment.get("TEAL_CLOCK")
         return DemoClock(Path(text) if text else None)
 
     def now(self) -> float:
-        """Return the time. Raises FileNotFoundError if there never was a clock."""
+        """Return the time. Raises FileNotFoundError if there never was a clock file."""
         if self.path is None:
             return time.time()
         self._read(self.path)
@@ -47,20 +47,20 @@ class DemoClock:
 
     @property
     def speed(self) -> float:
-        """How many times as fast as the wall's the clock runs, as last read by `now`."""
+        """The clock's speed as a multiple of wall time, as last read by `now`."""
         if len(self._points) < 2:
             return self.full_speed
         (wall, moment), (wall_after, moment_after) = self._points[-2:]
         return (moment_after - moment) / (wall_after - wall)
 
     async def sleep_until(self, moment: float) -> None:
-        """Return when the clock has reached a moment, however its speed changes meanwhile."""
+        """Sleep until the clock reaches `moment`, even if its speed changes."""
         while (left := moment - self.now()) > 0:  # noqa: ASYNC110  # a clock does not say when its time comes
             await asyncio.sleep(max(SHORTEST_WAIT, left / self.full_speed))
 
     @contextmanager
     def work_due(self, moment: float) -> Iterator[None]:
-        """Have the clock slow down while the work of this block, due at a moment, is late."""
+        """Slow the clock down while this block runs past `moment`, when its work is due."""
         self._dues.append(moment)
         self._report()
         try:
@@ -86,7 +86,7 @@ class DemoClock:
         self._reported = earliest
         report = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         draft = report.with_name(f"{self.path.name}.new-{os.getpid()}")
-        with suppress(FileNotFoundError):  # the emulated Azure has ended, and its directory is gone
+        with suppress(FileNotFoundError):  # the emulated Azure has exited and removed its directory
             if earliest == math.inf:
                 report.unlink()
             else:
@@ -95,7 +95,7 @@ class DemoClock:
 
 
 def virtual(points: list[tuple[float, float]], wall: float) -> float:
-    """Return the virtual time at a time of the wall's, from points of both."""
+    """Return the virtual time at a wall time, interpolated from (wall, virtual) points."""
     for (before, moment), (after, moment_after) in pairwise(points):
         if wall < after:
             return moment + (moment_after - moment) * max(0.0, (wall - before) / (after - before))

@@ -1,4 +1,4 @@
-"""The parts of the demo: the emulated Azure, the function app on its host, and how a user reaches both."""
+"""The demo's services: the emulated Azure and the function app on its host, and how a user reaches both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL")
 
 @dataclass(frozen=True, slots=True)
 class LocalAzure:
-    """The running emulated Azure: the names in it, and the environment that leads a program to it."""
+    """The running emulated Azure: its resource names, and the environment that points a program at it."""
 
     names: dict[str, str]
     environment: dict[str, str]
@@ -31,7 +31,7 @@ class LocalAzure:
 
     @property
     def script_environment(self) -> dict[str, str]:
-        """What a user's script needs: the way to Azure and the workspace's name."""
+        """The environment for a user's script: how to reach Azure, and the workspace's name."""
         return self.environment | {
             "AZURE_SUBSCRIPTION_ID": self.names["subscription"],
             "AZURE_RESOURCE_GROUP": self.names["resource_group"],
@@ -40,7 +40,7 @@ class LocalAzure:
 
     @property
     def app_settings(self) -> dict[str, str]:
-        """The settings of the function app, the same as in Azure except for clock and policies."""
+        """The function app's settings, the same as in Azure except for clock and policies."""
         account = self.names["storage_account"]
         return self.environment | {
             "TEAL_SUBSCRIPTION_ID": self.names["subscription"],
@@ -56,7 +56,7 @@ class LocalAzure:
 
 @dataclass(frozen=True, slots=True)
 class FunctionApp:
-    """The running function app: its address, a key that opens its API, and Event Grid's key."""
+    """The running function app: its URL, its API key, and Event Grid's key."""
 
     url: str
     key: str
@@ -64,7 +64,7 @@ class FunctionApp:
 
 
 def child_environment(options: DemoOptions, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of every process of the demo: nothing in it could lead to a real Azure."""
+    """Return the environment for every process of the demo. Nothing in it can reach a real Azure."""
     kept = {name: environment[name] for name in _INHERITED if name in environment}
     temporary = options.state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)

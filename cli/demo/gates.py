@@ -1,4 +1,4 @@
-"""The readings of each gate, short enough for a terminal. All numbers are Teal's own."""
+"""Each gate's readings, short enough for a terminal. All numbers come from Teal."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from cli.demo.api import Json
 
-DRY_RUN = "dry_run"  # as Teal names the role
+DRY_RUN = "dry_run"  # Teal's name for the role
 JUDGED = "stepping"
 COUNTED = {"errors": "failed", "client_errors": "refused", "latency": "too slow"}
 
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far the judge is from a decision by one gate. what: the gate and the decision. gone: part of the way, 0 to 1.
+    """How close one gate is to a decision. what: the gate and the decision. gone: progress towards it, 0 to 1.
 
-    gone is None for a dry run, which decides nothing. said: the odds, and those that are needed.
+    gone is None for a dry run, which decides nothing. said: the odds so far and the odds required.
     """
 
     what: str
@@ -24,7 +24,7 @@ class Distance:
 
 
 def distances(rollout: Json) -> list[Distance]:
-    """Return how far each gate is from the next step and from a rollback; empty while nothing is judged."""
+    """Return how close each gate is to the next step and to a rollback; empty while nothing is judged."""
     if rollout["phase"] != JUDGED:
         return []
     ahead = next_weight(rollout)
@@ -32,18 +32,18 @@ def distances(rollout: Json) -> list[Distance]:
 
 
 def next_weight(rollout: Json) -> str:
-    """Return the share that the next step gives to green, in Teal's words; "" if there is none."""
+    """Return green's share in the next step, as Teal formats it; "" if there is none."""
     ahead = (step["weight"] for step in rollout["steps"][rollout["step"] + 1 :])
     return next((f"{weight}%" for weight in ahead if weight is not None), "")
 
 
 def title(gate: Json) -> str:
-    """Return a gate's name, marked if it is a dry run."""
+    """Return a gate's name, marked as a dry run if it is one."""
     return f"{gate['gate']} (dry run)" if gate["role"] == DRY_RUN else str(gate["gate"])
 
 
 def rate(gate: Json, role: str) -> str:
-    """Return the rate that a gate counted for a role ("blue", "green"), in words."""
+    """Return the rate that a gate counted for a role ("blue" or "green"), as text."""
     bad, total = gate[f"{role}_bad"], gate[f"{role}_total"]
     return f"{100 * bad / total:.3g} % of {total:,} {COUNTED.get(gate['gate'], 'counted')}" if total else "no requests"
 

@@ -1,4 +1,4 @@
-"""`--keep`: everything keeps serving, and the terminal shows how to steer it by hand."""
+"""`--keep`: everything keeps running, and the terminal shows how to control it by hand."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cli.demo.stage import Stage
 
 
 async def keep_serving(stage: Stage) -> None:
-    """Print how to reach everything, and return at a stop signal, which is the regular end."""
+    """Print the instructions and return on a stop signal, the normal way to end."""
     stage.screen.console.print(escape(await instructions(stage)), soft_wrap=True, highlight=False)
     ended = asyncio.Event()
-    for each in STOP_SIGNALS:  # in place of what would cancel the demo
+    for each in STOP_SIGNALS:  # replaces the handlers that cancel the demo
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     await ended.wait()
-    stage.screen.console.print("Ending everything ...")
+    stage.screen.console.print("Stopping everything ...")
 
 
 async def instructions(stage: Stage) -> str:
@@ -44,9 +44,9 @@ async def instructions(stage: Stage) -> str:
             "# register another version, and watch Teal roll it out (folder 3 holds the one with the bug)",
             register,
             f'{call}" -H "x-functions-key: $TEAL_KEY"',
-            "# steer it: promote, pause, resume or rollback",
+            "# control it: promote, pause, resume or rollback",
             f'{call}/pause" -H "x-functions-key: $TEAL_KEY" -d \'{body}\'',
-            "# ask the model",
+            "# send a request to the model",
             f"head -1 {stage.options.trained}/requests.jsonl | {ask}",
             "",
         ]

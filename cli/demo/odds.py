@@ -1,6 +1,6 @@
-"""The judge's odds behind the picture: how they moved over the minutes of the demo's clock, in every rollout.
+"""The judge's odds in the picture: how they changed over the minutes of the demo's clock, for every rollout.
 
-Pure. Odds are numbers here (20 is 20 : 1, 0.1 is 1 : 10) and Teal's own; nothing is judged again.
+Pure. Odds are numbers (20 is 20 : 1, 0.1 is 1 : 10) taken from Teal; nothing is judged again.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from cli.demo.report import Json, Played, unix
 
 DECIDING = "errors"  # the gate that moves traffic in the demo's policy
 MINUTE = 1.0
-EVEN = 1.0  # what every betting begins with: nothing is known
-FURTHEST = 100.0  # logarithm of odds that no picture tells from longer ones, and no float is too small for
+EVEN = 1.0  # the starting odds, before any evidence
+FURTHEST = 100.0  # log odds are cut off here: beyond any axis, and within the range of a float
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Odds over minutes since the first request; each stands at the end of the minute that it was taken after."""
+    """Odds over minutes since the first request, each at the end of the minute it was computed after."""
 
     minutes: list[float]
     odds: list[float]
@@ -28,9 +28,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """worse: that green is worse, a line for each rollout. safe: that the next step is safe, a line for each step.
+    """worse: that green is worse, one line per rollout. safe: that the next step is safe, one line per step.
 
-    rolls_back, advances: the odds at which the judge does so; None if no rollout got far enough to say.
+    rolls_back, advances: the odds at which the judge does so; None if no rollout got far enough to report them.
     """
 
     worse: list[Line]
@@ -40,7 +40,7 @@ class Odds:
 
 
 def odds(played: Played, origin: float) -> Odds:
-    """Return the odds of the deciding gate. origin: unix seconds of the minute 0."""
+    """Return the odds of the deciding gate. origin: unix seconds of minute 0."""
     worse: list[Line] = []
     safe: list[Line] = []
     said: list[Json] = []
@@ -68,7 +68,7 @@ def _start(minute: Json, origin: float) -> float:
 
 
 def _lines(starts: Sequence[float], logs: Sequence[float]) -> list[Line]:
-    """Return a line that begins with even odds where the first minute begins; none without a minute."""
+    """Return a line that starts at even odds at the beginning of the first minute; no line without minutes."""
     if not starts:
         return []
     return [Line([starts[0], *(start + MINUTE for start in starts)], [EVEN, *(_ratio(log) for log in logs)])]

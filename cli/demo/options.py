@@ -1,4 +1,4 @@
-"""What can be chosen about the demo, and what is fixed."""
+"""The demo's options and fixed settings."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ EXAMPLE = ROOT / "examples/diabetes"
 ENDPOINT = "diabetes"
 MODEL = "diabetes"
 LOG_LAG = 40  # virtual seconds until a request can be queried; Azure takes 3 to 10 minutes
-DURATIONS = 0.2  # times what operations on deployments take on Azure
-LEAST_RATE = 50.0  # requests a second at full speed that must really have been sent
+DURATIONS = 0.2  # factor on how long deployment operations take on Azure
+LEAST_RATE = 50.0  # requests per second at full speed that must actually have been sent
 OPERATOR = "anna@example.com"
 ROLLBACK_REASON = "support reports odd predictions for two patients"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """speed: how many times as fast as the wall's the demo's clock runs, at most. out: where the results go.
+    """speed: the most that the demo's clock runs faster than the wall clock, as a factor. out: the results directory.
 
-    rate: requests a second at that speed; on a slowed clock it sends as many a minute of the clock. serving and
-    azurite: what `make setup` leaves behind when it is done.
+    rate: requests per second at full speed; a slowed clock keeps the requests per clock minute. serving, azurite: files
+    that `make setup` creates when it is done.
     """
 
     keep: bool = False
@@ -35,24 +35,24 @@ class DemoOptions:
 
     @property
     def rate_per_minute(self) -> float:
-        """Requests a minute of the demo's clock."""
+        """Requests per minute of the demo's clock."""
         return self.per_minute(self.rate)
 
     def per_minute(self, rate: float) -> float:
-        """Return how many a minute of the demo's clock `rate` a second at full speed is."""
+        """Convert `rate`, per second at full speed, to a rate per minute of the demo's clock."""
         return 60 * rate / self.speed
 
     @property
     def missing(self) -> list[Path]:
-        """What `make setup` should have made but is missing."""
+        """The files that `make setup` should have created but are missing."""
         return [path for path in (self.serving, self.azurite) if not path.exists()]
 
     @property
     def logs(self) -> Path:
-        """Where every process writes its log; kept after the end."""
+        """The directory for the log of every process; kept afterwards."""
         return self.out / "logs"
 
     @property
     def trained(self) -> Path:
-        """Where the models of the example are trained to."""
+        """The directory for the example's trained models."""
         return self.state / "trained"

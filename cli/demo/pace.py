@@ -1,17 +1,17 @@
-"""How fast the demo's clock really runs. It slows down while this machine is busy, and the demo says so."""
+"""The actual speed of the demo's clock. It slows down while this machine is busy, and the demo reports that."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 
-WINDOW = 10.0  # wall seconds over which the speed is taken
+WINDOW = 10.0  # wall seconds over which the speed is measured
 SLOWED, RECOVERED = 0.6, 0.8  # shares of the full speed
 
 
 @dataclass(slots=True)
 class Pace:
-    """The clock's speed over the last seconds, from looks at both clocks. slowed: whether the screen says so."""
+    """The clock's recent speed, from readings of both clocks. slowed: whether the screen says that it is slow."""
 
     full_speed: float
     slowed: bool = False
@@ -19,14 +19,14 @@ class Pace:
 
     @property
     def speed(self) -> float:
-        """How many times as fast as the wall's the clock ran over the last seconds."""
+        """The clock's speed over the last seconds, as a multiple of wall time."""
         if len(self._looks) < 2:
             return self.full_speed
         (wall, virtual), (wall_now, virtual_now) = self._looks[0], self._looks[-1]
         return (virtual_now - virtual) / (wall_now - wall)
 
     def note(self, wall: float, virtual: float) -> str | None:
-        """Take in what both clocks show (seconds); return what to tell if the clock has slowed down or recovered."""
+        """Record both clocks' readings (seconds); return a message if the clock has slowed down or recovered."""
         self._looks.append((wall, virtual))
         while len(self._looks) > 2 and self._looks[1][0] <= wall - WINDOW:
             self._looks.popleft()

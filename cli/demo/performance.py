@@ -1,6 +1,6 @@
-"""The demo from set-up to clean-up: start the parts, play the scenes, write the results, end everything.
+"""The demo from start to clean-up: start the services, play the scenes, write the results, stop everything.
 
-Whatever happens, nothing keeps running and `.state/demo` is removed.
+However it ends, nothing keeps running and `.state/demo` is removed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, 
 
 
 def run(options: DemoOptions, console: Console) -> int:
-    """Play the demo. Return 0 if every scene passed, 1 if not, 3 without the set-up, 130 after Ctrl-C."""
+    """Play the demo. Return 0 if every scene passed, 1 if not, 3 if set-up is missing, 130 after Ctrl-C."""
     if options.missing:
         console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
@@ -53,7 +53,7 @@ def run(options: DemoOptions, console: Console) -> int:
 
 
 async def _until_stopped(performance: Coroutine[None, None, int]) -> int:
-    """Perform; the first stop signal cancels, so that everything is cleaned up, and later ones change nothing."""
+    """Run the demo; the first stop signal cancels it, which cleans everything up, and later ones are ignored."""
     task = asyncio.ensure_future(performance)
     received: list[signal.Signals] = []
 

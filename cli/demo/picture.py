@@ -1,4 +1,4 @@
-"""The picture of a performance: shares of the live traffic, failure rates, and the judge's odds."""
+"""The picture of a demo run: shares of live traffic, failure rates, and the judge's odds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-mpl.use("Agg")  # there is no window
+mpl.use("Agg")  # no window
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,14 +18,14 @@ from cli.demo.series import BIN_MINUTES, Series, Span, series
 
 INCHES, DOTS = (13.0, 10.5), 100
 INK, QUIET = "#222222", "#777777"
-WORSE, SAFE = "#D55E00", "#4B3B8F"  # neither is blue or green, and one is much darker than the other
-ODDS_SHOWN = (1 / 100, 1000.0)  # beyond these nothing is decided any more
+WORSE, SAFE = "#D55E00", "#4B3B8F"  # neither blue nor green, and clearly different in brightness
+ODDS_SHOWN = (1 / 100, 1000.0)  # every decision falls within this range
 ODDS_NAMED = {1 / 100: "1 : 100", 1 / 10: "1 : 10", 1.0: "1 : 1", 10.0: "10 : 1", 100.0: "100 : 1", 1000.0: "1000 : 1"}
-LEAST_RATE_SHOWN = 8.0  # per cent: below it a few failures would look like a catastrophe
+LEAST_RATE_SHOWN = 8.0  # percent; with a smaller scale a few failures would look like a disaster
 
 
 def draw(played: Played, path: Path) -> None:
-    """Write the picture as PNG, 1300 by 1050 dots. Raises ValueError if no request was sent."""
+    """Write the picture as PNG, 1300 by 1050 pixels. Raises ValueError if no request was sent."""
     shown = series(played)
     figure = Figure(figsize=INCHES, dpi=DOTS, layout="constrained")
     shares, rates, sureness = figure.subplots(3, 1, sharex=True, height_ratios=[3, 2, 3])
@@ -36,7 +36,7 @@ def draw(played: Played, path: Path) -> None:
         _mark([shares, rates, sureness], span)
     sureness.set_xlim(0, shown.length)
     sureness.set_xlabel(
-        f"minutes on the demo's clock, which ran {played.average_speed:.0f} times as fast as the wall's", color=INK
+        f"minutes on the demo's clock, which ran {played.average_speed:.0f} times as fast as wall time", color=INK
     )
     figure.suptitle("What Teal did with three new versions", fontsize=16, color=INK, x=0.01, ha="left")
     figure.savefig(path)
@@ -44,7 +44,9 @@ def draw(played: Played, path: Path) -> None:
 
 def _draw_shares(axes: Axes, shown: Series) -> None:
     minutes, shares = zip(*shown.shares, strict=True)
-    axes.fill_between(minutes, shares, 100, step="post", color=BLUE, alpha=0.45, linewidth=0, label="blue: what serves")
+    axes.fill_between(
+        minutes, shares, 100, step="post", color=BLUE, alpha=0.45, linewidth=0, label="blue: the serving version"
+    )
     axes.fill_between(
         minutes, 0, shares, step="post", color=GREEN, alpha=0.85, linewidth=0, label="green: the version being tried"
     )
@@ -74,7 +76,7 @@ def _draw_rates(axes: Axes, shown: Series) -> None:
 
 def _draw_odds(axes: Axes, shown: Odds) -> None:
     worse = "odds that green is worse"
-    safe = "odds that the next step is safe (begun afresh at each step)"
+    safe = "odds that the next step is safe (restarted at each step)"
     for line in shown.worse:
         axes.plot(line.minutes, line.odds, color=WORSE, linewidth=2, marker=".", label=worse)
         worse = ""
@@ -94,7 +96,7 @@ def _draw_odds(axes: Axes, shown: Odds) -> None:
 
 
 def _draw_line(axes: Axes, at: float | None, color: str, what: str) -> None:
-    """Draw the odds at which the judge does something, with what it does; nothing where it never came so far."""
+    """Draw the odds at which the judge acts, labelled with the action; nothing if `at` is None."""
     if at is None:
         return
     axes.axhline(at, color=color, linewidth=1.2, linestyle="--")
@@ -111,7 +113,7 @@ def _draw_line(axes: Axes, at: float | None, color: str, what: str) -> None:
 
 
 def _mark(panels: list[Axes], span: Span) -> None:
-    """Mark where a rollout begins and where it was decided, in every panel."""
+    """Mark in every panel where a rollout began and where it was decided."""
     above = panels[0]
     for axes in panels:
         axes.axvline(span.began, color=QUIET, linewidth=1, linestyle=":")

@@ -1,7 +1,7 @@
-"""The processes of the demo: services that report when they are ready, and programs that run to an end.
+"""The demo's processes: services that report when they are ready, and programs that run to completion.
 
-Each has a log file and a session of its own, so Ctrl-C reaches only the demo, which ends them in order. A service also
-ends when its standard input does, so even a killed demo leaves none behind.
+Each has its own log file and session, so Ctrl-C reaches only the demo, which stops them in order. A service also exits
+when its standard input closes, so even a killed demo leaves none behind.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Self
 READY_SECONDS = 600.0
 STOP_SECONDS = 60.0
 TAIL_LINES = 15
-# What ends the demo: Ctrl-C, a kill, and a terminal that was closed (unless nohup has it ignored).
+# What ends the demo: Ctrl-C, `kill`, or closing the terminal (unless nohup ignores that).
 STOP_SIGNALS = tuple(
     each
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,12 +30,12 @@ STOP_SIGNALS = tuple(
 
 
 class ProcessFailedError(Exception):
-    """A program failed, or a service did not become ready. The message holds the last lines of its log."""
+    """A program failed, or a service did not become ready. The message has the last lines of its log."""
 
 
 @dataclass(slots=True)
 class Processes:
-    """An async context manager that ends all its processes."""
+    """An async context manager that stops all its processes on exit."""
 
     logs: Path
     environment: Mapping[str, str]
@@ -48,12 +48,12 @@ class Processes:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the processes, the youngest first."""
+        """Stop the processes, newest first."""
         while self._running:
             await stop(self._running.pop())
 
     async def serve(self, name: str, command: Sequence[str], **more: str) -> dict[str, Any]:
-        """Start a service and return what it reports when it is ready. Raises ProcessFailedError."""
+        """Start a service and return its ready report. Raises ProcessFailedError."""
         process = await self._start(name, command, more, PIPE)
         line = await self._first_line(process)
         if not line:
@@ -63,11 +63,11 @@ class Processes:
         return dict(json.loads(line))
 
     async def begin(self, name: str, command: Sequence[str], **more: str) -> Process:
-        """Start a service that reports nothing."""
+        """Start a service that sends no ready report."""
         return await self._start(name, command, more, None)
 
     async def run(self, name: str, command: Sequence[str], **more: str) -> None:
-        """Run a program to its end. Raises ProcessFailedError if its exit code is not 0."""
+        """Run a program to completion. Raises ProcessFailedError if its exit code is not 0."""
         process = await self._start(name, command, more, None)
         code = await process.wait()
         self._running.remove(process)
@@ -104,7 +104,7 @@ class Processes:
 
 
 async def stop(process: Process) -> None:
-    """End a process, if it still runs: by the end of its input and SIGTERM, and by force after a minute."""
+    """Stop a process if it is running: close its input and send SIGTERM, then kill it after a minute."""
     if process.stdin is not None:
         process.stdin.close()
     if process.returncode is None:

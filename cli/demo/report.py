@@ -1,6 +1,6 @@
-"""From what was seen to `report.json`: counts, times and reasons.
+"""Builds `report.json` from what was observed: counts, times and reasons.
 
-Pure. Requests are counted where they were sent, weights are Azure's, reasons are Teal's.
+Pure. Request counts come from the sender, weights from Azure, reasons from Teal.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ from cli.demo.timeline import Period, Timeline
 
 Json = dict[str, Any]
 
-TEAL = "teal"  # the actor in the history when nobody asked
+TEAL = "teal"  # the actor in the history when Teal decided
 DECIDED = ("promoting", "rolling-back")
 COUNTING = (
-    "Every request is one row of the data set; those that version 3 fails on were found by sending it all before. "
-    "Counted are all requests, to whichever deployment, between the first and the last that version 3 answered: "
-    "`failed` are those that really failed on it, `would_have_failed` those whose row is one that it fails on."
+    "Every request is one row of the data set; sending all rows to version 3 showed which ones it fails on. "
+    "The counts cover all requests, to any deployment, between the first and the last that version 3 answered: "
+    "`failed` counts those that failed on it, `would_have_failed` those whose row it fails on."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was seen while the demo played, with times in unix seconds on the demo's clock.
+    """What was observed during the demo, with times in unix seconds on the demo's clock.
 
-    speed: how many times as fast as the wall's it ran at most. seconds: wall time from beginning to end. rollouts:
-    Teal's view of each, by version. evidence: its gates' readings after each minute, by version. versions: train.py's
-    findings.
+    speed: the clock's full speed, as a multiple of wall time. seconds: wall time from start to end. rollouts: Teal's
+    view of each, by version. evidence: its gates' readings after each minute, by version. versions: train.py's output.
     """
 
     speed: float
@@ -45,7 +44,7 @@ class Played:
 
     @property
     def average_speed(self) -> float:
-        """How many times as fast as the wall's the demo's clock ran on average."""
+        """The average speed of the demo's clock, as a multiple of wall time."""
         return (self.ended - self.began) / self.seconds
 
 
@@ -59,8 +58,8 @@ def report(played: Played, scenes: list[Json]) -> Json:
         "clock": {
             "speed": played.speed,
             "average_speed": round(played.average_speed, 1),
-            "meaning": "times and minutes are of the demo's clock, which runs at most `speed` times as fast as the "
-            "wall's and slower on a busy machine; seconds are wall time",
+            "meaning": "times and minutes are on the demo's clock, which runs at most `speed` times as fast as "
+            "wall time and slower on a busy machine; seconds are wall time",
         },
         "rollouts": [rollout_report(played, rollout) for rollout in played.rollouts.values()],
         "switched_at_once": {"version": "3", "counting": COUNTING, **asdict(cost)} if cost else None,
@@ -70,7 +69,7 @@ def report(played: Played, scenes: list[Json]) -> Json:
 
 
 def totals(samples: Sequence[Sample]) -> Json:
-    """Return the counts over all requests, and the rate at which they were really sent."""
+    """Return the counts over all requests, and the rate at which they were actually sent."""
     return {
         "requests": len(samples),
         "failed": count(samples).failed,
@@ -81,7 +80,7 @@ def totals(samples: Sequence[Sample]) -> Json:
 
 
 def rollout_report(played: Played, rollout: Json) -> Json:
-    """Return one rollout: its outcome and why, its steps, its requests, and the evidence at the decision."""
+    """Return one rollout: its outcome and reason, its steps, its requests, and the evidence at the decision."""
     began = unix(rollout["created_at"])
     finished = rollout["finished_at"]
     ended = unix(finished) if finished else played.ended
@@ -115,7 +114,7 @@ def asked_by(rollout: Json) -> str | None:
 
 
 def steps(played: Played, green: str, began: float, ended: float) -> list[Json]:
-    """Return each share that green had in this span of time: when, for how long, and with which requests."""
+    """Return each share that green had from `began` to `ended`: when, for how long, and with which requests."""
     found = []
     for period in played.timeline.periods():
         start, end = max(period.began, began), min(period.ended or played.ended, ended)
@@ -136,7 +135,7 @@ def _step(played: Played, green: str, period: Period) -> Json:
 
 
 def unix(moment: str) -> float:
-    """Return the unix seconds of a moment in ISO 8601."""
+    """Return the unix seconds of an ISO 8601 time."""
     return datetime.fromisoformat(moment).timestamp()
 
 

@@ -1,4 +1,4 @@
-"""The results of a performance: the table on the screen, the picture and `report.json`."""
+"""The results of a demo run: the table on the screen, the picture and `report.json`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cli.demo.stage import Stage
 
 @dataclass(slots=True)
 class Performance:
-    """When it began and ended on the demo's clock (unix seconds), its wall seconds, and the record of each scene."""
+    """Start and end on the demo's clock (unix seconds), duration in wall seconds, and the record of each scene."""
 
     began: float
     ended: float = 0.0
@@ -46,8 +46,8 @@ def present(stage: Stage, performance: Performance) -> bool:
     _draw(stage, played)
     totals, clock = written["totals"], written["clock"]
     console.print(
-        f"{totals['requests']:,} requests at {totals['requests_per_minute']:.0f} a minute, {totals['failed']} failed. "
-        f"{written['seconds']:.0f} seconds at {clock['average_speed']:.0f}x on average. "
+        f"{totals['requests']:,} requests at {totals['requests_per_minute']:.0f} per minute, "
+        f"{totals['failed']} failed. {written['seconds']:.0f} seconds at {clock['average_speed']:.0f}x on average. "
         f"Report and picture: {stage.options.out}"
     )
     return bool(written["passed"])
@@ -74,7 +74,7 @@ def rollout_table(written: Json) -> Table:
 
 
 def gate_table(written: Json) -> Table:
-    """Return each gate's last reading of each rollout of a report as a table."""
+    """Return each gate's last reading in each rollout of a report as a table."""
     table = Table(title="What each gate saw", title_justify="left")
     for heading in ("model", "gate", "green", "blue", "odds that green is worse", "rolled back at"):
         table.add_column(heading)
@@ -92,7 +92,7 @@ def gate_table(written: Json) -> Table:
 
 
 def _draw(stage: Stage, played: Played) -> None:
-    # matplotlib keeps a list of fonts; without this it would be written outside the checkout.
+    # Keeps matplotlib's font cache inside the checkout.
     os.environ["MPLCONFIGDIR"] = str(stage.options.state / "matplotlib")
     from cli.demo.picture import draw  # noqa: PLC0415  # matplotlib is slow to import and reads the line above
 

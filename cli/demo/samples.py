@@ -1,4 +1,4 @@
-"""The outcomes of the requests that were sent: one line of text each, and the counts that the report is made of.
+"""The outcomes of the requests: one line of text each, and the counts used in the report.
 
 Pure apart from reading the file.
 """
@@ -14,10 +14,9 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One request. sent: unix seconds on the demo's clock. seconds: wall time until its answer was read.
+    """One request. sent: unix seconds on the demo's clock. seconds: wall time until the response was read.
 
-    row: which request of the file it was. status: HTTP status, or NO_ANSWER if none came. deployment: which one
-    answered, "" if none did.
+    row: the line of the request file. status: HTTP status, or NO_ANSWER. deployment: the one that answered, or "".
     """
 
     sent: float
@@ -44,14 +43,14 @@ def parse(line: str) -> Sample:
 
 @dataclass(slots=True)
 class SampleFile:
-    """A growing file of samples, read as far as it has been written."""
+    """A growing file of samples, read incrementally."""
 
     path: Path
     samples: list[Sample] = field(default_factory=list)
     _read: int = 0
 
     def read(self) -> list[Sample]:
-        """Return all samples so far, in the order of their answers."""
+        """Return all samples so far, in the order of the responses."""
         if self.path.exists():
             with self.path.open("rb") as file:
                 file.seek(self._read)
@@ -64,7 +63,7 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many requests there were and how many of them failed."""
+    """The number of requests, and how many of them failed."""
 
     requests: int = 0
     failed: int = 0
@@ -82,7 +81,7 @@ def count(samples: Iterable[Sample]) -> Count:
 
 
 def by_deployment(samples: Iterable[Sample]) -> dict[str, Count]:
-    """Return the counts of each deployment that answered; unanswered requests are under ""."""
+    """Return the counts by deployment; requests without a response are under ""."""
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.deployment, []).append(sample)
@@ -90,18 +89,18 @@ def by_deployment(samples: Iterable[Sample]) -> dict[str, Count]:
 
 
 def within(samples: Iterable[Sample], began: float, ended: float) -> list[Sample]:
-    """Return the samples that were sent from `began` until before `ended` (unix seconds on the demo's clock)."""
+    """Return the samples sent from `began` until just before `ended` (unix seconds on the demo's clock)."""
     return [sample for sample in samples if began <= sample.sent < ended]
 
 
 def span_of(samples: Iterable[Sample], deployment: str) -> tuple[float, float] | None:
-    """Return when the first and the last request that this deployment answered were sent; None without any."""
+    """Return when the first and last requests answered by this deployment were sent; None if there were none."""
     times = [sample.sent for sample in samples if sample.deployment == deployment]
     return (min(times), max(times)) if times else None
 
 
 def per_minute(samples: Iterable[Sample]) -> float:
-    """Return how many requests a minute of the demo's clock were sent; 0 for fewer than two."""
+    """Return the requests sent per minute of the demo's clock; 0 for fewer than two samples."""
     times = [sample.sent for sample in samples]
     span = max(times) - min(times) if times else 0.0
     return 60 * (len(times) - 1) / span if span else 0.0
@@ -111,8 +110,8 @@ def per_minute(samples: Iterable[Sample]) -> float:
 class Spared:
     """The cost of a rollout for its users, and what switching all traffic at once would have cost them.
 
-    All counts are over the time between green's first and last live request. failed: requests on green that failed.
-    would_have_failed: requests to any deployment whose row is one that green's script fails on.
+    All counts cover the time between green's first and last live request. failed: requests on green that failed.
+    would_have_failed: requests to any deployment whose row makes green's script fail.
     """
 
     requests: int
@@ -122,7 +121,7 @@ class Spared:
 
 
 def spared(samples: Iterable[Sample], green: str, failing_rows: Container[int]) -> Spared | None:
-    """Return what the gradual rollout of `green` spared its users; None if it never had a live request."""
+    """Return what the gradual rollout of `green` spared its users; None if green had no live request."""
     known = list(samples)
     span = span_of(known, green)
     if span is None:

@@ -1,4 +1,4 @@
-"""What the terminal shows: lines that stay, and below them a panel that is redrawn."""
+"""What the terminal shows: scrolling lines, and below them a panel that is redrawn."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.demo.checks import Check
 from cli.demo.gates import Distance
 from cli.demo.pace import Pace
 
-BLUE, GREEN = "#56B4E9", "#009E73"  # a pair that people with any kind of colour vision tell apart
+BLUE, GREEN = "#56B4E9", "#009E73"  # distinguishable with any kind of colour vision
 WIDTH = 140
 TITLES = (
     "An endpoint with version 1",
@@ -31,14 +31,14 @@ TITLES = (
 
 
 def console() -> Console:
-    """Return the terminal, or a log with lines of the usual length."""
+    """Return a console for the terminal, or one with a fixed width for a log."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 @dataclass(slots=True)
 class Now:
-    """What the panel shows. rate: requests a minute of the demo's clock."""
+    """What the panel shows. rate: requests per minute of the demo's clock."""
 
     weights: dict[str, int] = field(default_factory=dict)
     phase: str = ""
@@ -61,12 +61,12 @@ class Screen:
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin at full speed."""
+        """Start at full speed."""
         self.pace = Pace(self.speed)
 
     @contextmanager
     def drawn(self) -> Iterator[None]:
-        """Keep the panel on the screen; only a terminal has one."""
+        """Show the panel during the block, if this is a terminal."""
         if not self.console.is_terminal:
             yield
             return
@@ -74,11 +74,11 @@ class Screen:
             yield
 
     def opening(self) -> None:
-        """Say what is about to happen, and that time is accelerated."""
+        """Print what is about to happen, and that time is accelerated."""
         faster = (
             f"Time runs {self.speed:g} times as fast, less on a busy machine: a minute takes {60 / self.speed:.1f} s."
         )
-        self.console.print(f"[bold]Everything runs on this machine, nothing leaves it.[/bold] {faster}")
+        self.console.print(f"[bold]Everything runs on this machine; nothing leaves it.[/bold] {faster}")
         self.say("training four versions of a model; starting a small Azure")
 
     def begin(self, scene: int) -> None:
@@ -87,18 +87,18 @@ class Screen:
         self.console.print(f"\n[bold]{scene}. {TITLES[scene - 1]}[/bold]")
 
     def say(self, text: str) -> None:
-        """Print a line that stays, with the seconds since the start."""
+        """Print a line with the seconds since the start."""
         line = Text(f"{time.monotonic() - self.began:6.1f} s  ", style="dim")
         self.console.print(line.append(text, style="default"))
 
     def note_time(self, wall: float, virtual: float) -> None:
-        """Take in what both clocks show (seconds), and say so if the demo's clock has slowed down or recovered."""
+        """Record both clocks' readings (seconds), and print a line if the demo's clock has slowed down or recovered."""
         news = self.pace.note(wall, virtual)
         if news:
             self.say(news)
 
     def failed(self, problem: str, logs: Path) -> None:
-        """Print what was expected and seen, and where the logs are."""
+        """Print the problem and where the logs are."""
         self.console.print(Text(f"\nThis failed:\n{problem}\nThe logs are in {logs}", style="bold red"))
 
     def checked(self, check: Check) -> None:
@@ -120,7 +120,7 @@ class Screen:
         return Panel(
             Group(*rows),
             title=f"{self.scene}/{len(TITLES)}  {title}",
-            subtitle=f"{passed:.0f} s, time running at {self.pace.speed:.0f}x",
+            subtitle=f"{passed:.0f} s, clock at {self.pace.speed:.0f}x",
             height=12,
         )
 

@@ -1,7 +1,7 @@
 """The numbers behind the picture: shares and failure rates of blue and green, and the judge's odds, over time.
 
-Pure. Time is in minutes of the demo's clock. Blue is whatever serves and green the version being tried; the roles
-change hands when a version is promoted.
+Pure. Time is in minutes of the demo's clock. Blue is the serving version, green the one being tried; the roles swap
+when a version is promoted.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from cli.demo.report import DECIDED, Json, Played, asked_by, unix
 from cli.demo.samples import Sample, count
 
 BIN_MINUTES = 2.0
-FEWEST = 5  # requests that a rate must stand on to be drawn
+FEWEST = 5  # requests needed to draw a rate
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One rollout in minutes since the first request: what was tried, until when, and how it ended in a few words."""
+    """One rollout, in minutes since the first request: the version, start and end, and a short outcome."""
 
     began: float
     ended: float
@@ -31,7 +31,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Failed requests in per cent, at the middle of each bin of minutes that had enough requests."""
+    """Failed requests in percent, at the middle of each time bin that had enough requests."""
 
     minutes: list[float]
     per_cent: list[float]
@@ -39,7 +39,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All of it. `shares`: (minute, per cent of live traffic on green), to be drawn as steps."""
+    """Everything in the picture. `shares`: (minute, percent of live traffic on green), drawn as steps."""
 
     spans: list[Span]
     shares: list[tuple[float, int]]
@@ -50,7 +50,7 @@ class Series:
 
 
 def series(played: Played) -> Series:
-    """Return what the picture shows. Raises ValueError if no request was sent."""
+    """Return the numbers for the picture. Raises ValueError if no request was sent."""
     if not played.samples:
         raise ValueError("no request was sent, so there is nothing to draw")
     origin = played.samples[0].sent
@@ -104,7 +104,7 @@ def _shares(played: Played, spans: Sequence[Span], origin: float, length: float)
     for period in played.timeline.periods():
         minute = max(0.0, (period.began - origin) / 60)
         found.append((minute, period.weights.get(_tried(spans, minute) or "", 0)))
-    found += [(span.ended, 0) for span in spans]  # promoted: what was green is blue from here on
+    found += [(span.ended, 0) for span in spans]  # promoted: green is blue from here on
     return [*sorted(found), (length, 0)]
 
 

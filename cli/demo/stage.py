@@ -1,4 +1,4 @@
-"""What the scenes share: the running parts and what is known so far. It watches Azure, Teal and the traffic."""
+"""State shared by the scenes: the running services and the observations so far. Watches Azure, Teal and the traffic."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from cli.demo.samples import SampleFile, count, within
 from cli.demo.screen import Screen
 from cli.demo.timeline import Timeline
 
-LOOK_SECONDS = 20.0  # on the demo's clock, like all that follow
-ASK_SECONDS = 30.0  # an answer of Teal's costs as much of this machine as ten live requests
+LOOK_SECONDS = 20.0  # on the demo's clock, like those below
+ASK_SECONDS = 30.0  # a request to Teal costs this machine as much as ten live requests
 RATE_SECONDS = 120.0
 
 
 @dataclass(slots=True)
 class Stage:
-    """All that the scenes share. versions: what train.py found out about the models.
+    """State shared by the scenes. versions: what train.py found out about the models.
 
-    rollouts: Teal's last view of each, by version. evidence: its gates' readings, minute by minute.
-    reported: how many entries of its history are on the screen.
+    rollouts: Teal's last view of each, by version. evidence: the gates' readings, minute by minute.
+    reported: how many history entries of each rollout have been printed.
     """
 
     options: DemoOptions
@@ -65,7 +65,7 @@ class Stage:
         await self.processes.run(name, command, **self.azure.script_environment)
 
     async def watch(self) -> None:
-        """Keep looking at Azure and at the traffic until cancelled."""
+        """Poll Azure and the traffic until cancelled."""
         due = self.clock.now()
         while True:
             with self.clock.work_due(due):
@@ -85,9 +85,9 @@ class Stage:
         self.screen.note_time(time.time(), moment)
 
     async def follow(self, version: str, until: Callable[[Json], bool], patience: float) -> Json:
-        """Report what happens to a version's rollout until a condition holds, and return the rollout.
+        """Report the progress of a version's rollout until a condition holds, and return the rollout.
 
-        Raises SceneFailedError if the condition does not hold within `patience` seconds of the demo's clock.
+        Raises SceneFailedError if the condition does not hold within `patience` seconds on the demo's clock.
         """
         due = self.clock.now()
         deadline = due + patience
@@ -105,7 +105,7 @@ class Stage:
         seen = self.rollouts.get(version)
         words = f"it is {seen['phase']} ({seen['summary']})" if seen else "Teal has no rollout of it"
         minutes = patience / MINUTE
-        raise SceneFailedError(f"version {version} did not get there in {minutes:.0f} minutes of this clock: {words}")
+        raise SceneFailedError(f"version {version} did not get there in {minutes:.0f} minutes on this clock: {words}")
 
     async def _rollout(self, version: str) -> Json | None:
         if version in self.rollouts:

@@ -1,4 +1,4 @@
-"""The live traffic's weights as Azure showed them, over time."""
+"""Live traffic weights over time, as observed in Azure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Period:
 
 @dataclass(slots=True)
 class Timeline:
-    """Weights, and when each map of them was first seen."""
+    """Traffic weights, and when each set was first seen."""
 
     seen: list[tuple[float, Weights]] = field(default_factory=list)
 
     def note(self, moment: float, weights: Weights) -> None:
-        """Note what Azure shows at a moment; only changes are kept."""
+        """Record the weights observed at `moment`; only changes are kept."""
         if not self.seen or self.seen[-1][1] != weights:
             self.seen.append((moment, weights))
 
@@ -33,7 +33,7 @@ class Timeline:
         return [Period(began, ended, weights) for (began, weights), ended in zip(self.seen, [*ends, None], strict=True)]
 
     def shares(self, deployment: str) -> list[int]:
-        """Return the shares (per cent) that a deployment was seen to have, in order, without repetitions."""
+        """Return the shares (percent) that a deployment was seen with, in order, without repeats."""
         found: list[int] = []
         for _, weights in self.seen:
             share = weights.get(deployment, 0)

@@ -1,10 +1,10 @@
-"""Live traffic: a process that sends rows of the data set to the endpoint at a steady rate until it is stopped.
+"""Live traffic: a process that sends rows of the data set to the endpoint at a steady rate until stopped.
 
-The rate is per minute of the clock in TEAL_CLOCK (the wall's if unset): a slower clock means fewer requests a second
-and as many a minute. The traffic is open-loop: a slow answer delays no later request, and a failed request is not
-retried. Each answer becomes one line of the file given (see `samples.py`).
+The rate is per minute of the clock in TEAL_CLOCK (the wall clock if unset): a slower clock means fewer requests per
+second but as many per clock minute. The traffic is open-loop: a slow response delays no later request, and failed
+requests are not retried. Each response becomes one line of the SAMPLES file (see `samples.py`).
 
-Usage: `python -m cli.demo.traffic URI REQUESTS SAMPLES RATE`, with the endpoint's key in the environment as
+Usage: `python -m cli.demo.traffic URI REQUESTS SAMPLES RATE`, with the endpoint's key in the environment variable
 SCORING_KEY.
 """
 
@@ -29,14 +29,16 @@ from cli.demo.samples import NO_ANSWER, Sample
 KEY = "SCORING_KEY"
 TRAFFIC_COMMAND = (sys.executable, "-m", "cli.demo.traffic")
 DEPLOYMENT_HEADER = "azureml-model-deployment"
-TIMEOUT = aiohttp.ClientTimeout(total=120)  # longer than the endpoint's own: a busy machine is not a failed request
-PROMPT_SECONDS = 1.5  # wall time of an answer that does not slow the clock
-LAST_ANSWERS = 5.0  # wall seconds that pending requests get at the end
+TIMEOUT = aiohttp.ClientTimeout(
+    total=120
+)  # longer than the endpoint's own: a busy machine must not look like a failed request
+PROMPT_SECONDS = 1.5  # wall time within which a response does not slow the clock
+LAST_ANSWERS = 5.0  # wall seconds to wait for pending requests at the end
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends requests and writes down their outcomes."""
+    """Sends requests and records their outcomes."""
 
     session: aiohttp.ClientSession
     uri: str
@@ -45,7 +47,7 @@ class Sender:
     clock: DemoClock
 
     async def run(self, rate: float, stop: asyncio.Event) -> None:
-        """Send `rate` requests a minute of the clock until `stop` is set, then wait for the last answers."""
+        """Send `rate` requests per clock minute until `stop` is set, then wait for the last responses."""
         pending: set[asyncio.Task[None]] = set()
         stopped = asyncio.create_task(stop.wait())
         began = self.clock.now()
@@ -59,7 +61,7 @@ class Sender:
             await asyncio.wait(pending, timeout=LAST_ANSWERS)
 
     async def _stopped_before(self, due: float, stopped: asyncio.Task[bool]) -> bool:
-        """Wait until the next request is due; return whether the traffic was stopped first."""
+        """Wait until the next request is due; return whether the traffic was stopped before that."""
         with self.clock.work_due(due):
             waiting = asyncio.create_task(self.clock.sleep_until(due))
             await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,7 +84,7 @@ class Sender:
 
 
 def shuffled(count: int) -> Iterator[int]:
-    """Yield the numbers below `count` for ever: rounds of each number once, every round in a new order."""
+    """Yield the numbers below `count` forever, reshuffled in every round."""
     dice = random.Random(1)  # noqa: S311  # an order, not a secret
     order = list(range(count))
     while True:

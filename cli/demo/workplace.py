@@ -1,6 +1,6 @@
-"""The directories for a demo's work and results, locked for one demo at a time.
+"""The demo's working and results directories, locked so that only one demo uses them.
 
-Only a demo's own files are removed: the results may go to a directory that holds other things.
+Only the demo's own files are removed: the results directory may hold other things.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class WorkplaceError(Exception):
 
 @contextmanager
 def workplace(options: DemoOptions) -> Iterator[None]:
-    """Remove the results of an earlier demo and lock the directories for the block; at its end `state` is removed.
+    """Remove an earlier demo's results and lock the directories during the block; `state` is removed at its end.
 
-    Raises WorkplaceError before anything is started.
+    Raises WorkplaceError before anything has started.
     """
     with ExitStack() as stack:
         try:
@@ -38,7 +38,7 @@ def workplace(options: DemoOptions) -> Iterator[None]:
 
 
 def _lock(stack: ExitStack, directory: Path) -> None:
-    """Lock the directory until the stack ends; the lock also ends with the process, however that ends."""
+    """Lock the directory until the stack closes. The lock also goes when the process exits, however it exits."""
     directory.mkdir(parents=True, exist_ok=True)
     handle = os.open(directory, os.O_RDONLY)
     stack.callback(os.close, handle)

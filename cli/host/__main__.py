@@ -30,17 +30,29 @@ HIGHEST_PORT = 65535
 def _arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=program, description="Runs a function app on this machine.")
     parser.add_argument(
-        "--app", type=Path, default=Path(), metavar="DIR", help="directory of function_app.py (default: this one)"
+        "--app",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="directory of function_app.py (default: the current one)",
     )
     parser.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1; 0 takes a free one (default)"
+        "--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1; 0 picks a free one (default)"
     )
     parser.add_argument("--json", action="store_true", help="print address, keys and functions as one line of JSON")
     parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="directory in which keys and timers outlive this process"
+        "--state", type=Path, metavar="DIR", help="directory that keeps keys and timers across restarts"
     )
-    parser.add_argument("--worker", choices=sorted(WORKERS), default="converters", help="what calls the functions")
-    parser.add_argument("--drain", type=float, default=10.0, metavar="SECONDS", help="how long a stop waits (10)")
+    parser.add_argument(
+        "--worker", choices=sorted(WORKERS), default="converters", help="which worker calls the functions"
+    )
+    parser.add_argument(
+        "--drain",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to wait for running invocations on shutdown (10)",
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser.parse_args(words)
 
@@ -54,7 +66,7 @@ def _port(text: str) -> int:
 def main(words: Sequence[str] | None = None, program: str = "python -m cli.host") -> int:
     """Run until SIGTERM, SIGINT or, if asked, the end of standard input. Return 0, or 1 if the app cannot run.
 
-    `program` is what the person typed before the words.
+    `program` is the command name shown in the usage text.
     """
     arguments = _arguments(words, program)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -114,4 +126,4 @@ if __name__ == "__main__":
     code = main()
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(code)  # a function that hangs on its thread must not keep the process
+    os._exit(code)  # a function that hangs on its thread must not keep the process alive

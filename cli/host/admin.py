@@ -1,4 +1,4 @@
-"""The host's own API under /admin: is it up, what does it run, run this function now. All with the master key."""
+"""The host's own API under /admin: status, list of functions, manual runs. Every call needs the master key."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Admin:
         self._by_hand: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request; what the real host has here and this one lacks answers 501 with its name."""
+        """Answer one request: 501 with its path for what the real host serves here and this one does not."""
         if not self._keys.opens_admin(keys.given(request.headers, request.query)):
             return web.Response(status=401)
         parts = [part.lower() for part in request.path.strip("/").split("/")[1:]]
@@ -72,7 +72,7 @@ class Admin:
         )
 
     def _run(self, function: FunctionMetadata, body: bytes) -> web.Response:
-        """Start a function by hand and answer 202 at once, as the real host does; its log says how it ended."""
+        """Start a function and answer 202 immediately, as the real host does; the log shows how it ended."""
         value = _BY_HAND.get(kind(function.trigger))
         if value is None:
             return web.Response(status=400, text="an HTTP function is run by calling its route")

@@ -1,4 +1,4 @@
-"""What the real host demands of each kind of binding. Each check yields (what is wrong, what would be right)."""
+"""What the real host requires of each kind of binding. Each check yields (problem, remedy)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ CHECKS: dict[str, Callable[[Json, Mapping[str, str]], Iterator[Finding]]] = {
 
 
 def route_conflicts(functions: Iterable[FunctionMetadata]) -> Iterator[tuple[str, str, str]]:
-    """Yield (function, wrong, right) for every two functions that claim one route with a common method."""
+    """Yield (function, problem, remedy) for each pair of functions that share a route and a method."""
     claims = [(function.name, *_claim(function)) for function in functions if _is_http(function)]
     for (first, route, methods), (second, other, others) in combinations(claims, 2):
         if route == other and methods & others:

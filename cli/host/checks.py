@@ -1,6 +1,6 @@
-"""What the real host refuses and a Python worker does not notice: every problem of an app at once, before it starts.
+"""What the real host rejects and a Python worker does not notice: all problems of an app, found before it starts.
 
-The rules are those of the Functions host (Utility, WorkerFunctionMetadataProvider, ScriptHost). Reads, never repairs.
+The rules are those of the Functions host (Utility, WorkerFunctionMetadataProvider, ScriptHost).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WITHOUT_BUNDLE = {"httptrigger", "http", "timertrigger", "warmuptrigger"}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refusal: the function it concerns ("" for the app), what is wrong, what would be right."""
+    """One reason to reject the app: the function ("" for the whole app), the problem, the remedy."""
 
     function: str
     wrong: str
@@ -34,7 +34,7 @@ class Problem:
 
 
 def problems(functions: Sequence[FunctionMetadata], host_json: Json, settings: Mapping[str, str]) -> list[Problem]:
-    """Return everything for which the real host would refuse these functions, or this host cannot run them."""
+    """Return every reason why the real host would reject these functions, or why this host cannot run them."""
     found = [
         *_of_host_json(host_json, functions),
         *_of_names(functions),

@@ -1,4 +1,4 @@
-"""The host's clock: the wall's, or a faster one named by the TEAL_CLOCK setting."""
+"""The host's clock: the wall clock, or a faster one set by TEAL_CLOCK."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FASTEST = 100_000.0
 
 
 def clock_of(settings: Mapping[str, str]) -> VirtualClock:
-    """Return the clock of TEAL_CLOCK: `<speed>@<origin unix seconds>`, the file of a paced clock, or the wall's.
+    """Return the clock that TEAL_CLOCK describes: `<speed>@<origin unix seconds>` or the file of a paced clock.
 
-    Raises ValueError.
+    Without TEAL_CLOCK, return the wall clock. Raises ValueError if the setting is malformed.
     """
     text = settings.get("TEAL_CLOCK")
     if not text:

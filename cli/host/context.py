@@ -1,4 +1,4 @@
-"""What a function gets as its `context` parameter, and behind an `Out` parameter. Plain values."""
+"""The objects passed to a function as its `context` and `Out` parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _THREAD = threading.local()
 
 
 def mark_thread(invocation_id: str) -> None:
-    """Leave the invocation's id where code on this thread finds it: in the context's thread-local storage."""
+    """Store the invocation's id in the context's thread-local storage, where code on this thread can find it."""
     _THREAD.invocation_id = invocation_id
 
 
@@ -23,17 +23,17 @@ class Output(func.Out[object]):
         self._value: object = None
 
     def set(self, val: object) -> None:
-        """Keep the value; the last one counts."""
+        """Keep the value, replacing any earlier one."""
         self._value = val
 
     def get(self) -> object:
-        """Return what was set last, or None."""
+        """Return the last value set, or None."""
         return self._value
 
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """No distributed trace reaches a development host, so this one is empty."""
+    """An empty trace context: no distributed trace reaches a development host."""
 
     trace_state: str = ""
     trace_parent: str = ""
@@ -42,7 +42,7 @@ class TraceContext:
 
 @dataclass(frozen=True, slots=True)
 class RetryContext:
-    """Where the invocation stands in its retry policy; 0 of 0 without one."""
+    """The attempt within the retry policy; 0 of 0 without one."""
 
     retry_count: int = 0
     max_retry_count: int = 0
@@ -51,7 +51,7 @@ class RetryContext:
 
 @dataclass(frozen=True, slots=True)
 class Context(func.Context):
-    """The invocation as the function may see it."""
+    """The invocation as the function sees it."""
 
     invocation_id: str
     function_name: str

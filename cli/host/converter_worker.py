@@ -1,7 +1,7 @@
 """The worker of the development host: calls functions through the official converters of azure-functions.
 
-Sync functions run on a thread pool, async ones all on one event loop of their own: as in the real worker, a blocking
-call in an async function holds up every other async function, but never the host itself.
+Sync functions run on a thread pool, async functions on one shared event loop. As in the real worker, a blocking call in
+an async function delays every other async function, but never the host itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Loaded:
 
 
 class ConverterWorker:
-    """Runs the app in the directory `app`; `threads` None means Python's own default for pools."""
+    """Runs the app in the directory `app`; `threads` None means Python's default pool size."""
 
     def __init__(self, app: Path, threads: int | None) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class ConverterWorker:
         self._loop_thread.start()
 
     def index(self) -> Sequence[FunctionMetadata]:
-        """Import the app and return its functions. Raises IndexingError with everything that the worker refuses."""
+        """Import the app and return its functions. Raises IndexingError with everything that the worker rejects."""
         found, errors = [], []
         for function in indexing.load(self._app):
             retry = function.get_settings_dict("retry_policy")
@@ -87,7 +87,7 @@ class ConverterWorker:
         self._loop.close()
 
     def close(self) -> None:
-        """Stop the threads; sync calls that still run are left to themselves, async ones are cancelled."""
+        """Stop the threads; running sync calls are abandoned, running async calls are cancelled."""
         self._loop.call_soon_threadsafe(self._loop.create_task, self._stop_loop())
         self._loop_thread.join(timeout=1)
         self._pool.shutdown(wait=False, cancel_futures=True)

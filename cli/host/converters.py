@@ -1,4 +1,4 @@
-"""Conversion where a parameter is plain `str` or `bytes`: the one case for which azure-functions has no converter."""
+"""Conversion for plain `str` and `bytes` parameters, the one case that azure-functions has no converter for."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from azure.functions.meta import Datum
 
 
 class TextConverter:
-    """Hands text and bytes through as they are."""
+    """Passes text and bytes through unchanged."""
 
     @staticmethod
     def check_input_type_annotation(annotation: type) -> bool:
-        """Tell whether a parameter of this type can be filled."""
+        """Return whether an input parameter may have this type."""
         return issubclass(annotation, str | bytes)
 
     @staticmethod
     def check_output_type_annotation(annotation: type) -> bool:
-        """Tell whether a value of this type can be taken."""
+        """Return whether an output parameter may have this type."""
         return issubclass(annotation, str | bytes)
 
     @staticmethod
     def decode(data: Datum, *, trigger_metadata: object) -> object:
-        """Return the value as it came."""
+        """Return the value unchanged."""
         del trigger_metadata
         return data.value
 

@@ -1,6 +1,6 @@
-"""One invocation from trigger to outputs: runs the function, writes what it set, logs how it ended.
+"""One invocation from trigger to outputs: runs the function, writes its outputs, logs the result.
 
-Every trigger goes through here, so that limits, logs and draining are the same for all. It knows no trigger.
+Every trigger goes through here, so limits, logs and draining are the same for all of them.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cli.host")
 
-USUAL_LENGTH = timedelta(seconds=20)  # of an invocation, on the host's clock; a paced clock slows down for longer ones
+USUAL_LENGTH = timedelta(seconds=20)  # per invocation, on the host's clock; a paced clock slows down for longer ones
 
 
 class OutputWriter(Protocol):
-    """Takes the values of a function's output bindings where they belong."""
+    """Writes the values of a function's output bindings to their destinations."""
 
     async def write(self, function: FunctionMetadata, outcome: Outcome) -> None:
-        """Write every output. Raises any exception to fail the invocation."""
+        """Write every output. Any exception fails the invocation."""
 
 
 class Dispatcher:
-    """Runs invocations, and knows which are still running. `timeout_seconds` None means no limit (wall seconds).
+    """Runs invocations and tracks the running ones. `timeout_seconds` is in wall seconds; None means no limit.
 
-    A paced `clock` slows down while they take long.
+    A paced `clock` slows down during long invocations.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Dispatcher:
     async def run(
         self, function: FunctionMetadata, datum: Datum, trigger_metadata: Mapping[str, Datum] | None = None
     ) -> Outcome:
-        """Run one function on its trigger's value. Raises InvocationFailedError, which is logged already.
+        """Run one function on its trigger's value. Raises InvocationFailedError, already logged.
 
-        The invocation ends by itself even when the caller goes away, as it does in Azure.
+        As in Azure, the invocation runs to its end even if the caller disconnects.
         """
         invocation = Invocation(
             function.name, str(uuid.uuid4()), {str(function.trigger["name"]): datum}, trigger_metadata or {}
@@ -68,7 +68,7 @@ class Dispatcher:
     def _ended(self, task: asyncio.Task[Outcome]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # a caller that went away will not ask for it
+            task.exception()  # retrieved here because a caller that disconnected never will
 
     async def _timed(self, function: FunctionMetadata, invocation: Invocation) -> Outcome:
         started = time.perf_counter()
@@ -95,7 +95,7 @@ class Dispatcher:
         return outcome
 
     async def drain(self, seconds: float) -> int:
-        """Wait for what is running, at most so long; return how many invocations were still running then."""
+        """Wait up to `seconds` for running invocations; return how many are still running."""
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
         left = list(self._running)

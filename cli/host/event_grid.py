@@ -1,6 +1,6 @@
-"""The Event Grid extension's webhook: handshake, delivery, unsubscription. One invocation for each event, in parallel.
+"""The Event Grid extension's webhook: handshake, delivery, unsubscription. One invocation per event, in parallel.
 
-The answer decides whether Event Grid sends the batch again (500) or never (400), so nothing here may blur the two.
+The status decides whether Event Grid redelivers the batch (500) or drops it (400), so the two must not be mixed up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class EventGridWebhook:
-    """Takes what Event Grid posts for the Event Grid functions of an app."""
+    """Receives deliveries for the Event Grid functions of an app."""
 
     def __init__(self, functions: Sequence[FunctionMetadata], access: keys.Keys, dispatcher: Dispatcher) -> None:
         self._functions = {function.name: function for function in functions}
@@ -67,7 +67,7 @@ class EventGridWebhook:
 
 
 def datum(text: str) -> Datum:
-    """Return one event's JSON as the worker gets it."""
+    """Return one event's JSON in the form the worker receives."""
     return Datum(text, "json")
 
 
@@ -79,7 +79,7 @@ def metadata(event: object) -> dict[str, Datum]:
 def _events(body: bytes) -> list[dict[str, Any]]:
     try:
         content = json.loads(body)
-        json.dumps(content)  # it goes on as text, so it must not be too deep for that either
+        json.dumps(content)  # it is passed on as text, so it must not be nested too deeply to encode
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     events = content if isinstance(content, list) else [content]
@@ -89,9 +89,9 @@ def _events(body: bytes) -> list[dict[str, Any]]:
 
 
 def _timed(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event with its time in UTC, as the extension's JSON reader leaves it: workers read no other zone.
+    """Return the event with its time in UTC, as the extension's JSON reader does: workers accept no other zone.
 
-    Raises ValueError for a time that is none. Event Grid refuses to publish that, so it is no error of the app.
+    Raises ValueError for an invalid time. Event Grid refuses to publish one, so the app is not at fault.
     """
     name = "time" if "specversion" in event else "eventTime"
     if not event.get(name):

@@ -1,4 +1,4 @@
-"""The development host itself: puts worker, triggers and server together, starts them and stops them in order.
+"""The development host: connects worker, triggers and server, and starts and stops them in order.
 
 async with FunctionHost(Configuration(Path("."))) as host:
     print(host.url)
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cli.host")
 
-STARTED_WITHIN = timedelta(minutes=1)  # on the host's clock; a paced clock slows down for what takes longer
+STARTED_WITHIN = timedelta(minutes=1)  # on the host's clock; a paced clock slows down if starting takes longer
 
 WORKERS: dict[str, type[ConverterWorker | MicrosoftWorker]] = {
     "converters": ConverterWorker,
@@ -48,7 +48,7 @@ WORKERS: dict[str, type[ConverterWorker | MicrosoftWorker]] = {
 
 
 class RefusedError(Exception):
-    """The app is not one that the real host would run; `problems` has every reason."""
+    """The real host would not run this app; `problems` lists every reason."""
 
     def __init__(self, problems: Sequence[object]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -57,9 +57,9 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """How to run an app. `port` 0 takes a free one; `state` is where keys and timers are kept (None: nowhere).
+    """How to run an app. `port` 0 picks a free one; `state` is the directory for keys and timers (None: not kept).
 
-    `drain_seconds` bounds how long a stop waits for running invocations (wall seconds).
+    `drain_seconds` limits how long shutdown waits for running invocations (wall seconds).
     """
 
     app: Path
@@ -70,7 +70,7 @@ class Configuration:
 
 
 class FunctionHost:
-    """Runs one function app until it is left. Entering raises RefusedError, IndexingError, ValueError or OSError."""
+    """Runs one function app while entered. Entering raises RefusedError, IndexingError, ValueError or OSError."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -96,7 +96,7 @@ class FunctionHost:
 
     async def _start(self, clock: VirtualClock) -> None:
         for name, value in self._settings.items():
-            os.environ.setdefault(name, value)  # the app reads local.settings.json as environment, as in Azure
+            os.environ.setdefault(name, value)  # the app reads its settings from there
         host_json = options.overridden(_host_json(self._configuration.app), self._settings)
         found = await asyncio.to_thread(self._worker.index)
         refusals = checks.problems(found, host_json, self._settings)
@@ -133,12 +133,12 @@ class FunctionHost:
         )
 
     async def _finish(self, server: Server, listeners: Listeners, dispatcher: Dispatcher) -> None:
-        """Begin nothing new and let what runs end, within the bound."""
+        """Start nothing new and let running invocations end, within the limit."""
         await server.refuse()
         listeners.stop()
         left = await dispatcher.drain(self._configuration.drain_seconds)
         if left:
-            log.warning("%d invocations were still running and are given up", left)
+            log.warning("%d invocations were still running and were abandoned", left)
         await listeners.ended(self._configuration.drain_seconds)
 
     async def __aexit__(self, *_reason: object) -> None:

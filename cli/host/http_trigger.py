@@ -1,4 +1,4 @@
-"""HTTP triggers: finds the function of a request, checks its key, runs it, answers. Knows no other trigger."""
+"""HTTP triggers: finds the function for a request, checks its key, runs it, answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HttpTriggers:
         self._routes = sorted(entries, key=lambda entry: entry[0].precedence)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer a request: 404 without a route for its path and method, 401 without the key, 500 on failure."""
+        """Answer a request: 404 if no route matches its path and method, 401 without the key, 500 on failure."""
         found = self._find(request)
         if found is None:
             return web.Response(status=404)
@@ -61,7 +61,7 @@ class HttpTriggers:
 
 
 def template(function: FunctionMetadata, prefix: str) -> str:
-    """Return the function's whole route template, prefix included."""
+    """Return the function's full route template, including the prefix."""
     return f"{prefix}/{str(function.trigger.get('route') or function.name).strip('/')}".strip("/")
 
 

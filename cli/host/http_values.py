@@ -1,4 +1,4 @@
-"""HTTP requests and responses in the form that functions take and give. No routing, no keys."""
+"""Converts HTTP requests and responses to and from the form that functions use. No routing, no keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def request_datum(request: web.Request, parameters: Mapping[str, str], body: bytes) -> Datum:
-    """Return the request as the worker gets it: header names in lower case, empty values dropped, body as bytes."""
+    """Return the request in the form the worker receives: lower-case header names, no empty values, body as bytes."""
     return Datum(
         {
             "method": _text(request.method),
@@ -40,7 +40,7 @@ def _texts(values: MultiMapping[str], *, lower: bool) -> dict[str, Datum]:
 
 
 def response(datum: Datum | None) -> web.Response:
-    """Return what the caller gets for a function's result: nothing set gives 204."""
+    """Return the HTTP response for a function's result: 204 if it set nothing."""
     if datum is None or datum.value is None:
         return web.Response(status=204)
     if datum.type == "http":
@@ -68,7 +68,7 @@ def _response_object(text: str) -> dict[str, Any] | None:
 
 
 def _from_object(value: dict[str, Any]) -> web.Response:
-    """Build the response that a returned JSON object with a `body` describes, as the real host takes such text."""
+    """Build the response described by a JSON object with a `body`, as the real host does for such text."""
     status = int(value.get("statusCode") or value.get("status") or 200)
     headers = CIMultiDict({name: str(header) for name, header in (value.get("headers") or {}).items()})
     body = value["body"]

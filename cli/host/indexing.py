@@ -1,4 +1,4 @@
-"""Finds the functions of an app the way the Python worker does: import function_app.py, take its one FunctionApp."""
+"""Finds the functions of an app as the Python worker does: imports function_app.py and takes its only FunctionApp."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def load(app: Path) -> Sequence[Function]:
     """Import `app`/function_app.py with `app` first on the module path and return its functions.
 
-    Raises IndexingError. An app can be loaded once in a process, as in the real worker.
+    Raises IndexingError. As in the real worker, an app can be loaded only once per process.
     """
-    if not (app / "function_app.py").exists():  # else another one might be found further down the module path
+    if not (app / "function_app.py").exists():  # otherwise another one further down the module path might be imported
         raise IndexingError(f"{app / 'function_app.py'} does not exist")
     sys.path.insert(0, str(app))
     try:

@@ -1,4 +1,4 @@
-"""Access keys: which exist, and what each opens. Compares in constant time; never logs a key."""
+"""Access keys: which ones exist and what each grants. Compares in constant time; never logs a key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _new_key() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys of an app, by name: for every function (`host`), for one (`functions`), for an extension (`system`)."""
+    """All keys of an app, by name: for all functions (`host`), for one (`functions`), for an extension (`system`)."""
 
     master: str = field(default_factory=_new_key)
     host: dict[str, str] = field(default_factory=lambda: {"default": _new_key()})
@@ -29,15 +29,15 @@ class Keys:
     functions: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def opens_admin(self, given: str | None) -> bool:
-        """Tell whether the key opens the admin API and functions of level `admin`: only the master key does."""
+        """Return whether the key grants the admin API and functions of level `admin`: only the master key does."""
         return _among(given, [self.master])
 
     def opens_function(self, given: str | None, function: str) -> bool:
-        """Tell whether the key opens a function of level `function`: master, host or its own. No system key does."""
+        """Return whether the key grants a function of level `function`: master, host or its own, never a system key."""
         return _among(given, [self.master, *self.host.values(), *self.functions.get(function, {}).values()])
 
     def opens_extension(self, given: str | None, system_key: str) -> bool:
-        """Tell whether the key opens an extension's webhook: master, or the system key of that name."""
+        """Return whether the key grants an extension's webhook: master, or the system key of that name."""
         return _among(given, [self.master, *(key for name, key in self.system.items() if name == system_key)])
 
 
@@ -48,12 +48,12 @@ def _among(given: str | None, keys: Iterable[str]) -> bool:
 
 
 def given(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """Return the key of a request; the header wins over `code`, even when it is the wrong one of the two."""
+    """Return the key of a request; the header takes precedence over `code`, even if only `code` is valid."""
     return headers.get("x-functions-key") or query.get("code")
 
 
 def load(path: Path | None, functions: Iterable[str]) -> Keys:
-    """Return the keys kept in `path`, making and keeping new ones where there are none; None keeps nothing."""
+    """Return the keys stored in `path`, creating and storing the missing ones; with None nothing is stored."""
     stored = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
     keys = Keys(**stored)
     for function in functions:

@@ -1,4 +1,4 @@
-"""The triggers that come by themselves: timers and queues, started and stopped together."""
+"""The triggers that need no request: timers and queues, started and stopped together."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Listeners:
         self._tasks: list[asyncio.Task[None]] = []
 
     def wake(self, written: QueueAddress) -> None:
-        """Have the queue polled at once: the host has just written to it."""
+        """Poll the queue immediately: the host has just written to it."""
         for listener in self._queues.get(written, []):
             listener.wake()
 
     def start(self, functions: Sequence[FunctionMetadata], dispatcher: Dispatcher) -> None:
-        """Start listening for the functions that need it."""
+        """Start a listener for each timer and queue function."""
         for function in functions:
             if kind(function.trigger) == "timertrigger":
                 self._timers.append(self._timer(function, dispatcher))
@@ -78,12 +78,12 @@ class Listeners:
         return QueueListener(function, pair, around.queues, dispatcher, around.clock)
 
     def stop(self) -> None:
-        """Start nothing new."""
+        """Tell every listener to start nothing new."""
         for listener in self._all():
             listener.stop()
 
     async def ended(self, seconds: float) -> None:
-        """Wait until the listeners have finished what they had begun, at most so long."""
+        """Wait up to `seconds` for the listeners to finish their current work."""
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=seconds)
             for task in left:
@@ -92,6 +92,6 @@ class Listeners:
 
 
 def _ended(task: asyncio.Task[None]) -> None:
-    """Say so if a listener broke: its function would wait in silence otherwise."""
+    """Log a listener that failed; otherwise its function would silently stop running."""
     if not task.cancelled() and (error := task.exception()):
-        log.error("a listener ended: its function runs no more", exc_info=error)
+        log.error("a listener failed: its function no longer runs", exc_info=error)

@@ -1,4 +1,4 @@
-"""What the host knows of a function: its name and bindings, as the worker reports them. It never runs anything."""
+"""What the host knows about a function: its name and bindings, as reported by the worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FunctionMetadata:
-    """One function: name, bindings in the form of function.json, and its retry policy if it has one."""
+    """One function: name, bindings in function.json form, and its retry policy if it has one."""
 
     name: str
     bindings: tuple[Json, ...]
@@ -22,12 +22,12 @@ class FunctionMetadata:
 
     @property
     def triggers(self) -> tuple[Json, ...]:
-        """The bindings that start it; a function that may run has exactly one."""
+        """The bindings that start it; a valid function has exactly one."""
         return tuple(binding for binding in self.bindings if kind(binding).endswith("trigger"))
 
     @property
     def trigger(self) -> Json:
-        """The binding that starts it, once the checks have found that there is exactly one."""
+        """The binding that starts it. Valid only after the checks have found exactly one."""
         return self.triggers[0]
 
     @property
@@ -37,15 +37,15 @@ class FunctionMetadata:
 
 
 def described(name: str, raw_bindings: Iterable[str], retry: Json | None = None) -> FunctionMetadata:
-    """Return the metadata from what the worker hands over: one JSON text per binding."""
+    """Return the metadata from the worker's report: one JSON text per binding."""
     return FunctionMetadata(name, tuple(json.loads(binding) for binding in raw_bindings), retry)
 
 
 def kind(binding: Json) -> str:
-    """Return the binding's type in lower case, the way the host compares types."""
+    """Return the binding's type in lower case, as the host compares types."""
     return str(binding.get("type", "")).lower()
 
 
 def is_output(binding: Json) -> bool:
-    """Tell whether values flow out of the function through this binding."""
+    """Return whether this is an output binding."""
     return str(binding.get("direction", "")).lower() == "out"

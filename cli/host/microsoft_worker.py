@@ -1,7 +1,7 @@
-"""The worker that is Microsoft's own: indexes and invokes through azure-functions-runtime, where that is installed.
+"""Microsoft's own worker: indexes and invokes through azure-functions-runtime, where that is installed.
 
-The runtime is made to sit behind gRPC. Indexing takes message classes as arguments, so plain stand-ins do; invoking has
-an entry without messages. Nothing of the runtime is replaced.
+The runtime is built to sit behind gRPC. Indexing takes the message classes as arguments, so plain stand-ins suffice;
+invocation has an entry point without messages. No part of the runtime is replaced.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Message(SimpleNamespace):
-    """Stands for any gRPC message: keeps what it is made with."""
+    """Stands in for any gRPC message: keeps the fields it is created with."""
 
     Failure, Success = 0, 1
 
@@ -33,7 +33,7 @@ class _BindingInfo(_Message):
 
 
 class _Messages:
-    """Stands for the module of gRPC messages: each of its classes is a `_Message`."""
+    """Stands in for the module of gRPC messages: every class in it is a `_Message`."""
 
     BindingInfo = _BindingInfo
 
@@ -42,14 +42,14 @@ class _Messages:
 
 
 class MicrosoftWorker:
-    """Runs the app in the directory `app`; `threads` None leaves their number to the runtime."""
+    """Runs the app in the directory `app`; `threads` None leaves the number of threads to the runtime."""
 
     def __init__(self, app: Path, threads: int | None) -> None:
         self._app = app
         if threads is not None:
             os.environ["PYTHON_THREADPOOL_THREAD_COUNT"] = str(threads)
         self._ids: dict[str, str] = {}
-        self._callers = ThreadPoolExecutor(1000, thread_name_prefix="invocation")  # the host's own number
+        self._callers = ThreadPoolExecutor(1000, thread_name_prefix="invocation")  # as in the host
         self._loop = asyncio.new_event_loop()
         self._loop_thread = threading.Thread(target=self._run_loop, name="async-functions", daemon=True)
         self._loop_thread.start()
@@ -60,7 +60,7 @@ class MicrosoftWorker:
         self._loop.close()
 
     def index(self) -> Sequence[FunctionMetadata]:
-        """Have the runtime import and index the app. Raises IndexingError with the runtime's own words."""
+        """Have the runtime import and index the app. Raises IndexingError with the runtime's message."""
         from azure_functions_runtime.utils.threadpool import start_threadpool_executor  # noqa: PLC0415 - optional
 
         start_threadpool_executor()
@@ -108,7 +108,7 @@ class MicrosoftWorker:
         return invocation.id, self._ids[invocation.function], inputs, dict(invocation.trigger_metadata)
 
     def close(self) -> None:
-        """Stop the threads; calls that still run are left to themselves."""
+        """Stop the threads; running calls are abandoned."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join(timeout=1)
         self._callers.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""host.json as values: what it may say, and what holds where it is silent. Never touches the file system."""
+"""The options in host.json and their defaults. Never touches the file system."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OVERRIDE = "AzureFunctionsJobHost__"
 
 @dataclass(frozen=True, slots=True)
 class QueueOptions:
-    """`extensions.queues`: how messages are fetched, retried and given up."""
+    """`extensions.queues`: how messages are fetched, retried and moved to the poison queue."""
 
     batch_size: int
     new_batch_threshold: int
@@ -31,7 +31,7 @@ class QueueOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """What host.json decides; `function_timeout` None means no limit."""
+    """The settings from host.json; `function_timeout` None means no limit."""
 
     route_prefix: str
     function_timeout: timedelta | None
@@ -39,7 +39,7 @@ class HostOptions:
 
 
 def overridden(host_json: Json, settings: Mapping[str, str]) -> Json:
-    """Return host.json with the `AzureFunctionsJobHost__a__b` settings laid over it, as the real host does."""
+    """Return host.json overridden by the `AzureFunctionsJobHost__a__b` settings, as in the real host."""
     result = _copy(host_json)
     for name, value in settings.items():
         if name.startswith(_OVERRIDE):
@@ -59,7 +59,7 @@ def _section(content: Json, path: list[str]) -> Json:
 
 
 def read(host_json: Json) -> HostOptions:
-    """Return the options. Raises ValueError naming the entry that cannot be used."""
+    """Return the options. Raises ValueError naming the invalid entry."""
     extensions = host_json.get("extensions", {})
     timeout = str(host_json.get("functionTimeout", "00:30:00"))
     return HostOptions(

@@ -1,4 +1,4 @@
-"""Queue messages on their way to and from a function: encoding, splitting, trigger metadata. Pure."""
+"""Converts queue messages to and from functions: encoding, splitting, trigger metadata. Pure."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 def encoded(content: str | bytes, *, as_base64: bool) -> str:
-    """Return the text that goes into the queue."""
+    """Return the text to put on the queue."""
     if as_base64:
         return base64.b64encode(content.encode() if isinstance(content, str) else content).decode("ascii")
     return content if isinstance(content, str) else content.decode()
 
 
 def decoded(content: str, *, as_base64: bool) -> str:
-    """Return the text that a message carries. Raises ValueError if it is not encoded as the app says."""
+    """Return the text of a message. Raises ValueError if it is not encoded as the app's settings say."""
     return base64.b64decode(content, validate=True).decode() if as_base64 else content
 
 
 def split(datum: Datum) -> list[str | bytes]:
-    """Return the messages that one output value means: a list, or text that is a JSON array, gives one for each item.
+    """Return the messages in one output value: one per item for a list, or for text that is a JSON array.
 
-    Raises NotImplementedError for QueueMessage objects, whose way through the real host is not emulated.
+    Raises NotImplementedError for QueueMessage objects, whose handling in the real host is not emulated.
     """
     if datum.type == "bytes":
         return [datum.value]
@@ -54,9 +54,9 @@ def _text(item: object) -> str:
 
 
 def trigger_metadata(message: QueueMessage, text: str) -> dict[str, Datum]:
-    """Return the metadata of a message as the real host gives it to the worker.
+    """Return the metadata of a message as the real host passes it to the worker.
 
-    If the message is a JSON object, its own properties come on top and override the host's without regard to case:
+    If the message is a JSON object, its properties are merged in and override the host's, ignoring case:
     a payload field `id` hides the message's id, and `dequeueCount: "seven"` makes the invocation fail.
     """
     values = {

@@ -1,4 +1,4 @@
-"""Writes what functions set on queue outputs, after they succeeded. Creates a queue that is missing."""
+"""Sends the queue outputs of functions that succeeded. Creates a missing queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def address(binding: Json, settings: Settings) -> QueueAddress:
 
 
 class QueueOutputs:
-    """Sends messages; `written` is called with each queue that received some, so that its listener need not wait."""
+    """Sends messages and calls `written` with each queue that received some, so that its listener polls immediately."""
 
     def __init__(
         self, storage: Storage, settings: Settings, written: Callable[[QueueAddress], None], *, as_base64: bool
@@ -34,7 +34,7 @@ class QueueOutputs:
         self._as_base64 = as_base64
 
     async def write(self, function: FunctionMetadata, outcome: Outcome) -> None:
-        """Send every message of every queue output, in order. Raises what storage raises."""
+        """Send every message of every queue output, in order. Propagates storage errors."""
         for binding in function.queue_outputs:
             value = outcome.returned if binding["name"] == "$return" else outcome.outputs.get(binding["name"])
             if value is None or value.value is None:

@@ -1,7 +1,7 @@
 """Listens to one Storage queue for one function: fetch, lease, run, delete, retry, poison.
 
-A message is deleted only after its function succeeded. Spans (the lease, the wait after a failure, the longest pause
-between polls) follow the host's clock, so that a faster clock delays a message by no more of its own time.
+A message is deleted only after its function succeeded. Durations (the lease, the delay after a failure, the longest
+polling interval) follow the host's clock, so a faster clock adds no delay in its own time.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ log = logging.getLogger("cli.host")
 
 _SHORTEST_POLL = 0.1  # wall seconds, as in the real host
 _LEASE = 600  # seconds of the host's clock, as in the real host
-_SHORTEST_LEASE = 5  # wall seconds: renewing at half of it must stay sure
+_SHORTEST_LEASE = 5  # wall seconds: there must be time to renew it after half of it
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePair:
-    """The queue that triggers, and where its messages go when they are given up (None: they never are)."""
+    """The trigger's queue and its poison queue (None: messages are retried forever)."""
 
     trigger: StorageQueue
     poison: StorageQueue | None
@@ -66,11 +66,11 @@ class QueueListener:
         self._stopping = False
 
     def wake(self) -> None:
-        """Poll now: this host has just written to the queue."""
+        """Poll immediately: this host has just written to the queue."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Fetch no more; `run` returns when the messages in hand are done with."""
+        """Fetch no more messages; `run` returns when those in hand are done."""
         self._stopping = True
         self._woken.set()
 
@@ -99,7 +99,7 @@ class QueueListener:
             return []
 
     async def _idle(self, seconds: float) -> bool:
-        """Wait; tell whether something woke the listener before the time was over."""
+        """Wait; return whether something woke the listener before the timeout."""
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -117,10 +117,10 @@ class QueueListener:
             else:
                 await self._failed(message)
         except AzureError as error:
-            log.warning("message %s of %s: %s; it will come again", message.id, self._queues.trigger.name, error)
+            log.warning("message %s of %s: %s; it will be retried", message.id, self._queues.trigger.name, error)
 
     async def _leased(self, message: QueueMessage) -> bool:
-        """Run the function, renewing the lease at half its time; tell whether it succeeded."""
+        """Run the function, renewing the lease halfway through; return whether it succeeded."""
         done = asyncio.Event()
         renewal = asyncio.create_task(self._renew(message, done))
         try:
@@ -164,9 +164,9 @@ class QueueListener:
             return
         await poison.send(str(message.content))
         await self._queues.trigger.delete(message)
-        log.warning("message %s went to %s after %s tries", message.id, poison.name, message.dequeue_count)
+        log.warning("message %s moved to %s after %s attempts", message.id, poison.name, message.dequeue_count)
 
 
 def datum(text: str) -> Datum:
-    """Return a message's text as the worker gets it."""
+    """Return a message's text in the form the worker receives."""
     return Datum(text, "string")

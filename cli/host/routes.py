@@ -1,4 +1,4 @@
-"""Route templates of HTTP triggers (`orders/{id:int}/{*rest}`) as patterns. Never sees a request, only a path."""
+"""Route templates of HTTP triggers (`orders/{id:int}/{*rest}`), compiled and matched against paths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOUNDS = re.compile(r"(min|max|range|length|minlength|maxlength)\((\d+)(?:,(\d+
 
 @dataclass(frozen=True, slots=True)
 class _Constraint:
-    """A test of one parameter that a pattern alone cannot make."""
+    """A test of one parameter that a regular expression cannot express."""
 
     parameter: str
     what: str
@@ -37,7 +37,7 @@ class _Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A compiled template: matches paths without regard to case."""
+    """A compiled template: matches paths, ignoring case."""
 
     template: str
     pattern: re.Pattern[str]
@@ -58,7 +58,7 @@ class Route:
 
 
 def compile_route(template: str) -> Route:
-    """Return the route of a template. Raises ValueError for one that cannot be understood, or is not emulated here."""
+    """Return the route of a template. Raises ValueError if it is malformed, or not emulated here."""
     pattern, constraints, defaults, precedence = "", [], [], []
     for segment in [part for part in template.strip("/").split("/") if part]:
         pieces = [match.groups(default="") for match in _PARAMETER.finditer(segment)]

@@ -1,7 +1,7 @@
 """Timer schedules: NCRONTAB with five or six fields, or a time span. Pure: the time is an argument, in UTC.
 
-croniter computes the times. It also accepts what NCRONTAB refuses (L, ?, weekday 7, @daily, ranges that wrap), so each
-field is checked before it gets there. NCRONTAB wants day of month *and* weekday to match: hence `day_or=False`.
+croniter computes the times. It accepts more than NCRONTAB (L, ?, weekday 7, @daily, ranges that wrap), so each field is
+checked first. NCRONTAB requires day of month *and* weekday to match: hence `day_or=False`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Field:
         return int(text)
 
     def plain(self, text: str) -> str:
-        """Return the field with numbers for names. Raises ValueError for what NCRONTAB would refuse."""
+        """Return the field with names replaced by numbers. Raises ValueError for what NCRONTAB rejects."""
         return ",".join(self._item(item) for item in text.split(","))
 
     def _item(self, text: str) -> str:
@@ -68,14 +68,14 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a timer fires: `text` as the app has it; either a cron expression with seconds, or a constant span."""
+    """When a timer fires: `text` as written in the app, and its cron expression with seconds or constant interval."""
 
     text: str
     expression: str | None
     span: timedelta | None = None
 
     def after(self, moment: datetime) -> datetime:
-        """Return the first time later than `moment`. Raises ValueError if there is none in the next years."""
+        """Return the first time after `moment`. Raises ValueError if there is none in the coming years."""
         if self.span is not None:
             return moment + self.span
         times = croniter(self.expression, moment, second_at_beginning=True, day_or=False)
@@ -83,13 +83,13 @@ class Schedule:
         return following
 
     def is_shorter_than_a_minute(self, moment: datetime) -> bool:
-        """Tell whether two firings after `moment` lie less than a minute apart; the host keeps no status then."""
+        """Return whether the timer fires more than once a minute after `moment`; the host then keeps no status."""
         first = self.after(moment)
         return self.after(first) - first < timedelta(minutes=1)
 
 
 def parse(text: str) -> Schedule:
-    """Return the schedule. Raises ValueError that says which field is wrong."""
+    """Return the schedule. Raises ValueError naming the invalid field."""
     if ":" in text:
         span = timespan.parse(text)
         if not span:

@@ -1,4 +1,4 @@
-"""The host's HTTP server on 127.0.0.1: sends each request to the part that answers it. Plain http, no TLS."""
+"""The host's HTTP server on 127.0.0.1: routes each request to its handler. Plain HTTP, no TLS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BODY_LIMIT = 100 * 1024 * 1024  # bytes; the real host's default
 
 @dataclass(frozen=True, slots=True)
 class Fronts:
-    """What stands behind the server: functions, webhook and admin API."""
+    """The handlers behind the server: functions, webhook and admin API."""
 
     http: HttpTriggers
     event_grid: EventGridWebhook
@@ -49,7 +49,7 @@ class Server:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
 
     async def start(self, port: int) -> int:
-        """Listen and return the port; 0 takes a free one. Raises OSError if it is taken."""
+        """Listen and return the port; 0 picks a free one. Raises OSError if the port is in use."""
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", port)
         await self._site.start()
@@ -57,9 +57,9 @@ class Server:
         return bound
 
     async def refuse(self) -> None:
-        """Take no new connections; requests that are being answered go on."""
+        """Accept no new connections; requests in progress continue."""
         await self._site.stop()
 
     async def stop(self) -> None:
-        """Close what is open."""
+        """Close the server and its connections."""
         await self._runner.cleanup()

@@ -1,4 +1,4 @@
-"""App settings: the environment, then local.settings.json. Reads, never writes; never logs a value."""
+"""App settings: the environment, then local.settings.json. Never logs a value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REFERENCE = re.compile(r"%([^%]+)%")
 
 
 class MissingSettingError(LookupError):
-    """A `%NAME%` in a binding names a setting that does not exist; `name` says which."""
+    """A `%NAME%` in a binding refers to a setting, `name`, that does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the app setting {name} does not exist")
@@ -24,9 +24,9 @@ class MissingSettingError(LookupError):
 
 
 def load(app: Path, environment: Mapping[str, str]) -> Settings:
-    """Return the app's settings; the environment wins over the file, as it does under Core Tools.
+    """Return the app's settings; the environment overrides the file, as under Core Tools.
 
-    Raises ValueError if local.settings.json cannot be used.
+    Raises ValueError if local.settings.json is invalid.
     """
     return {**_local(app / "local.settings.json"), **environment}
 
@@ -59,9 +59,9 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
 
 
 def connection(name: str, settings: Mapping[str, str]) -> Settings:
-    """Return what belongs to a connection, without its prefix: `""` is a connection string, the rest identity settings.
+    """Return a connection's settings without their prefix: `""` is a connection string, other keys identity settings.
 
-    `AzureWebJobs<name>` is looked up before `<name>`, as the WebJobs SDK does. An unknown connection gives nothing.
+    Like the WebJobs SDK, this looks up `AzureWebJobs<name>` before `<name>`. Empty if the connection is unknown.
     """
     for prefix in (f"AzureWebJobs{name}", name):
         found = {
@@ -75,6 +75,6 @@ def connection(name: str, settings: Mapping[str, str]) -> Settings:
 
 
 def is_disabled(function: str, settings: Mapping[str, str]) -> bool:
-    """Tell whether `AzureWebJobs.<function>.Disabled` is on (with `__` for the dots where a shell allows none)."""
+    """Return whether `AzureWebJobs.<function>.Disabled` is on (or the same with `__` for dots, for shells)."""
     names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs__{function}__Disabled")
     return any(settings.get(name, "").lower() in {"1", "true"} for name in names)

@@ -1,7 +1,7 @@
-"""How a Python function fits its bindings: which parameter takes which, and what the worker refuses. Runs nothing.
+"""Matches a Python function's parameters to its bindings, and rejects what the worker rejects. Runs nothing.
 
-The rules are those of the Python worker: parameters and bindings name each other exactly, `Out` marks outputs, and an
-annotation must be one that the binding's converter accepts.
+The rules are those of the Python worker: parameter and binding names match exactly, `Out` marks outputs, and the
+binding's converter must accept the annotation.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One parameter (or the return value): its converter and the type it is annotated with."""
+    """One parameter (or the return value): its converter and its annotated type."""
 
     converter: Any
     annotation: Any
@@ -41,7 +41,7 @@ class Signature:
 
 
 def of(function: Callable[..., object], metadata: FunctionMetadata) -> Signature:
-    """Return the signature. Raises IndexingError with what does not fit."""
+    """Return the signature. Raises IndexingError naming what does not match."""
     hints = typing.get_type_hints(function)
     bindings = {str(binding["name"]): binding for binding in metadata.bindings}
     returned = bindings.pop("$return", None)

@@ -1,7 +1,7 @@
-"""Storage queues as the host uses them: by connection setting and name, awaitable. Knows no function and no trigger.
+"""Storage queues as the host uses them: by connection setting and name, awaitable.
 
-The SDK's blocking clients run on a thread pool of their own. What a queue holds is passed as it lies there: encoding is
-the trigger's and the output's affair.
+The SDK's blocking clients run on their own thread pool. Message text is passed through unchanged: triggers and outputs
+handle the encoding.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _RETRIES: dict[str, Any] = {
     "retry_total": 2,
     "initial_backoff": 1,
     "increment_base": 1,
-}  # seconds; the SDK's own start at 15
+}  # seconds; the SDK's default starts at 15
 
 
 class StorageQueue:
-    """One queue. Every method raises azure.core.exceptions.AzureError when storage does not answer well."""
+    """One queue. Every method raises azure.core.exceptions.AzureError if a storage call fails."""
 
     def __init__(self, client: QueueClient, pool: ThreadPoolExecutor) -> None:
         self._client = client
@@ -43,7 +43,7 @@ class StorageQueue:
         return str(self._client.queue_name)
 
     async def receive(self, count: int, lease_seconds: int) -> list[QueueMessage]:
-        """Take up to `count` messages and hide them for the lease. A queue that does not exist holds none."""
+        """Take up to `count` messages and hide them for the lease. A missing queue counts as empty."""
 
         def receive() -> list[QueueMessage]:
             pages = self._client.receive_messages(
@@ -57,12 +57,12 @@ class StorageQueue:
         return await self._on_pool(receive)
 
     async def hide(self, message: QueueMessage, seconds: int) -> None:
-        """Hide a received message for so long from now on; it keeps its content and gets a new pop receipt."""
+        """Hide a received message for `seconds` from now; it keeps its content and gets a new pop receipt."""
         updated = await self._on_pool(lambda: self._client.update_message(message, visibility_timeout=seconds))
         message.pop_receipt = updated.pop_receipt
 
     async def delete(self, message: QueueMessage) -> None:
-        """Delete a received message; one that is gone already is no error."""
+        """Delete a received message; it is not an error if it is already gone."""
 
         def delete() -> None:
             try:
@@ -73,7 +73,7 @@ class StorageQueue:
         await self._on_pool(delete)
 
     async def send(self, content: str) -> None:
-        """Send one message, creating the queue if it is missing."""
+        """Send one message, creating the queue if necessary."""
 
         def send() -> None:
             try:
@@ -102,7 +102,7 @@ class Storage:
         self._credentials: dict[str, DefaultAzureCredential] = {}
 
     def queue(self, source: str, name: str) -> StorageQueue:
-        """Return the queue `name` of the connection `source`. Raises ValueError if its settings give no address."""
+        """Return the queue `name` of the connection `source`. Raises ValueError if its settings have no address."""
         if (source, name) not in self._queues:
             self._queues[source, name] = StorageQueue(self._client(source, name), self._pool)
         return self._queues[source, name]
@@ -125,7 +125,7 @@ class Storage:
         return self._credentials[client_id]
 
     def close(self) -> None:
-        """Close every connection; calls that still run end by themselves."""
+        """Close every connection; running calls finish on their own."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         for queue in self._queues.values():
             queue.close()

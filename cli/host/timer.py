@@ -1,6 +1,6 @@
-"""Fires one timer function on its schedule. Never overlaps itself; ticks missed meanwhile are not made up for.
+"""Fires one timer function on its schedule. Invocations never overlap, and ticks missed meanwhile are skipped.
 
-The host is alone on its machine, so the lock that keeps several instances apart in Azure has no part here.
+There is only one instance, so the lock that Azure uses between instances is not needed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST_SLEEP = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class TimerStatus:
-    """When a timer ran last and is due next (ISO 8601, UTC), and the schedule for which that holds."""
+    """When a timer last ran and is next due (ISO 8601, UTC), and the schedule this was computed for."""
 
     schedule: str
     last: str
@@ -40,7 +40,7 @@ class TimerStatus:
 
 @dataclass(slots=True)
 class TimerStore:
-    """The status of every timer; kept in a file if there is a path, so that a restart knows what it missed."""
+    """The status of every timer; with a path, kept in a file so that a restart knows what it missed."""
 
     path: Path | None
     statuses: dict[str, TimerStatus] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class TimerStore:
             self.statuses = {name: TimerStatus(**status) for name, status in stored.items()}
 
     def put(self, name: str, status: TimerStatus) -> None:
-        """Keep the status of one timer; a crash leaves the old file or the new one, never half of it."""
+        """Store the status of one timer. The file is replaced atomically."""
         self.statuses[name] = status
         if self.path:
             content = {
@@ -66,7 +66,7 @@ class TimerStore:
 
 
 def datum(status: TimerStatus | None, *, past_due: bool) -> Datum:
-    """Return what the worker gets as the timer's value."""
+    """Return the timer's value in the form the worker receives."""
     shown = status and {"Last": status.last, "Next": status.next, "LastUpdated": status.updated}
     return Datum(
         json.dumps({"Schedule": {"AdjustForDST": True}, "ScheduleStatus": shown, "IsPastDue": past_due}), "json"
@@ -96,11 +96,11 @@ class TimerListener:
 
     @property
     def status(self) -> TimerStatus | None:
-        """When it ran and when it will; None for timers that are not monitored, as in the real host."""
+        """When it last ran and is next due; None for timers that are not monitored, as in the real host."""
         return self._store.statuses.get(self._function.name) if self._monitored else None
 
     def stop(self) -> None:
-        """Fire no more; `run` returns when the invocation in hand has ended."""
+        """Stop firing; `run` returns when the current invocation has ended."""
         self._stopped.set()
 
     async def run(self) -> None:
@@ -127,7 +127,7 @@ class TimerListener:
 
     async def _fire(self, *, past_due: bool) -> None:
         started = self._clock.now()
-        with contextlib.suppress(InvocationFailedError):  # it is logged; a failed tick is not repeated
+        with contextlib.suppress(InvocationFailedError):  # already logged; a failed tick is not repeated
             await self._dispatcher.run(self._function, datum(self.status, past_due=past_due))
         self._record(started.isoformat())
 

@@ -1,4 +1,4 @@
-""".NET TimeSpan texts (`[d.]hh:mm[:ss[.fffffff]]`), as host.json and timer schedules use them. No clock here."""
+"""Parses .NET TimeSpan text (`[d.]hh:mm[:ss[.fffffff]]`), as used by host.json and timer schedules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PATTERN = re.compile(r"(?:(\d+)\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:
 
 
 def parse(text: str) -> timedelta:
-    """Return the duration. Raises ValueError for anything that .NET would not read, and for negative spans."""
+    """Return the duration. Raises ValueError for anything that .NET would not parse, and for negative durations."""
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a time span like 00:05:00")

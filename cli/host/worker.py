@@ -1,7 +1,7 @@
-"""What the host needs of a Python worker, and what passes between them. Holds no worker itself.
+"""The interface between the host and a Python worker. Holds no implementation.
 
-Values cross in the form of `azure.functions.meta.Datum`, the type that the official converters and Microsoft's own
-runtime share, so that either can stand behind the host.
+Values are exchanged as `azure.functions.meta.Datum`, which the official converters and Microsoft's runtime both use, so
+either can serve as the worker.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a function gave back: the value of `$return`, and what it set on its other outputs."""
+    """What a function returned: the value of `$return`, and what it set on its other outputs."""
 
     returned: Datum | None
     outputs: Mapping[str, Datum]
 
 
 class InvocationFailedError(Exception):
-    """The function, or the conversion of its values, raised; `traceback` is the text for the log."""
+    """The function, or the conversion of its values, raised an exception; `traceback` is the text for the log."""
 
     def __init__(self, message: str, traceback: str = "") -> None:
         super().__init__(message)
@@ -57,4 +57,4 @@ class Worker(Protocol):
         """Run one function to its end. Raises InvocationFailedError."""
 
     def close(self) -> None:
-        """Stop the threads; calls that still run are left to themselves."""
+        """Stop the threads; running calls are abandoned."""

@@ -156,7 +156,7 @@ def test_azd_down_cannot_reach_the_workspace(templates: dict[str, Node]) -> None
 
 
 def is_property(node: Node, name: str) -> bool:
-    """Tell whether the node is an object's property of that name."""
+    """Return whether the node is an object's property of that name."""
     return node.type == "object_property" and text(node.named_children[0]) == name
 
 
