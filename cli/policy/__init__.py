@@ -1,4 +1,4 @@
 """`teal policy`: check, explain, simulate and backtest policies, and the JSON Schema for editors. Read-only.
 
-The commands need files and the shipped core, and neither Azure nor a running Teal.
+The commands need only files and the shipped core: no Azure, no running Teal.
 """

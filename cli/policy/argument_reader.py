@@ -1,4 +1,4 @@
-"""Reads arguments and files one after another and collects every problem, so that all are reported at once."""
+"""Reads arguments and files one by one and collects every problem, so that all are reported together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InvalidArgumentsError(Exception):
 
 
 class ArgumentReader:
-    """Reads values and remembers what was invalid."""
+    """Reads values and collects what was invalid."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -44,7 +44,7 @@ class ArgumentReader:
         return self.option(name, text, lambda number: kind.read(Word(number, "a number")))
 
     def file(self, read: Callable[[], T]) -> T | None:
-        """Return what a file says, or None if it is invalid."""
+        """Return a file's content, or None if it is invalid."""
         try:
             return read()
         except PolicyError as error:
@@ -52,7 +52,7 @@ class ArgumentReader:
             return None
 
     def picture(self, text: str | None) -> Path | None:
-        """Return where to draw a picture, or None if there is none to draw or its place is invalid."""
+        """Return the path of the picture to draw, or None if none was requested or the path is invalid."""
         return self.option("--picture", text, _picture)
 
     def finish(self) -> None:

@@ -1,6 +1,6 @@
-"""The arguments of `teal policy`. What a command needs is loaded only after the command is known.
+"""The arguments of `teal policy`. A command's dependencies are imported only when it runs.
 
-Exit codes: 0 done; 1 the output could not be written; 2 invalid arguments or policies; 130 interrupted.
+Exit codes: 0 success; 1 the output could not be written; 2 invalid arguments or policies; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     except InvalidArgumentsError as invalid:
         print(invalid, file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader, such as `head`, has enough; Python would complain once more at exit
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe; Python would report it again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.views import step_words
 from shared.words.numbers import duration
 
-# Codes without a row here are written as they are.
+# Codes without a row here are shown as they are.
 WORDS = {
     ReasonCode.DEADLINE_EXCEEDED: "the {deadline} deadline of {limit} passed",
     ReasonCode.EVIDENCE_INSUFFICIENT: "not enough evidence within {limit}",
@@ -26,13 +26,13 @@ WORDS = {
 
 
 def blocker_words(blocker: Blocker, policy: Policy) -> str:
-    """Return where and why a rollout of a policy was stopped: `at step 3 (weight 25%): ...`."""
+    """Return where and why a rollout stopped: `at step 3 (weight 25%): ...`."""
     why = _words(blocker.code, blocker)
     return f"{place(blocker.step, policy)}: {why}" + (f" ({_words(blocker.cause, blocker)})" if blocker.cause else "")
 
 
 def place(step: int, policy: Policy) -> str:
-    """Return where a step of a policy is, by its number (from 1) and its kind."""
+    """Return a step's position in the policy: its number (from 1) and kind. `step` is an index."""
     if step < 0:
         return "during provisioning"
     return f"at step {step + 1} ({step_words(policy.steps[step])})" if step < len(policy.steps) else "during promotion"

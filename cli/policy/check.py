@@ -1,4 +1,4 @@
-"""`teal policy check`: every problem at once, then what simulated rollouts of each policy come to."""
+"""`teal policy check`: reports every problem, then the results of simulated rollouts of each policy."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ RATES = (10.0, 100.0, 1000.0, 10_000.0)
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """profiles: one for each traffic, with the faults of the bad version; none without estimates.
+    """profiles: one per traffic rate, with the bad version's faults; empty without estimates.
 
-    variables: what `${NAME}` stands for; None for the environment.
+    variables: the values for `${NAME}`; None for the environment.
     """
 
     folder: Path
@@ -46,14 +46,14 @@ class CheckOptions:
 
 @dataclass(frozen=True, slots=True)
 class CheckedPolicy:
-    """A valid policy with its estimates, one for each traffic."""
+    """A valid policy with its estimates, one per traffic rate."""
 
     chosen: ChosenPolicy
     estimates: tuple[Estimate, ...]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check the folder, print what was found, and return the exit code."""
+    """Check the folder, print the findings, and return the exit code."""
     options = check_options(arguments)
     book, problems = problems_of(options.folder, options.variables)
     every = all_of(book) if book is not None else []
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check_options(arguments: argparse.Namespace) -> CheckOptions:
-    """Return what the arguments mean. Raises InvalidArgumentsError with every problem."""
+    """Return the parsed options. Raises InvalidArgumentsError with every problem."""
     reader = ArgumentReader()
     known, rates = world(arguments, reader), traffics(arguments, reader, RATES)
     seed = reader.whole("--seed", arguments.seed, SEED)
@@ -83,7 +83,7 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
 
 
 def assumptions(profile: Profile, seed: int) -> list[str]:
-    """Return what estimates assume, whatever the policy."""
+    """Return the assumptions that all estimates share."""
     return [
         world_words(profile),
         f"the bad version differs from blue: {fault_words(profile.faults or (USUAL_FAULT,))}",
@@ -95,7 +95,7 @@ def assumptions(profile: Profile, seed: int) -> list[str]:
 
 
 def _checked(every: list[ChosenPolicy], options: CheckOptions, step: Callable[[], None]) -> Iterator[CheckedPolicy]:
-    """Yield each policy as soon as its estimates are there."""
+    """Yield each policy as soon as it has its estimates."""
     for chosen in every:
         found = tuple(estimate(chosen, profile, options.seed, step) for profile in options.profiles)
         yield CheckedPolicy(chosen, found)

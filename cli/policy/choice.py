@@ -1,4 +1,4 @@
-"""Which policy to simulate: the only one of a file or a folder, or the one that is named."""
+"""Selects the policy to simulate: the only one in a file or folder, or the named one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.policies.problems import PolicyError, Problem
 
 @dataclass(frozen=True, slots=True)
 class ChosenPolicy:
-    """A policy, the file it is in, and how many requests each of its smoke files has."""
+    """A policy, its file, and the number of requests in each of its smoke files."""
 
     policy: Policy
     file: str
@@ -33,7 +33,7 @@ def all_of(book: PolicySet) -> list[ChosenPolicy]:
 
 
 def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:
-    """Return the policy of a file or folder that an endpoint and a policy's name, if given, select.
+    """Return the policy in a file or folder that matches the endpoint and policy name, if given.
 
     Raises PolicyError with every problem, or with the policies to choose from.
     """

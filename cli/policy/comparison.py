@@ -1,4 +1,4 @@
-"""Recorded and replayed decisions side by side, matched in order by content."""
+"""Recorded and replayed decisions side by side, matched by content, in order."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from shared.words.numbers import duration
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What was decided then, and what is decided now, at the same place in the history; None where there is nothing."""
+    """The recorded and the replayed decision at the same place in the history; None where one is missing."""
 
     recorded: RecordedDecision | None
     replayed: RecordedDecision | None
 
     @property
     def same(self) -> bool:
-        """Whether both are the same decision, whenever they were made."""
+        """Whether both are the same decision, regardless of time."""
         return (
             self.recorded is not None and self.replayed is not None and self.recorded.content == self.replayed.content
         )
 
     @property
     def delay_seconds(self) -> float | None:
-        """How much later than recorded the same decision is made now; None if it is another one."""
+        """How much later than recorded the decision is made in the replay; None if the decisions differ."""
         if not self.same or self.recorded is None or self.replayed is None:
             return None
         return (self.replayed.at - self.recorded.at).total_seconds()
 
 
 def pairs(replay: Replay) -> list[Pair]:
-    """Return the decisions until the replayed rollout ended, without what was cleaned up after that."""
+    """Return the decisions until the replayed rollout ended, without the clean-up that follows."""
     known = list(replay.matcher.recording.decisions)
     if replay.run.rollout.phase in TERMINAL:
         end = next((index for index, decision in enumerate(known) if decision.after in TERMINAL), len(known))

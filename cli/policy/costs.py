@@ -12,11 +12,11 @@ from shared.policies.prices import Prices
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """For how many hours two deployments exist, and the instance-hours of the one that does not serve.
+    """How many hours two deployments exist side by side, and the extra instance-hours.
 
-    rollout: from the order to create green until the rollout ended, whatever it waited for; green: its instance-hours.
-    kept: from then until the other deployment was deleted (0: nobody decides, so both stay); blue: its instance-hours
-    in that time. After a rollback, green counts until it is deleted.
+    rollout: hours from the order to create green until the rollout ended, including waits; green: its instance-hours.
+    kept: hours from then until the other deployment was deleted (0: nobody decides, so both stay); blue: its
+    instance-hours in that time. After a rollback, green counts until it is deleted.
     """
 
     ending: Ending
@@ -32,7 +32,7 @@ class Overlap:
 
 
 def overlap(scenario: Scenario, seed: int, number: int) -> Overlap:
-    """Return the overlap of one trial, which is followed until nothing is left to clean up."""
+    """Return the overlap of one trial, run until nothing is left to clean up."""
     run = prepare(scenario, seed, number)
     began = run.rollout.created
     ended = run.run()

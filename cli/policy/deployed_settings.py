@@ -1,6 +1,6 @@
-"""What `${NAME}` in a policy will stand for once the app is deployed: only the app settings that the deployment sets.
+"""The values of `${NAME}` in policies once the app is deployed: only the app settings that the deployment sets.
 
-A variable that is set here but that the deployment does not pass on would be unset in Azure, and its policy refused.
+A variable that is set locally but not passed on by the deployment would be unset in Azure, and its policy rejected.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from shared.policies.problems import PolicyError, Problem
 
 PARAMETER = "appSettings"
-OWN = "TEAL_"  # the templates set Teal's own settings, whatever the parameter says
+OWN = "TEAL_"  # the templates set Teal's own settings, ignoring the parameter
 USE = re.compile(r"\$\{(?P<name>\w+)(?:=(?P<default>[^}]*))?\}")  # as Azure Developer CLI writes it
 
 
 def deployed_settings(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the app settings that a parameter file of azd passes on, with `${NAME}` filled in from an environment.
+    """Return the app settings in an azd parameter file, with `${NAME}` filled in from `environment`.
 
     Raises PolicyError if the file cannot be read or is not a parameter file.
     """

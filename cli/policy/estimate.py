@@ -1,6 +1,6 @@
-"""What a policy does at some traffic, from a few simulated rollouts of a good and of a bad version.
+"""Estimates a policy's behaviour at a given traffic from a few simulated rollouts of a good and of a bad version.
 
-The rollouts are the first ones of `teal policy simulate` with the same world and seed, so the two commands agree.
+They are the first rollouts of `teal policy simulate` with the same world and seed, so the two commands agree.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from cli.simulate.trial import Scenario, trials
 
 GOOD, BAD = 20, 10  # rollouts of each
 USUAL_FAULT = Fault(Change("plus", 0.05))
-# After this many simulated minutes no other rollout begins, so that policies whose rollouts take weeks have an answer
-# in seconds. A few thousand are simulated in a second.
+# No rollout starts after this many simulated minutes, so that policies whose rollouts take weeks are estimated in
+# # seconds. A few thousand minutes are simulated per second.
 MOST_MINUTES = 12_000.0
-LEAST = 3  # rollouts in any case
+LEAST = 3  # rollouts, regardless of the limit
 Step = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a policy does at one traffic. profile: without faults. faults: of the bad version."""
+    """A policy's behaviour at one traffic. profile: without faults. faults: of the bad version."""
 
     profile: Profile
     faults: tuple[Fault, ...]
@@ -45,16 +45,16 @@ class Estimate:
 
     @property
     def bad_summary(self) -> Summary:
-        """What happens to a version that has the faults."""
+        """What happens to a version with the faults."""
         return summary(self.bad, faulty=bool(replace(self.profile, faults=self.faults).harms))
 
 
 def estimate(
     chosen: ChosenPolicy, profile: Profile, seed: int, step: Step, counts: tuple[int, int] = (GOOD, BAD)
 ) -> Estimate:
-    """Return the estimate. profile: its faults are the bad version's; without any, it fails 5 points more than blue.
+    """Return the estimate. profile: its faults are the bad version's; by default it fails 5 points more than blue.
 
-    step: called after each rollout. counts: of good and of bad versions.
+    step: called after each rollout. counts: the number of rollouts of the good and of the bad version.
     """
     faults = profile.faults or (USUAL_FAULT,)
     good, bad = replace(profile, faults=()), replace(profile, faults=faults)
@@ -66,7 +66,7 @@ def estimate(
 
 
 def _limited(results: Iterable[RunResult], step: Step) -> Iterable[RunResult]:
-    """Yield results until they have taken enough simulated minutes."""
+    """Yield results until the limit of simulated minutes is reached."""
     minutes = 0.0
     for number, result in enumerate(results, start=1):
         step()

@@ -40,7 +40,7 @@ def estimate_json(policy: Policy, found: Estimate) -> Json:
 
 
 def slowest_step(results: tuple[RunResult, ...]) -> tuple[int, float] | None:
-    """Return the index of the step that takes longest in the median, and its minutes; None if no step began."""
+    """Return the index of the step with the longest median duration, and its minutes; None if no step began."""
     reached = max((len(result.step_minutes) for result in results), default=0)
     times = [median(r.step_minutes[step] for r in results if len(r.step_minutes) > step) for step in range(reached)]
     return max(enumerate(times), key=lambda item: item[1], default=None)
@@ -69,7 +69,7 @@ def _count(total: Summary, ending: Ending) -> str:
 
 
 def _blocked(policy: Policy, total: Summary) -> Iterator[str]:
-    """Yield what stopped rollouts, each with how many."""
+    """Yield what stopped rollouts, each with its count."""
     for blocker, rate in total.blockers.items():
         yield f"{rate.count} {blocker.ending.words} {blocker_words(blocker, policy)}"
 

@@ -1,4 +1,4 @@
-"""`teal policy explain`: one policy in words, with what its rollouts take and cost, and a picture."""
+"""`teal policy explain`: one policy in words, with the time and cost of its rollouts, and a picture."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ExplainOptions:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A policy with its estimate. overlap: of the typical good version. costs: of that, by instance types."""
+    """A policy with its estimate. overlap: for the typical good version. costs: of that overlap, by instance types."""
 
     chosen: ChosenPolicy
     estimate: Estimate
@@ -56,7 +56,7 @@ class Explained:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain the policies of a file, draw them if asked, and return the exit code."""
+    """Explain the policies in a file, draw them if requested, and return the exit code."""
     options = _options(arguments)
     book, problems = problems_of(options.file)
     if book is None:
@@ -98,7 +98,7 @@ def _explained(
 
 
 def _costs(chosen: ChosenPolicy, now: str | None, prices: Prices | None, spent: Overlap) -> dict[str, float]:
-    """Return what the overlap costs: on the instance type that serves now or, if unknown, on each that has a price."""
+    """Return the cost of the overlap: on the current instance type or, if unknown, on each one with a price."""
     found: dict[str, float] = {}
     for blue in [now] if now else sorted(prices.per_hour) if prices else ():
         green = chosen.policy.source.instance_type or blue

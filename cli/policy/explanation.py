@@ -22,7 +22,7 @@ class Stage:
 
 
 def stages(policy: Policy) -> list[Stage]:
-    """Return what happens, one after another."""
+    """Return the stages of a rollout, in order."""
     limit = span(policy.deadlines.provisioning)
     made = Stage(
         "deploy", f"Creates green: {_source(policy)}.", f"Not ready within {limit}: green is deleted, nothing changed."

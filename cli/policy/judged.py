@@ -1,4 +1,4 @@
-"""What a policy has judged, in words: where the facts come from, and each gate with its role and part of the risk."""
+"""What a policy judges, in words: the telemetry sources, and each gate with its role and share of the risk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.words.gates import requirement
 
 
 def sources(settings: JudgeSettings) -> str:
-    """Return where the facts come from, and how old they are."""
+    """Return the telemetry sources and how old their data is."""
     requests = Requests(settings.errors_from)
     apart = [need for gate in settings.gates for need in gate.needs(settings) if need.source != requests.source]
     subjects = {need.subject: source_kind(need.source).title for need in (requests, *apart)}
@@ -26,7 +26,7 @@ def judged(settings: JudgeSettings) -> list[str]:
 
 
 def certified(settings: JudgeSettings, gates: tuple[str, ...] | None) -> list[str]:
-    """Return the gates whose certificates a step needs. gates: as the step has them."""
+    """Return the gates whose certificates a step needs. gates: the step's own setting."""
     return [gate.name for gate in settings.gates if gate.role == "critical"] if gates is None else list(gates)
 
 

@@ -1,4 +1,4 @@
-"""What a reader of simulated figures must know: what was assumed, and what was not simulated."""
+"""Notes on simulated figures: what was assumed, and what was not simulated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.views import step_words
 
 
 def world_words(profile: Profile) -> str:
-    """Return what a profile assumes of blue and of Azure."""
+    """Return what a profile assumes about blue and Azure."""
     ready = "never becomes ready" if profile.provisioning is None else f"is ready after {span(profile.provisioning)}"
     return (
         f"blue fails {_curve(profile.errors)} and refuses {_curve(profile.client_errors)} of the requests, and answers "
@@ -32,7 +32,7 @@ def fault_words(faults: tuple[Fault, ...]) -> str:
 
 
 def notes(policy: Policy, profile: Profile) -> Iterator[str]:
-    """Yield what holds for simulated rollouts of a policy."""
+    """Yield the notes for simulated rollouts of a policy."""
     yield from _unjudged(policy, profile)
     if any(isinstance(step, SmokeStep) for step in policy.steps) and profile.smoke == "pass":
         yield "smoke tests pass: faults begin with live or mirrored requests (profile: `smoke: live`)"
@@ -47,7 +47,7 @@ def notes(policy: Policy, profile: Profile) -> Iterator[str]:
 
 
 def replay_notes(recording: Recording, policy: Policy, departed: datetime | None) -> Iterator[str]:
-    """Yield what holds for a replay."""
+    """Yield the notes for a replay."""
     if recording.record.endpoint.lower() != policy.endpoint:
         yield f"recorded on another endpoint: {recording.record.endpoint}"
     steps = [step.summary for step in recording.record.steps]
@@ -66,7 +66,7 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
 
 
 def _unjudged(policy: Policy, profile: Profile) -> Iterator[str]:
-    """Yield which gates take no part, and which faults of green no gate looks at."""
+    """Yield which gates are left out, and which of green's faults no gate covers."""
     for name in unsimulated_gates(policy.judge):
         yield f"the {name} gate takes no part: simulated traffic has no data for it"
     gates = policy.judge.gates

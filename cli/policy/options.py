@@ -1,4 +1,4 @@
-"""From the arguments of `teal policy simulate` to values. Every problem is found before anything runs."""
+"""Parses the arguments of `teal policy simulate`. Reports every problem before anything runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SimulateOptions:
 
 
 def simulate_options(arguments: argparse.Namespace) -> SimulateOptions:
-    """Return what the arguments mean. Raises InvalidArgumentsError with every problem."""
+    """Return the parsed options. Raises InvalidArgumentsError with every problem."""
     reader = ArgumentReader()
     chosen = reader.file(lambda: choose(arguments.policy, arguments.endpoint, arguments.name))
     rollouts = reader.whole("--rollouts", arguments.rollouts, ROLLOUTS)

@@ -1,4 +1,4 @@
-"""A progress display for whoever waits longer than two seconds."""
+"""A progress display that appears after two seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 2.0
 
 @contextmanager
 def progress(count: int, console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each of `count` rollouts; after two seconds, a terminal shows how many are done."""
+    """Yield a function to call after each of `count` rollouts; after two seconds, a terminal shows the progress."""
     began = clock()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     display = Progress(*columns, console=console, transient=True)

@@ -1,4 +1,4 @@
-"""What in a valid policy is unwise, whatever the traffic."""
+"""Warnings about valid policies that are unwise at any traffic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 
 
 def remarks(policy: Policy) -> list[str]:
-    """Return what in a policy is unwise at any traffic."""
+    """Return the warnings about a policy."""
     kinds = {type(step) for step in policy.steps}
     found = []
     if SmokeStep not in kinds:

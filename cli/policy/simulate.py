@@ -28,7 +28,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to show. more: what else the JSON says."""
+    """The results to show. more: additional entries for the JSON."""
 
     what: str
     results: list[RunResult]
@@ -37,7 +37,7 @@ class Report:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the arguments say and return the exit code."""
+    """Run the simulation or the replay and return the exit code."""
     options = simulate_options(arguments)
     try:
         if options.recording is None:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             _replay(options, options.recording)
     except BrokenPipeError:
-        raise  # the reader has enough: that is the caller's to handle
+        raise  # the reader closed the pipe: the caller handles it
     except OSError as error:
         print(f"the result could not be written: {error}", file=sys.stderr)
         return 1
@@ -70,7 +70,7 @@ def _simulate(options: SimulateOptions) -> None:
 
 
 def _replay(options: SimulateOptions, recording: Recording) -> None:
-    """Decide a recorded rollout again; where it departs from the record, many times."""
+    """Replay a recorded rollout; if the replay departs from the record, repeat it many times."""
     if recording.not_replayable:
         _print_not_replayable(options, recording)
         return
@@ -125,5 +125,5 @@ def _report(options: SimulateOptions, report: Report) -> None:
 
 
 def _screen() -> Console:
-    """Return standard output, wide enough for the tables where its width is not known."""
+    """Return a console for standard output, wide enough for the tables if its width is unknown."""
     return Console(width=None if sys.stdout.isatty() else WIDTH)

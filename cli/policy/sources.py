@@ -1,4 +1,4 @@
-"""Policies as the commands read them: a folder or one file, and all of them valid."""
+"""Loads policies for the commands, from a folder or one file. All must be valid."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from shared.policies.problems import PolicyError, Problem
 
 
 def load(path: Path, variables: Mapping[str, str] | None = None) -> PolicySet:
-    """Return the policies of a folder, or of one file. Raises PolicyError with every problem.
+    """Return the policies in a folder or one file. Raises PolicyError with every problem.
 
-    variables: what `${NAME}` stands for; by default, the environment.
+    variables: the values for `${NAME}`; by default, the environment.
     """
     one = path.is_file()
     return read_policies(path.parent if one else path, variables, only=path if one else None).valid()

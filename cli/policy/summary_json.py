@@ -1,4 +1,4 @@
-"""A simulation's result as JSON values: the same rollouts give the same text, so no measured time is in it."""
+"""A simulation's result as JSON values. Reproducible: it contains no measured time."""
 
 from __future__ import annotations
 

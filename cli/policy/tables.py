@@ -72,12 +72,12 @@ def _spread(values: Spread) -> Row:
 
 
 def _number(value: float) -> str:
-    """Return a number with as many digits as people need: small ones with a decimal."""
+    """Return a number rounded for reading: small ones with one decimal."""
     return f"{value:,.0f}" if abs(value) >= 100.0 or value == round(value) else f"{value:,.1f}"
 
 
 def _percent(share: float) -> str:
-    """Return a share as a percentage; near 0 and 100 with more digits."""
+    """Return a share as a percentage, with more digits near 0 and 100."""
     value = 100.0 * share
     if value in {0.0, 100.0}:
         return f"{value:.0f}%"

@@ -1,4 +1,4 @@
-"""Figures and lists as people write them."""
+"""Formats figures and lists for reading."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SECOND = 1000.0
 
 
 def minutes(count: float) -> str:
-    """Return minutes as a person writes them: `33 min`, `5 h 12 min`, `2 d 3 h`."""
+    """Format minutes: `33 min`, `5 h 12 min`, `2 d 3 h`."""
     return duration(60.0 * round(count)) if round(count) else "under a minute"
 
 
 def span(length: timedelta) -> str:
-    """Return a policy's duration as a person writes it: `500 ms`, `30 min`, `1 h 30 min`."""
+    """Format a policy's duration: `500 ms`, `30 min`, `1 h 30 min`."""
     milliseconds = length / timedelta(milliseconds=1)
     return f"{milliseconds:g} ms" if 0.0 < milliseconds < SECOND else duration(length.total_seconds())
 
@@ -27,7 +27,7 @@ def share(part: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things: `1 step`, `1,200 steps`."""
+    """Return a count with its noun: `1 step`, `1,200 steps`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 

@@ -1,4 +1,4 @@
-"""From the world's flags to a profile."""
+"""Builds a profile from the flags that describe the world."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSTANCES = whole(1, 1000, "instances", "2")
 
 
 def world(arguments: argparse.Namespace, reader: ArgumentReader) -> Profile:
-    """Return the profile of the file, if one is given, with the flags applied. Problems are left with the reader."""
+    """Return the profile from the file, if given, with the flags applied. The reader collects the problems."""
     changes: dict[str, Any] = {
         "errors": reader.option("--errors", arguments.errors, ERRORS.read),
         "client_errors": reader.option("--client-errors", arguments.client_errors, ERRORS.read),
@@ -48,7 +48,7 @@ def world(arguments: argparse.Namespace, reader: ArgumentReader) -> Profile:
 
 
 def traffics(arguments: argparse.Namespace, reader: ArgumentReader, usual: Sequence[float]) -> list[Constant]:
-    """Return the rates of a repeatable --requests; without any, the usual ones, or none where a profile says."""
+    """Return the rates from a repeatable --requests; by default the usual ones, or none if a profile sets the rate."""
     said = [reader.option("--requests", text, REQUESTS.read) for text in arguments.requests or ()]
     rates = said or ([] if arguments.profile else usual)
     return [Constant(rate) for rate in rates if rate is not None]

@@ -1,11 +1,11 @@
-"""The flags that describe the simulated world, alike for `check`, `explain` and `simulate`."""
+"""The flags that describe the simulated world, the same for `check`, `explain` and `simulate`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-# Flags as argparse names them; a replay takes none of these, as its world is the record's.
+# Flags by their argparse names. A replay takes none of these, because its world comes from the record.
 WORLD = (
     *("profile", "requests", "errors", "client_errors", "latency", "latency_spread", "latency_noise"),
     *("green_errors", "green_client_errors", "green_latency", "begins", "ends"),
@@ -15,12 +15,12 @@ FLAGS = {"begins": "--from", "ends": "--until"}
 
 
 def flag(name: str) -> str:
-    """Return a flag as it is typed, given the name that argparse has for it."""
+    """Return a flag as typed, given its argparse name."""
     return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def add_world(parser: argparse.ArgumentParser, *, green: str, several: bool = False) -> None:
-    """Add the flags to a parser. green: what holds without any flag about green. several: --requests is repeatable."""
+    """Add the flags to a parser. green: the default if no flag describes green. several: --requests is repeatable."""
     group = parser.add_argument_group("simulated world (flags override the profile)")
     group.add_argument("--profile", type=Path, metavar="FILE", help="YAML or JSON; see docs/simulate.md")
     if several:

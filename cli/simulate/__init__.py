@@ -1,5 +1,5 @@
-"""Simulated rollouts: the shipped core (`shared.core.turn`) in a made-up or recorded world.
+"""Simulated rollouts: the shipped core (`shared.core.turn`) in a synthetic or recorded world.
 
-Every decision and every action is the core's; simulated here is only what surrounds it: Azure, requests, operators. A
-library without a command line: `cli.policy` has the commands.
+The core makes every decision and chooses every action; only its surroundings are simulated: Azure, requests, operators.
+This is a library; `cli.policy` has the commands.
 """

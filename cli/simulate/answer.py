@@ -1,4 +1,4 @@
-"""What a replay reads of `GET /api/rollouts/{endpoint}/{rollout}`: the only module that knows the API's field names."""
+"""The fields of `GET /api/rollouts/{endpoint}/{rollout}` that a replay reads. No other module knows the API's names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.json_codec import UnreadableError, decode
 
 @dataclass(frozen=True, slots=True)
 class LatencyAnswer:
-    """How many answers took up to so many milliseconds, and longer than the bucket before."""
+    """One latency bucket: the number of responses up to its bound in ms and above the previous one's."""
 
     up_to_ms: float
     answers: int
@@ -37,7 +37,7 @@ class MinuteAnswer:
 
     @property
     def row(self) -> DeploymentMinute:
-        """The minute as telemetry gave it."""
+        """The minute as a telemetry row."""
         return DeploymentMinute(
             deployment=self.deployment,
             minute=self.minute,
@@ -74,7 +74,7 @@ class EntryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GateAnswer:
-    """What a gate reported after a minute. missing: why its source had no data."""
+    """A gate's readings after a minute. missing: why its source had no data."""
 
     gate: str
     missing: str | None = None
@@ -82,7 +82,7 @@ class GateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceAnswer:
-    """What all gates reported after a minute."""
+    """All gates' readings after a minute."""
 
     minute: datetime
     gates: tuple[GateAnswer, ...]
@@ -97,7 +97,7 @@ class StepAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SmokeTestAnswer:
-    """What the smoke test gave."""
+    """The result of the smoke test."""
 
     requests: int
     problems: tuple[str, ...] = ()
@@ -123,13 +123,13 @@ class RolloutAnswer:
 
     @property
     def smoke(self) -> SmokeResult | None:
-        """What the smoke test gave, as the core has it."""
+        """The result of the smoke test, as the core's type."""
         test = self.smoke_test
         return SmokeResult(test.requests, test.problems, test.failed) if test else None
 
     @property
     def calibration(self) -> Calibration | None:
-        """The judge's calibration, or None if there was none, or another version of Teal wrote it in another form."""
+        """The judge's calibration, or None if absent or written in another format by another version of Teal."""
         try:
             return decode(self.replay, Calibration) if self.replay else None
         except UnreadableError:

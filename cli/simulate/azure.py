@@ -1,6 +1,6 @@
-"""Azure in memory: an order is accepted or refused as busy, takes its time, and is then observed as done.
+"""Azure in memory: an order is accepted, or refused as busy, takes the time that `Timing` gives, and is then observed.
 
-Nothing happens sooner than `Timing` says, and an action that the simulator does not know raises NotSimulatedError.
+An action that the simulator does not know raises NotSimulatedError.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Change = Callable[[EndpointSeen], EndpointSeen]
 
 
 class NotSimulatedError(Exception):
-    """The core ordered something that the simulator does not know. The message names it."""
+    """The core ordered an action that the simulator does not know; the message names it."""
 
 
 class Timing(Protocol):
-    """When Azure will have done what was ordered at `now`."""
+    """When Azure completes what was ordered at `now`."""
 
     def created(self, now: datetime) -> tuple[datetime, Provisioning]:
-        """Return when a deployment has been created, and in which state it is then."""
+        """Return when a deployment has been created, and its provisioning state then."""
         ...
 
     def traffic_set(self, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""A number that may change over time: constant, a daily curve, or one value per minute. Nothing here is random."""
+"""A number that may change over time: constant, a daily curve, or one value per minute. Deterministic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Curve(Protocol):
     """A value for each minute. began: when the rollout began."""
 
     def at(self, moment: datetime, began: datetime) -> float:
-        """Return the value at a moment."""
+        """Return the value at `moment`."""
         ...
 
 

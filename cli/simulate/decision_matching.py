@@ -1,4 +1,4 @@
-"""Whether a replay still makes the recorded decisions: matched in order by content, not by time."""
+"""Checks whether a replay still makes the recorded decisions: matched in order by content, not by time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cli.simulate.recording import RecordedDecision, Recording
 from shared.core.rollout.history import Entry
 from shared.words import sentence
 
-# A recorded reconcile may have been late: a tick was missed, or the machine was busy. A decision that comes earlier or
-# later than this gives green its share for another time than was recorded, so the recorded counts no longer apply.
+# A recorded reconcile may have been late: a tick was missed, or the machine was busy. If a decision comes earlier or
+# later # than this, green has its share for a different period than recorded, so the recorded counts no longer apply.
 TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
 class DecisionMatcher:
-    """Matches new decisions with recorded ones. departed: when the first one differed. matched: how many did not."""
+    """Matches new decisions with recorded ones. departed: time of the first difference. matched: number that agreed."""
 
     recording: Recording
     entries: list[Entry]
@@ -36,7 +36,7 @@ class DecisionMatcher:
 
     @property
     def following(self) -> RecordedDecision | None:
-        """The recorded decision that comes next, or None after the last one and after a departure."""
+        """The next recorded decision, or None after the last one or after a departure."""
         known = self.recording.decisions
         return known[self.matched] if self.departed is None and self.matched < len(known) else None
 
@@ -49,7 +49,7 @@ class DecisionMatcher:
 
 
 def decision_of(entry: Entry) -> RecordedDecision:
-    """Return an entry of the history as the decision that would have been recorded."""
+    """Convert a history entry to the decision that would have been recorded."""
     return RecordedDecision(
         at=entry.at,
         before=entry.before or entry.after,

@@ -24,7 +24,7 @@ class Ending(StrEnum):
 
     @property
     def words(self) -> str:
-        """The ending as people write it."""
+        """The ending, formatted for reading."""
         return self.value.replace("_", " ")
 
 
@@ -35,7 +35,7 @@ ENDINGS = {
     Phase.FAILED: Ending.FAILED,
     Phase.SUPERSEDED: Ending.FAILED,
 }
-# What green is not blamed for: it never served, or somebody decided.
+# Not green's fault: it never served, or an operator decided.
 NOT_ABOUT_EVIDENCE = frozenset({ReasonCode.PROVISIONING_FAILED, ReasonCode.OPERATOR_ROLLBACK})
 ABOUT_A_GATE = frozenset(
     {
@@ -52,9 +52,9 @@ ABOUT_A_GATE = frozenset(
 class Blocker:
     """What stopped a rollout.
 
-    step: its index; -1 for provisioning, the number of steps for the promotion. code: why. cause: what was missing
-    then, if the code says that something was. gate, deadline: the ones that this is about, or empty. limit_seconds: how
-    long something may take that took longer.
+    step: its index; -1 for provisioning, the number of steps for the promotion. code: why. cause: what was missing, if
+    the code says that something was. gate, deadline: those concerned, or empty. limit_seconds: the time limit that was
+    exceeded.
     """
 
     ending: Ending
@@ -67,7 +67,7 @@ class Blocker:
 
     @property
     def blames_green(self) -> bool:
-        """Whether the rollout was rolled back for what green did, or was not seen to do in time."""
+        """Whether the rollout was rolled back because of green: it did harm, or did not show in time that it does not."""
         unready = self.deadline == "provisioning"
         return self.ending is Ending.ROLLED_BACK and self.code not in NOT_ABOUT_EVIDENCE and not unready
 
@@ -109,12 +109,12 @@ def _step(phase: Phase | None, step: int) -> int:
 
 
 def evidence_pauses(entries: Sequence[Entry]) -> int:
-    """Return how often Teal itself paused for lack of evidence."""
+    """Return how often Teal paused the rollout for lack of evidence."""
     return sum(entry.reason.code is ReasonCode.EVIDENCE_INSUFFICIENT for entry in entries)
 
 
 def _chain(reason: Reason | None) -> Iterator[Reason]:
-    """Yield a reason, then the one behind it, and so on."""
+    """Yield a reason, then its cause, and so on."""
     while reason is not None:
         yield reason
         reason = reason.because

@@ -1,4 +1,4 @@
-"""What surrounds the core in a trial: how long Azure takes, when Teal reconciles, and the operators."""
+"""The core's environment in a trial: how long Azure takes, when Teal reconciles, and the operators."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.steps import PauseStep
 
-WAKE = timedelta(seconds=2)  # how soon the queue brings Teal back after a decision
+WAKE = timedelta(seconds=2)  # how soon the queue triggers the next reconcile after a decision
 NEVER = datetime.max.replace(tzinfo=UTC)
 OPERATOR = "simulated operator"
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileTiming:
-    """Azure takes as long as the profile says."""
+    """Azure's durations, from the profile."""
 
     profile: Profile
 
@@ -42,7 +42,7 @@ class ProfileTiming:
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """The timer ticks at every whole minute, and a decision wakes Teal at once."""
+    """Reconciles on every whole minute, and shortly after each decision."""
 
     def following(self, now: datetime, *, woken: bool) -> datetime:
         """Return the next reconcile."""
@@ -57,12 +57,12 @@ class Ticks:
 
 @dataclass(frozen=True, slots=True)
 class ProfileOperators:
-    """Operators approve pause steps, and resume what was paused for lack of evidence: each after a time, or never."""
+    """Operators approve pause steps and resume pauses for lack of evidence: each after a delay, or never."""
 
     profile: Profile
 
     def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
-        """Return a request to resume once its time has come."""
+        """Return a request to resume once it is due."""
         if rollout.phase is not Phase.PAUSED:
             return None
         after = self._comes_after(rollout)
@@ -71,7 +71,7 @@ class ProfileOperators:
         return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
 
     def abandoned(self, rollout: Rollout) -> bool:
-        """Return whether the rollout is paused and nobody comes."""
+        """Return whether the rollout is paused and nobody will resume it."""
         return rollout.phase is Phase.PAUSED and not _timed(rollout) and self._comes_after(rollout) is None
 
     def _comes_after(self, rollout: Rollout) -> timedelta | None:

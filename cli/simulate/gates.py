@@ -1,4 +1,4 @@
-"""Which gates of a policy simulated traffic can give evidence for. The others take no part: they have no telemetry."""
+"""Which of a policy's gates simulated traffic provides evidence for. The others are left out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from shared.core.policy import JudgeSettings, Policy
 from shared.core.steps import Step, WeightStep
 from shared.core.telemetry import Latency
 
-SIMULATED = frozenset({Latency})  # what simulated traffic has beyond requests and errors
+SIMULATED = frozenset({Latency})  # what simulated traffic provides beyond requests and errors
 
 
 def simulated_policy(policy: Policy) -> Policy:
-    """Return the policy with only the gates that simulated traffic has evidence for; no step waits for another."""
+    """Return the policy with only the gates that simulated traffic provides evidence for; no step waits for others."""
     missing = unsimulated_gates(policy.judge)
     if not missing:
         return policy
@@ -23,7 +23,7 @@ def simulated_policy(policy: Policy) -> Policy:
 
 
 def unsimulated_gates(settings: JudgeSettings) -> tuple[str, ...]:
-    """Return the names of the gates that simulated traffic has no evidence for."""
+    """Return the names of the gates that simulated traffic provides no evidence for."""
     return tuple(gate.name for gate in settings.gates if {type(need) for need in gate.needs(settings)} - SIMULATED)
 
 

@@ -1,4 +1,4 @@
-"""How many instances each deployment had at any time, for what a rollout costs."""
+"""How many instances each deployment had over time, to compute a rollout's cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(slots=True)
 class InstanceLog:
-    """Changes of each deployment's instance count, in the order of time.
+    """Changes of each deployment's instance count, in chronological order.
 
     Instances count from the order that creates or adds them until the order that removes them, as Azure bills them.
     """
@@ -23,7 +23,7 @@ class InstanceLog:
         self.changes.setdefault(name, []).append((moment, instances))
 
     def hours(self, name: str, since: datetime, until: datetime) -> float:
-        """Return a deployment's instance-hours in a span of time."""
+        """Return a deployment's instance-hours from `since` to `until`."""
         hours = 0.0
         for (start, count), (end, _) in pairwise([*self.changes.get(name, ()), (until, 0)]):
             hours += count * max((min(end, until) - max(start, since)) / HOUR, 0.0)

@@ -14,7 +14,7 @@ from cli.simulate.result import RunResult
 from cli.simulate.trial import Scenario, trial, trials
 
 CHUNK = 20
-WORTHWHILE = 300  # rollouts; fewer are done before another process has started
+WORTHWHILE = 300  # rollouts; fewer finish before another process has started
 
 
 def cores() -> int:
@@ -30,7 +30,7 @@ def results(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[Ru
 
 
 def _on_several(scenario: Scenario, count: int, seed: int, jobs: int) -> Iterator[RunResult]:
-    # Processes are spawned, not forked: a fork would copy the locks of this one's threads.
+    # Spawned, not forked: a fork would copy locks that this process's threads hold.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     try:
         numbers = (range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK))

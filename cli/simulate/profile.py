@@ -1,4 +1,4 @@
-"""The simulated world as data: traffic, how blue and green answer, how fast Azure and the operators are."""
+"""The simulated world as data: traffic, how blue and green respond, how fast Azure and the operators are."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ class Fault:
     latency: Change | None = None
 
     def active(self, age: timedelta) -> bool:
-        """Return whether it applies at this time after green's first request."""
+        """Return whether it applies at this `age`, the time since green's first request."""
         return self.begins <= age and (self.ends is None or age < self.ends)
 
     def applied_to(self, usual: Answering) -> Answering:
-        """Return how a deployment with this fault answers that would otherwise answer as usual."""
+        """Return how a deployment that answers `usual` answers with this fault."""
         return Answering(
             self.errors.of(usual.errors) if self.errors else usual.errors,
             self.client_errors.of(usual.client_errors) if self.client_errors else usual.client_errors,

@@ -1,4 +1,4 @@
-"""A profile from its file. Every problem is reported at once, with its place."""
+"""Reads a profile from its file. Every problem is reported with its place."""
 
 from __future__ import annotations
 

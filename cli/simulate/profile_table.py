@@ -1,4 +1,4 @@
-"""What a profile file may contain: the same grammar as a policy's, so problems are reported the same way."""
+"""The keys of a profile file, in the same schema as a policy's, so problems are reported the same way."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shared.core.schema.times import duration, moment, time_of_day
 
 
 def curve(value: Scalar[str], example: str) -> Table:
-    """Return the table of a number that may change over time; the number alone means that it does not."""
+    """Return the table for a number that may change over time; a plain number is constant."""
     day = Table(
         fields=(
-            Field("low", value, "Twelve hours from the peak."),
-            Field("high", value, "At the peak."),
+            Field("low", value, "The value twelve hours from the peak."),
+            Field("high", value, "The value at the peak."),
             Field("peak", time_of_day("14:00"), "When it is highest, in UTC.", time(14)),
         ),
         example=f'{{low: {example}, high: {example}, peak: "14:00"}}',

@@ -1,4 +1,4 @@
-"""How a profile's quantities are written, both in a file and as a flag, and what they mean."""
+"""The notation of a profile's quantities, in files and as flags, and its meaning."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Quantity(Generic[T]):
     of: Callable[[str], T]
 
     def read(self, text: str) -> T:
-        """Return what a text means. Raises Unfit, which says what would be valid."""
+        """Parse a text. Raises Unfit, which says what would be valid."""
         return self.of(self.kind.read(Word(text)))
 
 

@@ -1,6 +1,6 @@
 """The judge's calibration for a replay: the recorded one if it fits the policy, else one from blue's recorded minutes.
 
-Never a mixture of the two; the result says which it is.
+Never a mixture of the two; the result says which one it is.
 """
 
 from __future__ import annotations

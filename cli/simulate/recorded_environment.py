@@ -1,4 +1,4 @@
-"""What surrounded a recorded rollout, as far as its record says: Azure's pace, the reconciles, and the operators."""
+"""A recorded rollout's environment, as far as recorded: Azure's durations, the reconciles, and the operators."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERBS = {
 
 @dataclass(frozen=True, slots=True)
 class RecordedTiming:
-    """Azure takes as long as it took: what was ordered is done when the next recorded decision is made."""
+    """Azure's recorded durations: an order completes at the time of the next recorded decision."""
 
     recording: Recording
     matcher: DecisionMatcher
@@ -58,14 +58,14 @@ class RecordedTiming:
 
 @dataclass(frozen=True, slots=True)
 class RecordedReconciles:
-    """Reconciles take place when a recorded decision was made, and once in each other minute."""
+    """Reconciles at the time of every recorded decision, and once in every other minute."""
 
     recording: Recording
     matcher: DecisionMatcher
     lag: timedelta
 
     def following(self, now: datetime, *, woken: bool) -> datetime | None:
-        """Return the next reconcile, or None when nothing more is known."""
+        """Return the next reconcile, or None at the end of the record."""
         self.matcher.update(now)
         expected, tick = self.matcher.following, floor_minute(now) + MINUTE
         if expected is not None and expected.code is ReasonCode.OBSERVATION_RESUMED and now < expected.at:
@@ -78,18 +78,18 @@ class RecordedReconciles:
         return tick if self.matcher.departed is None else Ticks().following(now, woken=woken)
 
     def skips(self, entries: Sequence[Entry], now: datetime) -> bool:
-        """Return whether the recorded reconcile that decided this was later than this one."""
+        """Return whether the recorded reconcile that made this decision was later than this one."""
         return self.matcher.early(entries, now)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedOperators:
-    """Operators ask for what they asked for then."""
+    """Operators make their recorded requests."""
 
     matcher: DecisionMatcher
 
     def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
-        """Return what an operator asked for at this moment."""
+        """Return what an operator requested at `now`."""
         expected: RecordedDecision | None = self.matcher.following
         if expected is None or expected.at > now or expected.actor == TEAL or rollout.requests:
             return None
@@ -98,5 +98,5 @@ class RecordedOperators:
         return OperatorRequest(verb, expected.actor, "as recorded", now, full=full) if verb else None
 
     def abandoned(self, rollout: Rollout) -> bool:
-        """Return whether nobody comes: after a departure, no operator is known of."""
+        """Return whether nobody will act: after a departure, the recorded operators no longer apply."""
         return self.matcher.departed is not None and rollout.phase is Phase.PAUSED

@@ -1,6 +1,6 @@
-"""Requests and answers as recorded; after a departure, drawn at the rates that were recorded.
+"""Requests and responses as recorded; after a departure, drawn at the recorded rates.
 
-Nothing is made up beyond the last recorded minute.
+Ends with the last recorded minute.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 class RecordedTraffic:
     """Recorded counts, or new draws after the departure.
 
-    calibration_of_record: the judge's. blue, green: everything that each answered, as one row.
+    calibration_of_record: the judge's. blue, green: everything that each deployment answered, as one row.
     """
 
     recording: Recording
@@ -40,7 +40,7 @@ class RecordedTraffic:
     green: DeploymentMinute
 
     def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> MinuteCounts | None:
-        """Return what was answered in a minute, or None after the last one that is known."""
+        """Return the responses in a minute, or None after the last recorded one."""
         del green_since
         rows = self.recording.minutes.get(minute, {})
         green, blue = (rows.get(name) for name in (self.recording.record.green, self.recording.blue))
@@ -59,13 +59,13 @@ class RecordedTraffic:
         del query, blue
 
     def calibration(self, rollout: Rollout, now: datetime) -> Calibration | None:
-        """Return the calibration, but not before the recorded rollout had it: it may have come late."""
+        """Return the calibration from the time when the recorded rollout had it: it may have been late."""
         expected = self.matcher.following
         sending = rollout.phase is Phase.STEPPING and isinstance(rollout.current_step, MirrorStep | WeightStep)
         return self.calibration_of_record if expected is None or (sending and expected.at <= now) else None
 
     def missing(self, window: Window) -> Mapping[str, str]:
-        """Return the gates whose source had no data then, as far as the record says."""
+        """Return the gates whose source had no data in the window, as far as recorded."""
         if self.matcher.departed is not None:
             return {}
         found: dict[str, str] = {}

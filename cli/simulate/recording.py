@@ -1,4 +1,4 @@
-"""A rollout as the API shows it, read for a replay. Every problem is reported with its place; nothing is guessed."""
+"""Reads a rollout, as the API shows it, for a replay. Every problem is reported with its place; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class RecordedDecision:
 
     @property
     def content(self) -> tuple[ReasonCode, Phase, Phase, int, int]:
-        """What makes two decisions the same one, whenever they were made."""
+        """The fields by which decisions are compared; time is not among them."""
         return self.code, self.before, self.after, self.step, self.weight
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What became of one rollout.
+    """The record of one rollout.
 
-    began: when provisioning started (`created_at` includes the time in the queue). minutes: what was answered,
+    began: when provisioning started (`created_at` includes the time in the queue). minutes: the responses,
     by minute and deployment. missing: the gates whose source had no data for a minute, and why.
     """
 
@@ -59,7 +59,7 @@ class Recording:
 
     @property
     def blue(self) -> str:
-        """The deployment that served, or empty if the rollout never got as far as finding one."""
+        """The serving deployment, or empty if the rollout ended before it found one."""
         return self.record.blue or ""
 
     @property
@@ -74,7 +74,7 @@ class Recording:
 
     @property
     def first_live(self) -> datetime:
-        """When green was first to get live traffic; earlier requests to it were mirrored."""
+        """When green was first ordered to get live traffic; earlier requests to it were mirrored."""
         return next((decision.at for decision in self.decisions if decision.weight), self.last_minute)
 
     @property
@@ -94,7 +94,7 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """Return what a file records. Raises PolicyError with every problem."""
+    """Read a recording from a file. Raises PolicyError with every problem."""
     try:
         content = json.loads(read_text(path, str(path), LARGEST_FILE))
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,7 @@ def _invalid(path: Path, problems: list[str]) -> PolicyError:
 
 
 def _impossible(row: DeploymentMinute) -> Iterator[str]:
-    """Yield which counts of a minute are impossible."""
+    """Yield the impossible counts of a minute."""
     if min(row.bad, row.client_errors) < 0 or row.bad + row.client_errors > row.total:
         yield f"{row.bad} failed and {row.client_errors} refused of {row.total}"
     for gate, tally in row.tallies.items():

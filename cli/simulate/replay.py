@@ -1,7 +1,7 @@
-"""A recorded rollout decided again, by today's core and by any policy.
+"""Replays a recorded rollout with the current core and any policy.
 
-As long as the decisions are the recorded ones, the core sees exactly the recorded counts. After the first decision that
-differs, green has another share of the traffic than was recorded, so requests are drawn at the recorded rates.
+As long as the decisions match the record, the core sees exactly the recorded counts. After the first decision that
+differs, green's share of the traffic differs from the record, so requests are drawn at the recorded rates.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from shared.core.rollout.reasons import ReasonCode, reason
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A recorded rollout, decided again."""
+    """The result of a replay."""
 
     run: RolloutRun
     matcher: DecisionMatcher
@@ -40,7 +40,7 @@ class Replay:
 
 
 def replay(recording: Recording, policy: Policy, seed: int, number: int) -> Replay:
-    """Return the replay of this number. Replays of one recording differ only after a departure from the record."""
+    """Return replay `number`. Replays of one recording differ only after a departure from the record."""
     entries: list[Entry] = []
     matcher = DecisionMatcher(recording, entries)
     calibration, _ = calibration_of(recording, policy.judge)

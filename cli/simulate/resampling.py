@@ -1,6 +1,6 @@
-"""A minute drawn at random like a recorded one: the same rates, times and predictions, with a new number of requests.
+"""Draws random minutes like a recorded one: the same rates, times and predictions, with a new number of requests.
 
-What the recorded minute says nothing about, the drawn one says nothing about either.
+What is missing from the recorded minute is also missing from the drawn one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def pooled(name: str, rows: Sequence[DeploymentMinute]) -> DeploymentMinute:
-    """Return all that a deployment answered as one row, without percentiles, which cannot be added up."""
+    """Return all minutes of a deployment as one row, without percentiles, which cannot be added up."""
     tallies: dict[str, Tally] = {}
     for row in rows:
         for gate, tally in row.tallies.items():
@@ -68,7 +68,7 @@ def _scaled(counts: Mapping[Key, int] | None, scale: float) -> int:
 
 
 def _distributed(like: Mapping[Key, int] | None, generator: np.random.Generator, total: int) -> dict[Key, int] | None:
-    """Return how `total` fall into the same categories at the same rates."""
+    """Distribute `total` over the same categories at the same rates."""
     if not like:
         return None
     counts = generator.multinomial(total, _shares(tuple(like.values())[:-1], sum(like.values())))

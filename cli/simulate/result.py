@@ -1,4 +1,4 @@
-"""The figures of one simulated rollout, in minutes since it started unless they say otherwise."""
+"""The figures of one simulated rollout, in minutes since its start unless noted otherwise."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class RunResult:
     """One rollout.
 
     blocker: what stopped it (None: promoted). reason: the core's own. minutes: until it ended. full: until green had
-    all live traffic, or None. decided: until it was decided to roll back, or None. onset: when green's first fault met
-    a request, or None. requests, failed: green's live ones. affected: how many of these failed or were refused beyond
-    blue's share, in expectation. evidence_pauses: how often it was paused for lack of evidence. paused: minutes in any
+    all live traffic, or None. decided: until the decision to roll back, or None. onset: when green's first fault
+    affected a request, or None. requests, failed: green's live ones. affected: expected number of these that failed or
+    were refused beyond blue's share. evidence_pauses: how often it was paused for lack of evidence. paused: minutes in
+    any
     pause; frozen: minutes held by a freeze window. shares: minute, and green's share of live and mirrored traffic (0 to
     1) from then on. step_starts: when each step that was reached began, and after the last one the promotion.
     green_hours: green's instance-hours.
@@ -48,12 +49,12 @@ class RunResult:
 
     @property
     def false_rollback(self) -> bool:
-        """Whether it was rolled back on evidence although green had done nothing wrong until then."""
+        """Whether it was rolled back on evidence although green had no fault until then."""
         return self.blocker is not None and self.blocker.blames_green and not self.after_onset
 
     @property
     def detected(self) -> bool:
-        """Whether it was rolled back after green had gone wrong."""
+        """Whether it was rolled back after green's fault began."""
         return self.ending is Ending.ROLLED_BACK and self.after_onset
 
     @property
@@ -63,7 +64,7 @@ class RunResult:
 
     @property
     def step_minutes(self) -> tuple[float, ...]:
-        """How long each step that was reached took, in minutes, and after the last one the promotion."""
+        """The minutes that each reached step took, then the promotion's."""
         return tuple(end - start for start, end in pairwise((*self.step_starts, self.minutes)))
 
 
@@ -109,7 +110,7 @@ def _step_starts(entries: Iterable[Entry]) -> list[datetime]:
 
 
 def _onset(run: RolloutRun, profile: Profile, back: Entry | None, ended: datetime) -> datetime | None:
-    """Return when a fault that makes green worse first met a request: a user's, or of a smoke test that shows it."""
+    """Return when a harmful fault first affected a request: a user's, or one in a smoke test that shows it."""
     begins = min((fault.begins for fault in profile.harms), default=None)
     if begins is None:
         return None

@@ -21,7 +21,7 @@ from shared.core.telemetry import source_kind
 from shared.core.telemetry.latency_buckets import LOG_RATIO
 
 PERCENTILES = (50, 90, 95, 99)
-PARTS = 32  # of a bucket, to which a median is rounded: 0.14 %
+PARTS = 32  # per bucket; medians are rounded to one of them: 0.14 %
 REACH = 5.0  # standard deviations; the outermost buckets hold everything beyond
 LEAST_SPREAD, LEAST_MEDIAN = 0.005, 0.01
 
@@ -35,7 +35,7 @@ class Rows:
     timed_by: str | None
 
     def row(self, name: str, minute: datetime, total: int, how: Answering) -> DeploymentMinute | None:
-        """Return a minute with this many requests, or None without any."""
+        """Return a minute with `total` requests, or None if there are none."""
         if not total:
             return None
         bad = int(self.generator.binomial(total, how.errors)) if how.errors else 0
@@ -44,7 +44,7 @@ class Rows:
         return DeploymentMinute(name, minute, total, bad, refused, slow, percentiles)
 
     def times(self, good: int, median: float) -> tuple[dict[int, int] | None, dict[int, float] | None]:
-        """Return how long this many good answers took, by bucket or by percentile."""
+        """Return the times of `good` responses with this median (ms), by bucket or by percentile."""
         if self.timed_by is None:
             return None, None
         noise = self.latency.noise

@@ -1,6 +1,6 @@
 """One rollout from start to end: observe the simulated world, call the core's `turn`, carry out its actions, repeat.
 
-The loop of the deployed controller, without storage and leases. Nothing is decided or judged here.
+This is the deployed controller's loop without storage and leases. All decisions are the core's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.core.rollout.history import Entry
 from shared.core.rollout.requests import ask
 from shared.core.turn import Turn, turn
 
-MOST_TURNS = 20_000  # two weeks of minutes: a rollout that needs more does not come to an end
+MOST_TURNS = 20_000  # two weeks of minutes: a rollout that needs more never ends
 NO_AUTOSCALE: frozenset[str] = frozenset()
 
 
@@ -38,14 +38,14 @@ class Schedule(Protocol):
 
 
 class Operators(Protocol):
-    """Whoever steers rollouts."""
+    """The people who control rollouts."""
 
     def request(self, rollout: Rollout, now: datetime) -> OperatorRequest | None:
-        """Return what an operator asks for at this moment."""
+        """Return what an operator requests at `now`, if anything."""
         ...
 
     def abandoned(self, rollout: Rollout) -> bool:
-        """Return whether the rollout waits for somebody who never comes."""
+        """Return whether the rollout waits for an operator who will never act."""
         ...
 
 
@@ -64,11 +64,11 @@ class RolloutRun:
 
     @property
     def source(self) -> TrafficSource:
-        """Where requests and their answers come from."""
+        """The source of requests and responses."""
         return self.telemetry.source
 
     def run(self) -> datetime:
-        """Reconcile until the rollout has ended, is abandoned, or no more telemetry is known; return when that was."""
+        """Reconcile until the rollout ends, is abandoned, or runs out of telemetry; return the time."""
         now, woken = self.rollout.created, True
         for _ in range(MOST_TURNS):
             following = self.schedule.following(now, woken=woken)
@@ -82,7 +82,7 @@ class RolloutRun:
         return now
 
     def clean_up(self, now: datetime) -> datetime:
-        """Reconcile an ended rollout until nothing is left to clean up; return when that was."""
+        """Reconcile an ended rollout until nothing is left to clean up; return the time."""
         woken = True
         for _ in range(MOST_TURNS):
             following = self.schedule.following(now, woken=woken)
@@ -106,9 +106,9 @@ class RolloutRun:
         return bool(after.entries)
 
     def _asked(self, now: datetime) -> Rollout:
-        """Return the rollout with what an operator asks for now, and with a calibration that is already known.
+        """Return the rollout with the operator's request, if any, and with the calibration if it is already known.
 
-        Telemetry always works here, even where it has nothing to show.
+        Telemetry always works here, even if it has no data.
         """
         request = self.operators.request(self.rollout, now)
         asked = ask(self.rollout, request).rollout if request is not None else self.rollout

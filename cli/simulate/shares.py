@@ -1,4 +1,4 @@
-"""Which share of the live traffic green had when: as it was in force, not as it was ordered."""
+"""Green's share of the live traffic over time: as it took effect, not as ordered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Share(NamedTuple):
-    """Green's parts of the live traffic, from 0 to 1: what it answers itself, and what is mirrored to it."""
+    """Green's shares of the live traffic, from 0 to 1: what it answers, and what is mirrored to it."""
 
     live: float
     mirror: float
@@ -19,7 +19,7 @@ NOTHING = Share(0.0, 0.0)
 
 @dataclass(slots=True)
 class Shares:
-    """Changes of green's share in the order of time. Means are asked for in the order of time, too."""
+    """Changes of green's share. Changes and queries for means both come in chronological order."""
 
     times: list[datetime]
     shares: list[Share] = field(default_factory=lambda: [NOTHING])
@@ -41,7 +41,7 @@ class Shares:
         return next((moment for moment, share in zip(self.times, self.shares, strict=True) if share.live >= live), None)
 
     def mean(self, since: datetime, until: datetime) -> Share:
-        """Return the mean share from `since` up to `until`. Neither may be earlier than in the call before."""
+        """Return the mean share from `since` up to `until`. Neither may be earlier than in the previous call."""
         if self.at == len(self.times) - 1:
             return self.shares[self.at]
         live = mirror = 0.0

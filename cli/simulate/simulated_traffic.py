@@ -1,4 +1,4 @@
-"""Requests and answers drawn from a profile at random, but seeded: Poisson arrivals, independent failures."""
+"""Requests and responses drawn at random from a profile, seeded: Poisson arrivals, independent failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_TIMES = (None, None)
 
 
 class Truth(NamedTuple):
-    """What holds in a minute: the expected number of requests, and how blue and green answer."""
+    """The parameters of a minute: the expected number of requests, and how blue and green respond."""
 
     requests: float
     blue: Answering
@@ -53,7 +53,7 @@ class SimulatedTraffic:
         self.rows = Rows(self.generator, self.profile.latency, self.timed_by)
 
     def truth(self, minute: datetime, green_since: datetime | None) -> Truth:
-        """Return what holds in a minute; green's faults count from its first request."""
+        """Return the parameters of a minute; green's faults are timed from its first request."""
         profile = self.profile
         blue = green = profile.usual(minute, self.began)
         if profile.faults:
@@ -64,7 +64,7 @@ class SimulatedTraffic:
         return Truth(profile.requests.at(minute, self.began), blue, green)
 
     def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> MinuteCounts:
-        """Return what was answered in a minute."""
+        """Return the responses in a minute."""
         truth, draw = self.truth(minute, green_since), self.generator
         live = int(draw.poisson(truth.requests * share.live)) if share.live else 0
         rest = int(draw.poisson(truth.requests * (1.0 - share.live))) if share.live < 1.0 else 0
@@ -88,7 +88,7 @@ class SimulatedTraffic:
             self.rows.times(good, median) if minute >= fine_since else NO_TIMES
             for minute, good in zip(minutes, (totals - bads - refused).tolist(), strict=True)
         ]
-        # Rows are made by `map`, as there are hundreds of them in each of thousands of rollouts.
+        # `map` for speed: there are hundreds of rows in each of thousands of rollouts.
         counts = (totals.tolist(), bads.tolist(), refused.tolist())
         rows = map(DeploymentMinute, repeat(blue), minutes, *counts, *zip(*times, strict=True))
         return tuple([row for row in rows if row.total])
@@ -98,7 +98,7 @@ class SimulatedTraffic:
         del rollout, now
 
     def missing(self, window: Window) -> Mapping[str, str]:
-        """Return nothing: everything is known of drawn minutes."""
+        """Return nothing: drawn minutes are complete."""
         del window
         return NOTHING_MISSING
 

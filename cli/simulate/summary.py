@@ -1,4 +1,4 @@
-"""Many results added up: rates with Wilson intervals, medians with their spread, and what stopped rollouts."""
+"""Aggregates results: rates with Wilson intervals, medians with their spread, and what stopped rollouts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The ends of the interval; without any, everything is possible."""
+        """The ends of the interval; 0 to 1 if there are none."""
         if not self.of:
             return 0.0, 1.0
         square = Z_95**2 / self.of
@@ -41,7 +41,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Where values lie: least and most, their 5th, 25th, 50th, 75th and 95th percentiles, their mean, and how many."""
+    """The distribution of values: minimum, maximum, 5th, 25th, 50th, 75th and 95th percentiles, mean, count."""
 
     least: float
     low: float
@@ -56,11 +56,12 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All results of one scenario. What depends on the truth about green is None where that is not known.
+    """All results of one scenario. Figures that depend on the truth about green are None where it is unknown.
 
-    blockers: what stopped rollouts, most frequent first. false_rollbacks: rolled back although green had done nothing
-    wrong by then. detected: rolled back after the fault, of those in which a fault met a request; None also if green
-    has no fault. missed: of the same, promoted. evidence_paused, frozen: in which it happened at all. detection:
+    blockers: what stopped rollouts, most frequent first. false_rollbacks: rolled back although green had no fault until
+    then. detected: rolled back after the fault, of those in which a fault affected a request; None also if green
+    has no fault. missed: of the same, promoted. evidence_paused, frozen: rollouts in which it happened at least once.
+    detection:
     minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
     affected: requests that failed or were refused beyond blue's share until the end. failed: all that green failed,
     requests: all it got.
@@ -85,7 +86,7 @@ class Summary:
 
 
 def summary(results: Sequence[RunResult], *, faulty: bool | None) -> Summary:
-    """Return what the results give together. faulty: whether green is ever worse than blue (None: not known)."""
+    """Summarize results. faulty: whether green is ever worse than blue (None: unknown)."""
     count = len(results)
     endings = Counter(r.ending for r in results)
     blockers = Counter(r.blocker for r in results if r.blocker is not None)

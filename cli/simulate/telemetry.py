@@ -1,6 +1,6 @@
-"""The request log of a simulated rollout: what each deployment answered in each minute, until it is queried.
+"""The request log of a simulated rollout: each deployment's responses per minute.
 
-Where the counts come from (drawn at random, or recorded) is the traffic source's.
+The traffic source decides where the counts come from: drawn at random, or recorded.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from shared.core.steps import SmokeStep
 class MinuteCounts(NamedTuple):
     """One minute of green and of blue; None for a deployment without requests.
 
-    live, live_failed: green's live requests (not mirrored ones), and how many of them failed. affected: how many more
-    of them failed or were refused than blue would have failed or refused, in expectation.
+    live, live_failed: green's live requests (not mirrored ones), and how many of them failed. affected: the expected
+    number that failed or were refused beyond what blue would have failed or refused.
     """
 
     green: DeploymentMinute | None
@@ -34,14 +34,14 @@ class MinuteCounts(NamedTuple):
 
 
 class TrafficSource(Protocol):
-    """Where requests and their answers come from."""
+    """The source of requests and responses."""
 
     def minute(self, minute: datetime, share: Share, green_since: datetime | None) -> MinuteCounts | None:
-        """Return what was answered in a minute, or None if nothing is known from here on."""
+        """Return the responses in a minute, or None at the end of the data."""
         ...
 
     def past(self, query: TelemetryQuery, blue: str) -> tuple[DeploymentMinute, ...] | None:
-        """Return blue's minutes before the rollout, or None if nothing is known of them."""
+        """Return blue's minutes before the rollout, or None if unknown."""
         ...
 
     def calibration(self, rollout: Rollout, now: datetime) -> Calibration | None:
@@ -61,7 +61,7 @@ class TrafficSource(Protocol):
 class Telemetry:
     """The log of one rollout. begins: the first minute. lag: how old a minute is before its rows can be read.
 
-    exhausted: the source knows nothing of later minutes.
+    exhausted: the source has no later minutes.
     """
 
     source: TrafficSource

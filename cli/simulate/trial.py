@@ -1,6 +1,6 @@
 """One trial: a policy's rollout in a profile's world.
 
-The same seed and number always give the same rollout, in whatever order trials run.
+The same seed and number always give the same rollout, regardless of the order of trials.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SPREAD_SECONDS = {"hour": 3600, "week": 7 * 86400}
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is tried: a policy in a world. smoke_requests: how many requests each smoke file of the policy has."""
+    """A policy and the world to try it in. smoke_requests: the number of requests in each smoke file of the policy."""
 
     policy: Policy
     profile: Profile = field(default_factory=Profile)
@@ -60,7 +60,7 @@ def prepare(scenario: Scenario, seed: int, number: int) -> RolloutRun:
 
 
 def begin(scenario: Scenario, generator: np.random.Generator, began: datetime) -> RolloutRun:
-    """Return a rollout that is about to begin, on an endpoint where blue has all the traffic."""
+    """Return a rollout that is about to start, on an endpoint where blue has all the traffic."""
     rollout, endpoint = _initial(scenario, began)
     shares = Shares([began])
     lag = scenario.profile.telemetry_lag or scenario.policy.judge.telemetry_lag
