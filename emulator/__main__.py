@@ -61,7 +61,7 @@ async def _run(options: Options, arguments: argparse.Namespace) -> None:
     if arguments.until_stdin_closes:
         try:
             loop.add_reader(sys.stdin, _end_at_eof, ended)
-        except PermissionError:  # a file or /dev/null cannot be watched: it is already at its end
+        except PermissionError:  # a file or /dev/null cannot be watched, and has no more input anyway
             ended.set()
     async with Cloud(options) as cloud:
         print(_ready_line(cloud) if arguments.json else _exports(cloud), flush=True)

@@ -1,6 +1,6 @@
 """The admin API, at the proxy's own address: shows the emulator's state, and changes its behaviour while it runs.
 
-It is for people, tests and the development host; no emulated service is reached through it.
+For people, tests and the development host. Emulated services are not reachable through it.
 
 | request | effect |
 |---|---|
@@ -13,7 +13,7 @@ It is for people, tests and the development host; no emulated service is reached
 | PUT /emulator/log-analytics {fields of QueryFaults} | make log queries fail |
 | PUT /emulator/metrics {fields of QueryFaults} | make metrics queries fail |
 | PUT /emulator/resource-manager {"faults": [{fields of Fault}]} | make ARM requests fail |
-| and {"endings": [{fields of Ending}], "stale_reads": seconds} | likewise; whatever is left out is reset |
+| and {"endings": [{fields of Ending}], "stale_reads": seconds} | likewise; omitted fields are reset |
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The small Azure put together: every service, its host names, and the order in which services start and stop.
+"""Assembles the small Azure: every service, its host names, and the order in which services start and stop.
 
-This module only composes; what a service does is in its own package.
+Only composition: each service's behaviour is in its own package.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     speed = _number(lambda number: 0 < number <= FASTEST, f"a number above 0, at most {FASTEST:g}")
     span = _number(lambda number: number >= 0, "a number, 0 or more")
-    add("--speed", type=speed, default=1.0, metavar="N", help="let the clock run N times as fast as the wall's")
+    add("--speed", type=speed, default=1.0, metavar="N", help="let the clock run N times as fast as wall time")
     add("--state", metavar="DIR", help="keep all files here instead of in a temporary directory")
     add("--log-lag", type=span, default=180.0, metavar="SECONDS", help="virtual time until a request can be queried")
     add("--durations", type=span, default=1.0, metavar="FACTOR", help="multiply the minimum duration of operations")

@@ -1,6 +1,6 @@
-"""How deployments run: the files they are made of, the fleet that runs them, and the error when they do not start.
+"""How deployments run: their files, the fleet that runs them, and the error when they do not start.
 
-The control plane (`resource_manager`) and the serving side (`serving`) meet here and nowhere else.
+This is the only interface between the control plane (`resource_manager`) and the serving side (`serving`).
 """
 
 from __future__ import annotations

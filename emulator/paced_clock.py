@@ -1,9 +1,9 @@
-"""A fast clock for several processes: one sets the pace, the others follow, and all say which work is due on it.
+"""A fast clock for several processes: one sets the pace, the others follow, and all report when their work is due.
 
-Everything passes through files, so that no program needs another's code. The owner replaces the file that TEAL_CLOCK
-names (`Course.text`) twenty times a second. A process with work to do writes the time (virtual unix seconds) at which
-its oldest unfinished work is due into a file of its own next to it, `<file>.<process id>`, and removes it when nothing
-is due. The clock slows down while such work is late. What a process leaves behind at its death no longer counts.
+They communicate through files, so that no program needs another's code. The owner replaces the file named by
+TEAL_CLOCK (`Course.text`) twenty times a second. A process with unfinished work writes the time (virtual unix seconds)
+when its oldest work is due to its own file next to it, `<file>.<process id>`, and removes it when nothing is due. The
+clock slows down while such work is late. Files of dead processes are ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TICK = 0.05  # wall seconds
 
 @dataclass(slots=True)
 class DueWork:
-    """When the unfinished work of this process is due; `changed` is called whenever the earliest time changes."""
+    """When this process's unfinished work is due; `changed` is called whenever the earliest time changes."""
 
     changed: Callable[[float], None] = lambda _: None
     earliest: float = inf
@@ -55,7 +55,7 @@ class DueWork:
 
 @dataclass(slots=True)
 class PacedClock(VirtualClock):
-    """The owner's clock: `path` is the file that others follow, `speed` its full speed and `pace` the present one.
+    """The owner's clock: `path` is the file that others follow, `speed` the full speed and `pace` the current one.
 
     It stands still unless `run` is running.
     """
@@ -66,7 +66,7 @@ class PacedClock(VirtualClock):
     _own: DueWork = field(default_factory=DueWork)
 
     def __post_init__(self) -> None:
-        """Start at full speed, with the wall's time."""
+        """Start at full speed, at wall time."""
         self.pace = self.speed
         self._publish(Course(self.speed, ((self.origin, self.origin),)).extended(self.origin, self.speed))
 
@@ -76,16 +76,16 @@ class PacedClock(VirtualClock):
 
     @contextmanager
     def work_due(self, moment: datetime) -> Iterator[None]:
-        """Slow down while the work of this block, due at `moment`, is late."""
+        """Slow down while this block's work, due at `moment`, is late."""
         with self._own.until_done(moment.timestamp()):
             yield
 
     def virtual_seconds(self, real_seconds: float) -> float:
-        """Return the virtual seconds that pass in `real_seconds` of the wall's clock at the present speed."""
+        """Convert wall seconds to virtual seconds at the current speed."""
         return real_seconds * self.pace
 
     def setting(self) -> str:
-        """Return the file to follow, as the setting TEAL_CLOCK takes it."""
+        """Return the value of TEAL_CLOCK for this clock: the file to follow."""
         return str(self.path)
 
     async def run(self) -> None:
@@ -95,7 +95,7 @@ class PacedClock(VirtualClock):
             await asyncio.sleep(TICK)
 
     def step(self, wall: float) -> None:
-        """Set the pace for the moments after `wall`, which is now (unix seconds)."""
+        """Set the pace from now on; `wall` is the current wall time (unix seconds)."""
         late = self.course.virtual(wall) - min(self._own.earliest, _earliest_elsewhere(self.path))
         self.pace = next_speed(self.speed, self.pace, late)
         self._publish(self.course.extended(wall, self.pace))
@@ -107,7 +107,7 @@ class PacedClock(VirtualClock):
 
 @dataclass(slots=True)
 class FollowedClock(VirtualClock):
-    """A clock whose pace another process sets, read from its file. If that process ends, time stands still."""
+    """A clock paced by another process, read from its file. If that process exits, time stops."""
 
     path: Path = Path("clock")
     _course: Course = field(init=False)
@@ -127,16 +127,16 @@ class FollowedClock(VirtualClock):
 
     @contextmanager
     def work_due(self, moment: datetime) -> Iterator[None]:
-        """Have the clock slow down while the work of this block, due at `moment`, is late."""
+        """Make the clock slow down while this block's work, due at `moment`, is late."""
         with self._own.until_done(moment.timestamp()):
             yield
 
     def virtual_seconds(self, real_seconds: float) -> float:
-        """Return the virtual seconds that pass in `real_seconds` of the wall's clock at the last known speed."""
+        """Convert wall seconds to virtual seconds at the last known speed."""
         return real_seconds * self._course.speed
 
     def setting(self) -> str:
-        """Return the file that is followed."""
+        """Return the value of TEAL_CLOCK for this clock: the followed file."""
         return str(self.path)
 
     def _report(self, earliest: float) -> None:
@@ -144,7 +144,7 @@ class FollowedClock(VirtualClock):
         if earliest == inf:
             place.unlink(missing_ok=True)
         else:
-            with suppress(FileNotFoundError):  # the owner has ended, and its directory is gone
+            with suppress(FileNotFoundError):  # the owner has exited, and its directory is gone
                 _replace(place, f"{earliest:.6f}")
 
 
@@ -155,7 +155,7 @@ def _earliest_elsewhere(path: Path) -> float:
         if not report.suffix[1:].isdecimal():
             continue  # being written
         if _lives(int(report.suffix[1:])):
-            with suppress(FileNotFoundError, ValueError):  # gone already, or not a number
+            with suppress(FileNotFoundError, ValueError):  # already gone, or not a number
                 earliest = min(earliest, float(report.read_text(encoding="ascii")))
         else:
             report.unlink(missing_ok=True)
@@ -173,7 +173,7 @@ def _lives(process: int) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file so that readers see the old content or the new, never part of either."""
+    """Replace a file's content atomically."""
     draft = path.with_name(f"{path.name}.new-{os.getpid()}")
     draft.write_text(text, encoding="ascii")
     draft.replace(path)

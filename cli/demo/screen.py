@@ -120,7 +120,7 @@ class Screen:
         return Panel(
             Group(*rows),
             title=f"{self.scene}/{len(TITLES)}  {title}",
-            subtitle=f"{passed:.0f} s, clock at {self.pace.speed:.0f}x",
+            subtitle=f"{passed:.0f} s, time running at {self.pace.speed:.0f}x",
             height=12,
         )
 

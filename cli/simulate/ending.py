@@ -67,7 +67,7 @@ class Blocker:
 
     @property
     def blames_green(self) -> bool:
-        """Whether the rollout was rolled back because of green: it did harm, or did not show in time that it does not."""
+        """Whether the rollout was rolled back because of green: it did harm, or was not shown harmless in time."""
         unready = self.deadline == "provisioning"
         return self.ending is Ending.ROLLED_BACK and self.code not in NOT_ABOUT_EVIDENCE and not unready
 

@@ -1,4 +1,4 @@
-"""The traffic log: what the gateway reports of each request, as rows of `AmlOnlineEndpointTrafficLog`.
+"""The traffic log: what the gateway reports about each request, as rows of `AmlOnlineEndpointTrafficLog`.
 
 Times are virtual. A row can be queried only after the ingestion lag, which is 3 to 10 minutes according to Azure.
 Recording does not block: rows are buffered in memory and stored in batches, or before the next query.

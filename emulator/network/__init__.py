@@ -1,1 +1,1 @@
-"""How clients reach the emulated hosts: the proxy, the certificates and the host table. Knows no service."""
+"""How clients reach the emulated hosts: the proxy, the certificates and the host table."""

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only; elsewhere there is nothing to do
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only; not needed elsewhere
 
 
 def acknowledge(transport: asyncio.BaseTransport | None) -> None:
-    """Acknowledge received data now rather than after a delay."""
+    """Acknowledge received data immediately."""
     connection = transport.get_extra_info("socket") if transport else None
     if _QUICK_ACK is not None and connection is not None:
         connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)

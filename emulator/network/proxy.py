@@ -1,6 +1,6 @@
 """The HTTP proxy on 127.0.0.1 through which clients reach the emulated hosts, and only those.
 
-It connects to this process and the local storage emulator and to nothing else. Requests to the proxy itself
+It connects only to this process and the local storage emulator. Requests to the proxy itself
 (`GET /emulator/state`) go to the admin API.
 """
 

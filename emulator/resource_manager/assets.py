@@ -52,7 +52,7 @@ class Assets:
             for number, body in rows
             if wanted is None or body["properties"].get("properties", {}).get("hash_sha256") == wanted
         ]
-        if item is None and kind != "codes":  # the SDK looks up code by hash before the first version exists
+        if item is None and kind != "codes":  # the SDK looks up code by hash even before the first version exists
             raise not_found(kind, name)
         return _page(found, call)
 

@@ -1,4 +1,4 @@
-"""Autoscale settings of deployments (Microsoft.Insights/autoscalesettings): stored and shown. They scale nothing here.
+"""Autoscale settings of deployments (Microsoft.Insights/autoscalesettings): stored and shown, without effect.
 
 A setting outlives its deployment until it is deleted, like any resource of Azure Monitor.
 """

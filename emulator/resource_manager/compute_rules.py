@@ -1,4 +1,4 @@
-"""What managed and Kubernetes endpoints may have: pure checks that raise ArmError. The two kinds do not mix.
+"""What managed and Kubernetes endpoints may have: pure checks that raise ArmError.
 
 An endpoint's `compute` property determines its kind: the ARM id of the attached cluster, or nothing if it is managed.
 """

@@ -1,4 +1,4 @@
-"""The control plane put together: one workspace, its handlers, and the application that answers for ARM."""
+"""Assembles the control plane: one workspace, its handlers, and the application that answers for ARM."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from emulator.resources import Json, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the control plane uses of the rest of the cloud. `publish` takes Event Grid events."""
+    """What the control plane needs from the rest of the cloud. `publish` takes Event Grid events."""
 
     clock: VirtualClock
     issuer: TokenIssuer

@@ -62,7 +62,7 @@ class Endpoints:
         return Reply(body=documents.endpoint(call.workspace, self._as_read(found)))
 
     async def put(self, call: Call) -> Reply:
-        """PUT onlineEndpoints/{endpoint}: create it, or replace its whole body; whatever is left out is removed."""
+        """PUT onlineEndpoints/{endpoint}: create it, or replace its whole body; omitted fields are removed."""
         name = call.path["endpoint"].lower()
         rules.name(name, "endpoint")
         body = _normalised(bodies.checked("onlineEndpoint", call.body), call.workspace)
@@ -79,7 +79,7 @@ class Endpoints:
         return self._replace(call, present, present.body | call.body, 202)
 
     async def delete(self, call: Call) -> Reply:
-        """DELETE onlineEndpoints/{endpoint}, with all its deployments, whatever traffic they get."""
+        """DELETE onlineEndpoints/{endpoint}, with all its deployments, regardless of their traffic."""
         name = call.path["endpoint"].lower()
         present = call.workspace.endpoints.get(name)
         if present is None:
@@ -106,7 +106,7 @@ class Endpoints:
         return Reply(body={"primaryKey": present.primary_key, "secondaryKey": present.secondary_key})
 
     async def regenerate_keys(self, call: Call) -> Reply:
-        """POST onlineEndpoints/{endpoint}/regenerateKeys: a new primary or secondary key, effective at once."""
+        """POST onlineEndpoints/{endpoint}/regenerateKeys: a new primary or secondary key, effective immediately."""
         present = _with_auth_mode(call, "Key")
         value = call.body.get("keyValue") or _random_key()
         match call.body.get("keyType"):

@@ -1,4 +1,4 @@
-"""The settings of the control plane: how long operations take, and how much may exist."""
+"""The settings of the control plane: operation durations and limits."""
 
 from __future__ import annotations
 

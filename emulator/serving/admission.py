@@ -1,4 +1,4 @@
-"""How many requests a deployment accepts: a number at once per instance, twice as many pending, and no more (429).
+"""How many requests a deployment accepts: some concurrent per instance, twice as many pending, then 429.
 
 The limits are those of `requestSettings`. As Azure documents it, the maximum number of pending requests is
 2 x maxConcurrentRequestsPerInstance x instances.
@@ -50,7 +50,7 @@ class Queue:
     async def enter(self, instances: Callable[[], Sequence[Instance]], concurrent: int) -> Instance:
         """Wait for an instance with room and reserve it; the caller must `leave` afterwards.
 
-        Raises TooManyRequestsError at once if the queue is full, NoInstanceError if there is no instance to wait for.
+        Raises TooManyRequestsError immediately if the queue is full, NoInstanceError if there is no instance.
         """
         if self.pending >= 2 * concurrent * max(len(instances()), 1):
             raise TooManyRequestsError

@@ -11,7 +11,7 @@ from emulator.resources import Endpoint
 
 
 class TokenChecker(Protocol):
-    """What the gateway needs of the token issuer."""
+    """What the gateway needs from the token issuer."""
 
     def accepts(self, token: str, audience: str) -> bool:
         """Return whether `token` was issued for `audience` and is still valid."""

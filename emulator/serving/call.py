@@ -1,4 +1,4 @@
-"""A scoring request as it arrived, and how it is sent to an instance. Limits and logs are the gateway's business."""
+"""A scoring request as it arrived, and how it is sent to an instance. The gateway handles limits and logs."""
 
 from __future__ import annotations
 

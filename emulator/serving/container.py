@@ -1,4 +1,4 @@
-"""What the processes of one deployment get: folders and environment variables as in Azure. Starts nothing.
+"""The folders and environment variables of one deployment's processes, as in Azure. Starts nothing.
 
 In Azure the model is in `/var/azureml-app/azureml-models/<name>/<version>/<registered folder or file>`, and
 AZUREML_MODEL_DIR is the version's folder. Here the path has the same last parts, below the deployment's own directory
@@ -97,7 +97,7 @@ def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles
 
 
 def _environment(deployment: Deployment, code: Path, model_directory: Path) -> dict[str, str]:
-    """Return the complete environment of the processes. Of this machine's it has only what a process needs to run."""
+    """Return the complete environment of the processes, with no more of this machine's than a process needs to run."""
     given = deployment.body["properties"].get("environmentVariables") or {}
     return {
         **{name: os.environ[name] for name in _KEPT_FROM_HOST if name in os.environ},

@@ -1,6 +1,6 @@
-"""The processes behind the deployments, by endpoint and deployment. Traffic and requests are the gateway's business.
+"""The processes behind the deployments, by endpoint and deployment. The gateway handles traffic and requests.
 
-Implements `emulator.containers.Fleet`. The processes end with the emulator, however it ends.
+Implements `emulator.containers.Fleet`. The processes exit with the emulator, however it exits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from emulator.serving.replicas import Environment, Replicas
 class ProcessFleet:
     """Real processes of the serving environment's `python`; their folders and logs are below `directory`.
 
-    `least_wait` is how many wall-clock seconds a process gets to become ready, however fast the clock runs.
+    `least_wait` is the minimum wall-clock time in seconds for a process to become ready, at any clock speed.
     """
 
     def __init__(self, directory: Path, python: Path, clock: VirtualClock, least_wait: float = LEAST_WAIT) -> None:
@@ -76,5 +76,5 @@ class ProcessFleet:
 
 
 def _capacity(deployment: Deployment) -> int:
-    """Return how many instances the body asks for."""
+    """Return the number of instances in the body."""
     return int((deployment.body.get("sku") or {}).get("capacity") or 1)

@@ -34,7 +34,7 @@ from emulator.traffic import TrafficEntry
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 LARGEST_REQUEST = 10 * 1024 * 1024
 MOST_COPIES = 200
-PROMPT_SECONDS = 1.5  # wall time of an answer that does not slow the clock
+PROMPT_SECONDS = 1.5  # wall time within which a response does not slow the clock
 SERVED_PATHS = ("/", "/score", "/swagger.json")
 
 
@@ -42,7 +42,7 @@ SERVED_PATHS = ("/", "/score", "/swagger.json")
 class Gateway:
     """The gateway of all `endpoints`, by lower-case name; the mapping may change at any time.
 
-    `report` is called for every request. Request timeouts are in wall-clock time, whatever the speed of the virtual
+    `report` is called for every request. Request timeouts are in wall-clock time, independent of the virtual
     `clock`, which slows down while requests are late. Seed `randomness` to repeat the traffic split.
     """
 

@@ -18,7 +18,7 @@ from emulator.iso8601 import duration_seconds
 from emulator.resources import Json
 from emulator.serving.instance import Instance
 
-LEAST_WAIT = 60.0  # what a slow machine needs to import a numeric library several times at once
+LEAST_WAIT = 60.0  # enough for a slow machine to import a numeric library in several processes
 LONGEST_WAIT = 600.0
 SHORTEST_PERIOD = 0.1
 LEAST_TIMEOUT = 2.0

@@ -1,7 +1,7 @@
 """The instances of one deployment: started together, watched, restarted and stopped.
 
-As with Azure's containers, an instance that exits by itself or fails its liveness probe leaves the rotation at once,
-and another one is started after a back-off (10 s, 20 s, ... 300 s of virtual time).
+As with Azure's containers, an instance that exits by itself or fails its liveness probe leaves the rotation
+immediately, and another one is started after a back-off (10 s, 20 s, ... 300 s of virtual time).
 """
 
 from __future__ import annotations
