@@ -1,1 +1,1 @@
-"""How: one file per Azure service. Adapters do not know each other."""
+"""Implementations of the ports, one module per Azure service. Adapters do not import each other's services."""

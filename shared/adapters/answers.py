@@ -1,8 +1,8 @@
-"""The answers that deployments collected, from the blobs that Azure ML's data collector wrote.
+"""Collected answers of deployments, from the blobs written by Azure ML's data collector.
 
-Only folders and blobs that the window can have touched are asked for, and of a blob only its end: rows are appended as
-they come. Not documented, and allowed for: how late a row is written, and in which hour's folder one at an hour's end.
-What could not be read in full is never returned as if it were: above a limit of bytes there is an error instead.
+Reads only folders and blobs that may have rows in the window, and only the end of each blob, since rows are appended
+in order of arrival. Azure does not document how late a row is written, or into which hour's folder at the turn of an
+hour; both are allowed for. An incomplete result is never returned: above a limit of bytes an error is raised instead.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from shared.ports import AnswerSeen, Clock
 
 MOST_BYTES = 16 * 1024 * 1024
 PIECE = 1024 * 1024
-LATE = timedelta(minutes=5)  # rows may be written, and out of order, by so much
+LATE = timedelta(minutes=5)  # rows may be written this late, and out of order
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How containers are opened. options: as the SDK takes them (retries, time-outs)."""
+    """How to open containers. options: keyword arguments for the SDK (retries, timeouts)."""
 
     credential: TokenCredential
     options: dict[str, Any] = field(default_factory=dict)
 
     def open(self, url: str) -> ContainerClient:
-        """Return a client of the container at this URL."""
+        """Return a client for the container at this URL."""
         return ContainerClient.from_container_url(url, credential=self.credential, **self.options)
 
 
 class CollectedAnswers:
-    """The port Answers. where: the place of a deployment's answers (CollectionPlaces.of); clock: the app's."""
+    """The port Answers. where: locates a deployment's answers (CollectionPlaces.of); clock: the app's."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class CollectedAnswers:
         self._most_bytes = most_bytes
 
     def collected(self, endpoint: str, deployment: str, window: Window) -> tuple[AnswerSeen, ...]:
-        """Return the answers of the window that were collected, oldest first; each once.
+        """Return the answers collected in the window, oldest first, without duplicates.
 
-        Raises Permanent if the deployment collects none, or more than can be read.
+        Raises Permanent if the deployment does not collect answers, or collects more than can be read.
         """
         place = self._where(endpoint, deployment)
         found: dict[str, AnswerSeen] = {}
@@ -90,7 +90,7 @@ class CollectedAnswers:
 
     def _changed(self, blobs: ContainerClient, place: CollectionPlace, window: Window) -> Iterator[BlobProperties]:
         """Yield the blobs in the window's folders that changed since it began."""
-        # By age and not by date: in a rehearsal the app's clock is ahead of storage's, and runs no slower.
+        # By age, not by date: in a rehearsal the app's clock is ahead of storage's, and at least as fast.
         age = self._clock() - window.since + LATE
         dates: list[datetime] = []
         for prefix in _prefixes(place, window):
@@ -108,14 +108,14 @@ def _prefixes(place: CollectionPlace, window: Window) -> list[str]:
 
 
 def _note(page: Any, dates: list[datetime]) -> None:  # noqa: ANN401 -- azure-core's PipelineResponse, untyped here
-    """Note storage's own time, against which its dates of change can be held."""
+    """Record storage's own time, to compare with its modification dates."""
     date = page.http_response.headers.get("Date")
     if date:
         dates.append(parsedate_to_datetime(date))
 
 
 def _ending(blobs: ContainerClient, blob: BlobProperties, since: datetime, left: int) -> list[bytes]:
-    """Return a blob's lines back to one before `since`. Raises Permanent if that is more than `left` bytes."""
+    """Return a blob's last lines, back to a row before `since`. Raises Permanent if that takes over `left` bytes."""
     start, pieces = blob.size, [b""]
     while start > 0 and not _older(pieces[-1], since):
         if blob.size - start >= left:

@@ -1,7 +1,7 @@
-"""Azure Resource Manager for one Azure ML workspace: one request, one answer, raw JSON bodies.
+"""Azure Resource Manager for one Azure ML workspace: single requests with raw JSON bodies.
 
-Raw, because what is read into azure-ai-ml's classes and written back loses fields, and its pollers leave threads. It
-never waits for an operation: a PUT is sent, and its outcome is observed on a later tick.
+Raw, because a body that is read into azure-ai-ml's classes and written back loses fields, and its pollers leave threads
+behind. Operations are never awaited: a PUT is sent, and its outcome is observed on a later tick.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Json = dict[str, Any]
 Pipeline = ARMPipelineClient[HttpRequest, HttpResponse]
 
 HOST = "https://management.azure.com"
-API_VERSION = "2024-10-01"  # the first generally available one with startupProbe; has traffic and mirrorTraffic
+API_VERSION = "2024-10-01"  # the first GA version with startupProbe; has traffic and mirrorTraffic
 AUTOSCALE_API_VERSION = "2022-10-01"
 MOST_PAGES = 50
-# 404 for these means that our settings are wrong, not that what was asked for is gone.
+# A 404 with one of these codes means that our settings are wrong, not that the resource is gone.
 _PLACES = frozenset({"SubscriptionNotFound", "ResourceGroupNotFound"})
 _KINDS: dict[int, type[HttpResponseError]] = {
     401: ClientAuthenticationError,
@@ -43,7 +43,7 @@ _KINDS: dict[int, type[HttpResponseError]] = {
 
 
 def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_seconds: float) -> Pipeline:
-    """Return the pipeline to ARM. Only a lost connection is tried again at once: a busy service is left to the tick."""
+    """Return the pipeline to ARM. Retries only lost connections; a busy service is left to the next tick."""
     return ARMPipelineClient(
         HOST,
         policies=[
@@ -59,7 +59,7 @@ def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_secon
 
 
 def path(*parts: str) -> str:
-    """Return the parts as a path below the workspace. Raises Permanent for one that would lead elsewhere."""
+    """Join the parts to a path below the workspace. Raises Permanent for a part that would lead elsewhere."""
     for part in parts:
         if part in {"", ".", ".."}:
             raise Permanent(f"{part!r} is no name of an Azure resource")
@@ -67,19 +67,19 @@ def path(*parts: str) -> str:
 
 
 class ResourceManager:
-    """Requests to what lies below one workspace."""
+    """Requests for resources below one workspace."""
 
     def __init__(self, client: Pipeline, workspace_id: str) -> None:
         self._client = client
         self.workspace_id = workspace_id
 
     def get(self, place: str) -> Json | None:
-        """Return the body at a path, or None if there is nothing."""
+        """Return the body at a path, or None if it does not exist."""
         with azure_faults(f"read {place}"):
             return self._object(self._found("GET", self._url(place)))
 
     def items(self, place: str) -> list[Json] | None:
-        """Return every item of a list, over all its pages, or None if there is no such list."""
+        """Return all items of a list, from all pages, or None if the list does not exist."""
         return self._pages(self._url(place), place)
 
     def _pages(self, url: str, place: str) -> list[Json] | None:
@@ -96,22 +96,22 @@ class ResourceManager:
         raise Permanent(f"cannot list {place}: more than {MOST_PAGES} pages")
 
     def put(self, place: str, body: Json) -> None:
-        """Start writing the body, and do not wait for it."""
+        """Start a PUT of the body, without waiting for the operation."""
         with azure_faults(f"write {place}"):
             self._send("PUT", self._url(place), body)
 
     def patch(self, place: str, body: Json) -> None:
-        """Start changing only what the body names, and do not wait for it."""
+        """Start a PATCH, which changes only what the body names, without waiting for the operation."""
         with azure_faults(f"change {place}"):
             self._send("PATCH", self._url(place), body)
 
     def post(self, place: str, body: Json | None = None) -> Json | None:
-        """Call an action and return its answer, or None if there is nothing there."""
+        """Call an action and return its response, or None if the resource does not exist."""
         with azure_faults(f"call {place}"):
             return self._object(self._found("POST", self._url(place), body))
 
     def delete(self, place: str) -> None:
-        """Start deleting; what is gone already is no error."""
+        """Start a DELETE; deleting a missing resource is not an error."""
         with azure_faults(f"delete {place}"):
             self._found("DELETE", self._url(place))
 
@@ -125,7 +125,7 @@ class ResourceManager:
             self._send("PUT", self._setting_url(f"/{path(name)}"), body)
 
     def delete_setting(self, name: str) -> None:
-        """Delete an autoscale setting; one that is gone already is no error."""
+        """Delete an autoscale setting; deleting a missing one is not an error."""
         with azure_faults(f"delete the autoscale setting {name}"):
             self._found("DELETE", self._setting_url(f"/{path(name)}"))
 

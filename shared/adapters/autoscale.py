@@ -1,6 +1,6 @@
-"""Autoscale settings of deployments, in Azure Monitor: which deployments have them, and one's copied to another.
+"""Autoscale settings of deployments in Azure Monitor: which deployments have them, and copying them.
 
-They are resources of their own in the workspace's resource group, pointing at the deployment. API version 2022-10-01.
+They are separate resources in the workspace's resource group that point at the deployment. API version 2022-10-01.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ _READ_ONLY = frozenset({"id", "name", "type", "systemData", "etag"})
 
 
 class AutoscaleSettings:
-    """What ArmEndpoints needs to know of autoscale."""
+    """Reads, copies and deletes autoscale settings for ArmEndpoints."""
 
     def __init__(self, manager: ResourceManager) -> None:
         self._manager = manager
 
     def scaled(self, endpoint: str) -> frozenset[str]:
-        """Return the deployments of an endpoint that have settings, by name in lower case."""
+        """Return the lower-case names of an endpoint's deployments that have settings."""
         return frozenset(self._by_deployment(endpoint))
 
     def copy(self, endpoint: str, name: str, like: str) -> None:
-        """Give a deployment the settings of another, for itself; nothing to copy is no error."""
+        """Copy the settings of deployment `like` to deployment `name`, if there are any."""
         found = self._by_deployment(endpoint)
         if like.lower() in found and name.lower() not in found:
             body = _pointing(found[like.lower()], self._deployment(endpoint, like), self._deployment(endpoint, name))
             self._manager.put_setting(f"teal-{endpoint}-{name}", body)
 
     def delete(self, endpoint: str, name: str) -> None:
-        """Delete the settings of a deployment that goes; none is no error."""
+        """Delete a deployment's settings, if there are any."""
         setting = self._by_deployment(endpoint).get(name.lower())
         if setting is not None:
             self._manager.delete_setting(str(setting["name"]))
@@ -51,7 +51,7 @@ class AutoscaleSettings:
 
 
 def _pointing(setting: Json, before: str, after: str) -> Json:
-    """Return the setting with every mention of one deployment (its target and its metrics) made another's."""
+    """Return the setting with its target and metrics moved from one deployment to another."""
     body = {key: copy.deepcopy(value) for key, value in setting.items() if key not in _READ_ONLY}
     properties = _renamed(body.get("properties") or {}, before, after)
     body["properties"] = {key: value for key, value in properties.items() if key != "name"}
@@ -60,7 +60,7 @@ def _pointing(setting: Json, before: str, after: str) -> Json:
 
 
 def _renamed(value: Any, before: str, after: str) -> Any:  # noqa: ANN401 -- any JSON
-    """Return JSON in which a text that is `before`, in whatever case, is `after`.
+    """Return JSON with every text that equals `before`, ignoring case, replaced by `after`.
 
     before, after: ARM ids of deployments. A metric of the endpoint names its deployment in a dimension instead.
     """

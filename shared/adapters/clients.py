@@ -1,7 +1,7 @@
-"""Every client of Azure is built here, in one way: few retries, short time-outs, no waiting for a busy service.
+"""Builds every Azure client, all with few retries, short timeouts and no waiting for a busy service.
 
-A call that fails is made again by the next tick, so what an SDK would do for minutes inside a function is turned off.
-Clients are thread-safe and live as long as the process.
+The next tick repeats a failed call, so the SDKs' minutes of retries inside a function are turned off. Clients are
+thread-safe and live as long as the process.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from shared.telemetry import TelemetrySources
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
 _TIMEOUTS: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
-# One more try when the connection is lost; none when the service says that it is busy, for Retry-After would be slept.
+# One retry for a lost connection; none for a busy service, because the SDK would sleep for Retry-After.
 _RETRIES: dict[str, Any] = {"retry_total": 1, "retry_status": 0}
 
 
@@ -60,9 +60,9 @@ def connect_workspace(
     folder: Path,
     clock: ports.Clock,
 ) -> AzurePorts:
-    """Return the ports of a workspace; policies and their folder are where deployment templates come from.
+    """Return the ports of a workspace; deployment templates come from the policies and their folder.
 
-    Nothing is called yet. Raises Misconfigured for settings that cannot be.
+    Makes no call yet. Raises Misconfigured for invalid settings.
     """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), workspace.arm_id)
     templates = DeploymentTemplates(workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
@@ -83,12 +83,12 @@ def connect_workspace(
 
 
 def connect_store(settings: Settings, credential: TokenCredential) -> TableStore:
-    """Return the app's records. Nothing is called yet."""
+    """Return the app's records. Makes no call yet."""
     return TableStore(TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS))
 
 
 def connect_wakeups(settings: Settings, credential: TokenCredential) -> QueueWakeups:
-    """Return the app's queue. Nothing is called yet."""
+    """Return the app's queue. Makes no call yet."""
     return QueueWakeups(
         QueueClient(
             settings.queues_endpoint,
@@ -108,7 +108,7 @@ def _logs(credential: TokenCredential) -> LogsQueryClient:
 def _metrics(
     workspace: WorkspaceSettings, credential: TokenCredential, endpoints: ArmEndpoints
 ) -> ports.TelemetrySource:
-    """Return the platform's metrics; their address has the region in it."""
+    """Return the platform metrics source; its address contains the region."""
     if not workspace.region:
         return NoMetrics()
     client = MetricsClient(metrics_address(workspace.region), credential, **_RETRIES, **_TIMEOUTS)
@@ -116,6 +116,6 @@ def _metrics(
 
 
 def _deployments(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:
-    """Return every deployment there is: what had copies some minutes ago may have none now."""
+    """Return all deployments: one that got mirrored requests minutes ago may get none now."""
     seen = endpoints.see(name)
     return tuple(seen.deployments) if seen is not None else ()

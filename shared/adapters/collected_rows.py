@@ -1,9 +1,9 @@
-"""Rows that Azure ML's data collector writes, one JSON object a line, read as answers. Pure.
+"""Parses rows of Azure ML's data collector, one JSON object per line, as answers. Pure.
 
-What Azure documents ("Collect production data"): `time` (of the event, whole seconds), `data` (the payload as JSON, or
-as text), `xrequestid`, `correlationid`, `source` (the deployment's ARM id), `id` (of the row), `datainblob` ("true":
-binary, or more than 4 MB, and kept elsewhere). A row has no status: the payload of a failed answer is one like any
-other. Not documented: whether a mirrored copy of a request keeps its `xrequestid`.
+Azure documents ("Collect production data"): `time` (of the event, whole seconds), `data` (the payload as JSON or
+text), `xrequestid`, `correlationid`, `source` (the deployment's ARM id), `id` (of the row), `datainblob` ("true":
+binary or over 4 MB, stored elsewhere). A row has no status, so the payload of a failed answer looks like any other.
+Not documented: whether a mirrored copy of a request keeps its `xrequestid`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class UnreadableRow(ValueError):  # noqa: N818 -- reads as what it means
 
 
 def read_row(line: bytes) -> Row:
-    """Return a line as a row with its `time` as an aware datetime. Raises UnreadableRow."""
+    """Parse a line as a row with its `time` as an aware datetime. Raises UnreadableRow."""
     try:
         row = json.loads(line)
         moment = datetime.fromisoformat(row["time"])
@@ -32,20 +32,20 @@ def read_row(line: bytes) -> Row:
 
 
 def belongs(row: Row, endpoint: str, deployment: str) -> bool:
-    """Return whether the row is this deployment's, as several may collect into one folder. One without a name is."""
+    """Return whether the row is this deployment's, as several may share a folder; so is a row without a source."""
     source = str(row.get("source") or "").lower()
     return not source or source.endswith(f"/onlineendpoints/{endpoint}/deployments/{deployment}".lower())
 
 
 def answer(row: Row, deployment: str) -> AnswerSeen:
-    """Return the row as an answer; one whose payload is kept elsewhere has no body, which holds no prediction."""
+    """Return the row as an answer. If its payload is stored elsewhere, the body is empty and holds no prediction."""
     elsewhere = str(row.get("datainblob")).lower() == "true" or "data" not in row
     request = row.get("xrequestid") or row.get("correlationid") or ""
     return AnswerSeen(deployment, row["time"], str(request), "" if elsewhere else _body(row["data"]))
 
 
 def _body(data: Any) -> str:  # noqa: ANN401 -- any JSON value
-    """Return the payload as JSON text; a text that is JSON itself is an answer that was encoded twice, or as text."""
+    """Return the payload as JSON text. Text that is itself JSON was encoded twice, or collected as text."""
     if isinstance(data, str):
         try:
             json.loads(data)

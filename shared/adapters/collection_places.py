@@ -1,12 +1,12 @@
-"""Where Azure ML's data collector puts what a deployment collects: read from ARM, reading no data itself.
+"""Where Azure ML's data collector stores a deployment's data, according to ARM. Reads no data itself.
 
-What Azure documents (pages "Collect production data", "DataCollector", the deployment YAML schemas): a deployment's
-`dataCollector.collections` names what is collected; `request` and `response` are the payloads of HTTP, every other
-name is logged by the score script itself (`model_outputs`, or MLflow's own). Files are
+Azure documents (pages "Collect production data", "DataCollector", the deployment YAML schemas): a deployment's
+`dataCollector.collections` names what is collected; `request` and `response` are the HTTP payloads, every other name is
+logged by the scoring script (`model_outputs`, or MLflow's own). Files are
 `<path>/{yyyy}/{MM}/{dd}/{HH}/{instance_id}.jsonl`; `rollingRate` makes the folders coarser. `<path>` is that of the
 collection's data asset (`dataId`), by default `modelDataCollector/{endpoint}/{deployment}/{collection}` in the
-datastore `workspaceblobstore`. Not documented: whether endpoint, deployment and collection are put below the path of a
-data asset once more (both are looked into), and what lies below the hour for the rolling rate `minute`.
+datastore `workspaceblobstore`. Not documented: whether endpoint, deployment and collection are appended to the path of
+a data asset too (both places are searched), and the layout below the hour for the rolling rate `minute`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from shared.adapters.arm import Json, ResourceManager, path
 from shared.errors import Permanent
 
-# `response` is what callers got; `model_outputs` are data frames, and of several requests at once when they are close.
+# `response` is what callers got; `model_outputs` are data frames, which may combine requests that arrive together.
 ANSWERS = ("response", "model_outputs")
 DEFAULT_STORE = "workspaceblobstore"
 DEFAULT_FOLDER = "modelDataCollector"
@@ -38,7 +38,7 @@ _HOW = "set data_collector.collections.response.enabled in its template to 'True
 
 @dataclass(frozen=True, slots=True)
 class CollectionPlace:
-    """Blobs in folders of one container (its URL). dated: how the folders below are called, as strftime has it."""
+    """Folders of blobs in one container (its URL). dated: the strftime format of the subfolders."""
 
     container: str
     folders: tuple[str, ...]
@@ -46,15 +46,15 @@ class CollectionPlace:
 
 
 class CollectionPlaces:
-    """Finds the place of a deployment's answers in one workspace."""
+    """Locates a deployment's collected answers in one workspace."""
 
     def __init__(self, manager: ResourceManager) -> None:
         self._manager = manager
 
     def of(self, endpoint: str, deployment: str) -> CollectionPlace:
-        """Return where the deployment's answers are collected; `response` goes before `model_outputs`.
+        """Return where the deployment's answers are collected; `response` is preferred to `model_outputs`.
 
-        Raises Permanent if it collects neither or its place is unknown, and as ARM does.
+        Raises Permanent if it collects neither or the location is unknown, and ARM's errors.
         """
         body = self._manager.get(path("onlineEndpoints", endpoint, "deployments", deployment)) or {}
         collector = (body.get("properties") or {}).get("dataCollector") or {}
@@ -69,7 +69,7 @@ class CollectionPlaces:
         return CollectionPlace(self._container(store), folders, dated)
 
     def _asset(self, data_id: str) -> tuple[str, str]:
-        """Return datastore and path of a data asset."""
+        """Return the datastore and path of a data asset."""
         named = _ASSET.fullmatch(data_id) or _SHORT_ASSET.fullmatch(data_id)
         body = self._manager.get(path("data", named["name"], "versions", named["version"])) if named else None
         if body is None:

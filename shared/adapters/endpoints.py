@@ -1,7 +1,7 @@
-"""Azure ML's online endpoints over ARM: seen as they are, changed by starting operations that are seen to end later.
+"""Azure ML's online endpoints over ARM: observed as they are, changed by operations whose outcome is observed later.
 
-Endpoints have no ETag: the last writer wins. So a write is read, changed in one place and sent at once, and traffic is
-read again on the next tick.
+Endpoints have no ETag, so the last writer wins. Each write therefore reads the body, changes one part and sends it
+immediately, and traffic is read again on the next tick.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger("teal.endpoints")
 
 
 class ArmEndpoints:
-    """The port Endpoints. templates: how a deployment file becomes a body."""
+    """The port Endpoints. templates: renders deployment templates."""
 
     def __init__(self, manager: ResourceManager, templates: DeploymentTemplates) -> None:
         self._manager = manager
@@ -46,7 +46,7 @@ class ArmEndpoints:
         self._autoscale = AutoscaleSettings(manager)
 
     def see(self, endpoint: str) -> EndpointSeen | None:
-        """Return the endpoint with its deployments as Azure shows it now, or None if there is none."""
+        """Return the endpoint with its deployments as Azure shows it now, or None if it does not exist."""
         body = self._manager.get(_endpoint(endpoint))
         deployments = None if body is None else self._manager.items(f"{_endpoint(endpoint)}/deployments")
         return None if body is None or deployments is None else endpoint_seen(body, deployments)
@@ -56,7 +56,7 @@ class ArmEndpoints:
         return self._autoscale.scaled(endpoint)
 
     def order(self, action: Action) -> None:
-        """Start an action; it is observed later."""
+        """Start an action, without waiting for its outcome."""
         match action:
             case CreateEndpoint():
                 self.create_endpoint(action)
@@ -74,9 +74,9 @@ class ArmEndpoints:
                 self.delete_deployment(action.endpoint, action.name)
 
     def create_endpoint(self, action: CreateEndpoint) -> None:
-        """Start the creation of the endpoint, where the workspace is.
+        """Start creating the endpoint in the workspace's region.
 
-        One that is there after all is left as it is: written over, it would lose its traffic.
+        An existing endpoint is left unchanged: overwriting it would drop its traffic.
         """
         if self._manager.get(_endpoint(action.endpoint)) is not None:
             return
@@ -84,7 +84,7 @@ class ArmEndpoints:
         self._manager.put(_endpoint(action.endpoint), new_endpoint(str(workspace.get("location") or ""), action.spec))
 
     def create_deployment(self, action: CreateDeployment) -> None:
-        """Start the creation of a deployment, from another or from a template."""
+        """Start creating a deployment, from another one or from a template."""
         if isinstance(action.source, TemplateSource):
             body = self._templates.body(action.source.path, action)
         else:
@@ -93,23 +93,23 @@ class ArmEndpoints:
         self._manager.put(_deployment(action.endpoint, action.name), sized)
 
     def scale(self, endpoint: str, name: str, instances: int) -> None:
-        """Start giving a deployment another number of instances, and change nothing else of it."""
+        """Start changing a deployment's instance count, and nothing else."""
         self._manager.patch(_deployment(endpoint, name), {"sku": {"name": "Default", "capacity": instances}})
 
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
-        """Start the write of the live traffic map, and of nothing else of the endpoint."""
+        """Start writing the live traffic map, and nothing else of the endpoint."""
         present = self._existing(_endpoint(endpoint))
         self._manager.put(_endpoint(endpoint), endpoint_with_traffic(present, traffic))
 
     def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:
-        """Start the write of the mirror map, and of nothing else of the endpoint."""
+        """Start writing the mirror map, and nothing else of the endpoint."""
         present = self._existing(_endpoint(endpoint))
         self._manager.put(_endpoint(endpoint), endpoint_with_mirror(present, mirror))
 
     def delete_deployment(self, endpoint: str, name: str) -> None:
-        """Start the deletion of a deployment; one that is gone already is no error.
+        """Start deleting a deployment; deleting a missing one is not an error.
 
-        Its autoscale settings go after it; that they could not be deleted costs nothing and stops nobody.
+        Its autoscale settings are deleted afterwards. Failing to do so is harmless and only logged.
         """
         self._manager.delete(_deployment(endpoint, name))
         try:
@@ -118,7 +118,7 @@ class ArmEndpoints:
             log.warning("the autoscale settings of %s/%s are left: %s", endpoint, name, error)
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
-        """Return the last lines of a deployment's container log; nothing if the deployment is gone."""
+        """Return the last lines of a deployment's container log; empty if the deployment is gone."""
         answer = self._manager.post(f"{_deployment(endpoint, name)}/getLogs", {"tail": lines})
         return "" if answer is None else str(answer.get("content") or "")
 

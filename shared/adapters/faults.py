@@ -1,6 +1,7 @@
-"""Azure's exceptions become ours, here and nowhere else: what the same call may overcome later, and what it never will.
+"""Translates Azure's exceptions to ours: Temporary if the same call may succeed later, Permanent if it never will.
 
-The service's code and message are kept, since a person acts on them; headers and bodies are not, since they hold keys.
+This is the only place that does so. It keeps the service's code and message, which operators need, but not headers and
+bodies, which contain keys.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from shared.errors import Conflict, Permanent, TealError, Temporary
 
 LONGEST_MESSAGE = 500
-# Time-out, busy with another operation (ARM's 409 names no rival of ours), too many requests.
+# Timeout, busy with another operation (in ARM a 409 does not mean a competing writer of ours), too many requests.
 _BUSY = frozenset({408, 409, 429})
-# Storage: the row exists already, or is gone or changed since it was read.
+# Storage: the row already exists, or was deleted or changed since it was read.
 _STALE = frozenset({404, 409, 412})
 _NOT_A_RIVAL = frozenset({"TableNotFound", "TableBeingDeleted", "AccountBeingCreated"})
 
-# What the SDKs let through when a proxy, or half an answer, gives them something else than they parse.
+# What the SDKs raise when a proxy or a truncated response gives them something they cannot parse.
 _GARBLED = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @contextmanager
 def azure_faults(doing: str) -> Iterator[None]:
-    """Turn what Azure raises into Temporary or Permanent; `doing` completes "cannot ...": "read endpoint churn"."""
+    """Translate Azure's exceptions to Temporary or Permanent; `doing` completes "cannot ...": "read endpoint churn"."""
     try:
         yield
     except AzureError as error:
@@ -36,7 +37,7 @@ def azure_faults(doing: str) -> Iterator[None]:
 
 @contextmanager
 def write_faults(doing: str) -> Iterator[None]:
-    """As azure_faults, for conditional writes: another writer was first raises Conflict."""
+    """Like azure_faults, for conditional writes: raises Conflict if another writer was first."""
     with azure_faults(doing):
         try:
             yield
@@ -49,7 +50,8 @@ def write_faults(doing: str) -> Iterator[None]:
 def translated(error: AzureError, doing: str) -> TealError:
     """Return our error for one of Azure's.
 
-    Without an HTTP status there was no answer, or no token from an identity that may yet wake up: both may pass.
+    Without an HTTP status there was no response, or no token from an identity that is not ready yet: both are
+    temporary.
     """
     status = error.status_code if isinstance(error, HttpResponseError) else None
     kind = Permanent if status is not None and 400 <= status < 500 and status not in _BUSY else Temporary
@@ -66,7 +68,7 @@ def _words(error: AzureError) -> str:
 
 
 def _code(error: HttpResponseError) -> str:
-    # Tables put theirs on the exception, ARM and Log Analytics in the body.
+    # Tables put the code on the exception, ARM and Log Analytics in the body.
     own = getattr(error, "error_code", None)
     found = own if own is not None else getattr(error.error, "code", None)
     return str(getattr(found, "value", found) or "")
@@ -76,6 +78,6 @@ def _message(error: AzureError) -> str:
     body = error.error if isinstance(error, HttpResponseError) else None
     if body is None or not body.message:
         return error.message or type(error).__name__
-    # The general sentence comes first; what is wrong with this very request often stands further in.
+    # The outer message is general; the inner ones often have the actual problem.
     further = [detail.message for detail in body.details] + [dict(body.innererror or {}).get("message")]
     return "; ".join([body.message, *(str(text) for text in further if text)])

@@ -1,7 +1,7 @@
-"""One Log Analytics workspace, reduced to what Teal asks: a query over a window, answered whole or not at all.
+"""One Log Analytics workspace, reduced to what Teal needs: a query over a window, answered completely or not at all.
 
-A partial answer is refused, since missing rows look like requests that did not fail. Names are checked before they get
-into a query.
+Partial answers are rejected, because missing rows look like requests that did not fail. Names are validated before they
+are put into a query.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from shared.adapters.faults import azure_faults
 from shared.core.telemetry import Window
 from shared.errors import Misconfigured, Permanent, Temporary
 
-SERVER_SECONDS = 25  # how long the service may compute; below what we wait for its answer
+SERVER_SECONDS = 25  # the service's time limit for a query; shorter than our read timeout
 _ENDPOINT = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
-# What an ARM id is made of; above all no quote and no backslash, which would end the query's string.
+# The characters of an ARM id; no quote or backslash, which could end the string in the query.
 _WORKSPACE = re.compile(r"(?:/[\w.()-]+)+")
 
 
 class LogAnalytics:
-    """Log Analytics, asked about one Azure ML workspace.
+    """Log Analytics, queried about one Azure ML workspace.
 
     logs_workspace: the Log Analytics customer id. workspace_id: the ARM id of the Azure ML workspace.
     """
@@ -38,9 +38,9 @@ class LogAnalytics:
         self.workspace_id = workspace_id.lower()
 
     def tables(self, query: str, window: Window, source: str) -> Sequence[LogsTable]:
-        """Return what the query answers for the window; `source` is what messages call it.
+        """Return the query's result for the window; `source` is its name in messages.
 
-        Raises Temporary when the answer is missing or partial, Permanent when the query is refused.
+        Raises Temporary if the answer is missing or partial, Permanent if the query is rejected.
         """
         span = (window.since.astimezone(UTC), window.until.astimezone(UTC))
         with azure_faults(f"get an answer from {source}"):
@@ -57,12 +57,12 @@ class LogAnalytics:
 
 
 def endpoint_name(endpoint: str) -> str:
-    """Return the name as it is. Raises Permanent for an invalid endpoint name."""
+    """Return the name unchanged. Raises Permanent for an invalid endpoint name."""
     if not _ENDPOINT.fullmatch(endpoint):
         raise Permanent(f"{endpoint!r} is not a valid name of an online endpoint")
     return endpoint
 
 
 def moment(time: datetime) -> str:
-    """Return what stands between the parentheses of KQL's `datetime(...)`."""
+    """Return the argument for KQL's `datetime(...)`."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -1,7 +1,7 @@
 """The telemetry source of the request log in Log Analytics: requests, errors and latency. Its query is `minutes.kql`.
 
-Whatever goes into the query is checked or made here. One row that cannot be read spoils the whole answer, since a
-missing row looks like requests that did not fail.
+Everything that goes into the query is validated or generated here. One unreadable row invalidates the whole answer,
+because a missing row looks like requests that did not fail.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from shared.core.telemetry.sources import LOGS
 from shared.errors import Temporary
 from shared.ports import Fetch
 
-# An id that is seen more often in a minute is not one retried request, but a client's id for all of its requests.
+# An id that occurs more often per minute is not a retried request, but an id that a client uses for all its requests.
 MOST_TRIES = 20
-UNTIMED = -1  # the query's bucket of requests that say nothing about latency
+UNTIMED = -1  # the query's bucket for requests without a meaningful latency
 _Key = tuple[datetime, str]
 
 
@@ -47,11 +47,11 @@ class RequestLog:
     def minutes(
         self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
     ) -> tuple[DeploymentMinute, ...]:
-        """Return every deployment and minute of the window that has requests, oldest first.
+        """Return a row for each deployment and minute of the window with requests, oldest first.
 
-        latency: the part of the window whose minutes have `slowness` (empty if no answer was good); others have None.
-        once: a request that its caller retried counts once in a minute, and as failed if any of its tries failed.
-        Raises Temporary when the answer is missing or partial, Permanent for an invalid endpoint name.
+        latency: the part of the window whose minutes get `slowness` (empty if no answer was good); others have None.
+        once: a request that its caller retried counts once per minute, as failed if any attempt failed.
+        Raises Temporary if the answer is missing or partial, Permanent for an invalid endpoint name.
         """
         timed = latency or Window(window.until, window.until)
         query = _query().substitute(
@@ -73,7 +73,7 @@ class RequestLog:
 
 @dataclass(slots=True)
 class _Counted:
-    """What the rows of one deployment and minute add up to."""
+    """The sums over the rows of one deployment and minute."""
 
     total: int = 0
     bad: int = 0

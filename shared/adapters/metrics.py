@@ -1,11 +1,11 @@
 """The telemetry source of Azure Monitor's platform metrics: counts by status and percentiles of latency.
 
-They need no set-up and are about a minute late, but know no single request: latency has no histogram, and a count is
-the average that the service made of it, rounded. A partial answer is never taken for the whole.
+They need no set-up and are about a minute late, but do not identify single requests: latency has no histogram, and a
+count is a rounded average computed by the service. A partial answer is never treated as complete.
 
-Whether an endpoint's metrics count mirrored requests is not documented. A deployment's own metrics do; so a minute of
-which the endpoint's say nothing is read there, for the deployments that get copies. There `envoy_response_code` is the
-only status, and a status that the container made up is not yet turned into 424.
+Azure does not document whether an endpoint's metrics count mirrored requests. A deployment's own metrics do, so they
+are read for minutes that the endpoint's metrics lack, for the deployments that get mirrored requests. There,
+`envoy_response_code` is the only status, and a status returned by the container is not yet converted to 424.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 
 
 class NoMetrics:
-    """The platform metrics of an app that does not know its region, so that there is no address to ask."""
+    """Stands in for the platform metrics if the app does not know its region, and so has no address to query."""
 
     kind: SourceKind = METRICS
 
     def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
-        """Raise Permanent, saying what is missing."""
+        """Raise Permanent, naming the missing setting."""
         del needs
         raise Permanent(f"the metrics of {fetch.endpoint} cannot be read: the app setting TEAL_REGION is missing")
 
 
 def metrics_address(region: str) -> str:
-    """Return the address that answers for a region's metrics. Raises Misconfigured for an invalid region name."""
+    """Return the address of a region's metrics. Raises Misconfigured for an invalid region name."""
     plain = region.replace(" ", "").lower()
     if not _REGION.fullmatch(plain):
         raise Misconfigured(f"{region!r} is not a valid Azure region name such as westeurope")
@@ -61,10 +61,10 @@ def metrics_address(region: str) -> str:
 
 
 def kind(status: str) -> Kind:
-    """Return what a status code says of a request.
+    """Classify a request by its status code.
 
-    Good is what is known to be: 1xx to 3xx. A caller's mistake is a 4xx that is known not to be ours (408, 424, 429
-    are). All else is bad: 5xx, 0 (nobody waited for the answer), no code, a word, and 4xx without its last digits.
+    Good: 1xx to 3xx. Client error: a 4xx that is certainly the caller's fault (not 408, 424 or 429). Bad: everything
+    else, that is 5xx, 0 (the caller did not wait for the answer), no code, a word, and `4xx` without its last digits.
     """
     if re.fullmatch(r"[123](\d\d|xx)", status):
         return "good"
@@ -75,7 +75,7 @@ def kind(status: str) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where to read: ids, the deployment's name of each that is one, and the dimensions to split by."""
+    """Where to read: resource ids, the deployment names of those that are deployments, and the dimensions to split by."""
 
     namespace: str
     resources: dict[str, str]
@@ -83,15 +83,15 @@ class _Scope:
     status: str
 
     def deployment(self, series: Series) -> str:
-        """Return whose series this is, in lower case."""
+        """Return the deployment that the series belongs to, in lower case."""
         return self.resources[series.resource] or series.dimensions["deployment"]
 
 
 class PlatformMetrics:
     """The telemetry source of one workspace's metrics.
 
-    workspace_id: the Azure ML workspace's ARM id. copied: gives the names of those deployments of an endpoint that may
-    have had mirrored requests, and exist; without it copies are looked for in the endpoint's metrics alone.
+    workspace_id: the Azure ML workspace's ARM id. copied: returns the names of an endpoint's existing deployments that
+    may have had mirrored requests; without it, mirrored requests are read from the endpoint's metrics only.
     """
 
     kind: SourceKind = METRICS
@@ -118,11 +118,11 @@ class PlatformMetrics:
     def minutes(
         self, endpoint: str, window: Window, latency: Window | None, *, once: bool = False
     ) -> tuple[DeploymentMinute, ...]:
-        """Return every deployment and minute of the window that has requests, oldest first.
+        """Return a row for each deployment and minute of the window with requests, oldest first.
 
-        latency: the part of the window for which percentiles are wanted too; a minute has all of them or none. Raises
-        Temporary when the answer is missing or partial, Permanent for an invalid endpoint name, and if retried requests
-        are to count `once`: metrics know no single request.
+        latency: the part of the window to read percentiles for as well; a minute has all of them or none. Raises
+        Temporary if the answer is missing or partial; Permanent for an invalid endpoint name, and with `once`, because
+        metrics do not identify single requests.
         """
         if once:
             raise Permanent(
@@ -150,9 +150,9 @@ class PlatformMetrics:
 
 
 def _counts(scope: _Scope, answer: Iterable[Series]) -> dict[Place, Counter[Kind]]:
-    """Return how many requests of each kind there were, where there were any.
+    """Count the requests of each kind; places without requests are left out.
 
-    Requests that reached no deployment (a wrong key, a wrong path) are nobody's.
+    Requests that reached no deployment (wrong key, wrong path) are ignored.
     """
     counts: dict[Place, Counter[Kind]] = defaultdict(Counter)
     for series in answer:
@@ -170,7 +170,7 @@ def _percentiles(scope: _Scope, answer: Iterable[Series]) -> dict[Place, dict[in
         percent = LATENCIES[series.metric]
         for minute, milliseconds in series.averages.items():
             row = times[minute, scope.deployment(series)]
-            # One deployment spelled in two ways is two series, which cannot be put together: the slower one stands.
+            # Two spellings of one deployment give two series, which cannot be merged: keep the slower one.
             row[percent] = max(milliseconds, row.get(percent, 0.0))
     return times
 

@@ -1,8 +1,8 @@
-"""One question to Azure Monitor's metrics, and what may be believed of its answer. No value is guessed.
+"""One query to Azure Monitor's metrics, and the validation of its answer. No value is guessed.
 
-The service answers many failures with 200 and fewer series, and Microsoft's client drops the code that would tell: so
-the code is read here, and whatever is not the whole answer to the question raises Temporary. What is left open is a
-series that is not there at all: it had no requests, or they have not arrived yet.
+The service answers many failures with 200 and fewer series, and Microsoft's client drops the error code. So the code is
+read here, and anything but a complete answer raises Temporary. A missing series remains ambiguous: it had no requests,
+or they have not arrived yet.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.core.telemetry import Window
 from shared.errors import Temporary
 
 MINUTE = timedelta(minutes=1)
-# Without this number the service gives the ten largest series and says nothing of the others.
+# Without this limit the service returns the ten largest series and silently drops the rest.
 MOST_SERIES = 1000
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Averages by minute of these metrics. split: the dimensions to split each by; may be none."""
+    """A query for averages per minute of these metrics. split: the dimensions to split each by, possibly none."""
 
     namespace: str
     resources: tuple[str, ...]
@@ -40,15 +40,15 @@ class Question:
 
     @property
     def filter(self) -> str | None:
-        """The filter that asks for every value of every dimension of the split."""
+        """The filter that selects every value of every split dimension."""
         return " and ".join(f"{dimension} eq '*'" for dimension in self.split) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series of the answer, for one of the resources as it was asked.
+    """One series of the answer, for one of the queried resources.
 
-    dimensions: values by name, all in lower case. averages: by minute, where there are any.
+    dimensions: values by name, all in lower case. averages: by minute, for minutes with a value.
     """
 
     resource: str
@@ -60,7 +60,7 @@ class Series:
 def ask(client: MetricsClient, question: Question, window: Window, doing: str) -> tuple[Series, ...]:
     """Return every series with values in the window. `doing` completes "cannot ...".
 
-    Raises Temporary if anything of the answer is missing, cut or not as asked; Permanent if the question is refused.
+    Raises Temporary if the answer is incomplete, truncated or does not match the query; Permanent if it is rejected.
     """
     if not question.resources or window.since >= window.until:
         return ()
@@ -88,14 +88,14 @@ def ask(client: MetricsClient, question: Question, window: Window, doing: str) -
 
 
 def _documents(text: str) -> list[Json]:
-    """Return the answers as they came: one for each resource."""
+    """Return the raw answers, one for each resource."""
     body = json.loads(text)
-    # Microsoft's client knows of answers that are JSON within JSON.
+    # Like Microsoft's client, accept answers that are JSON within JSON.
     return list((json.loads(body) if isinstance(body, str) else body)["values"])
 
 
 def _check(question: Question, documents: Sequence[Json], results: Sequence[MetricsQueryResult]) -> None:
-    """Raise Temporary unless each resource has its own whole answer, in the order of the question."""
+    """Raise Temporary unless each resource has its own complete answer, in the order of the query."""
     if not len(documents) == len(results) == len(question.resources):
         raise Temporary(f"metrics of {len(question.resources)} resources were requested, {len(documents)} returned")
     for resource, document in zip(question.resources, documents, strict=True):

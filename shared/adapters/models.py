@@ -1,4 +1,4 @@
-"""Azure ML's registered models over ARM. Not with azure-ai-ml: its import costs a second and 100 MB for one GET."""
+"""Azure ML's registered models over ARM. azure-ai-ml would cost a second and 100 MB to import, for one GET."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The telemetry source of users' own queries over Log Analytics: `bad` and `total` by `deployment` and `minute`.
 
-What a query needs to know stands before it as `let` statements; its own text is never edited. Its answer is checked
-cell by cell: only valid counts of the minutes that were asked for are judged.
+The query's parameters are prepended as `let` statements; its own text is never edited. The result is checked cell by
+cell: only valid counts of the requested minutes are judged.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ COLUMNS = {
     "total": "a whole number from 0, such as count()",
 }
 Place = tuple[datetime, str]  # a minute and a deployment
-_NO_DEPLOYMENT = (None, "")  # requests that reached none, such as those with a wrong key
+_NO_DEPLOYMENT = (None, "")  # requests that reached no deployment, such as those with a wrong key
 
 
 class UserQueries:
-    """The telemetry source of queries over the workspace that the request log is in.
+    """The telemetry source of queries over the workspace that holds the request log.
 
     text: returns the text of a query, given its path in the policy.
     """
@@ -42,7 +42,7 @@ class UserQueries:
         self._text = text
 
     def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
-        """Return what each gate's query counts, under the gate's name."""
+        """Return the counts of each gate's query, under the gate's name."""
         return [row for need in needs if isinstance(need, Tallies) for row in self._rows(fetch, need)]
 
     def _rows(self, fetch: Fetch, need: Tallies) -> Sequence[DeploymentMinute]:
@@ -54,12 +54,12 @@ class UserQueries:
 
 
 def tallies(log: LogAnalytics, endpoint: str, window: Window, query: str) -> dict[Place, Tally]:
-    """Return what a query (KQL) counts by minute and deployment (in lower case), oldest minute first.
+    """Return the counts of a KQL query by minute and deployment (in lower case), oldest minute first.
 
-    The query finds `teal_endpoint`, `teal_since`, `teal_until` (excluded) and `teal_workspace` (the ARM id in lower
-    case), and sees only rows within the window. Rows of one deployment and minute are added up; rows without a
-    deployment and other columns are left out. Raises Temporary when the answer is missing or partial, Permanent when
-    the query or what it counts is wrong.
+    The query can use `teal_endpoint`, `teal_since`, `teal_until` (exclusive) and `teal_workspace` (the ARM id in lower
+    case), and sees only rows within the window. Rows for the same deployment and minute are added up; rows without a
+    deployment and other columns are ignored. Raises Temporary if the answer is missing or partial, Permanent if the
+    query or its counts are invalid.
     """
     source = f"the query for {endpoint}"
     tables = log.tables(_prelude(log, endpoint, window) + query, window, source)
@@ -74,7 +74,7 @@ def tallies(log: LogAnalytics, endpoint: str, window: Window, query: str) -> dic
 
 
 def _prelude(log: LogAnalytics, endpoint: str, window: Window) -> str:
-    """Return the statements that tell the query what is wanted."""
+    """Return the `let` statements that precede the query."""
     values = {
         "teal_endpoint": f"'{endpoint_name(endpoint)}'",
         "teal_since": f"datetime({moment(window.since)})",

@@ -1,4 +1,4 @@
-"""Wake-ups on the Storage queue that the reconciling function listens to. Nothing is read from it."""
+"""Puts wake-ups on the Storage queue that triggers the reconciling function. Write-only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azure.storage.queue import QueueClient
 from shared.adapters.faults import azure_faults
 from shared.core.endpoint_id import EndpointId
 
-# A wake-up that nobody fetched for so long is worth nothing: the timer has been by many times.
+# A wake-up that old is useless: the timer has fired many times since.
 LIFETIME_SECONDS = 3600
 
 
@@ -22,13 +22,13 @@ class QueueWakeups:
         self._client = client
 
     def wake(self, endpoint: EndpointId) -> None:
-        """Have the endpoint reconciled soon. The queue is infrastructure's; if it is missing, it is made."""
+        """Have the endpoint reconciled soon. Infrastructure creates the queue; if it is missing, it is created here."""
         message = json.dumps({"workspace": endpoint.workspace, "endpoint": endpoint.name})
         with azure_faults(f"wake {endpoint}"):
             try:
                 self._send(message)
             except ResourceNotFoundError:
-                with suppress(ResourceExistsError):  # another instance may make it meanwhile
+                with suppress(ResourceExistsError):  # another instance may have just created it
                     self._client.create_queue()
                 self._send(message)
 

@@ -1,7 +1,7 @@
-"""What azure-ai-ml does to the process around it is kept from everybody else here, and undone.
+"""Isolates the process from azure-ai-ml's side effects, and undoes them.
 
-It prints progress on the standard streams whatever its settings (and with progress turned off it waits for ever for an
-upload that failed), sets an environment variable, turns warnings off, and its progress bars leave a thread behind.
+It prints progress on the standard streams regardless of its settings (with progress turned off it waits forever for a
+failed upload), sets an environment variable, turns warnings off, and its progress bars leave a thread behind.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 
-# Streams, warnings and environment are the process's: two at once would undo each other's undoing.
+# Streams, warnings and environment are global: two concurrent users would restore each other's changes.
 _ONE_AT_A_TIME = threading.Lock()
 _CLOUD = "AZUREML_CURRENT_CLOUD"
 
 
 class _Nowhere(io.TextIOBase):
-    """A stream that keeps nothing. The SDK's loggers hold on to the one that was there when it was imported."""
+    """A stream that discards everything. The SDK's loggers keep the stream that was current when it was imported."""
 
     def write(self, text: str) -> int:
-        """Take the text and forget it."""
+        """Discard the text."""
         return len(text)
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Let one user of azure-ai-ml at a time do its work (imports too); what is printed meanwhile is not seen."""
+    """Run one use of azure-ai-ml at a time (including its import), with its output discarded."""
     nowhere = _Nowhere()
     with _ONE_AT_A_TIME, redirect_stdout(nowhere), redirect_stderr(nowhere), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import_module("tqdm").tqdm.monitor_interval = 0  # the thread that redraws bars which nobody sees
+        import_module("tqdm").tqdm.monitor_interval = 0  # disables the thread that redraws progress bars
         before = os.environ.get(_CLOUD)
         try:
             yield

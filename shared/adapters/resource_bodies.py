@@ -1,7 +1,7 @@
-"""Azure ML's endpoint and deployment bodies: read into what was seen, and made into what is written. Pure.
+"""Azure ML's endpoint and deployment bodies: parses observed ones and builds those to write. Pure.
 
-What is not named here goes through untouched, so that a setting Teal has never heard of survives a rollout. Which
-properties are read-only is from Azure's published types of API version 2024-10-01.
+Properties not named here pass through untouched, so that settings Teal does not know survive a rollout. The list of
+read-only properties is from Azure's published types of API version 2024-10-01.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _READ_ONLY = frozenset({"id", "name", "type", "systemData"})
 _READ_ONLY_OF_DEPLOYMENTS = frozenset({"provisioningState"})
 _READ_ONLY_OF_ENDPOINTS = frozenset({"provisioningState", "scoringUri", "swaggerUri", "keys"})
 _READ_ONLY_OF_IDENTITIES = frozenset({"principalId", "tenantId"})
-# What Azure notes in a deployment's free properties about that one deployment.
+# Facts about one specific deployment that Azure stores among its free-form properties.
 _NOTES = frozenset({"createdBy", "createdAt", "lastModifiedAt", "AzureAsyncOperationUri"})
 _MODEL_FOLDER = "AZUREML_MODEL_DIR"
 MADE_BY = {"managed-by": "teal"}
 
 
 def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
-    """Return an endpoint and its deployments as seen; names in lower case, traffic without zeroes."""
+    """Parse an endpoint and its deployments; names in lower case, traffic without zeros."""
     properties = body.get("properties") or {}
     seen = [deployment_seen(each) for each in deployments]
     return EndpointSeen(
@@ -38,7 +38,7 @@ def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
 
 
 def deployment_seen(body: Json) -> DeploymentSeen:
-    """Return a deployment as seen."""
+    """Parse a deployment."""
     properties = body.get("properties") or {}
     name = str(body.get("name", "")).lower()
     capacity = (body.get("sku") or {}).get("capacity")
@@ -47,7 +47,7 @@ def deployment_seen(body: Json) -> DeploymentSeen:
 
 
 def deployment_like(body: Json, model: str) -> Json:
-    """Return the body of a new deployment: this one's in everything but the model (an ARM id), marked as ours."""
+    """Return the body of a new deployment: a copy with another model (an ARM id), marked as created by Teal."""
     properties = _without(body.get("properties") or {}, _READ_ONLY_OF_DEPLOYMENTS) | {"model": model}
     if "properties" in properties:
         properties["properties"] = _without(properties["properties"] or {}, _NOTES)
@@ -58,10 +58,10 @@ def deployment_like(body: Json, model: str) -> Json:
 
 
 def _led_to(variables: Json, before: str, after: str) -> Json:
-    """Return environment variables in which the model's folder is that of another model (ARM ids).
+    """Return environment variables with the folder of model `before` replaced by that of model `after` (ARM ids).
 
-    Azure shows the folder that it made for a deployment's model among the deployment's own variables. Copied as it is,
-    green would look for blue's model.
+    Azure adds the folder of a deployment's model to the deployment's own variables. Copied unchanged, green would look
+    for blue's model.
     """
     old, new = (f"/{name}/{version}" for name, version in (_name_and_version(before), _name_and_version(after)))
     folder = variables.get(_MODEL_FOLDER)
@@ -71,7 +71,7 @@ def _led_to(variables: Json, before: str, after: str) -> Json:
 
 
 def _name_and_version(model: str) -> tuple[str, str]:
-    """Return both parts of an ARM id (or registry id) `.../models/<name>/versions/<version>` or `azureml:<n>:<v>`."""
+    """Return name and version of an ARM or registry id `.../models/<name>/versions/<version>` or `azureml:<n>:<v>`."""
     if model.startswith("azureml:") and "/" not in model:
         name, _, version = model.removeprefix("azureml:").partition(":")
         return name, version
@@ -80,7 +80,7 @@ def _name_and_version(model: str) -> tuple[str, str]:
 
 
 def resized(body: Json, instance_type: str | None, instances: int | None) -> Json:
-    """Return the body of a deployment with another machine and another number of them; None leaves either."""
+    """Return the body with another instance type and instance count; None keeps the current value."""
     sized = dict(body)
     if instance_type is not None:
         sized["properties"] = body["properties"] | {"instanceType": instance_type}
@@ -90,7 +90,7 @@ def resized(body: Json, instance_type: str | None, instances: int | None) -> Jso
 
 
 def new_endpoint(location: str, spec: EndpointSpec) -> Json:
-    """Return the body of an endpoint that does not exist yet."""
+    """Return the body for creating an endpoint."""
     modes = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
     assigned: Json = {name: {} for name in spec.identity if name != "system"}
     given = {"SystemAssigned": "system" in spec.identity or not assigned, "UserAssigned": bool(assigned)}
@@ -104,15 +104,15 @@ def new_endpoint(location: str, spec: EndpointSpec) -> Json:
 
 
 def endpoint_with_mirror(body: Json, mirror: dict[str, int]) -> Json:
-    """Return an endpoint's body with this mirror and nothing else changed."""
+    """Return an endpoint's body with only the mirror changed."""
     properties = _without(body.get("properties") or {}, _READ_ONLY_OF_ENDPOINTS) | {"mirrorTraffic": mirror}
     return _writable(body) | {"properties": properties}
 
 
 def endpoint_with_traffic(body: Json, traffic: dict[str, int]) -> Json:
-    """Return an endpoint's body with this live traffic and nothing else changed.
+    """Return an endpoint's body with only the live traffic changed.
 
-    Azure refuses to mirror to a deployment that gets live traffic, so such a mirror ends.
+    Azure rejects mirroring to a deployment that gets live traffic, so such a mirror is removed too.
     """
     properties = _without(body.get("properties") or {}, _READ_ONLY_OF_ENDPOINTS) | {"traffic": traffic}
     mirror = properties.get("mirrorTraffic") or {}
@@ -123,12 +123,12 @@ def endpoint_with_traffic(body: Json, traffic: dict[str, int]) -> Json:
 
 
 def _writable(body: Json) -> Json:
-    """Return the body without what only Azure writes; nothing of the original is changed."""
+    """Return a copy of the body without read-only properties."""
     kept = _without(body, _READ_ONLY)
     if identity := kept.get("identity"):
         kept["identity"] = _without(identity, _READ_ONLY_OF_IDENTITIES)
         if assigned := identity.get("userAssignedIdentities"):
-            # Read with the ids of each identity; written, an empty object says that it stays assigned.
+            # Read, each identity has its ids; written, an empty object keeps it assigned.
             kept["identity"]["userAssignedIdentities"] = {name: {} for name in assigned}
     return kept
 

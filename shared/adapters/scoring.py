@@ -1,7 +1,7 @@
-"""Requests straight to one deployment's scoring address, whatever its traffic.
+"""Sends requests directly to one deployment, regardless of its traffic.
 
-Not with azure-ai-ml: its `invoke` keeps the deployment's name and the key in a dictionary of the module, for every
-later call of the process. Keys and tokens live as long as one call here and never reach a log, an error or an answer.
+Not with azure-ai-ml: its `invoke` keeps the deployment's name and the key in a module-level dictionary for every later
+call in the process. Here keys and tokens live only for one call and never reach a log, an error or an answer.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ Pipeline = PipelineClient[HttpRequest, HttpResponse]
 
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
 READ_SECONDS = 30  # for the API description
-LONGEST_TEXT = 2000  # characters of an answer that are kept, for people
-OVERALL = timedelta(seconds=100)  # a queue message is worked on while others wait for the same endpoint
+LONGEST_TEXT = 2000  # characters of an answer that are kept for operators
+OVERALL = timedelta(seconds=100)  # other messages for the same endpoint wait meanwhile
 WORTH_A_SECOND_TRY = frozenset({429, 503})
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 
 
 def scoring_pipeline(connect_seconds: float) -> Pipeline:
-    """Return the pipeline for scoring: no retries of its own, no redirects (a key goes nowhere else), no log."""
+    """Return the pipeline for scoring: no retries, no redirects (the key must not go elsewhere), no logging."""
     policies = [RequestIdPolicy(), UserAgentPolicy("teal")]
     return PipelineClient("", policies=policies, connection_timeout=connect_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to send requests, and the secret that opens it (kept out of what is printed)."""
+    """Where to send requests, and the secret to authenticate with (excluded from `repr`)."""
 
     url: str
     deployment: str
@@ -52,7 +52,7 @@ class Target:
 
 
 class HttpScoring:
-    """The port Scoring. overall: how long all requests of one call may take together."""
+    """The port Scoring. overall: time limit for all requests of one call together."""
 
     def __init__(
         self, manager: ResourceManager, client: Pipeline, credential: TokenCredential, overall: timedelta = OVERALL
@@ -65,10 +65,10 @@ class HttpScoring:
     def answers(
         self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
     ) -> tuple[Answer, ...]:
-        """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order.
+        """Send each body (JSON) to the deployment, regardless of its traffic, and return the answers in order.
 
-        timeout: for each answer. What is unsent when the overall time is spent is answered with status 0.
-        Raises Temporary or Permanent when it cannot be told where to send them, or with which key.
+        timeout: per request. Requests not yet sent when the overall time is used up get status 0. Raises Temporary or
+        Permanent if the address or the key is unavailable.
         """
         target = self._target(endpoint, deployment)
         until = time.monotonic() + self._overall.total_seconds()
@@ -119,7 +119,7 @@ class HttpScoring:
         return self._once(target, body, min(timeout.total_seconds(), left))[0] if again and left > 0 else answer
 
     def _once(self, target: Target, body: bytes, seconds: float) -> tuple[Answer, bool]:
-        """Return the answer, and whether it is worth a second try: a busy gateway or a lost connection, no time-out."""
+        """Return the answer, and whether to retry: for a busy gateway or a lost connection, but not after a timeout."""
         headers = {
             "Authorization": f"Bearer {target.secret}",
             "Content-Type": "application/json",
@@ -138,7 +138,7 @@ class HttpScoring:
 def _sample(description: object) -> object | None:
     """Return the example of the scoring request in an API description (OpenAPI 2 or 3), or None if it has none.
 
-    Both places are where Azure ML's inference server writes it; an empty object is what it writes without a sample.
+    Azure ML's inference server writes it in either place, and an empty object if there is no sample.
     """
     for place in (("definitions",), ("components", "schemas")):
         found: object = description
@@ -150,7 +150,7 @@ def _sample(description: object) -> object | None:
 
 
 def _without_rows(example: object) -> bool:
-    """Return whether this is a table that MLflow generated from column names, which no model could answer."""
+    """Return whether this is MLflow's generated table of column names without rows, which no model can answer."""
     table = example.get("input_data") if isinstance(example, dict) else None
     return isinstance(table, dict) and "data" in table and not table["data"]
 

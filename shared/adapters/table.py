@@ -1,6 +1,6 @@
 """One table of Azure Table Storage, reduced to what records need: get a row, read a range, write all or nothing.
 
-A write with a condition is never sent without it. What a row means is not known here.
+A conditional write is never sent without its condition. Knows nothing about the meaning of a row.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from shared.adapters.table_rows import KeyRange, Row
 T = TypeVar("T")
 Operation = tuple[str, Row, Mapping[str, Any]]
 
-MOST_OPERATIONS = 100  # of one transaction
+MOST_OPERATIONS = 100  # per transaction
 
 
 def write(row: Row, etag: str | None) -> Operation:
-    """Return the operation that creates the row (etag None), or replaces it if it is still the one that was read."""
+    """Return the operation that creates the row (etag None), or replaces it if its etag is unchanged."""
     if etag is None:
         return ("create", row, {})
     condition = {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
@@ -32,12 +32,12 @@ def write(row: Row, etag: str | None) -> Operation:
 
 
 def upsert(row: Row) -> Operation:
-    """Return the operation that writes the row, whatever was there."""
+    """Return the operation that writes the row unconditionally."""
     return ("upsert", row, {"mode": UpdateMode.REPLACE})
 
 
 class Table:
-    """A table. Infrastructure makes it; should it be missing, reads find nothing and the first write makes it."""
+    """A table. Infrastructure creates it; if it is missing, reads return nothing and the first write creates it."""
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
@@ -51,24 +51,27 @@ class Table:
                 return None
 
     def range(self, partition: str, keys: KeyRange) -> list[TableEntity]:
-        """Return the rows of a partition with keys in the range, in the order of their keys."""
+        """Return the rows of a partition with keys in the range, in key order."""
         question = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @end"
         return self._query(question, {"partition": partition, "first": keys.first, "end": keys.end})
 
     def first(self, partition: str, after: str, end: str, columns: Mapping[str, str], limit: int) -> list[TableEntity]:
-        """Return the first rows of a partition with keys after one and before another, and these values in columns."""
+        """Return the first `limit` rows of a partition with keys between `after` and `end` (both exclusive).
+
+        columns: values that the rows must have.
+        """
         question = "PartitionKey eq @partition and RowKey gt @after and RowKey lt @end"
         question += "".join(f" and {name} eq @{name}" for name in columns)
         return self._query(question, {"partition": partition, "after": after, "end": end, **columns}, limit)
 
     def partitions(self, keys: KeyRange) -> list[TableEntity]:
-        """Return every row of the partitions whose keys are in the range."""
+        """Return all rows of the partitions with keys in the range."""
         return self._query("PartitionKey ge @first and PartitionKey lt @end", {"first": keys.first, "end": keys.end})
 
     def submit(self, operations: Sequence[Operation]) -> list[str]:
-        """Write all operations (of one partition, at most 100) or none; return the new etags in their order.
+        """Write all operations (in one partition, at most 100) or none; return the new etags in order.
 
-        Raises Conflict, with nothing written, if a condition does not hold.
+        Raises Conflict, with nothing written, if a condition fails.
         """
         if not operations:
             return []
@@ -77,12 +80,12 @@ class Table:
         return [str(result["etag"]) for result in results]
 
     def put(self, row: Row) -> None:
-        """Write one row, whatever was there."""
+        """Write one row unconditionally."""
         with azure_faults(f"write {self._place(row['PartitionKey'])}/{row['RowKey']}"):
             self._in_existing_table(lambda: self._client.upsert_entity(row, mode=UpdateMode.REPLACE))
 
     def delete(self, partition: str, row_key: str) -> None:
-        """Delete one row; one that is gone already is no error."""
+        """Delete one row; deleting a missing row is not an error."""
         with azure_faults(f"delete {self._place(partition)}/{row_key}"):
             self._client.delete_entity(partition, row_key)
 
@@ -100,7 +103,7 @@ class Table:
         except HttpResponseError as error:
             if getattr(error, "error_code", None) != "TableNotFound":
                 raise
-        with suppress(ResourceExistsError):  # another instance may make it meanwhile
+        with suppress(ResourceExistsError):  # another instance may have just created it
             self._client.create_table()
         return call()
 

@@ -1,6 +1,6 @@
-"""Records as rows of Table Storage and back: keys, the JSON cut into properties, and plain columns for people.
+"""Converts records to rows of Table Storage and back: keys, JSON split over properties, and readable columns.
 
-The JSON is what counts; the columns beside it are for whoever opens the table, and are never read. It calls nothing.
+Only the JSON is read back; the readable columns are for people who open the table. Pure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ N = TypeVar("N", int, float)
 Row = dict[str, Any]
 
 ENDPOINT_ROW = "endpoint"
-# A string property holds 64 KiB of UTF-16, so 32768 characters; a whole row 1 MiB with its columns and overhead.
+# A string property holds 64 KiB of UTF-16, that is 32768 characters; a row 1 MiB including columns and overhead.
 PIECE = 32_000
 MOST_PIECES = 15
 LONGEST_COLUMN = 1000
@@ -37,14 +37,14 @@ JUDGEMENT = "judged~"
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
-    """Row keys from `first` up to, but without, `end`."""
+    """Row keys from `first` (inclusive) to `end` (exclusive)."""
 
     first: str
     end: str
 
 
 def key(text: str) -> str:
-    """Return a text as part of a key: names that Azure allows as they are, anything else without forbidden signs."""
+    """Return a text as part of a key: valid Azure names unchanged, anything else without forbidden characters."""
     return quote(text, safe="").replace("%", "~")
 
 
@@ -59,33 +59,33 @@ def rollout_key(rollout_id: str) -> str:
 
 
 def entry_key(rollout_id: str, number: int) -> str:
-    """Return the row key of a history entry; keys sort as the numbers do."""
+    """Return the row key of a history entry; keys sort by number."""
     return f"event~{key(rollout_id)}~{number:06d}"
 
 
 def entries_of(rollout_id: str, first: int = 0) -> KeyRange:
-    """Return where a rollout's history lies, from entry number `first` on."""
+    """Return the key range of a rollout's history, from entry number `first` on."""
     return KeyRange(entry_key(rollout_id, first), f"event~{key(rollout_id)}~~")
 
 
 def minutes_in(since: datetime | None, until: datetime | None) -> KeyRange:
-    """Return where the telemetry of this span lies in a rollout's partition: its keys begin with their time."""
+    """Return the key range of telemetry in a rollout's partition from `since` to `until`: keys start with the time."""
     return KeyRange(_moment(since) if since else "0", _moment(until) if until else ":")
 
 
 def judgements_in(since: datetime | None, until: datetime | None) -> KeyRange:
-    """Return where the judgements of this span lie, in the same partition."""
+    """Return the key range of judgements from `since` to `until`, in the same partition."""
     span = minutes_in(since, until)
     return KeyRange(JUDGEMENT + span.first, JUDGEMENT + span.end)
 
 
 def open_row(partition: str, endpoint: EndpointId) -> Row:
-    """Return the mark that an endpoint has work, as a row."""
+    """Return the row that marks an endpoint as having work."""
     return {"PartitionKey": partition, "RowKey": partition_key(endpoint)} | _endpoint_columns(endpoint)
 
 
 def endpoint_of(row: Mapping[str, Any]) -> EndpointId:
-    """Return the endpoint that a row's columns name. Raises Permanent if they name none."""
+    """Return the endpoint named by a row's columns. Raises Permanent if they are missing."""
     try:
         return EndpointId(str(row["workspace"]), str(row["endpoint"]))
     except KeyError as error:
@@ -93,13 +93,13 @@ def endpoint_of(row: Mapping[str, Any]) -> EndpointId:
 
 
 def pointer_row(partition: str, pointer: Pointer) -> Row:
-    """Return a pointer as a row, which is sorted by its key."""
+    """Return a pointer as a row; its key gives the sort order."""
     columns = _endpoint_columns(pointer.endpoint) | {"rollout": pointer.rollout, "model": pointer.model}
     return {"PartitionKey": partition, "RowKey": pointer.position, **columns}
 
 
 def pointer_of(row: Mapping[str, Any]) -> Pointer:
-    """Return the pointer in a row. Raises Permanent if it is not one."""
+    """Return the pointer in a row. Raises Permanent if the row is not valid."""
     try:
         admitted = admitted_at(str(row["RowKey"]))
         return Pointer(endpoint_of(row), str(row["rollout"]), str(row["model"]), admitted)
@@ -142,7 +142,7 @@ def entry_row(endpoint: EndpointId, numbered: Numbered) -> Row:
 
 
 def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
-    """Return a minute of telemetry as a row; what is not known of it has no property."""
+    """Return a minute of telemetry as a row; unknown values have no property."""
     moment = minute.minute.astimezone(UTC)
     tallies = {name: (tally.bad, tally.total) for name, tally in minute.tallies.items()}
     row: Row = {
@@ -164,7 +164,7 @@ def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
 
 
 def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
-    """Return the minute in a row. Raises Permanent if it is not one."""
+    """Return the minute in a row. Raises Permanent if the row is not valid."""
     try:
         return DeploymentMinute(
             deployment=str(row["deployment"]),
@@ -182,7 +182,7 @@ def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
 
 
 def judgement_row(rollout_id: str, judgement: Judgement) -> Row:
-    """Return what the gates said after a minute, as a row beside the minutes."""
+    """Return the gates' judgement of a minute as a row."""
     moment = judgement.minute.astimezone(UTC)
     return {
         "PartitionKey": key(rollout_id),
@@ -193,27 +193,27 @@ def judgement_row(rollout_id: str, judgement: Judgement) -> Row:
 
 
 def judgement_of(row: Mapping[str, Any]) -> Judgement:
-    """Return what the gates said in a row. Raises Permanent if it is not that."""
+    """Return the judgement in a row. Raises Permanent if the row is not valid."""
     return _value(row, Judgement)
 
 
 def record_of(row: Mapping[str, Any]) -> EndpointRecord:
-    """Return the lock in a row. Raises Permanent if it is not one."""
+    """Return the lock in a row. Raises Permanent if the row is not valid."""
     return _value(row, EndpointRecord)
 
 
 def rollout_of(row: Mapping[str, Any]) -> Rollout:
-    """Return the rollout in a row. Raises Permanent if it is not one."""
+    """Return the rollout in a row. Raises Permanent if the row is not valid."""
     return _value(row, Rollout)
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """Return the history entry in a row. Raises Permanent if it is not one."""
+    """Return the history entry in a row. Raises Permanent if the row is not valid."""
     return _value(row, Entry)
 
 
 def _property(row: Row, name: str, value: object) -> str:
-    """Return a value as one property: JSON, in which keys that are numbers stand in pairs, since JSON has no such."""
+    """Return a value as one JSON property; mappings with numeric keys become pairs, since JSON has no such keys."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if len(text) > PIECE:
         raise Permanent(f"{name} of {row['RowKey']} is too large to store: {len(text)} characters of JSON")

@@ -1,7 +1,7 @@
 """Rollouts, their history and the telemetry they were judged by, in Azure Table Storage.
 
-Every write of a record is conditional on the ETag that was read, and goes with its history in one transaction. It must
-never write unconditionally what a decision stands on.
+Every write of a record is conditional on the ETag that was read, in one transaction with its history. Data that a
+decision depends on must never be written unconditionally.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from shared.errors import Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, Stored
 
-# One table of lists: the endpoints with work, spread over 16 partitions; pointers to all rollouts, in one, because an
-# app starts some tens a day and one partition takes 2,000 writes a second; and the halt.
+# One table of lists: the endpoints with work, spread over 16 partitions; pointers to all rollouts in one partition,
+# # because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
 NEWEST = "newest"
 HALT = "halt"
@@ -42,12 +42,12 @@ class TableStore:
         self._lists = Table(service.get_table_client(OPEN_TABLE))
 
     def halt(self) -> Halt | None:
-        """Return the halt that is in force, or None."""
+        """Return the current halt, or None."""
         row = self._lists.get(HALT, HALT)
         return None if row is None else Halt(str(row["By"]), str(row["Reason"]), row["At"])
 
     def set_halt(self, halt: Halt | None) -> None:
-        """Put a halt in force, or end it."""
+        """Set the halt, or clear it with None."""
         if halt is None:
             self._lists.delete(HALT, HALT)
         else:
@@ -55,7 +55,7 @@ class TableStore:
             self._lists.put({"PartitionKey": HALT, "RowKey": HALT, **said})
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
-        """Return the endpoint's lock; a fresh one without etag if there is none."""
+        """Return the endpoint's lock; a new one without etag if there is none."""
         row = self._rollouts.get(rows.partition_key(endpoint), rows.ENDPOINT_ROW)
         if row is None:
             return Stored(EndpointRecord(endpoint))
@@ -67,11 +67,11 @@ class TableStore:
         return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
 
     def enlist(self, pointer: Pointer) -> None:
-        """Put a rollout on the list of all, before it is written. Twice is once."""
+        """Add a rollout to the list of all rollouts, before the rollout itself is written. Idempotent."""
         self._lists.put(rows.pointer_row(NEWEST, pointer))
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
-        """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
+        """Return the first pointers after a position that `wanted.lists`, newest first; some may be dangling."""
         until = "~" if wanted.since is None else first_position(wanted.since)
         columns = {"workspace": wanted.workspace, "endpoint": wanted.endpoint, "model": wanted.model}
         known = {name: value for name, value in columns.items() if value is not None}
@@ -85,7 +85,7 @@ class TableStore:
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
 
-        Raises Conflict, with nothing written, if any value was written by another since it was read.
+        Raises Conflict, with nothing written, if another writer changed any of the values since they were read.
         """
         operations = _operations(endpoint, changes)
         if len(operations) > MOST_OPERATIONS:
@@ -100,20 +100,20 @@ class TableStore:
         return tuple(sorted(rows.endpoint_of(row) for row in found))
 
     def mark_open(self, endpoint: EndpointId) -> None:
-        """Note, before the work is written down, that this endpoint has work. Twice is once."""
+        """Mark the endpoint as having work, before the work is written. Idempotent."""
         self._lists.put(rows.open_row(_shard(endpoint), endpoint))
 
     def mark_closed(self, endpoint: EndpointId) -> None:
-        """Note, after the last work is done, that this endpoint has none. Not open is no error."""
+        """Mark the endpoint as having no work, after the last of it is done. Idempotent."""
         self._lists.delete(_shard(endpoint), rows.partition_key(endpoint))
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
     ) -> None:
-        """Keep the telemetry that decisions were made from, and what each gate said of it. Twice is once."""
+        """Store the telemetry that decisions were based on, and each gate's judgement of it. Idempotent."""
         kept = [rows.minute_row(rollout_id, minute) for minute in minutes]
         kept += [rows.judgement_row(rollout_id, judgement) for judgement in judgements]
-        by_key = {row["RowKey"]: row for row in kept}  # a transaction names each row once
+        by_key = {row["RowKey"]: row for row in kept}  # a transaction may contain each row only once
         writes = [upsert(row) for row in by_key.values()]
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
@@ -121,13 +121,13 @@ class TableStore:
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[DeploymentMinute, ...]:
-        """Return the telemetry that was kept for a rollout, from `since` up to, but without, `until`, oldest first."""
+        """Return the stored telemetry of a rollout from `since` (inclusive) to `until` (exclusive), oldest first."""
         return tuple(map(rows.minute_of, self._minutes.range(rows.key(rollout_id), rows.minutes_in(since, until))))
 
     def kept_judgements(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Judgement, ...]:
-        """Return what the gates of a rollout reported after each minute in this span, oldest first."""
+        """Return the gates' judgements after each minute from `since` to `until`, oldest first."""
         return tuple(
             map(rows.judgement_of, self._minutes.range(rows.key(rollout_id), rows.judgements_in(since, until)))
         )
@@ -146,5 +146,5 @@ def _operations(endpoint: EndpointId, changes: Changes) -> list[Operation]:
 
 
 def _shard(endpoint: EndpointId) -> str:
-    # One hexadecimal digit: 16 partitions, so that a busy minute is not one server's.
+    # One hexadecimal digit: 16 partitions, to spread the load of a busy minute over several servers.
     return f"{OPEN}~{hashlib.sha256(str(endpoint).encode()).hexdigest()[0]}"

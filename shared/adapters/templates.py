@@ -1,8 +1,8 @@
-"""An `az ml` deployment file becomes the body that Azure ML wants, with its local code uploaded on the way.
+"""Converts an `az ml` deployment file to the body for Azure ML, uploading its local code on the way.
 
-azure-ai-ml does both, as it does for everyone's files; what it would send is then taken from it before it is sent, as
-its own way of sending starts a thread that goes on asking Azure how it went. It costs a second and 100 MB to import, so
-only a rollout that has a template does.
+azure-ai-ml does both, as for everyone's files. Its request is intercepted before it is sent, because the SDK's own way
+of sending it starts a thread that polls Azure. It costs a second and 100 MB to import, so only rollouts with a template
+import it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _DEPLOYMENT = re.compile(r"/onlineEndpoints/[^/]+/deployments/[^/?]+(\?|$)", re.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class _Caught(Exception):  # noqa: N818 -- no error: how the body gets out of the SDK
-    """The body that the SDK was about to send."""
+class _Caught(Exception):  # noqa: N818 -- not an error: carries the body out of the SDK
+    """Carries the body that the SDK was about to send."""
 
     def __init__(self, body: Json) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class _Caught(Exception):  # noqa: N818 -- no error: how the body gets out of th
 
 
 class _Catch(SansIOHTTPPolicy[HttpRequest, Any]):
-    """Lets every request through but the one that creates the deployment, and ends with that one's body."""
+    """Lets every request through except the one that creates the deployment, and raises _Caught with its body."""
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         """Raise _Caught for the deployment's PUT."""
@@ -52,8 +52,8 @@ class _Catch(SansIOHTTPPolicy[HttpRequest, Any]):
 class DeploymentTemplates:
     """Renders templates.
 
-    fill: gives a template's text with values filled in. folder: where it and its code are. options: retries and
-    time-outs of the SDK's requests.
+    fill: returns a template's text with values filled in. folder: the folder of the templates and their code. options:
+    retries and timeouts for the SDK's requests.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DeploymentTemplates:
         self._options = options
 
     def body(self, path: str, action: CreateDeployment) -> Json:
-        """Return the ARM body for this deployment. Raises Permanent for a template that the SDK refuses."""
+        """Return the ARM body for this deployment. Raises Permanent for a template that the SDK rejects."""
         text = self._filled(path, action)
         with quietly():
             deployment = self._loaded(path, text, action)
@@ -84,7 +84,7 @@ class DeploymentTemplates:
         try:
             return load_online_deployment(
                 io.StringIO(text),
-                relative_origin=str(self._folder / PurePosixPath(path)),  # local paths in it are beside it
+                relative_origin=str(self._folder / PurePosixPath(path)),  # local paths in it are relative to it
                 params_override=[{"name": action.name}, {"endpoint_name": action.endpoint}],
             )
         except Exception as error:
@@ -118,7 +118,7 @@ class DeploymentTemplates:
 
 
 def _azures_answer(error: BaseException) -> AzureError | None:
-    """Return what Azure or the network said, where the SDK has wrapped it in an error of its own."""
+    """Return the error from Azure or the network that the SDK has wrapped in its own."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, AzureError) and not type(inner).__module__.startswith("azure.ai.ml"):
@@ -128,5 +128,5 @@ def _azures_answer(error: BaseException) -> AzureError | None:
 
 
 def _words(error: BaseException) -> str:
-    """Return the SDK's words on one line, without the colours it means for a terminal."""
+    """Return the SDK's message on one line, without terminal colours."""
     return " ".join(_COLOUR.sub("", str(error)).split())[:LONGEST_MESSAGE]

@@ -1,4 +1,4 @@
-"""What is read of a source that counts requests: which minutes, of which of them latency, and how retries count."""
+"""What to read from a source that counts requests: which minutes, latency for which of them, how retries count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.ports import Fetch
 
 
 class TrafficQuery(NamedTuple):
-    """The minutes to read, those of which latency is wanted too, and whether a retried request counts once."""
+    """The minutes to read, the ones to read latency for, and whether a retried request counts once."""
 
     window: Window
     latency: Window | None
@@ -18,7 +18,7 @@ class TrafficQuery(NamedTuple):
 
 
 def traffic_query(fetch: Fetch, needs: Sequence[Need]) -> TrafficQuery:
-    """Return what answers these needs; if only latency is wanted, its part of the window is enough."""
+    """Return the query that covers these needs; for latency alone, its part of the window is enough."""
     requests = next((need for need in needs if isinstance(need, Requests)), None)
     latency = fetch.query.fine if any(isinstance(need, Latency) for need in needs) else None
     window = fetch.query.fine if requests is None else fetch.query.window
