@@ -62,7 +62,7 @@ def path(*parts: str) -> str:
     """Join the parts to a path below the workspace. Raises Permanent for a part that would lead elsewhere."""
     for part in parts:
         if part in {"", ".", ".."}:
-            raise Permanent(f"{part!r} is no name of an Azure resource")
+            raise Permanent(f"{part!r} is not a valid name of an Azure resource")
     return "/".join(quote(part, safe="") for part in parts)
 
 
@@ -166,5 +166,5 @@ class ResourceManager:
     def _next(page: Json) -> str:
         link = str(page.get("nextLink") or "")
         if link and urlsplit(link)[:2] != urlsplit(HOST)[:2]:
-            raise Permanent("a list goes on at another host, to which our token does not go")
+            raise Permanent("a list continues on another host, which must not get our token")
         return link

@@ -27,7 +27,7 @@ def read_row(line: bytes) -> Row:
         row = json.loads(line)
         moment = datetime.fromisoformat(row["time"])
     except (KeyError, RecursionError, TypeError, ValueError) as error:
-        raise UnreadableRow(f"no row of the data collector: {error!r:.200}") from error
+        raise UnreadableRow(f"not a row of the data collector: {error!r:.200}") from error
     return {**row, "time": moment if moment.tzinfo else moment.replace(tzinfo=UTC)}
 
 

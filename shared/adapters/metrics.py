@@ -75,7 +75,7 @@ def kind(status: str) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where to read: resource ids, the deployment names of those that are deployments, and the dimensions to split by."""
+    """Where to read: resource ids, the deployment name of each id of a deployment, and the dimensions to split by."""
 
     namespace: str
     resources: dict[str, str]

@@ -104,7 +104,7 @@ class DeploymentTemplates:
             if (answer := _azures_answer(error)) is not None:
                 raise answer from error
             raise Permanent(f"the template {path} cannot be used: {_words(error)}") from error
-        raise Permanent(f"the template {path} led to no deployment")
+        raise Permanent(f"the template {path} produced no deployment")
 
     def _filled(self, path: str, action: CreateDeployment) -> str:
         return self._fill(

@@ -1,4 +1,4 @@
-"""Which of several policies a model version gets, by its name, version and tags."""
+"""Selects the policies for a model version, by its name, version and tags."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Chosen(NamedTuple):
 
 
 def choose(policies: Sequence[Policy], model: str, version: str, tags: dict[str, str]) -> Chosen:
-    """Return what a model version triggers.
+    """Return the policies that a model version triggers.
 
-    Its tag `teal` says `skip`, or the name of a policy; an endpoint that has none of that name uses the one without a
-    name. A name that no endpoint has is a mistake: better no rollout than another one than was asked for.
+    Its tag `teal` is `skip` or the name of a policy; an endpoint without a policy of that name uses its unnamed one. If
+    no endpoint has that name, nothing is chosen: better no rollout than the wrong one.
     """
     wanted = tags.get(TAG, "")
     if wanted == SKIP:
@@ -42,7 +42,7 @@ def choose(policies: Sequence[Policy], model: str, version: str, tags: dict[str,
 
 
 def _pick(policies: list[Policy], wanted: str) -> Policy | None:
-    """Return the policy with the name that is wanted, or else the one without a name."""
+    """Return the policy with the wanted name, or else the unnamed one."""
     named = [policy for name in dict.fromkeys((wanted, "")) for policy in policies if policy.name == name]
     return named[0] if named else None
 

@@ -1,6 +1,6 @@
-"""From a file's bytes to YAML's nodes, which know their line and column. No object is ever constructed from a tag.
+"""Parses a file to YAML nodes, which keep line and column. YAML tags never construct objects.
 
-Everything is bounded before it is built: a hostile or broken file costs milliseconds and gives a Problem.
+Sizes are checked before anything is built: a hostile or broken file costs milliseconds and gives a Problem.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from shared.policies.problems import PolicyError
 LARGEST_FILE = 256 * 1024
 DEEPEST = 20
 MOST_NODES = 10_000
-# What YAML allows in a file at all.
+# The characters that YAML allows in a file.
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# libyaml's loader reads some ten times as fast; it is in every wheel of PyYAML, but not in every build from source.
+# libyaml's loader is about ten times as fast; every wheel of PyYAML has it, but not every build from source.
 LOADER = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 class Mark(Protocol):
-    """Where libyaml's or PyYAML's own loader saw something, counted from 0."""
+    """A position reported by libyaml's or PyYAML's own loader, counted from 0."""
 
     line: int
     column: int
 
 
 def read_text(path: Path, shown: str, largest: int) -> str:
-    """Return a file's text without byte order mark; raises PolicyError. largest: bytes that it may have."""
+    """Return a file's text without byte order mark; raises PolicyError. largest: size limit in bytes."""
     try:
         if not path.is_file():
             raise _wrong(shown, "not a file" if path.exists() else "no such file")
@@ -50,7 +50,7 @@ def read_text(path: Path, shown: str, largest: int) -> str:
 
 
 def inside(folder: Path, written: str, example: str) -> str:
-    """Return the path below the folder, in one spelling; raises Unfit if it points outside, also through a link."""
+    """Return the normalized path below the folder; raises Unfit if it points outside, even through a symbolic link."""
     try:
         root = folder.resolve()
         found = (root / written).resolve()
@@ -82,12 +82,12 @@ def compose(text: str, shown: str, remedy: str) -> yaml.Node:
 
 
 def place_of(node: yaml.Node) -> Place:
-    """Return where a node begins."""
+    """Return the position where a node begins."""
     return _marked(node.start_mark)
 
 
 def _check_events(text: str, shown: str) -> None:
-    """Refuse what is too deep or too much before nodes are built of it: building recurses, and so could crash."""
+    """Reject a document that is too deep or too large before building nodes, which is recursive and could crash."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, LOADER)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -118,7 +118,7 @@ def _explained(error: yaml.MarkedYAMLError) -> str:
 
 
 def _hint(text: str, mark: Mark | None) -> str:
-    """Return a hint for a common mistake: the braces of a variable within those of YAML."""
+    """Return a hint for a common mistake: an unquoted variable within YAML braces."""
     line = text.split("\n")[mark.line :][:1] if mark else []
     return "; within { } put a variable in quotes, like '${NAME}'" if "${" in "".join(line) else ""
 

@@ -1,4 +1,4 @@
-"""Policy files under examination, one by one and against each other, and what each gives: a policy, or its problems."""
+"""Checks policy files individually and against each other. Each file gives a policy or its problems."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from shared.policies.variables import Variables
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A policy file that is not valid, with every problem in it and in the files that it names.
+    """An invalid policy file, with every problem in it and in the files that it names.
 
-    endpoint, workspace, models: what it is for, as far as it can be read; None if that cannot be known.
+    endpoint, workspace, models: what it is for; None if that cannot be read.
     """
 
     file: str
@@ -30,24 +30,24 @@ class Refused:
 
     @property
     def place(self) -> EndpointId | None:
-        """The endpoint that has no new rollouts for it; None if that cannot be known."""
+        """The endpoint whose new rollouts it blocks; None if unknown."""
         known = self.workspace is not None and self.endpoint is not None
         return EndpointId(self.workspace or "", self.endpoint or "") if known else None
 
     def may_be_for(self, workspace: str, model: str) -> bool:
-        """Return whether this policy may be meant for a model of this name in this workspace."""
+        """Return whether this policy might be for a model of this name in this workspace."""
         return self.workspace in {None, workspace} and (self.models is None or model in self.models)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One policy file: what it says, None if it is not even a mapping, and what was found."""
+    """One policy file: its values (None if it is not a mapping) and the findings."""
 
     findings: Findings
     values: Values | None
 
     def result(self, table: Table) -> Policy | Refused:
-        """Return the policy, or why there is none."""
+        """Return the policy, or why it is invalid."""
         if self.values is not None and not self.findings.problems:
             policy: Policy = build(table, self.values)
             return policy
@@ -63,7 +63,7 @@ class Draft:
 
 
 def read_draft(table: Table, file: Path, variables: Variables, named: NamedFiles) -> Draft:
-    """Return a policy file with everything that is wrong in it and in the files that it names."""
+    """Read a policy file and find every problem in it and in the files that it names."""
     findings = Findings(str(file))
     values = read_file(table, file, findings, variables)
     if values is not None:
@@ -75,7 +75,7 @@ def read_draft(table: Table, file: Path, variables: Variables, named: NamedFiles
 
 
 def check_claims(drafts: Sequence[Draft]) -> None:
-    """Report policies that claim the same endpoint in a way that no tag can tell apart."""
+    """Report policies for the same endpoint that no tag can distinguish."""
     first: dict[tuple[EndpointId, str], Draft] = {}
     for draft in drafts:
         values = draft.values or {}

@@ -1,7 +1,7 @@
 """The files that policies name: requests, JSON Schemas, queries and templates, all inside the policies folder.
 
-Each is read once, when a policy is checked or when a rollout needs it: a rollout keeps the policy that it started with,
-so it may need a file that no present policy names.
+Each is read once, when a policy is checked or a rollout needs it. A rollout keeps the policy that it started with, so
+it may need a file that no current policy names.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from shared.policies.problems import PolicyError
 from shared.policies.template import LARGEST_FILE, Template, check_use, read_template
 
 if TYPE_CHECKING:
-    from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
+    from shared.ports import JsonSchema  # imports the whole rollout record, which reading policies does not need
 
 LARGEST_QUERY = 64 * 1024
 MOST_SHOWN = 5
 
 
 class Held(NamedTuple):
-    """What a file holds, or None if it cannot be used, and the problems in it."""
+    """A file's parsed content, or None if it is invalid, and its problems."""
 
     value: Any
     problems: list[Problem]
@@ -36,13 +36,13 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NamedFiles:
-    """The files of one policies folder, by their contents and their paths below it."""
+    """The files of one policies folder, by kind of contents and path below it."""
 
     folder: Path
     _held: dict[tuple[Contents, str], Held] = field(default_factory=dict)
 
     def get(self, contents: Contents, path: str) -> Any:  # noqa: ANN401 -- as many types as contents
-        """Return what a file holds; raises PolicyError if it cannot be used."""
+        """Return a file's parsed content; raises PolicyError if it is invalid."""
         try:
             held = self._read(contents, inside(self.folder, path, path))
         except Unfit as wrong:
@@ -52,14 +52,14 @@ class NamedFiles:
         return held.value
 
     def instances(self, template: str) -> int | None:
-        """Return how many instances a template asks for, if it is valid and does."""
+        """Return a template's instance count, or None if it has none or is invalid."""
         found = self._read("template", template).value
         return found.values["instance_count"] if isinstance(found, Template) and found.values else None
 
     def check(self, table: Table, policy: Values, findings: Findings) -> None:
-        """Report what is wrong with the files that a policy names, and spell each path in one way.
+        """Report problems in the files that a policy names, and normalize their paths.
 
-        A file that is missing is reported where the policy names it, what is wrong within it with its own place.
+        A missing file is reported where the policy names it; a problem inside a file, at its place in that file.
         """
         for node in walk(Node(table, policy, "")):
             if not isinstance(node.kind, Scalar) or not node.kind.contents or not node.value or node.owner is None:
@@ -102,9 +102,9 @@ def read_requests(folder: Path, name: str) -> tuple[bytes, ...]:
 
 
 def read_query(folder: Path, name: str) -> str:
-    """Return a gate's query; raises PolicyError if there is none, or if a line starts a management command.
+    """Return a gate's query; raises PolicyError if it is empty, or if a line starts a management command.
 
-    Whether it is valid KQL is for the log's own service to say when the query runs.
+    Log Analytics reports invalid KQL when the query runs.
     """
     shown = str(folder / name)
     text = read_text(folder / name, shown, LARGEST_QUERY)
@@ -150,7 +150,7 @@ READERS: dict[Contents, Callable[[Path, str], object]] = {
 
 
 def _why_not_json(body: str) -> tuple[int, str] | None:
-    """Return the column and the message of what is wrong with one body."""
+    """Return the column and message of the problem in one body; None if it is valid."""
     try:
         json.loads(body, parse_constant=_refuse)
     except json.JSONDecodeError as error:
@@ -165,7 +165,7 @@ def _refuse(constant: str) -> None:
 
 
 def _others(problems: list[Problem]) -> list[Problem]:
-    """Stand for the rest of a file that is wrong line by line, such as JSON printed over many lines."""
+    """Summarize the remaining problems of a file with many invalid lines, such as pretty-printed JSON."""
     if not problems:
         return []
     more = f" (and {len(problems) - 1} more lines)" if len(problems) > 1 else ""

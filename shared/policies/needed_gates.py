@@ -1,4 +1,4 @@
-"""The gates that steps wait for, against the gates that a policy has."""
+"""Checks the gates that steps wait for against the gates that a policy has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Roles = Mapping[str, str | None]
 
 
 def check_needed(policy: Part, kinds: tuple[Field, ...]) -> None:
-    """Report steps that wait for gates in vain, or for critical gates where there are none. kinds: of gates."""
+    """Report steps that wait for gates in vain, or for critical gates if there are none. kinds: of gates."""
     gates = policy.find(PATH)
     if gates is None:
         return
@@ -32,7 +32,7 @@ def check_needed(policy: Part, kinds: tuple[Field, ...]) -> None:
 
 
 def _roles(gates: Mapping[str, Any], kinds: tuple[Field, ...], policy: Part) -> Roles:
-    """Return the role of each gate by its name; None if it is wrong, and the name is empty if that is."""
+    """Return the role of each gate by name; an invalid role is None, an invalid name is empty."""
     roles: dict[str, str | None] = {}
     for field in kinds:
         value = gates.get(field.key)
@@ -52,7 +52,7 @@ def _why_not(name: str, before: list[str | None], roles: Roles, kinds: tuple[Fie
         return f"{name} has no certificate that a step could wait for; leave it out"
     if roles.get(name) == "dry_run":
         return f"{name} is a dry run and changes nothing; make it non_blocking or critical in {PATH}, or leave it out"
-    if name in roles or "" in roles:  # a query whose name is wrong may be the one that is meant
+    if name in roles or "" in roles:  # the query with the invalid name may be the one meant
         return None
     import difflib  # noqa: PLC0415 -- 2 ms, and only a wrong policy needs it
 
@@ -65,13 +65,13 @@ def _why_not(name: str, before: list[str | None], roles: Roles, kinds: tuple[Fie
 
 
 def _certified(kind: Kind) -> bool:
-    """Return whether a kind of gate has certificates: whether it may be critical."""
+    """Return whether a kind of gate has certificates, and so may be critical."""
     roles = next(field.kind for field in kind.fields if field.key == "role") if isinstance(kind, Table) else None
     return isinstance(roles, Scalar) and "critical" in roles.schema["enum"]
 
 
 def _waiting(steps: list[Any], policy: Part) -> Iterator[str]:
-    """Yield the steps that end when the critical gates certify the next."""
+    """Yield the steps that end when the critical gates certify the next one."""
     for index, step in enumerate(steps):
         path = f"steps[{index}].weight"
         if (step.get("weight") or {}).get("to") not in {None, 100} and not policy.writes(f"{path}.gates"):

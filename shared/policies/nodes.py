@@ -1,4 +1,4 @@
-"""YAML's nodes as words and pairs: what YAML takes a scalar for, and what a mapping's keys are."""
+"""Converts YAML nodes to words and pairs: a scalar with the type that YAML reads, and a mapping's keys."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ Pairs = dict[str, yaml.Node]
 
 
 def word_of(node: yaml.ScalarNode) -> Word:
-    """Return a scalar as it is written."""
+    """Return a scalar as written, with the type that YAML reads."""
     tag = str(node.tag)
     known = TYPES.get(tag.removeprefix(STANDARD)) if tag.startswith(STANDARD) else None
     return Word(node.value, known or f"type {Word(tag)}", quoted=known == "text" and node.style in {"'", '"'})
 
 
 def is_empty(node: yaml.Node) -> bool:
-    """Return whether nothing is written."""
+    """Return whether the node is empty."""
     return isinstance(node, yaml.ScalarNode) and word_of(node).type == "nothing"
 
 
 def pairs_of(node: yaml.MappingNode, path: str, findings: Findings) -> Pairs:
-    """Return a mapping's nodes by key and note each key's place; what cannot be a key is a finding."""
+    """Return a mapping's nodes by key and record each key's place; an invalid key is a finding."""
     pairs: Pairs = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or word_of(key).type != "text":
@@ -53,7 +53,7 @@ def pairs_of(node: yaml.MappingNode, path: str, findings: Findings) -> Pairs:
 
 
 def shown(node: yaml.Node) -> str:
-    """Return a node as a message shows it."""
+    """Return a node as shown in messages."""
     if isinstance(node, yaml.ScalarNode):
         return str(word_of(node))
     return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"

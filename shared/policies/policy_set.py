@@ -1,7 +1,7 @@
-"""The policies of one folder. A file that is not valid refuses new rollouts of its endpoint and stops nothing else.
+"""The policies of one folder. An invalid file blocks new rollouts on its endpoint, and nothing else.
 
-Only files that lie directly in the folder and end in .yaml or .yml are policies (but for prices.yaml); folders below
-hold what they name.
+Only .yaml and .yml files directly in the folder are policies (except prices.yaml); subfolders hold the files that
+policies name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.policies.template import fill_template
 from shared.policies.variables import Variables
 
 if TYPE_CHECKING:
-    from shared.ports import JsonSchema  # it leads to the rollout's whole record, which reading policies never needs
+    from shared.ports import JsonSchema  # imports the whole rollout record, which reading policies does not need
 
 SUFFIXES = {".yaml", ".yml"}
 PRICES_FILES = ("prices.yaml", "prices.yml")
@@ -35,9 +35,9 @@ PRICES_FILES = ("prices.yaml", "prices.yml")
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """The valid policies of a folder, in the order of `files`, and the files that were refused.
+    """The valid policies of a folder, in the order of `files`, and the invalid files.
 
-    named: what policies name, by paths below the folder. other_problems: problems that refuse no rollout.
+    named: the files that policies name, by path below the folder. other_problems: problems that block no rollout.
     """
 
     named: NamedFiles
@@ -48,7 +48,7 @@ class PolicySet:
     other_problems: tuple[Problem, ...] = ()
 
     def valid(self) -> PolicySet:
-        """Return the set if everything in it is valid; raises PolicyError with every problem otherwise."""
+        """Return this set if everything is valid; raises PolicyError with every problem otherwise."""
         if problems := self.problems():
             raise PolicyError(problems)
         return self
@@ -60,20 +60,19 @@ class PolicySet:
     def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         """Return the policies that a workspace's model version triggers, at most one per endpoint.
 
-        Its tag `teal` has a say: see `choosing`.
-
-        An endpoint with a refused file has none: which of its policies is meant cannot be known.
+        Its tag `teal` may select one: see `choosing`. An endpoint with an invalid file has none, because it is unknown
+        which of its policies applies.
         """
         refused = {file.place for file in self.refused}
         chosen = choose(self._of(workspace), model, version, tags).policies
         return tuple(policy for policy in chosen if policy.endpoint_id not in refused)
 
     def why_none(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> str:
-        """Return why a model version triggers no policy, in words for the log; empty if it does."""
+        """Return why a model version triggers no policy, as text for the log; empty if it triggers one."""
         return choose(self._of(workspace), model, version, tags).why
 
     def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> PolicyError | None:
-        """Return what is wrong with the policies that may be for a workspace's model; None if nothing is."""
+        """Return the problems of invalid policies that may be for a workspace's model; None if there are none."""
         claimed = [policy for policy in self._of(workspace) if model in {chosen.name for chosen in policy.models}]
         places = {policy.endpoint_id for policy in claimed}
         wrong = [file for file in self.refused if file.may_be_for(workspace, model) or file.place in places]
@@ -84,7 +83,7 @@ class PolicySet:
     def for_endpoint(self, endpoint: EndpointId, name: str = "") -> Policy | None:
         """Return the policy of an endpoint with this name.
 
-        Without a name it is the policy that has none, or else the endpoint's first; None if the endpoint has none.
+        Without a name, return the unnamed policy, or else the endpoint's first; None if the endpoint has no policy.
         """
         present = [policy for policy in self.policies if policy.endpoint_id == endpoint]
         named = [policy for policy in present if policy.name == name]
@@ -109,24 +108,24 @@ class PolicySet:
         return tuple(policy for policy in self.policies if policy.workspace == workspace)
 
     def requests(self, path: str) -> tuple[bytes, ...]:
-        """Return the request bodies of a smoke file, named as in `SmokeStep.requests`; raises Permanent."""
+        """Return the request bodies of a smoke file, by the path in `SmokeStep.requests`; raises Permanent."""
         bodies: tuple[bytes, ...] = self.named.get("requests", path)
         return bodies
 
     def schema(self, path: str) -> JsonSchema:
-        """Return the JSON Schema of a file, named as in `SmokeStep.schema`; raises Permanent."""
+        """Return the JSON Schema in a file, by the path in `SmokeStep.schema`; raises Permanent."""
         schema: JsonSchema = self.named.get("schema", path)
         return schema
 
     def query(self, path: str) -> str:
-        """Return the text of a query file, named as in `QueryGate.query`; raises Permanent."""
+        """Return the text of a query file, by the path in `QueryGate.query`; raises Permanent."""
         query: str = self.named.get("query", path)
         return query
 
     def template(self, path: str) -> str:
-        """Return the text of a deployment template, named as in `TemplateSource`; raises Permanent.
+        """Return the text of a deployment template, by the path in `TemplateSource`; raises Permanent.
 
-        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`. Paths in it start at its own folder.
+        It uses `${MODEL_NAME}`, `${MODEL_VERSION}` and `${ENDPOINT_NAME}`. Paths in it are relative to its own folder.
         """
         text: str = self.named.get("template", path).text
         return text
@@ -139,10 +138,10 @@ class PolicySet:
 def read_policies(
     folder: Path, environment: Mapping[str, str] | None = None, only: Path | None = None, workspace: str = ""
 ) -> PolicySet:
-    """Return the policies in a folder, with every problem of the files that are not valid.
+    """Return the policies in a folder, with every problem of the invalid files.
 
-    environment: what `${NAME}` in a policy stands for; by default, this process's. only: read this file of the folder
-    and what it names, and no other policy. workspace: of the policies that name none.
+    environment: values for `${NAME}` in policies; by default, this process's environment. only: read this policy and
+    the files that it names, and no other policy. workspace: for policies that name none.
     """
     variables = Variables(os.environ if environment is None else environment)
     named, table = NamedFiles(folder), policy_table(workspace)

@@ -1,4 +1,4 @@
-"""What machines cost, from the prices file beside the policies: for estimates only, never for a decision."""
+"""Instance prices, from the prices file next to the policies. For estimates only, never for a decision."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from shared.core.schema.kinds import between, text
 
 
 class Prices(NamedTuple):
-    """The price of one instance for one hour by instance type, in this currency (ISO 4217)."""
+    """The hourly price of one instance by instance type, in this currency (ISO 4217)."""
 
     currency: str
     per_hour: Mapping[str, float]
 
     def cost(self, instance_type: str, instances: float, hours: float) -> float | None:
-        """Return what so many instances of a type cost for so long; None if the type has no price."""
+        """Return the cost of `instances` of a type for `hours`, in the currency; None if the type has no price."""
         known = {name.lower(): price for name, price in self.per_hour.items()}
         price = known.get(instance_type.lower())
         return None if price is None else price * instances * hours

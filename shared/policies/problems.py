@@ -1,4 +1,4 @@
-"""The error that carries every problem of policy files at once."""
+"""The error that carries every problem in policy files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Findings", "Place", "PolicyError", "Problem"]
 
 
 class PolicyError(Misconfigured):
-    """Files that cannot be used. The message has one line for each of `problems`, sorted by file and place."""
+    """Files are invalid. The message has one line for each of `problems`, sorted by file and place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems))

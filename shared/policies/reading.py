@@ -1,7 +1,6 @@
-"""From a file to plain values that follow a grammar. What is wrong becomes a finding, and its value None.
+"""Reads a file into plain values, following a schema. A problem becomes a finding, and its value None.
 
-Reading goes on after a problem, so that all are found at once. What several keys mean together is left to the checks
-that tables declare.
+Reading continues after a problem, so that all are found. The checks that tables declare cover combinations of keys.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ NO_VARIABLES = Variables()
 
 
 def read_file(table: Table, path: Path, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
-    """Return the checked values of a YAML file; None if it is not even a mapping."""
+    """Return the checked values of a YAML file; None if it is not a mapping."""
     try:
         return parse(table, read_text(path, findings.file, LARGEST_FILE), findings, variables)
     except PolicyError as error:
@@ -35,7 +34,7 @@ def read_file(table: Table, path: Path, findings: Findings, variables: Variables
 
 
 def parse(table: Table, text: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
-    """Return the checked values of a YAML document; None if it is not even a mapping."""
+    """Return the checked values of a YAML document; None if it is not a mapping."""
     try:
         root = compose(text, findings.file, f"write it like {table.example}")
     except PolicyError as error:
@@ -50,7 +49,7 @@ def parse(table: Table, text: str, findings: Findings, variables: Variables = NO
 
 
 def read(kind: Kind, node: yaml.Node, path: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Any:  # noqa: ANN401 -- as many types as kinds
-    """Return the value of a node, complete with defaults; None where it is wrong."""
+    """Return the value of a node, including defaults; invalid parts are None."""
     return _Reader(findings, variables).read(kind, node, path)
 
 
@@ -61,7 +60,7 @@ class _Reader:
         self._findings, self._variables = findings, variables
 
     def read(self, kind: Kind, node: yaml.Node, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
-        """Return the value of a node; None where it is wrong, which is a finding."""
+        """Return the value of a node; invalid parts are None and become findings."""
         try:
             match kind:
                 case Table():
@@ -101,7 +100,7 @@ class _Reader:
         return self._known(variants, pairs, path)
 
     def _known(self, kind: Table | Variants, pairs: Pairs, path: str) -> Values:
-        """Return the values of the keys that are known; any other is a finding."""
+        """Return the values of known keys; any other key is a finding."""
         kinds, values = {field.key: field.kind for field in kind.fields}, {}
         for key, node in pairs.items():
             if key in kinds:
@@ -142,7 +141,7 @@ class _Reader:
         return kind.read(self._filled(node))
 
     def _document(self, kind: Document, node: yaml.Node, path: str) -> str | None:
-        """Return compact JSON text; None if a part of the value is not JSON, which is a finding."""
+        """Return compact JSON text; None and a finding if a part of the value is not JSON."""
         before = len(self._findings.problems)
         value = self._any(node, path, strict=kind.strict)
         wrong = len(self._findings.problems) > before
@@ -161,7 +160,7 @@ class _Reader:
             return None
 
     def _filled(self, node: yaml.ScalarNode) -> Word:
-        """Return a scalar with its variables filled in; raises Unfit. What is filled in stays text to YAML."""
+        """Return a scalar with its variables filled in; raises Unfit. The values remain text to YAML."""
         word = word_of(node)
         if word.type != "text" or "${" not in word.text:
             return word
@@ -174,7 +173,7 @@ class _Reader:
 
 
 def _unknown(key: str, kind: Table | Variants) -> str:
-    """Return what to say of an unknown key: what is meant, most likely."""
+    """Return the message for an unknown key, with the most likely intended key."""
     if key in kind.hints:
         return kind.hints[key]
     import difflib  # noqa: PLC0415 -- 2 ms, and only a wrong policy needs it

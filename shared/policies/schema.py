@@ -1,6 +1,6 @@
-"""The JSON Schema of policy files, made from the tables: what an editor completes, shows and underlines.
+"""The JSON Schema of policy files, generated from the tables, for completion and validation in editors.
 
-It describes a file's structure, not what several keys mean together, and has no fact of its own.
+It covers a file's structure, not the checks on combinations of keys, and adds no information of its own.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ DEFINITIONS = {
 
 
 def policy_schema() -> Schema:
-    """Return the schema of a policy file (draft 7, which editors know best)."""
+    """Return the schema of a policy file (draft 7, which editors support best)."""
     top = {"$schema": DRAFT, "title": "A rollout policy of Teal", "definitions": DEFINITIONS}
     return top | _structure(policy_table())
 
 
 def text_of(schema: Schema) -> str:
-    """Return a schema as it is written to a file."""
+    """Return a schema as file content."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 -- whatever JSON has
-    """Return a value as a file would write it: durations as `1h30m`, tuples as lists."""
+    """Return a value in file notation: durations as `1h30m`, tuples as lists."""
     match value:
         case timedelta():
             return spell(value)

@@ -1,4 +1,4 @@
-"""Deployment templates: `az ml` deployment files, checked once by themselves and against each policy that names one.
+"""Deployment templates: `az ml` deployment files, checked once on their own and against each policy that names them.
 
 A template is filled in for each rollout, not when it is read. Its keys are those of `ManagedOnlineDeploymentSchema` and
 `KubernetesOnlineDeploymentSchema` in azure-ai-ml 1.35.
@@ -28,7 +28,7 @@ LARGEST_FILE = 1024 * 1024
 MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
 NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
-# Each stands for itself until the template is filled in.
+# Each is its own value until the template is filled in.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN)
 TEXT = "tag:yaml.org,2002:str"
 KUBERNETES_ONLY = ("resources",)
@@ -37,7 +37,7 @@ MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template as it was read. name: below the policies folder. values: None if they could not be understood."""
+    """A parsed template. name: path below the policies folder. values: None if the file is not a mapping."""
 
     name: str
     text: str
@@ -46,12 +46,12 @@ class Template:
 
     @property
     def kubernetes(self) -> bool:
-        """Whether the deployment is meant for Kubernetes."""
+        """Whether the deployment is for Kubernetes."""
         return _is_kubernetes(self.values or {})
 
 
 def read_template(folder: Path, name: str) -> Template:
-    """Return a template with what was found in it; raises PolicyError if it cannot be read at all."""
+    """Return a template with its findings; raises PolicyError if the file cannot be read."""
     findings = Findings(str(folder / name))
     text = read_text(folder / name, findings.file, LARGEST_FILE)
     values = parse(TEMPLATE, text, findings, PLACEHOLDERS)
@@ -62,10 +62,10 @@ def read_template(folder: Path, name: str) -> Template:
 
 
 def fill_template(text: str, values: Mapping[str, str]) -> str:
-    """Return a template's YAML with these values for its variables; `$${` becomes `${`.
+    """Return a template's YAML with its variables filled in; `$${` becomes `${`.
 
-    Values of YAML are filled in, not text: a version 1.10 stays text, and `$schema` is not a variable. Raises Permanent
-    for a variable that has no value, which a checked template does not have.
+    YAML values are filled in, not text: version 1.10 stays a string, and `$schema` is not a variable. Raises Permanent
+    for a variable without a value, which a checked template cannot have.
     """
     root = yaml.compose(text, yaml.SafeLoader)
     variables = Variables(values)
@@ -85,7 +85,7 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
 
 
 def check_use(template: Template, policy: Values, findings: Findings) -> None:
-    """Report what does not fit between a template and a policy that names it. findings: the policy's."""
+    """Report conflicts between a template and a policy that names it. findings: the policy's."""
     values = template.values
     if values is None:
         return
@@ -108,9 +108,9 @@ def check_use(template: Template, policy: Values, findings: Findings) -> None:
 
 
 def _check(template: Part) -> None:
-    """Report another model than the registered one, and what Microsoft's loader would refuse or misread.
+    """Report a model other than the registered one, and what Microsoft's loader would reject or misread.
 
-    It goes by `type` alone, and each type has keys of its own.
+    That loader goes by `type` alone, and each type has its own keys.
     """
     missing = {"MODEL_NAME", "MODEL_VERSION"} - names_in(template["model"] or MODEL)
     if missing:
@@ -132,7 +132,7 @@ def _is_kubernetes(values: Values) -> bool:
 
 
 def _check_local_files(folder: Path, template: Template, values: Values) -> None:
-    """Report folders and files beside the template that are missing: they are sent to Azure with the deployment."""
+    """Report missing local folders and files that the template refers to, as they are uploaded with the deployment."""
     for path, written, is_folder in _local_files(values):
         if written.startswith(("azureml:", "git+")) or "://" in written:
             continue
@@ -147,7 +147,7 @@ def _check_local_files(folder: Path, template: Template, values: Values) -> None
 
 
 def _local_files(values: Values) -> Iterator[tuple[str, str, bool]]:
-    """Yield the key, the path and whether it is a folder, of all that a template takes from this machine."""
+    """Yield each local path in a template: its key, the path, and whether it must be a folder."""
     configuration = values["code_configuration"] or {}
     code, script = _plain(configuration.get("code")), _plain(configuration.get("scoring_script"))
     if isinstance(code, str):
@@ -168,7 +168,7 @@ def _plain(text: str | None) -> Any:  # noqa: ANN401 -- whatever JSON has
 
 
 def _open(*keys: str) -> tuple[Field, ...]:
-    """Return fields that Azure ML checks, not Teal."""
+    """Return fields that Azure ML validates, not Teal."""
     return tuple(Field(key, Document("{}", strict=False), "As in Azure ML.", default=None) for key in keys)
 
 

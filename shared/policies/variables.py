@@ -1,4 +1,4 @@
-"""`${NAME}` in the text of a file: what it stands for. Filled-in text is never read as YAML again."""
+"""Fills in `${NAME}` in the text of a file. The result is never parsed as YAML again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SHOWN = 40
 
 
 class Variables(NamedTuple):
-    """Names with their values. unknown: what is said of any other name, after the name itself."""
+    """Variables with their values. unknown: the message about any other name, following the name."""
 
     values: Mapping[str, str] = MappingProxyType({})
     unknown: str = "is not set in the environment"
 
     def fill(self, text: str) -> str:
-        """Return the text with each `${NAME}` replaced and each `$${` as `${`; raises Unfit for a name not known."""
+        """Return the text with each `${NAME}` replaced and `$${` unescaped to `${`; raises Unfit for unknown names."""
         return USE.sub(self._value, text) if "${" in text else text
 
     def _value(self, use: re.Match[str]) -> str:

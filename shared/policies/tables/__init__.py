@@ -1,1 +1,1 @@
-"""The parts of a policy file other than its steps and gates, and the files beside it: their keys and checks."""
+"""The keys and checks of policy files, except those of steps and gates, and of the files next to them."""

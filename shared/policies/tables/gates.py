@@ -1,4 +1,4 @@
-"""The gates of a policy file: a table of the kinds that are registered."""
+"""The gates of a policy file: a table of the registered kinds."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def gates() -> Field:
 
 
 def _make(values: Values) -> tuple[Gate, ...]:
-    """Return the gates that are there, in the order of their kinds; one kind may give several."""
+    """Return the gates in the file, in the order of their kinds; one kind may give several."""
     several = (value if isinstance(value, tuple) else (value,) for value in values.values() if value is not None)
     return tuple(gate for gates in several for gate in gates)

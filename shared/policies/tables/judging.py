@@ -1,4 +1,4 @@
-"""How a policy configures the judge, where and when it looks, and how long each part may take."""
+"""How a policy configures the judge, its telemetry, and the deadlines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.core.telemetry import Latency, Requests, source_kind, sources_of
 from shared.policies.tables.gates import gates
 
 RISK = Risk()
-# Telling single requests apart costs memory for each, so their history is shorter.
+# Identifying single requests costs memory for each one, so their history is shorter.
 LONGEST_ONCE = timedelta(hours=6)
 
 
@@ -54,7 +54,7 @@ def _pause(step: dict[str, dict[str, timedelta | None] | None] | None) -> timede
 
 
 def judging() -> Table:
-    """Return the schema of `judge`, with every kind of gate that is listed."""
+    """Return the schema of `judge`, with every registered kind of gate."""
     return Table(
         fields=(
             Field(

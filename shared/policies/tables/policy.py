@@ -1,4 +1,4 @@
-"""A policy file as a whole, and the core's policy that it becomes."""
+"""The schema of a complete policy file, and its conversion to the core's policy."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ HINTS = {
 
 
 def policy_table(workspace: str = "") -> Table:
-    """Return the schema of a policy file, with every kind of step and gate that is listed.
+    """Return the schema of a policy file, with every registered kind of step and gate.
 
-    workspace: of a policy that names none.
+    workspace: for a policy that names none.
     """
     judge = judging()
     return Table(
@@ -82,7 +82,7 @@ def policy_table(workspace: str = "") -> Table:
 
 
 def _selection(workspace: str) -> tuple[Field, ...]:
-    """Return the keys that say what a policy is for."""
+    """Return the keys that select what a policy applies to."""
     return (
         Field("endpoint", ENDPOINT, "The online endpoint: its name, or also how to create it."),
         Field(
@@ -116,7 +116,7 @@ def _check(policy: Part) -> None:
 
 
 def _make(values: Values) -> Policy:
-    """Return the core's policy. Names that Azure does not take by case are in lower case: one name is one lock."""
+    """Return the core's policy. Names that Azure treats as case-insensitive are in lower case, so each has one lock."""
     endpoint, deployment, judge, telemetry, keep_blue = (
         values.pop(key) for key in ("endpoint", "deployment", "judge", "telemetry", "keep_blue")
     )

@@ -1,4 +1,4 @@
-"""What a policy says of the endpoint, the models, the deployment that it makes, and how long the old one stays."""
+"""How a policy describes the endpoint, the models, the new deployment, and how long the old one stays."""
 
 from __future__ import annotations
 

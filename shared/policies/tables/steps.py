@@ -1,4 +1,4 @@
-"""The steps of a policy file: a list of the kinds that are registered."""
+"""The steps of a policy file: a list of the registered kinds."""
 
 from __future__ import annotations
 
