@@ -52,6 +52,23 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{model} is newer and replaces this rollout", "The policy says `newer_version: replace`."
     ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
+    ReasonCode.ALREADY_DEPLOYED: Row(
+        "{deployment} of {model} was deployed outside Teal (state {state}), so there is nothing to roll out",
+        "Somebody deployed this version by hand; it is never deployed twice.",
+    ),
+    ReasonCode.WAITING_FOR_DEPLOYMENT: Row(
+        "waiting until {until} for somebody to deploy: {because}",
+        "A model may be registered before its endpoint and first deployment exist.",
+    ),
+    ReasonCode.BLUE_CHOSEN_ANEW: Row(
+        "{other} has all live traffic now, so {deployment} is compared with it",
+        "Someone gave all live traffic to another deployment before green got any.",
+    ),
+    ReasonCode.BLUE_BROKEN_AT_START: Row(
+        "{deployment} has all live traffic and is in state {state}, so nothing was started. Repair it, or start the "
+        "rollout of a fix by hand",
+        "A rollout does not begin beside a broken deployment unless an operator starts it.",
+    ),
     ReasonCode.ENDPOINT_MISSING: Row("the endpoint does not exist", "Azure has no such endpoint."),
     ReasonCode.ENDPOINT_UNHEALTHY: Row(
         "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
@@ -205,7 +222,9 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.GREEN_LOST: Row("{deployment} failed or was deleted", "Green is no longer there."),
     ReasonCode.BLUE_LOST: Row(
-        "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. " + MANUAL,
+        "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. "
+        + MANUAL
+        + "[: promote all the way to have {other} serve, repair it and resume, or roll back]",
         "Blue is no longer there.",
     ),
     ReasonCode.ACTION_REFUSED: Row(
@@ -293,6 +312,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{model} is waiting, so {deployment} is deleted now", "Blue is not kept any longer."
     ),
     ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
+    ReasonCode.LEFTOVER_IN_USE: Row(
+        "{deployment} is left as it is, because it has live traffic: {observed_traffic}. " + MANUAL,
+        "A failed rollout does not delete what serves.",
+    ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
         "Cleanup failed.",

@@ -13,6 +13,7 @@ from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
 from shared.core.rollout import Override, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode as Why
+from shared.core.rollout.reasons import reason
 from tests.core.rollouts import (
     ALL_BLUE,
     ALL_GREEN,
@@ -52,11 +53,23 @@ AN_HOUR = {"step_since": NOW - HOUR, "steady_since": NOW - HOUR}
     partial(rollout, phase)
     for phase in (QUEUED, PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED, ROLLING_BACK, ROLLED_BACK)
 )
+EMPTY, BROKEN = seen({}, green=""), seen(ALL_BLUE, blue="Failed", green="")
+SPLIT = seen({"churn-6": 50, OTHER: 50}, green="")
+LATE = {"started": NOW - 44 * MINUTE}
+BY_ADA = {"trigger": reason(Why.ROLLOUT_REQUESTED, actor="ada", comment="because")}
 PROVISIONING_ROWS: list[Row] = [
     ("blue is chosen", provisioning(blue=None), seen(ALL_BLUE, green=""), PROVISIONING, Why.CREATING_GREEN),
     ("the endpoint is written", provisioning(blue=None), seen({}, "Updating"), PROVISIONING, None),
-    ("nothing serves", provisioning(blue=None), seen({}), FAILED, Why.NO_DEPLOYMENT_TO_COPY),
-    ("two serve", provisioning(blue=None), seen({"churn-6": 50, OTHER: 50}), FAILED, Why.TRAFFIC_ALREADY_SPLIT),
+    ("nothing serves yet", provisioning(blue=None), EMPTY, PROVISIONING, Why.WAITING_FOR_DEPLOYMENT),
+    ("nothing serves", provisioning(blue=None, **LATE), EMPTY, FAILED, Why.NO_DEPLOYMENT_TO_COPY),
+    ("nothing serves, by hand", provisioning(blue=None, **BY_ADA), EMPTY, FAILED, Why.NO_DEPLOYMENT_TO_COPY),
+    ("no endpoint yet", provisioning(blue=None), NO_ENDPOINT, PROVISIONING, Why.WAITING_FOR_DEPLOYMENT),
+    ("never an endpoint", provisioning(blue=None, **LATE), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
+    ("deployed by hand", provisioning(blue=None), seen(ALL_BLUE), SUPERSEDED, Why.ALREADY_DEPLOYED),
+    ("being deployed by hand", provisioning(blue=None), seen(ALL_BLUE, green="Creating"), PROVISIONING, None),
+    ("blue broke", provisioning(blue=None), BROKEN, FAILED, Why.BLUE_BROKEN_AT_START),
+    ("a fix is asked for", provisioning(blue=None, **BY_ADA), BROKEN, PROVISIONING, Why.CREATING_GREEN),
+    ("two serve", provisioning(blue=None), SPLIT, FAILED, Why.TRAFFIC_ALREADY_SPLIT),
     ("it serves already", provisioning(blue=None), seen(ALL_GREEN), SUPERSEDED, Why.ALREADY_SERVING),
     ("green is not there yet", provisioning(), seen(ALL_BLUE, green=""), PROVISIONING, None),
     ("green is being made", provisioning(), seen(ALL_BLUE, green="Creating"), PROVISIONING, None),
@@ -104,7 +117,7 @@ STEPPING_ROWS: list[Row] = [
     ("green gone", stepping(), seen(TEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
     ("green failed", stepping(), seen(TEN, green="Failed"), ROLLING_BACK, Why.GREEN_LOST),
     ("green is scaled", stepping(), seen(TEN, green="Scaling"), STEPPING, None),
-    ("blue failed", stepping(), seen(TEN, blue="Failed"), FAILED, Why.BLUE_LOST),
+    ("blue failed", stepping(), seen(TEN, blue="Failed"), PAUSED, Why.BLUE_LOST),
     ("both failed", stepping(), seen(TEN, blue="Failed", green="Failed"), FAILED, Why.BLUE_LOST),
     ("refused", stepping(refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("asked back", stepping(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
@@ -140,7 +153,8 @@ PAUSED_ROWS: list[Row] = [
     ("traffic edited", paused(), seen({OTHER: 100}), PAUSED, Why.TRAFFIC_CHANGED_EXTERNALLY),
     ("all took too long", paused(created=NOW - 25 * HOUR), seen(TEN), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
     ("green gone", paused(), seen(TEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
-    ("blue gone", paused(), seen(TEN, blue=""), FAILED, Why.BLUE_LOST),
+    ("blue gone", paused(), seen(TEN, blue=""), PAUSED, Why.BLUE_LOST),
+    ("both gone", paused(), seen(TEN, blue="", green=""), FAILED, Why.BLUE_LOST),
 ]  # fmt: skip
 
 STARTING = {"weight": 50, "steady_since": None}

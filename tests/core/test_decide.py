@@ -83,9 +83,11 @@ def test_who_resumed_a_pause_step_is_written_down() -> None:
 
 def test_a_failure_says_what_serves_now() -> None:
     """A person who is called needs to know where the traffic is."""
-    decision = turn(rollout(STEPPING), None, seen({"churn-7": 60, "churn-6": 40}, blue="Failed"), NOW)
+    both = seen({"churn-7": 60, "churn-6": 40}, blue="Failed", green="Failed")
+    decision = turn(rollout(STEPPING), None, both, NOW)
     assert decision.rollout.observed.serving == "churn-7"
-    assert decision.rollout.finished == NOW
+    assert decision.rollout.finished is None  # what becomes of green is decided next
+    assert turn(decision.rollout, None, both, NOW).rollout.finished == NOW
     assert decision.rollout.status.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
 
 

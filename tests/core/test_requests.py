@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.reconcile.provisioning import is_of
+from shared.core.reconcile.placing import is_of
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode as Why

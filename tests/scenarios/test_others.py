@@ -76,14 +76,14 @@ def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
     assert (world.seen.traffic, GREEN in world.seen.deployments) == ({BLUE: 100}, False)
 
 
-def test_blue_that_breaks_calls_a_person() -> None:
-    """With blue gone there is nothing to compare with and nowhere to go: nothing is moved, a person is called."""
+def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
+    """With blue gone there is nothing to compare with and nowhere to go: nothing is moved, and the rollout waits."""
     world = at_ten_per_cent()
     broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     written = list(world.endpoints.traffic_written)
-    failed = world.until(Phase.FAILED)
-    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
+    paused = world.until(Phase.PAUSED)
+    assert (paused.status.reason.code, paused.status.reason.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
     world.minutes(10)
     assert world.endpoints.traffic_written == written
     assert set(world.seen.deployments) == {BLUE, GREEN, OTHER}

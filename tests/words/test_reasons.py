@@ -47,6 +47,29 @@ NOT_LOGGED = (
 
 ROWS: list[tuple[Reason, str]] = [
     (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
+    (
+        reason(C.ALREADY_DEPLOYED, deployment="by-hand", model="churn:7", state="Succeeded"),
+        "by-hand of churn:7 was deployed outside Teal (state Succeeded), so there is nothing to roll out",
+    ),
+    (
+        reason(C.WAITING_FOR_DEPLOYMENT, Reason(C.ENDPOINT_MISSING), until="2026-11-20T12:00:00+00:00"),
+        "waiting until 2026-11-20 12:00 UTC for somebody to deploy: the endpoint does not exist",
+    ),
+    (
+        reason(C.BLUE_CHOSEN_ANEW, deployment=GREEN, other=BLUE),
+        "churn-6 has all live traffic now, so churn-7 is compared with it",
+    ),
+    (
+        reason(C.BLUE_BROKEN_AT_START, deployment=BLUE, state="Failed"),
+        (
+            "churn-6 has all live traffic and is in state Failed, so nothing was started. Repair it, or start the "
+            "rollout of a fix by hand"
+        ),
+    ),
+    (
+        reason(C.LEFTOVER_IN_USE, deployment=GREEN, observed_traffic={GREEN: 100}),
+        "churn-7 is left as it is, because it has live traffic: churn-7 100%. Manual intervention required",
+    ),
     (Reason(C.ROLLOUT_REQUESTED, ADA), "started by ada: looks wrong"),
     (reason(C.ROLLOUT_SIMULATED), "simulated"),
     (reason(C.EVENT_NOT_RELEVANT, message="type 'x'"), "not a model registration: type 'x'"),

@@ -16,15 +16,16 @@ LATE = timedelta(minutes=5)
 
 
 def leftover(rollout: Rollout) -> str | None:
-    """Return the deployment that an ended rollout leaves behind: blue once promoted, green once rolled back.
+    """Return the deployment that an ended rollout leaves behind: blue once promoted, green after any other ending.
 
     Before the rollout was placed green was not made: a deployment of that name is someone else's.
     """
     if rollout.phase is Phase.PROMOTED:
         return rollout.blue
-    if rollout.phase is Phase.ROLLED_BACK and rollout.placement is not None and rollout.policy.on_rollback == "delete":
-        return rollout.green
-    return None
+    if rollout.placement is None or rollout.phase is Phase.QUEUED:
+        return None
+    kept = rollout.policy.on_rollback == "keep" and rollout.phase is not Phase.SUPERSEDED
+    return None if kept else rollout.green
 
 
 def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
@@ -37,8 +38,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         or name in endpoint.traffic
     ):
         return False
-    serving = endpoint.serving()
-    return name not in endpoint.mirror and (rollout.phase is Phase.ROLLED_BACK or endpoint.ready(serving))
+    idle = rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # green's traffic went to whoever serves
+    return name not in endpoint.mirror and (idle or endpoint.ready(endpoint.serving()))
 
 
 def kept_instances(rollout: Rollout) -> int | None:
@@ -60,9 +61,9 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while this deployment is left over."""
     if name not in endpoint.deployments:
-        if _may_yet_come(rollout, now):
-            return Decision(rollout)
-        return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+        return _gone(rollout, name, now)
+    if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint)) is not None:
+        return _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     if kept is not None and not rollout.ending.blue_scaled_down and now < due:
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
@@ -74,13 +75,26 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     return Decision(rollout)
 
 
+def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
+    if _may_yet_come(rollout, now):
+        return Decision(rollout)
+    return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+
+
+def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason | None:
+    """Return why the green of a failed rollout is left to an operator: it serves, or nothing healthy does."""
+    if name in endpoint.traffic:
+        return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
+    return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint)
+
+
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return history.noted(rollout.finish(now), why, now)
 
 
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green, rolled back before it was ever ready, may still come of an order that Azure shows late."""
-    unready = rollout.phase is Phase.ROLLED_BACK and rollout.progress.since is None
+    """Return whether green, given up before it was ever ready, may still come of an order that Azure shows late."""
+    unready = rollout.phase is not Phase.PROMOTED and rollout.progress.since is None
     return unready and now - (rollout.ending.clean_after or now) < LATE
 
 

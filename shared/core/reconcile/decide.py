@@ -17,7 +17,9 @@ from shared.core.reconcile import judging, proving
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
+from shared.core.reconcile.losses import blue_lost, failed, green_lost
 from shared.core.reconcile.observed_time import behind, observed
+from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
 from shared.core.reconcile.promoting import promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back, unanswered
@@ -45,7 +47,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if endpoint is None:
         return _endpoint_gone(informed, now)
     late = (overdue,) if observed(informed, observation, now) else ()
-    back = _first((asked_back, _refused, _blue_lost, _green_lost, _harmful, taken_back, *late), informed, endpoint, now)
+    back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
         return left_as_found(unheld(back), endpoint, now)
     held = held_now(informed, observation, now)
@@ -53,9 +55,9 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return release(informed, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((noticed, asked, _starved), informed, endpoint, now)
+    ahead = _first((superfluous, placed_anew, noticed, asked, _starved), informed, endpoint, now)
     ahead = ahead or proving.report(informed, observation, endpoint, now)
-    waits = held is not None or behind(informed, observation, now)
+    waits = held is not None or behind(informed, observation, now) or twin_comes(informed, endpoint)
     return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
 
 
@@ -77,6 +79,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     """Take in what was observed besides the minutes, without deciding anything."""
     seen = proving.take_in(rollout, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
+    known = with_blue_instances(known, observation.endpoint)
     return (
         known.with_progress(smoke=observation.smoke or known.progress.smoke)
         .with_observed(
@@ -124,6 +127,8 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
         return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)
     missing = reason(ReasonCode.ENDPOINT_MISSING)
+    if rollout.phase is Phase.PROVISIONING and rollout.placement is None:
+        return awaited(rollout, missing, now)
     if rollout.open:
         return history.moved(rollout.finish(now), Phase.FAILED, missing, now)
     return history.noted(rollout.finish(now), missing, now)
@@ -143,22 +148,7 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
         return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
     refused.facts["other"] = rollout.observed.serving or ""
-    return history.moved(rollout.finish(now), Phase.FAILED, refused, now)
-
-
-def _blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Without blue there is nothing to compare with or go back to; once green has all traffic, blue may go."""
-    needed = rollout.phase in STEERING and rollout.blue is not None and endpoint.traffic != {rollout.green: 100}
-    if not needed or rollout.blue is None or not endpoint.broken(rollout.blue):
-        return None
-    lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue, observed_traffic=dict(endpoint.traffic))
-    return history.moved(rollout.finish(now), Phase.FAILED, lost, now)
-
-
-def _green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    if rollout.phase not in STEERING - {Phase.PROVISIONING} or not endpoint.broken(rollout.green):
-        return None
-    return history.moved(rollout, Phase.ROLLING_BACK, reason(ReasonCode.GREEN_LOST, deployment=rollout.green), now)
+    return failed(replace(rollout, refusal=None), refused, now)
 
 
 def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

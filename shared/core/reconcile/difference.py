@@ -43,7 +43,9 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
             wanted = _back(rollout, endpoint, now)
         case Phase.PROMOTED | Phase.ROLLED_BACK:
             wanted = _clean(rollout, endpoint, now)
-        case Phase.QUEUED | Phase.PAUSED | Phase.FAILED | Phase.SUPERSEDED:
+        case Phase.FAILED | Phase.SUPERSEDED:
+            wanted = _give_up(rollout, endpoint, now)
+        case Phase.QUEUED | Phase.PAUSED:
             wanted = ()
         case _:
             assert_never(rollout.phase)
@@ -178,6 +180,13 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
     if rollout.blue in endpoint.traffic:
         return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to serve
     return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
+
+
+def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    """Return the removal of what a failed or superfluous rollout made; live traffic is left to operators."""
+    if rollout.placement is None or rollout.green in endpoint.traffic:
+        return ()
+    return _unmirror(rollout, endpoint) or _delete(rollout, endpoint, now)
 
 
 def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.losses import failed
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -31,7 +32,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
             deployment=rollout.blue,
             observed_traffic=dict(endpoint.traffic),
         )
-        return history.moved(back.finish(now), Phase.FAILED, sick, now)
+        return failed(back, sick, now)
     limit = rollout.policy.deadlines.rollback
     if now - rollout.status.since > limit:
         late = reason(
@@ -40,7 +41,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
             deadline="rollback",
             limit_seconds=limit.total_seconds(),
         )
-        return history.moved(back.finish(now), Phase.FAILED, late, now)
+        return failed(back, late, now)
     return Decision(back)
 
 

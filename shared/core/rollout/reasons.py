@@ -34,6 +34,10 @@ class ReasonCode(StrEnum):
     SUPERSEDED = "superseded"
     REPLACED_BY_NEWER_VERSION = "replaced_by_newer_version"
     ALREADY_SERVING = "already_serving"
+    ALREADY_DEPLOYED = "already_deployed"
+    WAITING_FOR_DEPLOYMENT = "waiting_for_deployment"
+    BLUE_CHOSEN_ANEW = "blue_chosen_anew"
+    BLUE_BROKEN_AT_START = "blue_broken_at_start"
     ENDPOINT_MISSING = "endpoint_missing"
     ENDPOINT_UNHEALTHY = "endpoint_unhealthy"
     ENDPOINT_UNREADABLE = "endpoint_unreadable"
@@ -113,6 +117,7 @@ class ReasonCode(StrEnum):
     BLUE_KEPT_GREEN_UNHEALTHY = "blue_kept_green_unhealthy"
     BLUE_RELEASED_EARLY = "blue_released_early"
     LEFTOVER_DELETED = "leftover_deleted"
+    LEFTOVER_IN_USE = "leftover_in_use"
     LEFTOVER_NOT_DELETED = "leftover_not_deleted"
     BLUE_LEFT_SCALED_DOWN = "blue_left_scaled_down"
 

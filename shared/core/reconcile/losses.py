@@ -1,0 +1,45 @@
+"""Deployments that Azure reports as failed or gone, and how a rollout fails: nothing that it made is left unowned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import STEERING, Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+
+def failed(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    """Return the failure of a rollout. What it made is cleaned up before it is finished: see `cleaning`."""
+    made = rollout.placement is not None
+    ended = rollout.with_ending(clean_after=now) if made else rollout.finish(now)
+    return history.moved(ended, Phase.FAILED, why, now)
+
+
+def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Without blue there is nothing to compare with or go back to; once green is to have all traffic, blue may go.
+
+    A green that has passed its smoke test may be the way out, so an operator decides: the rollout pauses.
+    """
+    stepping = rollout.phase in {Phase.STEPPING, Phase.PAUSED}
+    if rollout.blue is None or not endpoint.broken(rollout.blue) or endpoint.traffic == {rollout.green: 100}:
+        return None
+    lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue, observed_traffic=dict(endpoint.traffic))
+    if rollout.phase is Phase.PROVISIONING and rollout.blue not in endpoint.deployments:
+        return failed(rollout, lost, now)
+    if stepping and endpoint.broken(rollout.green):
+        return failed(rollout, lost, now)
+    if not stepping or not rollout.smoke_passed or rollout.status.reason.code is ReasonCode.BLUE_LOST:
+        return None
+    lost.facts["other"] = rollout.green
+    return history.moved(rollout.with_progress(in_pause_step=False), Phase.PAUSED, lost, now)
+
+
+def green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return the rollback of a rollout whose green failed or was deleted."""
+    if rollout.phase not in STEERING - {Phase.PROVISIONING} or not endpoint.broken(rollout.green):
+        return None
+    return history.moved(rollout, Phase.ROLLING_BACK, reason(ReasonCode.GREEN_LOST, deployment=rollout.green), now)

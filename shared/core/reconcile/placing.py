@@ -1,0 +1,193 @@
+"""What green is deployed beside: read from Azure anew at every reconcile, for as long as green has had no live traffic.
+
+A model version that somebody deployed by hand is never deployed a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy.policy import LiveSource
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Beside, First, Judging
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import ModelVersion, Rollout
+
+# Before the deadline for provisioning, so that what was missing is named rather than the deadline.
+MARGIN = timedelta(minutes=2)
+MADE = frozenset({Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING})
+UNPROMOTED = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Settle what green is deployed beside; what an operator must fix ends the rollout before anything is made."""
+    if endpoint.busy:
+        return Decision(rollout)  # the traffic may be about to change
+    if endpoint.kubernetes and not all(step.supported_on_kubernetes for step in rollout.policy.steps):
+        return _ended(rollout, reason(ReasonCode.MIRROR_UNSUPPORTED), now)
+    twin = deployed_by_hand(rollout, endpoint)
+    if twin is not None:
+        return Decision(rollout) if twin.state in MADE else _superseded(rollout, twin, endpoint, now)
+    taken = endpoint.deployments.get(rollout.green)
+    if taken is not None and not is_of(taken.model, rollout.model):
+        return _ended(
+            rollout, reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model), now
+        )
+    return _place_first(rollout, endpoint, now) if not endpoint.traffic else _place_beside(rollout, endpoint, now)
+
+
+def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """End a rollout whose version somebody else deployed meanwhile; None once green has had traffic."""
+    twin = deployed_by_hand(rollout, endpoint) if _untouched(rollout, endpoint) else None
+    return None if twin is None or twin.state in MADE else _superseded(rollout, twin, endpoint, now)
+
+
+def twin_comes(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether somebody is deploying this very version by hand, and green has had no traffic yet."""
+    return _untouched(rollout, endpoint) and deployed_by_hand(rollout, endpoint) is not None
+
+
+def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Put green beside the deployment that got all live traffic since; None if nothing has changed.
+
+    Where green was to be the first, its steps begin again after its smoke test: now there is something to compare with.
+    """
+    serving = endpoint.serving()
+    if endpoint.busy or not _untouched(rollout, endpoint) or serving in {None, rollout.blue}:
+        return None
+    if rollout.first and len(endpoint.traffic) > 1:
+        return _split(rollout, endpoint, now)
+    if serving is None or endpoint.traffic != {serving: 100} or not endpoint.ready(serving):
+        return None
+    found = reason(ReasonCode.BLUE_CHOSEN_ANEW, deployment=rollout.green, other=serving)
+    again = replace(
+        rollout.with_traffic(mirror=0, steady_since=None, expected=(endpoint.traffic,)),
+        placement=Beside(serving, instances=endpoint.instances(serving)),
+        judging=Judging(telemetry_seen=rollout.judging.telemetry_seen),
+    )
+    if not rollout.first or rollout.phase is Phase.PROVISIONING:
+        return history.noted(again, found, now)
+    again = again.with_progress(step=_first_after_smoke(rollout), since=now, in_pause_step=False)
+    if rollout.phase is Phase.STEPPING or rollout.progress.in_pause_step:
+        return history.moved(again, Phase.STEPPING, found, now)
+    return history.moved(again, Phase.PAUSED, found, now)
+
+
+def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    """Wait for what an operator may be about to make; after the time that provisioning may take, the rollout fails.
+
+    The ordinary order is to register the model, and then to make endpoint and deployment.
+    """
+    until = rollout.status.started + max(rollout.policy.deadlines.provisioning - MARGIN, timedelta(0))
+    if by_operator(rollout) or now >= until:
+        return _ended(rollout, why, now)
+    waits = reason(ReasonCode.WAITING_FOR_DEPLOYMENT, because=why, until=until.isoformat())
+    if rollout.status.reason == waits:
+        return Decision(rollout)
+    return history.noted(replace(rollout, status=replace(rollout.status, reason=waits)), waits, now)
+
+
+def deployed_by_hand(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
+    """Return the deployment of this very version that Teal did not make.
+
+    An operator who starts a rollout knows of deployments without traffic, and means it.
+    """
+    for name, seen in endpoint.deployments.items():
+        ours = name == rollout.green and rollout.placement is not None
+        known = by_operator(rollout) and name not in endpoint.traffic
+        if not ours and not known and is_of(seen.model, rollout.model):
+            return seen
+    return None
+
+
+def by_operator(rollout: Rollout) -> bool:
+    """Return whether an operator started the rollout, rather than a registration."""
+    return rollout.trigger.code is ReasonCode.ROLLOUT_REQUESTED
+
+
+def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+    """Return the rollout with blue's instances as Azure shows them.
+
+    While green takes some of the traffic blue may scale down with its load, but must be able to take all of it back.
+    """
+    blue = endpoint.deployments.get(rollout.blue or "") if endpoint else None
+    steady = blue is not None and blue.state is Provisioning.SUCCEEDED and blue.instances is not None
+    if endpoint is None or blue is None or not steady or rollout.ending.blue_scaled_down or not rollout.open:
+        return rollout
+    share = endpoint.traffic.get(blue.name, 0)
+    known, shown = rollout.blue_instances or 0, blue.instances or 0
+    instances = shown if share == 100 else max(known, shown) if share else known
+    if not isinstance(rollout.placement, Beside) or instances in {0, rollout.blue_instances}:
+        return rollout
+    return replace(rollout, placement=replace(rollout.placement, instances=instances))
+
+
+def is_of(reference: str, model: ModelVersion) -> bool:
+    """Return whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
+    parts = reference.replace("azureml:", "", 1).rstrip("/")
+    return parts == str(model) or parts.lower().endswith(f"/models/{model.name}/versions/{model.version}".lower())
+
+
+def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Take the deployment that has all live traffic as blue."""
+    blue = endpoint.serving()
+    if blue is None or endpoint.traffic != {blue: 100}:
+        split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
+        return _ended(rollout, split, now)
+    if endpoint.broken(blue) and not by_operator(rollout):
+        state = endpoint.deployments[blue].state if blue in endpoint.deployments else Provisioning.DELETING
+        return _ended(rollout, reason(ReasonCode.BLUE_BROKEN_AT_START, deployment=blue, state=state.value), now)
+    placed = replace(
+        rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
+    )
+    return history.noted(placed, reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue), now)
+
+
+def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Nothing has live traffic: green will be the first, after its smoke test. It needs something to be copied from."""
+    if endpoint.state.broken:
+        return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
+    others = [name for name in endpoint.deployments if name != rollout.green]
+    if any(endpoint.deployments[name].state in MADE for name in others):
+        return Decision(rollout)  # somebody is about to make it serve
+    if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
+        return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
+    first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
+    return history.noted(first, reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green), now)
+
+
+def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Pause a green that was to be the first, while several others serve: it is not clear which of them is blue."""
+    split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
+    if rollout.phase is Phase.PROVISIONING or (rollout.phase is Phase.PAUSED and rollout.status.reason == split):
+        return None
+    return history.moved(rollout.with_progress(in_pause_step=False), Phase.PAUSED, split, now)
+
+
+def _superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return the end of a rollout whose version is there already; what it made itself is cleaned up."""
+    code = ReasonCode.ALREADY_SERVING if endpoint.traffic == {twin.name: 100} else ReasonCode.ALREADY_DEPLOYED
+    there = reason(code, deployment=twin.name, model=str(rollout.model))
+    if code is ReasonCode.ALREADY_DEPLOYED:
+        there.facts["state"] = twin.state.value
+    left = rollout.finish(now) if rollout.placement is None else rollout.with_ending(clean_after=now)
+    return history.moved(left, Phase.SUPERSEDED, there, now)
+
+
+def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green stands beside something, and neither has nor may get live traffic by an order of ours."""
+    ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.green in endpoint.traffic
+    return rollout.phase in UNPROMOTED and rollout.placement is not None and not rollout.traffic.weight and not ordered
+
+
+def _first_after_smoke(rollout: Rollout) -> int:
+    proofs = [i for i, step in enumerate(rollout.policy.steps) if step.proves_green]
+    return min(rollout.progress.step, max(proofs, default=-1) + 1)
+
+
+def _ended(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    return history.moved(rollout.finish(now), Phase.FAILED, why, now)

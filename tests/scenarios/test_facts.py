@@ -1,0 +1,225 @@
+"""Stories in which Azure changes under a rollout: who serves, who broke, and what somebody deployed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Capacity, Policy, TemplateSource
+from shared.core.rollout import ModelVersion, Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+HAND, OTHER = "made-by-hand", "churn-5"
+STEPS = (SmokeStep("s"), PauseStep(), WeightStep(30), WeightStep(70))
+LIVE = replace(POLICY, steps=STEPS)
+TEMPLATE = replace(LIVE, source=TemplateSource("deployments/churn.yml"))
+
+
+def deploy(world: World, name: str, version: str, state: Provisioning = Provisioning.SUCCEEDED) -> None:
+    """Have somebody deploy a version by hand, without traffic."""
+    seen = world.endpoints.seen.get(ENDPOINT) or EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
+    made = DeploymentSeen(name, state, f"azureml:churn:{version}", 2)
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {name: made})
+
+
+def give(world: World, traffic: dict[str, int]) -> None:
+    """Have somebody set the live traffic by hand."""
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
+
+
+def empty(world: World) -> World:
+    """Take away the endpoint."""
+    world.endpoints.seen.clear()
+    return world
+
+
+@pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
+@pytest.mark.parametrize("gap", [1, 4])
+def test_the_ordinary_order_makes_no_twin_and_no_failure(policy: Policy, gap: int) -> None:
+    """Model, endpoint, deployment, traffic, minutes apart: the rollout of that version ends superseded by itself."""
+    world = empty(World(policy))
+    world.register()
+    world.minutes(gap)
+    world.endpoints.seen[ENDPOINT] = EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
+    deploy(world, HAND, "7", Provisioning.CREATING)
+    world.minutes(gap)
+    deploy(world, HAND, "7")
+    world.minutes(gap)
+    give(world, {HAND: 100})
+    world.until_finished()
+    assert world.rollout().phase is Phase.SUPERSEDED, world.told()
+    assert (set(world.seen.deployments), world.seen.traffic) == ({HAND}, {HAND: 100})
+    world.register("8", "e2")
+    assert world.until(Phase.PAUSED, version="8").blue == HAND
+
+
+def test_a_deployment_by_hand_that_comes_while_green_is_tested_ends_the_rollout() -> None:
+    """Green was made already: it goes again, and what was made by hand is not touched."""
+    world = empty(World(TEMPLATE))
+    world.endpoints.seen[ENDPOINT] = EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
+    world.register()
+    world.until(Phase.PAUSED)
+    deploy(world, HAND, "7", Provisioning.CREATING)
+    world.minutes(3)
+    assert world.rollout().phase is Phase.PAUSED
+    deploy(world, HAND, "7")
+    assert world.until_finished().phase is Phase.SUPERSEDED
+    assert (set(world.seen.deployments), world.endpoints.traffic_written) == ({HAND}, [])
+
+
+def test_a_rollout_that_an_operator_starts_uses_what_stands_idle() -> None:
+    """Whoever starts it knows of the deployment without traffic, so the version is rolled out all the same."""
+    world = World(LIVE)
+    deploy(world, HAND, "7")
+    world.models.registered[ModelVersion("churn", "7")] = {}
+    world.reception().start(LIVE, ModelVersion("churn", "7"), "ada", "the new one")
+    assert world.until(Phase.PAUSED).blue == BLUE
+
+
+@pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
+def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy: Policy) -> None:
+    """It waits as the first; an operator gives the idle one all traffic and approves: thirty per cent, not hundred."""
+    world = World(policy)
+    give(world, {})
+    world.register()
+    world.until(Phase.PAUSED)
+    assert world.rollout().first
+    give(world, {BLUE: 100})
+    world.minutes(2)
+    assert world.rollout().blue == BLUE
+    if world.rollout().phase is Phase.PAUSED:
+        world.ask(Verb.RESUME)
+    world.until_weight(30)
+    assert {GREEN: 100} not in world.endpoints.traffic_written
+    assert world.rollout().judging.calibration is not None
+
+
+def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
+    """Who is blue is not clear, so it stays paused, also when somebody resumes."""
+    world = World(TEMPLATE)
+    deploy(world, OTHER, "5")
+    give(world, {})
+    world.register()
+    world.until(Phase.PAUSED)
+    give(world, {BLUE: 60, OTHER: 40})
+    for _ in range(2):
+        world.minutes(2)
+        why = world.rollout().status.reason
+        assert (world.rollout().phase, why.code) == (Phase.PAUSED, ReasonCode.TRAFFIC_ALREADY_SPLIT)
+        world.ask(Verb.RESUME)
+    world.minutes(3)
+    assert (world.seen.traffic, world.endpoints.traffic_written) == ({BLUE: 60, OTHER: 40}, [])
+
+
+def test_green_is_compared_with_whoever_serves_when_it_gets_its_first_traffic() -> None:
+    """All traffic is moved to a third deployment while green is tested: that one keeps the rest, and is its judge."""
+    world = World(LIVE)
+    deploy(world, OTHER, "5")
+    world.register()
+    world.until(Phase.PAUSED)
+    give(world, {OTHER: 100})
+    world.minutes(2)
+    world.ask(Verb.RESUME)
+    assert world.until_weight(30).blue == OTHER
+    assert world.seen.traffic == {GREEN: 30, OTHER: 70}
+
+
+@pytest.mark.parametrize(("shown", "restored"), [(3, 3), (7, 7)])
+def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int) -> None:
+    """It scaled from two by itself while it served; kept with one, it has that number again after a rollback."""
+    kept = replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1))
+    world = World(kept)
+    give(world, {})
+    deploy(world, BLUE, "6")
+    give(world, {BLUE: 100})
+    world.register()
+    world.until_weight(10)
+    scaled = replace(world.seen.deployments[BLUE], instances=shown)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: scaled})
+    world.until(Phase.PROMOTED)
+    world.minutes(5)
+    assert world.seen.instances(BLUE) == 1
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert world.seen.instances(BLUE) == restored
+
+
+def break_blue(world: World) -> None:
+    """Have blue fail, with the traffic that it has."""
+    broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
+
+
+def test_nothing_is_begun_beside_a_broken_blue() -> None:
+    """It is said before anything is made, and the fix can be started by hand at once."""
+    world = World(LIVE)
+    break_blue(world)
+    world.register()
+    ended = world.until_finished()
+    assert (ended.phase, ended.status.reason.code) == (Phase.FAILED, ReasonCode.BLUE_BROKEN_AT_START)
+    assert set(world.seen.deployments) == {BLUE}
+    world.reception().start(LIVE, ModelVersion("churn", "7"), "ada", "it is the fix")
+    world.until(Phase.PAUSED)
+    assert world.rollout().smoke_passed
+    world.ask(Verb.PROMOTE, full=True)
+    fix = world.rollout().green
+    for _ in range(4):
+        world.minutes()
+    assert world.seen.traffic == {fix: 100}, world.told()
+
+
+@pytest.mark.parametrize("way", ["fix", "back"])
+def test_blue_that_breaks_under_way_leaves_both_ways_to_an_operator(way: str) -> None:
+    """Green has thirty per cent: all the way forward, or back to a blue that was repaired."""
+    world = World(replace(LIVE, steps=(STEPS[0], *STEPS[2:])))
+    world.register()
+    world.until_weight(30)
+    break_blue(world)
+    assert world.until(Phase.PAUSED).status.reason.code is ReasonCode.BLUE_LOST
+    if way == "fix":
+        world.ask(Verb.PROMOTE, full=True)
+        world.minutes(4)
+        assert world.seen.traffic == {GREEN: 100}, world.told()
+        return
+    repaired = replace(world.seen.deployments[BLUE], state=Provisioning.SUCCEEDED)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: repaired})
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert (world.seen.traffic, GREEN in world.seen.deployments) == ({BLUE: 100}, False)
+
+
+def test_a_failed_rollout_deletes_what_it_made_and_nobody_uses() -> None:
+    """Blue is deleted while green is being made: green goes, once something healthy serves."""
+    world = World(LIVE)
+    deploy(world, OTHER, "5")
+    world.register()
+    world.minutes()
+    left = {name: seen for name, seen in world.seen.deployments.items() if name != BLUE}
+    world.endpoints.finish()
+    left[GREEN] = replace(world.seen.deployments[GREEN], state=Provisioning.CREATING)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100}, deployments=left)
+    world.controller().reconcile(world.policy.endpoint_id)
+    assert world.rollout().phase is Phase.FAILED
+    give(world, {OTHER: 100})
+    world.until_finished()
+    assert set(world.seen.deployments) == {OTHER}, world.told()
+
+
+def test_a_failed_rollout_says_who_must_clean_up_what_serves() -> None:
+    """Green has all traffic and fails, blue is broken: green stays, and the last entry asks for somebody."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.minutes(2)
+    break_blue(world)
+    world.rates[GREEN] = 0.5
+    world.until(Phase.FAILED)
+    world.until_finished()
+    assert GREEN in world.seen.deployments
+    assert world.history()[-1].reason.code is ReasonCode.LEFTOVER_IN_USE
