@@ -1,8 +1,8 @@
-"""How many calls Teal makes to Azure, per reconcile and for a whole rollout, and how soon it acts on evidence.
+"""How many calls Teal makes to Azure, per reconcile and per rollout, and how soon it acts on evidence.
 
 Run: `python -m bench.calls` (two minutes, after `make setup`). The app runs in this process against the emulated Azure
-on a fast clock. Every response that its SDKs receive is counted through the log of the HTTP library they share. A tick
-is the timer's pass over all endpoints. The reaction time is from the response of the log query that completed the
+on a fast clock. Every response that its SDKs receive is counted through the log of the HTTP library that they share. A
+tick is the timer's pass over all endpoints. The reaction time is from the response of the log query that completed the
 evidence to the response of the traffic write that follows.
 """
 
@@ -82,7 +82,7 @@ SERVICES = {
 
 @dataclass
 class LocalQueue:
-    """Sends Teal's wake-ups to the real queue, and keeps them so that this process can handle them without a host."""
+    """Sends Teal's wake-ups to the real queue, and keeps them for this process to handle without a host."""
 
     real: Wakeups
     woken: list[EndpointId] = field(default_factory=list)
@@ -123,7 +123,7 @@ def traffic(cloud: RunningCloud, folder: Path) -> Iterator[None]:
 
 
 def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
-    """Run a whole rollout, tick by tick, and return the figures."""
+    """Run a complete rollout, tick by tick, and return the figures."""
     reconciles: list[Counter[str]] = []
     ticks: list[Counter[str]] = []
     calls.counted.clear()

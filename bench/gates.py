@@ -1,9 +1,9 @@
 """What one judged minute costs for each kind of gate, and how large the gate's evidence is on the record.
 
 Run: `python -m bench.gates [ROUNDS]` (half a minute). It measures CPU time, because the machine may be shared: the
-median of some rounds over the same 200 minutes, with a panel of one gate. `sample` takes the counts from rows of
-telemetry, `judge` is `panel.add_minute` and `verdict.judge`, and `readings` is what an operator sees of the gate.
-`of errors` is the ratio to the errors gate, which does not depend on the machine. Bytes are those of the JSON on the
+median of several rounds over the same 200 minutes, with a panel of one gate. `sample` extracts the counts from
+telemetry rows, `judge` is `panel.add_minute` and `verdict.judge`, and `readings` is what an operator sees of the gate.
+`of errors` is the ratio to the errors gate, which does not depend on the machine. Bytes are the size of the JSON on the
 record after these minutes.
 """
 
@@ -50,7 +50,7 @@ LIMITS = (LatencyLimit(95.0, 400.0), LatencyLimit(99.0, 800.0))
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A gate, the settings of the judge, and the world. split_classes: each class of the world becomes two."""
+    """A gate, the judge's settings, and the world. split_classes: split each of the world's classes in two."""
 
     gate: Gate
     settings: JudgeSettings = field(default_factory=JudgeSettings)
@@ -58,7 +58,7 @@ class Kind:
     split_classes: bool = False
 
     def rows(self, row: DeploymentMinute) -> DeploymentMinute:
-        """Return the row with the query's counts added, and with twice the classes if they are split."""
+        """Return the row with the query's counts added, and with its classes split if requested."""
         seen = row.predictions or {}
         split = {f"{label}{half}": (count + half) // 2 for label, count in seen.items() for half in (0, 1)}
         tallies = {**row.tallies, QUERY.name: Tally(row.bad, row.total)}
@@ -128,7 +128,7 @@ def _microseconds(work: Callable[[], object], rounds: int) -> float:
 
 
 def report(rounds: int) -> dict[str, object]:
-    """Return the figures of every kind of gate, and which of them miss the goals."""
+    """Return the figures of every kind of gate, and which gates miss the goals."""
     found = {name: measure(kind, rounds) for name, kind in KINDS.items()}
     errors = found["errors"]["judge"]
     over = [

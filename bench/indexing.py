@@ -1,4 +1,4 @@
-"""How much time and memory Python needs to index `function_app`, compared with an app of one empty function.
+"""How much time and memory Python needs to index `function_app`, compared with an app with one empty function.
 
 Run: `python -m bench.indexing`. Fresh processes run alternately, so that noise affects both apps alike; the ratio is
 the median over the pairs.
@@ -36,7 +36,7 @@ print(json.dumps({"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_S
 
 
 def index(folder: Path) -> dict[str, float | list[str]]:
-    """Index the app of a folder in a fresh interpreter; return seconds, megabytes and the heavy modules it loaded."""
+    """Index the app in a folder in a fresh interpreter; return seconds, megabytes and the heavy modules it loaded."""
     done = subprocess.run(  # noqa: S603 -- our own interpreter and script
         [sys.executable, "-c", INDEX], cwd=folder, capture_output=True, text=True, check=True
     )

@@ -1,6 +1,6 @@
-"""How fast `teal policy simulate` is: CPU seconds for 1,000 rollouts of a policy at 1,000 requests a minute, one core.
+"""How fast `teal policy simulate` is: CPU seconds for 1,000 rollouts at 1,000 requests per minute on one core.
 
-Run: `python -m bench.simulate [ROLLOUTS]`. It measures CPU time, because the machine may be shared, without start-up.
+Run: `python -m bench.simulate [ROLLOUTS]`. It measures CPU time, because the machine may be shared, excluding start-up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GREENS: dict[str, tuple[Fault, ...]] = {
 
 
 def measure(rollouts: int) -> dict[str, dict[str, float]]:
-    """Return the CPU seconds and the length of the rollouts, by policy and by how green behaves."""
+    """Return the CPU seconds and the length of the rollouts, by policy and green's behaviour."""
     figures = {}
     for file in POLICIES:
         chosen = choose(ROOT / file, None, None)

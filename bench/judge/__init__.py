@@ -1,1 +1,1 @@
-"""The judge's benchmark: Teal beside other judges of canaries, in simulated worlds. No cloud is involved."""
+"""The judge's benchmark: compares Teal with other canary judges in simulated worlds. No cloud is involved."""

@@ -1,4 +1,4 @@
-"""Runs the judge's benchmark, prints its tables, and on request writes JSON and pictures: `python -m bench.judge`."""
+"""Runs the judge's benchmark, prints its tables, and optionally writes JSON and plots: `python -m bench.judge`."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.judge", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer scenarios and runs: under two minutes")
     parser.add_argument(
-        "--runs", type=int, help="runs of a cell where green is good (1000; quick: 100); half of that where it is bad"
+        "--runs", type=int, help="runs per cell where green is good (1000; quick: 100); half as many where it is bad"
     )
     parser.add_argument("--part", action="append", choices=PARTS, help="run only this part; may be repeated")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="worker processes (one per core)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="write the pictures to this folder")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write the plots to this folder")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""Scenarios in which more than failures is known: latency, predictions, disagreement, several gates at once.
+"""Scenarios with more telemetry than failures: latency, predictions, disagreement, several gates together.
 
 A scenario's name seeds its runs: renaming one changes its figures.
 """
@@ -21,7 +21,7 @@ ALLOWED = 0.05
 
 
 def latency() -> list[Scenario]:
-    """Return green as fast as blue or a little slower, as slow as allowed, and slower than that."""
+    """Return worlds where green is as fast as blue or a little slower, as slow as allowed, and too slow."""
     groups = {1.0: Group.LATENCY, 1.1: Group.LATENCY, 1.25: Group.EDGE, 1.5: Group.SLOWER, 2.0: Group.SLOWER}
     greens = [(f"x{factor:g}", group, {"factor": factor}) for factor, group in groups.items()]
     greens.append(("5 % x4", Group.SLOWER, {"stragglers": 0.05}))
@@ -37,7 +37,7 @@ def latency() -> list[Scenario]:
 
 
 def predictions() -> list[Scenario]:
-    """Return green that predicts as blue does, as after a normal retrain, or differently; live and mirrored."""
+    """Return worlds where green predicts like blue, as after a normal retrain, or differently; live and mirrored."""
     shifted = [
         Scenario(
             f"{shift:g} at {rate}/min",
@@ -57,7 +57,7 @@ def predictions() -> list[Scenario]:
 
 
 def panels() -> list[Scenario]:
-    """Return worlds in which failures, client errors, latency and predictions are all known."""
+    """Return worlds with telemetry on failures, client errors, latency and predictions."""
     everything = AnswersWorld(1000, 0.001, refused=0.01, green_refused=0.01, latency=Latency(), shift=0.0, minutes=120)
     clean = [
         Scenario(

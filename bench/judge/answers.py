@@ -1,6 +1,6 @@
-"""Worlds in which more than failures is known: latency, client errors, predictions, disagreement with blue.
+"""Worlds with more telemetry than failures: latency, client errors, predictions, disagreement with blue.
 
-An `AnswersWorld` is a handful of numbers, as a `FailureWorld` is. Its minutes carry rows of telemetry.
+An `AnswersWorld` is a handful of numbers, like a `FailureWorld`. Its minutes carry telemetry rows.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class AnswersWorld:
     """The true conditions of a simulation.
 
     rate, base, effect, minutes, lag, gap: as in `FailureWorld`. refused, green_refused: shares of client errors (4xx)
-    from blue and from green. latency: None if latency is not known. shift: the share of green's predictions that are of
-    the rarest class instead of the most frequent one (None: predictions are not known). disagreement: the share of
+    from blue and from green. latency: None if unknown. shift: the share of green's predictions that are of
+    the rarest class instead of the most frequent one (None: predictions unknown). disagreement: the share of
     mirrored requests that green answers differently (None: nothing is mirrored; otherwise green gets only mirrored
     requests, and its weight is the percentage mirrored).
     """
@@ -71,7 +71,7 @@ class AnswersWorld:
 
 @dataclass(frozen=True, slots=True)
 class _Deployment:
-    """One deployment: its failure probability and shift of log latency in each minute, and what does not change."""
+    """One deployment: its failure probability and shift of log latency in each minute, and its constants."""
 
     name: str
     failing: Series
@@ -102,7 +102,7 @@ class AnswersHistory:
         return [row.bad for row in rows], [row.total for row in rows]
 
     def rows(self) -> list[DeploymentMinute]:
-        """Return the same minutes as rows of telemetry."""
+        """Return the same minutes as telemetry rows."""
         return [self._row(self.blue, at, int(self.total[at])) for at in range(FINE_HISTORY_MINUTES)]
 
     def minute(self, number: int, weight: int) -> Minute:
@@ -115,9 +115,10 @@ class AnswersHistory:
         return Minute(number, weight, rows[0].bad, green, rows[1].bad, blue, rows)
 
     def expected_excess(self, number: int, requests: float | None = None) -> float:
-        """Return how many of this many requests (default: all traffic) are worse than with blue, by true rates.
+        """Return how many of `requests` (default: all traffic) are answered worse than by blue, by true rates.
 
-        Worse means failed, refused, slow or predicted as another class. Mirrored requests affect no caller and count 0.
+        Worse means failed, refused, slow or predicted as another class. Mirrored requests affect no caller: they
+        count as 0.
         """
         if self.world.disagreement is not None:
             return 0.0

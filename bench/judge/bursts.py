@@ -1,6 +1,6 @@
-"""How the failures of one deployment bunch together over time.
+"""How the failures of one deployment cluster over time.
 
-Clusters within a minute are not here: they are drawn together with the counts, in `worlds.py`.
+Clusters within a minute are drawn with the counts, in `worlds.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Series = NDArray[np.float64]
 Bursts = Callable[[np.random.Generator, Series], Series]
-"""Takes one deployment's failure probability minute by minute and returns it with the deployment's own bursts added."""
+"""Takes one deployment's failure probability by minute and returns it with the deployment's own bursts added."""
 
 
 def independent(_rng: np.random.Generator, probability: Series) -> Series:
@@ -34,7 +34,7 @@ class Gamma:
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """Each of the pods may start to fail.
+    """Each pod may start to fail.
 
     chance: per pod and minute. minutes: mean (geometric) duration. points: failure probability of a failing pod.
     """

@@ -1,6 +1,6 @@
-"""Many runs of one method in one scenario, summed up: rates with Wilson intervals, medians with quartiles.
+"""Summarizes many runs of one method in one scenario: rates with Wilson intervals, medians with quartiles.
 
-Every run counts: one that did not end is counted as held or as still running.
+Every run counts: one that did not end counts as held or still running.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Z_95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many of the runs, with Wilson's 95 % interval."""
+    """A share of the runs, with its 95 % Wilson interval."""
 
     count: int
     runs: int
@@ -40,7 +40,7 @@ class Rate:
         return max(0.0, middle - half), min(1.0, middle + half)
 
     def __str__(self) -> str:
-        """Return the share in per cent, an exact 0 or 100 without decimals."""
+        """Return the share in percent, an exact 0 or 100 without decimals."""
         return f"{100 * self.value:.0f} %" if self.count in {0, self.runs} else f"{100 * self.value:.1f} %"
 
 
@@ -58,8 +58,8 @@ class Cell:
     """One method in one scenario.
 
     mode: `defaults` or `matched`; setting: the matched value of the method's dial. rolled_back, early (before green
-    turned bad), promoted, held, running: how the runs ended. minutes (since green turned bad), exposed, failed: of the
-    runs that were rolled back. excess, excess_high: mean and 90th percentile over all runs of the failures beyond
+    turned bad), promoted, held, running: how the runs ended. minutes (since green turned bad), exposed, failed: of
+    the runs that were rolled back. excess, excess_high: mean and 90th percentile over all runs of the failures beyond
     blue's in the first hour. full: minutes until green had all traffic, of the runs that got there.
     """
 
@@ -83,7 +83,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A method as it enters a cell."""
+    """A method with the settings used in a cell."""
 
     name: str
     method: Method
@@ -92,7 +92,7 @@ class Contestant:
 
 
 def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
-    """Return the cell, from this many runs with the scenario's seeds."""
+    """Return the cell for this many runs with the scenario's seeds."""
     done = simulated(scenario.world, contestant.method, runs, scenario.seeds, scenario.onset)
     early = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes <= scenario.onset]
     back = [one for one in done if one.status is Status.ROLLED_BACK and one.minutes > scenario.onset]
@@ -118,7 +118,7 @@ def measure(scenario: Scenario, contestant: Contestant, runs: int) -> Cell:
 
 
 def simulated(world: World, method: Method, runs: int, name: str, onset: int = 0) -> list[Run]:
-    """Return this many runs. The name determines the seeds, so that all methods meet the same histories."""
+    """Return this many runs. The name determines the seeds, so that all methods get the same histories."""
     first = zlib.crc32(name.encode())
     return [run(world, method, first + number, onset) for number in range(runs)]
 

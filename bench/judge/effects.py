@@ -1,4 +1,4 @@
-"""What green does to blue's failure probability, and how traffic changes, minute by minute. Nothing here is random.
+"""How green changes blue's failure probability, and how traffic changes, minute by minute. Deterministic.
 
 An effect takes the minutes since green's first traffic (negative before it) and blue's failure probabilities.
 """
@@ -46,7 +46,7 @@ def until_minute(end: int, effect: Effect) -> Effect:
 
 
 def leak(points_an_hour: float) -> Effect:
-    """Green's failure probability rises steadily by this much an hour."""
+    """Green's failure probability rises steadily by this much per hour."""
     return lambda minutes, blue: np.minimum(blue + points_an_hour * np.maximum(minutes, 0.0) / 60.0, 1.0)
 
 

@@ -10,7 +10,7 @@ from bench.judge.simulation import World
 
 
 class Group(StrEnum):
-    """What a cell is for. good: promoting green is right and a rollback is an error; otherwise the other way round."""
+    """What a cell tests. good: promoting green is right and a rollback is an error; otherwise the opposite."""
 
     good: bool
     heading: str
@@ -65,5 +65,5 @@ class Scenario:
 
     @property
     def seeds(self) -> str:
-        """The text that seeds the runs. Retries counted once have the history of those that are counted each."""
+        """The text that seeds the runs. Variants that count retries once have the same history as those that do not."""
         return self.name.removesuffix(", counted once")

@@ -57,7 +57,7 @@ class Latency:
 
     @property
     def slower(self) -> float:
-        """By how much more than 5 per cent of green's answers are slower than blue's 95th percentile (0 to 1)."""
+        """The share (0 to 1), beyond 5 %, of green's responses that are slower than blue's 95th percentile."""
         limit = np.interp(0.95, _DISTRIBUTION[self.shape], _GRID) - math.log(self.factor)
         here, there = self.shape.below(np.array([limit, limit - STRAGGLER_SHIFT]))
         return float(0.95 - (1.0 - self.stragglers) * here - self.stragglers * there)
@@ -66,7 +66,7 @@ class Latency:
 def bucket_counts(
     rng: np.random.Generator, requests: int, latency: Latency, shift: float, stragglers: float
 ) -> NDArray[np.int64]:
-    """Return how many of the requests fall into each bucket. Every duration is exp(shift) times the shape's."""
+    """Return how many requests fall into each bucket. Every duration is exp(shift) times the shape's."""
     edges = EDGES - shift
     below = latency.shape.below(edges)
     if stragglers:
@@ -84,7 +84,7 @@ def histogram(counts: NDArray[np.int64]) -> dict[int, int]:
 
 
 def percentiles(counts: NDArray[np.int64]) -> dict[int, float] | None:
-    """Return the percentiles in milliseconds that a source of percentiles would give; None without requests."""
+    """Return the percentiles in milliseconds that a percentile source would report; None without requests."""
     summed = np.cumsum(counts)
     total = int(summed[-1])
     if not total:

@@ -1,4 +1,4 @@
-"""The benchmark's tables in Markdown, from the JSON of runs. Every figure is in the JSON too.
+"""The benchmark's tables in Markdown, from the JSON of the runs, which has every figure too.
 
 Run: `python -m bench.judge.markdown FILE... > docs/benchmark-tables.md`. For failures, rows are methods and columns are
 scenarios; for the rest, rows are scenarios.

@@ -1,4 +1,4 @@
-"""Turns a method's dial until its false rollbacks in a clean world meet the target. No bad green is involved."""
+"""Tunes a method until its false rollbacks in a clean world meet the target. No bad green is involved."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HALVINGS = 8
 
 
 def matched(entry: Entry, clean: FailureWorld, runs: int) -> Contestant | None:
-    """Return the method with the laxest setting that keeps false rollbacks at the target; None if it has no dial.
+    """Return the method with the laxest setting that keeps false rollbacks at the target; None if it is not tunable.
 
-    The setting is found by eight bisections on a logarithmic scale. The seeds are not those of any scenario.
+    The setting is found by eight bisections on a logarithmic scale. The seeds differ from those of all scenarios.
     """
     if entry.dial is None:
         return None
@@ -26,7 +26,7 @@ def matched(entry: Entry, clean: FailureWorld, runs: int) -> Contestant | None:
 
 
 def _least(holds: Callable[[float], bool]) -> float:
-    """Return the smallest position in [0, 1] that bisection finds to hold; 1 if none does."""
+    """Return the smallest position in [0, 1] for which bisection finds that `holds` is true; 1 if there is none."""
     if holds(0.0):
         return 0.0
     low, high = 0.0, 1.0

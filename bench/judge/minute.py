@@ -1,4 +1,4 @@
-"""What a judge in the benchmark sees and answers: one minute of counts in, green's weight and a status out.
+"""A judge's input and output in the benchmark: one minute of counts in, green's weight and a status out.
 
 The truth about green is not part of a minute: only the oracle gets it, through its constructor.
 """
@@ -25,8 +25,8 @@ class Status(StrEnum):
 class Minute:
     """The requests of one minute.
 
-    number: minutes since green's first traffic. weight: green's share of the traffic in that minute, in per cent.
-    rows: green's and blue's rows of telemetry, in worlds where more than failures is known.
+    number: minutes since green's first traffic. weight: green's share of the traffic in that minute, in percent.
+    rows: green's and blue's telemetry rows, in worlds with more telemetry than failures.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Minute:
         return self.blue_bad / self.blue_total if self.blue_total else None
 
     def percentile(self, percent: int) -> tuple[float | None, float | None]:
-        """Return this percentile of green's and blue's latency in milliseconds; None where telemetry has none."""
+        """Return this percentile of green's and blue's latency in milliseconds; None if telemetry has none."""
         if self.rows is None:
             return None, None
         green, blue = ((row.percentiles or {}).get(percent) for row in self.rows)
@@ -57,7 +57,7 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A judge's answer to a minute: green's weight in per cent from the next minute on, and the rollout's status."""
+    """A judge's response to a minute: green's weight in percent from the next minute on, and the rollout's status."""
 
     weight: int
     status: Status = Status.RUNNING
@@ -71,9 +71,9 @@ class Judge(Protocol):
 
     @property
     def first_weight(self) -> int:
-        """Green's weight in the first minute, in per cent."""
+        """Green's weight in the first minute, in percent."""
         ...
 
     def observe(self, minute: Minute | None) -> Move:
-        """Take in the minute that became known (None: telemetry returned nothing) and return the next move."""
+        """Process the newly available minute (None: no telemetry) and return the next move."""
         ...

@@ -1,4 +1,4 @@
-"""What a run of the benchmark does, in order: cells with default settings, then cells with matched dials.
+"""The order of a benchmark run: cells with default settings, then cells with matched settings.
 
 A job names its method and scenarios instead of holding them, so that it can be sent to another process.
 """
@@ -34,7 +34,7 @@ MATCHED = tuple(entry for entry in (*BASELINES, TEAL_IMPATIENT) if entry.dial is
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One method in some scenarios. matching: runs of each attempt to match its dial first; 0: default settings."""
+    """One method in several scenarios. matching: runs per attempt to match its dial first; 0: default settings."""
 
     method: str
     scenarios: tuple[tuple[Group, str], ...]
@@ -44,7 +44,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run: the scenarios, the runs of a cell where green is good and where it is bad, the runs of matching."""
+    """The scenarios, the runs per cell where green is good and where it is bad, and the runs for matching."""
 
     scenarios: tuple[Scenario, ...]
     good_runs: int
@@ -68,7 +68,8 @@ class Plan:
     def _points(self) -> list[list[Scenario]]:
         """Return, by traffic and base rate, the scenarios of the points where methods are matched: those with harm.
 
-        What is matched in a clean world also meets adverse conditions and bursts, where only a promise still holds.
+        Methods matched in a clean world are also run under adverse conditions and bursts, where only a guarantee still
+        holds.
         """
         found: dict[tuple[float, float], list[Scenario]] = {}
         for scenario in self.scenarios:
@@ -78,12 +79,12 @@ class Plan:
 
 
 def full_plan(runs: int = 1000, parts: Collection[str] = tuple(PARTS)) -> Plan:
-    """Return the full benchmark with this many runs of a cell where green is good, and half of that where it is bad."""
+    """Return the full benchmark with `runs` per cell where green is good, and half as many where it is bad."""
     return _plan(scenarios(), runs, parts)
 
 
 def quick_plan(runs: int = 100, parts: Collection[str] = tuple(PARTS)) -> Plan:
-    """Return the quick benchmark, with runs as in the full one."""
+    """Return the quick benchmark; `runs` as in the full one."""
     return _plan(quick(), runs, parts)
 
 
@@ -99,7 +100,7 @@ def measured(plan: Plan, processes: int = 1) -> Iterator[Cell]:
 
 
 def done(job: Job) -> list[Cell]:
-    """Return the job's cells; none if there is no dial to match."""
+    """Return the job's cells; none if the method has no dial to match."""
     known = [_known()[key] for key in job.scenarios]
     entry = next(one for one in entries(known[0]) if one.name == job.method)
     plain = Contestant(entry.name, entry.default)
@@ -122,7 +123,7 @@ def entries(scenario: Scenario) -> list[Entry]:
 
 
 def _noisy(scenario: Scenario) -> bool:
-    """Return whether single deployments are so noisy that a policy should have a wider latency margin."""
+    """Return whether single deployments are noisy enough for a policy to need a wider latency margin."""
     world = scenario.world
     return isinstance(world, AnswersWorld) and world.latency is not None and world.latency.own >= WIDE_NOISE
 

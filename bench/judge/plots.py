@@ -1,4 +1,4 @@
-"""The benchmark's pictures, of cells that the tables have too."""
+"""The benchmark's plots, of cells that are also in the tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLACE = "lognormal at 1000/min, noise "
 
 
 def draw(cells: Sequence[Cell], folder: Path) -> list[Path]:
-    """Write the pictures into the folder, creating it if necessary, and return their paths."""
+    """Write the plots into the folder, creating it if necessary, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     failures = [cell for cell in cells if cell.group in PARTS["errors"]]
     latency = [cell for cell in cells if cell.group in PARTS["latency"]]
@@ -69,7 +69,7 @@ def _oracle(cells: Sequence[Cell]) -> Figure:
 
 
 def _latency(cells: Sequence[Cell]) -> Figure:
-    """Return the share of rollbacks by how much slower green is, at each noise that the cells of PLACE have."""
+    """Plot the share of rollbacks against green's relative latency, for each noise level in the cells of PLACE."""
     figure = Figure(figsize=(12, 4.5), layout="constrained")
     slower = [cell for cell in cells if PLACE in cell.scenario and cell.scenario.startswith("x")]
     noises = [noise for noise in NOISES if any(cell.scenario.endswith(f"{PLACE}{noise:g}") for cell in slower)]

@@ -1,4 +1,4 @@
-"""Every scenario of the benchmark. Those of failures are defined here, those of other answers in `answer_scenarios`.
+"""Every scenario of the benchmark. Those with failures only are defined here, the others in `answer_scenarios`.
 
 A scenario's name seeds its runs: renaming one changes its figures.
 """
@@ -136,7 +136,7 @@ def _hidden_harm() -> list[Scenario]:
 
 
 def _watches() -> list[Scenario]:
-    """Return worlds in which blue gets no traffic after 100 %, watched for twelve hours or until green is caught."""
+    """Return worlds in which blue gets no traffic after 100 %, watched for twelve hours or until a rollback."""
     good = {
         "good at 100/min": replace(WATCHED, rate=100),
         "good at 1000/min": WATCHED,

@@ -1,4 +1,4 @@
-"""One rollout in one world under one judge, and what it cost. The judge is a black box here."""
+"""Simulates one rollout in one world under one judge, and its cost. The judge is a black box."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class History(Protocol):
         ...
 
     def rows(self) -> list[DeploymentMinute]:
-        """Return the same minutes as rows of telemetry."""
+        """Return the same minutes as telemetry rows."""
         ...
 
     def minute(self, number: int, weight: int) -> Minute:
@@ -35,7 +35,7 @@ class History(Protocol):
         ...
 
     def expected_excess(self, number: int, requests: float | None = None) -> float:
-        """Return how many of this many requests (default: all traffic) are worse than with blue, by true rates."""
+        """Return how many of `requests` (default: all traffic) are answered worse than by blue, by true rates."""
         ...
 
 
@@ -44,12 +44,12 @@ class World(Protocol):
 
     @property
     def minutes(self) -> int:
-        """For how many minutes a rollout is watched."""
+        """How many minutes a rollout is watched."""
         ...
 
     @property
     def lag(self) -> int:
-        """How many minutes pass until telemetry can be read."""
+        """Minutes until telemetry is available."""
         ...
 
     @property
@@ -58,13 +58,13 @@ class World(Protocol):
         ...
 
     def draw(self, seed: int) -> History:
-        """Return one history; every judge gets the same one from the same seed, until the weights differ."""
+        """Return one history; with the same seed every judge gets the same one, until the weights differ."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a judge may be built from: blue's past, and for the oracle alone the true failure rates minute by minute."""
+    """What a judge is built from: blue's past and, for the oracle only, the true failure rates by minute."""
 
     past: Callable[[], tuple[list[int], list[int]]]
     rows: Callable[[], list[DeploymentMinute]]
@@ -80,8 +80,8 @@ class Run:
     """The outcome of one rollout.
 
     minutes: until it ended, or until the watch did. exposed, failed: requests that green answered, and failed, until
-    then. excess: failures beyond what blue would have had, expected from the true rates, in the first 60 minutes; the
-    weight that green has at the end stays. full: minutes until green had all traffic, or None.
+    then. excess: expected failures beyond blue's, by true rates, in the first 60 minutes, assuming that green keeps its
+    final weight. full: minutes until green had all traffic, or None.
     """
 
     status: Status
@@ -111,7 +111,7 @@ class _Rollout:
         self.full: int | None = None
 
     def run(self) -> Run:
-        """Continue until the judge ends the rollout or the watch is over."""
+        """Run until the judge ends the rollout or the watch is over."""
         number = 0
         while number < self.world.minutes and self.move.status in {Status.RUNNING, Status.HELD}:
             self.move = self._minute(number)

@@ -21,7 +21,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def worst(columns: Mapping[str, Sequence[Cell]]) -> str:
-    """Return each method's highest share of rollbacks, and in which scenario, in one column per selection of cells."""
+    """Return each method's highest share of rollbacks and its scenario, with one column per selection of cells."""
     rows = [
         [method, *(_worst([cell for cell in cells if cell.method == method]) for cells in columns.values())]
         for method in methods_in(chain.from_iterable(columns.values()))
@@ -54,7 +54,7 @@ def _ratios(own: dict[str, float]) -> list[str]:
 
 
 def excess(cells: Sequence[Cell]) -> str:
-    """Return each method's geometric mean of the excess over all harm cells, and how often it is best or nearly so."""
+    """Return each method's geometric mean excess over all harm cells, and how often it is best or nearly so."""
     harm = [cell for cell in cells if cell.group is Group.HARM]
     matched = [cell for cell in harm if cell.mode == "matched"]
     head = ["method", "mean, defaults", "mean, matched", "matched: best or within a tenth of it", "matched: worst"]
@@ -75,7 +75,7 @@ def _excess(cell: Cell) -> float:
 
 
 def _against_best(cells: Sequence[Cell], method: str) -> list[str]:
-    """Return in how many cells the method is at most a tenth above the best one, and its worst ratio to it."""
+    """Return in how many cells the method is within a tenth of the best one, and its worst ratio to it."""
     own = [cell for cell in cells if cell.method == method]
     if not own:
         return ["-", "-"]

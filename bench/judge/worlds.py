@@ -1,4 +1,4 @@
-"""Worlds in which requests fail or succeed: how many arrive each minute, and how likely each deployment fails them.
+"""Worlds in which requests fail or succeed: how many arrive per minute, and each deployment's failure probability.
 
 A world is a handful of numbers; `draw` gives one history of it: six hours of blue alone, then the rollout.
 """
@@ -25,11 +25,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class FailureWorld:
     """The true conditions of a simulation.
 
-    rate: requests a minute. base: blue's usual failure probability. effect: green's failure probability, given the
-    minutes since the start and blue's. bursts: how failures of one deployment bunch over time, on `noisy` deployments.
-    cluster_size: mean number of failures that come together, as retries do (1: each on its own). counted_once: the
-    failures of a cluster are one request and its retries, and telemetry counts them once. incidents: the probability
-    per minute that a shared incident (+5 percentage points on both deployments, about 4 minutes) starts. drift:
+    rate: requests per minute. base: blue's usual failure probability. effect: green's failure probability, given the
+    minutes since the start and blue's. bursts: how failures of one deployment cluster over time, on `noisy`
+    deployments. cluster_size: mean number of failures that occur together, as retries do (1: independent).
+    counted_once: the failures of a cluster are one request and its retries, and telemetry counts them once.
+    incidents: the probability per minute that a shared incident (+5 percentage points on both deployments, about 4 minutes) starts. drift:
     standard deviation of the logarithm of the base rate, which wanders with a memory of about 20 minutes. lag: minutes
     until telemetry can be read. gap: minutes of the rollout without telemetry. minutes: how long it is watched.
     """
@@ -49,7 +49,7 @@ class FailureWorld:
     minutes: int = 120
 
     def draw(self, seed: int) -> FailureHistory:
-        """Return one history; every judge gets the same one from the same seed, until the weights differ."""
+        """Return one history; with the same seed every judge gets the same one, until the weights differ."""
         rng = np.random.default_rng(seed)
         minutes = np.arange(-HISTORY_MINUTES, self.minutes, dtype=np.float64)
         blue = np.minimum(self.base * wander(rng, len(minutes), self.drift), 0.5)
@@ -97,7 +97,7 @@ class FailureHistory:
         return (bad - counted).tolist(), (total - counted).tolist()
 
     def rows(self) -> list[DeploymentMinute]:
-        """Return the same minutes as rows of telemetry."""
+        """Return the same minutes as telemetry rows."""
         return [
             DeploymentMinute("blue", START + timedelta(minutes=at), total, bad)
             for at, (bad, total) in enumerate(zip(*self.past(), strict=True))
@@ -113,7 +113,7 @@ class FailureHistory:
         return Minute(number, weight, green_bad, green_total, blue_bad, blue_total)
 
     def expected_excess(self, number: int, requests: float | None = None) -> float:
-        """Return the failures that green adds to blue's in this many requests (default: all traffic), by true rates."""
+        """Return the failures that green adds to blue's in `requests` (default: all traffic), by true rates."""
         at = HISTORY_MINUTES + number
         blue, green = self.usual
         return float((green[at] - blue[at]) * (self.total[at] if requests is None else requests))
@@ -139,7 +139,7 @@ def _draw(rng: np.random.Generator, requests: int, probability: float, cluster_s
 def _draw_series(
     rng: np.random.Generator, requests: NDArray[np.int64], probability: Series, cluster_size: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the same for many minutes at once, which consumes the random numbers in a different order."""
+    """Return the same for many minutes together, which consumes the random numbers in a different order."""
     if cluster_size == 1.0:
         return rng.binomial(requests, probability), np.zeros_like(requests)
     clusters = rng.poisson(requests * probability / cluster_size)

@@ -1,4 +1,4 @@
-"""A raw client of Azure Resource Manager: bodies are sent and returned unchanged."""
+"""A raw client for Azure Resource Manager: bodies are sent and returned unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The assets behind the deployments of the emulator's tests, and a project folder as an `az ml` user has it."""
+"""The assets behind the deployments of the emulator's tests, and an `az ml` user's project folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event loop in a thread, so that a test of asynchronous code reads as a plain story."""
+"""An event loop in a thread, so that tests of asynchronous code read sequentially."""
 
 from __future__ import annotations
 

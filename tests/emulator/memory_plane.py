@@ -1,4 +1,4 @@
-"""A control plane in memory, for tests in which real model servers would prove nothing more."""
+"""A control plane in memory, for tests that do not need real model servers."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class MemoryFleet:
     running: dict[str, int] = field(default_factory=dict)
 
     async def start(self, deployment: Deployment, files: DeploymentFiles) -> None:
-        """Start at once."""
+        """Start immediately."""
         assert files.scoring_script == "score.py"
         self.running[deployment.name] = deployment.body["sku"]["capacity"]
 
     async def scale(self, deployment: Deployment) -> None:
-        """Scale at once."""
+        """Scale immediately."""
         self.running[deployment.name] = deployment.body["sku"]["capacity"]
 
     async def stop(self, endpoint: str, deployment: str) -> None:
-        """Stop at once."""
+        """Stop immediately."""
         assert endpoint
         self.running.pop(deployment, None)
 

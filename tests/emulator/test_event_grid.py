@@ -266,7 +266,7 @@ def test_azure_s_own_library_reads_what_is_delivered(topic: Topic) -> None:
     ids=["empty", "no data", "other keys", "a CloudEvent"],
 )
 def test_any_event_can_be_published_unchanged(topic: Topic, odd: dict[str, Any]) -> None:
-    """What a user publishes is delivered unchanged, however odd it is and whatever form the workspace's events have."""
+    """A user's event is delivered unchanged, however odd, in whichever form the workspace's events are sent."""
     topic.grid.options.spelling = "observed"
     topic.loop.run(topic.grid.publish_unchanged(odd))
     topic.loop.run(topic.grid.settle())

@@ -1,4 +1,4 @@
-"""What the metrics service refuses, and with which message: a refusal does not look like a lack of traffic."""
+"""What the metrics service rejects, and with which message: a rejection must not look like a lack of traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to the emulated hosts: names, certificates, tokens; and that nothing else can be reached that way."""
+"""How clients reach the emulated hosts: names, certificates, tokens; and that they reach nothing else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_token_is_for_its_audience(credential: TokenCredential, arm: Arm) -> Non
 
 @pytest.mark.parametrize(("tenant", "secret", "code"), [("", "wrong", "AADSTS7000215"), ("0" * 8, "", "AADSTS90002")])
 def test_wrong_principal(cloud: RunningCloud, tenant: str, secret: str, code: str) -> None:
-    """A wrong secret or tenant is refused as Entra refuses it."""
+    """A wrong secret or tenant is refused as in Entra."""
     known = cloud.environment
     with (
         ClientSecretCredential(

@@ -1,4 +1,4 @@
-"""The emulator as a process: however it ends, it leaves nothing running."""
+"""The emulator as a process: however it exits, it leaves nothing running."""
 
 from __future__ import annotations
 

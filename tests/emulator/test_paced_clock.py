@@ -1,4 +1,4 @@
-"""One clock for several processes: who sets the pace, who follows, and what each says about its work."""
+"""One clock for several processes: setting the pace, following it, and reporting work."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ REPORTERS: dict[str, Callable[[Path, float], AbstractContextManager[None]]] = {
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return where a clock's file is."""
+    """Return the path of a clock's file."""
     return tmp_path / "clock"
 
 
 def owner(path: Path) -> PacedClock:
-    """Return a clock that runs sixty times as fast as the wall's, in the hands of a test."""
+    """Return a clock at sixty times wall time, paced by the test."""
     return PacedClock(60.0, ORIGIN, path)
 
 
 def paced(clock: PacedClock, seconds: float, since: float = ORIGIN) -> float:
-    """Have the owner set the pace for so many wall seconds; return the time at their end."""
+    """Have the owner set the pace for this many wall seconds; return the virtual time at the end."""
     for step in range(int(seconds * 20)):
         clock.step(since + step / 20)
     return since + seconds
 
 
 def moment(seconds: float) -> datetime:
-    """Return a virtual time so many seconds after the origin."""
+    """Return the virtual time this many seconds after the origin."""
     return datetime.fromtimestamp(ORIGIN + seconds, UTC)
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_everyone_reads_the_same_time(path: Path, read: Callable[[Path], float]) -> None:
-    """Between two points, and after the last one, where time stands still."""
+    """All readers agree between two points, and after the last one, where time stands still."""
     now = time.time()
     path.write_text(f"60\n{now - 100:.6f} 5000.0\n{now + 100:.6f} 17000.0\n")
     before = time.time()
@@ -69,8 +69,8 @@ def test_everyone_reads_the_same_time(path: Path, read: Callable[[Path], float])
     assert read(path) == 5000.0
 
 
-def test_the_owner_s_file_says_what_its_own_clock_shows(path: Path) -> None:
-    """What the owner has in memory, a follower reads."""
+def test_the_owner_s_file_matches_its_own_clock(path: Path) -> None:
+    """A follower reads the time that the owner has in memory."""
     clock = PacedClock(60.0, path=path)
     clock.step(time.time())
     time.sleep(0.5)  # the course has ended, so both stand still
@@ -79,7 +79,7 @@ def test_the_owner_s_file_says_what_its_own_clock_shows(path: Path) -> None:
 
 
 def test_a_clock_whose_owner_has_ended_stands_still(path: Path) -> None:
-    """Its file may be gone; whoever still asks gets the last time."""
+    """Even if its file is gone, readers get the last time."""
     owner(path)
     host, demo = FollowedClock(path=path), DemoClock(path)
     shown = host.now(), demo.now()
@@ -103,7 +103,7 @@ def test_late_work_of_the_owner_slows_it_down(path: Path) -> None:
 def test_late_work_of_another_process_slows_it_down(
     path: Path, due: Callable[[Path, float], AbstractContextManager[None]]
 ) -> None:
-    """The process says so in a file that is named after it, and takes that away when nothing is due."""
+    """The process reports it in a file named after its id, and removes the file when nothing is due."""
     clock = owner(path)
     report = path.with_name(f"clock.{os.getpid()}")
     with due(path, ORIGIN + 60):
@@ -117,7 +117,7 @@ def test_late_work_of_another_process_slows_it_down(
 
 @pytest.mark.parametrize("name", ["the function host", "the demo"])
 def test_the_oldest_work_counts(path: Path, name: str) -> None:
-    """Of several pieces the one that was due first is reported, however they begin and end."""
+    """Of several pieces of work the earliest due one is reported, in whatever order they begin and end."""
     owner(path)
     report = path.with_name(f"clock.{os.getpid()}")
     host, demo = FollowedClock(path=path), DemoClock(path)
@@ -132,7 +132,7 @@ def test_the_oldest_work_counts(path: Path, name: str) -> None:
     assert not report.exists()
 
 
-def test_a_process_that_is_gone_holds_nobody_up(path: Path) -> None:
+def test_a_dead_process_does_not_slow_the_clock(path: Path) -> None:
     """The report of a process that was killed is removed."""
     clock = owner(path)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
@@ -146,13 +146,13 @@ def test_a_process_that_is_gone_holds_nobody_up(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PacedClock", "FollowedClock", "DemoClock"])
 def test_a_sleeper_wakes_when_its_time_has_come_and_not_before(path: Path, name: str) -> None:
-    """Also when the clock slows down meanwhile."""
+    """This also holds if the clock slows down meanwhile."""
 
     async def story() -> tuple[float, float]:
         clock = PacedClock(600.0, path=path)
         running = asyncio.create_task(clock.run())
         due = clock.now().timestamp() + 130
-        with clock.work_due(clock.now() - timedelta(hours=1)):  # the clock slows down at once
+        with clock.work_due(clock.now() - timedelta(hours=1)):  # the clock slows down immediately
             if name == "DemoClock":
                 await DemoClock(path).sleep_until(due)
             else:
@@ -166,7 +166,7 @@ def test_a_sleeper_wakes_when_its_time_has_come_and_not_before(path: Path, name:
 
 
 @pytest.mark.parametrize("text", ["/nowhere/clock", "60", "fast"])
-def test_a_clock_that_is_not_there_stops_the_host(text: str) -> None:
-    """The message says what is expected."""
+def test_a_missing_clock_stops_the_host(text: str) -> None:
+    """The message says which values are valid."""
     with pytest.raises(ValueError, match="TEAL_CLOCK must be <speed>@<unix seconds> or a clock's file"):
         clock_of({"TEAL_CLOCK": text})

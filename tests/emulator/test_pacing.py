@@ -1,4 +1,4 @@
-"""How a fast clock follows the work, step by step, with the wall's time as an argument."""
+"""How a fast clock adapts to the work, step by step, with wall time as an argument."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ START = Course(60.0, ((1000.0, 5000.0),))
     [(990.0, 5000.0), (1000.0, 5000.0), (1000.1, 5006.0), (1000.2, 5012.0), (1000.3, 5013.0), (2000.0, 5014.0)],
 )
 def test_time_is_linear_between_points_and_stands_still_outside(wall: float, virtual: float) -> None:
-    """Sixty times as fast as the wall's at first, then ten times, and no further than the last point."""
+    """Sixty times wall time at first, then ten times, and no further than the last point."""
     course = Course(60.0, ((1000.0, 5000.0), (1000.2, 5012.0), (1000.4, 5014.0)))
     assert course.virtual(wall) == pytest.approx(virtual)
 
 
 def test_a_course_is_extended_ahead_of_now_and_never_changed() -> None:
-    """Time that was already promised stays as it was, whatever the speed is now."""
+    """Published points stay unchanged, whatever the current speed."""
     fast = START.extended(1000.0, 60.0)
     slow = fast.extended(1000.05, 1.0)
     assert fast.points[-1] == pytest.approx((1000.0 + AHEAD, 5012.0))
@@ -30,15 +30,15 @@ def test_a_course_is_extended_ahead_of_now_and_never_changed() -> None:
     assert slow.points[-1] == pytest.approx((1000.05 + AHEAD, 5012.05))
 
 
-def test_time_stands_still_while_the_owner_is_held_up() -> None:
-    """After a pause of ten seconds the clock goes on where its course ended, and does not catch up."""
+def test_time_stands_still_while_the_owner_is_delayed() -> None:
+    """After a pause of ten seconds the clock continues where its course ended, without catching up."""
     late = START.extended(1000.0, 60.0).extended(1010.0, 60.0)
     assert late.virtual(1010.0) == pytest.approx(5012.0)
     assert late.virtual(1010.1) == pytest.approx(5018.0)
 
 
-def test_time_never_runs_backwards_for_anyone() -> None:
-    """Whichever version of the course a process has read, the next one agrees with it wherever both know the time."""
+def test_time_never_runs_backwards() -> None:
+    """Successive versions of the course agree wherever both define the time."""
     courses = [START]
     for step, speed in enumerate([60, 60, 30, 1, 1, 12, 60, 60, 40, 2] * 5):
         courses.append(courses[-1].extended(1000.0 + 0.05 * step, float(speed)))
@@ -51,22 +51,22 @@ def test_time_never_runs_backwards_for_anyone() -> None:
 
 
 def test_a_course_stays_short() -> None:
-    """However long a clock runs, its file does not grow."""
+    """The clock's file does not grow over time."""
     course = START
     for step in range(200):
         course = course.extended(1000.0 + 0.05 * step, 60.0)
     assert len(course.points) == POINTS
 
 
-def test_a_course_reads_back_as_it_was_written() -> None:
-    """To the microsecond."""
+def test_a_course_survives_a_round_trip() -> None:
+    """Parsing a written course restores it to the microsecond."""
     course = Course(60.0, ((1763622000.123456, 1763622000.123456), (1763622000.323456, 1763622012.123456)))
     assert Course.parse(course.text()) == course
 
 
 @pytest.mark.parametrize("text", ["", "60\n", "60\n1 2 3\n", "60\nnow then\n", "fast\n1 2\n"])
-def test_what_is_not_a_course_is_refused(text: str) -> None:
-    """Nothing is guessed."""
+def test_an_invalid_course_is_refused(text: str) -> None:
+    """Malformed text raises ValueError; nothing is guessed."""
     with pytest.raises(ValueError, match=r"."):
         Course.parse(text)
 
@@ -79,20 +79,20 @@ def test_what_is_not_a_course_is_refused(text: str) -> None:
         pytest.param(60.0, 60.0, ON_TIME + 1, "slower", id="late work slows it down"),
         pytest.param(60.0, 20.0, ON_TIME + 1, "slower", id="and slower still"),
         pytest.param(60.0, 20.0, 0.0, "faster", id="it recovers when the work is done"),
-        pytest.param(60.0, SLOWEST, 1e6, "same", id="it never stops: nothing is too slow for the wall's own speed"),
-        pytest.param(1.0, 1.0, 1e6, "same", id="a clock at the wall's speed stays there"),
+        pytest.param(60.0, SLOWEST, 1e6, "same", id="it never runs slower than wall time"),
+        pytest.param(1.0, 1.0, 1e6, "same", id="a clock at wall speed stays there"),
         pytest.param(0.5, 0.5, 1e6, "same", id="and a slower one is never made faster"),
     ],
 )
 def test_the_speed_follows_the_work(full: float, speed: float, late: float, expected: str) -> None:
-    """Lateness is that of the oldest unfinished work, in virtual seconds."""
+    """The speed depends on the lateness of the oldest unfinished work, in virtual seconds."""
     after = next_speed(full, speed, late)
     assert after <= full
     assert {"same": after == speed, "slower": after < speed, "faster": after > speed}[expected]
 
 
-def test_a_machine_that_cannot_keep_up_gets_the_speed_that_it_can() -> None:
-    """Work for 60 virtual seconds that takes 3 wall seconds ends within two virtual minutes of when it was due."""
+def test_the_speed_settles_at_what_the_machine_can_sustain() -> None:
+    """Work that is due after 60 virtual seconds but takes 3 wall seconds ends at most two virtual minutes late."""
     course, speed, wall, due = START.extended(1000.0, 60.0), 60.0, 1000.0, 5000.0
     done_at, lateness = wall + 3.0, list[float]()
     while len(lateness) < 50:

@@ -115,7 +115,7 @@ def test_failures_on_request(ml: MLClient, cloud: RunningCloud) -> None:
 
 
 def test_lost_answer(arm: Arm, cloud: RunningCloud) -> None:
-    """If the answer is lost, the request is carried out nevertheless."""
+    """A request is carried out even if its response is lost."""
     cloud.set("resource-manager", faults=[{"method": "PUT", "path": "/models/lost", "lost": True}])
     with pytest.raises(requests.exceptions.ConnectionError):
         arm.call("PUT", "models/lost/versions/1", {"properties": {"description": "still there"}})

@@ -1,4 +1,4 @@
-"""Autoscale settings over the wire: kept as they were given, and checked against Azure Monitor's types."""
+"""Autoscale settings over the wire: stored as given, and validated against Azure Monitor's types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of deployments: whatever Azure's published type allows is kept, and shown again as it was given."""
+"""Deployment bodies: everything that Azure's published type allows is stored and returned as given."""
 
 from __future__ import annotations
 

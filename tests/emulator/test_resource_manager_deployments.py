@@ -40,7 +40,7 @@ request_settings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a project as an `az ml` user has it."""
+    """Return an `az ml` user's project."""
     write_project(tmp_path, ENDPOINT_YAML, DEPLOYMENT_YAML)
     return tmp_path
 
@@ -123,7 +123,7 @@ def status(url: str, credential: str) -> int:
 
 
 def test_keys_are_regenerated(arm: Arm, routed: str) -> None:
-    """A new primary key replaces the old one at once; the secondary key remains valid."""
+    """A new primary key replaces the old one immediately; the secondary key remains valid."""
     before = arm.call("POST", f"{routed}/listKeys").json()
     arm.wait(arm.call("POST", f"{routed}/regenerateKeys", {"keyType": "Primary"}))
     after = arm.call("POST", f"{routed}/listKeys").json()

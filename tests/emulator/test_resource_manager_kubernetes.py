@@ -43,7 +43,7 @@ scale_settings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a project as an `az ml` user has it."""
+    """Return an `az ml` user's project."""
     write_project(tmp_path, ENDPOINT_YAML, DEPLOYMENT_YAML)
     return tmp_path
 
@@ -61,7 +61,7 @@ def test_from_yaml(ml: MLClient, folder: Path, cloud: RunningCloud) -> None:
     assert (blue.scale_settings.max_instances, blue.scale_settings.target_utilization_percentage) == (3, 70)
     endpoint.traffic = {"blue": 100}
     assert ml.online_endpoints.begin_create_or_update(endpoint).result().traffic == {"blue": 100}
-    # The deployment is named, because the client keeps sending the name of a deployment once it was given one.
+    # Name the deployment explicitly: the client keeps sending the last deployment name that it was given.
     answer = ml.online_endpoints.invoke("on-cluster", request_file=folder / "request.json", deployment_name="blue")
     assert json.loads(answer) == {"word": "hello", "asked": {"x": 1}}
     ml.online_endpoints.begin_delete("on-cluster").result()

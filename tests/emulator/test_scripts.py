@@ -1,4 +1,4 @@
-"""Scripts that know nothing of the emulator run against it unchanged, with nothing but its environment variables."""
+"""Scripts that do not know about the emulator run against it unchanged, with only its environment variables."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_the_log_is_read_from_its_end(serving: Serving, model: Model, tmp_path: 
     assert serving.fleet.logs("diabetes", "green", 10) == ""
 
 
-def test_nothing_of_this_machine_reaches_the_script(
+def test_this_machine_s_environment_does_not_reach_the_script(
     serving: Serving, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The script sees neither the credentials nor the proxy settings of the emulator's own process."""

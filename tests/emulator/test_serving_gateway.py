@@ -76,7 +76,7 @@ def test_the_container_gets_its_environment(serving: Serving) -> None:
 
 
 def test_traffic_is_split_by_weight(serving: Serving) -> None:
-    """Of 400 requests at 90/10, green gets a tenth, within five standard deviations."""
+    """Of 400 requests split 90/10, green gets a tenth, within five standard deviations."""
     serving.route({"blue": 90, "green": 10})
     served = [_served_by(answer) for _ in range(100) for answer in serving.ask_together([GOOD] * 4)]
     assert served.count("blue") + served.count("green") == 400
@@ -112,7 +112,7 @@ def test_without_a_positive_weight_the_answer_is_404(serving: Serving, traffic: 
 
 
 def test_too_many_pending_requests_are_refused(serving: Serving) -> None:
-    """An instance with 4 requests at once has at most 8 pending: of 12 concurrent requests, 4 get a 429."""
+    """An instance that takes 4 concurrent requests has at most 8 pending: of 12 concurrent requests, 4 get a 429."""
     serving.route({"blue": 100})
     answers = serving.ask_together([{"sleep": 0.05, **GOOD}] * 12)
     statuses = sorted(answer.status for answer in answers)

@@ -1,4 +1,4 @@
-"""Requests to report to monitoring, with defaults for what a test does not care about."""
+"""Requests to report to monitoring, with defaults for irrelevant fields."""
 
 from __future__ import annotations
 

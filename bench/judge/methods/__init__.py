@@ -1,1 +1,1 @@
-"""The judges that are compared, one module each, implemented from their documentation or source."""
+"""The compared judges, one module each, implemented from their documentation or source."""

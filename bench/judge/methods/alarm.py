@@ -1,4 +1,4 @@
-"""An alarm in the manner of CloudWatch: M of the last N one-minute values above a threshold."""
+"""A CloudWatch-style alarm: M of the last N one-minute values above a threshold."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The methods for worlds in which more than failures is known, by name.
+"""The methods for worlds with more telemetry than failures, by name.
 
-What each checks of latency or predictions is what its own documentation proposes. Only Teal has a gate for predictions.
+Each checks latency or predictions as its own documentation suggests. Only Teal has a gate for predictions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.core.policy import JudgeSettings
 
 FLAGGER_MILLISECONDS = 500.0
 COMMON_SLOWER = 1.5
-MIRROR = 10  # per cent
+MIRROR = 10  # percent
 MIRROR_MINUTES = 60
 
 

@@ -1,7 +1,7 @@
-"""The chi-square test of homogeneity that people run on predictions at every look: pooled counts so far, every minute.
+"""The chi-square test of homogeneity as commonly run on predictions: on pooled counts so far, every minute.
 
-Its null hypothesis is that green predicts every class exactly as often as blue. Nothing corrects for looking
-repeatedly. Steps are taken by the clock.
+Its null hypothesis is that green predicts every class exactly as often as blue. There is no correction for repeated
+looks. Steps are taken by the clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.judge.minute import ROLL_BACK, Minute, Move
 
 @dataclass(slots=True)
 class ChiSquare:
-    """significance: the p-value under which green is rolled back. interval: minutes per step."""
+    """significance: the p-value below which green is rolled back. interval: minutes per step."""
 
     significance: float = 0.01
     interval: int = 5

@@ -1,6 +1,6 @@
-"""The loop that people copy: every five minutes, roll back if green's error rate is over 1 %, else take the next step.
+"""The widely copied loop: every five minutes, roll back if green's error rate is over 1 %, else take the next step.
 
-It has no baseline and no minimum sample size; a window without requests passes. Reaching 100 per cent ends it.
+It has no baseline and no minimum sample size; a window without requests passes. It ends at 100 percent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.judge.minute import ROLL_BACK, Minute, Move
 class CommonLoop:
     """threshold: the error rate of green over the last `interval` minutes that rolls back.
 
-    slower_than: how many times blue's 95th percentile green's may be, averaged over these minutes (None: not checked).
+    slower_than: the maximum ratio of green's 95th percentile to blue's, averaged over these minutes (None: off).
     green_time, blue_time: the sums of these percentiles, in milliseconds.
     """
 

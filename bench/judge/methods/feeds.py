@@ -1,6 +1,6 @@
-"""What the shipped judge is given in a world: its panel and its minutes, for the errors gate or all gates of a policy.
+"""The shipped judge's input in a world: its panel and its minutes, for the errors gate or all gates of a policy.
 
-The calls are those that the app makes; the judge is not reimplemented here.
+Makes the same calls as the app; the judge is not reimplemented here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.core.policy import JudgeSettings
 
 
 class Feed(Protocol):
-    """Where the judge's panel and its minutes come from."""
+    """The source of the judge's panel and minutes."""
 
     @property
     def panel(self) -> Panel:
@@ -29,7 +29,7 @@ class Feed(Protocol):
         ...
 
     def judged(self, minute: Minute, weight: int, next_weight: int | None) -> JudgedMinute:
-        """Return the minute in the judge's form, for a step of this weight in per cent."""
+        """Return the minute in the judge's form, for a step of this weight in percent."""
         ...
 
 
@@ -47,7 +47,7 @@ class ErrorsFeed:
 
 @dataclass(frozen=True, slots=True)
 class GatesFeed:
-    """Every gate of a policy, calibrated and fed as the app does it. mirror: green gets copies of requests only."""
+    """Every gate of a policy, calibrated and fed as in the app. mirror: green gets only mirrored requests."""
 
     calibration: Calibration
     mirror: bool = False
@@ -58,7 +58,7 @@ class GatesFeed:
         return self.calibration.panel
 
     def judged(self, minute: Minute, weight: int, next_weight: int | None) -> JudgedMinute:
-        """Return what each gate takes from the minute's rows. A deployment without requests has no row."""
+        """Return each gate's sample of the minute's rows. A deployment without requests has no row."""
         green, blue = (row if row.total else None for row in minute.rows) if minute.rows else (None, None)
         return JudgedMinute(
             gates=tuple([gate_minute(samples, green, blue) for samples in self.calibration.samples]),
@@ -71,10 +71,10 @@ class GatesFeed:
 
 
 def errors_feed(past: tuple[list[int], list[int]], budget: float | None = None, tuning: Tuning = TUNED) -> ErrorsFeed:
-    """Return the feed of the errors gate, calibrated by blue's failed and total requests in the past minutes."""
+    """Return the feed of the errors gate, calibrated from blue's failed and total requests in past minutes."""
     return ErrorsFeed(panel.errors_panel(*past, budget, tuning))
 
 
 def gates_feed(rows: Iterable[DeploymentMinute], settings: JudgeSettings, *, mirror: bool = False) -> GatesFeed:
-    """Return the feed of a policy's gates, calibrated by blue's past rows."""
+    """Return the feed of a policy's gates, calibrated from blue's past rows."""
     return GatesFeed(calibrate(settings, past_of(rows, "blue")), mirror)

@@ -1,7 +1,7 @@
 """Flagger's canary analysis, from `pkg/controller/scheduler.go` and `scheduler_metrics.go` of v1.44.
 
-One tick a minute. A failed check freezes the weight. Failures add up over the whole run and are never reset, and a
-missing value is a failure. Tick 1 sets the first weight without a check, so constructing the judge stands for it.
+One tick per minute. A failed check freezes the weight. Failures add up over the whole run and are never reset, and a
+missing value is a failure. Tick 1 sets the first weight without a check, so it corresponds to constructing the judge.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bench.judge.minute import ROLL_BACK, Minute, Move, Status
 
 @dataclass(slots=True)
 class Flagger:
-    """success_rate: the minimum share of good answers in a minute. threshold: the failed checks that roll back.
+    """success_rate: the minimum share of good answers per minute. threshold: the failed checks that roll back.
 
     duration: the maximum 99th percentile of latency in milliseconds; None if the metric is not checked.
     """

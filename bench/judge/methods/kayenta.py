@@ -80,7 +80,7 @@ def slow_answers(minute: Minute) -> Pair:
 class Kayenta:
     """confidence: of the interval of the shift. interval: minutes between judgements, each over all minutes so far.
 
-    metric: the pair of values of a minute that is compared.
+    metric: extracts the pair of values to compare from a minute.
     """
 
     confidence: float = CONFIDENCE

@@ -19,7 +19,7 @@ Series = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """How far the experiment lies above the control: an interval and the Hodges-Lehmann estimate."""
+    """How far the experiment is above the control: an interval and the Hodges-Lehmann estimate."""
 
     lower: float
     upper: float
@@ -27,7 +27,7 @@ class Shift:
 
 
 def shift(experiment: Series, control: Series, confidence: float = 0.98) -> Shift:
-    """Return the shift of the experiment against the control. Neither may be empty, nor all values be equal."""
+    """Return the shift of the experiment against the control. Neither may be empty, and not all values may be equal."""
     low, high = float(experiment.min() - control.max()), float(experiment.max() - control.min())
     z = NormalDist().inv_cdf(0.5 + confidence / 2.0)
 

@@ -1,4 +1,4 @@
-"""What a monitor would do with mirrored requests: an alarm when green disagrees too often for some minutes in a row."""
+"""A monitor of mirrored requests: an alarm if green disagrees too often for several minutes in a row."""
 
 from __future__ import annotations
 

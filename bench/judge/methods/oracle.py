@@ -1,6 +1,6 @@
 """The oracle: Wald's sequential probability ratio test, given the true rates of both deployments minute by minute.
 
-Nobody can have it. It bounds what any judge could achieve with the same counts and the same risk. It stays at 10 %.
+It is not available in practice: it bounds what any judge could achieve with the same counts and risk. It stays at 10 %.
 """
 
 from __future__ import annotations

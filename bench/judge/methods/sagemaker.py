@@ -1,7 +1,7 @@
 """SageMaker's deployment guardrails: traffic shifts by the clock, and a CloudWatch alarm on green rolls all of it back.
 
 From the guardrails' developer guide: the alarm evaluates one-minute averages, and missing data is not breaching. Canary
-is one small step, linear is equal steps; both are watched after 100 per cent.
+is one small step, linear is equal steps; both are watched after 100 percent.
 """
 
 from __future__ import annotations

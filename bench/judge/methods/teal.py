@@ -1,6 +1,6 @@
 """Teal itself, through the public functions of the shipped judge, which is not reimplemented here.
 
-Around the judge this does what the core's loop does: a minute that was not entirely at the current weight is not
+Around the judge, this does what the core's loop does: a minute that was not entirely at the current weight is not
 steady, each step starts with a fresh certificate, and when patience runs out the rollout is held or, if the policy says
 so, advances without a certificate.
 """

@@ -1,6 +1,6 @@
-"""The two-proportion z-test that people run at every look: pooled counts so far, one-sided, every minute.
+"""The two-proportion z-test as commonly run: on pooled counts so far, one-sided, every minute.
 
-Nothing corrects for looking repeatedly. Steps are taken by the clock.
+There is no correction for repeated looks. Steps are taken by the clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.judge.minute import ROLL_BACK, Minute, Move
 
 @dataclass(slots=True)
 class ZTest:
-    """significance: the one-sided p-value under which green is rolled back. interval: minutes per step."""
+    """significance: the one-sided p-value below which green is rolled back. interval: minutes per step."""
 
     significance: float = 0.01
     interval: int = 5

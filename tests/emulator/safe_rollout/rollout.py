@@ -1,6 +1,6 @@
 """A safe manual rollout, as Azure ML's users do it: blue, green beside it, mirroring, 10 % of the traffic, then all.
 
-It knows nothing of the emulator: the same script runs against Azure. Its observations go to report.json.
+It does not know about the emulator: the same script runs against Azure. It writes its observations to report.json.
 """
 
 import json
@@ -49,7 +49,7 @@ def deploy(name: str, folder: str) -> ManagedOnlineDeployment:
 
 
 def ask_green() -> str:
-    """Score the sample request on green, whatever the traffic."""
+    """Score the sample request on green, regardless of the traffic."""
     answer: str = ml_client.online_endpoints.invoke(
         endpoint_name=endpoint_name, request_file="request.json", deployment_name="green"
     )
@@ -57,7 +57,7 @@ def ask_green() -> str:
 
 
 def ask() -> str:
-    """Score the sample request as any caller does, because the client keeps naming green once it has done so."""
+    """Score the sample request over plain HTTP, because the client keeps naming green once it has done so."""
     key = ml_client.online_endpoints.get_keys(endpoint_name).primary_key
     uri = ml_client.online_endpoints.get(endpoint_name).scoring_uri
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
