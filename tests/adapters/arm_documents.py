@@ -1,4 +1,4 @@
-"""Endpoint and deployment documents as ARM shows them, full of what a rollout must leave alone."""
+"""Endpoint and deployment documents as ARM returns them, with everything that a rollout must leave unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTES = {
 
 
 def endpoint(**properties: Any) -> Json:  # noqa: ANN401  # any JSON
-    """Return an endpoint with everything an endpoint can have."""
+    """Return an endpoint with every property."""
     return {
         "id": f"{WORKSPACE}/onlineEndpoints/churn",
         "name": "churn",
@@ -56,7 +56,7 @@ def endpoint(**properties: Any) -> Json:  # noqa: ANN401  # any JSON
 
 
 def deployment(name: str = "churn-6", **properties: Any) -> Json:  # noqa: ANN401  # any JSON
-    """Return a deployment with everything a deployment can have."""
+    """Return a deployment with every property."""
     return {
         "id": f"{WORKSPACE}/onlineEndpoints/churn/deployments/{name}",
         "name": name,

@@ -1,4 +1,4 @@
-"""Azurite alone, over http on free ports, for tests of what talks to storage. It ends with the block."""
+"""Azurite alone, over HTTP on free ports, for tests of storage adapters. It stops at the end of the block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where it is and how to get in."""
+    """Its addresses and key."""
 
     tables: str
     queues: str

@@ -1,4 +1,4 @@
-"""The emulated cloud as the adapters see it: settings, and a credential that its identity service accepts."""
+"""Fixtures for the adapters: settings for the emulated cloud, and a credential that its identity service accepts."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def credential(cloud: RunningCloud) -> Iterator[EnvironmentCredential]:
 
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    """Start Azurite by itself, in a second: the tests of storage need nothing else of the cloud."""
+    """Start only Azurite, which takes a second: the storage tests need nothing else."""
     with running_storage(tmp_path_factory.mktemp("azurite")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def table_service(storage: Storage) -> Iterator[TableServiceClient]:
-    """Return Table Storage's client, as built for the app but for the address and the credential."""
+    """Return a Table Storage client, built as for the app except for address and credential."""
     key = AzureNamedKeyCredential(storage.account, storage.key)
     with TableServiceClient(storage.tables, credential=key, retry_total=1, retry_status=0) as client:
         yield client
@@ -63,7 +63,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandIn
 
 @pytest.fixture
 def azure(stand_in: tuple[StandIn, dict[str, str]]) -> Iterator[StandIn]:
-    """Return the scripted Azure, which every host name leads to during the test."""
+    """Return the scripted Azure, which answers for every host name during the test."""
     script, variables = stand_in
     script.answer(Reply())
     with exported(variables):
@@ -74,7 +74,7 @@ def azure(stand_in: tuple[StandIn, dict[str, str]]) -> Iterator[StandIn]:
 def workshop(
     cloud: RunningCloud, settings: Settings, credential: EnvironmentCredential, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workshop]:
-    """Return the adapters over the emulated cloud, with a folder for templates beside their code."""
+    """Return the adapters on the emulated cloud, with a folder for templates and their code."""
     arm = Arm(cloud, credential)
     with arm.session:
         made = Workshop(cloud, settings, credential, arm, tmp_path_factory.mktemp("policies"))

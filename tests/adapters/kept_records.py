@@ -1,7 +1,7 @@
 """One stored row of each kind, kept as text in `kept_records.json`.
 
-Run as a module (`python -m tests.adapters.kept_records`) it writes the file anew, from a rollout in the middle of a
-step. Before the first release a change of the format may do that; after it, rows are only ever added.
+Run as a module (`python -m tests.adapters.kept_records`), it rewrites the file from a rollout in the middle of a step.
+Before the first release, a format change may do that; afterwards, rows are only added.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Row = dict[str, Any]
 
 
 def kept() -> dict[str, Row]:
-    """Return the rows that were kept, by kind."""
+    """Return the stored rows, by kind."""
     found: dict[str, Row] = json.loads(PATH.read_text())
     return found
 
 
 def reread(kind: str, row: Mapping[str, Any]) -> Row:
-    """Return what is written for the record that was read from a row."""
+    """Read a record from a row and return the row that is written for it."""
     match kind:
         case "lock":
             return rows.record_row(rows.record_of(row))
@@ -63,7 +63,7 @@ def _rows() -> dict[str, Row]:
 
 
 def _plain(value: object) -> object:
-    """Return a property as JSON has it; a moment as text."""
+    """Return a property as a JSON value; a time as text."""
     return value if isinstance(value, str | int) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Answers of Azure Monitor's metrics as JSON, for the scripted Azure: whole, and of every odd kind."""
+"""Azure Monitor metrics responses as JSON, for the scripted Azure: complete ones, and every odd kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Points = dict[int, float | None]
 
 
 def series(points: Points, **dimensions: str) -> Json:
-    """Return one series: averages by minute after ten, None where the service gives a point without a value."""
+    """Return one series: averages by minute after ten; None gives a point without a value."""
     return {
         "metadatavalues": [{"name": _text(name), "value": value} for name, value in dimensions.items()],
         "data": [{"timeStamp": _time(minute)} | _average(value) for minute, value in points.items()],
@@ -38,18 +38,18 @@ def _text(value: str) -> Json:
 
 
 def requests(status: str, points: Points, deployment: str = "churn-7") -> Json:
-    """Return the series of a deployment's requests that were answered with this status."""
+    """Return the series of a deployment's requests with this status."""
     return series(points, deployment=deployment, statuscode=status)
 
 
 def metric(name: str, *rows: Json, **more: object) -> Json:
-    """Return one metric of an answer."""
+    """Return one metric of a response."""
     known = {"id": f"metrics/{name}", "type": "Microsoft.Insights/metrics", "name": _text(name), "unit": "Count"}
     return known | {"errorCode": "Success", "timeseries": list(rows)} | more
 
 
 def latencies(points: dict[int, float], *percents: int, **dimensions: str) -> list[Json]:
-    """Return the percentiles asked for: P50 as given, the others so many per cent slower as they are higher."""
+    """Return the percentile metrics: P50 as given, the others scaled in proportion to the percentile."""
     return [
         metric(
             f"RequestLatency_P{percent}",
@@ -60,16 +60,16 @@ def latencies(points: dict[int, float], *percents: int, **dimensions: str) -> li
 
 
 def answer(*metrics: Json, resource: str = ENDPOINT, **more: object) -> Json:
-    """Return the answer for one resource."""
+    """Return the response for one resource."""
     span = {"starttime": _time(0), "endtime": _time(60)}
     return {"resourceid": resource, "interval": "PT1M", **span, "value": list(metrics)} | more
 
 
 def answered(*rows: Json) -> Reply:
-    """Return the service's answer for the endpoint, with these series of requests."""
+    """Return the service's reply for the endpoint, with these series of requests."""
     return Reply(200, {"values": [answer(metric(REQUESTS, *rows))]})
 
 
-def told(*answers: Json) -> Reply:
-    """Return the service's answer with these answers for resources."""
+def batch(*answers: Json) -> Reply:
+    """Return the service's reply with these responses, one per resource."""
     return Reply(200, {"values": list(answers)})

@@ -1,4 +1,4 @@
-"""Rollouts and what belongs to them, as tests of the adapters need them: one plain example, and any at all."""
+"""Rollouts and related records for tests of the adapters: plain examples, and strategies for arbitrary ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ POLICY = Policy(
 
 
 def rollout(name: str = "churn-7-abc", endpoint: EndpointId = CHURN, created: datetime = NOW) -> Rollout:
-    """Return a rollout that has just begun."""
+    """Return a rollout that has just started."""
     return Rollout(
         id=name,
         endpoint=endpoint,
@@ -46,13 +46,13 @@ def rollout(name: str = "churn-7-abc", endpoint: EndpointId = CHURN, created: da
 
 
 def entry(text: str, at: datetime = NOW) -> Entry:
-    """Return a line of history about someone's request. text: the reason that they gave."""
+    """Return a history entry for an operator's request. text: the reason given."""
     asked = reason(ReasonCode.ROLLOUT_REQUESTED, actor="ada", comment=text)
     return Entry(at=at, before=None, after=Phase.PROVISIONING, actor="ada", reason=asked, step=0, weight=0)
 
 
 def any_of(kind: type[T]) -> st.SearchStrategy[T]:
-    """Return every value that the type allows, with times in UTC and numbers that are numbers."""
+    """Return a strategy for all values of a type, with times in UTC and without NaN."""
     return st.from_type(kind)
 
 

@@ -1,6 +1,6 @@
-"""Azure's host names answered by a script, for what the emulator cannot be asked to do: faults, and odd answers.
+"""Scripted answers behind Azure's host names, for faults and odd responses that the emulator cannot produce.
 
-TLS, proxy and host names are the emulator's; only the answers are the test's.
+TLS, proxy and host names are the emulator's; only the responses come from the test.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FAR = 2**31
 
 
 class Credential:
-    """A credential that always has the same token."""
+    """A credential that always returns the same token."""
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:  # noqa: ANN401  # as azure-core's protocol has it
         return AccessToken(TOKEN, FAR)
@@ -36,9 +36,9 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. status 0: the connection is dropped instead. body: sent as it is if bytes or text, else as JSON.
+    """A response. status 0: drop the connection instead. body: sent unchanged if bytes or text, else as JSON.
 
-    delay: seconds until it is given.
+    delay: seconds before it is sent.
     """
 
     status: int = 200
@@ -52,7 +52,7 @@ DROPPED = Reply(0)
 
 @dataclass(frozen=True, slots=True)
 class TelemetryQuery:
-    """A request that came."""
+    """A received request."""
 
     method: str
     url: str
@@ -62,17 +62,17 @@ class TelemetryQuery:
 
 @dataclass(slots=True)
 class StandIn:
-    """What is to be answered, in order (the last one again and again), and what was asked."""
+    """The replies to send, in order (the last one repeats), and the requests received."""
 
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     asked: list[TelemetryQuery] = field(default_factory=list)
 
     def answer(self, *replies: Reply) -> None:
-        """Set what is answered from now on."""
+        """Set the replies from now on."""
         self.replies, self.asked = list(replies), []
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Note the request and give the next answer."""
+        """Record the request and send the next reply."""
         text = (await request.read()).decode()
         body = json.loads(text) if text.startswith(("{", "[")) else text
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -94,7 +94,7 @@ def _bytes(body: object) -> bytes:
 
 @contextmanager
 def standing_in(directory: Path) -> Iterator[tuple[StandIn, dict[str, str]]]:
-    """Answer for every host name of Azure until the block ends; also give the environment that leads there."""
+    """Answer for all of Azure's host names during the block; also yield the environment that routes clients there."""
     script, authority, hosts = StandIn(), CertificateAuthority(directory), HostTable()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="stand-in")

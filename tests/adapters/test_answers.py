@@ -1,4 +1,4 @@
-"""Answers as deployments collected them: over the wire, and as rows that a test lays down."""
+"""Collected answers of deployments: collected over the wire, and as rows written by a test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def written(at: datetime, number: int, **fields: object) -> bytes:
-    """Return a line as the data collector writes it."""
+    """Return a line in the data collector's format."""
     row = {
         "id": str(uuid.uuid4()),
         "source": "/subscriptions/s/onlineEndpoints/Churn/deployments/churn-7",
@@ -41,7 +41,7 @@ def written(at: datetime, number: int, **fields: object) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of a real container, in which a test lays down rows, and the adapter that reads it."""
+    """A folder in a real container, for a test to write rows to, and the adapter that reads it."""
 
     container: ContainerClient
     credential: TokenCredential
@@ -54,12 +54,12 @@ class Folder:
         return Window(self.now - 10 * MINUTE, self.now)
 
     def append(self, hour: datetime, *lines: bytes, instance: str = "one") -> None:
-        """Append lines to the file of an instance for an hour."""
+        """Append lines to an instance's file for an hour."""
         name = f"{self.path}/{hour:%Y/%m/%d/%H}/{instance}.jsonl"
         self.container.upload_blob(name, b"".join(lines), blob_type=BlobType.APPENDBLOB)
 
     def read(self, window: Window | None = None, most_bytes: int = 10_000_000) -> list[str]:
-        """Return the bodies that the adapter reads."""
+        """Return the answers' bodies that the adapter reads."""
         place = CollectionPlace(self.container.url, (self.path, f"{self.path}/further"), "%Y/%m/%d/%H")
         reader = CollectedAnswers(lambda *_: place, Reader(self.credential).open, lambda: self.now, most_bytes)
         return [each.body for each in reader.collected("churn", "churn-7", window or self.window)]
@@ -76,20 +76,20 @@ def container(workshop: Workshop) -> Iterator[ContainerClient]:
 
 @pytest.fixture
 def folder(container: ContainerClient, workshop: Workshop) -> Folder:
-    """Return an empty folder; it is twenty past some hour."""
+    """Return an empty folder; the time is twenty past the hour."""
     now = datetime.now(UTC).replace(minute=20, second=0, microsecond=0)
     return Folder(container, workshop.credential, f"modelDataCollector/{uuid.uuid4()}", now)
 
 
 def test_rows_of_the_window(folder: Folder) -> None:
-    """What was answered from the window's first moment until before its last is read, oldest first."""
+    """Answers from the start of the window (inclusive) to its end (exclusive) are read, oldest first."""
     times = {1: folder.now - 11 * MINUTE, 2: folder.now - 10 * MINUTE, 3: folder.now - MINUTE, 4: folder.now}
     folder.append(folder.now, *(written(at, number) for number, at in reversed(times.items())))
     assert folder.read() == ["2", "3"]
 
 
 def test_files_of_several_instances_and_hours(folder: Folder) -> None:
-    """Every instance has a file, and a new one each hour; a row may come late, into the next hour's."""
+    """Every instance has one file per hour; a late row may be in the next hour's file."""
     hour = folder.now.replace(minute=0)
     around = Window(hour - 2 * MINUTE, hour)
     folder.append(hour - MINUTE, written(hour - 2 * MINUTE, 1))
@@ -100,22 +100,22 @@ def test_files_of_several_instances_and_hours(folder: Folder) -> None:
 
 
 def test_only_the_end_of_a_long_file_is_read(folder: Folder) -> None:
-    """A file grows all hour; what was read before is not read again each minute."""
+    """A file grows all hour; its earlier part is not read again every minute."""
     padding = "x" * 1000
     old = (written(folder.now - 19 * MINUTE, number, padding=padding) for number in range(3000))
     folder.append(folder.now, *old, written(folder.now - MINUTE, 7))
     assert folder.read(most_bytes=1_500_000) == ["7"]
 
 
-def test_long_windows_are_read_whole(folder: Folder) -> None:
-    """Rows that lie across the pieces in which a file is read are whole, and none is lost."""
+def test_long_windows_are_read_completely(folder: Folder) -> None:
+    """Rows that span the chunks in which a file is read are complete, and none is lost."""
     rows = [written(folder.now - MINUTE, number, padding="x" * 1000) for number in range(3000)]
     folder.append(folder.now, *rows)
     assert sorted(map(int, folder.read())) == list(range(3000))
 
 
 def test_more_than_can_be_read(folder: Folder) -> None:
-    """Too much is refused with what to do, and not read in part."""
+    """Too much data is refused with a remedy, not read in part."""
     rows = [written(folder.now - MINUTE, number, padding="x" * 1000) for number in range(3000)]
     folder.append(folder.now, *rows[:1500])
     folder.append(folder.now, *rows[1500:], instance="two")
@@ -127,7 +127,7 @@ def test_more_than_can_be_read(folder: Folder) -> None:
     ("fields", "bodies"),
     [
         pytest.param({"data": {"score": [0.5]}}, ['{"score": [0.5]}'], id="JSON"),
-        pytest.param({"data": '{"score": 1}'}, ['{"score": 1}'], id="JSON in a text"),
+        pytest.param({"data": '{"score": 1}'}, ['{"score": 1}'], id="JSON as text"),
         pytest.param({"data": "a cat"}, ['"a cat"'], id="a text"),
         pytest.param({"data": None}, ["null"], id="null"),
         pytest.param({"source": ""}, ["1"], id="no source"),
@@ -136,7 +136,7 @@ def test_more_than_can_be_read(folder: Folder) -> None:
     ],
 )
 def test_rows(folder: Folder, fields: dict[str, object], bodies: list[str]) -> None:
-    """A row has the answer as JSON or text; of a folder that deployments share, one's own rows are read."""
+    """A row has the answer as JSON or text; in a shared folder only the deployment's own rows are read."""
     folder.append(folder.now, written(folder.now - MINUTE, 1, **fields))
     assert folder.read() == bodies
 
@@ -147,11 +147,11 @@ def test_rows(folder: Folder, fields: dict[str, object], bodies: list[str]) -> N
         pytest.param(b"half a li", id="half a line"),
         pytest.param(b"[]\n", id="no object"),
         pytest.param(b'{"data": 1}\n', id="no time"),
-        pytest.param(b'{"data": 1, "time": "today"}\n', id="no such time"),
+        pytest.param(b'{"data": 1, "time": "today"}\n', id="invalid time"),
         pytest.param(b"\xff\xfe\n", id="no text"),
     ],
 )
-def test_lines_that_are_no_rows(folder: Folder, line: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_that_are_not_rows(folder: Folder, line: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """Such a line is skipped and counted in a warning; the others are read."""
     folder.append(folder.now, written(folder.now - MINUTE, 1), line)
     with caplog.at_level(logging.WARNING, logger="shared.adapters.answers"):
@@ -167,7 +167,7 @@ def test_payloads_kept_apart_are_answers_without_a_body(folder: Folder, caplog: 
 
 
 def test_a_row_that_was_written_twice(folder: Folder) -> None:
-    """A row counts once, wherever it was read."""
+    """A row counts once, even if it was written to several files."""
     row = written(folder.now - MINUTE, 1)
     folder.append(folder.now, row, row)
     Folder(folder.container, folder.credential, f"{folder.path}/further", folder.now).append(folder.now, row)
@@ -175,12 +175,12 @@ def test_a_row_that_was_written_twice(folder: Folder) -> None:
 
 
 def test_no_answer_yet(folder: Folder) -> None:
-    """A deployment that has collected nothing so far has no answers, which is no fault."""
+    """A deployment that has collected nothing yet has no answers, which is not an error."""
     assert folder.read() == []
 
 
-def test_blobs_that_did_not_change_are_left_alone(azure: StandIn) -> None:
-    """What was written last before the window began is not downloaded; dates are storage's own."""
+def test_unchanged_blobs_are_not_downloaded(azure: StandIn) -> None:
+    """A blob last modified before the window is skipped, going by storage's own clock."""
     now = datetime(2026, 11, 20, 10, 20, tzinfo=UTC)
     blob = (
         "<Blob><Name>{}</Name><Properties><Last-Modified>Fri, 20 Nov 2026 {} GMT</Last-Modified>"
@@ -203,7 +203,7 @@ def test_blobs_that_did_not_change_are_left_alone(azure: StandIn) -> None:
     ("status", "kind"), [(403, Permanent), (404, Permanent), (500, Temporary), (503, Temporary), (0, Temporary)]
 )
 def test_storage_that_fails(azure: StandIn, status: int, kind: type[Exception]) -> None:
-    """A refusal is for a person, all else may pass; either way it says what was to be read."""
+    """A refusal is permanent, everything else temporary; the message names what could not be read."""
     azure.answer(Reply(status, "", {"Content-Type": "application/xml"}))
     place = CollectionPlace("https://account.blob.core.windows.net/container", ("folder",), "%Y/%m/%d/%H")
     now = datetime(2026, 11, 20, 10, 20, tzinfo=UTC)
@@ -213,7 +213,7 @@ def test_storage_that_fails(azure: StandIn, status: int, kind: type[Exception]) 
 
 
 def test_a_deployment_that_collects(workshop: Workshop, poems: str) -> None:
-    """From the requests of callers to what the adapter reads: the answers, at their times, with the callers' ids."""
+    """The adapter reads what callers were answered, with the times and the callers' request ids."""
     workshop.make_endpoint("collected")
     body = deployment_body(
         f"{workshop.cloud.workspace_id}/models/poem/versions/1",

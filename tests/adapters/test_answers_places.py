@@ -1,4 +1,4 @@
-"""Where a deployment's collected answers are: by what ARM shows of the deployment, its data asset and the datastore."""
+"""Where a deployment's collected answers are, according to its ARM body, its data asset and the datastore."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ data_collector:
 
 @pytest.fixture
 def places() -> CollectionPlaces:
-    """Return the adapter's finder, built as for the app."""
+    """Return the adapter that locates answers, built as for the app."""
     return CollectionPlaces(ResourceManager(arm_pipeline(Credential(), connect_seconds=5, read_seconds=5), WORKSPACE))
 
 
 def collecting(rolling: str | None = None, **collections: Any) -> Reply:  # noqa: ANN401  # any JSON
-    """Return ARM's answer for a deployment with these collections."""
+    """Return ARM's reply for a deployment with these collections."""
     collector = {"collections": collections} | ({"rollingRate": rolling} if rolling else {})
     return Reply(200, deployment("churn-7", dataCollector=collector))
 
 
 def properties(**values: Any) -> Reply:  # noqa: ANN401  # any JSON
-    """Return ARM's answer for a resource with these properties."""
+    """Return ARM's reply for a resource with these properties."""
     return Reply(200, {"properties": values})
 
 
 @pytest.mark.parametrize(
     ("shown", "folder", "dated"),
     [
-        pytest.param(collecting(response=ON), OWN, "%Y/%m/%d/%H", id="by the hour"),
+        pytest.param(collecting(response=ON), OWN, "%Y/%m/%d/%H", id="hourly"),
         pytest.param(collecting("Minute", response=ON), OWN, "%Y/%m/%d/%H", id="finer"),
         pytest.param(collecting("Day", response=ON), OWN, "%Y/%m/%d", id="coarser"),
-        pytest.param(collecting(response=ON, model_outputs=ON), OWN, "%Y/%m/%d/%H", id="answers go first"),
+        pytest.param(collecting(response=ON, model_outputs=ON), OWN, "%Y/%m/%d/%H", id="response takes precedence"),
         pytest.param(
             collecting(response={"dataCollectionMode": "Disabled"}, model_outputs={"dataCollectionMode": "enabled"}),
             "modelDataCollector/churn/churn-7/model_outputs", "%Y/%m/%d/%H", id="outputs only",
@@ -70,7 +70,7 @@ def properties(**values: Any) -> Reply:  # noqa: ANN401  # any JSON
     ],
 )  # fmt: skip
 def test_the_default_place(places: CollectionPlaces, azure: StandIn, shown: Reply, folder: str, dated: str) -> None:
-    """Without a data asset of its own a collection is in the workspace's own datastore."""
+    """A collection without its own data asset is in the workspace's default datastore."""
     azure.answer(shown, properties(**STORE))
     assert places.of("churn", "churn-7") == CollectionPlace(CONTAINER, (folder,), dated)
     assert "/datastores/workspaceblobstore?" in azure.asked[-1].url
@@ -79,7 +79,7 @@ def test_the_default_place(places: CollectionPlaces, azure: StandIn, shown: Repl
 @pytest.mark.parametrize("data_id", [f"{WORKSPACE}/data/answers/versions/3", "azureml:answers:3"])
 @pytest.mark.parametrize("uri", [STORED, LONG])
 def test_the_place_of_a_data_asset(places: CollectionPlaces, azure: StandIn, data_id: str, uri: str) -> None:
-    """A data asset says which folder of which datastore; whether names are put below it once more is looked into."""
+    """A data asset gives datastore and folder; the names may be appended to the folder or not, so both are searched."""
     store = STORE | {"endpoint": "core.chinacloudapi.cn", "protocol": "https"}
     azure.answer(collecting(response=ON | {"dataId": data_id}), properties(dataUri=uri), properties(**store))
     found = places.of("churn", "churn-7")
@@ -114,17 +114,17 @@ def test_the_place_of_a_data_asset(places: CollectionPlaces, azure: StandIn, dat
     ],
 )  # fmt: skip
 def test_no_place(places: CollectionPlaces, azure: StandIn, replies: list[Reply], words: str) -> None:
-    """What keeps the answers from being read is told with what would let them be."""
+    """If the answers cannot be located, the message says why, and how to fix it."""
     azure.answer(*replies)
     with pytest.raises(Permanent) as caught:
         places.of("churn", "churn-7")
     assert words in str(caught.value)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Microsoft's client does to marshmallow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's use of marshmallow
 @pytest.mark.usefixtures("poems")
 def test_collection_switched_on_in_a_template(workshop: Workshop) -> None:
-    """The lines that a template needs: Microsoft's client registers the data asset, and the answers are found by it."""
+    """With these lines in a template, Microsoft's client registers the data asset that leads to the answers."""
     template = workshop.write("deployments/collecting.yml", TEMPLATE)
     source = TemplateSource(template, None)
     workshop.make_endpoint("templated")

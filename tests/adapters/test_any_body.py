@@ -1,4 +1,4 @@
-"""Green made like any live deployment, whatever Azure's published type lets it have: nothing lost, nothing stale."""
+"""Green copied from any live deployment that Azure's published type allows: nothing lost, nothing stale."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.emulator.deployment_bodies import (
     shown_after_put,
 )
 
-MODEL = "azureml:m:1"  # the one that the control plane in memory has
-IN_TIME = {"requestTimeout": st.integers(1, 180).map(lambda seconds: f"PT{seconds}S")}  # what Azure allows of a request
+MODEL = "azureml:m:1"  # the only model of the control plane in memory
+IN_TIME = {"requestTimeout": st.integers(1, 180).map(lambda seconds: f"PT{seconds}S")}  # Azure's limits
 LIVE = fitting(DEPLOYMENT, MANAGED | IN_TIME) | fitting(DEPLOYMENT, KUBERNETES | IN_TIME)
-# What Azure may come to have one day: free JSON under names that nobody has thought of.
+# Properties that Azure may add one day: arbitrary JSON under new names.
 NAMES = st.text(alphabet="abcXYZ", min_size=1, max_size=8).map(lambda name: f"new{name}")
 UNHEARD = st.dictionaries(
     NAMES,
@@ -30,25 +30,25 @@ UNHEARD = st.dictionaries(
     ),
     max_size=3,
 )
-# Azure's alone: what names or dates this one deployment.
+# Set by Azure: the names and dates of this one deployment.
 OF_THE_ONE = {"id", "name", "type", "systemData"}
 
 
 @settings(max_examples=60, deadline=None)
 @given(LIVE)
-def test_any_legal_body_is_seen_again_in_green(live: Json) -> None:
-    """A live deployment is read, copied and written: what is shown of green is what was shown of blue."""
+def test_any_legal_body_is_copied_to_green(live: Json) -> None:
+    """After a live deployment is read, copied and written, green is shown exactly like blue."""
     blue = shown_after_put(live)
     green = shown_after_put(resized(deployment_like(blue, MODEL), None, None))
-    assert missing(but_for_names(blue), green) == []
+    assert missing(without_own_names(blue), green) == []
     assert set(green["properties"]) == set(blue["properties"])
     assert green["tags"] == (blue.get("tags") or {}) | {"managed-by": "teal"}
 
 
 @settings(max_examples=60, deadline=None)
 @given(LIVE, UNHEARD, UNHEARD)
-def test_what_nobody_has_thought_of_is_copied(live: Json, above: Json, inside: Json) -> None:
-    """Properties beyond the published type are written as they were read, at both levels, with any machine."""
+def test_unknown_properties_are_copied(live: Json, above: Json, inside: Json) -> None:
+    """Properties beyond the published type are copied unchanged, at both levels, for any instance type."""
     blue = live | above | {"properties": live["properties"] | inside}
     written = resized(deployment_like(blue, "another"), "Standard_F8s_v2", 7)
     assert written.items() >= above.items()
@@ -57,6 +57,6 @@ def test_what_nobody_has_thought_of_is_copied(live: Json, above: Json, inside: J
     assert written["sku"] == {"name": "Default"} | (live.get("sku") or {}) | {"capacity": 7}
 
 
-def but_for_names(shown: Json) -> Json:
-    """Return a body without what is the one deployment's own: its names, and the tags, which get our mark."""
+def without_own_names(shown: Json) -> Json:
+    """Return a body without what differs between copies: names, and the tags, which get our mark."""
     return {key: value for key, value in shown.items() if key not in OF_THE_ONE | {"tags"}}

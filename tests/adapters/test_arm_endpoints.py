@@ -1,4 +1,4 @@
-"""What is read from ARM and what is sent to it, document by document, and what becomes of its faults."""
+"""What is read from ARM and sent to it, document by document, and how its errors are handled."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def templates(**options: float) -> DeploymentTemplates:
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Reply:
-    """Return a refusal as ARM words it."""
+    """Return an error in ARM's format."""
     return Reply(status, {"error": {"code": code, "message": message}}, headers)
 
 
 def test_an_endpoint_is_seen_with_all_its_deployments(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Names in lower case, traffic without zeroes, and every page of a long list."""
+    """Names are in lower case, traffic has no zeros, and all pages of a long list are read."""
     more = f"{ROOT}/onlineEndpoints/churn/deployments?api-version=2024-10-01&$skip=1"
     azure.answer(
         Reply(200, endpoint(traffic={"Churn-6": 100, "churn-7": 0})),
@@ -87,7 +87,7 @@ def test_an_endpoint_is_seen_with_all_its_deployments(endpoints: ArmEndpoints, a
 def test_a_state_that_azure_may_add_is_unknown(
     endpoints: ArmEndpoints, azure: StandIn, missing: dict[str, Any]
 ) -> None:
-    """Azure's lists of states grow; a new one is neither ready nor broken."""
+    """A state that Azure adds later counts as neither ready nor failed."""
     body = {"name": "churn", "properties": missing}
     azure.answer(Reply(200, body), Reply(200, {"value": [{"name": "churn-6", "properties": missing}]}))
     seen = endpoints.see("churn")
@@ -96,8 +96,8 @@ def test_a_state_that_azure_may_add_is_unknown(
     assert seen.traffic == {}
 
 
-def test_an_endpoint_that_is_not_there_is_seen_as_none(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Also if it goes between the two questions."""
+def test_a_missing_endpoint_is_seen_as_none(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """This also holds if it is deleted between the two requests."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
     assert endpoints.see("churn") is None
     azure.answer(Reply(200, endpoint()), error(404, "ResourceNotFound", "not found"))
@@ -108,14 +108,14 @@ def test_an_endpoint_that_is_not_there_is_seen_as_none(endpoints: ArmEndpoints, 
 def test_a_wrong_setting_is_not_taken_for_a_missing_endpoint(
     endpoints: ArmEndpoints, azure: StandIn, code: str
 ) -> None:
-    """A person mistyped the resource group: no endpoint is gone."""
+    """If the resource group is mistyped, that must not look like a deleted endpoint."""
     azure.answer(error(404, code, "could not be found"))
     with pytest.raises(Permanent, match=code):
         endpoints.see("churn")
 
 
 def test_green_is_like_blue_in_all_but_name_and_model(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Every setting that a deployment can have goes over, known to us or not; what only Azure writes does not."""
+    """All settings of a deployment are copied, known to us or not, except read-only properties."""
     blue = deployment("churn-6", somethingNew={"of": 2027})
     azure.answer(Reply(200, blue), Reply(201, deployment("churn-7", provisioningState="Creating")))
     endpoints.create_deployment(CREATE)
@@ -154,7 +154,7 @@ def test_green_is_like_blue_in_all_but_name_and_model(endpoints: ArmEndpoints, a
 def test_green_looks_for_its_own_model(
     endpoints: ArmEndpoints, azure: StandIn, live: str | None, before: str, after: str
 ) -> None:
-    """Azure shows the folder of a deployment's model among its variables; a folder that somebody chose stays."""
+    """Azure adds the folder of blue's model to its variables, which must be replaced; a user-defined folder stays."""
     variables = {"LIMIT": "5", "AZUREML_MODEL_DIR": before}
     azure.answer(Reply(200, deployment(environmentVariables=variables, model=live)), Reply(201, deployment()))
     endpoints.create_deployment(CREATE)
@@ -162,8 +162,8 @@ def test_green_looks_for_its_own_model(
     assert written == {"LIMIT": "5", "AZUREML_MODEL_DIR": after}
 
 
-def test_a_deployment_to_copy_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """There is nothing to copy from, and no retry brings it back."""
+def test_a_missing_deployment_to_copy_is_permanent(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """A retry would not bring the deployment back."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
     with pytest.raises(Permanent, match="churn-6"):
         endpoints.create_deployment(CREATE)
@@ -171,7 +171,7 @@ def test_a_deployment_to_copy_that_is_gone_is_for_a_person(endpoints: ArmEndpoin
 
 
 def test_a_traffic_write_changes_nothing_but_traffic(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Identity, tags, description, access and mirror are sent back as they were: what is left out would be wiped."""
+    """Identity, tags, description, access and mirror are sent back unchanged: omitted properties would be deleted."""
     present = endpoint()
     azure.answer(Reply(200, present), Reply(200, present))
     endpoints.set_traffic("churn", {"churn-6": 100})
@@ -188,15 +188,15 @@ def test_a_traffic_write_changes_nothing_but_traffic(endpoints: ArmEndpoints, az
     }
 
 
-def test_a_mirror_to_what_gets_live_traffic_ends(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Azure refuses both for one deployment; mirrors to others stay."""
+def test_a_deployment_that_gets_live_traffic_loses_its_mirror(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Azure rejects live and mirrored traffic for the same deployment; mirrors to others stay."""
     azure.answer(Reply(200, endpoint(mirrorTraffic={"Churn-7": 20, "churn-8": 5})), Reply(200, endpoint()))
     endpoints.set_traffic("churn", {"churn-6": 90, "churn-7": 10})
     assert azure.asked[1].body["properties"]["mirrorTraffic"] == {"churn-8": 5}
 
 
 def test_a_mirror_write_changes_nothing_but_the_mirror(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """All else is sent back as it was, what nobody has heard of too; an empty map ends the mirror."""
+    """Everything else is sent back unchanged, including unknown properties; an empty map ends the mirror."""
     for mirror in ({"churn-7": 5}, {}):
         azure.answer(Reply(200, endpoint()), Reply(200, endpoint()))
         endpoints.set_mirror("churn", mirror)
@@ -205,16 +205,16 @@ def test_a_mirror_write_changes_nothing_but_the_mirror(endpoints: ArmEndpoints, 
         assert azure.asked[1].body["properties"] == properties | {"mirrorTraffic": mirror}
 
 
-def test_scaling_names_nothing_but_the_number(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """A PATCH, so that nothing else can be lost on the way."""
+def test_scaling_sends_only_the_instance_count(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """It is a PATCH, so that nothing else can be lost."""
     azure.answer(Reply(202, ""))
     endpoints.scale("churn", "churn-7", 3)
     (asked,) = azure.asked
     assert (asked.method, asked.body) == ("PATCH", {"sku": {"name": "Default", "capacity": 3}})
 
 
-def test_a_template_costs_no_write_but_its_own(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """The endpoint and the workspace are read, and the deployment is written once, by us."""
+def test_a_template_causes_one_write(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """The endpoint and the workspace are only read, and the deployment is written once, by us."""
     azure.answer(Reply(200, endpoint()))
     endpoints.order(FROM_FILE)
     assert {asked.method for asked in azure.asked[:-1]} == {"GET"}
@@ -227,24 +227,24 @@ def test_a_template_costs_no_write_but_its_own(endpoints: ArmEndpoints, azure: S
 
 
 def test_a_template_does_not_wait_for_a_silent_azure(azure: StandIn) -> None:
-    """The SDK's own requests end when the app's do."""
+    """The SDK's own requests have the same timeouts as the app's."""
     azure.answer(Reply(200, endpoint(), delay=2.0))
     with pytest.raises(Temporary, match="timed out"):
         templates(read_timeout=0.1).body("churn.yml", FROM_FILE)
 
 
 @pytest.mark.parametrize("reply", [error(403, "AuthorizationFailed", "no read"), error(500, "Oops", "sorry"), DROPPED])
-def test_autoscale_settings_that_stay_stop_no_deletion(
+def test_failing_to_delete_autoscale_settings_does_not_stop_a_deletion(
     endpoints: ArmEndpoints, azure: StandIn, caplog: pytest.LogCaptureFixture, reply: Reply
 ) -> None:
-    """They cost nothing without their deployment; that they are left is logged."""
+    """They are harmless without their deployment, so this is only logged."""
     azure.answer(Reply(202, ""), reply)
     endpoints.order(DeleteDeployment("churn", "churn-6"))
     assert "autoscale settings of churn/churn-6 are left" in caplog.text
 
 
-def test_traffic_of_an_endpoint_that_is_gone_is_for_a_person(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """No endpoint is made from a traffic map."""
+def test_traffic_of_a_missing_endpoint_is_a_permanent_error(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """A traffic map must not create an endpoint."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
     with pytest.raises(Permanent, match="churn does not exist"):
         endpoints.set_traffic("churn", {})
@@ -252,14 +252,14 @@ def test_traffic_of_an_endpoint_that_is_gone_is_for_a_person(endpoints: ArmEndpo
 
 @pytest.mark.parametrize("status", [200, 202, 204, 404])
 def test_deleting_twice_is_deleting_once(endpoints: ArmEndpoints, azure: StandIn, status: int) -> None:
-    """What is gone, or going, is no error."""
+    """Deleting something that is gone, or being deleted, is not an error."""
     azure.answer(Reply(status, ""), Reply(200, {"value": []}))
     endpoints.delete_deployment("churn", "churn-6")
-    assert [asked.method for asked in azure.asked] == ["DELETE", "GET"]  # its autoscale settings would go too
+    assert [asked.method for asked in azure.asked] == ["DELETE", "GET"]  # the GET looks for its autoscale settings
 
 
 def test_logs_are_asked_for_by_number_of_lines(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """The last lines, or nothing once the deployment is gone."""
+    """The last lines are returned, or nothing once the deployment is gone."""
     azure.answer(Reply(200, {"content": "one\ntwo"}))
     assert endpoints.logs("churn", "churn-7", 40) == "one\ntwo"
     assert azure.asked[0].body == {"tail": 40}
@@ -296,13 +296,13 @@ CALLS: dict[str, Callable[[ArmEndpoints], object]] = {
         (DROPPED, Temporary, "cannot"),
     ],
 )
-def test_faults_are_of_two_kinds_and_keep_azures_words(
+def test_errors_are_temporary_or_permanent_and_keep_azures_message(
     endpoints: ArmEndpoints,
     azure: StandIn,
     call: Callable[[ArmEndpoints], object],
     fault: tuple[Reply, type[TealError], str],
 ) -> None:
-    """Try again, or tell a person; at once, whatever Retry-After asks, and without the token."""
+    """The error is raised immediately, regardless of Retry-After, and does not contain the token."""
     reply, kind, words = fault
     azure.answer(reply)
     with pytest.raises(TealError) as caught:
@@ -314,21 +314,21 @@ def test_faults_are_of_two_kinds_and_keep_azures_words(
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]", "null", '"text"', ""])
-def test_an_answer_that_is_no_object_is_tried_again_later(endpoints: ArmEndpoints, azure: StandIn, body: str) -> None:
-    """A proxy's page or half an answer is not taken for an endpoint."""
+def test_a_response_that_is_not_an_object_is_temporary(endpoints: ArmEndpoints, azure: StandIn, body: str) -> None:
+    """A proxy's page or a truncated response is not mistaken for an endpoint."""
     azure.answer(Reply(200, body))
     with pytest.raises(Temporary):
         endpoints.see("churn")
 
 
-def test_one_lost_connection_goes_unnoticed(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Networks drop connections; the request is sent once more."""
+def test_one_lost_connection_is_retried(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Networks drop connections, so the request is sent once more."""
     azure.answer(DROPPED, Reply(200, endpoint()), Reply(200, {"value": []}))
     assert endpoints.see("churn") is not None
 
 
-def test_a_list_that_goes_on_at_another_host_is_not_followed(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Our token goes to Azure Resource Manager and to nobody else."""
+def test_a_list_that_continues_on_another_host_is_not_followed(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Our token must only go to Azure Resource Manager."""
     azure.answer(Reply(200, endpoint()), Reply(200, {"value": [], "nextLink": "https://evil.example/x"}))
     with pytest.raises(Permanent, match="another host"):
         endpoints.see("churn")
@@ -336,22 +336,22 @@ def test_a_list_that_goes_on_at_another_host_is_not_followed(endpoints: ArmEndpo
 
 
 @pytest.mark.parametrize("name", ["..", ".", ""])
-def test_a_name_that_leads_elsewhere_is_not_asked_for(endpoints: ArmEndpoints, azure: StandIn, name: str) -> None:
-    """`..` would delete the endpoint instead of a deployment."""
+def test_a_name_that_leads_elsewhere_is_not_requested(endpoints: ArmEndpoints, azure: StandIn, name: str) -> None:
+    """`..`, for example, would delete the endpoint instead of a deployment."""
     with pytest.raises(Permanent, match="no name"):
         endpoints.delete_deployment("churn", name)
     assert azure.asked == []
 
 
 def test_a_name_with_a_slash_stays_one_name(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """What a caller sends cannot become another path or query."""
+    """A caller's input cannot become another path or query."""
     azure.answer(error(404, "ResourceNotFound", "not found"))
     assert endpoints.see("a/../b?x#y") is None
     assert azure.asked[0].url == f"{ROOT}/onlineEndpoints/a%2F..%2Fb%3Fx%23y?api-version=2024-10-01"
 
 
 def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, azure: StandIn) -> None:
-    """Nothing polls in the background: what comes of an operation is seen on another tick."""
+    """Nothing polls in the background: the outcome of an operation is observed on a later tick."""
     before = set(threading.enumerate())
     azure.answer(
         Reply(200, deployment()),
@@ -367,7 +367,7 @@ def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, 
 
 
 def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure: StandIn) -> None:
-    """Tags, no tags, null tags, and a version that is not registered."""
+    """This covers tags, no tags, null tags, and a version that is not registered."""
     models, version = ArmModels(manager), ModelVersion("churn-model", "7")
     for tags, read in (
         ({"stage": "production", "empty": None}, {"stage": "production", "empty": ""}),

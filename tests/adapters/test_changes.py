@@ -24,7 +24,7 @@ from tests.emulator.mlflow_models import COLUMNS, ROWS, save
 
 IDENTITY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
 STAGE, BLUE, GREEN = "poems", "poem-1", "poem-2"
-# As full as a deployment can be that runs everywhere.
+# Every property of a deployment that works everywhere.
 FULL: dict[str, Any] = {
     "environmentVariables": {"MOOD": "calm"},
     "description": "reads a poem",
@@ -42,7 +42,7 @@ FULL: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def stage(workshop: Workshop, poems: str) -> Iterator[Workshop]:
-    """Return the workshop with an endpoint on which poem-1 serves, full of what must be left alone."""
+    """Return the workshop with an endpoint on which poem-1 serves, with all properties that must stay unchanged."""
     body = {
         "location": workshop.cloud["region"],
         "tags": {"team": "poetry"},
@@ -73,7 +73,7 @@ def stage(workshop: Workshop, poems: str) -> Iterator[Workshop]:
 def test_an_endpoint_is_created_as_the_policy_says(
     workshop: Workshop, name: str, spec: EndpointSpec, mode: str, identity: tuple[str, list[str]]
 ) -> None:
-    """With its kind of key, its identity, where the workspace is, and without traffic."""
+    """It has the policy's auth mode and identity, is in the workspace's region, and has no traffic."""
     workshop.make_endpoint(name, spec)
     made = workshop.shown(name)
     assert (made["location"], made["tags"]) == (workshop.cloud["region"], {"managed-by": "teal"})
@@ -82,15 +82,15 @@ def test_an_endpoint_is_created_as_the_policy_says(
     assert workshop.seen(name).deployments == {}
 
 
-def test_an_endpoint_that_is_there_is_left_as_it_is(stage: Workshop) -> None:
-    """One that was not seen a moment ago, or was made by someone else meanwhile, keeps its traffic and all else."""
+def test_an_existing_endpoint_is_left_unchanged(stage: Workshop) -> None:
+    """An endpoint that appeared after it was last looked for keeps its traffic and everything else."""
     before = stage.shown(STAGE)
     stage.make_endpoint(STAGE, EndpointSpec("key"))
     assert stage.shown(STAGE) == before
 
 
 def test_green_is_like_blue_in_all_but_name_and_model(stage: Workshop) -> None:
-    """Probes, settings, variables and mount path are those of blue; the number was asked for; and it answers."""
+    """Probes, settings, variables and mount path are blue's, the instance count is as requested, and it answers."""
     blue, green = stage.shown(STAGE, BLUE), stage.shown(STAGE, GREEN)
     assert green["properties"] == blue["properties"] | {"model": blue["properties"]["model"][:-1] + "2"}
     assert (green["sku"], green["tags"]) == (blue["sku"] | {"capacity": 1}, {"team": "poetry", "managed-by": "teal"})
@@ -103,8 +103,8 @@ def test_green_is_like_blue_in_all_but_name_and_model(stage: Workshop) -> None:
     )
 
 
-def test_scaling_changes_the_number_and_nothing_else(stage: Workshop) -> None:
-    """The deployment's body is the same but for its instances; it goes on serving."""
+def test_scaling_changes_only_the_instance_count(stage: Workshop) -> None:
+    """The rest of the deployment's body is unchanged, and it keeps serving."""
     before = stage.shown(STAGE, GREEN)
     for number in (2, 1):
         stage.endpoints.order(ScaleDeployment(STAGE, GREEN, number))
@@ -114,33 +114,33 @@ def test_scaling_changes_the_number_and_nothing_else(stage: Workshop) -> None:
 
 
 def test_a_mirror_changes_nothing_else_and_ends(stage: Workshop) -> None:
-    """Tags, identity, description, access and live traffic are as before, with a mirror and after it."""
+    """Tags, identity, description, access and live traffic are unchanged, during and after the mirror."""
     before = stage.shown(STAGE)
     stage.endpoints.order(SetMirror(STAGE, {GREEN: 20}))
     stage.until_idle(STAGE)
     assert stage.seen(STAGE).mirror == {GREEN: 20}
-    assert but_for_mirror(stage.shown(STAGE)) == but_for_mirror(before)
+    assert without_mirror(stage.shown(STAGE)) == without_mirror(before)
     stage.endpoints.order(SetMirror(STAGE, {}))
     stage.until_idle(STAGE)
     assert stage.seen(STAGE).mirror == {}
-    assert but_for_mirror(stage.shown(STAGE)) == but_for_mirror(before)
+    assert without_mirror(stage.shown(STAGE)) == without_mirror(before)
 
 
-def but_for_mirror(body: dict[str, Any]) -> dict[str, Any]:
+def without_mirror(body: dict[str, Any]) -> dict[str, Any]:
     """Return an endpoint's body without its mirror."""
     properties = {key: value for key, value in body["properties"].items() if key != "mirrorTraffic"}
     return body | {"properties": properties}
 
 
-def test_what_azure_refuses_of_a_mirror_is_for_a_person(stage: Workshop) -> None:
-    """More than half, or a deployment that has live traffic."""
+def test_a_mirror_that_azure_rejects_is_a_permanent_error(stage: Workshop) -> None:
+    """Azure rejects more than 50 %, and a deployment that has live traffic."""
     for mirror in ({GREEN: 60}, {BLUE: 10}):
         with pytest.raises(Permanent):
             stage.endpoints.order(SetMirror(STAGE, mirror))
 
 
-def test_autoscale_settings_go_along(stage: Workshop) -> None:
-    """Green's are blue's with every mention of blue made green; they go when it goes, and blue's stay."""
+def test_autoscale_settings_are_copied(stage: Workshop) -> None:
+    """Green gets blue's settings with every reference changed to green; they are deleted with it, and blue's stay."""
     spare = "poem-spare"
     stage.endpoints.order(CreateDeployment(STAGE, spare, ModelVersion(POEM, "2"), like=GREEN))
     stage.until_idle(STAGE)
@@ -156,7 +156,7 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     stage.manager.put_setting("blue-by-load", given)
     assert stage.endpoints.autoscaled(STAGE) == {BLUE}
 
-    for _ in range(2):  # ordered twice is ordered once
+    for _ in range(2):  # idempotent
         stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))
     assert stage.endpoints.autoscaled(STAGE) == {BLUE, spare}
     (copied,) = (each for each in stage.manager.settings() if each["name"] != "blue-by-load")
@@ -174,7 +174,7 @@ def test_autoscale_settings_go_along(stage: Workshop) -> None:
     stage.endpoints.order(DeleteDeployment(STAGE, spare))
     assert stage.endpoints.autoscaled(STAGE) == {BLUE}
     stage.manager.delete_setting("blue-by-load")
-    stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))  # nothing to copy is no error
+    stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))  # nothing to copy: not an error
     assert stage.endpoints.autoscaled(STAGE) == frozenset()
 
 
@@ -200,7 +200,7 @@ def formulas(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def test_an_mlflow_model_needs_neither_code_nor_environment(workshop: Workshop, formulas: str) -> None:
-    """From a template, then from live on another machine: both answer in MLflow's own form."""
+    """Created from a template, and copied to another instance type: both answer in MLflow's own format."""
     template = TemplateSource(workshop.write("deployments/mlflow.yml", MLFLOW))
     live = LiveSource(instance_type="Standard_NC6s_v3")
     for action in (

@@ -1,4 +1,4 @@
-"""The ports, connected as the function app connects them, to the emulated cloud behind Azure's own names."""
+"""The ports, connected as in the function app, to the emulated cloud behind Azure's host names."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Teal:
     cloud: RunningCloud
 
     def seen(self) -> EndpointSeen:
-        """Return the endpoint as it is now."""
+        """Return the endpoint's current state."""
         found = self.ports.endpoints.see(ENDPOINT)
         assert found is not None
         return found
 
     def last_hours(self) -> tuple[DeploymentMinute, ...]:
-        """Return what the endpoint's deployments answered, in the cloud's own time."""
+        """Return the telemetry of the endpoint's deployments over the last hours of the cloud's clock."""
         now = datetime.fromisoformat(self.cloud.state()["time"])
         return self.ports.telemetry.minutes(ENDPOINT, TelemetryQuery(Window(now - timedelta(hours=6), now))).minutes
 
@@ -82,7 +82,7 @@ def teal(
 def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path) -> str:
     """Register two versions of a model and the code that serves them with Microsoft's client; return the code's id."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        warnings.simplefilter("ignore")  # deprecations in its dependencies
         from azure.ai.ml import MLClient  # noqa: PLC0415  # takes a second: only for this
         from azure.ai.ml.entities import Model  # noqa: PLC0415  # as above
         from azure.ai.ml.entities._assets import Code  # noqa: PLC0415  # as above
@@ -102,21 +102,21 @@ def _register(cloud: RunningCloud, credential: TokenCredential, directory: Path)
 
 
 def test_tags_are_those_of_the_registered_version(teal: Teal) -> None:
-    """What a person sees in the studio is what a policy is matched with."""
+    """Policies are matched against the tags shown in the studio."""
     assert teal.ports.models.tags(ModelVersion(ENDPOINT, "2")) == {"stage": "stage 2"}
     assert teal.ports.models.tags(ModelVersion(ENDPOINT, "3")) is None
     assert teal.ports.models.tags(ModelVersion("nothing", "1")) is None
 
 
 def test_what_does_not_exist_is_seen_as_none(teal: Teal) -> None:
-    """No endpoint, no logs, nothing to delete: answers, not errors."""
+    """A missing endpoint, missing logs and nothing to delete are not errors."""
     assert teal.ports.endpoints.see("nothing") is None
     assert teal.ports.endpoints.logs(ENDPOINT, "nothing", 5) == ""
     teal.ports.endpoints.order(DeleteDeployment(ENDPOINT, "nothing"))
 
 
-def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> None:
-    """The way of a whole rollout through the adapters, each step ordered without waiting and then seen."""
+def test_a_whole_rollout_through_the_adapters(teal: Teal) -> None:
+    """Green is created, tested and given traffic, and blue deleted: every step is ordered, then observed."""
     ports, threads = teal.ports, set(threading.enumerate())
     ports.endpoints.order(CreateDeployment(ENDPOINT, GREEN, ModelVersion(ENDPOINT, "2"), like=BLUE))
     until(lambda: teal.seen().ready(GREEN))
@@ -135,9 +135,9 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
         ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 10}))
     teal.cloud.set("resource-manager", endings=[{"entity": f"onlineEndpoints/{ENDPOINT}", "ending": "Never"}])
     ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 10, BLUE: 90}))
-    with pytest.raises(Temporary, match="409"):  # the first is still in progress
+    with pytest.raises(Temporary, match="409"):  # the first operation is still in progress
         ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
-    teal.cloud.set("resource-manager")  # now it goes on
+    teal.cloud.set("resource-manager")  # let it continue
     until(lambda: teal.seen().traffic == {GREEN: 10, BLUE: 90})
     ports.endpoints.order(SetTraffic(ENDPOINT, {GREEN: 100}))
     until(lambda: teal.seen().traffic == {GREEN: 100} and teal.seen().state is Provisioning.SUCCEEDED)
@@ -153,22 +153,22 @@ def test_green_is_made_tried_given_traffic_and_blue_is_deleted(teal: Teal) -> No
 
 
 def test_telemetry_of_an_endpoint_without_requests_is_empty(teal: Teal) -> None:
-    """The query is understood, and other endpoints' rows are not ours."""
+    """The query is valid, and other endpoints' rows are not returned."""
     now = datetime.fromisoformat(teal.cloud.state()["time"])
     assert teal.ports.telemetry.minutes("silent", TelemetryQuery(Window(now - timedelta(hours=1), now))).minutes == ()
 
 
-def test_a_wake_up_lies_in_the_queue_that_the_function_listens_to(
+def test_a_wake_up_reaches_the_queue_that_triggers_the_function(
     teal: Teal, settings: Settings, credential: TokenCredential
 ) -> None:
-    """Sent by the app's client, with its identity, in base64."""
+    """The app's client sends it with its identity, encoded as base64."""
     teal.wakeups.wake(WORDS)
     with QueueClient(settings.queues_endpoint, QUEUE, credential) as queue:
         texts = [str(message.content) for message in queue.receive_messages()]
     assert {"workspace": "ml", "endpoint": ENDPOINT} in [json.loads(base64.b64decode(text)) for text in texts]
 
 
-def test_the_store_answers_with_the_apps_identity(teal: Teal) -> None:
+def test_the_store_works_with_the_apps_identity(teal: Teal) -> None:
     """Tables are reached by name, over TLS, with a token."""
     teal.store.mark_open(WORDS)
     assert WORDS in teal.store.open_endpoints()
@@ -177,8 +177,8 @@ def test_the_store_answers_with_the_apps_identity(teal: Teal) -> None:
     assert teal.store.record(WORDS).value.current == "a"
 
 
-def test_connecting_calls_nobody_and_imports_no_heavy_client() -> None:
-    """A function starts in a fraction of a second: no azure-ai-ml, no request, no thread."""
+def test_connecting_makes_no_call_and_imports_no_heavy_client() -> None:
+    """Functions must start in a fraction of a second: no azure-ai-ml, no request, no thread."""
     program = """
 import sys, threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Two kinds of error come out of every adapter, whatever Azure and its SDKs raise."""
+"""Every adapter raises one of two kinds of error, whatever Azure and its SDKs raise."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
         HttpResponseError("no answer at all"),
     ],
 )
-def test_what_may_pass_is_temporary(error: AzureError) -> None:
-    """Without an answer of the service nobody has refused anything."""
+def test_errors_that_may_go_away_are_temporary(error: AzureError) -> None:
+    """Without a response from the service, nothing has been rejected."""
     with pytest.raises(Temporary) as caught, azure_faults("read endpoint churn"):
         raise error
     assert str(caught.value) == f"cannot read endpoint churn: {error.message}"
 
 
 def test_a_long_message_is_cut() -> None:
-    """A record and a log line hold what a person reads, not a page."""
+    """Records and log lines hold a readable message, not a page."""
     with pytest.raises(Temporary) as caught, azure_faults("read"):
         raise ServiceRequestError("x\n" * 5000)
     assert len(str(caught.value)) < LONGEST_MESSAGE + 20
     assert "\n" not in str(caught.value)
 
 
-def test_a_defect_of_ours_is_not_dressed_up_as_azures() -> None:
-    """Only what Azure raises is translated: a bug must be seen as one."""
+def test_our_own_bugs_are_not_translated() -> None:
+    """Only Azure's exceptions are translated, so that a bug stays visible as one."""
     with pytest.raises(ZeroDivisionError), azure_faults("read"):
         _ = 1 / 0
 
@@ -74,7 +74,7 @@ def store(azure: StandIn) -> Iterator[TableStore]:
 
 
 def refusal(status: int, code: str) -> Reply:
-    """Return a refusal as Table Storage words it."""
+    """Return an error in Table Storage's format."""
     return Reply(status, {"odata.error": {"code": code, "message": {"lang": "en-US", "value": f"{code} it is"}}})
 
 
@@ -88,13 +88,13 @@ def refusal(status: int, code: str) -> Reply:
         (DROPPED, Temporary, "cannot"),
     ],
 )
-def test_faults_of_table_storage_are_of_two_kinds(
+def test_table_storage_errors_are_temporary_or_permanent(
     store: TableStore,
     azure: StandIn,
     call: Callable[[TableStore], object],
     fault: tuple[Reply, type[TealError], str],
 ) -> None:
-    """A busy storage account is tried again by the tick, a missing right is for a person; no token in either."""
+    """A busy account is temporary, a missing permission permanent; neither message contains the token."""
     reply, kind, words = fault
     azure.answer(reply)
     with pytest.raises(TealError) as caught:
@@ -106,10 +106,10 @@ def test_faults_of_table_storage_are_of_two_kinds(
 
 @pytest.mark.parametrize("call", ["record", "pointers", "history", "open_endpoints", "kept_minutes"])
 @pytest.mark.parametrize("body", ["<html>", "", "[]"])
-def test_a_garbled_answer_is_not_taken_for_nothing_stored(
+def test_a_garbled_response_is_not_mistaken_for_an_empty_store(
     store: TableStore, azure: StandIn, call: str, body: str
 ) -> None:
-    """Reading no rollout where there is one would begin it twice."""
+    """Overlooking an existing rollout would start it twice."""
     azure.answer(Reply(200, body))
     with pytest.raises(TealError):
         CALLS[call](store)

@@ -1,4 +1,4 @@
-"""What was stored once stays readable: a kept row of each kind."""
+"""Stored rows stay readable: one kept row of each kind."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.adapters.kept_records import kept, reread
 
 
 @pytest.mark.parametrize("kind", ["lock", "rollout", "entry", "minute", "judgement"])
-def test_a_kept_row_is_read_whole(kind: str) -> None:
-    """Written again, nothing that was in the row is missing or different."""
+def test_a_kept_row_survives_a_round_trip(kind: str) -> None:
+    """Reading and rewriting a row loses and changes nothing."""
     row = kept()[kind]
     again = {name: str(value) for name, value in reread(kind, row).items() if name in row}
     for name, value in row.items():
@@ -24,8 +24,8 @@ def test_a_kept_row_is_read_whole(kind: str) -> None:
             assert again[name] == str(value), (kind, name)
 
 
-def test_a_kept_rollout_means_what_it_meant() -> None:
-    """At 10 per cent beside blue, held by a halt, with a rollback asked for."""
+def test_a_kept_rollout_keeps_its_meaning() -> None:
+    """It is at 10 % next to blue, held by a halt, with a rollback requested."""
     rollout = rollout_of(kept()["rollout"])
     assert (rollout.phase, rollout.progress.step, rollout.traffic.weight) == (Phase.STEPPING, 1, 10)
     assert isinstance(rollout.placement, Beside)
@@ -36,7 +36,7 @@ def test_a_kept_rollout_means_what_it_meant() -> None:
 
 
 def contains(whole: object, part: object) -> bool:
-    """Return whether JSON has everything that other JSON has; objects may have more keys."""
+    """Return whether `whole` has everything in `part`; objects may have more keys."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(name in whole and contains(whole[name], value) for name, value in part.items())
     if isinstance(part, list) and isinstance(whole, list):

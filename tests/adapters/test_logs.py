@@ -1,4 +1,4 @@
-"""Telemetry from the traffic log: exact counts or no answer, and nothing a caller sends reaches the query unchecked."""
+"""Telemetry from the traffic log: exact counts or an error, and no unchecked input in the query."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def traffic() -> RequestLog:
 
 
 def answered(*rows: list[Any], problem: dict[str, str] | None = None) -> Reply:
-    """Return Log Analytics' answer with these rows, and with an error if they are not all."""
+    """Return a Log Analytics reply with these rows, and with an error if it is partial."""
     columns = [{"name": name, "type": kind} for name, kind in COLUMNS]
     body: dict[str, Any] = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": list(rows)}]}
     return Reply(200, body | ({"error": problem} if problem else {}))
 
 
 def test_rows_become_minutes_oldest_first(traffic: RequestLog, azure: StandIn) -> None:
-    """One entry per deployment and minute that had requests."""
+    """There is one row per deployment and minute with requests."""
     azure.answer(
         answered(
             ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2],
@@ -53,14 +53,14 @@ def test_rows_become_minutes_oldest_first(traffic: RequestLog, azure: StandIn) -
     )
 
 
-def test_no_requests_is_an_answer(traffic: RequestLog, azure: StandIn) -> None:
-    """A quiet endpoint has no minutes, which is not a fault."""
+def test_no_requests_is_not_an_error(traffic: RequestLog, azure: StandIn) -> None:
+    """A quiet endpoint has no minutes."""
     azure.answer(answered())
     assert traffic.minutes("churn", HOUR, None) == ()
 
 
-def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: RequestLog, azure: StandIn) -> None:
-    """Rows of other endpoints, workspaces and times are left out, in whatever zone the window was given."""
+def test_the_query_is_limited_to_workspace_endpoint_and_window(traffic: RequestLog, azure: StandIn) -> None:
+    """Rows of other endpoints, workspaces and times are excluded, whatever the window's time zone."""
     azure.answer(answered())
     berlin = timezone(timedelta(hours=1))
     traffic.minutes("Churn", Window(HOUR.since.astimezone(berlin), HOUR.until.astimezone(berlin)), None)
@@ -77,16 +77,16 @@ def test_the_query_is_bound_to_workspace_endpoint_and_window(traffic: RequestLog
 @pytest.mark.parametrize(
     "name", ["", "a' or 1 == 1 //", "churn\n| take 1", "churn'", "-churn", "churn-", "7", "a" * 33, "chürn", "a/b"]
 )
-def test_a_name_that_no_endpoint_can_have_is_never_asked_for(traffic: RequestLog, azure: StandIn, name: str) -> None:
-    """What a caller sends does not reach the query."""
+def test_an_invalid_endpoint_name_is_never_queried(traffic: RequestLog, azure: StandIn, name: str) -> None:
+    """A caller's input does not reach the query."""
     with pytest.raises(Permanent, match="not a valid name"):
         traffic.minutes(name, HOUR, None)
     assert azure.asked == []
 
 
 @pytest.mark.parametrize("workspace", ["", "churn-ws", "/subscriptions/x' | take 1 //", "/a/b\n"])
-def test_a_workspace_that_is_no_arm_id_stops_the_start(workspace: str) -> None:
-    """Settings are checked before they stand in a query."""
+def test_an_invalid_workspace_id_fails_at_startup(workspace: str) -> None:
+    """Settings are validated before they are used in a query."""
     with LogsQueryClient(Credential()) as client, pytest.raises(Misconfigured):
         LogAnalytics(client, LOGS, workspace)
 
@@ -129,10 +129,10 @@ def test_a_workspace_that_is_no_arm_id_stops_the_start(workspace: str) -> None:
         ),
     ],
 )
-def test_without_a_whole_answer_there_is_none(
+def test_an_incomplete_answer_is_an_error(
     traffic: RequestLog, azure: StandIn, fault: tuple[Reply, type[TealError], str]
 ) -> None:
-    """Missing evidence is never taken for good news; at once, whatever Retry-After asks, and without the token."""
+    """The error is raised immediately, regardless of Retry-After, and does not contain the token."""
     reply, kind, words = fault
     azure.answer(reply)
     with pytest.raises(TealError) as caught:

@@ -1,4 +1,4 @@
-"""Platform metrics of requests that the emulated cloud's deployments really answered, through the real client."""
+"""Platform metrics of real requests to the emulated cloud's deployments, through the real client."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MIRRORED_PER_CENT = 50
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """An endpoint whose blue has all traffic while green gets copies of half of it."""
+    """An endpoint whose blue has all traffic while half of it is mirrored to green."""
 
     workshop: Workshop
     client: MetricsClient
 
     def score(self, body: str, times: int, deployment: str | None = None) -> set[int]:
-        """Send so many requests and return the statuses that came back."""
+        """Send `times` requests and return their statuses."""
         arm = self.workshop.arm
         key = arm.call("POST", f"onlineEndpoints/{ENDPOINT}/listKeys").json()["primaryKey"]
         url = arm.call("GET", f"onlineEndpoints/{ENDPOINT}").json()["properties"]["scoringUri"]
@@ -40,7 +40,7 @@ class Metered:
         return {requests.post(url, body, headers=headers, timeout=60).status_code for _ in range(times)}
 
     def last_hours(self, *copied: str) -> dict[str, list[DeploymentMinute]]:
-        """Return what the metrics tell of each deployment, in the cloud's own time."""
+        """Return each deployment's minutes over the last hours of the cloud's clock."""
         now = datetime.fromisoformat(self.workshop.cloud.state()["time"])
         window = Window(now - timedelta(hours=6), now)
         traffic = PlatformMetrics(self.client, self.workshop.cloud.workspace_id, lambda _: copied)
@@ -50,7 +50,7 @@ class Metered:
 
 @pytest.fixture(scope="module")
 def metered(workshop: Workshop, poems: str, credential: TokenCredential) -> Iterator[Metered]:
-    """Return the endpoint, made for these tests and removed after them."""
+    """Return an endpoint created for these tests and deleted after them."""
     arm, cloud = workshop.arm, workshop.cloud
     arm.wait(arm.put(f"onlineEndpoints/{ENDPOINT}", endpoint_body()))
     body = deployment_body(f"{cloud.workspace_id}/models/{POEM}/versions/1", poems)
@@ -65,12 +65,12 @@ def metered(workshop: Workshop, poems: str, credential: TokenCredential) -> Iter
 
 
 def sums(rows: list[DeploymentMinute]) -> tuple[int, int, int]:
-    """Return requests, bad ones, and the caller's mistakes over all minutes."""
+    """Return the numbers of requests, bad requests and client errors over all minutes."""
     return sum(row.total for row in rows), sum(row.bad for row in rows), sum(row.client_errors for row in rows)
 
 
-def test_what_was_answered_is_told_by_deployment(metered: Metered) -> None:
-    """Blue's good and failed requests; green's copies are there only when they are looked for in its own metrics."""
+def test_requests_are_counted_by_deployment(metered: Metered) -> None:
+    """Blue's requests are counted; mirrored requests to green appear only if its own metrics are read."""
     assert metered.score('{"a": 1}', 40) == {200}
     assert metered.score("no JSON", 3, "blue") == {424}
     until(lambda: sums(metered.last_hours()["blue"]) == (43, 3, 0))
@@ -85,8 +85,8 @@ def test_what_was_answered_is_told_by_deployment(metered: Metered) -> None:
         assert sorted(row.percentiles.values()) == list(row.percentiles.values())
 
 
-def test_metrics_that_could_not_be_read_are_no_answer(metered: Metered) -> None:
-    """An empty answer with a reason beside it is not an endpoint without errors."""
+def test_unavailable_metrics_are_an_error(metered: Metered) -> None:
+    """An empty answer with an error code is not an endpoint without errors."""
     metered.workshop.cloud.set("metrics", mode="partial", remaining=1)
     with pytest.raises(Temporary, match="InternalServerError"):
         metered.last_hours()

@@ -1,4 +1,4 @@
-"""Without a whole answer of platform metrics there is none: a series that is cut or lost looks like no errors."""
+"""An incomplete metrics answer is an error, because a truncated or missing series looks like no errors."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.adapters.metrics_answers import (
     TEN,
     answer,
     answered,
+    batch,
     latencies,
     metric,
     requests,
     series,
-    told,
 )
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
@@ -42,24 +42,24 @@ def traffic() -> Iterator[PlatformMetrics]:
     ("reply", "kind", "words"),
     [
         pytest.param(
-            told(answer(metric(REQUESTS, errorCode="MetricUnavailable", errorMessage="try later"))),
+            batch(answer(metric(REQUESTS, errorCode="MetricUnavailable", errorMessage="try later"))),
             Temporary,
             "MetricUnavailable try later",
-            id="a metric that could not be told comes as an empty one",
+            id="an unavailable metric is returned empty",
         ),
-        pytest.param(told(answer(metric(REQUESTS, GOOD, errorCode="Partial"))), Temporary, "Partial", id="partial"),
-        pytest.param(told(), Temporary, "0 returned", id="no resource"),
-        pytest.param(told(answer(metric(REQUESTS)), answer(metric(REQUESTS))), Temporary, "2 returned", id="too many"),
+        pytest.param(batch(answer(metric(REQUESTS, GOOD, errorCode="Partial"))), Temporary, "Partial", id="partial"),
+        pytest.param(batch(), Temporary, "0 returned", id="no resource"),
+        pytest.param(batch(answer(metric(REQUESTS)), answer(metric(REQUESTS))), Temporary, "2 returned", id="too many"),
         pytest.param(
-            told(answer(metric(REQUESTS, GOOD), resource=f"{WORKSPACE}/onlineEndpoints/other")),
+            batch(answer(metric(REQUESTS, GOOD), resource=f"{WORKSPACE}/onlineEndpoints/other")),
             Temporary,
             "onlineEndpoints/other returned",
             id="another's",
         ),
-        pytest.param(told(answer()), Temporary, "RequestsPerMinute of", id="no metric"),
-        pytest.param(told(answer(metric("RequestLatency", GOOD))), Temporary, "is missing", id="another metric"),
+        pytest.param(batch(answer()), Temporary, "RequestsPerMinute of", id="no metric"),
+        pytest.param(batch(answer(metric("RequestLatency", GOOD))), Temporary, "is missing", id="another metric"),
         pytest.param(
-            told(answer(metric(REQUESTS, GOOD), interval="PT5M")), Temporary, "returned by 0:05:00", id="not by minute"
+            batch(answer(metric(REQUESTS, GOOD), interval="PT5M")), Temporary, "returned by 0:05:00", id="not by minute"
         ),
         pytest.param(
             answered(*[requests(str(200 + number), {0: 1.0}) for number in range(1000)]),
@@ -68,8 +68,10 @@ def traffic() -> Iterator[PlatformMetrics]:
             id="cut",
         ),
         pytest.param(answered(series({0: 5.0}, deployment="churn-7")), Temporary, "its statusCode", id="not split"),
-        pytest.param(answered(series({0: 5.0}, statusCode="200")), Temporary, "its deployment", id="not split either"),
-        pytest.param(answered(requests("200", {0: -1.0})), Temporary, "the value -1.0", id="less than none"),
+        pytest.param(
+            answered(series({0: 5.0}, statusCode="200")), Temporary, "its deployment", id="not split by deployment"
+        ),
+        pytest.param(answered(requests("200", {0: -1.0})), Temporary, "the value -1.0", id="negative"),
         pytest.param(
             Reply(
                 200,
@@ -83,17 +85,17 @@ def traffic() -> Iterator[PlatformMetrics]:
             id="no number",
         ),
         pytest.param(
-            answered({**GOOD, "data": GOOD["data"] * 2}), Temporary, "two values for 10:00", id="a minute twice"
+            answered({**GOOD, "data": GOOD["data"] * 2}), Temporary, "two values for 10:00", id="duplicate minute"
         ),
         pytest.param(answered({**GOOD, "data": [{"average": 1.0}]}), Temporary, "cannot", id="no time"),
         pytest.param(
-            answered({**GOOD, "data": [{"timeStamp": "soon", "average": 1.0}]}), Temporary, "cannot", id="a bad time"
+            answered({**GOOD, "data": [{"timeStamp": "soon", "average": 1.0}]}), Temporary, "cannot", id="invalid time"
         ),
         pytest.param(
             answered({**GOOD, "data": [{"timeStamp": "2026-11-20T10:00:00Z", "average": "5"}]}),
             Temporary,
             "cannot",
-            id="a text for a number",
+            id="text instead of a number",
         ),
         pytest.param(Reply(200, {}), Temporary, "cannot", id="nothing"),
         pytest.param(Reply(200, "[]"), Temporary, "cannot", id="a list"),
@@ -111,10 +113,10 @@ def traffic() -> Iterator[PlatformMetrics]:
         pytest.param(Reply(400, {"error": {"code": "BadRequest", "message": "no"}}), Permanent, "no", id="refused"),
     ],
 )
-def test_without_a_whole_answer_there_is_none(
+def test_an_incomplete_answer_is_an_error(
     traffic: PlatformMetrics, azure: StandIn, reply: Reply, kind: type[TealError], words: str
 ) -> None:
-    """Missing evidence is never taken for good news; at once, whatever Retry-After asks, and without the token."""
+    """The error is raised immediately, regardless of Retry-After, and does not contain the token."""
     azure.answer(reply)
     with pytest.raises(TealError) as caught:
         traffic.minutes("churn", HOUR, None)
@@ -123,15 +125,15 @@ def test_without_a_whole_answer_there_is_none(
     assert TOKEN not in str(caught.value)
 
 
-def test_latency_that_was_asked_and_cannot_be_told_is_no_answer(traffic: PlatformMetrics, azure: StandIn) -> None:
-    """Three of the four percentiles' metrics are not what was asked."""
-    azure.answer(answered(GOOD), told(answer(*latencies({0: 20.0}, 50, 90, 95, deployment="churn-7"))))
+def test_missing_latency_is_an_error(traffic: PlatformMetrics, azure: StandIn) -> None:
+    """Three of the four requested percentiles are not a complete answer."""
+    azure.answer(answered(GOOD), batch(answer(*latencies({0: 20.0}, 50, 90, 95, deployment="churn-7"))))
     with pytest.raises(Temporary, match="RequestLatency_P99"):
         traffic.minutes("churn", HOUR, HOUR)
 
 
 def test_an_answer_within_an_answer_is_read(traffic: PlatformMetrics, azure: StandIn) -> None:
-    """The service is known to send, now and then, its JSON as one JSON string."""
+    """The service occasionally sends its JSON encoded as a JSON string."""
     whole = answered(GOOD).body
     azure.answer(Reply(200, json_string(whole)))
     assert [row.total for row in traffic.minutes("churn", HOUR, None)] == [5]

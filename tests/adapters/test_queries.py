@@ -1,4 +1,4 @@
-"""A user's query: run as it is written, told what it is asked for, and believed only if what it counts are counts."""
+"""A user's query: run unchanged, given its parameters, and accepted only if it returns valid counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.adapters.written_log import HOUR, LOGS, START, WrittenLog, written_lo
 MINUTE = timedelta(minutes=1)
 KINDS = {"deployment": "string", "minute": "datetime", "bad": "long", "total": "long"}
 
-# As a user may write it: with a comment, its own let, names that it was given, and a column more than needed.
+# A typical user's query: a comment, its own `let`, the given parameters, and an extra column.
 SLOW = """
 // Answers that took half a second or longer.
 let longest = 500;
@@ -45,19 +45,19 @@ def log() -> Iterator[WrittenLog]:
 
 @pytest.fixture
 def analytics() -> Iterator[LogAnalytics]:
-    """Return the workspace's log, connected as in the app."""
+    """Return the workspace's Log Analytics, connected as in the app."""
     with LogsQueryClient(Credential(), retry_total=1, retry_status=0) as client:
         yield LogAnalytics(client, LOGS, WORKSPACE)
 
 
 def answered(*rows: list[Any], **kinds: str) -> Reply:
-    """Return Log Analytics' answer with these rows; kinds: other types of columns, empty for no such column."""
+    """Return a Log Analytics reply with these rows; kinds: column types that differ, empty to omit the column."""
     columns = [{"name": name, "type": kind} for name, kind in (KINDS | kinds).items() if kind]
     return Reply(200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": list(rows)}]})
 
 
-def test_a_query_counts_what_it_says(log: WrittenLog) -> None:
-    """Its own text runs untouched, for this endpoint and window; deployments in lower case, oldest minute first."""
+def test_a_query_returns_its_counts(log: WrittenLog) -> None:
+    """It runs unchanged, for this endpoint and window; deployments are in lower case, the oldest minute first."""
     for seconds, milliseconds in ((1, 499), (2, 500), (61, 800), (-1, 900), (3600, 900)):
         log.write("Churn-7", seconds, 200, milliseconds)
     log.write("churn-6", 62, 200)
@@ -76,22 +76,22 @@ def test_a_query_counts_what_it_says(log: WrittenLog) -> None:
         pytest.param(
             f"let rows = {LOG} | where EndpointName =~ teal_endpoint;"
             f" rows | summarize bad = countif(ResponseCode == 404), total = count() {BY_MINUTE}",
-            id="a table by let",
+            id="let: a table",
         ),
         pytest.param(
             "let refused = (code: int) { code >= 400 and code < 500 };"
             f" {LOG} | summarize bad = countif(refused(ResponseCode)), total = count() {BY_MINUTE}",
-            id="a function by let",
+            id="let: a function",
         ),
         pytest.param(
             f"let codes = dynamic([404, 424]); {LOG} | where TimeGenerated between (teal_since .. teal_until)"
             f" | summarize bad = countif(ResponseCode in (codes)), total = count() {BY_MINUTE}",
-            id="a list by let",
+            id="let: a list",
         ),
         pytest.param(
             f"let usual = toscalar({LOG} | summarize avg(toreal(TotalDurationMs)));"
             f" {LOG} | summarize bad = countif(TotalDurationMs > 2 * usual), total = count() {BY_MINUTE}",
-            id="a number of a query by let",
+            id="let: a scalar from a query",
         ),
         pytest.param(
             f"{LOG} | summarize wrong = sum(iff(ResponseCode >= 400, 1, 0)), n = count() by DeploymentName,"
@@ -102,7 +102,7 @@ def test_a_query_counts_what_it_says(log: WrittenLog) -> None:
     ],
 )
 def test_queries_as_users_write_them(log: WrittenLog, text: str) -> None:
-    """Whatever the form, the same three requests give the same counts: one of two is bad, then none of one."""
+    """In every form, the same three requests give the same counts: one bad of two, then none of one."""
     for seconds, code, milliseconds in ((1, 200, 10), (2, 404, 100), (61, 200, 10)):
         log.write("churn-7", seconds, code, milliseconds)
     assert tallies(log.analytics, "churn", HOUR, text) == {
@@ -111,16 +111,16 @@ def test_queries_as_users_write_them(log: WrittenLog, text: str) -> None:
     }
 
 
-def test_a_query_sees_its_window_even_if_it_does_not_ask_for_it(log: WrittenLog) -> None:
-    """Rows of other hours cannot come from a query that forgot to leave them out."""
+def test_a_query_sees_only_its_window_even_without_a_filter(log: WrittenLog) -> None:
+    """A query that does not filter by time still gets no rows from other hours."""
     for seconds in (-1, 0, 3600):
         log.write("churn-7", seconds, 200)
     careless = f"{LOG} | summarize bad = countif(false), total = count() {BY_MINUTE}"
     assert tallies(log.analytics, "churn", HOUR, careless) == {(START, "churn-7"): Tally(0, 1)}
 
 
-def test_rows_of_one_minute_are_added_up(analytics: LogAnalytics, azure: StandIn) -> None:
-    """A query may count by more than deployment and minute, and names differ in case only; no requests are no rows."""
+def test_rows_for_one_minute_are_added_up(analytics: LogAnalytics, azure: StandIn) -> None:
+    """A query may group by more columns, and names may differ in case; rows without requests are dropped."""
     azure.answer(
         answered(["churn-7", "2026-11-20T10:00:00Z", 1, 5], ["Churn-7", "2026-11-20T10:00:00Z", 2, 10]), answered()
     )
@@ -128,16 +128,16 @@ def test_rows_of_one_minute_are_added_up(analytics: LogAnalytics, azure: StandIn
     assert tallies(analytics, "churn", HOUR, "T") == {}
 
 
-def test_requests_that_reached_no_deployment_are_nobody_s(analytics: LogAnalytics, azure: StandIn) -> None:
-    """Such as those with a wrong key: they must not spoil the answer."""
+def test_requests_that_reached_no_deployment_are_ignored(analytics: LogAnalytics, azure: StandIn) -> None:
+    """Requests with a wrong key, for example, must not invalidate the result."""
     azure.answer(
         answered(["", "2026-11-20T10:00:00Z", 1, 1], [None, None, 1, 1], ["churn-7", "2026-11-20T10:00:00Z", 0, 2])
     )
     assert tallies(analytics, "churn", HOUR, "T") == {(START, "churn-7"): Tally(0, 2)}
 
 
-def test_the_query_is_told_what_it_is_asked_for(analytics: LogAnalytics, azure: StandIn) -> None:
-    """Endpoint, window and workspace stand before the text, which itself is sent as it is."""
+def test_the_query_gets_its_parameters(analytics: LogAnalytics, azure: StandIn) -> None:
+    """Endpoint, window and workspace precede the text, which is sent unchanged."""
     azure.answer(answered())
     text = "// $endpoint {endpoint} %s\nT | where x == '\\'; let teal_endpoint = 1'"
     tallies(analytics, "churn", HOUR, text)
@@ -177,16 +177,18 @@ def test_the_query_is_told_what_it_is_asked_for(analytics: LogAnalytics, azure: 
         ),
     ],
 )
-def test_a_wrong_query_is_for_a_person(analytics: LogAnalytics, azure: StandIn, reply: Reply, words: str) -> None:
-    """What is wrong is named, and what would be right: the same query will never be better."""
+def test_an_invalid_query_is_a_permanent_error(
+    analytics: LogAnalytics, azure: StandIn, reply: Reply, words: str
+) -> None:
+    """The message names the problem and the remedy; a retry would not help."""
     azure.answer(reply)
     with pytest.raises(Permanent) as caught:
         tallies(analytics, "churn", HOUR, "T")
     assert words in str(caught.value)
 
 
-def test_half_an_answer_is_none(analytics: LogAnalytics, azure: StandIn) -> None:
-    """Counts that are missing look like nothing bad happened."""
+def test_a_partial_answer_is_an_error(analytics: LogAnalytics, azure: StandIn) -> None:
+    """Missing counts would look as if nothing bad had happened."""
     whole = answered(["churn-7", "2026-11-20T10:00:00Z", 0, 1]).body
     assert isinstance(whole, dict)
     azure.answer(Reply(200, whole | {"error": {"code": "PartialError", "message": "too big"}}))
@@ -195,15 +197,15 @@ def test_half_an_answer_is_none(analytics: LogAnalytics, azure: StandIn) -> None
     assert type(caught.value) is Temporary
 
 
-def test_a_name_that_no_endpoint_can_have_is_never_asked_for(analytics: LogAnalytics, azure: StandIn) -> None:
-    """What a caller sends does not reach the query."""
+def test_an_invalid_endpoint_name_is_never_queried(analytics: LogAnalytics, azure: StandIn) -> None:
+    """A caller's input does not reach the query."""
     with pytest.raises(Permanent, match="not a valid name"):
         tallies(analytics, "churn'; T //", HOUR, "T")
     assert azure.asked == []
 
 
-def test_what_a_query_counts_is_told_under_its_gate_s_name(analytics: LogAnalytics, azure: StandIn) -> None:
-    """The text is found by the path in the policy, at each reading; one that is gone is the same error as elsewhere."""
+def test_counts_are_returned_under_the_gate_s_name(analytics: LogAnalytics, azure: StandIn) -> None:
+    """The query is looked up by its path in the policy on every read; a missing file raises the usual error."""
     azure.answer(answered(["churn-7", "2026-11-20T10:00:00Z", 1, 4]))
     texts = {"gates/slow.kql": "T"}
 

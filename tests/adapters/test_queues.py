@@ -1,4 +1,4 @@
-"""Wake-ups reach the queue in the form that the Functions host reads. Over the wire, to Azurite."""
+"""Wake-ups reach the queue in the format that the Functions host expects. Over the wire, to Azurite."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.adapters.stand_in import DROPPED, Credential, Reply, StandIn
 
 @pytest.fixture
 def queue(storage: Storage) -> Iterator[QueueClient]:
-    """Return a queue's client, encoding as the app's does."""
+    """Return a queue client that encodes like the app's."""
     credential = AzureNamedKeyCredential(storage.account, storage.key)
     encoding = TextBase64EncodePolicy()
     with QueueClient(storage.queues, "reconcile", credential, message_encode_policy=encoding) as client:
@@ -28,7 +28,7 @@ def queue(storage: Storage) -> Iterator[QueueClient]:
 
 
 def test_a_wake_up_is_base64_json_with_the_endpoint(queue: QueueClient) -> None:
-    """The host decodes base64; the function reads the endpoint. The queue is made if infrastructure's is missing."""
+    """The host decodes base64, and the function reads the endpoint. A missing queue is created."""
     wakeups = QueueWakeups(queue)
     wakeups.wake(CHURN)
     wakeups.wake(EndpointId("ml-eu", "fraud"))
@@ -48,8 +48,8 @@ def test_a_wake_up_is_base64_json_with_the_endpoint(queue: QueueClient) -> None:
         (DROPPED, Temporary),
     ],
 )
-def test_faults_of_the_queue_are_of_two_kinds(azure: StandIn, reply: Reply, kind: type[Exception]) -> None:
-    """A wake-up that is lost is made up for by the timer; a missing right is not."""
+def test_queue_errors_are_temporary_or_permanent(azure: StandIn, reply: Reply, kind: type[Exception]) -> None:
+    """The timer makes up for a lost wake-up, but not for a missing permission."""
     azure.answer(reply)
     retry = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0, retry_status=0)
     client = QueueClient("https://teal.queue.core.windows.net", "reconcile", Credential(), retry_policy=retry)

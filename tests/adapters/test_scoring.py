@@ -1,4 +1,4 @@
-"""Smoke requests: to the one deployment, opened by the endpoint's own kind of key, which nobody ever gets to read."""
+"""Smoke requests: sent to one deployment, with the endpoint's kind of credential, which is never exposed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scoring() -> HttpScoring:
 
 
 def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpScoring, azure: StandIn) -> None:
-    """The header names the deployment, so its traffic does not matter; the status is told as it came."""
+    """The header names the deployment, so its traffic does not matter; the status is returned unchanged."""
     azure.answer(*KEYED, Reply(200, {"prediction": 1}), Reply(424, "the container failed"), Reply(200, [2]))
     answers = scoring.answers("churn", "churn-7", [b'{"a": 1}', b'{"a": 2}', b"[3]"], SECONDS)
     assert [(answer.status, answer.text) for answer in answers] == [
@@ -54,10 +54,10 @@ def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpSco
         ("AADToken", None, None, TOKEN),
     ],
 )
-def test_the_endpoint_says_what_opens_it(
+def test_the_credential_follows_the_endpoint_s_auth_mode(
     azure: StandIn, mode: str, action: str | None, reply: object, bearer: str
 ) -> None:
-    """A key, a token of Azure ML, or our own identity."""
+    """It is a key, an Azure ML token, or our own identity."""
     credential = Credential()
     manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
     scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential)
@@ -69,15 +69,15 @@ def test_the_endpoint_says_what_opens_it(
 
 
 @pytest.mark.parametrize("first", [Reply(429, ""), Reply(503, ""), DROPPED])
-def test_one_second_try_where_it_may_help(scoring: HttpScoring, azure: StandIn, first: Reply) -> None:
-    """A busy gateway or a lost connection says nothing of the model."""
+def test_one_retry_where_it_may_help(scoring: HttpScoring, azure: StandIn, first: Reply) -> None:
+    """A busy gateway or a lost connection says nothing about the model."""
     azure.answer(*KEYED, first, Reply(200, 1))
     assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [200]
 
 
 @pytest.mark.parametrize(("reply", "status"), [(Reply(429, ""), 429), (DROPPED, 0), (Reply(500, ""), 500)])
-def test_what_goes_wrong_twice_is_the_answer(scoring: HttpScoring, azure: StandIn, reply: Reply, status: int) -> None:
-    """No answer is an answer too, with words; an error of the model is not asked for again."""
+def test_a_repeated_failure_is_the_answer(scoring: HttpScoring, azure: StandIn, reply: Reply, status: int) -> None:
+    """No response is recorded with its reason; the model's own errors are not retried."""
     azure.answer(*KEYED, reply)
     (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
     assert answer.status == status
@@ -86,22 +86,22 @@ def test_what_goes_wrong_twice_is_the_answer(scoring: HttpScoring, azure: StandI
 
 
 def test_a_redirect_is_not_followed(scoring: HttpScoring, azure: StandIn) -> None:
-    """A key goes to the address that Azure named and to no other."""
+    """The key must only go to the address given by Azure."""
     azure.answer(*KEYED, Reply(307, "", {"Location": "https://evil.example/"}))
     assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [307]
     assert all("evil" not in asked.url for asked in azure.asked)
 
 
-def test_a_long_answer_is_cut_and_bytes_that_are_no_text_are_shown(scoring: HttpScoring, azure: StandIn) -> None:
-    """An answer is for people; a model may send anything."""
+def test_a_long_answer_is_truncated_and_binary_data_is_shown(scoring: HttpScoring, azure: StandIn) -> None:
+    """Answers are kept for people to read, but a model may send anything."""
     azure.answer(*KEYED, Reply(200, "x" * 100_000), Reply(200, b"\xff\x00ok"))
     long, odd = scoring.answers("churn", "churn-7", [b"1", b"1"], SECONDS)
     assert long.text == "x" * 2000
     assert odd.text.endswith("ok")
 
 
-def test_an_answer_that_does_not_come_in_time_is_none(scoring: HttpScoring, azure: StandIn) -> None:
-    """The policy's time-out holds for each answer, and is not tried again: it has been waited for once."""
+def test_a_response_after_the_timeout_does_not_count(scoring: HttpScoring, azure: StandIn) -> None:
+    """The policy's timeout applies to each request, and a timeout is not retried."""
     azure.answer(*KEYED, Reply(200, 1, delay=1.0))
     (answer,) = scoring.answers("churn", "churn-7", [b"1"], timedelta(seconds=0.1))
     assert answer.status == 0
@@ -110,7 +110,7 @@ def test_an_answer_that_does_not_come_in_time_is_none(scoring: HttpScoring, azur
 
 
 def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> None:
-    """A smoke file of any length holds up the function for a bounded time, and says what was left out."""
+    """However long the smoke file, the function takes a bounded time, and unsent requests are reported."""
     credential = Credential()
     manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
     scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall=timedelta(0))
@@ -135,10 +135,10 @@ def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> 
         ([Reply(200, endpoint()), Reply(500, "")], Temporary, "500"),
     ],
 )
-def test_without_address_or_key_nothing_is_sent(
+def test_nothing_is_sent_without_an_address_or_key(
     scoring: HttpScoring, azure: StandIn, fault: tuple[list[Reply], type[TealError], str]
 ) -> None:
-    """It is not the model's fault, so it is an error and no answer."""
+    """That is not the model's fault, so it is an error instead of an answer."""
     replies, kind, words = fault
     azure.answer(*replies)
     with pytest.raises(TealError, match=words) as caught:
@@ -151,7 +151,7 @@ def test_without_address_or_key_nothing_is_sent(
 def test_no_key_or_token_is_ever_shown(
     scoring: HttpScoring, azure: StandIn, caplog: pytest.LogCaptureFixture, reply: Reply
 ) -> None:
-    """Not in an answer that echoes it, not in a log at its most talkative, not in what is printed."""
+    """They appear neither in an answer that echoes them, nor in debug logs, nor in a repr."""
     azure.answer(*KEYED, reply)
     with caplog.at_level(logging.DEBUG):
         answers = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
@@ -168,7 +168,7 @@ DESCRIBED = {"ServiceInput": {"type": "object", "example": SAMPLE}}
 def test_the_sample_is_that_of_the_named_deployment(
     scoring: HttpScoring, azure: StandIn, description: dict[str, object]
 ) -> None:
-    """Read beside the scoring address with the endpoint's key, from either generation of descriptions."""
+    """It is read next to the scoring URI with the endpoint's key, from either version of the description."""
     azure.answer(*KEYED, Reply(200, description))
     assert json.loads(scoring.sample("churn", "churn-7")) == SAMPLE
     asked = azure.asked[-1]
@@ -193,10 +193,10 @@ def test_the_sample_is_that_of_the_named_deployment(
         (DROPPED, Temporary),
     ],
 )
-def test_without_a_sample_a_person_must_name_a_file(
+def test_a_missing_sample_is_a_permanent_error(
     scoring: HttpScoring, azure: StandIn, reply: Reply, kind: type[TealError]
 ) -> None:
-    """A description without a sample is for a person; one that cannot be had now is tried again. No key is shown."""
+    """A description without a sample is permanent, an unavailable one temporary. No key is shown."""
     azure.answer(*KEYED, reply)
     with pytest.raises(TealError) as caught:
         scoring.sample("churn", "churn-7")

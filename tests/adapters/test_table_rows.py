@@ -1,4 +1,4 @@
-"""Minutes of telemetry as rows of a table, exact in both directions."""
+"""Minutes of telemetry as table rows, exact in both directions."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ ROW: dict[str, Any] = {
 
 
 @given(MINUTES)
-def test_any_minute_comes_back_as_it_was(minute: DeploymentMinute) -> None:
-    """What is known is kept to the last bit, and what is not known is not made up."""
+def test_any_minute_survives_a_round_trip(minute: DeploymentMinute) -> None:
+    """Known values are preserved exactly, and unknown ones stay unknown."""
     assert minute_of(minute_row("a", minute)) == minute
 
 
-def test_what_is_not_known_has_no_property() -> None:
-    """Most rows of most rollouts are as small as they were."""
+def test_unknown_values_have_no_property() -> None:
+    """Most rows have few values, so they stay small."""
     row = minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1))
     assert set(row) == {"PartitionKey", "RowKey", "deployment", "minute", "total", "bad", "client_errors"}
 
@@ -68,20 +68,20 @@ def test_what_is_not_known_has_no_property() -> None:
         {"tallies": '{"sales":[1.5,2]}'},
     ],
 )
-def test_a_spoilt_row_is_named(spoilt: dict[str, Any]) -> None:
-    """A person is told which row to mend; nothing is guessed."""
+def test_a_corrupt_row_is_named(spoilt: dict[str, Any]) -> None:
+    """The error says which row to repair; nothing is guessed."""
     with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
         minute_of(ROW | spoilt)
 
 
-def test_more_than_a_property_holds_is_refused_in_words() -> None:
-    """A property of Table Storage has an end."""
+def test_a_value_too_large_for_a_property_is_refused() -> None:
+    """Properties in Table Storage have a size limit, and the message says what exceeds it."""
     many = {f"{number}": 1 for number in range(PIECE)}
     with pytest.raises(Permanent, match=r"predictions of .*churn-7 is too large"):
         minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1, predictions=many))
 
 
-def test_what_is_half_a_record_is_named_with_its_place() -> None:
-    """A text that was cut is no rollout, whatever it begins with."""
+def test_a_truncated_record_is_named_with_its_place() -> None:
+    """Truncated text is not a rollout, even if it starts like one."""
     with pytest.raises(Permanent, match="churn/rollout~cut"):
         rollout_of({"PartitionKey": "churn", "RowKey": "rollout~cut", "json": '{"id":"a","calibration":{"phi":1.0'})

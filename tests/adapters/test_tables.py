@@ -1,4 +1,4 @@
-"""Table Storage keeps records, history and telemetry; two writers never both win. Over the wire, to Azurite."""
+"""Table Storage holds records, history and telemetry, and two writers never both win. Over the wire, to Azurite."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def endpoint() -> EndpointId:
-    """Return one that no other test uses."""
+    """Return an endpoint that no other test uses."""
     return EndpointId("ml", f"churn-{next(_numbers)}")
 
 
@@ -45,7 +45,7 @@ def tables(table_service: TableServiceClient) -> TableStore:
 
 @pytest.fixture(params=["tables", "memory"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """Return the store, and the one in memory that other tests use: what holds for one must hold for the other."""
+    """Return the store, and the in-memory fake that other tests use: both must behave the same."""
     if request.param == "memory":
         return FakeStore()
     found: TableStore = request.getfixturevalue("tables")
@@ -53,7 +53,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: Store, endpoint: EndpointId) -> None:
-    """Nothing stored is an ordinary answer, not an error."""
+    """An empty store is not an error."""
     assert store.record(endpoint) == Stored(EndpointRecord(endpoint), None)
     assert store.rollout(endpoint, "none") is None
     assert store.pointers(Wanted(endpoint.workspace, endpoint.name), "", 10) == ()
@@ -61,7 +61,7 @@ def test_an_endpoint_without_rollouts_has_a_fresh_lock_and_nothing_else(store: S
 
 
 def test_record_rollout_and_history_are_written_together(store: Store, endpoint: EndpointId) -> None:
-    """One commit writes the lock, the rollout and its history; what is read is what was written."""
+    """One commit writes the lock, the rollout and its history, and they are read back unchanged."""
     made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a", newest={"churn-model": "7"})
     entries = tuple(Numbered("a", number, entry(f"line {number}")) for number in range(3))
     store.commit(endpoint, Changes((Stored(made),), Stored(lock), entries))
@@ -72,8 +72,8 @@ def test_record_rollout_and_history_are_written_together(store: Store, endpoint:
     assert [line.reason.facts["comment"] for line in store.history(endpoint, "a")] == ["line 0", "line 1", "line 2"]
 
 
-def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpoint: EndpointId) -> None:
-    """A writer that just wrote may write again without reading."""
+def test_the_etag_that_a_commit_returns_is_valid_for_the_next(store: Store, endpoint: EndpointId) -> None:
+    """A writer may write again without reading in between."""
     made = rollout("a", endpoint)
     first = store.commit(endpoint, Changes((Stored(made),)))["a"]
     second = store.commit(endpoint, Changes((Stored(made.with_progress(step=1), first),)))["a"]
@@ -84,7 +84,7 @@ def test_the_etag_that_a_commit_returns_is_good_for_the_next(store: Store, endpo
 
 
 def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: EndpointId) -> None:
-    """One ends and the next begins, or neither."""
+    """One ends and the next begins, or neither happens."""
     ended, begun = rollout("a", endpoint), rollout("b", endpoint)
     etags = store.commit(endpoint, Changes((Stored(ended), Stored(begun))))
     assert set(etags) == {"a", "b"}
@@ -98,7 +98,7 @@ def test_two_rollouts_change_in_one_transaction(store: Store, endpoint: Endpoint
 
 @pytest.mark.parametrize("loser", ["stale rollout", "rollout exists", "stale lock", "lock exists", "entry exists"])
 def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: EndpointId, loser: str) -> None:
-    """Whoever decided on what has changed since gets Conflict, and no part of the decision is stored."""
+    """A decision based on stale data gets Conflict, and no part of it is stored."""
     made, lock = rollout("a", endpoint), EndpointRecord(endpoint, current="a")
     changes = Changes((Stored(made),), Stored(lock), (Numbered("a", 0, entry("first")),))
     etag, lock_etag = store.commit(endpoint, changes)["a"], store.record(endpoint).etag
@@ -120,8 +120,8 @@ def test_of_two_writers_one_loses_and_writes_nothing(store: Store, endpoint: End
     assert [line.reason.facts["comment"] for line in store.history(endpoint, "a")] == ["first"]
 
 
-def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_service: TableServiceClient) -> None:
-    """Replacing a row that someone deleted is a lost race, not a new row."""
+def test_a_deleted_rollout_is_not_recreated(tables: TableStore, table_service: TableServiceClient) -> None:
+    """Replacing a deleted row is a conflict and creates no new row."""
     etag = tables.commit(GONE, Changes((Stored(rollout("a", GONE)),)))["a"]
     table_service.get_table_client(ROLLOUTS_TABLE).delete_entity(partition_key(GONE), "rollout~a")
     with pytest.raises(Conflict):
@@ -129,7 +129,7 @@ def test_a_rollout_that_is_gone_is_not_written_again(tables: TableStore, table_s
 
 
 def test_rollouts_are_listed_newest_first(store: Store, endpoint: EndpointId) -> None:
-    """The order is that of their admission to the microsecond, whatever they are called; twice is once."""
+    """They are ordered by admission time to the microsecond, whatever their ids; adding one twice has no effect."""
     ages = {"b": 3, "a": 1, "c": 2}
     for name, age in [*ages.items(), *ages.items()]:
         store.enlist(Pointer(endpoint, name, "churn-model", NOW - age * timedelta(microseconds=1)))
@@ -138,8 +138,8 @@ def test_rollouts_are_listed_newest_first(store: Store, endpoint: EndpointId) ->
     assert found[0] == Pointer(endpoint, "a", "churn-model", NOW - timedelta(microseconds=1))
 
 
-def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endpoint: EndpointId) -> None:
-    """From a position on, so many; by endpoint, model and time, alone and together."""
+def test_the_list_is_paged_and_filtered(store: Store, endpoint: EndpointId) -> None:
+    """Pages start at a position and have a limit; filters are endpoint, model and time, alone and combined."""
     hour = timedelta(hours=1)
     other = EndpointId("ml-eu", endpoint.name)
     made = [
@@ -164,7 +164,7 @@ def test_the_list_is_read_in_pieces_and_by_what_never_changes(store: Store, endp
 
 
 def test_a_list_longer_than_a_page_of_storage_is_read_in_order(tables: TableStore, endpoint: EndpointId) -> None:
-    """Storage looks through 1,000 rows at a time; those of one endpoint among many are found all the same."""
+    """Storage scans 1,000 rows at a time; one endpoint's rows among many are still found."""
     for number in range(1100):
         name = endpoint if number % 100 == 0 else EndpointId("ml-other", endpoint.name)
         tables.enlist(Pointer(name, f"r{number}", "m", NOW - number * timedelta(minutes=1)))
@@ -172,8 +172,8 @@ def test_a_list_longer_than_a_page_of_storage_is_read_in_order(tables: TableStor
     assert [pointer.rollout for pointer in found] == [f"r{number}" for number in range(0, 1100, 100)]
 
 
-def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoint: EndpointId) -> None:
-    """Entry 10 comes after entry 9, and a second page after the first (a page holds 1000 rows)."""
+def test_a_long_history_is_read_in_order(tables: TableStore, endpoint: EndpointId) -> None:
+    """Entry 10 comes after entry 9, and the second page after the first (a page has 1,000 rows)."""
     for start in range(0, 1050, 75):
         lines = tuple(Numbered("a", number, entry(str(number))) for number in range(start, start + 75))
         tables.commit(endpoint, Changes(entries=lines))
@@ -183,7 +183,7 @@ def test_history_is_read_in_order_however_long_it_is(tables: TableStore, endpoin
 
 
 def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: EndpointId) -> None:
-    """From an entry's number on."""
+    """Reading starts at an entry number."""
     store.commit(endpoint, Changes(entries=tuple(Numbered("a", number, entry(str(number))) for number in range(12))))
     assert store.history(endpoint, "a", 9) == store.history(endpoint, "a")[9:]
     assert len(store.history(endpoint, "a", 9)) == 3
@@ -191,7 +191,7 @@ def test_the_newest_entries_of_a_history_are_read_alone(store: Store, endpoint: 
 
 
 def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpoint: EndpointId) -> None:
-    """`a`, `a-1` and `a1` are three rollouts."""
+    """`a`, `a-1` and `a1` are three different rollouts."""
     for name in ("a", "a-1", "a1"):
         store.commit(endpoint, Changes((Stored(rollout(name, endpoint)),), entries=(Numbered(name, 0, entry(name)),)))
     for name in ("a", "a-1", "a1"):
@@ -199,13 +199,13 @@ def test_histories_of_rollouts_with_similar_names_do_not_mix(store: Store, endpo
 
 
 def test_an_endpoint_is_found_in_any_case(tables: TableStore) -> None:
-    """Azure compares the names of workspaces and endpoints without regard to case."""
+    """Azure ignores case in the names of workspaces and endpoints."""
     tables.commit(EndpointId("ML", "Churn-Case"), Changes((Stored(rollout("a", EndpointId("ml", "churn-case"))),)))
     assert tables.rollout(EndpointId("Ml", "churn-case"), "a") is not None
 
 
-def test_endpoints_of_one_name_in_two_workspaces_are_two(store: Store) -> None:
-    """Neither finds, lists or locks the other's rollouts."""
+def test_endpoints_of_the_same_name_in_two_workspaces_are_separate(store: Store) -> None:
+    """Neither can find, list or lock the other's rollouts."""
     east, west = EndpointId("ml-east", "twin"), EndpointId("ml-west", "twin")
     for endpoint in (east, west):
         store.commit(
@@ -222,8 +222,8 @@ def test_endpoints_of_one_name_in_two_workspaces_are_two(store: Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["a/b", "a\\b", "a#b?c", "a'b", "a' or 'x' eq 'x", "a%2fb", "ä b\n", ""])
-def test_a_name_that_no_endpoint_can_have_is_found_nowhere(tables: TableStore, name: str) -> None:
-    """What a caller sends as a name never reaches a key or a query unescaped."""
+def test_an_invalid_endpoint_name_matches_nothing(tables: TableStore, name: str) -> None:
+    """A name from a caller never reaches a key or a query unescaped."""
     for endpoint in (EndpointId("ml", name), EndpointId(name, "churn")):
         assert tables.record(endpoint).etag is None
         assert tables.rollout(endpoint, name) is None
@@ -231,7 +231,7 @@ def test_a_name_that_no_endpoint_can_have_is_found_nowhere(tables: TableStore, n
 
 
 def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint: EndpointId) -> None:
-    """A property holds 32768 characters; a record of ten times that comes back whole."""
+    """A property holds 32768 characters; a record ten times that size is read back completely."""
     models = tuple(ModelSelector(f"model-{number}", {"stage": "x" * 1000}) for number in range(300))
     made = replace(rollout("a", endpoint), policy=replace(POLICY, models=models))
     tables.commit(endpoint, Changes((Stored(made),)))
@@ -241,7 +241,7 @@ def test_a_policy_larger_than_a_property_is_stored(tables: TableStore, endpoint:
 
 
 def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:
-    """A row is replaced, not merged: the tail of a longer record must not end up in a shorter one."""
+    """Rows are replaced, not merged: the tail of a longer record must not end up in a shorter one."""
     long = changed(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 40_000))
     etag = tables.commit(endpoint, Changes((Stored(long),)))["a"]
     short = changed(long, reason=REGISTERED)
@@ -251,8 +251,8 @@ def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoin
     assert found.value == short
 
 
-def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: EndpointId) -> None:
-    """What can never be stored is for a person to mend."""
+def test_a_record_too_large_for_a_row_is_refused(tables: TableStore, endpoint: EndpointId) -> None:
+    """It can never be stored, so the error is permanent and says why."""
     with pytest.raises(Permanent, match="too large"):
         tables.commit(
             endpoint,
@@ -267,7 +267,7 @@ def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, en
 
 
 def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: EndpointId) -> None:
-    """All or nothing has a limit of 100 rows; beyond it nothing is written."""
+    """A transaction holds up to 100 rows; beyond that nothing is written."""
     lines = tuple(Numbered("a", number, entry("")) for number in range(101))
     with pytest.raises(Permanent, match="100"):
         tables.commit(endpoint, Changes(entries=lines))
@@ -275,13 +275,13 @@ def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, e
 
 
 def test_a_rollout_of_another_endpoint_is_refused(tables: TableStore, endpoint: EndpointId) -> None:
-    """A transaction is of one endpoint; mixing two is a defect that must not pass for a write."""
+    """A transaction covers one endpoint; mixing two is a bug, so nothing is written."""
     with pytest.raises(Permanent, match="belongs to"):
         tables.commit(endpoint, Changes((Stored(rollout("a", EndpointId(endpoint.workspace, "fraud"))),)))
 
 
-def test_a_spoilt_row_is_named(tables: TableStore, table_service: TableServiceClient, endpoint: EndpointId) -> None:
-    """A person who must mend a row is told which one and what is wrong with it."""
+def test_a_corrupt_row_is_named(tables: TableStore, table_service: TableServiceClient, endpoint: EndpointId) -> None:
+    """The error says which row to repair and what is wrong with it."""
     tables.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
     row = {"PartitionKey": partition_key(endpoint), "RowKey": "rollout~a", "json": '{"id": 7}'}
     table_service.get_table_client(ROLLOUTS_TABLE).upsert_entity(row, mode=UpdateMode.REPLACE)
@@ -289,10 +289,10 @@ def test_a_spoilt_row_is_named(tables: TableStore, table_service: TableServiceCl
         tables.rollout(endpoint, "a")
 
 
-def test_who_opens_the_table_sees_what_goes_on(
+def test_rows_have_readable_columns(
     tables: TableStore, table_service: TableServiceClient, endpoint: EndpointId
 ) -> None:
-    """Beside the JSON stand the columns that a person looks for."""
+    """Next to the JSON are the columns that people look for when they open the table."""
     made = changed(rollout("a", endpoint), phase=Phase.STEPPING, weight=25, reason=reason(ReasonCode.STEP_PASSED))
     tables.commit(endpoint, Changes((Stored(made),)))
     row: dict[str, Any] = dict(
@@ -310,7 +310,7 @@ def test_who_opens_the_table_sees_what_goes_on(
 
 
 def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: EndpointId) -> None:
-    """Marking twice is once, closing what is not open is no error."""
+    """Marking an endpoint open or closed is idempotent."""
     store.mark_open(endpoint)
     store.mark_open(endpoint)
     store.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
@@ -321,7 +321,7 @@ def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: End
 
 
 def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
-    """They are spread over partitions, and every partition is read."""
+    """They are spread over partitions, all of which are read."""
     names = {EndpointId("ml", f"spread-{number}") for number in range(40)}
     for name in names:
         tables.mark_open(name)
@@ -329,7 +329,7 @@ def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
 
 
 def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: EndpointId) -> None:
-    """The same minutes kept again, in any order, change nothing."""
+    """Storing the same minutes again, in any order, changes nothing."""
     minutes = [
         DeploymentMinute(name, NOW + timedelta(minutes=number), total=60 + number, bad=number % 3)
         for number in range(120)
@@ -345,8 +345,8 @@ def test_minutes_are_kept_once_and_in_order(store: Store, endpoint: EndpointId) 
     assert store.kept_minutes("another") == ()
 
 
-def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: EndpointId) -> None:
-    """Latency, predictions and tallies come back as they were; what was not known stays unknown."""
+def test_everything_known_about_a_minute_is_kept(store: Store, endpoint: EndpointId) -> None:
+    """Latency, predictions and tallies are preserved; unknown values stay unknown."""
     minutes = (
         DeploymentMinute("churn-6", NOW, 5, 0),
         DeploymentMinute(
@@ -358,8 +358,8 @@ def test_what_is_known_of_a_minute_is_kept(store: Store, endpoint: EndpointId) -
     assert store.kept_minutes(endpoint.name) == minutes
 
 
-def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: TableServiceClient) -> None:
-    """Without infrastructure's tables (a fresh local cloud) the app starts all the same."""
+def test_missing_tables_are_empty_and_created_by_the_first_write(table_service: TableServiceClient) -> None:
+    """The app starts even if infrastructure created no tables, as in a fresh local cloud."""
     for name in (ROLLOUTS_TABLE, MINUTES_TABLE, OPEN_TABLE):
         table_service.delete_table(name)
     fresh = TableStore(table_service)
@@ -376,13 +376,13 @@ def test_missing_tables_are_empty_and_made_by_the_first_write(table_service: Tab
 
 
 def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
-    """Who, why and when come back as they were; a later halt replaces it; ended twice is ended once."""
+    """Actor, reason and time are preserved; a later halt replaces it; ending it is idempotent."""
     assert store.halt() is None
     listed = store.open_endpoints(), store.pointers(Wanted(), "", 9)
     for halt in (Halt("ada@example.com", "a 'fire' in the café", NOW), Halt("bob", "", NOW + timedelta(hours=1))):
         store.set_halt(halt)
         assert store.halt() == halt
-    assert (store.open_endpoints(), store.pointers(Wanted(), "", 9)) == listed  # it is neither endpoint nor rollout
+    assert (store.open_endpoints(), store.pointers(Wanted(), "", 9)) == listed  # the halt itself is not listed
     for _ in range(2):
         store.set_halt(None)
         assert store.halt() is None

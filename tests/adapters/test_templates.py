@@ -1,4 +1,4 @@
-"""Deployments from `az ml` files, over the emulated cloud: what Microsoft's client would make of them is made."""
+"""Deployments from `az ml` files on the emulated cloud: the same as those that Microsoft's client creates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.errors import Permanent
 from tests.adapters.workshop import POEM, Workshop, imported
 
 ENDPOINT, GREEN = "from-file", "poem-2"
-# Everything that a managed deployment's file can say, and its code and conda file beside it.
+# Every key of a managed deployment's file; its code and conda file are next to it.
 MANAGED = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
 name: named-by-nobody
@@ -56,15 +56,15 @@ resources:
 
 
 def create(endpoint: str, template: str, version: str = "2", **more: Any) -> CreateDeployment:  # noqa: ANN401  # its fields
-    """Return the action that makes green from a template."""
+    """Return the action that creates green from a template."""
     source = TemplateSource(template, more.pop("instance_type", None))
     return CreateDeployment(endpoint, GREEN, ModelVersion(POEM, version), like="", source=source, **more)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Microsoft's client does to marshmallow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the client's use of marshmallow
 @pytest.mark.usefixtures("poems")
 def test_a_template_serves_and_loses_nothing(workshop: Workshop) -> None:
-    """Green has all that the file says, filled in; its code was uploaded, its model is the new one, and it answers."""
+    """Green has everything in the file, filled in; its code is uploaded, its model is the new one, and it answers."""
     template = workshop.write("deployments/managed.yml", MANAGED)
     workshop.make_endpoint(ENDPOINT, EndpointSpec("aml_token"))
     workshop.endpoints.order(create(ENDPOINT, template, instances=2, instance_type="Standard_F4s_v2"))
@@ -82,7 +82,7 @@ def test_a_template_serves_and_loses_nothing(workshop: Workshop) -> None:
 
 
 def made_by_microsoft(workshop: Workshop, text: str) -> dict[str, Any]:
-    """Return what is shown of a deployment that Microsoft's client makes of the same file, its variables filled in."""
+    """Return the body of the deployment that Microsoft's client creates from the same file, filled in."""
     values = {"MODEL_NAME": POEM, "MODEL_VERSION": "2", "ENDPOINT_NAME": ENDPOINT}
     filled = Template(text).safe_substitute(values).replace("named-by-nobody", "by-hand")
     file = workshop.folder / workshop.write("deployments/by-hand.yml", filled)
@@ -91,9 +91,9 @@ def made_by_microsoft(workshop: Workshop, text: str) -> dict[str, Any]:
 
 
 def as_compared(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a body without what is meant to differ: its name, our mark, and the machines that the policy asked for.
+    """Return a body without expected differences: its name, our mark, and the policy's instance type and count.
 
-    Each upload of code is an asset of its own, so its id differs too.
+    Each code upload is a separate asset, so its id differs too.
     """
     different = {"id", "name", "tags", "sku"}
     code = {"scoringScript": body["properties"]["codeConfiguration"]["scoringScript"]}
@@ -103,7 +103,7 @@ def as_compared(body: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("poems")
 def test_a_template_for_a_cluster(workshop: Workshop) -> None:
-    """A Kubernetes file on a Kubernetes endpoint: seen as such, with its instances and resources, and it answers."""
+    """A Kubernetes deployment on a Kubernetes endpoint has its instances and resources, and answers."""
     template = workshop.write("deployments/kubernetes.yml", KUBERNETES)
     compute = f"{workshop.cloud.workspace_id}/computes/kubernetes"
     properties = {"authMode": "Key", "compute": compute}
@@ -135,8 +135,8 @@ def test_a_template_for_a_cluster(workshop: Workshop) -> None:
         ("code_configuration: 5", "cannot be used"),
     ],
 )
-def test_a_template_that_cannot_be_used_is_for_a_person(workshop: Workshop, text: str, words: str) -> None:
-    """Whatever is wrong with the file, the words name it; a retry would not mend it, and nothing is made."""
+def test_an_invalid_template_is_a_permanent_error(workshop: Workshop, text: str, words: str) -> None:
+    """The message names the problem, and nothing is created; a retry would not help."""
     workshop.write("deployments/bad.py", "def init(:")
     (workshop.folder / "deployments" / "empty").mkdir(exist_ok=True)
     template = workshop.write("deployments/wrong.yml", text)
@@ -149,8 +149,8 @@ def test_a_template_that_cannot_be_used_is_for_a_person(workshop: Workshop, text
     assert workshop.seen("for-wrong-files").deployments == {}
 
 
-def test_what_azure_says_of_a_template_is_kept(workshop: Workshop) -> None:
-    """An endpoint that is gone, or an environment that never was, is told in Azure's words."""
+def test_azures_errors_about_a_template_are_kept(workshop: Workshop) -> None:
+    """A missing endpoint or environment is reported with Azure's own message."""
     template = workshop.write("deployments/managed.yml", MANAGED)
     with pytest.raises(Permanent, match=r"deployments/managed.yml: 404 .*no-such-endpoint"):
         workshop.endpoints.order(create("no-such-endpoint", template))
@@ -180,12 +180,12 @@ assert threading.active_count() == 1, threading.enumerate()
 
 
 def test_the_sdk_leaves_no_trace_in_the_process(workshop: Workshop) -> None:
-    """Not a word on the standard streams though files are uploaded, no thread, no variable, no changed warnings."""
+    """Nothing on the standard streams even though files are uploaded, no thread, no variable, no changed warnings."""
     workshop.write("deployments/loud/score.py", "def init():\n    pass\n\n\ndef run(data):\n    return 'loud'\n")
     text = MANAGED.replace("code: code", "code: loud").replace("${MODEL_NAME}:${MODEL_VERSION}", "poem:1")
     workshop.write(
         "deployments/quiet.yml", text.replace("Standard_DS3_v2", "Standard_DS2_v2")
-    )  # it warns of small ones
+    )  # the SDK warns about small instance types
     workshop.make_endpoint("quiet")
     names = [workshop.cloud[name] for name in ("subscription", "resource_group", "workspace")]
     command = [sys.executable, "-c", PROGRAM, str(workshop.folder), "quiet", *names]

@@ -1,4 +1,4 @@
-"""The query of the traffic log, run: requests in, minutes out, against the same counts made by hand."""
+"""The traffic log query in action: requests in, minutes out, compared with counts made by hand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def log() -> Iterator[WrittenLog]:
 
 @pytest.fixture
 def traffic(log: WrittenLog) -> RequestLog:
-    """Return the adapter over the log."""
+    """Return the adapter on the log."""
     return RequestLog(log.analytics)
 
 
@@ -52,16 +52,16 @@ def traffic(log: WrittenLog) -> RequestLog:
         (503, (1, 1, 0, {})),
     ],
 )
-def test_what_each_answer_counts_as(
+def test_how_each_answer_is_counted(
     log: WrittenLog, traffic: RequestLog, code: int, counted: tuple[int, int, int, dict[int, int]]
 ) -> None:
-    """Total, errors, client errors, and the time of the good ones only: 10 ms is bucket 52."""
+    """Total, errors, client errors, and latency of good answers only: 10 ms is bucket 52."""
     log.write("Churn-7", 1, code, 10)
     assert traffic.minutes("churn", HOUR, HOUR) == (DeploymentMinute("churn-7", START, *counted),)
 
 
 def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traffic: RequestLog) -> None:
-    """Three hundred requests of many codes and durations add up, in buckets as the core has them."""
+    """Three hundred requests with various codes and durations add up, in the core's buckets."""
     total, bad, refused, slow = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
     for number in range(300):
         name, code, milliseconds = f"churn-{number % 2}", (200, 404, 200, 200, 424)[number % 5], number**2 * 37 % 4000
@@ -79,7 +79,7 @@ def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traf
 
 
 def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: RequestLog) -> None:
-    """Every duration up to a quarter of a second falls where the core would put it."""
+    """Every duration up to a quarter of a second falls into the core's bucket."""
     for milliseconds in range(250):
         log.write("churn-7", 2 * milliseconds, 200, milliseconds)
     found = Counter[int]()
@@ -88,8 +88,8 @@ def test_the_query_s_buckets_are_the_core_s(log: WrittenLog, traffic: RequestLog
     assert found == Counter(bucket(milliseconds) for milliseconds in range(250))
 
 
-def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic: RequestLog) -> None:
-    """Elsewhere slowness is unknown, which is not the same as no good answer."""
+def test_latency_covers_only_its_part_of_the_window(log: WrittenLog, traffic: RequestLog) -> None:
+    """Elsewhere slowness is unknown, which differs from having no good answer."""
     for minute in range(3):
         log.write("churn-7", 60 * minute, 200)
         log.write("churn-7", 60 * minute + 59.999, 200, 1000)
@@ -105,19 +105,19 @@ def test_latency_is_told_of_its_part_of_the_window_only(log: WrittenLog, traffic
 
 
 class Counting(LogAnalytics):
-    """Log Analytics, and how many rows its last answer had."""
+    """Log Analytics that counts the rows of its last answer."""
 
     rows = 0
 
     def tables(self, query: str, window: Window, source: str) -> Sequence[LogsTable]:
-        """Answer, and count."""
+        """Run the query and count the rows."""
         found = super().tables(query, window, source)
         self.rows = sum(len(table.rows) for table in found)
         return found
 
 
 def test_a_minute_without_latency_is_one_row(log: WrittenLog) -> None:
-    """Hours of history stay small: buckets are rows of the asked part only."""
+    """Hours of history stay small: only the latency part of the window has a row per bucket."""
     for number in range(30):
         log.write("churn-7", 2 * number, 200, 2 ** (number % 10))
         log.write("churn-7", 60 + 2 * number, 200, 2 ** (number % 10))
@@ -129,7 +129,7 @@ def test_a_minute_without_latency_is_one_row(log: WrittenLog) -> None:
 
 
 def test_other_endpoints_and_other_times_are_left_out(log: WrittenLog, traffic: RequestLog) -> None:
-    """The window has its first second and not its end; names of endpoints are compared in any case, and whole."""
+    """The window includes its start and excludes its end; endpoint names must match completely, ignoring case."""
     for seconds in (-1, 0, 59, 60):
         log.write("churn-7", seconds, 200)
     log.write("churn-7", 1, 500, endpoint="churn-two")
@@ -149,13 +149,13 @@ TRIES: list[tuple[str, list[tuple[str, int]], tuple[int, int, int, dict[int, int
 
 
 @pytest.mark.parametrize(("tries", "counted"), [row[1:] for row in TRIES], ids=[row[0] for row in TRIES])
-def test_tries_of_one_request_count_once_if_wanted(
+def test_retries_of_one_request_count_once_if_configured(
     log: WrittenLog,
     traffic: RequestLog,
     tries: list[tuple[str, int]],
     counted: tuple[int, int, int, dict[int, int]],
 ) -> None:
-    """A request is one by its id, and failed if any try did; ids that no request can have had count as each."""
+    """Attempts with the same id are one request, which failed if any attempt did; overused ids do not count as one."""
     for number, (request, code) in enumerate(tries):
         log.write("churn-7", number, code, 10, request=request)
     assert traffic.minutes("churn", HOUR, HOUR, once=True) == (DeploymentMinute("churn-7", START, *counted),)

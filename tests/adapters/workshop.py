@@ -1,4 +1,4 @@
-"""An ML engineer's things in the emulated cloud: registered models, a folder of templates, and the adapters' view."""
+"""An ML engineer's workshop in the emulated cloud: registered models, a folder of templates, and the adapters."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
 SECONDS = timedelta(seconds=20)
-POEM, FORMULA = "poem", "formula"  # a model that a script serves, and one that MLflow does
+POEM, FORMULA = "poem", "formula"  # a model served by a script, and one served by MLflow
 
 
 def imported(module: str) -> ModuleType:
-    """Return a module of azure-ai-ml. It takes a second, so not while tests are collected."""
+    """Import a module of azure-ai-ml. This takes a second, so it must not happen during test collection."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what its dependencies deprecate is not ours to mend
+        warnings.simplefilter("ignore")  # deprecations in its dependencies
         return import_module(module)
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The adapters, connected, and what a test needs around them. folder: where templates and their code are."""
+    """The connected adapters and test tools. folder: the folder of templates and their code."""
 
     cloud: RunningCloud
     settings: Settings
@@ -52,14 +52,14 @@ class Workshop:
 
     @property
     def manager(self) -> ResourceManager:
-        """ARM, as the app asks it."""
+        """ARM, as the app calls it."""
         return ResourceManager(
             arm_pipeline(self.credential, connect_seconds=10, read_seconds=30), self.cloud.workspace_id
         )
 
     @property
     def templates(self) -> DeploymentTemplates:
-        """Templates from the folder, filled in as the policy book does."""
+        """Templates from the folder, filled in as by the policy set."""
         return DeploymentTemplates(
             self.settings.workspace,
             self.credential,
@@ -81,7 +81,7 @@ class Workshop:
 
     @property
     def ml(self) -> MLClient:
-        """Microsoft's client of the workspace."""
+        """Microsoft's client for the workspace."""
         names = [self.cloud[name] for name in ("subscription", "resource_group", "workspace")]
         client: MLClient = imported("azure.ai.ml").MLClient(self.credential, *names)
         return client
@@ -100,17 +100,17 @@ class Workshop:
         return found
 
     def make_endpoint(self, endpoint: str, spec: EndpointSpec | None = None) -> None:
-        """Have the adapter create the endpoint, and see it stand."""
+        """Have the adapter create the endpoint, and wait for it."""
         self.endpoints.order(CreateEndpoint(endpoint, spec or EndpointSpec()))
         self.until_idle(endpoint)
 
     def remove(self, endpoint: str) -> None:
-        """Delete an endpoint with all that runs on it."""
+        """Delete an endpoint and its deployments."""
         assert self.arm.call("DELETE", f"onlineEndpoints/{endpoint}").ok
         until(lambda: self.endpoints.see(endpoint) is None)
 
     def until_idle(self, endpoint: str) -> None:
-        """Wait until nothing of the endpoint is under way; nothing may have failed."""
+        """Wait until no operation runs on the endpoint; none may have failed."""
 
         def idle() -> bool:
             seen = self.endpoints.see(endpoint)
@@ -121,14 +121,14 @@ class Workshop:
         until(idle)
 
     def shown(self, endpoint: str, deployment: str = "") -> dict[str, Any]:
-        """Return the body of the endpoint, or of one of its deployments, as ARM shows it; but for when and by whom."""
+        """Return the body of the endpoint or one of its deployments as ARM shows it, without system data."""
         place = f"onlineEndpoints/{endpoint}" + (f"/deployments/{deployment}" if deployment else "")
         answer = self.arm.call("GET", place)
         assert answer.ok, answer.text
         return {key: value for key, value in answer.json().items() if key != "systemData"}
 
     def answer(self, endpoint: str, deployment: str, body: object) -> Any:  # noqa: ANN401  # any JSON
-        """Return what the deployment answers to one request, which must succeed."""
+        """Return the deployment's response to one request, which must succeed."""
         (given,) = self.scoring.answers(endpoint, deployment, [json.dumps(body).encode()], SECONDS)
         assert given.status == 200, given
         return json.loads(given.text)

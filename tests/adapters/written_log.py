@@ -1,4 +1,4 @@
-"""A traffic log that a test writes by hand, answered by the emulator's Log Analytics through the real SDK."""
+"""A traffic log written by a test and served by the emulator's Log Analytics, for the real SDK."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ HOUR = Window(START, START + timedelta(hours=1))
 
 @dataclass(slots=True)
 class HandClock(VirtualClock):
-    """Time that a test sets: the last of the moments."""
+    """A clock set by the test: it shows the last of `moments`."""
 
     moments: list[datetime] = field(default_factory=lambda: [START])
 
     def now(self) -> datetime:
-        """Return the moment that was set last."""
+        """Return the last time set."""
         return self.moments[-1]
 
 
 class PlainClient(LogsQueryClient):
-    """The SDK's client, which sends its token to the emulator although there is no TLS."""
+    """The SDK's client, which sends its token to the emulator even without TLS."""
 
     def query_workspace(self, *given: Any, **named: Any) -> LogsQueryResult | LogsQueryPartialResult:  # noqa: ANN401  # as the SDK takes it
-        """Ask without TLS."""
+        """Query without TLS."""
         return super().query_workspace(*given, enforce_https=False, **named)
 
 
 @dataclass(slots=True)
 class WrittenLog:
-    """The log of one workspace, and Log Analytics over it. url: where that answers."""
+    """The log of one workspace, and Log Analytics on it. url: the address of Log Analytics."""
 
     log: TrafficLog
     analytics: LogAnalytics
@@ -63,7 +63,7 @@ class WrittenLog:
         *,
         request: str = "",
     ) -> None:
-        """Note a request that was answered so many seconds after the start."""
+        """Record a request that was answered `seconds` after the start."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
         times = {"total_ms": milliseconds, "response_ms": milliseconds}
         entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times)
@@ -73,7 +73,7 @@ class WrittenLog:
 
 @contextmanager
 def written_log() -> Iterator[WrittenLog]:
-    """Answer queries over an empty log until the block ends."""
+    """Serve queries on an empty log during the block."""
     clock = HandClock()
     log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE))
     with running_loop() as loop:
