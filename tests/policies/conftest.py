@@ -1,4 +1,4 @@
-"""Policy files on disk: a folder that holds what a test writes into it, and what is wrong with it."""
+"""Policy files on disk: a folder for a test to write to, and a function that lists its problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FindProblems = Callable[[Path], list[str]]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a policies folder that holds no policy yet but the smoke file smoke/churn.jsonl."""
+    """Return a policies folder with the smoke file smoke/churn.jsonl and no policy yet."""
     folder = tmp_path / "policies"
     (folder / "smoke").mkdir(parents=True)
     (folder / "smoke" / "churn.jsonl").write_text('{"data": [[1, 2]]}\n\n{"data": [[3, 4]]}\n')
@@ -33,7 +33,7 @@ def queried(folder: Path) -> Path:
 
 @pytest.fixture
 def find_problems() -> FindProblems:
-    """Return a function that gives the lines a person reads about a folder, with `policies` for its path."""
+    """Return a function that lists a folder's problems as shown to users, with `policies` for its path."""
 
     def find(folder: Path) -> list[str]:
         with pytest.raises(PolicyError) as caught:

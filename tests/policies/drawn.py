@@ -1,4 +1,4 @@
-"""Any policy that makes sense, and how a person would write it down."""
+"""Strategies for valid policies, and their YAML form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.policies.drawn_gates import SHARES, gates, written_gates
 
 SPANS = st.integers(60, 1400).map(lambda minutes: timedelta(minutes=minutes))
 PAUSES = st.builds(PauseStep, st.none() | st.integers(1, 90).map(lambda minutes: timedelta(minutes=minutes)))
-# Without `$`, which would begin a variable.
+# Without `$`, which would start a variable.
 TEXTS = st.text(st.characters(codec="ascii", min_codepoint=37, max_codepoint=126), min_size=1, max_size=20)
 TAGS = st.dictionaries(TEXTS, st.text("ab: #"))
 ANYTHING = st.recursive(
@@ -62,7 +62,7 @@ MOMENTS = st.integers(0, 500_000).map(lambda minutes: datetime(2026, 1, 1, tzinf
 
 @st.composite
 def steps(draw: st.DrawFn) -> tuple[Step, ...]:
-    """Draw steps in an order that makes sense."""
+    """Draw steps in a valid order."""
     before: list[Step] = draw(st.lists(SMOKES, max_size=1))
     for percent in sorted(draw(st.sets(st.integers(1, 50), max_size=2))):
         span = draw(st.none() | SPANS)
@@ -90,7 +90,7 @@ TOLD_BY: tuple[Source, ...] = ("logs", "metrics")
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """Draw a policy that makes sense."""
+    """Draw a valid policy."""
     names = draw(st.sets(st.from_regex(r"[a-zA-Z][\w.-]{0,9}", fullmatch=True).filter(str.isascii), min_size=1))
     source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
@@ -135,7 +135,7 @@ def policies(draw: st.DrawFn) -> Policy:
 
 
 def written(policy: Policy) -> dict[str, Any]:
-    """Return the policy as a person would write it, every key."""
+    """Return the policy as YAML data, with every key."""
     judge, times = policy.judge, policy.deadlines
     said: dict[str, Any] = _said(
         {
@@ -178,7 +178,7 @@ def written(policy: Policy) -> dict[str, Any]:
 
 
 def written_step(step: Step) -> dict[str, object]:
-    """Return a step as a person would write it."""
+    """Return a step as YAML data."""
     match step:
         case SmokeStep():
             keys = ("requests", "status", "timeout", "slowest", "repeat")
@@ -200,7 +200,7 @@ def written_step(step: Step) -> dict[str, object]:
 
 
 class Raw:
-    """A value that is written as it is, with its nulls."""
+    """A value that is written unchanged, including nulls."""
 
     def __init__(self, value: object) -> None:
         self.value = value
@@ -222,7 +222,7 @@ def _freeze(window: FreezeWindow) -> dict[str, object]:
 
 
 def _said(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML has
-    """Return the value with durations spelled and keys without a value left out."""
+    """Return the value with durations as text and without keys that have no value."""
     match value:
         case Raw():
             return value.value

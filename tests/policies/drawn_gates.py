@@ -1,4 +1,4 @@
-"""Any gates that make sense together, and how a person would write them down."""
+"""Strategies for valid combinations of gates, and their YAML form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ POINTERS = st.sampled_from(["", "/", "/label", "/a~1b/0", "/scores"])
 
 @st.composite
 def latencies(draw: st.DrawFn, *, limited: bool) -> LatencyGate:
-    """Draw a latency gate; its limits, if it may have any, rise."""
+    """Draw a latency gate; if `limited`, it may have increasing limits."""
     percents = sorted(draw(st.sets(st.sampled_from([50.0, 90.0, 95.0, 99.9]), max_size=4 * limited)))
     spans = sorted(draw(st.lists(st.integers(1, 180_000), min_size=len(percents), max_size=len(percents))))
     limits = tuple(LatencyLimit(percent, float(span)) for percent, span in zip(percents, spans, strict=True))
@@ -39,7 +39,7 @@ def latencies(draw: st.DrawFn, *, limited: bool) -> LatencyGate:
 
 @st.composite
 def gates(draw: st.DrawFn, *, mirrored: bool, limited: bool) -> tuple[Gate, ...]:
-    """Draw gates that make sense: errors, latency and a query that a step may wait for, and any others."""
+    """Draw a valid combination: errors, latency and a query that a step may wait for, and others."""
     edges = tuple(sorted(draw(st.sets(SHARES, max_size=3))))
     certified = st.sampled_from(CERTIFIED)
     uncertified = st.sampled_from(UNCERTIFIED)
@@ -62,7 +62,7 @@ def gates(draw: st.DrawFn, *, mirrored: bool, limited: bool) -> tuple[Gate, ...]
 
 
 def written_gates(gates: tuple[Gate, ...]) -> dict[str, object]:
-    """Return gates as a person would write them."""
+    """Return gates as YAML data."""
     queries = [_gate(gate) for gate in gates if isinstance(gate, QueryGate)]
     return {gate.kind: _gate(gate) for gate in gates if not isinstance(gate, QueryGate)} | {"queries": queries}
 

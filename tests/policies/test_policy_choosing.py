@@ -1,4 +1,4 @@
-"""Several policies: which one a model version gets, and what is refused because nobody could tell."""
+"""Several policies: which one a model version gets, and which combinations are rejected as ambiguous."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ NONE = [
 
 @pytest.fixture
 def book(folder: Path) -> PolicySet:
-    """Return the book of several policies, some for the same endpoint."""
+    """Return a set of several policies, some for the same endpoint."""
     for stem, text in FILES.items():
         (folder / f"{stem}.yaml").write_text(text)
     return read_policies(folder).valid()
 
 
 @pytest.mark.parametrize(("model", "version", "tags", "expected"), CHOSEN)
-def test_tags_and_version_choose_one_policy_an_endpoint(
+def test_tags_and_version_choose_one_policy_per_endpoint(
     book: PolicySet, model: str, version: str, tags: dict[str, str], expected: list[str]
 ) -> None:
-    """A tag `teal` picks the policy of that name where there is one; elsewhere the one without a name is meant."""
+    """The tag `teal` selects the policy of that name where there is one, otherwise the unnamed policy."""
     found = [f"{policy.endpoint}:{policy.name}".rstrip(":") for policy in book.for_model("", model, version, tags)]
     assert sorted(found) == expected
     assert book.why_none("", model, version, tags) == ""
@@ -61,20 +61,20 @@ def test_tags_and_version_choose_one_policy_an_endpoint(
 
 @pytest.mark.parametrize(("model", "version", "tags", "why"), NONE)
 def test_no_policy_has_a_reason(book: PolicySet, model: str, version: str, tags: dict[str, str], why: str) -> None:
-    """A model that is not rolled out says why: by its own wish, by a mistake in its tag, or for want of a policy."""
+    """The reason is given: skipped by tag, a mistake in the tag, or no matching policy."""
     assert book.for_model("", model, version, tags) == ()
     assert book.why_none("", model, version, tags) == why
 
 
-def test_version_that_no_policy_asks_for_has_a_reason(folder: Path) -> None:
-    """A model that is known, but not in this version, is told apart from one that is not known."""
+def test_a_version_without_a_policy_has_a_reason(folder: Path) -> None:
+    """A known model in an unmatched version is distinguished from an unknown model."""
     (folder / "west.yaml").write_text(FILES["west"])
     words = "no policy for this model matches its version and tags"
     assert read_policies(folder).valid().why_none("", "m", "1", {"region": "west"}) == words
 
 
 def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
-    """Without a name it is the one that has none, or else the endpoint's first."""
+    """Without a name, it is the unnamed policy, or else the endpoint's first."""
     found = [
         book.for_endpoint(EndpointId("", "CHURN")),
         book.for_endpoint(EndpointId("", "churn"), "careful"),
@@ -89,8 +89,8 @@ def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
     ]
 
 
-def test_a_name_twice_on_one_endpoint_is_refused(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
-    """Two policies of one name are the same claim; on another endpoint the name may stand again."""
+def test_a_duplicate_name_on_one_endpoint_is_rejected(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """Two policies of one endpoint cannot have the same name; on another endpoint the name may be used again."""
     (folder / "a.yaml").write_text(FILES["careful"])
     (folder / "b.yaml").write_text("# again\n" + FILES["careful"])
     (folder / "c.yaml").write_text(FILES["careful"].replace("churn", "west"))

@@ -1,4 +1,4 @@
-"""`teal policy`: what a user or a pipeline sees. The commands run as they are typed, in this process."""
+"""`teal policy`: the output for users and pipelines. The commands run with real arguments, in this process."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ INVALID = "endpoint: churn\nmodles: [{name: m}]\nsteps: [weight: 25, weight: 10]
 
 
 def teal(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Run `teal policy`; return the exit code and what was printed on both channels."""
+    """Run `teal policy`; return the exit code, standard output and standard error."""
     code = main(["policy", *arguments])
     printed = capsys.readouterr()
     return code, printed.out, printed.err
 
 
-def test_check_reports_its_assumptions_and_what_each_policy_takes(
-    capsys: pytest.CaptureFixture[str], folder: Path
-) -> None:
-    """A valid folder ends with exit code 0, and with figures for each usual traffic."""
+def test_check_reports_its_assumptions_and_estimates(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """A valid folder gives exit code 0 and figures for each default traffic rate."""
     (folder / "churn.yaml").write_text(VALID)
     code, out, err = teal(capsys, "check", str(folder))
     assert (code, err) == (0, "")
@@ -47,7 +45,7 @@ def test_check_reports_its_assumptions_and_what_each_policy_takes(
 def test_check_takes_the_world_from_flags_and_a_profile(
     capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
 ) -> None:
-    """As `simulate` does: the same names, and flags override the profile."""
+    """The flags have the same names as for `simulate`, and override the profile."""
     (folder / "churn.yaml").write_text(VALID)
     (tmp_path / "world.yaml").write_text("requests: 500\nerrors: 2%\ngreen: [{latency: x3}]\n")
     world = ["--profile", str(tmp_path / "world.yaml"), "--latency", "200ms"]
@@ -61,8 +59,8 @@ def test_check_takes_the_world_from_flags_and_a_profile(
     assert [blocker["gate"] for blocker in estimate["bad"]["blockers"]] == ["latency"]
 
 
-def test_check_names_every_problem_and_ends_with_2(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """All problems of all files at once, each with its place; no traceback."""
+def test_check_lists_every_problem_and_exits_with_2(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """All problems of all files are listed with their places, without a traceback."""
     (folder / "churn.yaml").write_text(INVALID)
     (folder / "west.yaml").write_text("[")
     code, out, err = teal(capsys, "check", str(folder))
@@ -76,8 +74,8 @@ def test_check_names_every_problem_and_ends_with_2(capsys: pytest.CaptureFixture
     assert out == f"4 problems: {folder} is not usable\n"
 
 
-def test_check_takes_one_file_too(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """The problems of other files are not reported then."""
+def test_check_accepts_a_single_file(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Problems in other files are then not reported."""
     (folder / "churn.yaml").write_text(VALID)
     (folder / "west.yaml").write_text("[")
     assert teal(capsys, "check", "--no-estimates", str(folder / "churn.yaml")) == (
@@ -87,8 +85,8 @@ def test_check_takes_one_file_too(capsys: pytest.CaptureFixture[str], folder: Pa
     )
 
 
-def test_check_gives_pipelines_json(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """The same as data: problems with their places, or the policies with their estimates."""
+def test_check_prints_json_for_pipelines(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """It has the same content: problems with their places, or the policies with their estimates."""
     (folder / "churn.yaml").write_text(INVALID)
     code, out, _ = teal(capsys, "check", str(folder), "--json")
     found = json.loads(out)
@@ -110,7 +108,7 @@ def test_check_gives_pipelines_json(capsys: pytest.CaptureFixture[str], folder: 
 
 
 def test_check_reports_invalid_json_schemas(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """A schema that is not valid is a problem like any other."""
+    """An invalid schema is a problem like any other."""
     (folder / "churn.yaml").write_text(VALID.replace("smoke: {}", "smoke: {schema: smoke/a.json}"))
     (folder / "smoke" / "a.json").write_text('{"type": "objekt"}')
     code, _, err = teal(capsys, "check", str(folder))
@@ -211,7 +209,7 @@ At any step:
 
 
 def write_story(folder: Path) -> None:
-    """Write a policy that says everything a policy can say, and the files it names."""
+    """Write a policy that uses every feature, and the files it names."""
     (folder / "careful.yaml").write_text(STORY)
     (folder / "gates").mkdir()
     (folder / "gates" / "slow.kql").write_text("Slow")
@@ -219,8 +217,8 @@ def write_story(folder: Path) -> None:
     (folder / "deployments" / "churn.yml").write_text(TEMPLATE)
 
 
-def test_explain_describes_everything_a_policy_says(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """What starts a rollout, each step, what is judged, and what stops it."""
+def test_explain_describes_every_part_of_a_policy(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """It describes what starts a rollout, each step, what is judged, and what stops it."""
     write_story(folder)
     code, out, _ = teal(capsys, "explain", str(folder / "careful.yaml"))
     assert code == 0
@@ -228,7 +226,7 @@ def test_explain_describes_everything_a_policy_says(capsys: pytest.CaptureFixtur
 
 
 def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """A step may name its gates; errors that nothing waits for are worth a remark."""
+    """A step may name its gates; an errors gate that no step waits for gets a remark."""
     gates = "judge: {gates: {errors: {role: non_blocking}, latency: {}}}\ntelemetry: {errors: metrics}\n"
     steps = "steps: [smoke: {}, mirror: {percent: 5, for: 20m}, weight: {to: 10, gates: [latency]}]\n"
     (folder / "churn.yaml").write_text(f"endpoint: churn\nmodels: [{{name: m}}]\n{steps}{gates}")
@@ -242,7 +240,7 @@ def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFix
 
 
 def test_explain_counts_what_the_overlap_costs(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """With prices the overlap has a cost: blue's at its own instance type, and green's at the policy's."""
+    """With prices, the overlap has a cost: blue at its own instance type, and green at the policy's."""
     write_story(folder)
     (folder / "prices.yaml").write_text("currency: EUR\nper_hour: {Standard_DS3_v2: 1, Standard_F4s_v2: 10}\n")
     arguments = (
@@ -263,20 +261,20 @@ def test_explain_counts_what_the_overlap_costs(capsys: pytest.CaptureFixture[str
     [(machines, price)] = explained["overlap_costs"].items()
     assert machines == "Standard_DS3_v2, then Standard_F4s_v2 (EUR)"
     assert price == pytest.approx(hours["blue"] + 10 * hours["green"], abs=0.01)
-    assert hours["green"] > 8 / 60  # from the order on: green is not ready before eight minutes
+    assert hours["green"] > 8 / 60  # counted from the order; green takes eight minutes to become ready
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.svg", b"<?xml"), ("a.PNG", b"\x89PNG"), ("a.pdf", b"%PDF")])
 def test_explain_draws_a_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, begins: bytes) -> None:
-    """The ending of the file chooses the format."""
+    """The file extension selects the format."""
     picture = tmp_path / name
     code, _, _ = teal(capsys, "explain", str(EXAMPLES / "shadow-then-canary.yaml"), "--picture", str(picture))
     assert code == 0
     assert picture.read_bytes().startswith(begins)
 
 
-def test_explain_of_an_invalid_policy_ends_with_2(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """Problems are reported as `check` reports them; a folder or a missing file cannot be explained."""
+def test_explain_of_an_invalid_policy_exits_with_2(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Problems are reported as by `check`; a folder or a missing file cannot be explained."""
     (folder / "churn.yaml").write_text(INVALID)
     code, out, err = teal(capsys, "explain", str(folder / "churn.yaml"))
     assert (code, out, len(err.splitlines())) == (2, "", 3)
@@ -286,7 +284,7 @@ def test_explain_of_an_invalid_policy_ends_with_2(capsys: pytest.CaptureFixture[
         assert teal(capsys, "explain", str(path)) == (2, "", f"{path}: no such file; name one policy file\n")
 
 
-def test_what_cannot_be_written_ends_with_1(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_an_unwritable_output_exits_with_1(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """A picture or schema that cannot be written is reported without a traceback."""
     (folder / "churn.yaml").write_text(VALID)
     (folder / "taken.svg").mkdir()
@@ -297,7 +295,7 @@ def test_what_cannot_be_written_ends_with_1(capsys: pytest.CaptureFixture[str], 
 
 
 def test_schema_is_printed_or_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The schema that ships can be had for any other folder."""
+    """The shipped schema can be written for any other folder."""
     code, out, _ = teal(capsys, "schema")
     assert (code, json.loads(out)) == (0, policy_schema())
     assert teal(capsys, "schema", "--out", str(tmp_path / "a.json")) == (0, "", "")
@@ -305,8 +303,8 @@ def test_schema_is_printed_or_written(capsys: pytest.CaptureFixture[str], tmp_pa
 
 
 @pytest.mark.parametrize("arguments", [["explain"], ["dance"], []])
-def test_unknown_or_missing_arguments_end_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """With the usage beside it."""
+def test_unknown_or_missing_arguments_exit_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """The usage is printed as well."""
     with pytest.raises(SystemExit) as caught:
         teal(capsys, *arguments)
     assert caught.value.code == 2
@@ -315,7 +313,7 @@ def test_unknown_or_missing_arguments_end_with_2(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("command", ["check", "explain"])
 def test_every_invalid_argument_is_reported(capsys: pytest.CaptureFixture[str], folder: Path, command: str) -> None:
-    """All at once, each with what would be valid; exit code 2."""
+    """All are listed together, each with what would be valid; the exit code is 2."""
     (folder / "churn.yaml").write_text(VALID)
     invalid = ["--requests", "many", "--errors", "2", "--latency", "slow", "--instances", "0", "--seed", "x"]
     more = ["--picture", "a.gif"] if command == "explain" else []

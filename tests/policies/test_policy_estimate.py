@@ -1,4 +1,4 @@
-"""Estimates of `teal policy check` and `explain`: the simulator's own figures, what blocks progress, and costs."""
+"""Estimates of `teal policy check` and `explain`: the simulator's figures, what blocks progress, and costs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from shared.views import step_words
 HOUR = timedelta(hours=1)
 BUSY = Profile(requests=Constant(100_000.0), errors=Constant(0.0))
 READY = 8.0  # minutes until green is ready
-# With telemetry five minutes late, a step without doubt takes a minute to begin and three to settle, and is seen then.
+# With telemetry five minutes late, a clear step takes a minute to start, three to settle, and the lag to be seen.
 BRISK = 9.0
 CHURN = str(Path(__file__).parents[2] / "policies" / "churn.yaml")
 ERRORS_ALONE = JudgeSettings(gates=(ErrorsGate(),))
@@ -58,7 +58,7 @@ def step_minutes(found: Estimate) -> list[float]:
 
 @pytest.mark.parametrize("rate", ["10", "100", "1000"])
 def test_check_and_simulate_give_the_same_figures(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """At the same traffic and seed, `check` reports the first rollouts of `simulate`, of good and of bad versions."""
+    """At the same traffic and seed, `check` reports the first rollouts of `simulate`, for good and bad versions."""
     shared = ["--requests", rate, "--seed", "7", "--json"]
     assert main(["policy", "check", CHURN, *shared]) == 0
     (found,) = json.loads(capsys.readouterr().out)["policies"][0]["estimates"]
@@ -67,8 +67,8 @@ def test_check_and_simulate_give_the_same_figures(rate: str, capsys: pytest.Capt
         assert found[version] == json.loads(capsys.readouterr().out)["summary"]
 
 
-def test_a_busy_endpoint_takes_what_settling_takes() -> None:
-    """Without doubt each weight takes its settled minutes, the lag and the change; so does the promotion."""
+def test_a_busy_endpoint_takes_only_the_time_to_settle() -> None:
+    """With clear evidence, each weight takes its settled minutes, the lag and the change; so does the promotion."""
     found = estimated(canary(SmokeStep(), WeightStep(10), WeightStep(50)))
     smoke, *weights = step_minutes(found)
     assert smoke == 0
@@ -78,7 +78,7 @@ def test_a_busy_endpoint_takes_what_settling_takes() -> None:
 
 
 def test_a_step_s_own_settled_minutes_count() -> None:
-    """A weight that must settle for longer takes that much longer, and no other does."""
+    """A weight with more settled minutes takes that much longer, and no other step does."""
     found = estimated(canary(WeightStep(10, settled_minutes=33), WeightStep(50)))
     assert step_minutes(found) == pytest.approx([BRISK + 30, BRISK, BRISK], abs=1)
     assert slowest_step(found.good) is not None
@@ -95,32 +95,32 @@ def test_a_step_s_own_settled_minutes_count() -> None:
     ],
 )
 def test_a_mirror_ends_by_time_by_requests_or_by_the_judge(step: MirrorStep, minutes: float) -> None:
-    """Whichever is given and comes first ends it; without either, the judge does."""
+    """The first condition reached ends it; without any, the judge does."""
     assert step_minutes(estimated(canary(step, WeightStep(10))))[0] == pytest.approx(minutes, abs=2)
 
 
-def test_all_at_once_is_watched_once() -> None:
-    """A policy that ends at 100 has watched all traffic by then, and does not do it twice."""
+def test_a_final_weight_of_100_is_watched_once() -> None:
+    """A policy that ends at 100 has already watched all traffic, so promotion does not repeat that."""
     found = estimated(canary(WeightStep(100, settled_minutes=60, patience=3 * HOUR)))
     assert step_minutes(found) == pytest.approx([BRISK + 57, 0], abs=1)
 
 
 def test_a_step_without_gates_does_not_wait_for_evidence() -> None:
-    """A quiet endpoint passes by settled minutes alone where no gate is needed, and pauses where one is."""
+    """On a quiet endpoint, a step that needs no gate passes on settled minutes alone, and others pause."""
     free = estimated(canary(WeightStep(10, gates=()), WeightStep(50, gates=())), traffic(10))
     assert {result.ending for result in free.good} == {Ending.PROMOTED}
     waiting = estimated(canary(WeightStep(10), WeightStep(50)), traffic(10))
     assert {result.ending for result in waiting.good} == {Ending.PAUSED}
 
 
-def test_patience_ends_the_waiting_of_who_advances() -> None:
-    """A policy that goes on without certainty takes its patience for a step that stays uncertain."""
+def test_with_advance_an_uncertain_step_takes_its_patience() -> None:
+    """A policy that advances uncertified waits for its patience in a step that stays uncertain."""
     judge = replace(ERRORS_ALONE, inconclusive="advance", patience=HOUR)
     assert step_minutes(estimated(canary(WeightStep(50), judge=judge), traffic(2)))[0] == pytest.approx(61, abs=2)
 
 
-def test_less_risk_takes_longer() -> None:
-    """Who wants to be surer waits longer."""
+def test_a_lower_risk_takes_longer() -> None:
+    """More certainty requires more evidence."""
     patient = replace(ERRORS_ALONE, patience=6 * HOUR)
     sure = replace(patient, risk=Risk(advance=0.0001))
     plain, strict = (estimated(canary(WeightStep(10), judge=each), traffic(100), (5, 0)) for each in (patient, sure))
@@ -130,23 +130,23 @@ def test_less_risk_takes_longer() -> None:
 
 
 def test_a_freeze_window_counts() -> None:
-    """Nearly always frozen, a rollout needs days."""
+    """With freeze windows nearly all the time, a rollout takes days."""
     nights = FreezeWindow("nights", days=(0, 1, 2, 3, 4, 5, 6), start=time(0, 30))
     found = estimated(canary(WeightStep(50), freeze=(nights,)), counts=(1, 0))
     assert found.good_summary.full is not None
     assert found.good_summary.full.median > 13 * 60
 
 
-def test_more_traffic_detects_sooner() -> None:
-    """A rise of five points is detected sooner the more requests show it."""
+def test_more_traffic_gives_earlier_detection() -> None:
+    """The more requests show a rise of five points, the sooner it is detected."""
     found = [estimated(canary(WeightStep(50)), traffic(rate), (0, 5)).bad_summary.detection for rate in (30, 1000)]
     assert found[0] is not None
     assert found[1] is not None
     assert found[0].median > found[1].median
 
 
-def test_rollouts_of_weeks_are_simulated_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that an answer comes in seconds; how many they were is said."""
+def test_rollouts_that_take_weeks_are_simulated_only_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The estimate must take only seconds; the number of rollouts is reported."""
     monkeypatch.setattr(estimating, "MOST_MINUTES", 100.0)
     found = estimated(canary(WeightStep(50)), counts=(10, 10))
     assert len(found.good) == 4
@@ -188,14 +188,14 @@ BLOCKED: list[tuple[Policy, Profile, str]] = [
 
 @pytest.mark.parametrize(("policy", "profile", "words"), BLOCKED)
 def test_what_blocks_a_good_version_is_named(policy: Policy, profile: Profile, words: str) -> None:
-    """The gate, the step, or the deadline."""
+    """The blocker is a gate, a step or a deadline."""
     found = list(estimate_lines(policy, estimated(policy, profile, (1, 0))))
     assert found[1] == "  good version: 0 of 1 promoted"
     assert found[2] == f"    {words.format(step=step_words(policy.steps[0]))}"
 
 
-def test_the_gate_that_rolls_a_bad_version_back_is_named() -> None:
-    """A slow version is not paused but rolled back, by the latency gate."""
+def test_the_gate_that_rolls_back_a_bad_version_is_named() -> None:
+    """A slow version is rolled back by the latency gate, not paused."""
     policy = canary(WeightStep(10), WeightStep(50), judge=JudgeSettings(gates=(ErrorsGate(), LatencyGate())))
     lines = list(estimate_lines(policy, estimated(policy, SLOW, (0, 2))))
     assert lines[2].startswith("  bad version: 2 of 2 rolled back, ")
@@ -223,13 +223,13 @@ REMARKS = [
 
 
 @pytest.mark.parametrize(("policy", "expected"), REMARKS)
-def test_what_is_unwise_is_remarked(policy: Policy, expected: list[str]) -> None:
-    """Valid policies that are careless get a remark each."""
+def test_unwise_policies_get_remarks(policy: Policy, expected: list[str]) -> None:
+    """Each row is a valid but careless policy."""
     assert remarks(policy) == expected
 
 
 def spent(policy: Policy, **world: Any) -> Overlap:  # noqa: ANN401 -- fields of a profile
-    """Return what a good version on a busy endpoint with four instances costs."""
+    """Return the overlap for a good version on a busy endpoint with four instances."""
     return overlap(Scenario(policy, replace(BUSY, instances=4, **world)), 1, 0)
 
 
@@ -246,7 +246,7 @@ STEP, SCALING = BRISK / 60.0, 5.0 / 60.0  # hours
     ],
 )
 def test_overlap_is_counted_in_instance_hours(capacity: Capacity, green: float, blue: float) -> None:
-    """Green's instances from their order to the promotion, and blue's while it is kept; proportional green grows."""
+    """Green counts from its order to the promotion, blue while it is kept; a proportional green grows."""
     found = spent(canary(WeightStep(25), WeightStep(50), capacity=capacity))
     assert found.ending is Ending.PROMOTED
     assert found.green == pytest.approx(green, abs=0.3)
@@ -255,7 +255,7 @@ def test_overlap_is_counted_in_instance_hours(capacity: Capacity, green: float, 
 
 
 def test_waiting_costs_too() -> None:
-    """Provisioning and pauses run both deployments, whoever or whatever is waited for."""
+    """Both deployments run during provisioning and pauses, whatever the wait is for."""
     short = spent(canary(WeightStep(10), WeightStep(50)))
     slow = spent(canary(WeightStep(10), WeightStep(50)), provisioning=HOUR / 2)
     paused = spent(canary(WeightStep(10), PauseStep(), WeightStep(50)), approve=3 * HOUR)
@@ -263,15 +263,15 @@ def test_waiting_costs_too() -> None:
     assert paused.green == pytest.approx(short.green + 4 * 3, abs=0.3)
 
 
-def test_a_rollback_ends_what_green_costs() -> None:
-    """Green is deleted, and blue goes on alone."""
+def test_a_rollback_ends_the_cost_of_green() -> None:
+    """Green is deleted, and blue continues alone."""
     found = overlap(Scenario(canary(WeightStep(10)), replace(BUSY, instances=4, provisioning=None)), 1, 0)
     assert (found.ending, found.blue) == (Ending.ROLLED_BACK, 0.0)
     assert found.green == pytest.approx(4 * 45 / 60, abs=0.5)
 
 
 def test_every_gate_that_has_simulated_data_counts() -> None:
-    """Who wants refusals certified too waits longer."""
+    """Requiring a certificate for client errors as well takes longer."""
     gates: list[tuple[Gate, ...]] = [(ErrorsGate(),), (ErrorsGate(), ClientErrorsGate(role="critical"))]
     calm = Profile(requests=Constant(200.0), errors=Constant(0.0))
     errors, refusals = (
@@ -283,8 +283,8 @@ def test_every_gate_that_has_simulated_data_counts() -> None:
     assert refusals.promoted.mean > errors.promoted.mean
 
 
-def test_a_critical_gate_that_cannot_be_judged_lets_nothing_through() -> None:
-    """With too few answers to compare latency, a step that needs its certificate waits in vain."""
+def test_a_critical_gate_that_cannot_be_judged_blocks_progress() -> None:
+    """With too few responses to compare latency, a step that needs its certificate never passes."""
     judge = JudgeSettings(gates=(ErrorsGate(), LatencyGate(role="critical")))
     found = estimated(canary(WeightStep(50), judge=judge), traffic(1), (1, 0))
     assert found.good_summary.full is None

@@ -1,4 +1,4 @@
-"""The ready policies, one for each strategy: all can be used as they stand."""
+"""The example policies, one for each strategy: all are valid as they are."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ GATES = {
 
 @pytest.fixture(scope="module")
 def book() -> PolicySet:
-    """Return the book of the ready policies."""
+    """Return the set of example policies."""
     return read_policies(FOLDER, environment={}).valid()
 
 
 def test_there_is_one_for_each_strategy(book: PolicySet) -> None:
-    """Nothing ships that is not listed here, and nothing listed is missing."""
+    """The shipped files are exactly those listed here."""
     assert sorted(Path(file).stem for file in book.files) == sorted(STRATEGIES)
 
 
 @pytest.mark.parametrize(("strategy", "kinds"), STRATEGIES.items())
 def test_strategy_has_its_steps(book: PolicySet, strategy: str, kinds: list[type]) -> None:
-    """A strategy is its steps, in their order, and what they name is there."""
+    """Each strategy has its steps, in order, and the files that they name exist."""
     policy = book.policies[book.files.index(str(FOLDER / f"{strategy}.yaml"))]
     assert [type(step) for step in policy.steps] == kinds
     for step in policy.steps:
@@ -63,7 +63,7 @@ def test_strategy_has_its_steps(book: PolicySet, strategy: str, kinds: list[type
 
 
 def write(log: WrittenLog, seconds: int, code: int, size: int, endpoint: str = "churn") -> None:
-    """Note an answer of so many bytes, so many seconds after the start."""
+    """Record a response of `size` bytes, `seconds` after the start."""
     log.clock.moments.append(START + timedelta(seconds=seconds))
     log.log.record(
         TrafficEntry(endpoint, f"{endpoint}-7".title(), "POST", "/score", code, "", code, "", 100, size, 10, 10)
@@ -71,8 +71,8 @@ def write(log: WrittenLog, seconds: int, code: int, size: int, endpoint: str = "
     log.clock.moments.append(HOUR.until)
 
 
-def test_the_ready_query_counts_empty_answers(book: PolicySet) -> None:
-    """It runs as the app runs it: good answers of the endpoint alone, and those of at most two bytes as bad."""
+def test_the_example_query_counts_empty_answers(book: PolicySet) -> None:
+    """Run as in the app, it counts only good answers of the endpoint, and those of at most two bytes as bad."""
     with written_log() as log:
         for seconds, size in enumerate((0, 2, 3, 900, 2), start=59):
             write(log, seconds, 200, size)
@@ -82,8 +82,8 @@ def test_the_ready_query_counts_empty_answers(book: PolicySet) -> None:
     assert [(name, tally) for (_, name), tally in found.items()] == [("churn-7", Tally(1, 1)), ("churn-7", Tally(2, 4))]
 
 
-def test_ready_pointers_find_what_the_answers_hold(book: PolicySet) -> None:
-    """In an answer of the ready ranking model a score falls into its bin, and the first result is compared."""
+def test_example_pointers_match_the_answers(book: PolicySet) -> None:
+    """In an answer of the example ranking model the score falls into its bin, and the first result is compared."""
     policy = book.policies[book.files.index(str(FOLDER / "shadow-then-canary.yaml"))]
     (predictions,) = (gate for gate in policy.judge.gates if isinstance(gate, PredictionsGate))
     (disagreement,) = (gate for gate in policy.judge.gates if isinstance(gate, DisagreementGate))
@@ -94,15 +94,15 @@ def test_ready_pointers_find_what_the_answers_hold(book: PolicySet) -> None:
 
 
 def test_kubernetes_comes_from_a_template_without_mirror(book: PolicySet) -> None:
-    """The Kubernetes example shows a template, whose variables are filled in for each rollout."""
+    """The Kubernetes example has a template, whose variables are filled in for each rollout."""
     policy = book.policies[book.files.index(str(FOLDER / "kubernetes.yaml"))]
     assert isinstance(policy.source, TemplateSource)
     assert "${MODEL_VERSION}" in book.template(policy.source.path)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what the SDK does to marshmallow
-def test_microsofts_loader_takes_the_template(book: PolicySet) -> None:
-    """What the example's template becomes is a Kubernetes deployment to azure-ai-ml, with the version as text."""
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's use of marshmallow
+def test_microsofts_loader_accepts_the_template(book: PolicySet) -> None:
+    """azure-ai-ml loads the filled-in template as a Kubernetes deployment, with the version as text."""
     from azure.ai.ml import load_online_deployment  # noqa: PLC0415 -- a second that only this test should cost
 
     values = {"MODEL_NAME": "vision-model", "MODEL_VERSION": "1.10", "ENDPOINT_NAME": "vision"}
@@ -113,6 +113,6 @@ def test_microsofts_loader_takes_the_template(book: PolicySet) -> None:
     assert loaded.environment_variables == {"MODEL_VERSION": "1.10"}
 
 
-def test_each_is_for_an_endpoint_of_its_own(book: PolicySet) -> None:
-    """The examples stand in one folder, so no two may claim one endpoint."""
+def test_each_is_for_a_different_endpoint(book: PolicySet) -> None:
+    """The examples are in one folder, so no two may be for the same endpoint."""
     assert len({policy.endpoint for policy in book.policies}) == len(book.policies)

@@ -1,4 +1,4 @@
-"""Freeze windows: what a person reads when one cannot hold, and what the others mean to the core."""
+"""Freeze windows: the messages for invalid ones, and when valid ones apply in the core."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WRONG = {
         '- {why: x, days: [fri], from: "18:00", to: "18:00"}',
         ["5:40: freeze[0].to: the same as from; for the whole day leave both out"],
     ),
-    "over before it begins": (
+    "ends before it begins": (
         "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
         ["5:37: freeze[0].until: not after since; the window would never apply"],
     ),
@@ -46,7 +46,7 @@ WRONG = {
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
     "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
-    "days and times that are none": (
+    "invalid days and times": (
         '- {why: x, days: [Fr], from: 6pm, to: "24:00"}',
         [
             "5:19: freeze[0].days[0]: 'Fr' is not mon, tue, wed, thu, fri, sat or sun",
@@ -57,7 +57,7 @@ WRONG = {
             ),
         ],
     ),
-    "zones that are none": (
+    "invalid zones": (
         "- {why: x, days: [fri], zone: Europe/Berln}\n- {why: x, days: [fri], zone: ../../etc/passwd}\n",
         [
             "5:25: freeze[0].zone: 'Europe/Berln' is not a valid time zone; did you mean Europe/Berlin?",
@@ -67,7 +67,7 @@ WRONG = {
             ),
         ],
     ),
-    "moments that are none": (
+    "invalid dates and times": (
         "- {why: x, since: 2026-13-01, until: Christmas}",
         [
             (
@@ -84,10 +84,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("window", "lines"), WRONG.values(), ids=WRONG)
-def test_window_that_cannot_hold_is_named(
+def test_an_invalid_window_is_reported(
     folder: Path, find_problems: Callable[[Path], list[str]], window: str, lines: list[str]
 ) -> None:
-    """Each window that makes no sense gives its line, with place, key and what would be right."""
+    """Each invalid window gives its line, with place, key and remedy."""
     (folder / "churn.yaml").write_text(HEAD + window)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
 
@@ -106,8 +106,8 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("window", "moment", "holds"), MEANT)
-def test_window_means_to_the_core_what_it_says(folder: Path, window: str, moment: str, *, holds: bool) -> None:
-    """Local times are those of the zone; a time that is left out is midnight."""
+def test_a_window_applies_in_the_core_as_written(folder: Path, window: str, moment: str, *, holds: bool) -> None:
+    """Times are local to the zone; an omitted time is midnight."""
     (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
     now = datetime.fromisoformat(moment).astimezone(UTC)
     assert (frozen(read_policies(folder).valid().policies[0], now) == "x") is holds

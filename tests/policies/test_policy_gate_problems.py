@@ -1,4 +1,4 @@
-"""What a person reads when the gates of a policy make no sense: each row is a part of a file and all its lines."""
+"""The messages for invalid gates: each row is a part of a policy file and all lines that it gives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALONE = {
             "4:27: judge.gates.latency: '300ms' is not a mapping; write it like {worse_than: 1.25}",
         ],
     ),
-    "tries that nobody can tell apart": (
+    "retries that cannot be recognized": (
         "telemetry: {errors: metrics, retries: once}\n",
         [
             (
@@ -42,11 +42,11 @@ ALONE = {
             )
         ],
     ),
-    "tries over too long a past": (
+    "retries over too long a history": (
         "telemetry: {retries: once, history: 7h}\n",
         [("4:28: telemetry.history: with retries: once at most 6h, since every single request is identified")],
     ),
-    "more queries than a look has time for": (
+    "too many queries": (
         f"judge: {{gates: {{errors: {{}}, queries: [{SIX_QUERIES}]}}}}\n",
         ["4:29: judge.gates.queries: 6 entries; at most 5 are allowed"],
     ),
@@ -59,7 +59,7 @@ ALONE = {
             )
         ],
     ),
-    "roles that are none": (
+    "invalid roles": (
         "judge: {gates: {errors: {}, client_errors: {role: dry}, predictions: {role: critical}}}\n",
         [
             "4:45: judge.gates.client_errors.role: 'dry' is not critical, non_blocking or dry_run",
@@ -79,7 +79,7 @@ ALONE = {
             "4:101: judge.gates.predictions.bins: empty; write it like [0.2, 0.5, 0.8]",
         ],
     ),
-    "limits of latency that are none": (
+    "invalid latency limits": (
         "judge: {gates: {errors: {}, latency: {at_most: {p45: 1s, p95: 4m, P99: 1s, p99.95: 1s}}}}\n",
         [
             f"4:{column}: judge.gates.latency.at_most.{key}: {said}"
@@ -100,11 +100,11 @@ ALONE = {
             )
         ],
     ),
-    "limits that fall": (
+    "decreasing limits": (
         "judge: {gates: {errors: {}, latency: {at_most: {p99.9: 1s, p50: 1s, p95: 1m}}}}\n",
         [("4:69: judge.gates.latency.at_most.p95: 1m is more than p99.9 allows, 1s; limits must not decrease")],
     ),
-    "limits that metrics cannot be held against": (
+    "limits that metrics cannot check": (
         "telemetry: {latency: metrics}\njudge: {gates: {errors: {}, latency: {at_most: {p90: 1s}}}}\n",
         [
             (
@@ -113,14 +113,14 @@ ALONE = {
             )
         ],
     ),
-    "a source that is none": (
+    "invalid sources": (
         "telemetry: {errors: metric, latency: traces}\n",
         [
             "4:13: telemetry.errors: 'metric' is not logs or metrics",
             "4:29: telemetry.latency: 'traces' is not logs or metrics",
         ],
     ),
-    "pointers that are none": (
+    "an invalid pointer": (
         "judge: {gates: {errors: {}, predictions: {at: label}}}\n",
         [
             (
@@ -129,7 +129,7 @@ ALONE = {
             )
         ],
     ),
-    "bins that do not rise": (
+    "bins that do not increase": (
         "judge: {gates: {errors: {}, predictions: {bins: [0.5, 0.2, .2, x, 0.1]}}}\n",
         [
             "4:55: judge.gates.predictions.bins[1]: 0.2 comes after 0.5; bins must increase",
@@ -140,7 +140,7 @@ ALONE = {
             ),
         ],
     ),
-    "more bins than are told apart": (
+    "too many bins": (
         "judge: {gates: {errors: {}, predictions: {bins: [1, 2, 3, 4, 5, 6, 7, 8]}}}\n",
         ["4:43: judge.gates.predictions.bins: 8 entries; at most 7 are allowed"],
     ),
@@ -154,7 +154,7 @@ ALONE = {
             ("4:44: judge.gates.disagreement.tolerance: -1 is not a number from 0 to 999999999; write it like 0.01"),
         ],
     ),
-    "queries without what they need": (
+    "queries without required keys": (
         "judge: {gates: {errors: {}, queries: [{name: Fraud}, {query: gates/fraud.kql}]}}\n",
         [
             (
@@ -165,7 +165,7 @@ ALONE = {
             "4:54: judge.gates.queries[1].name: missing; write it like name: fraud",
         ],
     ),
-    "queries of one name": (
+    "queries with the same name": (
         f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}, {{{QUERY}}}, {{{OTHER}}}]}}}}\n",
         [
             "4:79: judge.gates.queries[1].name: fraud is already the name of queries[0]; choose another",
@@ -176,16 +176,16 @@ ALONE = {
 
 
 @pytest.mark.parametrize(("text", "lines"), [pytest.param(*row, id=name) for name, row in ALONE.items()])
-def test_nonsense_is_named_with_its_place(
+def test_invalid_gates_are_reported_with_their_place(
     queried: Path, find_problems: FindProblems, text: str, lines: list[str]
 ) -> None:
-    """Gates that make no sense each give a line, with place, key and what would be right, and no other."""
+    """Each invalid gate gives exactly one line, with place, key and remedy."""
     (queried / "churn.yaml").write_text(HEAD + STEPS + text)
     assert sorted(find_problems(queried)) == sorted(f"policies/churn.yaml:{line}" for line in lines)
 
 
 NEEDED = {
-    "gates that are not there": (
+    "unknown gates": (
         "steps: [weight: {to: 10, gates: [latncy, latency, fruad, x1]}]\n",
         "{errors: {}, queries: [{name: fraud, query: gates/fraud.kql}]}",
         [
@@ -210,7 +210,7 @@ NEEDED = {
         ]
         + ["3:81: steps[1].weight.gates[3]: errors is listed twice"],
     ),
-    "gates that move nothing": (
+    "dry-run gates": (
         "steps: [weight: {to: 10, gates: [latency]}]\n",
         "{errors: {}, latency: {role: dry_run}}",
         [
@@ -220,12 +220,12 @@ NEEDED = {
             )
         ],
     ),
-    "a gate that is wrong itself": (
+    "a gate that is itself invalid": (
         "steps: [weight: {to: 10, gates: [latency, errors]}]\n",
         "{errors: {}, latency: {role: x}}",
         ["4:39: judge.gates.latency.role: 'x' is not critical, non_blocking or dry_run"],
     ),
-    "a weight that waits for nothing": (
+    "a weight without a critical gate": (
         "steps: [weight: {to: 5, gates: []}, weight: {to: 10, gates: [errors]}, weight: 20, weight: 100]\n",
         "{errors: {role: non_blocking}}",
         [
@@ -235,7 +235,7 @@ NEEDED = {
             )
         ],
     ),
-    "a mirror that waits for nothing": (
+    "a mirror without a critical gate": (
         "steps: [mirror: {percent: 5, for: 20m}, mirror: 10, weight: 100]\n",
         "{errors: {role: non_blocking}}",
         [
@@ -254,10 +254,10 @@ NEEDED = {
 
 
 @pytest.mark.parametrize(("steps", "gates", "lines"), [pytest.param(*row, id=name) for name, row in NEEDED.items()])
-def test_steps_wait_for_gates_that_can_be_certain(
+def test_steps_wait_only_for_gates_with_certificates(
     queried: Path, find_problems: FindProblems, steps: str, gates: str, lines: list[str]
 ) -> None:
-    """A step that would wait in vain, or for nothing without saying so, is a problem."""
+    """A step that would wait forever, or implicitly for no gate, is a problem."""
     (queried / "churn.yaml").write_text(f"{HEAD}{steps}judge: {{gates: {gates}}}\n")
     if lines:
         assert find_problems(queried) == [f"policies/churn.yaml:{line}" for line in lines]

@@ -1,4 +1,4 @@
-"""The gates of a policy that is right: what the core gets from `judge.gates`, and the files of queries."""
+"""The gates of a valid policy: what the core gets from `judge.gates`, and the query files."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ QUERY = "name: fraud, query: gates/fraud.kql"
 
 
 def gates_of(folder: Path, judge: str) -> tuple[Gate, ...]:
-    """Write a policy with this `judge` and return the gates that it judges by."""
+    """Write a policy with this `judge` and return its gates."""
     (folder / "churn.yaml").write_text(HEAD + STEPS + judge)
     return read_policies(folder).valid().policies[0].judge.gates
 
 
 @pytest.mark.parametrize("judge", ["", "judge: {}\n", "judge: {patience: 30m}\n"])
-def test_without_gates_the_cores_own_are_judged(folder: Path, judge: str) -> None:
-    """Who writes no gates gets the default ones."""
+def test_without_gates_the_defaults_are_judged(folder: Path, judge: str) -> None:
+    """A policy without gates gets the core's default gates."""
     assert gates_of(folder, judge) == JudgeSettings().gates
 
 
-def test_gates_that_are_written_are_all(folder: Path) -> None:
-    """Who writes gates says all that is judged: what is left out is not."""
+def test_written_gates_are_the_only_ones(folder: Path) -> None:
+    """If gates are written, gates left out are not judged."""
     assert gates_of(folder, "judge: {gates: {errors: {}}}\n") == (ErrorsGate(),)
     assert gates_of(folder, "judge: {gates: {latency: {}, errors: {}}}\n") == (ErrorsGate(), LatencyGate())
 
 
 def test_a_query_is_read_with_its_policy(queried: Path) -> None:
-    """The text of a query is there by its path below the folder, as the core's gate names it."""
+    """A query's text is available by its path below the folder, as in the core's gate."""
     gates = gates_of(queried, f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}]}}}}\n")
     book: Policies = read_policies(queried).valid()
     assert gates[1] == QueryGate("fraud", "gates/fraud.kql")
@@ -49,7 +49,7 @@ def test_a_query_is_read_with_its_policy(queried: Path) -> None:
 
 
 def test_a_step_waits_for_the_gates_that_it_names(queried: Path) -> None:
-    """A counted gate may be waited for too, if a step says so; queries go by their own names."""
+    """A step may also name non-blocking gates; queries go by their own names."""
     judge = f"judge: {{gates: {{errors: {{}}, latency: {{}}, queries: [{{{QUERY}}}]}}}}\n"
     (queried / "churn.yaml").write_text(HEAD + "steps: [weight: {to: 10, gates: [latency, fraud]}]\n" + judge)
     assert read_policies(queried).valid().policies[0].steps == (WeightStep(10, gates=("latency", "fraud")),)
@@ -75,7 +75,7 @@ FILES = {
 
 @pytest.mark.parametrize(("text", "line"), [pytest.param(*row, id=name) for name, row in FILES.items()])
 def test_query_files_are_checked(folder: Path, find_problems: FindProblems, text: str | None, line: str) -> None:
-    """A query that is not there or cannot be one stops the start, not the first rollout."""
+    """A missing or invalid query is reported when policies are read, not at the first rollout."""
     (folder / "gates").mkdir()
     if text is not None:
         (folder / "gates" / "lost.kql").write_text(text)
@@ -86,8 +86,8 @@ def test_query_files_are_checked(folder: Path, find_problems: FindProblems, text
     assert len(found) == (2 if line.startswith("churn") else 1)
 
 
-def test_queries_lie_in_the_folder(folder: Path, find_problems: FindProblems) -> None:
-    """No query is read from anywhere else."""
+def test_queries_must_be_in_the_folder(folder: Path, find_problems: FindProblems) -> None:
+    """No query is read from outside the folder."""
     (folder.parent / "secret.kql").write_text("Fraud")
     gates = "{errors: {}, queries: [{name: fraud, query: ../secret.kql}]}"
     (folder / "churn.yaml").write_text(f"{HEAD}{STEPS}judge: {{gates: {gates}}}\n")

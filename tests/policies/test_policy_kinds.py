@@ -1,4 +1,4 @@
-"""A new kind of gate or step is known to policies by being registered: no other module names it."""
+"""Registering a new kind of gate or step is enough for policies to support it: no other module names it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class SizeGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = ()
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return nothing: it is only read here."""
+        """Return nothing: the tests only read it."""
         raise NothingToCompare(f"{past} {terms}")
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return its schema in a policy file."""
         fields = (
             role(),
             share_of_risk("1"),
@@ -64,20 +64,20 @@ class WarmStep(Step):
     kind: Literal["warm"] = "warm"
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return that it goes on: it is only read here."""
+        """Return that it continues: the tests only read it."""
         del observation, endpoint, now
         return Decision(rollout)
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return its schema in a policy file."""
         fields = (Field("rounds", whole(1, 9, "rounds", "3"), "How many."),)
         table = Table(fields, "{}", cls, check=check_warm, short="rounds")
         return Field("warm", table, "Requests before the smoke test.")
 
 
 def check_size(size: Part) -> None:
-    """Report a gate that another makes useless."""
+    """Report a gate that is useless next to another."""
     if size.find("judge.gates.latency") is not None:
         size.add("grown", "is of no use beside latency")
 
@@ -90,7 +90,7 @@ def check_warm(warm: Part) -> None:
 
 @pytest.fixture(autouse=True)
 def _registered() -> Iterator[None]:
-    """Register both kinds while a test runs."""
+    """Register both kinds during a test."""
     register_gate(SizeGate)
     register_step(WarmStep)
     yield
@@ -98,7 +98,7 @@ def _registered() -> Iterator[None]:
 
 
 def test_a_new_kind_is_read_as_its_own_class(folder: Path) -> None:
-    """Values, defaults and short form, and a file that it names."""
+    """This covers values, defaults, the short form, and a file that it names."""
     size = "judge: {gates: {errors: {}, size: {grown: 2, baseline: ./smoke/churn.jsonl}}}\n"
     (folder / "churn.yaml").write_text(f"{HEAD}steps: [warm: 5, warm: {{}}, weight: {{to: 10, gates: [size]}}]\n{size}")
     [policy] = read_policies(folder).valid().policies
@@ -109,7 +109,7 @@ def test_a_new_kind_is_read_as_its_own_class(folder: Path) -> None:
 def test_a_new_kind_has_its_problems_reported_like_any_other(
     folder: Path, find_problems: Callable[[Path], list[str]]
 ) -> None:
-    """Its bounds, its own checks, the nearest key, the files it names and the steps that wait for it."""
+    """This covers bounds, its own checks, the nearest key, named files and the steps that wait for it."""
     size = "judge: {gates: {errors: {}, latency: {}, size: {grown: 1.2, wieght: 1, baseline: smoke/none.jsonl}}}\n"
     (folder / "churn.yaml").write_text(f"{HEAD}steps: [weight: {{to: 10, gates: [sise]}}, warm: 10]\n{size}")
     assert find_problems(folder) == [
@@ -122,8 +122,8 @@ def test_a_new_kind_has_its_problems_reported_like_any_other(
     ]
 
 
-def test_a_new_kind_is_shown_to_editors_and_readers() -> None:
-    """The JSON Schema and the reference have its keys."""
+def test_a_new_kind_is_in_the_schema_and_the_reference() -> None:
+    """Both the JSON Schema and the reference have its keys."""
     known = policy_schema()["properties"]
     assert known["judge"]["properties"]["gates"]["properties"]["size"]["properties"]["grown"]["default"] == 1.5
     assert "warm" in known["steps"]["items"]["properties"]

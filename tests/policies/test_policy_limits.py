@@ -1,4 +1,4 @@
-"""Whatever stands in the folder, the reader answers with policies or with problems, quickly and with nothing else."""
+"""Whatever is in the folder, the reader quickly returns policies or problems, and nothing else."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         pytest.param(b"[" * 200_000, ":1:21: nested more than 20 levels deep", id="brackets"),
         pytest.param(b"- " * 100_000, ":1:41: nested more than 20 levels deep", id="dashes"),
         pytest.param(b"- x\n" * 30_000, ":19999:3: more than 10000 values", id="many"),
-        pytest.param(b"a: *nowhere", ":1:4: not valid YAML: found undefined alias", id="alias of nothing"),
+        pytest.param(b"a: *nowhere", ":1:4: not valid YAML: found undefined alias", id="unknown alias"),
         pytest.param(b'a: "\\ud800"', None, id="half a character"),
     ],
 )
-def test_what_is_too_much_is_refused(
+def test_oversized_files_are_rejected(
     folder: Path, find_problems: FindProblems, content: bytes, line: str | None
 ) -> None:
-    """Files made to exhaust the reader give one problem each."""
+    """Each file crafted to exhaust the reader gives one problem."""
     (folder / "churn.yaml").write_bytes(content)
     [found] = find_problems(folder)
     assert found == f"policies/churn.yaml{line}" if line else found.startswith("policies/churn.yaml:1:")
 
 
-def test_policy_that_is_no_file_is_a_problem(folder: Path, find_problems: FindProblems) -> None:
-    """A link to nowhere is told, not skipped: someone thinks that this policy is in force."""
+def test_a_dangling_link_is_a_problem(folder: Path, find_problems: FindProblems) -> None:
+    """It is reported, not skipped: someone believes that this policy is active."""
     (folder / "churn.yaml").symlink_to("nowhere.yaml")
     assert find_problems(folder) == ["policies/churn.yaml: no such file"]
 
@@ -112,7 +112,7 @@ NESTED = st.recursive(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """Draw a right policy with a part of it replaced."""
+    """Draw a valid policy with a part replaced."""
     start = draw(st.integers(0, len(RIGHT)))
     stop = draw(st.integers(start, min(len(RIGHT), start + 20)))
     return RIGHT[:start] + draw(PIECES | KEYS | st.text(max_size=5)) + RIGHT[stop:]
@@ -130,13 +130,13 @@ def damaged(draw: st.DrawFn) -> str:
 @example(RIGHT.replace("churn", "endpointchurn", 1).encode())
 @example(b'{endpoint: churn, models: [{name: m}], steps: [weight: 10, pause: {}, weight: "\\0"]}')
 def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    """No content makes the reader fail in another way, and every problem is one line with a place in the file."""
+    """No content makes the reader fail otherwise, and every problem is one line with a place in the file."""
     folder = tmp_path_factory.getbasetemp() / "any"
     folder.mkdir(exist_ok=True)
     (folder / "churn.yaml").write_bytes(content)
     answer = policies_or_error(folder)
     if isinstance(answer, PolicySet):
-        (policy,) = answer.policies  # a damaged name may still be a name
+        (policy,) = answer.policies  # a damaged name may still be valid
         assert ENDPOINT_NAME.fullmatch(policy.endpoint)
     else:
         last = content.decode("utf-8", "replace").count("\n") + content.count(b"\r") + 2
@@ -145,7 +145,7 @@ def test_any_file_gives_policies_or_problems(tmp_path_factory: pytest.TempPathFa
 
 
 def policies_or_error(folder: Path) -> PolicySet | PolicyError:
-    """Return what the reader answers; anything else that it raises fails the test."""
+    """Return the reader's result; any other exception fails the test."""
     try:
         return read_policies(folder).valid()
     except PolicyError as error:
@@ -158,7 +158,7 @@ READ = (
 
 
 def test_reader_needs_nothing_slow(folder: Path) -> None:
-    """Policies are read while functions are indexed: neither Azure's packages nor what only problems need is loaded."""
+    """Reading policies loads neither Azure's packages nor modules that only problems need."""
     (folder / "churn.yaml").write_text(RIGHT)
     show = "print([m for m in ('azure', 'difflib', 'pydantic', 'jsonschema', 'shared.adapters') if m in sys.modules])"
     command = [sys.executable, "-c", f"{READ}read_policies(Path(sys.argv[1])).valid(); {show}", str(folder)]
@@ -168,7 +168,7 @@ def test_reader_needs_nothing_slow(folder: Path) -> None:
 
 @pytest.mark.parametrize("text", [RIGHT, RIGHT + 'keep_blue: "\\U00110000"\n', RIGHT + 'on_rollback: "\\ud800"\n'])
 def test_reader_works_without_libyaml(folder: Path, text: str) -> None:
-    """Where PyYAML was built without its fast part, policies are read and problems are told all the same."""
+    """If PyYAML was built without libyaml, policies are read and problems reported in the same way."""
     (folder / "churn.yaml").write_text(text)
     without = "import sys; sys.modules['yaml._yaml'] = None; import yaml; assert not yaml.__with_libyaml__; "
     outcome = (

@@ -1,4 +1,4 @@
-"""The prices file: found beside the policies, checked like them, and never taken for one of them."""
+"""The prices file: found next to the policies, checked like them, and never mistaken for one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PRICES = "currency: eur\nper_hour: {Standard_DS3_v2: 0.27, gpu: 2}\n"
 
 @pytest.mark.parametrize("name", ["prices.yaml", "prices.yml"])
 def test_prices_are_read_with_the_policies(folder: Path, name: str) -> None:
-    """A folder's prices are known to its book; azure's type names have no case."""
+    """A folder's prices are part of its policy set; Azure's type names are case-insensitive."""
     (folder / "churn.yaml").write_text(POLICY)
     (folder / name).write_text(PRICES)
     book = read_policies(folder).valid()
@@ -26,21 +26,23 @@ def test_prices_are_read_with_the_policies(folder: Path, name: str) -> None:
     assert book.prices.cost("unknown", 3, 10) is None
 
 
-def test_folder_needs_no_prices(folder: Path) -> None:
-    """Prices are for estimates only."""
+def test_prices_are_optional(folder: Path) -> None:
+    """They are for estimates only."""
     (folder / "churn.yaml").write_text(POLICY)
     assert read_policies(folder).valid().prices is None
 
 
-def test_prices_alone_are_no_policy(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
-    """A folder with prices and nothing else would never roll anything out."""
+def test_prices_alone_are_not_a_policy(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """A folder with only prices would never roll anything out."""
     (folder / "prices.yaml").write_text(PRICES)
     [line] = find_problems(folder)
     assert line.startswith("policies: contains no policy (*.yaml or *.yml)")
 
 
-def test_problems_of_prices_are_told_with_the_others(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
-    """One run lists what is wrong with prices and policies."""
+def test_problems_of_prices_are_reported_with_the_others(
+    folder: Path, find_problems: Callable[[Path], list[str]]
+) -> None:
+    """One run lists the problems of prices and policies."""
     (folder / "churn.yaml").write_text(POLICY + "name: A\n")
     (folder / "prices.yaml").write_text("currency: €\nper_hour: {a: free, b: -1, c: 0.1}\n")
     assert find_problems(folder) == [

@@ -1,4 +1,4 @@
-"""What a person reads when a policy is wrong: each row is a file and every line that must come of it."""
+"""The messages for invalid policies: each row is a file and every line that it must give."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
 STEPS = "steps: [{weight: 10}]\n"
 
 SHAPE = {
-    "nothing in it": (
+    "an empty file": (
         "",
         [("1:1: empty; write it like {endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}")],
     ),
-    "only a remark": (
+    "only a comment": (
         "# later\n",
         [("1:1: empty; write it like {endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}")],
     ),
@@ -63,7 +63,7 @@ SHAPE = {
             "1:1: steps: missing; write it like steps: [{weight: 10}, {weight: 50}]",
         ],
     ),
-    "a key twice": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: duplicate key; first used on line 1"]),
+    "a duplicate key": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: duplicate key; first used on line 1"]),
     "a misspelt key": (HEAD + STEPS + "dedlines: {}\n", ["4:1: dedlines: unknown key; did you mean deadlines?"]),
     "a key far from any": (
         HEAD + STEPS + "telemetry: {colour: red}\n",
@@ -82,7 +82,7 @@ SHAPE = {
         HEAD + STEPS + "<<: {keep_blue: 1h}\n",
         ["4:1: merging with << is not supported; write the keys out"],
     ),
-    "an object of Python": (
+    "a Python object": (
         "endpoint: !!python/object/apply:os.getcwd []\nmodels: [{name: m}]\n" + STEPS,
         [
             (
@@ -94,7 +94,7 @@ SHAPE = {
 }
 
 VALUES = {
-    "an endpoint's name that Azure refuses": (
+    "an invalid endpoint name": (
         "endpoint: 7-churn\nmodels: [{name: m}]\n" + STEPS,
         [
             (
@@ -128,11 +128,11 @@ VALUES = {
         "endpoint: churn\nmodels: [{name: 1.10}]\n" + STEPS,
         ["2:11: models[0].name: YAML reads 1.10 as a number, not as text; put it in quotes"],
     ),
-    "a tag that YAML takes for a truth value": (
+    "a tag that YAML reads as a boolean": (
         "endpoint: churn\nmodels: [{name: m, tags: {live: yes}}]\n" + STEPS,
         ["2:27: models[0].tags.live: YAML reads yes as a boolean, not as text; put it in quotes"],
     ),
-    "a model twice": (
+    "a duplicate model": (
         "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
         ["2:32: models[2]: duplicate of models[0]"],
     ),
@@ -152,7 +152,7 @@ VALUES = {
             "4:26: deployment.template: use either `from: live` or a template, not both",
         ],
     ),
-    "instances that cannot be": (
+    "invalid instances": (
         HEAD
         + STEPS
         + "deployment: {instance_count: 51, autoscale: yes, instance_type: a b}\nkeep_blue: {instances: 0}\n",
@@ -178,7 +178,7 @@ VALUES = {
             "7:1: model: unknown key; did you mean models: [{name: churn-model}]?",
         ],
     ),
-    "an endpoint to be made": (
+    "creating an endpoint": (
         "endpoint: {create: {auth_mode: token, identity: me}}\nmodels: [{name: m}]\n" + STEPS,
         [
             "1:1: endpoint.name: missing; write it like name: churn",
@@ -196,7 +196,7 @@ VALUES = {
             ),
         ],
     ),
-    "an endpoint to be made from nothing": (
+    "creating an endpoint without a template": (
         "endpoint: {name: churn, create: {}}\nmodels: [{name: m}]\n" + STEPS,
         [
             (
@@ -205,7 +205,7 @@ VALUES = {
             )
         ],
     ),
-    "a name that cannot be": (
+    "an invalid name": (
         HEAD + STEPS + "name: skip\n",
         [
             (
@@ -214,11 +214,11 @@ VALUES = {
             )
         ],
     ),
-    "a version that is none": (
+    "an invalid version": (
         "endpoint: churn\nmodels: [{name: m, version: [2]}]\n" + STEPS,
         ['2:20: models[0].version: a list is not a valid version or version pattern; write it like "2.*"'],
     ),
-    "a choice that is none": (
+    "an invalid choice": (
         HEAD + STEPS + "on_rollback: off\n",
         ["4:1: on_rollback: off is not delete or keep"],
     ),
@@ -245,7 +245,7 @@ VALUES = {
             "4:29: judge.advance_risk: 0 is not a number above 0 and below 0.5; write it like 0.05",
         ],
     ),
-    "risks that are no numbers": (
+    "risks that are not numbers": (
         HEAD + STEPS + "judge: {rollback_risk: 1%, advance_risk: .nan, budget: '0.1'}\n",
         [
             "4:9: judge.rollback_risk: '1%' is not a number above 0 and below 0.5; write it like 0.01",
@@ -260,15 +260,17 @@ VALUES = {
     ("text", "lines"),
     [pytest.param(*row, id=name) for table in (SHAPE, VALUES) for name, row in table.items()],
 )
-def test_problem_is_named_with_its_place(
+def test_a_problem_is_reported_with_its_place(
     folder: Path, find_problems: Callable[[Path], list[str]], text: str, lines: list[str]
 ) -> None:
-    """Each thing that is wrong gives its line, with place, key and what would be right, and no other line."""
+    """Each problem gives exactly one line, with place, key and remedy."""
     (folder / "churn.yaml").write_text(text)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
 
 
-def test_every_problem_of_every_file_is_named_at_once(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+def test_every_problem_of_every_file_is_reported_together(
+    folder: Path, find_problems: Callable[[Path], list[str]]
+) -> None:
     """One run lists everything, in the order of files and lines."""
     (folder / "churn.yaml").write_text(
         dedent("""\
@@ -295,8 +297,8 @@ def test_every_problem_of_every_file_is_named_at_once(folder: Path, find_problem
     ]
 
 
-def test_problems_are_data_too(folder: Path) -> None:
-    """Who wants to show problems otherwise gets file, line, column, key and message of each."""
+def test_problems_are_available_as_data(folder: Path) -> None:
+    """Each has file, line, column, key and message, for other ways to show them."""
     (folder / "churn.yaml").write_text(HEAD + "steps:\n  - weight: 101\n")
     with pytest.raises(Misconfigured) as caught:
         read_policies(folder).valid()

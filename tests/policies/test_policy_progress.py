@@ -13,7 +13,7 @@ from cli.policy.progress import progress
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.1, False), (1.0, True)])
 def test_progress_is_shown_after_two_seconds(seconds: float, *, shown: bool) -> None:
-    """Ten rollouts that take a second each are worth a display; ten quick ones are not."""
+    """Ten rollouts that take a second each get a display; ten quick ones do not."""
     screen = io.StringIO()
     clock = (number * seconds for number in count())
     with progress(10, Console(file=screen, force_terminal=True), lambda: next(clock)) as step:

@@ -1,4 +1,4 @@
-"""The page about policies says what the reader does."""
+"""The page about policies matches the reader."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "policies.md"
 
 
 def test_every_key_is_in_the_reference() -> None:
-    """Every key that an example uses, at any depth, has its row."""
+    """Every key used in an example, at any depth, has a row."""
     example = (PAGE.parents[1] / "policies" / "churn.yaml").read_text()
     keys = set(re.findall(r"^\s*(?:- )?([a-z_]+):(?:\s|$)", example, re.MULTILINE))
     assert {"endpoint", "timeout", "settled_minutes", "keep_blue"} <= keys
@@ -26,18 +26,18 @@ def test_every_key_is_in_the_reference() -> None:
 
 
 def blocks() -> list[str]:
-    """Return every piece of YAML that the page shows."""
+    """Return every YAML block on the page."""
     return re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_shortest_policy_of_the_page_is_right(folder: Path) -> None:
-    """The policy that the page shows first can be used as it stands."""
+def test_the_shortest_policy_on_the_page_is_valid(folder: Path) -> None:
+    """The first policy on the page is valid as it is."""
     (folder / "churn.yaml").write_text(blocks()[0])
     assert len(read_policies(folder).valid().policies[0].steps) == 3
 
 
-def test_every_piece_of_the_page_is_right(queried: Path) -> None:
-    """Each piece, put into the shortest policy, gives a policy; the template and the prices are right too."""
+def test_every_block_on_the_page_is_valid(queried: Path) -> None:
+    """Each block, added to the shortest policy, gives a valid policy; the template and the prices are valid too."""
     shortest, *pieces = blocks()
     [template] = [text for text in pieces if "$schema" in text]
     [prices] = [text for text in pieces if "per_hour" in text]
@@ -51,8 +51,8 @@ def test_every_piece_of_the_page_is_right(queried: Path) -> None:
         assert read_policies(queried).valid().prices is not None
 
 
-def test_the_query_of_the_page_counts() -> None:
-    """The query that the page shows runs as the app runs it, and gives what a query must give."""
+def test_the_query_on_the_page_works() -> None:
+    """The query on the page runs as in the app, and returns the required columns."""
     [query] = re.findall(r"```kusto\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     with written_log() as log:
         log.write("churn-7", 1, 200)
@@ -60,15 +60,15 @@ def test_the_query_of_the_page_counts() -> None:
     assert [(name, tally) for (_, name), tally in found.items()] == [("churn-7", Tally(0, 1))]
 
 
-def test_page_names_every_strategy() -> None:
-    """The page's table and the folder of ready policies agree."""
+def test_the_page_lists_every_strategy() -> None:
+    """The page's table matches the folder of example policies."""
     shown = set(re.findall(r"^\| `([a-z-]+\.yaml)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
     files = {path.name for path in (PAGE.parents[1] / "examples" / "policies").glob("*.yaml")}
     assert shown == files - {"prices.yaml"}
 
 
 def test_problems_on_the_page_are_real(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
-    """The messages that the page shows are those that a person gets."""
+    """The messages on the page are those that users get."""
     (folder / "churn.yaml").write_text(
         "endpoint: churn\nmodles: [{name: m}]\nsteps:\n  - pause: {}\n  - weight: 25\n  - weight: 10\n"
     )

@@ -1,4 +1,4 @@
-"""A folder in which some policies are not valid: what is refused with which problems, and what is not."""
+"""A folder with some invalid policies: what is blocked with which problems, and what is not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(folder: Path) -> Callable[..., PolicySet]:
 
 
 def lines(error: PolicyError | None, folder: Path) -> list[str]:
-    """Return where the problems of an error are."""
+    """Return the places of an error's problems."""
     return [] if error is None else [line.removeprefix(f"{folder}/").split(": ")[0] for line in str(error).splitlines()]
 
 
@@ -38,18 +38,18 @@ WRONG = {
     "a wrong value": (WEST + "keep_blue: 1\n", ("west", {"m", "n"})),
     "a model without a name": (UNNAMED, ("west", None)),
     "no models": (WEST.replace("models", "modles"), ("west", None)),
-    "an endpoint's name that is not valid": (WEST.replace("West", "7up"), (None, {"m", "n"})),
+    "an invalid endpoint name": (WEST.replace("West", "7up"), (None, {"m", "n"})),
     "not YAML": ("[", (None, None)),
-    "a file that it names": (WEST.replace("weight: 10", "smoke: smoke/bad.jsonl"), ("west", {"m", "n"})),
+    "an invalid file that it names": (WEST.replace("weight: 10", "smoke: smoke/bad.jsonl"), ("west", {"m", "n"})),
     "a file that is missing": (WEST.replace("weight: 10", "smoke: smoke/none.jsonl"), ("west", {"m", "n"})),
 }
 
 
 @pytest.mark.parametrize(("text", "known"), WRONG.values(), ids=WRONG)
-def test_a_refused_file_is_known_as_far_as_it_can_be_read(
+def test_an_invalid_file_is_read_as_far_as_possible(
     read: Callable[..., PolicySet], folder: Path, text: str, known: tuple[str | None, set[str] | None]
 ) -> None:
-    """Its endpoint and its models say what it refuses; the other policies are there."""
+    """Its endpoint and models determine what it blocks; the other policies are available."""
     (folder / "smoke" / "bad.jsonl").write_text("{")
     found = read(churn=CHURN, west=text)
     [refused] = found.refused
@@ -59,8 +59,10 @@ def test_a_refused_file_is_known_as_far_as_it_can_be_read(
     assert found.files == (str(folder / "churn.yaml"),)
 
 
-def test_a_file_that_two_policies_name_is_the_problem_of_both(read: Callable[..., PolicySet], folder: Path) -> None:
-    """Each is refused for it, and whoever lists all problems reads it once."""
+def test_an_invalid_file_named_by_two_policies_is_a_problem_of_both(
+    read: Callable[..., PolicySet], folder: Path
+) -> None:
+    """Both are invalid because of it, but the list of all problems has it once."""
     (folder / "smoke" / "churn.jsonl").write_text("{")
     smoke = "steps: [smoke: smoke/churn.jsonl]"
     found = read(churn=CHURN.replace("steps: [weight: 10]", smoke), west=WEST.replace("steps: [weight: 10]", smoke))
@@ -70,8 +72,8 @@ def test_a_file_that_two_policies_name_is_the_problem_of_both(read: Callable[...
     assert lines(raised.value, folder) == ["smoke/churn.jsonl:1:2"]
 
 
-def test_an_endpoint_with_a_refused_file_has_no_new_rollouts(read: Callable[..., PolicySet], folder: Path) -> None:
-    """Which of its policies is meant cannot be known; it is still known, and other endpoints are not affected."""
+def test_an_endpoint_with_an_invalid_file_has_no_new_rollouts(read: Callable[..., PolicySet], folder: Path) -> None:
+    """It is unknown which of its policies applies; the endpoint is still known, and others are not affected."""
     found = read(churn=CHURN, careful=CAREFUL + "x: 1\n", west=WEST)
     assert [policy.endpoint for policy in found.for_model("", "m", "1", {})] == ["west"]
     assert lines(found.refusal("", "m", {}), folder) == ["careful.yaml:5:1"]
@@ -84,15 +86,15 @@ def test_an_endpoint_with_a_refused_file_has_no_new_rollouts(read: Callable[...,
     assert found.for_start(EndpointId("", "other")) is None
 
 
-def test_two_policies_that_nothing_tells_apart_are_both_refused(read: Callable[..., PolicySet], folder: Path) -> None:
-    """The problem is in the second, and the first is no better known to be meant."""
+def test_two_indistinguishable_policies_are_both_blocked(read: Callable[..., PolicySet], folder: Path) -> None:
+    """The problem is reported in the second, but nothing says that the first is the intended one."""
     found = read(a=CHURN, b=CHURN)
     assert found.for_model("", "m", "1", {}) == ()
     assert lines(found.refusal("", "m", {}), folder) == ["b.yaml:1:1"]
 
 
 def test_an_endpoint_belongs_to_its_workspace(read: Callable[..., PolicySet]) -> None:
-    """Endpoints of one name in several workspaces are several endpoints, each with policies of its own."""
+    """Endpoints of the same name in several workspaces are separate, each with its own policies."""
     found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\nname: x\n")
     assert [policy.workspace for policy in found.for_model("", "m", "1", {})] == [""]
     assert [policy.name for policy in found.for_model("ml-west", "m", "1", {})] == [""]
@@ -100,8 +102,8 @@ def test_an_endpoint_belongs_to_its_workspace(read: Callable[..., PolicySet]) ->
     assert found.for_model("ml-east", "m", "1", {}) == ()
 
 
-def test_policies_of_one_workspace_claim_the_same_endpoint(read: Callable[..., PolicySet], folder: Path) -> None:
-    """In whatever case the workspace is written; another workspace's endpoint goes on."""
+def test_policies_of_one_workspace_conflict_over_an_endpoint(read: Callable[..., PolicySet], folder: Path) -> None:
+    """The case of the workspace does not matter; another workspace's endpoint is not affected."""
     found = read(a=CHURN, b=CHURN + "workspace: ml-west\n", c=CHURN + "workspace: ML-WEST\n")
     assert lines(found.refusal("ml-west", "m", {}), folder) == ["c.yaml:1:1"]
     assert found.refusal("", "m", {}) is None
@@ -110,8 +112,8 @@ def test_policies_of_one_workspace_claim_the_same_endpoint(read: Callable[..., P
 
 
 @pytest.mark.parametrize("name", ["ml", "ml west", "-west", "x" * 34])
-def test_a_workspaces_name_is_as_azure_allows(read: Callable[..., PolicySet], name: str) -> None:
-    """What cannot be a workspace is a problem before it is looked for."""
+def test_an_invalid_workspace_name_is_a_problem(read: Callable[..., PolicySet], name: str) -> None:
+    """It is reported when the policy is read, before anything is looked up."""
     [refused] = read(a=f"{CHURN}workspace: {name}\n").refused
     assert refused.problems[0].message.endswith(
         "is not a valid workspace name (3 to 33 letters, digits, dashes and underscores); write it like ml-production"

@@ -1,4 +1,4 @@
-"""Any policy that makes sense, written down as a person would and read again."""
+"""Any valid policy, written as YAML and read again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.policies.drawn import policies, written
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return one folder for all examples, with a smoke file, a query and a template in it."""
+    """Return one folder for all examples, with a smoke file, a query and a template."""
     folder = tmp_path_factory.mktemp("written")
     (folder / "smoke").mkdir()
     (folder / "smoke" / "churn.jsonl").write_text("{}\n")
@@ -27,9 +27,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(deadline=None, max_examples=60)  # no promise of speed: machines are busy at times
+@settings(deadline=None, max_examples=60)  # no promise about speed: the machine may be busy
 @given(policy=policies())
-def test_a_policy_written_down_is_read_back_the_same(shelf: Path, policy: Policy) -> None:
-    """No key is lost, mixed up or rounded between the file and the core."""
+def test_any_policy_survives_a_round_trip(shelf: Path, policy: Policy) -> None:
+    """No key is lost, confused or rounded between the file and the core."""
     (shelf / "policy.yaml").write_text(yaml.safe_dump(written(policy), sort_keys=False))
     assert read_policies(shelf).valid().policies == (policy,)

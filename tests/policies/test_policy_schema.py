@@ -1,4 +1,4 @@
-"""The JSON Schema of policy files: what an editor is told agrees with what the reader does."""
+"""The JSON Schema of policy files: editors accept and reject the same files as the reader."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ GATED = HEAD + "steps: [pause: {}]\njudge:\n  gates: "
 
 @pytest.fixture(scope="module")
 def validator() -> Draft7Validator:
-    """Return what an editor checks with."""
+    """Return a validator, as an editor uses it."""
     Draft7Validator.check_schema(policy_schema())
     return Draft7Validator(policy_schema())
 
 
 def test_committed_schema_is_up_to_date() -> None:
-    """The file beside the policies is the one that the tables give."""
+    """The file next to the policies is the one generated from the tables."""
     assert FILE.read_text(encoding="utf-8") == text_of(policy_schema()), "run: python -m docs.generate"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
-def test_shipped_policies_fit_and_name_their_schema(path: Path, validator: Draft7Validator) -> None:
-    """Each shipped policy is right to an editor, and its first line leads the editor to the schema."""
+def test_shipped_policies_match_and_name_their_schema(path: Path, validator: Draft7Validator) -> None:
+    """Each shipped policy is valid in an editor, and its first line points the editor at the schema."""
     text = path.read_text(encoding="utf-8")
     named = text.split("\n")[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / named).resolve() == FILE
     assert list(validator.iter_errors(yaml.safe_load(text))) == []
 
 
-@settings(deadline=None, max_examples=60)  # no promise of speed: machines are busy at times
+@settings(deadline=None, max_examples=60)  # no promise about speed: the machine may be busy
 @given(policy=policies())
-def test_any_right_policy_fits(validator: Draft7Validator, policy: Policy) -> None:
-    """What the reader takes, the editor does not underline."""
+def test_any_valid_policy_matches(validator: Draft7Validator, policy: Policy) -> None:
+    """Editors do not underline what the reader accepts."""
     document = yaml.safe_load(yaml.safe_dump(written(policy)))
     assert [error.message for error in validator.iter_errors(document)] == []
 
@@ -94,18 +94,18 @@ STRUCTURES = [
 
 
 @pytest.mark.parametrize(("text", "shown"), STRUCTURES)
-def test_wrong_structure_is_refused_by_editor_and_reader(
+def test_invalid_structure_is_rejected_by_editor_and_reader(
     folder: Path, find_problems: Callable[[Path], list[str]], validator: Draft7Validator, text: str, shown: str
 ) -> None:
-    """What is wrong by itself, whatever else the file says, is underlined before it is ever checked."""
+    """A value that is invalid regardless of the rest of the file is already underlined in the editor."""
     errors = [error.message for error in validator.iter_errors(yaml.safe_load(text))]
     (folder / "churn.yaml").write_text(text)
     assert find_problems(folder)
     assert any(shown in message for message in errors)
 
 
-def test_variables_may_stand_anywhere(validator: Draft7Validator) -> None:
-    """An editor cannot know what a variable will hold, and does not complain."""
+def test_variables_are_allowed_anywhere(validator: Draft7Validator) -> None:
+    """An editor cannot know a variable's value, so it does not complain."""
     text = "endpoint: ${A}\nmodels: [{name: 'a-${B}'}]\nsteps: [weight: '${C}']\nkeep_blue: ${D}\n"
     assert list(validator.iter_errors(yaml.safe_load(text))) == []
 
@@ -121,15 +121,15 @@ def fields(schema: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- whatever JSO
     return found
 
 
-def test_every_key_says_what_it_means() -> None:
-    """An editor has words to show for each key."""
+def test_every_key_has_a_description() -> None:
+    """Editors have text to show for each key."""
     described = [field.get("description", "") for field in fields(policy_schema())]
     assert len(described) > 50
     assert all(len(words) > 10 for words in described)
 
 
 def test_defaults_are_those_of_the_reader() -> None:
-    """What an editor shows as default is spelled as a policy would spell it."""
+    """The defaults shown by an editor are in policy notation."""
     known = json.loads(FILE.read_text(encoding="utf-8"))["properties"]
     assert known["judge"]["default"]["patience"] == "1h"
     assert known["newer_version"]["default"] == "wait"

@@ -1,4 +1,4 @@
-"""The policies of a folder that is right: which policy is found for what, and what it says."""
+"""The policies of a valid folder: which one is found for what, and its content."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def book_of(folder: Path, **texts: str) -> PolicySet:
     return read_policies(folder).valid()
 
 
-def test_what_is_not_written_is_as_the_core_has_it(folder: Path) -> None:
-    """The shortest policy gives a policy of the core's own defaults."""
+def test_omitted_keys_have_the_core_s_defaults(folder: Path) -> None:
+    """The shortest policy consists of the core's defaults."""
     book = book_of(folder, churn=SHORTEST.format(endpoint="churn", model="churn-model"))
     assert book.policies == (Policy("churn", (ModelSelector("churn-model"),), (WeightStep(10),)),)
 
 
 def test_empty_parts_are_the_defaults_too(folder: Path) -> None:
-    """A part that is written but empty says no more than one that is not written."""
+    """An empty part means the same as an omitted one."""
     plain = SHORTEST.format(endpoint="churn", model="m")
     empty = plain + "judge: {}\ntelemetry: {}\ndeadlines: {}\n"
     assert book_of(folder, churn=plain).policies == book_of(folder, churn=empty).policies
@@ -125,7 +125,7 @@ EVERY_GATE = (
 
 
 def test_every_key_arrives(queried: Path) -> None:
-    """What a policy writes is what the core gets, with the endpoint in lower case and moments in UTC."""
+    """The core gets every key of a policy, with the endpoint in lower case and times in UTC."""
     (queried / "smoke" / "answer.json").write_text('{"type": "object"}')
     assert book_of(queried, churn=EVERYTHING).policies == (
         Policy(
@@ -182,20 +182,20 @@ SHORT_AND_LONG = [
 
 
 @pytest.mark.parametrize(("short", "long"), SHORT_AND_LONG)
-def test_a_part_may_be_written_as_its_main_value(folder: Path, short: str, long: str) -> None:
-    """The short spelling means the long one with nothing else in it."""
+def test_a_part_has_a_short_form(folder: Path, short: str, long: str) -> None:
+    """The main value alone means the long form with no other key."""
     head = "endpoint: churn\nmodels: [{name: m}]\n"
     assert book_of(folder, churn=head + short).policies == book_of(folder, churn=head + long).policies
 
 
-def test_a_smoke_step_may_leave_the_requests_to_the_endpoint(folder: Path) -> None:
-    """Without a file the step names none: the sample of the endpoint's own description is meant."""
+def test_a_smoke_step_without_a_file_uses_the_endpoint_s_sample(folder: Path) -> None:
+    """The step then names no file, which stands for the sample in the endpoint's API description."""
     text = "endpoint: churn\nmodels: [{name: m}]\nsteps: [smoke: {}]\n"
     assert book_of(folder, churn=text).policies[0].steps == (SmokeStep(""),)
 
 
 def test_one_file_can_be_read_alone(folder: Path) -> None:
-    """Who asks about one policy is not told what is wrong with another."""
+    """The problems of other policies are then not reported."""
     (folder / "broken.yaml").write_text("[")
     (folder / "churn.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
     book = read_policies(folder, only=folder / "churn.yaml").valid()
@@ -204,14 +204,14 @@ def test_one_file_can_be_read_alone(folder: Path) -> None:
 
 
 def test_anchors_may_be_used(folder: Path) -> None:
-    """One value can be written once and used again."""
+    """A value can be written once and reused."""
     text = SHORTEST.format(endpoint="churn", model="m")
     book = book_of(folder, churn=text + "keep_blue: &long 3h\ndeadlines: {step: *long}\n")
     assert book.policies[0].deadlines.step == book.policies[0].keep_blue == timedelta(hours=3)
 
 
 def test_one_model_may_drive_several_endpoints(folder: Path) -> None:
-    """A model sets off the policy of every endpoint that names it with tags that it has, and no other."""
+    """A model triggers the policy of every endpoint that names it with matching tags, and no other."""
     tagged = "endpoint: west\nmodels: [{name: m, tags: {region: west}}]\nsteps: [weight: 10]\n"
     book: Policies = book_of(folder, a=SHORTEST.format(endpoint="east", model="m"), b=tagged)
     assert [p.endpoint for p in book.for_model("", "m", "1", {"region": "west", "stage": "x"})] == ["east", "west"]
@@ -220,14 +220,14 @@ def test_one_model_may_drive_several_endpoints(folder: Path) -> None:
 
 
 def test_policy_is_found_by_endpoint_in_any_case(folder: Path) -> None:
-    """Azure takes an endpoint's name in any case, so Teal does."""
+    """Azure ignores the case of endpoint names, and so does Teal."""
     book = book_of(folder, churn=SHORTEST.format(endpoint="Churn-EU", model="m"))
     assert book.for_endpoint(EndpointId("", "CHURN-eu")) is book.policies[0]
     assert book.for_endpoint(EndpointId("", "churn")) is None
 
 
-def test_smoke_requests_are_found_as_the_policy_names_them(queried: Path) -> None:
-    """A smoke step's path leads to its file's lines, as bytes, without the empty ones."""
+def test_smoke_requests_are_found_by_the_path_in_the_policy(queried: Path) -> None:
+    """The result is the file's lines as bytes, without the empty ones."""
     (queried / "smoke" / "answer.json").write_text('{"type": "object"}')
     book = book_of(queried, churn=EVERYTHING)
     step = book.policies[0].steps[0]
@@ -236,8 +236,8 @@ def test_smoke_requests_are_found_as_the_policy_names_them(queried: Path) -> Non
     assert book.requests(step.requests) == (b'{"data": [[1, 2]]}', b'{"data": [[3, 4]]}')
 
 
-def test_files_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path) -> None:
-    """A rollout that began with a policy since changed is told so, not retried for ever."""
+def test_missing_files_are_a_permanent_error(folder: Path) -> None:
+    """A rollout whose policy has since changed gets an error instead of endless retries."""
     book = book_of(folder, churn=SHORTEST.format(endpoint="churn", model="m"))
     for ask, path in ((book.requests, "smoke/a.jsonl"), (book.schema, "b.json"), (book.template, "deployments/c.yml")):
         with pytest.raises(Permanent, match=path):
@@ -245,14 +245,14 @@ def test_files_that_no_policy_names_any_more_are_a_permanent_fault(folder: Path)
 
 
 @pytest.mark.parametrize("name", ["churn.YML", "Churn.Yaml"])
-def test_file_names_end_in_either_way(folder: Path, name: str) -> None:
-    """Both endings of YAML files are read, in any case."""
+def test_both_file_extensions_are_read(folder: Path, name: str) -> None:
+    """The case of the extension does not matter."""
     (folder / name).write_text(SHORTEST.format(endpoint="churn", model="m"))
     assert len(read_policies(folder).valid().policies) == 1
 
 
 def test_only_policies_are_read(folder: Path) -> None:
-    """Folders, hidden files and files with other endings are not policies."""
+    """Folders, hidden files and files with other extensions are not policies."""
     (folder / "deployments").mkdir()
     (folder / "deployments" / "churn.yml").write_text("instance_type: Standard_DS3_v2")
     (folder / "old.yaml").mkdir()
@@ -261,8 +261,8 @@ def test_only_policies_are_read(folder: Path) -> None:
     assert len(book_of(folder, churn=SHORTEST.format(endpoint="churn", model="m")).policies) == 1
 
 
-def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
-    """The later file is told where the first one stands; which is meant cannot be known."""
+def test_two_policies_for_one_endpoint_are_rejected(folder: Path, find_problems: Callable[[Path], list[str]]) -> None:
+    """It is unknown which one is intended; the message in the later file says where the first one is."""
     (folder / "a.yaml").write_text(SHORTEST.format(endpoint="churn", model="m"))
     (folder / "b.yml").write_text("# mine\n" + SHORTEST.format(endpoint="CHURN", model="n"))
     assert find_problems(folder) == [
@@ -282,7 +282,7 @@ def test_two_policies_for_one_endpoint_are_refused(folder: Path, find_problems: 
     ],
 )
 def test_folder_without_policies_is_a_problem(folder: Path, name: str, words: str) -> None:
-    """An app that would never roll anything out says so, and where it looked."""
+    """The message says that nothing can be rolled out, and where Teal looked."""
     path = folder.parent / name
     with pytest.raises(Permanent) as caught:
         read_policies(path).valid()
@@ -291,8 +291,8 @@ def test_folder_without_policies_is_a_problem(folder: Path, name: str, words: st
     )
 
 
-def test_shipped_policies_are_right() -> None:
-    """The example that a newcomer starts from is a policy, with requests for its smoke test."""
+def test_shipped_policies_are_valid() -> None:
+    """The example for newcomers is a valid policy, with requests for its smoke test."""
     book = read_policies(Path(__file__).parents[2] / "policies").valid()
     assert [policy.endpoint for policy in book.policies] == ["churn"]
     assert len(book.requests("smoke/churn.jsonl")) == 2

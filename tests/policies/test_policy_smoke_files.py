@@ -1,4 +1,4 @@
-"""Smoke files: what is refused, and that nothing outside the policies folder is ever read."""
+"""Smoke files: what is rejected, and that nothing outside the policies folder is ever read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_policy(folder: Path, requests: str, name: str = "churn") -> None:
     ["../secret.jsonl", "smoke/../../secret.jsonl", "/etc/hostname", "smoke/link.jsonl", "linked/secret.jsonl", "."],
 )
 def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: FindProblems, requests: str) -> None:
-    """Neither dots nor absolute paths nor links lead out of the policies folder."""
+    """Neither `..` nor absolute paths nor links lead out of the policies folder."""
     (folder.parent / "secret.jsonl").write_text("{}\n")
     (folder / "smoke" / "link.jsonl").symlink_to(folder.parent / "secret.jsonl")
     (folder / "linked").symlink_to(folder.parent)
@@ -61,10 +61,10 @@ def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: Fi
         ("smoke/" + "x" * 300, "smoke/" + "x" * 300 + ": cannot be read: File name too long"),
     ],
 )
-def test_file_that_cannot_be_read_is_named_in_the_policy(
+def test_an_unreadable_file_is_reported_in_the_policy(
     folder: Path, find_problems: FindProblems, requests: str, message: str
 ) -> None:
-    """A missing file is the policy's problem, told where the policy names it."""
+    """A missing file is the policy's problem, reported where the policy names it."""
     (folder / "smoke" / "circle").symlink_to("circle")
     os.mkfifo(folder / "smoke" / "pipe")
     write_policy(folder, requests)
@@ -96,17 +96,17 @@ def test_file_that_cannot_be_read_is_named_in_the_policy(
         ),
     ],
 )
-def test_lines_that_are_no_request_are_named(
+def test_invalid_lines_are_reported(
     folder: Path, find_problems: FindProblems, content: bytes, lines: list[str]
 ) -> None:
-    """Each line must be JSON by itself; the first that are not are named with their place in the smoke file."""
+    """Each line must be JSON; the first invalid ones are reported with their place in the smoke file."""
     (folder / "smoke" / "bad.jsonl").write_bytes(content)
     write_policy(folder, "smoke/bad.jsonl")
     assert find_problems(folder) == [f"policies/smoke/bad.jsonl:{line}" for line in lines]
 
 
-def test_hostile_requests_are_refused_too(folder: Path, find_problems: FindProblems) -> None:
-    """Requests nested beyond reason and files beyond a mebibyte do not stop the reader."""
+def test_hostile_requests_are_rejected(folder: Path, find_problems: FindProblems) -> None:
+    """Deeply nested requests and files over a mebibyte do not crash the reader."""
     (folder / "smoke" / "deep.jsonl").write_text("[" * 100_000)
     (folder / "smoke" / "huge.jsonl").write_text("{}\n" * 400_000)
     write_policy(folder, "smoke/deep.jsonl", "deep")
@@ -117,15 +117,15 @@ def test_hostile_requests_are_refused_too(folder: Path, find_problems: FindProbl
 
 
 def test_a_shared_smoke_file_is_reported_once(folder: Path, find_problems: FindProblems) -> None:
-    """Two policies may use one file; what is wrong in it is wrong once."""
+    """Two policies may use one file; its problems are listed once."""
     (folder / "smoke" / "churn.jsonl").write_text("x\n")
     write_policy(folder, "smoke/churn.jsonl", "east")
     write_policy(folder, "./smoke/churn.jsonl", "west")
     assert len(find_problems(folder)) == 1
 
 
-def test_a_missing_file_is_told_to_each_who_names_it(folder: Path, find_problems: FindProblems) -> None:
-    """Every policy that names a file which is not there is wrong in itself."""
+def test_a_missing_file_is_reported_for_every_policy_that_names_it(folder: Path, find_problems: FindProblems) -> None:
+    """Each of these policies is invalid."""
     write_policy(folder, "smoke/none.jsonl", "east")
     write_policy(folder, "./smoke/none.jsonl", "west")
     assert find_problems(folder) == [
@@ -135,7 +135,7 @@ def test_a_missing_file_is_told_to_each_who_names_it(folder: Path, find_problems
 
 
 def test_any_json_value_is_a_request(folder: Path) -> None:
-    """Bodies are lists or plain values in any script too; line ends of Windows and a byte order mark are no part."""
+    """Lists and plain values in any script are valid; Windows line ends and a byte order mark are ignored."""
     (folder / "smoke" / "churn.jsonl").write_bytes(b'\xef\xbb\xbf[1]\r\n"\xc3\xa9\xe2\x80\xa8"\r\n7')
     write_policy(folder, "smoke/churn.jsonl")
     assert read_policies(folder).valid().requests("smoke/churn.jsonl") == (b"[1]", b'"\xc3\xa9\xe2\x80\xa8"', b"7")

@@ -1,4 +1,4 @@
-"""What a person reads when the steps or times of a policy make no sense: each row is a file and all its lines."""
+"""The messages for invalid steps and times: each row is a policy file and all lines that it gives."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STEPS = "steps: [{weight: 10}]\n"
 
 STEPPING = {
     "no steps": (HEAD + "steps: []\n", ["3:1: steps: empty; write it like [{weight: 10}, {weight: 50}]"]),
-    "weights that do not rise": (
+    "weights that do not increase": (
         HEAD + "steps:\n  - weight: 25\n  - weight: 10\n  - pause: {}\n  - weight: 25\n",
         [
             "5:5: steps[1].weight: 10 comes after 25; weights must increase",
             "7:5: steps[3].weight: 25 comes after 25; weights must increase",
         ],
     ),
-    "weights that are none": (
+    "invalid weights": (
         HEAD + "steps:\n- weight: 0\n- weight: 101\n- weight: 10%\n- weight: 12.5\n- weight: 010\n- weight: {}\n",
         [
             f"{line}:3: steps[{line - 4}].weight: {shown} is not a whole number from 1 to 100 "
@@ -32,18 +32,18 @@ STEPPING = {
         HEAD + "steps:\n  - weight: 10\n  - smoke: {requests: smoke/churn.jsonl}\n",
         ["5:5: steps[1].smoke: comes after a weight; green is tested before it gets live traffic"],
     ),
-    "smoke test that Azure would cut off": (
+    "a smoke timeout beyond Azure's limit": (
         HEAD + "steps: [smoke: {requests: smoke/churn.jsonl, timeout: 4m, status: 42}]\n",
         [
             "3:46: steps[0].smoke.timeout: 4m is not a duration from 1s to 3m; write it like 10s",
             "3:59: steps[0].smoke.status: 42 is not a whole number from 100 to 599 (HTTP status); write it like 200",
         ],
     ),
-    "an answer that may be slower than it may take": (
+    "a slowest beyond the timeout": (
         HEAD + "steps: [smoke: {slowest: 11s}, smoke: {slowest: 1m, timeout: 1m}, weight: 10]\n",
         ["3:17: steps[0].smoke.slowest: 11s is longer than timeout, 10s, which applies first"],
     ),
-    "mirrors that Azure refuses": (
+    "invalid mirrors": (
         HEAD + "steps:\n- mirror: 51\n- mirror: 0%\n- mirror: []\n- mirror: {for: 30m}\n"
         "- mirror: {percent: 5, duration: 1h}\n",
         [
@@ -68,7 +68,7 @@ STEPPING = {
             for line in (5, 6)
         ],
     ),
-    "a mirror again for no reason": (
+    "a pointless second mirror": (
         HEAD + "steps:\n  - mirror: 20\n  - smoke: {}\n  - mirror: {percent: 10, for: 15m}\n  - mirror: 30\n",
         ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or use one longer step"],
     ),
@@ -84,7 +84,7 @@ STEPPING = {
             ("4:78: steps[0].weight.x: unknown key; known keys: to, settled_minutes, patience, inconclusive, gates"),
         ],
     ),
-    "words of other tools": (
+    "keys of other tools": (
         HEAD + "steps:\n  - setWeight: 10\n  - shadow: 10\n  - wait: 1h\n",
         [
             "4:5: steps[0].setWeight: unknown key; did you mean weight?",
@@ -92,7 +92,7 @@ STEPPING = {
             "6:5: steps[2].wait: unknown key; did you mean pause?",
         ],
     ),
-    "what answers must be": (
+    "invalid expectations of answers": (
         HEAD + "steps: [smoke: {slowest: 0s, repeat: 0, contains: {a: 0x10, b: yes, c: [2026-01-01]}}]\n",
         [
             "3:17: steps[0].smoke.slowest: 0s is not a duration from 1ms to 3m; write it like 500ms",
@@ -117,7 +117,7 @@ STEPPING = {
         ["3:9: steps[0]: weight and pause in one step; start each with a dash of its own"],
     ),
     "an empty step": (HEAD + "steps: [{}]\n", ["3:9: steps[0]: an empty step; write it like {weight: 10}"]),
-    "a step in short": (
+    "a step without a value": (
         HEAD + "steps:\n  - pause\n",
         ["4:5: steps[0]: 'pause' is not a step; write it like {weight: 10}"],
     ),
@@ -180,7 +180,7 @@ TIMES = {
             ),
         ],
     ),
-    "a mirror shorter than the logs are late": (
+    "a mirror shorter than the log lag": (
         HEAD + "steps: [mirror: {percent: 5, for: 6m}, mirror: {percent: 10, for: 1h}]\n",
         [
             (
@@ -207,9 +207,9 @@ TIMES = {
     ("text", "lines"),
     [pytest.param(*row, id=name) for table in (STEPPING, TIMES) for name, row in table.items()],
 )
-def test_nonsense_is_named_with_its_place(
+def test_invalid_steps_and_times_are_reported_with_their_place(
     folder: Path, find_problems: Callable[[Path], list[str]], text: str, lines: list[str]
 ) -> None:
-    """Steps and times that make no sense each give a line, with place, key and what would be right, and no other."""
+    """Each invalid step or time gives exactly one line, with place, key and remedy."""
     (folder / "churn.yaml").write_text(text)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]

@@ -1,4 +1,4 @@
-"""Deployment templates: what is refused before anything runs, and what a policy makes of a right one."""
+"""Deployment templates: what is rejected before anything runs, and how a valid one ends up in the policy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KUBERNETES = f"type: kubernetes\n{MODEL}"
 
 @pytest.fixture
 def write(folder: Path) -> Callable[..., Path]:
-    """Return a function that writes a template with the files beside it, and a policy that names it."""
+    """Return a function that writes a template with its files, and a policy that names it."""
     (folder / "deployments").mkdir()
     (folder / "src").mkdir()
     (folder / "src" / "score.py").write_text("")
@@ -46,16 +46,16 @@ def write(folder: Path) -> Callable[..., Path]:
     return write
 
 
-def test_template_is_kept_as_it_is_written(write: Callable[..., Path]) -> None:
-    """The policy names it by its path below the folder, and the book has its text; its instances are the policy's."""
+def test_a_template_is_kept_as_written(write: Callable[..., Path]) -> None:
+    """The policy has its path below the folder and its instance count, and the policy set has its text."""
     book = read_policies(write(RIGHT)).valid()
     assert book.policies[0].source == TemplateSource("deployments/churn.yml")
     assert book.policies[0].capacity == Capacity(green=3)
     assert book.template("deployments/churn.yml") == RIGHT
 
 
-def test_template_is_filled_in_as_text(write: Callable[..., Path]) -> None:
-    """A value stays text whatever YAML would make of it; `$schema` is no variable, and `$${` stands for itself."""
+def test_template_values_are_filled_in_as_text(write: Callable[..., Path]) -> None:
+    """A value stays text even if YAML would read it otherwise; `$schema` is not a variable, and `$${` becomes `${`."""
     lines = "environment_variables: {VERSION: '${MODEL_VERSION}', SHELL: '$${HOME} $HOME', FLAG: &f 1.10, SAME: *f}\n"
     book = read_policies(write(RIGHT + lines)).valid()
     values = {"MODEL_NAME": "m", "MODEL_VERSION": "1.10", "ENDPOINT_NAME": "yes"}
@@ -67,8 +67,8 @@ def test_template_is_filled_in_as_text(write: Callable[..., Path]) -> None:
     }
 
 
-def test_policy_has_the_last_word_on_machines(write: Callable[..., Path]) -> None:
-    """What the policy says of type and count goes before the template's."""
+def test_the_policy_overrides_instance_type_and_count(write: Callable[..., Path]) -> None:
+    """The policy's instance type and count override the template's."""
     policy = read_policies(write(RIGHT, ", instance_type: Standard_NC6s_v3, instance_count: same")).valid().policies[0]
     assert policy.source == TemplateSource("deployments/churn.yml", "Standard_NC6s_v3")
     assert policy.capacity == Capacity(green="same")
@@ -83,24 +83,24 @@ SPECS = [
 
 
 @pytest.mark.parametrize(("create", "spec"), SPECS)
-def test_policy_with_a_template_may_make_its_endpoint(
+def test_a_policy_with_a_template_may_create_its_endpoint(
     write: Callable[..., Path], create: str, spec: EndpointSpec
 ) -> None:
-    """What an endpoint that does not exist is to be like arrives at the core."""
+    """The core gets the specification of the new endpoint."""
     folder = write(RIGHT)
     text = (folder / "churn.yaml").read_text()
     (folder / "churn.yaml").write_text(text.replace("endpoint: churn", f"endpoint: {{name: churn, create: {create}}}"))
     assert read_policies(folder).valid().policies[0].create_endpoint == spec
 
 
-def test_template_may_leave_things_out(write: Callable[..., Path]) -> None:
-    """The model is all that it must have, if the policy names the machine."""
+def test_a_template_may_be_minimal(write: Callable[..., Path]) -> None:
+    """It needs only the model if the policy has the instance type."""
     book = read_policies(write(MODEL, ", instance_type: Standard_DS3_v2")).valid()
     assert book.policies[0].capacity == Capacity()
 
 
-def test_values_that_only_yaml_has_are_azures_business(write: Callable[..., Path]) -> None:
-    """A template is read by Microsoft's own loader, which takes truth values and dates as YAML does."""
+def test_yaml_booleans_and_dates_are_left_to_azure(write: Callable[..., Path]) -> None:
+    """Microsoft's own loader reads the template, and interprets booleans and dates as YAML does."""
     assert (
         read_policies(write(RIGHT + "app_insights_enabled: yes\ntags: {made: 2026-01-01, mask: 0x10}\n"))
         .valid()
@@ -147,7 +147,7 @@ WRONG = {
             "3:20: request_settings.request_timeout: unknown key; did you mean request_timeout_ms?",
         ],
     ),
-    "variables that are not filled in": (
+    "unknown variables": (
         f"{MODEL}instance_type: a\nenvironment_variables: {{A: '${{MODEL}}', B: '$${{MODEL}}'}}\n",
         [
             (
@@ -178,7 +178,7 @@ WRONG = {
             )
         ],
     ),
-    "a type that is none": (
+    "an invalid type": (
         f"{MODEL}type: kubernets\ninstance_type: a\n",
         ["2:1: type: 'kubernets' is not managed or kubernetes; write it like managed"],
     ),
@@ -205,10 +205,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("template", "lines"), WRONG.values(), ids=WRONG)
-def test_problem_in_a_template_is_named_with_its_place(
+def test_a_problem_in_a_template_is_reported_with_its_place(
     write: Callable[..., Path], find_problems: FindProblems, template: str, lines: list[str]
 ) -> None:
-    """What is wrong in a template is told with its own file, line and column."""
+    """A problem in a template is reported with the template's file, line and column."""
     assert find_problems(write(template)) == [f"policies/deployments/churn.yml:{line}" for line in lines]
 
 
@@ -222,7 +222,7 @@ USES = {
             "deployment.instance_type"
         ),
     ),
-    "an endpoint made for Kubernetes": (
+    "creating an endpoint for Kubernetes": (
         PLAIN.replace("endpoint: churn", "endpoint: {name: churn, create: {}}"),
         KUBERNETES,
         (
@@ -242,18 +242,20 @@ USES = {
 
 
 @pytest.mark.parametrize(("policy", "template", "line"), USES.values(), ids=USES)
-def test_policy_and_template_must_fit(
+def test_policy_and_template_must_match(
     folder: Path, find_problems: FindProblems, policy: str, template: str, line: str
 ) -> None:
-    """What a policy wants and its template cannot give is the policy's problem."""
+    """A policy that conflicts with its template is the policy's problem."""
     (folder / "deployments").mkdir()
     (folder / "deployments" / "churn.yml").write_text(template)
     (folder / "churn.yaml").write_text(policy)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}"]
 
 
-def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path, find_problems: FindProblems) -> None:
-    """A path that leads nowhere, or out of the folder, is told where the policy names it."""
+def test_a_template_that_is_missing_or_outside_is_the_policys_problem(
+    folder: Path, find_problems: FindProblems
+) -> None:
+    """A path that does not exist, or leads out of the folder, is reported where the policy names it."""
     (folder / "a.yaml").write_text(POLICY % "")
     (folder / "b.yaml").write_text((POLICY % "").replace("deployments", "../..").replace(" churn\n", " west\n"))
     assert find_problems(folder) == [
@@ -266,7 +268,7 @@ def test_template_that_is_missing_or_outside_is_the_policys_problem(folder: Path
 
 
 def test_a_shared_template_is_reported_once(write: Callable[..., Path], find_problems: FindProblems) -> None:
-    """Two policies may use one template; what is wrong in it is wrong once."""
+    """Two policies may use one template; its problems are listed once."""
     folder = write("model: azureml:churn:1\ninstance_type: a\n")
     (folder / "west.yaml").write_text((POLICY % "").replace("endpoint: churn", "endpoint: west"))
     assert len(find_problems(folder)) == 1

@@ -19,7 +19,7 @@ steps:
 
 
 def test_variables_are_filled_in_as_text(folder: Path) -> None:
-    """A value stays what it is, whatever YAML would make of it; two dollar signs stand for the text itself."""
+    """A value stays text even if YAML would read it otherwise; `$${` is an escaped `${`."""
     (folder / "churn.yaml").write_text(TEXT)
     environment = {"STAGE": "dev", "TEAM": "{a: [1.10, yes]} # x", "WEIGHT": "10"}
     [policy] = read_policies(folder, environment).valid().policies
@@ -28,15 +28,15 @@ def test_variables_are_filled_in_as_text(folder: Path) -> None:
     assert policy.steps == (WeightStep(10),)
 
 
-def test_variable_within_braces_needs_quotes(folder: Path) -> None:
-    """YAML takes its closing brace for its own; whoever forgets the quotes is told so."""
+def test_a_variable_within_braces_needs_quotes(folder: Path) -> None:
+    """YAML takes the closing brace as its own; the message explains the missing quotes."""
     (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: ${MODEL}}]\nsteps: [pause: {}]\n")
     with pytest.raises(PolicyError, match=r"within { } put a variable in quotes, like '\${NAME}'"):
         read_policies(folder, {"MODEL": "m"}).valid()
 
 
 def test_environment_of_the_process_is_the_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app's settings are environment variables, so they can be used."""
+    """The app's settings are environment variables, so policies can use them."""
     monkeypatch.setenv("TEAL_TEST_ENDPOINT", "from-outside")
     (folder / "churn.yaml").write_text("endpoint: ${TEAL_TEST_ENDPOINT}\nmodels: [{name: m}]\nsteps: [pause: {}]\n")
     assert read_policies(folder).valid().policies[0].endpoint == "from-outside"
@@ -57,8 +57,8 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(("value", "message"), PROBLEMS)
-def test_what_cannot_be_filled_in_is_named(folder: Path, value: str, message: str) -> None:
-    """A variable that is not set, or whose value does not fit, is told with its place and its name."""
+def test_a_variable_that_cannot_be_filled_in_is_reported(folder: Path, value: str, message: str) -> None:
+    """A variable that is not set, or has an invalid value, is reported with its place and name."""
     (folder / "churn.yaml").write_text(f"endpoint: '{value}'\nmodels: [{{name: m}}]\nsteps: [pause: {{}}]\n")
     with pytest.raises(PolicyError) as caught:
         read_policies(folder, {"STAGE": "-"}).valid()
