@@ -11,7 +11,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import Rollout
 from shared.core.rollout.pointers import Wanted
 from shared.listing import page
-from shared.ports import Stored
+from shared.ports import Halt, Stored
 from shared.views import (
     EndpointView,
     HaltView,
@@ -25,6 +25,7 @@ from shared.views import (
 from shared.wiring import app
 
 MOST_ENTRIES = 500
+MOST_HALTS = 100
 MINUTE = timedelta(minutes=1)
 
 
@@ -71,7 +72,12 @@ def show_rollout(call: Call) -> RolloutDetailView:
 def show_halt(call: Call) -> HaltView:
     """Show whether all rollouts are halted."""
     del call
-    return halt_view(app().store.halt())
+    return halts(app().store.halt())
+
+
+def halts(newest: Halt | None) -> HaltView:
+    """Return the halt in force, if one is, with the newest entries of the history of halts."""
+    return halt_view(newest, app().store.halt_history(MOST_HALTS))
 
 
 def _stored(call: Call, endpoint: EndpointId) -> Stored[Rollout]:

@@ -169,7 +169,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="halt",
         handler="functions.reading:show_halt",
-        summary="Show whether all rollouts are halted, by whom and why",
+        summary="Show whether all rollouts are halted, by whom and why, and the history of halts",
         view="shared.views:HaltView",
     ),
     Route(
@@ -190,6 +190,7 @@ ROUTES: tuple[Route, ...] = (
         summary="End the halt",
         view="shared.views:HaltView",
         body=ASKED,
+        errors=(ErrorCode.WRITE_CONFLICT,),
     ),
     Route(
         name="openapi",

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from functions import inputs
 from functions.lookup import known_endpoint, workspace_of
+from functions.reading import halts
 from functions.requests import Call, Refused, not_found
 from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.requests import Address
 from shared.errors import ErrorCode
-from shared.ports import Halt
-from shared.views import HaltView, RolloutView, halt_view, rollout_view
+from shared.ports import Halt, HaltEnd
+from shared.views import HaltView, RolloutView, rollout_view
 from shared.wiring import app
 
 log = logging.getLogger("teal.api")
@@ -62,15 +63,17 @@ def halt(call: Call) -> HaltView:
     halted = Halt(actor(call), call.field(inputs.COMMENT), app().clock())
     app().store.set_halt(halted)
     log.warning("halt by=%r reason=%r", halted.by, halted.reason)
-    return halt_view(halted)
+    return halts(halted)
 
 
 def end_halt(call: Call) -> HaltView:
     """End the halt."""
-    by, comment = actor(call), call.field(inputs.COMMENT)
-    app().store.set_halt(None)
-    log.warning("halt ended by=%r reason=%r", by, comment)
-    return halt_view(None)
+    end, halted = HaltEnd(actor(call), call.field(inputs.COMMENT), app().clock()), app().store.halt()
+    if halted is not None and halted.in_force:
+        halted = replace(halted, ended=end)
+        app().store.set_halt(halted)
+        log.warning("halt ended by=%r reason=%r", end.by, end.reason)
+    return halts(halted)
 
 
 def actor(call: Call) -> str:

@@ -17,6 +17,8 @@ from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, EndpointSeen, TelemetryPath
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
+from shared.core.observation import HaltEnd as HaltEnd  # noqa: PLC0414 -- part of the port
+from shared.core.observation import HaltEntry as HaltEntry  # noqa: PLC0414 -- part of the port
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.judging import Judgement
@@ -223,10 +225,16 @@ class Store(Protocol):
     """The records of rollouts, one partition an endpoint."""
 
     def halt(self) -> Halt | None:
-        """Return the halt that is in force, or None."""
+        """Return the newest halt, which may have ended, or None if there never was one."""
 
-    def set_halt(self, halt: Halt | None) -> None:
-        """Put a halt in force, or end it."""
+    def set_halt(self, halt: Halt) -> None:
+        """Put a halt in force or, with `ended`, end it; and append that to the history in the same transaction.
+
+        Raises Conflict if the halt that is to be ended is not the newest one any more.
+        """
+
+    def halt_history(self, limit: int) -> tuple[HaltEntry, ...]:
+        """Return the newest entries of the history of halts, newest first."""
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a fresh one without etag if there is none."""

@@ -26,7 +26,7 @@ from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
-from shared.ports import Answer, Changes, Halt, JsonSchema, Stored
+from shared.ports import Answer, Changes, Halt, HaltEntry, JsonSchema, Stored
 
 
 @dataclass
@@ -59,15 +59,25 @@ class FakeStore:
     opened: set[EndpointId] = field(default_factory=set)
     listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
+    ended: Halt | None = None
+    halts: list[HaltEntry] = field(default_factory=list)
     minutes_kept: dict[str, list[DeploymentMinute]] = field(default_factory=dict)
     judgements_kept: dict[str, dict[datetime, Judgement]] = field(default_factory=dict)
     versions: itertools.count[int] = field(default_factory=itertools.count)
 
     def halt(self) -> Halt | None:
-        return self.halted
+        return self.halted or self.ended
 
     def set_halt(self, halt: Halt | None) -> None:
-        self.halted = halt
+        """Put a halt in force or end it; None: as if there had never been one."""
+        if halt is not None and halt.ended is not None and self.halted != replace(halt, ended=None):
+            raise Conflict("another halt was ordered or ended meanwhile; look again")
+        self.halted = halt if halt is not None and halt.in_force else None
+        self.ended = halt if halt is not None and not halt.in_force else None
+        self.halts += [HaltEntry.of(halt)] if halt is not None else []
+
+    def halt_history(self, limit: int) -> tuple[HaltEntry, ...]:
+        return tuple(reversed(self.halts[-limit:]))
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         value, etag = self.rows.get((endpoint, ""), (EndpointRecord(endpoint), None))

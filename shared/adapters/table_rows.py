@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
-from shared.core.observation import DeploymentMinute, Tally
+from shared.core.observation import DeploymentMinute, Halt, HaltEnd, HaltEntry, Tally
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
-from shared.core.rollout.pointers import Pointer, admitted_at
+from shared.core.rollout.pointers import Pointer, admitted_at, countdown
 from shared.errors import Permanent
 from shared.json_codec import UnreadableError, decode, encode
 from shared.ports import Numbered
@@ -28,6 +28,8 @@ N = TypeVar("N", int, float)
 Row = dict[str, Any]
 
 ENDPOINT_ROW = "endpoint"
+HALT_ROW = "halt"
+HALT_ENTRIES = "halts~"
 # A string property holds 64 KiB of UTF-16, that is 32768 characters; a row 1 MiB including columns and overhead.
 PIECE = 32_000
 MOST_PIECES = 15
@@ -104,6 +106,38 @@ def pointer_of(row: Mapping[str, Any]) -> Pointer:
         admitted = admitted_at(str(row["RowKey"]))
         return Pointer(endpoint_of(row), str(row["rollout"]), str(row["model"]), admitted)
     except (KeyError, ValueError) as error:
+        raise _unreadable(row, str(error)) from error
+
+
+def halt_row(partition: str, halt: Halt) -> Row:
+    """Return the newest halt as a row."""
+    columns: Row = {"By": halt.by, "Reason": halt.reason, "At": halt.at.astimezone(UTC)}
+    if halt.ended is not None:
+        ended = halt.ended
+        columns |= {"EndedBy": ended.by, "EndedReason": ended.reason, "EndedAt": ended.at.astimezone(UTC)}
+    return {"PartitionKey": partition, "RowKey": HALT_ROW, **columns}
+
+
+def halt_of(row: Mapping[str, Any]) -> Halt:
+    """Return the halt in a row. Raises Permanent if it is not one."""
+    try:
+        ended = HaltEnd(str(row["EndedBy"]), str(row["EndedReason"]), row["EndedAt"]) if "EndedAt" in row else None
+        return Halt(str(row["By"]), str(row["Reason"]), row["At"], ended)
+    except KeyError as error:
+        raise _unreadable(row, str(error)) from error
+
+
+def halt_entry_row(partition: str, entry: HaltEntry) -> Row:
+    """Return an entry of the history of halts as a row; their keys sort the newest first."""
+    columns = {"By": entry.by, "Reason": entry.reason, "At": entry.at.astimezone(UTC), "Halted": entry.halted}
+    return {"PartitionKey": partition, "RowKey": f"{HALT_ENTRIES}{countdown(entry.at):016d}", **columns}
+
+
+def halt_entry_of(row: Mapping[str, Any]) -> HaltEntry:
+    """Return the entry in a row. Raises Permanent if it is not one."""
+    try:
+        return HaltEntry(str(row["By"]), str(row["Reason"]), row["At"], halted=bool(row["Halted"]))
+    except KeyError as error:
         raise _unreadable(row, str(error)) from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from azure.data.tables import TableServiceClient
@@ -22,12 +23,12 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted, first_position
-from shared.errors import Permanent
+from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
-from shared.ports import Changes, Halt, Stored
+from shared.ports import Changes, Halt, HaltEntry, Stored
 
 # One table of lists: the endpoints with work, spread over 16 partitions; pointers to all rollouts in one partition,
-# # because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
+# because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
 NEWEST = "newest"
 HALT = "halt"
@@ -42,17 +43,28 @@ class TableStore:
         self._lists = Table(service.get_table_client(OPEN_TABLE))
 
     def halt(self) -> Halt | None:
-        """Return the current halt, or None."""
-        row = self._lists.get(HALT, HALT)
-        return None if row is None else Halt(str(row["By"]), str(row["Reason"]), row["At"])
+        """Return the newest halt, which may have ended, or None if there never was one."""
+        row = self._lists.get(HALT, rows.HALT_ROW)
+        return None if row is None else rows.halt_of(row)
 
-    def set_halt(self, halt: Halt | None) -> None:
-        """Set the halt, or clear it with None."""
-        if halt is None:
-            self._lists.delete(HALT, HALT)
-        else:
-            said = {"By": halt.by, "Reason": halt.reason, "At": halt.at}
-            self._lists.put({"PartitionKey": HALT, "RowKey": HALT, **said})
+    def set_halt(self, halt: Halt) -> None:
+        """Put a halt in force or, with `ended`, end it; and append that to the history in the same transaction.
+
+        Raises Conflict if the halt that is to be ended is not the newest one any more.
+        """
+        row, entry = rows.halt_row(HALT, halt), rows.halt_entry_row(HALT, HaltEntry.of(halt))
+        if halt.in_force:
+            self._lists.submit([upsert(row), write(entry, None)])
+            return
+        newest = self._lists.get(HALT, rows.HALT_ROW)
+        if newest is None or rows.halt_of(newest) != replace(halt, ended=None):
+            raise Conflict("another halt was ordered or ended meanwhile; look again")
+        self._lists.submit([write(row, newest.metadata["etag"]), write(entry, None)])
+
+    def halt_history(self, limit: int) -> tuple[HaltEntry, ...]:
+        """Return the newest entries of the history of halts, newest first."""
+        found = self._lists.first(HALT, rows.HALT_ENTRIES, f"{rows.HALT_ENTRIES}~", {}, limit)
+        return tuple(map(rows.halt_entry_of, found))
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a new one without etag if there is none."""

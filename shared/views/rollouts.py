@@ -89,6 +89,7 @@ class RolloutView:
     ]
     created_at: Annotated[datetime, "When it was admitted. Lists are sorted by it."]
     phase_since: Annotated[datetime, "Since when it is in this phase. Time under a hold does not count."]
+    held_seconds: Annotated[int, "How long holds that have ended kept it from going forward, in all."]
     finished_at: Annotated[datetime | None, "When nothing was left to do or to clean up; null: there is work left."]
     green: Annotated[str, "The deployment that is tried."]
     blue: Annotated[str | None, "The deployment that it is tried against; null: none, or not known yet."]
@@ -140,6 +141,7 @@ def rollout_view(rollout: Rollout) -> RolloutView:
         judge_override=_override(rollout.override) if rollout.override else None,
         created_at=rollout.created,
         phase_since=rollout.status.since,
+        held_seconds=int(rollout.status.held.total_seconds()),
         finished_at=rollout.finished,
         green=rollout.green,
         blue=rollout.blue,

@@ -287,7 +287,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "A deadline never rolls back a green that passed. It is extended by its own length.",
     ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
-    ReasonCode.RELEASED: Row("hold lifted ({because})", "The hold is over."),
+    ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
     ReasonCode.NOTHING_TO_ROLL_BACK: Row("nothing had been changed on the endpoint", "The rollback ended at once."),

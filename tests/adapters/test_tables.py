@@ -21,7 +21,7 @@ from shared.core.rollout.pointers import Pointer, Wanted
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.errors import Conflict, Permanent
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
-from shared.ports import Changes, Halt, Numbered, Store, Stored
+from shared.ports import Changes, Halt, HaltEnd, Numbered, Store, Stored
 from tests.adapters.records import NOW, POLICY, REGISTERED, entry, rollout
 from tests.core.changes import changed
 from tests.fakes import FakeStore
@@ -383,6 +383,36 @@ def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
         store.set_halt(halt)
         assert store.halt() == halt
     assert (store.open_endpoints(), store.pointers(Wanted(), "", 9)) == listed  # the halt itself is not listed
-    for _ in range(2):
-        store.set_halt(None)
-        assert store.halt() is None
+    ended = replace(halt, ended=HaltEnd("ada@example.com", "over", NOW + timedelta(hours=2)))
+    store.set_halt(ended)
+    assert store.halt() == ended
+    with pytest.raises(Conflict):
+        store.set_halt(ended)
+
+
+def test_halts_have_a_history(store: Store) -> None:
+    """Every halt and every end, newest first, as many as are wanted; nothing is ever taken out of it."""
+    day = NOW + timedelta(days=400)  # the newest, whatever else was halted in these tables
+    wild = Halt("ada@example.com", "a 'fire' in the café", day)
+    store.set_halt(wild)
+    store.set_halt(replace(wild, ended=HaltEnd("bob", "out", day + timedelta(minutes=7))))
+    store.set_halt(Halt("bob", "again", day + timedelta(minutes=9)))
+    told = store.halt_history(3)
+    assert [(each.by, each.reason, each.halted) for each in told] == [
+        ("bob", "again", True),
+        ("bob", "out", False),
+        ("ada@example.com", "a 'fire' in the café", True),
+    ]
+    assert [each.at - day for each in told] == [timedelta(minutes=9), timedelta(minutes=7), timedelta(0)]
+    assert store.halt_history(2) == told[:2]
+
+
+def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:
+    """Ada looked, Bob halted for another reason, and Ada ends what she saw: Bob's halt stays in force."""
+    day = NOW + timedelta(days=200)
+    seen, later = Halt("ada", "works", day), Halt("bob", "an incident", day + timedelta(minutes=1))
+    store.set_halt(seen)
+    store.set_halt(later)
+    with pytest.raises(Conflict):
+        store.set_halt(replace(seen, ended=HaltEnd("ada", "done", day + timedelta(minutes=2))))
+    assert store.halt() == later

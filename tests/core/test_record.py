@@ -52,7 +52,7 @@ def test_a_change_of_one_part_leaves_the_others() -> None:
 def test_a_hold_moves_the_deadlines_and_not_the_beginning() -> None:
     """`created` stays, whatever happens; what the deadlines count from moves by the time held."""
     held = hold(STEPPING, FROZEN, NOW).rollout
-    free = release(held, NOW + HOUR).rollout
+    free = release(held, None, NOW + HOUR).rollout
     assert free.created == STEPPING.created
     assert free.status.started == STEPPING.status.started + HOUR
     assert free.status.since == STEPPING.status.since + HOUR

@@ -328,3 +328,17 @@ def test_who_overruled_the_judge_is_shown_everywhere(calls: Calls) -> None:
         override = cast("dict[str, dict[str, str]]", rollout)["judge_override"]
         assert (override["by"], override["reason"]) == (ASKED["by"], ASKED["reason"])
     assert calls.world.entries(ReasonCode.OPERATOR_OVERRIDE)
+
+
+def test_halts_are_shown_with_their_history(calls: Calls) -> None:
+    """Who, why, set and ended, newest first; ending what has ended changes nothing."""
+    calls.http("halt", ASKED)
+    for _ in range(2):
+        status, shown = calls.http("end_halt", ASKED | {"by": "bob@example.com", "reason": "over"})
+        assert (status, shown["halted"], shown["by"]) == (200, False, None)
+    _, shown = calls.http("show_halt")
+    at = iso(calls.world.clock())
+    assert shown["history"] == [
+        {"halted": False, "by": "bob@example.com", "reason": "over", "at": at},
+        {"halted": True, **ASKED, "at": at},
+    ]

@@ -13,7 +13,7 @@ from shared.core.policy.freeze import holds
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import WeightStep
-from shared.ports import Halt
+from shared.ports import Halt, HaltEnd
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 FROZEN = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE, until=MIDNIGHT + 60 * MINUTE)
@@ -66,6 +66,28 @@ def test_a_halt_holds_everything_until_it_ends() -> None:
     assert GREEN not in world.seen.traffic
     world.store.set_halt(None)
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_the_end_of_a_halt_names_who_ended_it_and_its_time_is_kept_apart() -> None:
+    """Forty minutes by Ada, ended by Bob: the history has both, `created` stays, and the time held is a field."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    created = world.rollout().created
+    halt = Halt("ada", "incident 8", world.clock())
+    world.store.set_halt(halt)
+    world.minutes(40)
+    world.store.set_halt(replace(halt, ended=HaltEnd("bob", "it is over", world.clock())))
+    world.minutes()
+    (released,) = world.entries(ReasonCode.RELEASED)
+    assert (released.actor, released.reason.facts) == ("bob", {"actor": "bob", "comment": "it is over"})
+    assert timedelta(minutes=39) <= world.rollout().status.held <= timedelta(minutes=41)
+    assert world.rollout().created == created
+    world.store.set_halt(Halt("ada", "incident 9", world.clock()))
+    world.minutes(20)
+    world.ask(Verb.ROLLBACK)
+    world.minutes()
+    assert timedelta(minutes=59) <= world.rollout().status.held <= timedelta(minutes=62)
 
 
 def test_a_person_cannot_promote_through_a_halt() -> None:

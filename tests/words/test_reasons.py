@@ -291,6 +291,10 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
     (FREEZE, "freeze window: weekend"),
+    (
+        Reason(C.RELEASED, {"actor": "bob", "comment": "it is over"}, Reason(C.HALTED, ADA)),
+        "hold lifted by bob: it is over (all rollouts halted by ada: looks wrong)",
+    ),
     (Reason(C.HALTED, ADA), "all rollouts halted by ada: looks wrong"),
     (reason(C.NOTHING_TO_ROLL_BACK), "nothing had been changed on the endpoint"),
     (reason(C.TRAFFIC_RETURNED, deployment=GREEN, other=BLUE), "churn-7 has no live traffic; churn-6 serves"),

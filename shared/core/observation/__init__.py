@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from shared.core.observation.halt import Halt, HaltEnd, HaltEntry
 from shared.core.observation.observation import (
     DeploymentMinute,
     DeploymentSeen,
     EndpointSeen,
-    Halt,
     Observation,
     Provisioning,
     SmokeResult,
@@ -19,6 +19,8 @@ __all__ = [
     "DeploymentSeen",
     "EndpointSeen",
     "Halt",
+    "HaltEnd",
+    "HaltEntry",
     "Observation",
     "PathState",
     "Provisioning",

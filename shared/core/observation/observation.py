@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.core.bounds import cut
+from shared.core.observation.halt import Halt
 from shared.core.observation.telemetry_path import TelemetryPath
 
 EXAMPLES = 5
@@ -145,15 +146,6 @@ class SmokeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
-    """Nothing moves forward until an operator lifts it; rollbacks do. by, reason: who ordered it, and why."""
-
-    by: str
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Observation:
     """What one reconcile observed.
 
@@ -162,7 +154,7 @@ class Observation:
     that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
     asked or not answered. settled_until: minutes before this have been read. no_table: the request log does not exist
     yet, in the source's words. path: how requests should get into telemetry; None if not asked.
-    halted: the halt in force. autoscaled: the deployments that have autoscale settings, or
+    halted: the newest halt, which may have ended. autoscaled: the deployments that have autoscale settings, or
     None if not asked or not answered.
     """
 

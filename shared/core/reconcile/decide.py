@@ -49,10 +49,10 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     late = (overdue,) if observed(informed, observation, now) else ()
     back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
-        return left_as_found(unheld(back), endpoint, now)
+        return left_as_found(unheld(back, now), endpoint, now)
     held = held_now(informed, observation, now)
     if held is None and informed.hold is not None:
-        return release(informed, now)
+        return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
     ahead = _first((superfluous, placed_anew, noticed, asked, _starved), informed, endpoint, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from shared.core.observation.halt import Halt
 from shared.core.observation.observation import Observation
 from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
@@ -23,7 +24,7 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
     if rollout.phase not in HELD:
         return None
     halt = observation.halted
-    if halt is not None:
+    if halt is not None and halt.in_force:
         return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
     window = frozen(rollout.policy, now)
     return None if window is None else reason(ReasonCode.FREEZE_WINDOW, window=window)
@@ -35,15 +36,28 @@ def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return history.noted(held, reason(ReasonCode.HELD, because=why), now)
 
 
-def unheld(decision: Decision) -> Decision:
+def unheld(decision: Decision, now: datetime) -> Decision:
     """Return the decision without the hold if its phase cannot be held: a rollback knows no hold."""
     if decision.rollout.hold is None or decision.rollout.phase in HELD:
         return decision
-    return replace(decision, rollout=replace(decision.rollout, hold=None))
+    return replace(decision, rollout=_without_hold(decision.rollout, now))
 
 
-def release(rollout: Rollout, now: datetime) -> Decision:
-    """Return the decision to go on; the time that it was held counts against no deadline."""
+def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
+    """Return the decision to go on; the time that it was held counts against no deadline. halt: the newest."""
     since = rollout.hold.since if rollout.hold else now
-    free = replace(postponed(rollout, since, now), hold=None)
-    return history.noted(free, reason(ReasonCode.RELEASED, because=rollout.hold_reason), now)
+    free = _without_hold(postponed(rollout, since, now), now)
+    why = reason(ReasonCode.RELEASED, because=rollout.hold_reason)
+    halted = rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.HALTED
+    if halted and halt is not None and halt.ended is not None:
+        why.facts["actor"], why.facts["comment"] = halt.ended.by, halt.ended.reason
+        return history.noted(free, why, now, halt.ended.by)
+    return history.noted(free, why, now)
+
+
+def _without_hold(rollout: Rollout, now: datetime) -> Rollout:
+    """Return the rollout without its hold, whose time is added to the time held."""
+    if rollout.hold is None:
+        return rollout
+    held = rollout.status.held + (now - rollout.hold.since)
+    return replace(rollout, hold=None, status=replace(rollout.status, held=held))

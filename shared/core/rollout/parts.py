@@ -6,7 +6,7 @@ What can be read from Azure again stays out, unless an answer or a history entry
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.core.bounds import bounded
@@ -26,13 +26,14 @@ class Status:
     """The phase, why the rollout is in it, and since when.
 
     started: when the rollout got the endpoint to itself. The deadlines count from `since` and `started`, so both move
-    forward by the time that a hold took or nobody observed.
+    forward by the time that a hold took or nobody observed. held: how long holds that have ended took in all.
     """
 
     phase: Phase
     since: datetime
     started: datetime
     reason: Reason
+    held: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Pointer:
     @property
     def position(self) -> str:
         """Its place in the list: text that sorts the newest first."""
-        return f"{_countdown(self.admitted):016d}~{self.endpoint.workspace}~{self.endpoint.name}~{self.rollout}"
+        return f"{countdown(self.admitted):016d}~{self.endpoint.workspace}~{self.endpoint.name}~{self.rollout}"
 
     @classmethod
     def to(cls, rollout: Rollout) -> Pointer:
@@ -69,7 +69,7 @@ class Wanted:
 
 def first_position(since: datetime) -> str:
     """Return a text that sorts after every position admitted at this time or later, and before all others."""
-    return f"{_countdown(since):016d}~~"
+    return f"{countdown(since):016d}~~"
 
 
 def admitted_at(position: str) -> datetime:
@@ -77,5 +77,6 @@ def admitted_at(position: str) -> datetime:
     return EPOCH + (LAST - int(position[:16])) * MICROSECOND
 
 
-def _countdown(moment: datetime) -> int:
+def countdown(moment: datetime) -> int:
+    """Return a number that is smaller the later the moment is: as text of 16 digits it sorts the newest first."""
     return min(max(LAST - (moment - EPOCH) // MICROSECOND, 0), LAST)
