@@ -13,6 +13,7 @@ from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.steps import PauseStep
 
 WAKE = timedelta(seconds=2)  # how soon the queue triggers the next reconcile after a decision
@@ -71,8 +72,9 @@ class ProfileOperators:
         return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
 
     def abandoned(self, rollout: Rollout) -> bool:
-        """Return whether the rollout is paused and nobody will resume it."""
-        return rollout.phase is Phase.PAUSED and not _timed(rollout) and self._comes_after(rollout) is None
+        """Return whether the rollout is paused, nobody comes, and it does not go on by itself."""
+        waits = pause_cause(rollout) not in {None, PauseCause.EVIDENCE} and not _timed(rollout)
+        return waits and self._comes_after(rollout) is None
 
     def _comes_after(self, rollout: Rollout) -> timedelta | None:
         if _timed(rollout):

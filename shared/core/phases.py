@@ -48,7 +48,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
     (Phase.STEPPING, Phase.SUPERSEDED): "somebody deployed this version by hand",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",
-    (Phase.PAUSED, Phase.STEPPING): "resumed",
+    (Phase.PAUSED, Phase.STEPPING): "resumed, or evidence came",
     (Phase.PAUSED, Phase.PAUSED): "traffic changed externally, or blue is lost",
     (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
     (

@@ -133,7 +133,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "A pause step ended by itself."),
     ReasonCode.EVIDENCE_INSUFFICIENT: Row(
-        "not enough evidence within {limit_seconds}", "Patience ended, and the policy says `pause`."
+        "not enough evidence within {limit_seconds}",
+        "Patience ended, and the policy says `pause`. The rollout goes on by itself once green passes.",
+    ),
+    ReasonCode.EVIDENCE_SUFFICIENT: Row(
+        "there is enough evidence now; going on by itself", "A pause for lack of evidence ended with evidence."
     ),
     ReasonCode.ALL_STEPS_PASSED: Row("every step passed", "Green may get all traffic."),
     ReasonCode.FIRST_DEPLOYMENT_PROMOTED: Row(

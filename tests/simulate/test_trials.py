@@ -101,9 +101,9 @@ def test_weights_go_up_as_the_policy_says() -> None:
 
 
 def test_without_traffic_a_rollout_pauses() -> None:
-    """Nothing is known of green, so the rollout pauses; after a resume, it only waits again."""
+    """Nothing is known of green, so the rollout pauses until its deadline; after a resume, it only waits again."""
     (result,) = simulate(scenario(rate=0.0), 1)
-    assert (result.ending, result.evidence_pauses, result.requests) == (Ending.PAUSED, 1, 0)
+    assert (result.ending, result.evidence_pauses, result.requests) == (Ending.ROLLED_BACK, 1, 0)
     quiet = scenario(rate=0.0, of=replace(policy(), deadlines=Deadlines(rollout=timedelta(hours=6))))
     (resumed,) = simulate(replace(quiet, profile=replace(quiet.profile, resume=timedelta(minutes=30))), 1)
     assert stop(resumed) == (Ending.ROLLED_BACK, ReasonCode.DEADLINE_EXCEEDED)

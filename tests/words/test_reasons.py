@@ -288,6 +288,10 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.DEADLINE_POSTPONED, deadline="rollout", limit_seconds=86400.0, deployment=GREEN),
         "the rollout deadline of 1 d passed, but green is certified, so it is not rolled back",
     ),
+    (
+        reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),
+        "there is enough evidence now; going on by itself: every step passed",
+    ),
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
     (FREEZE, "freeze window: weekend"),

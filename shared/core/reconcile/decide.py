@@ -27,6 +27,7 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import held_now, hold, release, unheld
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
 
@@ -115,12 +116,22 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows from the step under way; after the last one, promote."""
-    step = rollout.current_step
-    if rollout.phase is Phase.PAUSED and not (step is not None and step.pauses and rollout.progress.in_pause_step):
+    step, cause = rollout.current_step, pause_cause(rollout)
+    if cause is PauseCause.EVIDENCE:
+        return _resumed_by_evidence(rollout, now)
+    if cause is not None and not (cause is PauseCause.PAUSE_STEP and step is not None and step.pauses):
         return Decision(rollout)
     if step is None:
         return history.moved(rollout, Phase.PROMOTING, reason(ReasonCode.ALL_STEPS_PASSED), now)
     return step.advance(rollout, observation, endpoint, now)
+
+
+def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
+    """Return the end of a pause for lack of evidence, as soon as green passes; the step itself then goes on."""
+    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
+        return Decision(rollout)
+    why = reason(ReasonCode.EVIDENCE_SUFFICIENT, because=rollout.verdict_reason)
+    return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now)
 
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:

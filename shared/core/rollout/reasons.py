@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     PAUSE_STARTED = "pause_started"
     PAUSE_ENDED = "pause_ended"
     EVIDENCE_INSUFFICIENT = "evidence_insufficient"
+    EVIDENCE_SUFFICIENT = "evidence_sufficient"
     ALL_STEPS_PASSED = "all_steps_passed"
     FIRST_DEPLOYMENT_PROMOTED = "first_deployment_promoted"
     PROMOTED_UNCERTIFIED = "promoted_uncertified"

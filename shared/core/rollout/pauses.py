@@ -1,0 +1,33 @@
+"""Why a rollout is paused. Only a pause for lack of evidence ends by itself: with the evidence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shared.core.phases import Phase
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.record import Rollout
+
+
+class PauseCause(StrEnum):
+    """What a pause waits for: an operator, the end of a pause step, or evidence that the next step is safe."""
+
+    OPERATOR = "operator"
+    PAUSE_STEP = "pause_step"
+    EVIDENCE = "evidence"
+    EXTERNAL_CHANGE = "external_change"
+
+
+_CAUSES = {
+    ReasonCode.OPERATOR_PAUSE: PauseCause.OPERATOR,
+    ReasonCode.EVIDENCE_INSUFFICIENT: PauseCause.EVIDENCE,
+    ReasonCode.TRAFFIC_CHANGED_EXTERNALLY: PauseCause.EXTERNAL_CHANGE,
+}
+
+
+def pause_cause(rollout: Rollout) -> PauseCause | None:
+    """Return why the rollout is paused; None if it is not. Whatever is not known waits for an operator."""
+    if rollout.phase is not Phase.PAUSED:
+        return None
+    in_step = PauseCause.PAUSE_STEP if rollout.progress.in_pause_step else PauseCause.OPERATOR
+    return _CAUSES.get(rollout.status.reason.code, in_step)

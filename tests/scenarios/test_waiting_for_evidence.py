@@ -1,0 +1,68 @@
+"""A wait for evidence ends with evidence: what was paused for lack of it goes on by itself, and nothing else does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines
+from shared.core.rollout import Verb
+from shared.core.rollout.pauses import PauseCause, pause_cause
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
+
+C = ReasonCode
+SLOW = replace(POLICY, deadlines=Deadlines(rollout=timedelta(hours=12)))
+
+
+def test_a_rollout_that_lacked_evidence_goes_on_once_it_is_there() -> None:
+    """A quiet endpoint certifies green only after patience has ended; nobody has to press resume."""
+    world = World(policy=SLOW, rpm=30)
+    world.register()
+    paused = world.until(Phase.PAUSED, within=90)
+    assert pause_cause(paused) is PauseCause.EVIDENCE
+    world.until(Phase.PROMOTED, within=600)
+    assert world.entries(C.EVIDENCE_SUFFICIENT) != []
+    assert world.entries(C.OPERATOR_RESUME) == []
+
+
+def test_a_pause_of_an_operator_does_not_end_by_itself() -> None:
+    """Green is certified meanwhile. That is no reason to overrule whoever paused."""
+    world = World(policy=SLOW, rpm=600)
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes(120)
+    assert pause_cause(world.rollout()) is PauseCause.OPERATOR
+
+
+def test_no_deadline_rolls_back_a_certified_green() -> None:
+    """It is reported, again each time that the deadline's length has passed, and green stays where it is."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))), rpm=6000)
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes(130)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 90, GREEN: 10})
+    assert len(world.entries(C.DEADLINE_POSTPONED)) == 2
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+
+
+def test_without_evidence_the_rollout_has_its_deadline() -> None:
+    """What is never certified does not stay paused for ever."""
+    world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=70))), rpm=30)
+    world.avoided = {GREEN}
+    world.register()
+    world.until(Phase.PAUSED)
+    assert world.until(Phase.ROLLED_BACK).status.reason.code is C.DEADLINE_EXCEEDED
+
+
+def test_a_regression_that_shows_during_the_pause_still_rolls_back() -> None:
+    """The evidence that comes may be against green."""
+    world = World(policy=SLOW, rpm=30)
+    world.register()
+    world.until(Phase.PAUSED, within=90)
+    world.rates = {GREEN: 0.7}
+    assert world.until(Phase.ROLLED_BACK, within=90).status.reason.code is C.REGRESSION_DETECTED
