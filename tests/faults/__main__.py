@@ -1,0 +1,70 @@
+"""Plays random schedules of faults against the real controller and checks every invariant: `make faults N=… SEED=…`.
+
+Schedule number i of seed S has the seed S + i, so `N=1 SEED=…` plays one again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.faults.generator import schedule
+from tests.faults.playing import Outcome, play
+from tests.faults.shrinking import shrunk
+
+
+def played(seed: int) -> Outcome:
+    """Return what comes of the schedule of a seed."""
+    logging.disable(logging.CRITICAL)
+    return play(schedule(seed))
+
+
+def main() -> int:
+    """Play, report, and return how many violations there were, up to 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schedules", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--violations", type=int, default=5, help="stop after so many")
+    parser.add_argument("--whole", action="store_true", help="do not shorten a schedule that violates an invariant")
+    asked = parser.parse_args()
+    began, endings, violations, played_so_far = time.monotonic(), Counter[str](), Counter[str](), 0
+    with ProcessPoolExecutor(asked.processes) as pool:
+        seeds = range(asked.seed, asked.seed + asked.schedules)
+        for outcome in pool.map(played, seeds, chunksize=8):
+            played_so_far += 1
+            endings.update(outcome.endings)
+            if outcome.objection is None:
+                continue
+            if not violations[outcome.objection.invariant]:
+                report(outcome if asked.whole else shrunk(outcome))
+            violations[outcome.objection.invariant] += 1
+            if violations.total() >= asked.violations:
+                pool.shutdown(cancel_futures=True)
+                break
+    took = time.monotonic() - began
+    print(f"{played_so_far} schedules in {took:.0f} s, seeds from {asked.seed}: {violations.total()} violations")
+    print(f"rollouts ended: {', '.join(f'{count} {phase}' for phase, count in endings.most_common())}")
+    for name, count in violations.most_common():
+        print(f"  {count} x {name}")
+    return 1 if violations else 0
+
+
+def report(outcome: Outcome) -> None:
+    """Print a violation as a story."""
+    assert outcome.objection is not None
+    seed = outcome.schedule.seed
+    print(f"VIOLATION of `{outcome.objection.invariant}` at {outcome.objection.at:%H:%M}: {outcome.objection.what}")
+    print(f"policy: {outcome.schedule.recipe}; again: make faults N=1 SEED={seed}")
+    print("\n".join(outcome.story), flush=True)
+    print()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    sys.exit(main())

@@ -1,0 +1,342 @@
+"""Everything that may happen to an endpoint, as data: one class per kind of event, with what it does on the stage.
+
+Events name things by number, so that a schedule makes sense whatever came of what was before, and any part of it may
+be left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Protocol
+
+from shared.core.admission.events import MODEL_REGISTERED
+from shared.core.observation import Provisioning
+from shared.core.rollout import ModelVersion, OperatorRequest, Rollout, Verb
+from shared.errors import Misconfigured
+from shared.ports import Halt
+from tests.faults.ledger import rollouts
+from tests.faults.processes import Fault, Process
+from tests.faults.recipes import CONDUCTS
+from tests.faults.stage import Stage
+from tests.faults.unreliable import Delivery
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, WORKSPACE
+
+
+class Event(Protocol):
+    """Something that happens."""
+
+    def happen(self, stage: Stage) -> None:
+        """Let it happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePasses:
+    """Minutes go by. ticks: whether the timer fires. faults: of the first of the timer's processes."""
+
+    minutes: int
+    ticks: bool = True
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+    def happen(self, stage: Stage) -> None:
+        for number in range(self.minutes):
+            stage.minute(ticks=self.ticks, faults=self.faults if not number else {})
+        stage.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One process's work: a reconcile, a tick, an event that arrives, or a request."""
+
+    kind: str
+    version: str = "7"
+    verb: Verb = Verb.ROLLBACK
+    full: bool = False
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+    def begun(self, stage: Stage) -> Process:
+        """Return the process that does it."""
+        match self.kind:
+            case "tick":
+                return stage.ticking(self.faults)
+            case "event":
+                return stage.process(f"event {self.version}", lambda process: arrive(stage, process, self), self.faults)
+            case "request":
+                return stage.process(f"{self.verb}", lambda process: ask(stage, process, self), self.faults)
+            case "start":
+                return stage.process(f"start {self.version}", lambda process: start(stage, process, self), self.faults)
+            case _:
+                return stage.reconciling(self.faults)
+
+
+def arrive(stage: Stage, process: Process, piece: Piece) -> None:
+    """Deliver the event of a version."""
+    stage.register(piece.version)
+    data = {"modelName": "churn", "modelVersion": piece.version, "modelTags": {}}
+    process.intake().event(MODEL_REGISTERED, f"models/churn:{piece.version}", WORKSPACE, piece.version, data)
+
+
+def ask(stage: Stage, process: Process, piece: Piece) -> None:
+    """Press a button; what was answered with yes binds Teal."""
+    stage.asked += 1
+    by = f"ada-{stage.asked}"
+    request = OperatorRequest(piece.verb, by, "because\n<b>", stage.now(), full=piece.full)
+    rollout = process.controller().request(CHURN, request)
+    if rollout is not None:
+        stage.ledger.granted(rollout, piece.verb, by)
+
+
+def start(stage: Stage, process: Process, piece: Piece) -> None:
+    """Ask for a rollout by hand."""
+    stage.register(piece.version)
+    process.intake().start(stage.world.policy, ModelVersion("churn", piece.version), "ada", "again")
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """One process runs alone."""
+
+    piece: Piece
+
+    def happen(self, stage: Stage) -> None:
+        stage.run(self.piece.begun(stage))
+        stage.world.wakeups.woken.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Processes take turns at every call of a port. turns: whose, by number, and for how many points.
+
+    stalls: whether those that have not ended then stand still until some later event lets them go on.
+    """
+
+    pieces: tuple[Piece, ...]
+    turns: tuple[tuple[int, int], ...]
+    stalls: bool = False
+
+    def happen(self, stage: Stage) -> None:
+        running = [piece.begun(stage) for piece in self.pieces]
+        for number, points in self.turns:
+            alive = [process for process in running if not process.done]
+            if alive:
+                alive[number % len(alive)].advance(points)
+        for process in running:
+            # An order is checked just before it is given; nobody can do better than that, so none stalls in between.
+            if self.stalls and not process.done and not process.at.startswith("before azure.order"):
+                stage.suspended.append(process)
+            elif process.done:
+                stage.ended(process)
+            else:
+                stage.run(process)
+        stage.world.wakeups.woken.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class WakesUp:
+    """What stood still goes on, or dies."""
+
+    dies: bool
+
+    def happen(self, stage: Stage) -> None:
+        for process in stage.suspended:
+            if self.dies:
+                process.kill()
+            else:
+                stage.run(process)
+        stage.suspended.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class EditsTraffic:
+    """Somebody with a terminal writes the traffic: between what is ready, summing to 100."""
+
+    choice: int
+    share: int
+
+    def happen(self, stage: Stage) -> None:
+        seen = stage.world.seen
+        ready = sorted(name for name in seen.deployments if seen.ready(name) and name not in seen.mirror)
+        if not ready or stage.azure.pending:
+            return
+        one, other = ready[self.choice % len(ready)], ready[-1]
+        traffic = {one: 100} if one == other else {one: self.share, other: 100 - self.share}
+        stage.change(replace(seen, traffic={name: part for name, part in traffic.items() if part}))
+
+
+@dataclass(frozen=True, slots=True)
+class TakesAllBack:
+    """Somebody with a terminal gives blue all the traffic: an emergency."""
+
+    def happen(self, stage: Stage) -> None:
+        tried, seen = current(stage), stage.world.seen
+        if tried is None or tried.blue is None or stage.azure.pending or not seen.ready(tried.blue):
+            return
+        stage.change(replace(seen, traffic={tried.blue: 100}))
+
+
+@dataclass(frozen=True, slots=True)
+class DeletesDeployment:
+    """Somebody deletes a deployment without traffic, or what is being tried."""
+
+    choice: int
+
+    def happen(self, stage: Stage) -> None:
+        seen = stage.world.seen
+        idle = sorted(name for name in seen.deployments if name not in seen.traffic and name not in seen.mirror)
+        if idle and not stage.azure.pending:
+            gone = idle[self.choice % len(idle)]
+            left = {name: each for name, each in seen.deployments.items() if name != gone}
+            stage.change(replace(seen, deployments=left))
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """A deployment that is being tried fails in Azure's eyes."""
+
+    def happen(self, stage: Stage) -> None:
+        tried, seen = current(stage), stage.world.seen
+        if tried is None or tried.green not in seen.deployments or stage.azure.pending or tried.phase == "promoted":
+            return
+        broken = replace(seen.deployments[tried.green], state=Provisioning.FAILED)
+        stage.change(replace(seen, deployments=seen.deployments | {tried.green: broken}))
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Somebody, or an autoscaler, gives blue another number of instances."""
+
+    instances: int
+
+    def happen(self, stage: Stage) -> None:
+        seen = stage.world.seen
+        name = seen.serving()
+        if name is not None and not stage.azure.pending:
+            scaled = replace(seen.deployments[name], instances=self.instances)
+            stage.change(replace(seen, deployments=seen.deployments | {name: scaled}))
+
+
+@dataclass(frozen=True, slots=True)
+class Behaves:
+    """A deployment fails this share of its requests from now on, and answers so besides."""
+
+    version: str
+    rate: float
+    conduct: int = 0
+
+    def happen(self, stage: Stage) -> None:
+        name = f"churn-{self.version}" if self.version else BLUE
+        stage.rates[name] = self.rate
+        by_metrics = stage.recipe.policy.judge.latency_from == "metrics"
+        stage.world.conduct[name] = replace(CONDUCTS[self.conduct], percentiles=by_metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Every deployment fails this share of its requests, until the next such event says otherwise."""
+
+    rate: float
+
+    def happen(self, stage: Stage) -> None:
+        stage.set_incident(self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A port is away, or back."""
+
+    port: str
+    away: bool
+
+    def happen(self, stage: Stage) -> None:
+        (stage.ledger.down.add if self.away else stage.ledger.down.discard)(self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureIs:
+    """How Azure carries out and shows orders. stale: for how many reads after a change the old state is shown."""
+
+    swift: bool = True
+    hidden: bool = False
+    stale: int = 0
+
+    def happen(self, stage: Stage) -> None:
+        stage.swift, stage.azure.hidden, stage.azure.stale = self.swift, self.hidden, self.stale
+
+
+@dataclass(frozen=True, slots=True)
+class LogIs:
+    """How rows get into the log from now on, and what gate's source is silent (empty: none)."""
+
+    delivery: Delivery
+    silent: str = ""
+
+    def happen(self, stage: Stage) -> None:
+        stage.telemetry.delivery = self.delivery
+        stage.telemetry.missing = {self.silent: "throttled"} if self.silent else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStep:
+    """The clocks of the hosts are wrong by so much from now on."""
+
+    minutes: int
+
+    def happen(self, stage: Stage) -> None:
+        stage.offset = timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeps:
+    """The whole app is gone for a while; traffic goes on."""
+
+    minutes: int
+
+    def happen(self, stage: Stage) -> None:
+        for _ in range(self.minutes // 10):
+            stage.minute(ticks=False)
+            stage.world.clock.pass_(9 * MINUTE)
+        stage.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Halts:
+    """An operator halts everything, or lifts the halt."""
+
+    on: bool
+
+    def happen(self, stage: Stage) -> None:
+        if "store" not in stage.ledger.down:
+            stage.world.store.set_halt(Halt("ada", "incident 7", stage.now()) if self.on else None)
+            stage.ledger.halted_since = next(stage.ledger.numbers) if self.on else None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyIs:
+    """The policy file is wrong from now on, or right again."""
+
+    wrong: bool
+
+    def happen(self, stage: Stage) -> None:
+        stage.world.policies.wrong = Misconfigured("churn.yml: no such key 'stepss'") if self.wrong else None
+
+
+def current(stage: Stage) -> Rollout | None:
+    """Return the rollout that the endpoint belongs to now."""
+    name = stage.world.store.record(CHURN).value.current
+    return next((each for each in rollouts(stage.world) if each.id == name), None)
+
+
+def untroubled(stage: Stage) -> None:
+    """End everything that goes wrong: what stood still is gone, whatever was away is back, and clocks are right."""
+    WakesUp(dies=True).happen(stage)
+    stage.ledger.down.clear()
+    stage.set_incident(0.0)
+    stage.telemetry.all_arrive()
+    stage.telemetry.missing.clear()
+    AzureIs().happen(stage)
+    stage.azure.current()
+    stage.offset = timedelta(0)
+    Halts(on=False).happen(stage)
+    PolicyIs(wrong=False).happen(stage)
+    stage.azure.refuses.clear()
+    assert ENDPOINT in stage.azure.seen

@@ -1,0 +1,128 @@
+"""Invariants of what can't be undone: promoting, deleting, and giving all traffic to one deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.core.phases import Phase
+from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetTraffic
+from shared.core.rollout import Verb
+from tests.faults.invariants.traffic import rises
+from tests.faults.ledger import Order, rollouts
+from tests.faults.stage import Stage
+from tests.scenarios.world import CHURN, MINUTE
+
+RECENTLY = timedelta(minutes=20)
+# An incident can be known only from minutes that are over, logged and settled, and from more than one of them.
+NOTICED = timedelta(minutes=12)
+
+
+def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
+    """Do not delete what serves, nor the last healthy deployment."""
+    if not isinstance(order.action, DeleteDeployment):
+        return
+    name, seen = order.action.name, order.seen
+    if seen.traffic.get(name):
+        yield f"{order.action} although it serves {seen.traffic}"
+    if name in seen.mirror:
+        yield f"{order.action} although it gets a copy of the traffic"
+    others = [other for other in seen.deployments if other != name and seen.ready(other)]
+    if seen.ready(name) and not others:
+        yield f"{order.action} although nothing else is healthy"
+
+
+def blue_keeps_its_instances(_stage: Stage, order: Order) -> Iterator[str]:
+    """Blue is not scaled down while it serves."""
+    action, blue = order.action, order.rollout.blue
+    if not isinstance(action, ScaleDeployment) or action.name != blue:
+        return
+    instances = order.seen.instances(action.name) or 0
+    if action.instances < instances and order.seen.traffic.get(action.name):
+        yield f"{action} from {instances} although it serves {order.seen.traffic}"
+
+
+def not_onto_a_sick_blue(_stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic does not return to a deployment that was observed broken."""
+    blue = order.rollout.blue
+    if blue is not None and rises(order, blue) and order.seen.broken(blue):
+        yield f"{order.action} although {blue} was observed broken"
+
+
+def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
+    """Blue or green is deleted only while what serves was observed healthy within the last minutes."""
+    if not isinstance(order.action, DeleteDeployment):
+        return
+    serving = order.seen.serving()
+    if serving is None or serving == order.action.name or not order.seen.ready(order.action.name):
+        return
+    if not stage.ledger.observed_healthy(serving, RECENTLY):
+        yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
+
+
+def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
+    """Promote only a green that was observed healthy within the last minutes."""
+    for rollout in rollouts(stage.world):
+        for entry in stage.world.store.history(CHURN, rollout.id):
+            promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
+            if promoted and not seen_well(stage, rollout.green, entry.at):
+                yield f"{rollout.green} was promoted at {entry.at:%H:%M} and not observed healthy for {RECENTLY}"
+
+
+def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
+    """Nothing is promoted by Teal itself in an incident that it could have noticed."""
+    for rollout in rollouts(stage.world):
+        said = any(
+            a.rollout.id == rollout.id and a.verb in {Verb.PROMOTE, Verb.OVERRIDE} for a in stage.ledger.accepted
+        )
+        for entry in stage.world.store.history(CHURN, rollout.id):
+            promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
+            if promoted and not said and not rollout.first and in_incident(stage, entry.at):
+                yield f"{rollout.green} was promoted at {entry.at:%H:%M}, in an incident"
+
+
+def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
+    """Blue is not deleted in an incident that could have been noticed."""
+    ours = isinstance(order.action, DeleteDeployment) and order.action.name == order.rollout.blue
+    if ours and order.rollout.phase is Phase.PROMOTED and in_incident(stage, stage.world.clock()):
+        yield f"{order.action} in an incident"
+
+
+def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
+    """Green's share does not rise by Teal's own decision in an incident that could have been noticed."""
+    rollout = order.rollout
+    if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
+        return
+    said = said_so(stage, rollout.id)
+    judged = order.seen.traffic.get(rollout.green, 0) > 0
+    if judged and not said and in_incident(stage, stage.world.clock()):
+        yield f"{order.action} in an incident"
+
+
+def said_so(stage: Stage, rollout: str) -> bool:
+    """Return whether an operator had this rollout go forward, whatever the judge says."""
+    forward = {Verb.PROMOTE, Verb.OVERRIDE}
+    return any(each.rollout.id == rollout and each.verb in forward for each in stage.ledger.accepted)
+
+
+def seen_well(stage: Stage, name: str, at: datetime) -> bool:
+    """Return whether the log or a probe had shown, by then, the deployment answering well shortly before."""
+    known = stage.ledger.health.get(name, ())
+    return any(each.failed < 0.3 and at - RECENTLY <= each.minute <= at + MINUTE for each in known)
+
+
+def in_incident(stage: Stage, at: datetime) -> bool:
+    """Return whether an incident had lasted until then for so long, and in the log, that anyone would know."""
+    if stage.telemetry.arrives or "telemetry" in stage.ledger.down or stage.offset:
+        return False
+    return any(
+        since + NOTICED <= at and (until is None or at < until)
+        for since, until in stage.incidents
+        if len(shown(stage, since, at)) >= 5
+    )
+
+
+def shown(stage: Stage, since: datetime, until: datetime) -> set[datetime]:
+    """Return the minutes of a span that Teal read and that show sick deployments."""
+    everything = (each for known in stage.ledger.health.values() for each in known)
+    return {each.minute for each in everything if since < each.minute <= until and each.failed >= 0.25}

@@ -1,0 +1,122 @@
+"""Invariants of what is stored: the lock, the records and their histories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from shared.core.judge.verdict import Outcome
+from shared.core.observation.spans import floor_minute
+from shared.core.phases import TRANSITIONS, Phase
+from shared.core.rollout import Rollout
+from shared.core.rollout.reasons import ReasonCode
+from shared.words import sentence
+from tests.faults.ledger import Order, rollouts
+from tests.faults.stage import Stage
+from tests.scenarios.world import CHURN
+
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9-]{2,31}")
+
+
+def one_rollout(stage: Stage) -> Iterator[str]:
+    """Make one rollout of an event, and let one at a time act on an endpoint."""
+    found = rollouts(stage.world)
+    by_event = [r.model.version for r in found if r.trigger.code is ReasonCode.ROLLOUT_STARTED]
+    for version in set(by_event):
+        if by_event.count(version) > 1:
+            yield f"{by_event.count(version)} rollouts of version {version}"
+    acting = [r.id for r in found if r.finished is None and r.phase is not Phase.QUEUED]
+    if acting not in ([], [stage.world.store.record(CHURN).value.current]):
+        yield f"several act at once: {acting}"
+
+
+def newest_stays(stage: Stage) -> Iterator[str]:
+    """Make no rollout of an older version's event once a newer version was admitted."""
+    by_event = {r.id: r for r in rollouts(stage.world) if r.trigger.code is ReasonCode.ROLLOUT_STARTED}
+    admitted = [by_event[name] for name in stage.ledger.admitted if name in by_event]
+    for earlier, later in pairwise(admitted):
+        if int(later.model.version) < int(earlier.model.version):
+            yield f"{later.model} was admitted after {earlier.model}"
+
+
+def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
+    """Whoever orders holds the newest claim on the rollout, as far as it could know."""
+    if not order.claim:
+        yield f"{order.process} orders {order.action} although another process has claimed the rollout"
+
+
+def whole_history(stage: Stage) -> Iterator[str]:
+    """Every history is numbered without gaps and shows each move, with who made it and why."""
+    for rollout in rollouts(stage.world):
+        yield from _history(rollout, stage)
+
+
+def _history(rollout: Rollout, stage: Stage) -> Iterator[str]:
+    store = stage.world.store
+    numbers = sorted(number for _, name, number in store.entries if name == rollout.id)
+    if numbers != list(range(rollout.entry_count)):
+        yield f"{rollout.id} has entries {numbers}, but {rollout.entry_count} are recorded"
+        return
+    entries = store.history(CHURN, rollout.id)
+    if entries[0].before is not None or entries[-1].after is not rollout.phase:
+        yield f"the history of {rollout.id} ends in {entries[-1].after}, and it is {rollout.phase}"
+    for earlier, entry in pairwise(entries):
+        if entry.before is not earlier.after:
+            yield f"{rollout.id}: {earlier.after} became {entry.before} without an entry"
+        if entry.before is not entry.after and (entry.before, entry.after) not in TRANSITIONS:
+            yield f"{rollout.id}: no rollout goes from {entry.before} to {entry.after}"
+    for entry in entries[-2:]:
+        if not entry.actor or "unknown" in sentence(entry.reason):
+            yield f"{rollout.id}: a fact is missing in {entry.reason}"
+
+
+def requests_are_kept(stage: Stage) -> Iterator[str]:
+    """Every request that was accepted stands in the history at once."""
+    written = {
+        entry.actor for rollout in rollouts(stage.world) for entry in stage.world.store.history(CHURN, rollout.id)
+    }
+    for accepted in stage.ledger.accepted:
+        if accepted.by not in written:
+            yield f"{accepted.verb} by {accepted.by} was accepted and stands in no history"
+
+
+def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
+    """No deadline rolls back a green that is certified."""
+    for rollout in rollouts(stage.world):
+        for entry in stage.world.store.history(CHURN, rollout.id):
+            late = entry.reason.code is ReasonCode.DEADLINE_EXCEEDED and entry.before is not Phase.ROLLING_BACK
+            if late and entry.verdict is not None and entry.verdict.outcome is Outcome.PASS:
+                yield f"{rollout.green} was certified and rolled back for a deadline at {entry.at:%H:%M}"
+
+
+def judged_as_sent(stage: Stage) -> Iterator[str]:
+    """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
+    for rollout in rollouts(stage.world):
+        since = floor_minute(min(rollout.created, stage.world.store.history(CHURN, rollout.id)[0].at))
+        until = rollout.judging.judged_until or since
+        rows = (row for row in stage.telemetry.rows if row.deployment == rollout.green)
+        sent = sum(row.total for row in rows if since <= row.minute < until)
+        for gate in rollout.judging.evidence.gates:
+            counted = max(gate.seen[1::4], default=0)
+            if counted > sent:
+                yield f"{rollout.green}: {counted} requests judged, and {sent} were sent"
+        if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
+            roles = {reading.gate: reading.role for reading in rollout.readings}
+            if roles[rollout.verdict.gate] == "dry_run":
+                yield f"{rollout.green} is condemned by a dry run"
+
+
+def plain_names(stage: Stage) -> Iterator[str]:
+    """Let nothing that a caller sends reach a name unescaped."""
+    for rollout in rollouts(stage.world):
+        if not PLAIN_NAME.fullmatch(rollout.green):
+            yield f"{rollout.green!r} is no name for a deployment"
+
+
+def created_stays(stage: Stage) -> Iterator[str]:
+    """When a rollout was created never changes."""
+    for rollout in rollouts(stage.world):
+        first = stage.world.store.history(CHURN, rollout.id)[0].at
+        if rollout.created != first:
+            yield f"{rollout.id} was created at {rollout.created}, and admitted at {first}"

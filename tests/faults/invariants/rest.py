@@ -1,0 +1,98 @@
+"""Invariants of a world at rest: some quiet minutes after everything that went wrong, nothing hangs or is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.core.phases import TERMINAL, Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.faults.ledger import rollouts
+from tests.faults.stage import Stage
+from tests.scenarios.world import CHURN, ENDPOINT
+
+# Reasons for which something is left to an operator, and said to be.
+HANDED_OVER = frozenset(
+    {ReasonCode.LEFTOVER_NOT_DELETED, ReasonCode.BLUE_KEPT_IN_USE, ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY}
+)
+
+
+def ended_or_moving(stage: Stage) -> Iterator[str]:
+    """Nothing hangs: a rollout has ended, waits for an operator, or goes on with the traffic as recorded."""
+    seen = stage.world.seen
+    for rollout in rollouts(stage.world):
+        if rollout.phase in {Phase.PROVISIONING, Phase.ROLLING_BACK}:
+            yield f"{rollout.id} is still {rollout.phase}"
+        steady = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.steady_since is not None
+        if steady and seen.traffic != rollout.wanted_traffic:
+            yield f"{rollout.id} wants {rollout.wanted_traffic}, and there is {seen.traffic}"
+        if rollout.lease is not None:
+            yield f"{rollout.id} is still leased to {rollout.lease.holder}"
+
+
+def green_is_out(stage: Stage) -> Iterator[str]:
+    """Leave no traffic, live or copied, with a green that was rolled back."""
+    seen = stage.world.seen
+    for rollout in rollouts(stage.world):
+        if rollout.phase is not Phase.ROLLED_BACK:
+            continue
+        mine = rollout.id == newest_of(stage, rollout.green)
+        if mine and rollout.green in seen.traffic and not set_by_others(stage, rollout.green):
+            yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
+        if mine and rollout.green in seen.mirror:
+            yield f"{rollout.id} was rolled back, and gets a copy of the traffic"
+
+
+def rollbacks_are_done(stage: Stage) -> Iterator[str]:
+    """Every accepted rollback was carried out, or its answer stands in the history."""
+    for accepted in stage.ledger.accepted:
+        if accepted.verb is not Verb.ROLLBACK:
+            continue
+        now = next((r for r in rollouts(stage.world) if r.id == accepted.rollout.id), None)
+        if now is None:
+            yield f"the rollout that {accepted.by} rolled back is gone"
+            continue
+        entries = stage.world.store.history(CHURN, now.id)
+        mine = [e.reason.code for e in entries if e.actor == accepted.by]
+        over = {Phase.ROLLED_BACK, Phase.FAILED, Phase.SUPERSEDED, Phase.ROLLING_BACK}
+        if now.phase not in over and ReasonCode.REQUEST_TOO_LATE not in mine:
+            yield f"{accepted.by} asked for a rollback of {now.id}, and it is {now.phase}"
+
+
+def somebody_serves(stage: Stage) -> Iterator[str]:
+    """Keep an endpoint serving that served."""
+    if stage.recipe.serves and not stage.world.seen.traffic:
+        yield "nobody serves any more"
+
+
+def nothing_left(stage: Stage) -> Iterator[str]:
+    """Leave nothing that a finished rollout made: it is gone, serves, or was handed to an operator in so many words."""
+    seen = stage.world.seen
+    for rollout in rollouts(stage.world):
+        if rollout.finished is None or rollout.id != newest_of(stage, rollout.green):
+            continue
+        if rollout.green in seen.mirror:
+            yield f"{rollout.id} is over, and {rollout.green} still gets a copy of the traffic"
+        if rollout.phase not in TERMINAL - {Phase.PROMOTED} or rollout.policy.on_rollback != "delete":
+            continue
+        left = rollout.green in seen.deployments and rollout.green not in seen.traffic and rollout.placement is not None
+        codes = {entry.reason.code for entry in stage.world.store.history(CHURN, rollout.id)}
+        if left and not codes & HANDED_OVER:
+            yield f"{rollout.id} ended {rollout.phase}, and {rollout.green} is left over"
+
+
+def off_the_list(stage: Stage) -> Iterator[str]:
+    """Keep an endpoint with work on the list of endpoints with work."""
+    store = stage.world.store
+    if store.record(CHURN).value.current is not None and CHURN not in store.open_endpoints():
+        yield f"{ENDPOINT} has a rollout and is not on the list"
+
+
+def newest_of(stage: Stage, green: str) -> str:
+    """Return the id of the newest rollout that has this deployment as its green."""
+    return next(r.id for r in rollouts(stage.world) if r.green == green)
+
+
+def set_by_others(stage: Stage, name: str) -> bool:
+    """Return whether somebody else gave this deployment traffic."""
+    return any(edit.after.get(name, 0) > edit.before.get(name, 0) for edit in stage.ledger.edits)

@@ -1,0 +1,125 @@
+"""Invariants of an order that changes traffic: who may get it, and who may not get more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from shared.core.phases import Phase
+from shared.core.policy.freeze import frozen
+from shared.core.reconcile.actions import SetMirror, SetTraffic
+from shared.core.rollout import Verb
+from tests.faults.ledger import Order
+from tests.faults.stage import Stage
+
+FORWARD = frozenset({Verb.PROMOTE, Verb.RESUME})
+PROOF = timedelta(hours=2)
+
+
+def sums_to_100(_stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic sums to 100 and names only deployments that were observed ready."""
+    if not isinstance(order.action, SetTraffic):
+        return
+    traffic = order.action.traffic
+    emptied = not traffic and order.rollout.first
+    if sum(traffic.values()) != 100 and not emptied:
+        yield f"{order.action} does not sum to 100"
+    # A share that is left as it was found is no decision of ours.
+    for name in traffic:
+        if not order.seen.ready(name) and traffic[name] != order.seen.traffic.get(name):
+            yield f"{order.action}, and {name} was not observed ready"
+
+
+def tested_first(stage: Stage, order: Order) -> Iterator[str]:
+    """Green gets live traffic only after it was observed ready and passed its smoke test."""
+    rollout = order.rollout
+    if not rises(order, rollout.green) or not any(step.proves_green for step in rollout.policy.steps):
+        return
+    if rollout.green not in stage.ledger.smoked:
+        yield f"{order.action}, and {rollout.green} never passed a smoke test"
+
+
+def telemetry_first(stage: Stage, order: Order) -> Iterator[str]:
+    """Live traffic for green only where telemetry was observed to show this endpoint's requests."""
+    if not rises(order, order.rollout.green) or order.rollout.first:
+        return
+    proven = stage.ledger.proven
+    if proven is None or proven < order.rollout.created - PROOF:
+        yield f"{order.action}, and the newest request that telemetry showed is of {proven}"
+
+
+def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
+    """After a failing verdict or an accepted rollback request green's share does not rise."""
+    rollout, ledger = order.rollout, stage.ledger
+    share = rises(order, rollout.green) or copied(order)
+    if not share:
+        return
+    asked = ledger.asked_back(rollout.id)
+    if asked is not None and asked < order.decided:
+        yield f"{order.action} after a rollback was accepted"
+    condemned = ledger.condemned.get(rollout.id)
+    if condemned is not None and condemned < order.decided and not rollout.judge_overruled:
+        yield f"{order.action} after a failing verdict"
+    if rollout.phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK}:
+        yield f"{order.action} although the rollout is {rollout.phase}"
+
+
+def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic that somebody else set is noticed before anything is written over it on the way forward."""
+    rollout = order.rollout
+    if not isinstance(order.action, SetTraffic) or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING}:
+        return
+    if order.seen.traffic not in rollout.traffic.expected:
+        yield f"{order.action} over {order.seen.traffic}, which nobody noticed"
+
+
+def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic that somebody else took from green does not come back until an operator says so."""
+    rollout, edits = order.rollout, stage.ledger.edits
+    if not rises(order, rollout.green) or not edits:
+        return
+    edit = edits[-1]
+    # Only a share that Teal had ordered can be taken back; one that somebody else set and undid says nothing.
+    given = any(
+        o.number < edit.number and isinstance(o.action, SetTraffic) and rollout.green in o.action.traffic
+        for o in stage.ledger.orders
+    )
+    taken = given and edit.after.get(rollout.green, 0) < edit.before.get(rollout.green, 0)
+    written = any(o.number > edit.number and isinstance(o.action, SetTraffic) for o in stage.ledger.orders)
+    observed = order.seen.traffic == edit.after and order.read > edit.number
+    said = any(
+        a.number > edit.number and a.rollout.id == rollout.id and a.verb in FORWARD for a in stage.ledger.accepted
+    )
+    if taken and observed and not written and not said and edit.after not in order.expected_before:
+        yield f"{order.action} after somebody else set {edit.after}"
+
+
+def held(stage: Stage, order: Order) -> Iterator[str]:
+    """Nothing goes forward under a halt or in a freeze window."""
+    rollout = order.rollout
+    if rollout.phase not in {Phase.STEPPING, Phase.PROMOTING} or not (rises(order, rollout.green) or copied(order)):
+        return
+    halt = stage.ledger.halted_since
+    if halt is not None and halt < order.read:
+        yield f"{order.action} under a halt"
+    window = frozen(rollout.policy, stage.now())
+    if window is not None and frozen(rollout.policy, order.decided_at) is not None:
+        yield f"{order.action} within the freeze window {window}"
+
+
+def not_both(_stage: Stage, order: Order) -> Iterator[str]:
+    """Green never gets live and copied traffic at once: Azure refuses that."""
+    if isinstance(order.action, SetMirror) and any(order.seen.traffic.get(name) for name in order.action.mirror):
+        yield f"{order.action} while {order.seen.traffic}"
+
+
+def rises(order: Order, name: str) -> bool:
+    """Return whether the order gives a deployment more live traffic than it was observed to have."""
+    action = order.action
+    return isinstance(action, SetTraffic) and action.traffic.get(name, 0) > order.seen.traffic.get(name, 0)
+
+
+def copied(order: Order) -> bool:
+    """Return whether the order gives green a larger copy of the traffic."""
+    action, green = order.action, order.rollout.green
+    return isinstance(action, SetMirror) and action.mirror.get(green, 0) > order.seen.mirror.get(green, 0)

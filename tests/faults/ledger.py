@@ -1,0 +1,223 @@
+"""What really happened, as seen from outside: every order, answer, accepted request and edit by someone else, in order.
+
+The invariants are checked against this, so nothing here is read from what Teal says of itself, apart from its commits.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.core.observation import DeploymentMinute, EndpointSeen
+from shared.core.reconcile.actions import Action, ScaleDeployment
+from shared.core.rollout import Rollout, Verb
+from shared.errors import Temporary
+from shared.ports import Answer, Changes, Seen, Stored
+from tests.faults.processes import Process
+from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World
+
+SICK = 0.3  # from this share of failures on, an answer of the log or of a probe shows a sick deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order to Azure. rollout: as the process that gives it last saved it. seen, read: what it had observed, when.
+
+    at: true time. truth: the endpoint as it really was. decided, decided_at: when the process saved the decision.
+    expected_before: the traffic maps that the rollout expected before. claim: whether, when the process last used the
+    store, nobody else had claimed the rollout since.
+    """
+
+    number: int
+    at: datetime
+    process: str
+    action: Action
+    rollout: Rollout
+    seen: EndpointSeen
+    read: int
+    truth: EndpointSeen
+    claim: bool
+    decided: int
+    decided_at: datetime
+    expected_before: tuple[dict[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that Teal accepted. by: another name for each, by which it can be found in a history."""
+
+    number: int
+    at: datetime
+    rollout: Rollout
+    verb: Verb
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A traffic map that somebody other than Teal wrote, and the one before it."""
+
+    number: int
+    at: datetime
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was observed of how a deployment answers. minute: when it answered so. by: the log or a probe."""
+
+    number: int
+    at: datetime
+    minute: datetime
+    failed: float
+    by: str
+
+
+@dataclass
+class View:
+    """What one process knows: what it read of the endpoint and when, what it saved last, and if that still holds."""
+
+    seen: EndpointSeen | None = None
+    read: int = 0
+    saved: Rollout | None = None
+    claims: bool = True
+    decided: int = 0
+    decided_at: datetime = MIDNIGHT
+    expected_before: tuple[dict[str, int], ...] = ()
+
+
+@dataclass
+class Ledger:
+    """down: ports that are away. object_to: checks of an order that is about to be given."""
+
+    world: World
+    down: set[str] = field(default_factory=set)
+    object_to: Callable[[Order], None] = lambda _order: None
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    orders: list[Order] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    health: dict[str, list[Health]] = field(default_factory=dict)
+    proven: datetime | None = None
+    smoked: set[str] = field(default_factory=set)
+    admitted: list[str] = field(default_factory=list)
+    condemned: dict[str, int] = field(default_factory=dict)
+    looks: dict[str, list[datetime]] = field(default_factory=dict)
+    halted_since: int | None = None
+    claimants: dict[str, str] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+
+    def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
+        """Hear of a call; an order is noted, and objected to if it must not be given."""
+        if port in self.down:
+            raise Temporary(f"503: {port} is away")
+        if call == "order":
+            self._order(process, values[0])
+
+    def after(self, process: Process, port: str, call: str, values: tuple[object, ...], answer: object) -> None:
+        """Hear of an answer."""
+        view = self._view(process)
+        if call == "rollout" and isinstance(answer, Stored) and view.saved is None:
+            view.expected_before = answer.value.traffic.expected
+        if port == "store":
+            view.claims = view.saved is None or self.claimants.get(view.saved.id, process.name) == process.name
+        match answer:
+            case EndpointSeen():
+                view.seen, view.read = answer, next(self.numbers)
+            case Seen():
+                self._telemetry(answer.minutes)
+            case (Answer(), *_):
+                self._probed(str(values[1]), tuple(each for each in answer if isinstance(each, Answer)))
+            case _:
+                pass
+        if call == "commit" and isinstance(values[1], Changes):
+            self._committed(process, values[1])
+
+    def edited(self, before: dict[str, int], after: dict[str, int]) -> None:
+        """Note what somebody other than Teal wrote."""
+        self.edits.append(Edit(next(self.numbers), self.world.clock(), before, after))
+
+    def granted(self, rollout: Rollout, verb: Verb, by: str) -> None:
+        """Note a request that was accepted."""
+        self.accepted.append(Accepted(next(self.numbers), self.world.clock(), rollout, verb, by))
+
+    def lost(self, name: str) -> None:
+        """Forget what was observed of a deployment that is not there any more."""
+        self.smoked.discard(name)
+        self.health.pop(name, None)
+
+    def asked_back(self, rollout: str) -> int | None:
+        """Return the number of the first rollback that was accepted for a rollout that could be rolled back."""
+        numbers = [a.number for a in self.accepted if a.rollout.id == rollout and a.verb is Verb.ROLLBACK]
+        return min(numbers, default=None)
+
+    def observed_healthy(self, name: str, within: timedelta) -> bool:
+        """Return whether a log row or a probe of these last minutes showed the deployment answering well."""
+        since = self.world.clock() - within
+        return any(each.minute >= since and each.failed < SICK for each in self.health.get(name, ()))
+
+    def _order(self, process: Process, action: object) -> None:
+        view = self._view(process)
+        truth = self.world.endpoints.seen.get(ENDPOINT)
+        if view.saved is None or view.seen is None or truth is None:
+            return
+        assert isinstance(action, Action)
+        number, at = next(self.numbers), self.world.clock()
+        order = Order(
+            number,
+            at,
+            process.name,
+            action,
+            view.saved,
+            view.seen,
+            view.read,
+            truth,
+            view.claims,
+            view.decided,
+            view.decided_at,
+            view.expected_before,
+        )
+        self.object_to(order)
+        self.orders.append(order)
+        if not isinstance(action, ScaleDeployment) and action.kind == "create_deployment":
+            self.lost(str(getattr(action, "name", "")))
+
+    def _committed(self, process: Process, changes: Changes) -> None:
+        number = next(self.numbers)
+        for stored in changes.rollouts:
+            rollout = stored.value
+            if rollout.id not in self.admitted:
+                self.admitted.append(rollout.id)
+            if rollout.lease is not None and rollout.lease.holder == process.name:
+                view = self._view(process)
+                view.saved, view.claims, view.decided, view.decided_at = rollout, True, number, process.clock()
+                self.claimants[rollout.id] = process.name
+            if rollout.verdict is not None and rollout.verdict.outcome == "FAIL":
+                self.condemned.setdefault(rollout.id, number)
+            self.looks.setdefault(rollout.id, []).append(self.world.clock())
+
+    def _telemetry(self, rows: Iterable[DeploymentMinute]) -> None:
+        number, now = next(self.numbers), self.world.clock()
+        for row in rows:
+            if row.total:
+                self.proven = max(self.proven or row.minute, row.minute)
+                seen = Health(number, now, row.minute, row.bad / row.total, "log")
+                self.health.setdefault(row.deployment, []).append(seen)
+
+    def _probed(self, name: str, answers: tuple[Answer, ...]) -> None:
+        now, failed = self.world.clock(), sum(1 for answer in answers if answer.status != 200)
+        if not failed:
+            self.smoked.add(name)
+        seen = Health(next(self.numbers), now, now, failed / len(answers), "probe")
+        self.health.setdefault(name, []).append(seen)
+
+    def _view(self, process: Process) -> View:
+        return self.views.setdefault(process.name, View())
+
+
+def rollouts(world: World) -> tuple[Rollout, ...]:
+    """Return every rollout that is stored, newest first."""
+    return world.store.rollouts(CHURN)

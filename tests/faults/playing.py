@@ -1,0 +1,140 @@
+"""Playing a schedule: event by event, every invariant checked after each, and rest at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.words import sentence
+from tests.faults.events import Outage, Piece, Works, current, untroubled
+from tests.faults.generator import Schedule
+from tests.faults.invariants.everything import ALWAYS, AT_REST, AT_THE_END, PENDING, check_order
+from tests.faults.invariants.rule import Rule, StateCheck, objections
+from tests.faults.ledger import rollouts
+from tests.faults.recipes import RECIPES
+from tests.faults.stage import Objection, Stage, set_stage
+from tests.scenarios.world import CHURN
+
+QUIET = 15
+BACK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a schedule: the first violation, if there was one, and the story until then."""
+
+    schedule: Schedule
+    objection: Objection | None
+    story: tuple[str, ...]
+    endings: tuple[str, ...] = ()
+
+
+def play(schedule: Schedule) -> Outcome:
+    """Play a schedule until it violates an invariant, or to its end."""
+    stage = set_stage(RECIPES[schedule.recipe], check_order)
+    stage.pending = PENDING
+    happened: list[tuple[str, str]] = []
+    try:
+        for event in schedule.events:
+            happened.append((f"{stage.world.clock():%H:%M}", told(event)))
+            event.happen(stage)
+            if _objected(stage, ALWAYS):
+                return _violated(schedule, stage, happened)
+        if _comes_to_rest(stage):
+            endings = tuple(sorted(rollout.phase.value for rollout in rollouts(stage.world)))
+            return Outcome(schedule, None, (), endings)
+        return _violated(schedule, stage, happened)
+    finally:
+        for process in stage.suspended:
+            process.kill()
+
+
+def _objected(stage: Stage, rules: tuple[Rule[StateCheck], ...]) -> bool:
+    for name, what in objections(rules, stage):
+        stage.objects(name, what)
+    return bool(stage.objections)
+
+
+def _comes_to_rest(stage: Stage) -> bool:
+    """Let everything go right again; return whether all comes to rest, and can then still be rolled back."""
+    untroubled(stage)
+    _quiet(stage, QUIET)
+    _let_finish(stage)
+    if _objected(stage, (*ALWAYS, *AT_REST)):
+        return False
+    tried = current(stage)
+    if tried is not None and tried.open:
+        _rolled_back(stage, tried.id)
+    _quiet(stage, QUIET)
+    _let_finish(stage)
+    if _objected(stage, (*ALWAYS, *AT_REST)):
+        return False
+    for _ in range(6):
+        stage.minute()
+        stage.world.clock.pass_(stage.recipe.policy.deadlines.rollback / 4)
+    return not _objected(stage, (*ALWAYS, *AT_THE_END))
+
+
+def _rolled_back(stage: Stage, rollout: str) -> None:
+    """Ask for a rollback while everything is down that it doesn't need."""
+    for port in ("telemetry", "scoring", "wakeups", "models"):
+        Outage(port, away=True).happen(stage)
+    Works(Piece("request", verb=Verb.ROLLBACK)).happen(stage)
+    for _ in range(BACK):
+        stage.minute()
+    after = next(each for each in rollouts(stage.world) if each.id == rollout)
+    blue = after.blue
+    excused = after.phase is Phase.FAILED and (blue is None or not stage.world.seen.ready(blue))
+    if after.phase is not Phase.ROLLED_BACK and not excused:
+        stage.objects("4: rolled back without telemetry", f"{rollout} is {after.phase} {BACK} minutes later")
+    stage.ledger.down.clear()
+
+
+def _quiet(stage: Stage, minutes: int) -> None:
+    for _ in range(minutes):
+        stage.minute()
+
+
+def _let_finish(stage: Stage) -> None:
+    """Give a move of the last quiet minutes, such as a rollback, the few minutes that it takes."""
+    for _ in range(6):
+        since = [rollout.status.since for rollout in rollouts(stage.world)]
+        if all((stage.world.clock() - moment).total_seconds() >= 240 for moment in since):
+            return
+        stage.minute()
+
+
+def _violated(schedule: Schedule, stage: Stage, happened: list[tuple[str, str]]) -> Outcome:
+    lines = [(moment, f"  {what}") for moment, what in happened]
+    for rollout in rollouts(stage.world):
+        for entry in stage.world.store.history(CHURN, rollout.id):
+            words = f"    {rollout.green}: {entry.before} -> {entry.after}, {entry.actor}: {sentence(entry.reason)!r}"
+            lines.append((f"{entry.at:%H:%M}", words[:260]))
+    lines += [(f"{o.at:%H:%M}", f"      {o.process} orders: {o.action}") for o in stage.ledger.orders]
+    lines.sort(key=lambda line: line[0])
+    return Outcome(schedule, stage.objections[0], tuple(f"{moment}{words}" for moment, words in lines))
+
+
+def without(schedule: Schedule, first: int, count: int) -> Schedule:
+    """Return the schedule without some of its events."""
+    return replace(schedule, events=schedule.events[:first] + schedule.events[first + count :])
+
+
+def told(event: object) -> str:
+    """Return an event in a few words: its name, and what of it is not as usual."""
+    assert is_dataclass(event)
+    parts = []
+    for each in fields(event):
+        value, usual = getattr(event, each.name), each.default
+        if value != usual and value not in ({}, ()):
+            parts.append(f"{each.name} {_shown(value)}")
+    return f"{type(event).__name__}({', '.join(parts)})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_shown(each) for each in value)}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{each} at point {point}" for point, each in value.items())
+    return told(value) if is_dataclass(value) else f"{value}"

@@ -1,0 +1,198 @@
+"""Processes of Teal that can be disturbed, stopped, resumed and killed at every call of a port.
+
+One that is to be stopped runs in a thread of its own, and only while it is its turn: never two at once, so that the
+order of everything that happens is the schedule's and not the machine's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Protocol, TypeVar, cast
+
+from shared.controller import Controller
+from shared.errors import Conflict, NotPossible, Permanent, TealError, Temporary
+from shared.intake import Intake
+from shared.observer import Observer
+from shared.ports import Clock
+from shared.workspaces import Workspaces
+from tests.faults.disturbance import Crash
+from tests.scenarios.world import World
+
+Port = TypeVar("Port")
+HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, and no fault of ours
+
+
+class Fault(StrEnum):
+    """What goes wrong with a call."""
+
+    TIMEOUT = "a timeout"
+    SERVER_ERROR = "a 500"
+    BUSY = "a 409"
+    THROTTLED = "a 429"
+    STALE_ETAG = "a 412"
+    REFUSED = "a 403"
+    DEATH = "the death of the process"
+
+
+ANSWERS = {
+    Fault.TIMEOUT: "no answer within 30 s",
+    Fault.SERVER_ERROR: "500 InternalServerError",
+    Fault.BUSY: "409 Conflict: another operation is running; Retry-After: 20",
+    Fault.THROTTLED: "429 TooManyRequests; Retry-After: 120",
+}
+
+
+def raised(fault: Fault) -> BaseException:
+    """Return what a port raises for this fault."""
+    if fault is Fault.DEATH:
+        return Crash()
+    if fault is Fault.STALE_ETAG:
+        return Conflict("412: another writer was first")
+    return Permanent("403: no") if fault is Fault.REFUSED else Temporary(ANSWERS[fault])
+
+
+class Witness(Protocol):
+    """Who is told of every call of every process, and may object."""
+
+    def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
+        """Hear of a call that is about to be made. Raises Temporary if what is called is down."""
+
+    def after(self, process: Process, port: str, call: str, values: tuple[object, ...], answer: object) -> None:
+        """Hear of an answer."""
+
+
+class Process:
+    """One process: a piece of work at Teal's ports.
+
+    faults: by the number of the point, two a call, one before it and one after it. A fault after a call is an answer
+    that got lost: the work is done. failed: what the work raised that is no error of ours.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        world: World,
+        clock: Clock,
+        witness: Witness,
+        work: Callable[[Process], object],
+        *,
+        faults: Mapping[int, Fault] | None = None,
+    ) -> None:
+        self.name, self.world, self.clock, self.witness, self.work = name, world, clock, witness, work
+        self.faults = dict(faults or {})
+        self.passed, self.at, self.done = 0, "", False
+        self.failed: BaseException | None = None
+        self.raised: TealError | None = None
+        self.died = False
+        self._turns: int | None = None
+        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Do all of the work that is left."""
+        if self._thread is None:
+            self._work()
+        else:
+            self._resume(None)
+
+    def advance(self, points: int) -> None:
+        """Go on until that many points are passed, and stop there."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._started, daemon=True)
+            self._thread.start()
+        self._resume(points)
+
+    def kill(self) -> None:
+        """Let the process be gone at the point where it stands."""
+        self.died = True
+        if self._thread is not None and not self.done:
+            self._resume(None)
+        self.done = True
+
+    def point(self, name: str) -> None:
+        """Pass a point: stop here if the turn is over, then let happen what is to go wrong here."""
+        if self.died:
+            raise Crash
+        number, self.at = self.passed, name
+        self.passed += 1
+        if self._turns is not None:
+            self._turns -= 1
+            if self._turns < 0:
+                self._stopped.release()
+                self._go.acquire()
+        if self.died:
+            raise Crash
+        if number in self.faults:
+            error = raised(self.faults[number])
+            self.died = isinstance(error, Crash)
+            raise error
+
+    def controller(self) -> Controller:
+        """Return the controller of this process."""
+        store = self._watched("store", self.world.store)
+        wakeups = self._watched("wakeups", self.world.wakeups)
+        return Controller(store, self._workspaces(), wakeups, self.clock, self.name)
+
+    def intake(self) -> Intake:
+        """Return the intake of this process."""
+        store = self._watched("store", self.world.store)
+        wakeups = self._watched("wakeups", self.world.wakeups)
+        return Intake(store, self._workspaces(), self.world.known_policies, wakeups, self.clock)
+
+    def _workspaces(self) -> Workspaces:
+        own = self.world.workspaces.own
+        endpoints = self._watched("azure", self.world.endpoints)
+        telemetry = self._watched("telemetry", self.world.telemetry)
+        scoring = self._watched("scoring", self.world.scoring)
+        models = self._watched("models", self.world.models)
+        observer = Observer(endpoints, telemetry, scoring, self.world.known_policies)
+        return Workspaces(replace(own, endpoints=endpoints, models=models, observer=observer))
+
+    def _watched(self, name: str, port: Port) -> Port:
+        return cast("Port", _Watched(self, name, port))
+
+    def _started(self) -> None:
+        self._go.acquire()
+        self._work()
+        self._stopped.release()
+
+    def _work(self) -> None:
+        try:
+            self.work(self)
+        except NotPossible as refusal:
+            self.raised = refusal
+        except TealError as error:
+            self.raised = error
+        except Crash:
+            self.died = True
+        except BaseException as error:  # noqa: BLE001 -- whatever else comes out is a defect, which is reported
+            self.failed = error
+        self.done = True
+
+    def _resume(self, points: int | None) -> None:
+        self._turns = points
+        self._go.release()
+        assert self._stopped.acquire(timeout=HUNG), f"{self.name} hangs at {self.at}"
+
+
+class _Watched:
+    """A port as a process sees it."""
+
+    def __init__(self, process: Process, name: str, port: object) -> None:
+        self._process, self._name, self._port = process, name, port
+
+    def __getattr__(self, call: str) -> Callable[..., object]:
+        inner, process, port = getattr(self._port, call), self._process, self._name
+
+        def watched(*values: object, **named: object) -> object:
+            process.point(f"before {port}.{call}")
+            process.witness.before(process, port, call, values)
+            answer: object = inner(*values, **named)
+            process.witness.after(process, port, call, values, answer)
+            process.point(f"after {port}.{call}")
+            return answer
+
+        return watched

@@ -1,0 +1,210 @@
+"""The stage on which a schedule is played: one endpoint in an Azure that can't be relied on, and Teal's processes.
+
+True time is the world's clock: Azure and its logs go by it. Hosts may believe in another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.core.observation import EndpointSeen
+from shared.core.rollout import ModelVersion
+from tests.fakes import FakeClock, FakePolicies, FakeStore
+from tests.faults.ledger import Ledger, Order
+from tests.faults.processes import Fault, Process
+from tests.faults.recipes import USUAL, Recipe
+from tests.faults.unreliable import Delivery, UnreliableEndpoints, UnreliableScoring, UnreliableTelemetry
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MIDNIGHT, MINUTE, World, serving
+
+VERSIONS = ("5", "7", "8", "9")
+INSTANCES = 10
+ROUNDS = 25
+Faults = Mapping[int, Fault]
+NO_FAULTS: Faults = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An invariant that was violated, and what happened."""
+
+    invariant: str
+    what: str
+    at: datetime
+
+
+@dataclass
+class UnreliableWorld(World):
+    """A world whose policies may turn out wrong. policies: what the app has read."""
+
+    policies: FakePolicies = field(default_factory=FakePolicies)
+
+    @property
+    def known_policies(self) -> FakePolicies:
+        self.policies.policies = (self.policy,)
+        return self.policies
+
+
+def unreliable_world(recipe: Recipe) -> UnreliableWorld:
+    """Return the world in which a schedule for this recipe begins."""
+    clock, seen = FakeClock(MIDNIGHT), serving()
+    standing = {name: replace(each, instances=INSTANCES) for name, each in seen.deployments.items()}
+    seen = replace(seen, deployments=standing, traffic=seen.traffic if recipe.serves else {})
+    conduct = replace(USUAL, percentiles=recipe.policy.judge.latency_from == "metrics")
+    return UnreliableWorld(
+        policy=recipe.policy,
+        conduct=dict.fromkeys((BLUE, *(f"churn-{version}" for version in VERSIONS)), conduct),
+        clock=clock,
+        store=FakeStore(),
+        endpoints=UnreliableEndpoints(seen={ENDPOINT: seen}, slow=True),
+        telemetry=UnreliableTelemetry(clock=clock),
+        scoring=UnreliableScoring(),
+    )
+
+
+@dataclass
+class Stage:
+    """Where events happen.
+
+    swift: whether Azure finishes what was ordered within a minute. rates: share of failures of each deployment by
+    itself; incident: of all of them together. offset: by how much the hosts' clocks are wrong. suspended: processes
+    that stand still in the middle of their work.
+    """
+
+    recipe: Recipe
+    world: UnreliableWorld
+    ledger: Ledger
+    swift: bool = True
+    rates: dict[str, float] = field(default_factory=dict)
+    incident: float = 0.0
+    offset: timedelta = timedelta(0)
+    suspended: list[Process] = field(default_factory=list)
+    objections: list[Objection] = field(default_factory=list)
+    pending: Collection[str] = ()
+    started: int = 0
+    asked: int = 0
+    incidents: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+
+    @property
+    def azure(self) -> UnreliableEndpoints:
+        """The endpoints."""
+        assert isinstance(self.world.endpoints, UnreliableEndpoints)
+        return self.world.endpoints
+
+    @property
+    def telemetry(self) -> UnreliableTelemetry:
+        """The log."""
+        assert isinstance(self.world.telemetry, UnreliableTelemetry)
+        return self.world.telemetry
+
+    def now(self) -> datetime:
+        """Return the time that the hosts believe in."""
+        return self.world.clock() + self.offset
+
+    def objects(self, invariant: str, what: str) -> None:
+        """Note a violation, unless it is known."""
+        if invariant in self.pending:
+            return
+        self.objections.append(Objection(invariant, what, self.world.clock()))
+
+    def process(self, name: str, work: Callable[[Process], object], faults: Faults = NO_FAULTS) -> Process:
+        """Return a process that has not begun."""
+        self.started += 1
+        return Process(f"{name}-{self.started}", self.world, self.now, self.ledger, work, faults=faults)
+
+    def ticking(self, faults: Faults = NO_FAULTS) -> Process:
+        """Return a process in which the timer fires."""
+        return self.process("timer", lambda process: process.controller().tick(), faults)
+
+    def reconciling(self, faults: Faults = NO_FAULTS) -> Process:
+        """Return a process that a message of the queue woke."""
+        return self.process("queue", lambda process: process.controller().reconcile(CHURN), faults)
+
+    def run(self, process: Process) -> None:
+        """Let a process do its work."""
+        process.run()
+        self.ended(process)
+
+    def ended(self, process: Process) -> None:
+        """Note what came of a process; whatever is no error of ours is a defect."""
+        if process.failed is not None:
+            failed = process.failed
+            self.objects("no unexpected error", f"{process.name} raised {type(failed).__name__}: {failed}")
+
+    def minute(self, *, ticks: bool = True, faults: Faults = NO_FAULTS) -> None:
+        """Let a minute go by: requests are answered and logged, Azure goes on with its orders, the timer fires."""
+        self.world.rates = self._rates()
+        scoring = self.world.scoring
+        assert isinstance(scoring, UnreliableScoring)
+        scoring.rates = self.world.rates
+        logged = len(self.telemetry.rows)
+        self.world.log_traffic()
+        if self.telemetry.delivery != Delivery():
+            self._delayed(logged)
+        self.world.clock.pass_(MINUTE)
+        if self.swift:
+            self.finish()
+        if ticks:
+            self.run(self.ticking(faults))
+            self.settle()
+
+    def finish(self) -> None:
+        """Let Azure finish what it was ordered."""
+        self.azure.changed(ENDPOINT)
+        self.azure.finish()
+        self.azure.changed(ENDPOINT)
+
+    def settle(self) -> None:
+        """Deliver the messages of the queue until there are none; a loop that never comes to rest is a defect."""
+        for _ in range(ROUNDS):
+            if not self.world.wakeups.woken:
+                return
+            self.world.wakeups.woken.clear()
+            self.run(self.reconciling())
+        self.objects("6: comes to rest", f"still awake after {ROUNDS} reconciles within a minute")
+        self.world.wakeups.woken.clear()
+
+    def change(self, seen: EndpointSeen) -> None:
+        """Let somebody else change the endpoint."""
+        before = self.azure.seen[ENDPOINT]
+        self.azure.changed(ENDPOINT)
+        self.azure.seen[ENDPOINT] = seen
+        self.azure.changed(ENDPOINT)
+        if before.traffic != seen.traffic:
+            self.ledger.edited(before.traffic, seen.traffic)
+        for name in before.deployments.keys() - seen.deployments.keys():
+            self.ledger.lost(name)
+
+    def set_incident(self, rate: float) -> None:
+        """Let an incident that hits all deployments begin or end."""
+        if (self.incident > 0) != (rate > 0):
+            if rate:
+                self.incidents.append((self.world.clock(), None))
+            else:
+                self.incidents[-1] = (self.incidents[-1][0], self.world.clock())
+        self.incident = rate
+
+    def register(self, version: str) -> None:
+        """Register a version of the model, unless that was done."""
+        self.world.models.registered.setdefault(ModelVersion("churn", version), {})
+
+    def _rates(self) -> dict[str, float]:
+        names = {*self.rates, *self.azure.seen[ENDPOINT].deployments}
+        refused = {name: self.world.conduct.get(name, Conduct()).refused for name in names}
+        return {name: min(max(self.rates.get(name, 0.0), self.incident), 1 - refused[name]) for name in names}
+
+    def _delayed(self, first: int) -> None:
+        for row in self.telemetry.rows[first:]:
+            conduct = self.world.conduct.get(row.deployment, Conduct())
+            half = conduct.row(row.deployment, row.minute, row.total // 2, self.world.rates.get(row.deployment, 0.0))
+            self.telemetry.logged(row, half)
+
+
+def set_stage(recipe: Recipe, object_to: Callable[[Stage, Order], None]) -> Stage:
+    """Return the stage for a schedule. object_to: checks an order that is about to be given."""
+    world = unreliable_world(recipe)
+    stage = Stage(recipe, world, Ledger(world))
+    stage.ledger.object_to = lambda order: object_to(stage, order)
+    return stage
