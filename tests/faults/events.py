@@ -83,7 +83,7 @@ def ask(stage: Stage, process: Process, piece: Piece) -> None:
     request = OperatorRequest(piece.verb, by, "because\n<b>", stage.now(), full=piece.full)
     rollout = process.controller().request(CHURN, request)
     if rollout is not None:
-        stage.ledger.granted(rollout, piece.verb, by)
+        stage.ledger.granted(by)
 
 
 def start(stage: Stage, process: Process, piece: Piece) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from shared.core.observation import DeploymentMinute, EndpointSeen
 from shared.core.reconcile.actions import Action, ScaleDeployment
 from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Temporary
 from shared.ports import Answer, Changes, Seen, Stored
 from tests.faults.processes import Process
@@ -46,7 +47,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that Teal accepted. by: another name for each, by which it can be found in a history."""
+    """A request that Teal wrote down, whether or not the caller learned of it. by: another name for each."""
 
     number: int
     at: datetime
@@ -86,7 +87,7 @@ class View:
     claims: bool = True
     decided: int = 0
     decided_at: datetime = MIDNIGHT
-    expected_before: tuple[dict[str, int], ...] = ()
+    expected_before: dict[str, tuple[dict[str, int], ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -99,6 +100,7 @@ class Ledger:
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     orders: list[Order] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     health: dict[str, list[Health]] = field(default_factory=dict)
     proven: datetime | None = None
@@ -121,7 +123,7 @@ class Ledger:
         """Hear of an answer."""
         view = self._view(process)
         if call == "rollout" and isinstance(answer, Stored) and view.saved is None:
-            view.expected_before = answer.value.traffic.expected
+            view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
         if port == "store":
             view.claims = view.saved is None or self.claimants.get(view.saved.id, process.name) == process.name
         match answer:
@@ -140,9 +142,9 @@ class Ledger:
         """Note what somebody other than Teal wrote."""
         self.edits.append(Edit(next(self.numbers), self.world.clock(), before, after))
 
-    def granted(self, rollout: Rollout, verb: Verb, by: str) -> None:
-        """Note a request that was accepted."""
-        self.accepted.append(Accepted(next(self.numbers), self.world.clock(), rollout, verb, by))
+    def granted(self, by: str) -> None:
+        """Note that the caller was told that the request is accepted."""
+        self.answered.append(by)
 
     def lost(self, name: str) -> None:
         """Forget what was observed of a deployment that is not there any more."""
@@ -178,7 +180,7 @@ class Ledger:
             view.claims,
             view.decided,
             view.decided_at,
-            view.expected_before,
+            view.expected_before.get(view.saved.id, ()),
         )
         self.object_to(order)
         self.orders.append(order)
@@ -187,8 +189,13 @@ class Ledger:
 
     def _committed(self, process: Process, changes: Changes) -> None:
         number = next(self.numbers)
-        for stored in changes.rollouts:
-            rollout = stored.value
+        written = {stored.value.id: stored.value for stored in changes.rollouts}
+        for numbered in changes.entries:
+            why = numbered.entry.reason
+            if why.code is ReasonCode.REQUEST_ACCEPTED:
+                verb, by = Verb(why.facts["verb"]), numbered.entry.actor
+                self.accepted.append(Accepted(number, self.world.clock(), written[numbered.rollout], verb, by))
+        for rollout in written.values():
             if rollout.id not in self.admitted:
                 self.admitted.append(rollout.id)
             if rollout.lease is not None and rollout.lease.holder == process.name:

@@ -17,6 +17,7 @@ from tests.faults.stage import Objection, Stage, set_stage
 from tests.scenarios.world import CHURN
 
 QUIET = 15
+LONG = 32  # beyond the deadlines of provisioning and rolling back in all recipes
 BACK = 8
 
 
@@ -66,7 +67,7 @@ def _comes_to_rest(stage: Stage) -> bool:
     tried = current(stage)
     if tried is not None and tried.open:
         _rolled_back(stage, tried.id)
-    _quiet(stage, QUIET)
+    _quiet(stage, LONG)
     _let_finish(stage)
     if _objected(stage, (*ALWAYS, *AT_REST)):
         return False

@@ -198,3 +198,16 @@ def test_whoever_resumes_without_knowing_of_an_edit_has_not_asked_for_green() ->
     (lost,) = world.entries(ReasonCode.REQUEST_OVERRULED)
     assert lost.reason.because is not None
     assert lost.reason.because.code is ReasonCode.TRAFFIC_CHANGED_EXTERNALLY
+
+
+def test_an_order_that_a_promotion_overtakes_is_not_taken_for_an_edit() -> None:
+    """Promoted after an edit by hand: Azure still carries out the restored split, and the promotion goes on."""
+    world = at_fifteen()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.controller().reconcile(world.policy.endpoint_id)
+    assert world.rollout().phase is Phase.PAUSED
+    world.ask(Verb.PROMOTE, full=True)
+    world.settle()
+    world.until(Phase.PROMOTED)
+    assert world.endpoints.traffic_written[-2:] == [{GREEN: 15, BLUE: 85}, {GREEN: 100}]
+    assert len(world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)) == 1

@@ -29,7 +29,11 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
     """Return the rollout that wants this per cent of live traffic on green, with a fresh certificate for it."""
     wanting = afresh(rollout, now).with_traffic(weight=weight)
-    return wanting.with_traffic(expected=(endpoint.traffic, wanting.wanted_traffic))
+    # An earlier order of ours may be carried out only now: that is no edit by someone else.
+    ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)
+    ours = [endpoint.traffic]
+    ours += [traffic for traffic in (*ordered, wanting.wanted_traffic) if traffic not in ours]
+    return wanting.with_traffic(expected=tuple(ours))
 
 
 def afresh(rollout: Rollout, now: datetime) -> Rollout:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shared.core.judge.verdict import Outcome
-from shared.core.observation.spans import floor_minute
 from shared.core.phases import TRANSITIONS, Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.reasons import ReasonCode
@@ -76,9 +75,9 @@ def requests_are_kept(stage: Stage) -> Iterator[str]:
     written = {
         entry.actor for rollout in rollouts(stage.world) for entry in stage.world.store.history(CHURN, rollout.id)
     }
-    for accepted in stage.ledger.accepted:
-        if accepted.by not in written:
-            yield f"{accepted.verb} by {accepted.by} was accepted and stands in no history"
+    for by in stage.ledger.answered:
+        if by not in written:
+            yield f"the request of {by} was accepted and stands in no history"
 
 
 def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
@@ -93,10 +92,8 @@ def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
 def judged_as_sent(stage: Stage) -> Iterator[str]:
     """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
     for rollout in rollouts(stage.world):
-        since = floor_minute(min(rollout.created, stage.world.store.history(CHURN, rollout.id)[0].at))
-        until = rollout.judging.judged_until or since
-        rows = (row for row in stage.telemetry.rows if row.deployment == rollout.green)
-        sent = sum(row.total for row in rows if since <= row.minute < until)
+        until = rollout.judging.judged_until or rollout.created
+        sent = sum(row.total for row in stage.telemetry.rows if row.deployment == rollout.green and row.minute < until)
         for gate in rollout.judging.evidence.gates:
             counted = max(gate.seen[1::4], default=0)
             if counted > sent:

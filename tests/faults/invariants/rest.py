@@ -9,7 +9,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.faults.ledger import rollouts
 from tests.faults.stage import Stage
-from tests.scenarios.world import CHURN, ENDPOINT
+from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 
 # Reasons for which something is left to an operator, and said to be.
 HANDED_OVER = frozenset(
@@ -21,7 +21,9 @@ def ended_or_moving(stage: Stage) -> Iterator[str]:
     """Nothing hangs: a rollout has ended, waits for an operator, or goes on with the traffic as recorded."""
     seen = stage.world.seen
     for rollout in rollouts(stage.world):
-        if rollout.phase in {Phase.PROVISIONING, Phase.ROLLING_BACK}:
+        limits = rollout.policy.deadlines
+        limit = {Phase.PROVISIONING: limits.provisioning, Phase.ROLLING_BACK: limits.rollback}.get(rollout.phase)
+        if limit is not None and stage.world.clock() - rollout.status.since > limit + MINUTE:
             yield f"{rollout.id} is still {rollout.phase}"
         steady = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.steady_since is not None
         if steady and seen.traffic != rollout.wanted_traffic:
