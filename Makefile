@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports policies lock audit bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports policies lock audit faults bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
@@ -59,6 +59,13 @@ test: setup
 # The tests that depend on the clock, at low priority beside two busy loops: slower, with the same result.
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile tests/endtoend
+
+# Random schedules of faults against the real controller on an Azure in memory, each invariant checked after each step.
+# A violation prints a story and the seed with which N=1 plays it again.
+N ?= 2000
+SEED ?= 1
+faults: setup
+	@$(BIN)/python -m tests.faults --schedules $(N) --seed $(SEED)
 
 check: setup format lint types imports policies test
 

@@ -193,7 +193,7 @@ class Ledger:
         for numbered in changes.entries:
             why = numbered.entry.reason
             if why.code is ReasonCode.REQUEST_ACCEPTED:
-                verb, by = Verb(why.facts["verb"]), numbered.entry.actor
+                verb, by = Verb.named(why.facts["verb"]), numbered.entry.actor
                 self.accepted.append(Accepted(number, self.world.clock(), written[numbered.rollout], verb, by))
         for rollout in written.values():
             if rollout.id not in self.admitted:

@@ -1,0 +1,112 @@
+"""The harness itself: some of its schedules, that they are the same each time, and that broken code is found."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from shared import controller
+from shared.core.reconcile import difference
+from shared.core.reconcile.actions import SetTraffic
+from shared.core.rollout import Verb
+from tests.faults.events import Piece, TakesAllBack, TimePasses, Together, WakesUp, Works
+from tests.faults.generator import Schedule, schedule
+from tests.faults.ledger import rollouts
+from tests.faults.playing import Outcome, play
+from tests.faults.processes import Fault
+from tests.faults.recipes import RECIPES
+from tests.faults.shrinking import shrunk
+from tests.faults.stage import set_stage
+from tests.scenarios.world import BLUE, GREEN
+
+EVENT = Works(Piece("event"))
+
+
+@pytest.fixture(autouse=True)
+def silent() -> None:
+    """Have the many lines of what goes wrong on purpose not logged."""
+    logging.getLogger("teal").setLevel(logging.CRITICAL)
+
+
+@pytest.mark.parametrize("seed", range(1, 61))
+def test_no_schedule_violates_an_invariant(seed: int) -> None:
+    """The first of the many that `make faults` plays."""
+    outcome = play(schedule(seed))
+    assert outcome.objection is None, "\n".join((str(outcome.objection), *outcome.story))
+
+
+def test_the_same_seed_is_the_same_story() -> None:
+    """Twice the same schedule, and twice the same violation in the same words."""
+    assert schedule(4) == schedule(4)
+    assert schedule(4) != schedule(5)
+    assert play(schedule(4)) == play(schedule(4))
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, *events: object) -> Outcome:
+    """Return what comes of a schedule while a rollback gives green its share all over again."""
+
+    def forward(rollout: object, endpoint: object, now: object) -> tuple[object, ...]:
+        del rollout, endpoint, now
+        return (SetTraffic("churn", {BLUE: 90, GREEN: 10}),)
+
+    monkeypatch.setattr(difference, "_back", forward)
+    return play(Schedule(0, "plain", (EVENT, *events)))  # type: ignore[arg-type]
+
+
+def test_broken_code_is_found_and_its_story_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback that gives green traffic: of ten events, those that show it are left."""
+    more = (Works(Piece("tick")), TimePasses(1), TakesAllBack(), Works(Piece("reconcile")))
+    rollback = Works(Piece("request", verb=Verb.ROLLBACK))
+    found = broken(monkeypatch, TimePasses(3), *more, *more, rollback, TimePasses(4))
+    assert found.objection is not None
+    short = shrunk(found)
+    assert short.objection is not None
+    assert short.objection.invariant == found.objection.invariant
+    assert len(short.schedule.events) < len(found.schedule.events)
+    assert any("orders" in line for line in short.story)
+
+
+def test_a_lease_that_nobody_heeds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that stand still in the middle of their work, and neither heeds the other's lease."""
+    monkeypatch.setattr(controller.Controller, "_leased", lambda *_: False)
+    monkeypatch.setattr(controller.Controller, "_release", lambda *_: None)
+    turns = tuple((n % 2, 1) for n in range(80))
+    both = Together((Piece("reconcile"), Piece("reconcile")), turns)
+    found = [play(Schedule(0, name, (EVENT, *(TimePasses(1), both) * 6))) for name in ("plain", "mirrors")]
+    assert any(outcome.objection is not None for outcome in found)
+
+
+def test_a_process_stands_still_and_goes_on_or_dies() -> None:
+    """Stopped after its first point, each process is of the same use later, and of none when it died."""
+    for dies in (False, True):
+        stage = set_stage(RECIPES["plain"], lambda *_: None)
+        Together((Piece("event"),), ((0, 3),), stalls=True).happen(stage)
+        assert not rollouts(stage.world)
+        WakesUp(dies=dies).happen(stage)
+        assert bool(rollouts(stage.world)) != dies
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_fault_after_a_call_is_an_answer_that_was_lost(fault: Fault) -> None:
+    """What was written is written, whatever the writer learns of it."""
+    stage = set_stage(RECIPES["plain"], lambda *_: None)
+    undisturbed = Piece("event").begun(stage)
+    stage.run(undisturbed)
+    other = set_stage(RECIPES["plain"], lambda *_: None)
+    passed = [number for number in range(undisturbed.passed) if written_after(number)]
+    disturbed = replace(Piece("event"), faults={passed[0]: fault}).begun(other)
+    other.run(disturbed)
+    assert len(rollouts(other.world)) == 1
+    assert disturbed.died == (fault is Fault.DEATH)
+
+
+def written_after(number: int) -> bool:
+    """Return whether a point comes after the admission is written, in the arrival of an event."""
+    stage = set_stage(RECIPES["plain"], lambda *_: None)
+    process = Piece("event").begun(stage)
+    process.advance(number)
+    written = bool(rollouts(stage.world)) and process.at == "after store.commit"
+    process.kill()
+    return written

@@ -1,0 +1,395 @@
+"""Every invariant can fail: what violates it is objected to, be it an order, a record or an ending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.core.judge.verdict import Cause, Outcome, Verdict
+from shared.core.observation import EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.reconcile.actions import Action, DeleteDeployment, ScaleDeployment, SetMirror, SetTraffic
+from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.reasons import ReasonCode, reason
+from tests.faults.events import Piece, Works
+from tests.faults.invariants.everything import ALWAYS, AT_REST, AT_THE_END, ORDERS, check_order
+from tests.faults.invariants.rule import objections
+from tests.faults.ledger import Accepted, Edit, Health, Order, rollouts
+from tests.faults.recipes import RECIPES
+from tests.faults.stage import Stage, set_stage
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE
+
+TEN = {BLUE: 90, GREEN: 10}
+FIFTY = SetTraffic(ENDPOINT, {BLUE: 50, GREEN: 50})
+BACK = SetTraffic(ENDPOINT, {BLUE: 100})
+
+
+def at_ten() -> Stage:
+    """Return a stage on which green, tested and seen in telemetry, has ten per cent, and nothing was objected to."""
+    stage = set_stage(RECIPES["plain"], check_order)
+    Works(Piece("event")).happen(stage)
+    for _ in range(10):
+        stage.minute()
+        if stage.world.seen.traffic == TEN:
+            break
+    stage.minute()
+    assert not stage.objections
+    return stage
+
+
+def given(stage: Stage, action: Action, **changes: object) -> Order:
+    """Return this order, given by a process that has just observed and decided, with what is otherwise than usual."""
+    (rollout,) = rollouts(stage.world)
+    seen, now, number = stage.world.seen, stage.world.clock(), next(stage.ledger.numbers)
+    order = Order(number, now, "one", action, rollout, seen, number, seen, True, number, now, ())  # noqa: FBT003
+    return replace(order, **changes)  # type: ignore[arg-type]
+
+
+def objected(stage: Stage, action: Action, **changes: object) -> set[str]:
+    """Return the names of the invariants that this order violates."""
+    order = given(stage, action, **changes)
+    return {rule.name for rule in ORDERS for _ in rule.check(stage, order)}
+
+
+def rollout_of(stage: Stage) -> Rollout:
+    """Return the rollout on the stage."""
+    return rollouts(stage.world)[0]
+
+
+def seen_as(stage: Stage, name: str, state: Provisioning) -> EndpointSeen:
+    """Return the endpoint with this deployment in this state."""
+    seen = stage.world.seen
+    return replace(seen, deployments=seen.deployments | {name: replace(seen.deployments[name], state=state)})
+
+
+def test_lawful_orders_are_not_objected_to() -> None:
+    """Half of the traffic for a tested green, and all of it back to blue."""
+    stage = at_ten()
+    ours = replace(rollout_of(stage), traffic=replace(rollout_of(stage).traffic, expected=(TEN,)))
+    assert not objected(stage, FIFTY, rollout=ours)
+    assert not objected(stage, BACK, rollout=ours)
+
+
+def test_traffic_that_does_not_sum_to_100() -> None:
+    """Fifty and forty."""
+    assert "1: traffic sums to 100, to what is ready" in objected(at_ten(), SetTraffic(ENDPOINT, {BLUE: 50, GREEN: 40}))
+
+
+def test_traffic_for_what_is_not_ready() -> None:
+    """Green failed, and is given half."""
+    stage = at_ten()
+    failed = seen_as(stage, GREEN, Provisioning.FAILED)
+    assert "1: traffic sums to 100, to what is ready" in objected(stage, FIFTY, seen=failed)
+
+
+def test_traffic_before_the_smoke_test() -> None:
+    """Nobody sent green a request."""
+    stage = at_ten()
+    stage.ledger.smoked.clear()
+    assert objected(stage, FIFTY) == {"2: tested before live traffic"}
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(hours=3)])
+def test_traffic_before_telemetry_showed_a_request(ago: timedelta | None) -> None:
+    """Telemetry showed nothing, or nothing of this day."""
+    stage = at_ten()
+    stage.ledger.proven = None if ago is None else stage.world.clock() - ago
+    assert objected(stage, FIFTY) == {"a: telemetry proven before live traffic"}
+
+
+def test_traffic_after_a_rollback_was_accepted() -> None:
+    """The decision is younger than the request; one that is older may still be under way."""
+    stage = at_ten()
+    request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.ROLLBACK, "eve")
+    stage.ledger.accepted.append(request)
+    assert objected(stage, FIFTY) == {"3: never up again"}
+    assert not objected(stage, FIFTY, decided=request.number - 1)
+
+
+def test_traffic_after_a_failing_verdict() -> None:
+    """Green was found worse."""
+    stage = at_ten()
+    stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
+    assert objected(stage, FIFTY) == {"3: never up again"}
+
+
+def test_a_copy_of_the_traffic_while_it_goes_back() -> None:
+    """A rollback is under way, and green is to be mirrored."""
+    stage = at_ten()
+    status = replace(rollout_of(stage).status, phase=Phase.ROLLING_BACK)
+    seen = replace(stage.world.seen, traffic={BLUE: 100})
+    back = replace(rollout_of(stage), status=status)
+    assert objected(stage, SetMirror(ENDPOINT, {GREEN: 20}), rollout=back, seen=seen) == {"3: never up again"}
+
+
+@pytest.mark.parametrize(
+    ("state", "violated"),
+    [
+        (Provisioning.FAILED, "5: what serves is not deleted"),
+        (Provisioning.SUCCEEDED, ""),
+    ],
+)
+def test_the_last_healthy_deployment_is_deleted(state: Provisioning, violated: str) -> None:
+    """Green serves and failed, so blue must stay."""
+    stage = at_ten()
+    seen = replace(seen_as(stage, GREEN, state), traffic={GREEN: 100})
+    assert violated in {*objected(stage, DeleteDeployment(ENDPOINT, BLUE), seen=seen), ""}
+
+
+def test_what_serves_is_deleted() -> None:
+    """Green has its ten per cent."""
+    assert "5: what serves is not deleted" in objected(at_ten(), DeleteDeployment(ENDPOINT, GREEN))
+
+
+def test_blue_is_scaled_down_while_it_serves() -> None:
+    """From ten to two."""
+    assert objected(at_ten(), ScaleDeployment(ENDPOINT, BLUE, 2)) == {"5: blue keeps its instances"}
+
+
+def test_traffic_returns_to_a_broken_blue() -> None:
+    """Blue failed."""
+    stage = at_ten()
+    assert "5: not onto a sick blue" in objected(stage, BACK, seen=seen_as(stage, BLUE, Provisioning.FAILED))
+
+
+def test_two_processes_act() -> None:
+    """Another one has claimed the rollout."""
+    assert objected(at_ten(), FIFTY, claim=False) == {"8: one process acts"}
+
+
+def test_an_edit_is_overwritten_unnoticed() -> None:
+    """Somebody set thirty, and the rollout knows of ten."""
+    stage = at_ten()
+    seen = replace(stage.world.seen, traffic={BLUE: 70, GREEN: 30})
+    assert objected(stage, FIFTY, seen=seen) == {"10: nothing is overwritten unnoticed"}
+
+
+def test_what_an_operator_took_back_is_given_again() -> None:
+    """Blue got everything by hand, after an order of ours had given green ten per cent; unless somebody resumes."""
+    stage = at_ten()
+    stage.change(replace(stage.world.seen, traffic={BLUE: 100}))
+    assert isinstance(stage.ledger.edits[-1], Edit)
+    expected = replace(rollout_of(stage).traffic, expected=({BLUE: 100},))
+    knowing = replace(rollout_of(stage), traffic=expected)
+    assert objected(stage, FIFTY, rollout=knowing) == {"d: never against an operator"}
+    resumed = Accepted(next(stage.ledger.numbers), stage.world.clock(), knowing, Verb.RESUME, "ada")
+    stage.ledger.accepted.append(resumed)
+    assert not objected(stage, FIFTY, rollout=knowing)
+
+
+def test_traffic_under_a_halt() -> None:
+    """It was ordered before the observation."""
+    stage = at_ten()
+    stage.ledger.halted_since = next(stage.ledger.numbers)
+    assert objected(stage, FIFTY) == {"h: nothing goes forward while held"}
+
+
+def test_live_and_copied_traffic_at_once() -> None:
+    """Green has ten per cent."""
+    assert objected(at_ten(), SetMirror(ENDPOINT, {GREEN: 20})) == {"i: never live and copied traffic"}
+
+
+def test_a_deletion_beside_something_that_nobody_saw_healthy() -> None:
+    """The log shows green failing, or nothing of it; a healthy row or probe of these minutes is enough."""
+    stage = at_ten()
+    seen, blue = replace(stage.world.seen, traffic={GREEN: 100}), DeleteDeployment(ENDPOINT, BLUE)
+    now, number = stage.world.clock(), next(stage.ledger.numbers)
+    rule = "c: deleted only beside a healthy one"
+    stage.ledger.health[GREEN] = [Health(number, now, now - MINUTE, 0.9, "log")]
+    assert rule in objected(stage, blue, seen=seen)
+    stage.ledger.health[GREEN] = [Health(number, now, now - timedelta(hours=1), 0.0, "log")]
+    assert rule in objected(stage, blue, seen=seen)
+    stage.ledger.health[GREEN].append(Health(number, now, now, 0.0, "probe"))
+    assert rule not in objected(stage, blue, seen=seen)
+
+
+def in_an_incident() -> Stage:
+    """Return a stage on which both have failed for a long time, and the log shows it."""
+    stage = at_ten()
+    stage.set_incident(0.6)
+    for _ in range(20):
+        stage.minute(ticks=False)
+    now, number = stage.world.clock(), next(stage.ledger.numbers)
+    stage.ledger.health[BLUE] = [Health(number, now, now - n * MINUTE, 0.6, "log") for n in range(1, 15)]
+    return stage
+
+
+def test_more_traffic_in_an_incident() -> None:
+    """Both fail."""
+    assert objected(in_an_incident(), FIFTY) >= {"b: no advance in an incident"}
+
+
+def test_blue_is_deleted_in_an_incident() -> None:
+    """Both fail, and green was promoted before."""
+    stage = in_an_incident()
+    promoted = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.PROMOTED))
+    assert "b: no deletion in an incident" in objected(stage, DeleteDeployment(ENDPOINT, BLUE), rollout=promoted)
+
+
+def violated(stage: Stage) -> set[str]:
+    """Return the names of the invariants of what is stored that are violated now."""
+    return {name for name, _ in objections((*ALWAYS, *AT_REST, *AT_THE_END), stage)}
+
+
+def rewritten(stage: Stage, change: Callable[[Rollout], Rollout]) -> Stage:
+    """Return the stage with its rollout's record changed behind Teal's back."""
+    rollout = rollout_of(stage)
+    stage.world.store.rows[CHURN, rollout.id] = (change(rollout), "forged")
+    return stage
+
+
+def entered(stage: Stage, **changes: object) -> Stage:
+    """Return the stage with the last entry of its history changed."""
+    last = max(stage.world.store.entries)
+    stage.world.store.entries[last] = replace(stage.world.store.entries[last], **changes)  # type: ignore[arg-type]
+    return stage
+
+
+def test_a_lawful_record_is_not_objected_to() -> None:
+    """As Teal wrote it."""
+    assert not violated(at_ten())
+
+
+def phase(after: Phase) -> Callable[[Rollout], Rollout]:
+    """Return a change of the phase, without an entry."""
+    return lambda rollout: replace(rollout, status=replace(rollout.status, phase=after))
+
+
+RECORDS: dict[str, tuple[Callable[[Rollout], Rollout], str]] = {
+    "a move without an entry": (phase(Phase.PAUSED), "11: the history is whole"),
+    "an entry that is not there": (lambda r: replace(r, entry_count=r.entry_count + 1), "11: the history is whole"),
+    "a name as a caller sent it": (lambda r: replace(r, green="churn-7'; drop"), "12: names are plain"),
+    "created moved": (lambda r: replace(r, created=r.created - MINUTE), "k: created stays"),
+    "back, and green has traffic": (phase(Phase.ROLLED_BACK), "4: green is out"),
+    "another split than wanted": (lambda r: r.with_traffic(weight=50), "6: ended or moving"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_that_violates_an_invariant(name: str) -> None:
+    """Each is found by the invariant that it violates."""
+    change, invariant = RECORDS[name]
+    assert invariant in violated(rewritten(at_ten(), change))
+
+
+@pytest.mark.parametrize("twin", ["acts beside it", "came of the same event"])
+def test_a_second_rollout_of_one_event(twin: str) -> None:
+    """Another rollout of the same version, on an endpoint that belongs to the first, open or ended."""
+    stage = at_ten()
+    mine = rollout_of(stage)
+    other = replace(mine, id="other") if twin == "acts beside it" else replace(mine, id="other").finish(mine.created)
+    stage.world.store.rows[CHURN, "other"] = (other, "forged")
+    assert [what for rule in ALWAYS if rule.name == "7: one rollout" for what in rule.check(stage)]
+
+
+def test_a_deadline_that_beats_evidence() -> None:
+    """Certified, and rolled back for a deadline."""
+    stage = at_ten()
+    certified = Verdict(Outcome.PASS, Cause.CERTIFIED, "errors", 0.0, 4.6, 3.0, 5, suspicious=False)
+    late = reason(ReasonCode.DEADLINE_EXCEEDED, deadline="rollout", limit_seconds=60)
+    assert "e: no deadline beats evidence" in violated(entered(stage, reason=late, verdict=certified))
+
+
+def test_a_request_that_was_lost() -> None:
+    """Answered with yes, and in no history."""
+    stage = at_ten()
+    stage.ledger.granted("eve")
+    assert violated(stage) == {"f: no accepted request is lost"}
+
+
+def test_a_promotion_that_nobody_saw_healthy() -> None:
+    """The log shows green failing."""
+    stage = entered(at_ten(), before=Phase.PROMOTING, after=Phase.PROMOTED)
+    now = stage.world.clock()
+    stage.ledger.health[GREEN] = [Health(1, now, now - MINUTE, 0.9, "log")]
+    assert "c: promoted only if observed healthy" in violated(stage)
+
+
+def test_a_promotion_in_an_incident() -> None:
+    """Both fail, and nobody asked."""
+    stage = in_an_incident()
+    entered(stage, before=Phase.PROMOTING, after=Phase.PROMOTED, at=stage.world.clock())
+    assert "b: no promotion in an incident" in violated(stage)
+
+
+def test_an_older_version_after_a_newer_one() -> None:
+    """5 is admitted although 7 was."""
+    stage = at_ten()
+    older = replace(rollout_of(stage), id="older", model=replace(rollout_of(stage).model, version="5"))
+    stage.world.store.rows[CHURN, "older"] = (older, "forged")
+    stage.ledger.admitted.append("older")
+    assert [what for rule in ALWAYS if rule.name == "7: the newest version stays" for what in rule.check(stage)]
+
+
+def test_requests_that_are_judged_twice() -> None:
+    """The log had half of what was judged."""
+    stage = at_ten()
+    for _ in range(4):
+        stage.minute()
+    stage.telemetry.rows = [replace(row, total=row.total // 2) for row in stage.telemetry.rows]
+    assert violated(stage) == {"j: judged once, as sent"}
+
+
+def test_a_rollback_that_is_not_carried_out() -> None:
+    """It was accepted, and the rollout goes on."""
+    stage = at_ten()
+    request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.ROLLBACK, "eve")
+    stage.ledger.accepted.append(request)
+    assert violated(stage) == {"4: rollbacks are done"}
+
+
+def test_an_endpoint_that_serves_nobody() -> None:
+    """All traffic is gone."""
+    stage = at_ten()
+    stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic={})
+    assert "5: somebody serves" in violated(stage)
+
+
+def test_a_phase_that_hangs() -> None:
+    """Rolling back for a day."""
+    stage = rewritten(at_ten(), phase(Phase.ROLLING_BACK))
+    stage.world.clock.pass_(timedelta(days=1))
+    assert "6: ended or moving" in violated(stage)
+
+
+def test_work_that_fell_off_the_list() -> None:
+    """The endpoint is taken for idle."""
+    stage = at_ten()
+    stage.world.store.mark_closed(CHURN)
+    assert violated(stage) == {"6: on the list of work"}
+
+
+@pytest.mark.parametrize(("traffic", "mirror"), [({BLUE: 100}, {}), ({BLUE: 100}, {GREEN: 20})])
+def test_something_left_over(traffic: dict[str, int], mirror: dict[str, int]) -> None:
+    """The rollout failed and is finished; its green stands there, without traffic or with a copy of it."""
+    stage = rewritten(at_ten(), lambda r: phase(Phase.FAILED)(r).finish(r.created))
+    stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic=traffic, mirror=mirror)
+    assert "g: nothing is left over" in violated(stage)
+
+
+def test_a_defect_is_reported_as_one() -> None:
+    """A process that raises something that is no error of ours."""
+    stage = at_ten()
+    stage.world.store.rows[CHURN, rollout_of(stage).id] = ("no rollout", "forged")
+    stage.run(stage.reconciling())
+    assert [each.invariant for each in stage.objections] == ["no unexpected error"]
+
+
+def test_a_loop_that_never_rests_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reconcile wakes the endpoint again."""
+    stage = at_ten()
+    monkeypatch.setattr(stage, "run", lambda _process: stage.world.wakeups.wake(CHURN))
+    stage.world.wakeups.wake(CHURN)
+    stage.settle()
+    assert [each.invariant for each in stage.objections] == ["6: comes to rest"]
+
+
+def test_every_invariant_has_a_test_here() -> None:
+    """The names of all invariants stand in this module."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    names = [rule.name for rule in ORDERS] + [rule.name for rule in (*ALWAYS, *AT_REST, *AT_THE_END)]
+    assert [name for name in names if f'"{name}"' not in text] == []
