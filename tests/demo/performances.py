@@ -1,4 +1,4 @@
-"""A made-up performance for tests of report and picture: two rollouts of ten minutes each, at 60 times the speed."""
+"""A synthetic demo run for tests of report and picture: two rollouts of ten minutes each, at 60 times the speed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ FAILING_ROWS = [3]
 
 
 def at(minutes: float) -> str:
-    """Return the time so many minutes after the start, as Teal writes it."""
+    """Return the time this many minutes after the start, in Teal's format."""
     return datetime.fromtimestamp(ORIGIN + minutes * MINUTE, UTC).isoformat()
 
 
 def entry(minutes: float, before: str | None, after: str, actor: str = "teal") -> dict[str, Any]:
-    """Return an entry of a rollout's history."""
+    """Return a history entry."""
     return {"at": at(minutes), "from": before, "to": after, "actor": actor, "summary": f"to {after}"}
 
 
 def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]], **more: object) -> dict[str, Any]:
-    """Return a rollout as Teal's API shows it."""
+    """Return a rollout in the format of Teal's API."""
     view = {
         "model": "diabetes",
         "version": version,
@@ -45,7 +45,7 @@ def rollout(version: str, began: float, phase: str, history: list[dict[str, Any]
 
 
 def gate(name: str, log_harm: float, log_certificate: float | None = None, **more: object) -> dict[str, Any]:
-    """Return a gate's reading as Teal's API shows it, with the thresholds of the demo's policy."""
+    """Return a gate's reading in the format of Teal's API, with the thresholds of the demo's policy."""
     certified = log_certificate is not None
     return {
         "gate": name,
@@ -74,7 +74,7 @@ def dry_run(log_harm: float) -> dict[str, Any]:
 
 
 def judged(minutes: float, weight: int, log_harm: float, log_certificate: float | None) -> dict[str, Any]:
-    """Return the gates' readings after the minute that began so many minutes after the start."""
+    """Return the gates' readings after the minute that began this many minutes after the start."""
     return {
         "minute": at(minutes),
         "weight": weight,

@@ -27,7 +27,7 @@ from cli.demo.performance import NOT_SET_UP, run
 def test_invalid_arguments_exit_with_2_and_are_named(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is started, and the message says what was wrong."""
+    """Nothing is started, and the message says what is wrong."""
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
@@ -35,13 +35,13 @@ def test_invalid_arguments_exit_with_2_and_are_named(
 
 
 def test_arguments_become_options() -> None:
-    """What is not given has its default."""
+    """Omitted arguments have their defaults."""
     chosen = options(parser().parse_args(["demo", "--keep", "--rate", "60"]))
     assert chosen == DemoOptions(keep=True, rate=60.0)
 
 
 def test_without_the_set_up_the_demo_exits_with_3(tmp_path: Path) -> None:
-    """It says what is missing and how to get it, and touches nothing."""
+    """It says what is missing and how to fix it, and changes nothing."""
     output = io.StringIO()
     missing = DemoOptions(out=tmp_path / "out", state=tmp_path / "state", azurite=tmp_path / "azurite")
     assert run(missing, Console(file=output, width=200)) == NOT_SET_UP == 3

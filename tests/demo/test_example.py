@@ -1,4 +1,4 @@
-"""The example is what the demo claims: a better version, and one with a bug that hand-picked requests do not show."""
+"""The example matches the demo's claims: a better version, and one with a bug that hand-picked requests do not show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def test_about_one_request_in_twenty_fails_on_version_3_and_none_on_the_others(trained: Trained) -> None:
-    """The share is measured on the data set, with the script that is registered."""
+    """The share is measured on the data set, with the registered script."""
     folder, versions = trained
     requests = (folder / "requests.jsonl").read_text(encoding="utf-8").splitlines()
     assert 0.04 <= len(versions["3"]["fails_on"]) / len(requests) <= 0.07
@@ -31,14 +31,14 @@ def test_about_one_request_in_twenty_fails_on_version_3_and_none_on_the_others(t
 
 
 def test_versions_2_and_4_are_better_than_1(trained: Trained) -> None:
-    """By at least a tenth, on patients left out of the training."""
+    """They are better by at least a tenth, on patients excluded from training."""
     versions = trained[1]
     assert versions["2"]["error"] < 0.91 * versions["1"]["error"]
     assert versions["4"]["error"] < 0.91 * versions["1"]["error"]
 
 
 def test_the_smoke_test_cannot_see_the_bug(trained: Trained) -> None:
-    """All its requests are rows of the data set that version 3 answers, so only live traffic shows the bug."""
+    """All its requests are rows that version 3 can answer, so only live traffic shows the bug."""
     folder, versions = trained
     requests = (folder / "requests.jsonl").read_text(encoding="utf-8").splitlines()
     smoke = (EXAMPLE / "policies/smoke.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""The terminal shows how far the judge is from each decision, and at the end what each gate saw."""
+"""The terminal shows how close the judge is to each decision, and at the end what each gate saw."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def stepping(*gates: dict[str, Any], step: int = 1, phase: str = "stepping") -> 
 
 
 def printed(drawn: RenderableType) -> str:
-    """Return what a log would hold."""
+    """Return the text as in a log."""
     text = io.StringIO()
     Console(file=text, width=WIDTH).print(drawn)
     return text.getvalue()
 
 
 def test_a_gate_shows_its_distance_to_the_next_step_and_to_a_rollback() -> None:
-    """The next share, past a pause; the part of the way that is done; the odds and those that are needed."""
+    """It shows the next share (skipping a pause), the progress, the odds and the required odds."""
     ahead, back = distances(stepping(gate("errors", 2.5, 1.6)))
     assert (ahead.what, ahead.gone, ahead.said) == ("errors: go to 25%", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
     assert (back.what, back.gone) == ("errors: roll back", 0.5)
@@ -54,12 +54,12 @@ def test_a_dry_run_decides_nothing() -> None:
     "nothing", [stepping(), stepping(gate("errors", 9.0), phase="rolled-back"), stepping() | {"verdict": None}]
 )
 def test_nothing_is_shown_while_nothing_is_judged(nothing: dict[str, Any]) -> None:
-    """Before the first verdict, and when it is over."""
+    """This holds before the first verdict, and after the end."""
     assert distances(nothing) == []
 
 
 def test_the_panel_shows_the_distances() -> None:
-    """Between the phase and the judge's reason."""
+    """They are between the phase and the judge's reason."""
     found = distances(stepping(gate("errors", 2.5, 1.6), dry_run(2.5)))
     screen = Screen(Console(), 40, 3, Now(phase="diabetes-2: stepping", said="green fails 0 %", distances=found))
     shown = printed(screen)
@@ -70,7 +70,7 @@ def test_the_panel_shows_the_distances() -> None:
 
 
 def test_the_table_shows_what_each_gate_saw() -> None:
-    """One row for each rollout and gate: both rates, the odds, and the threshold of a rollback."""
+    """It has a row for each rollout and gate: both rates, the odds, and the rollback threshold."""
     played = performance()
     played.rollouts["3"]["gates"] = [gate("errors", 2.5), dry_run(2.5)]
     rows = [line for line in printed(gate_table(report(played, []))).splitlines() if "diabetes:" in line]
@@ -81,8 +81,8 @@ def test_the_table_shows_what_each_gate_saw() -> None:
     ]
 
 
-def test_all_of_them_is_a_hundred_per_cent() -> None:
-    """Large shares are written out."""
+def test_a_rate_of_100_percent() -> None:
+    """Large shares are not abbreviated."""
     assert rate(gate("errors", 0.0, green_total=89, green_bad=89), "green") == "100 % of 89 failed"
 
 

@@ -26,7 +26,7 @@ sys.exit(run(DemoOptions(out=folder / "out", state=folder / "state"), console())
 def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
-    """It exits with 130, no process names its folder on its command line, and the logs stay."""
+    """It exits with 130, no process has its folder on its command line, and the logs remain."""
     with subprocess.Popen(  # noqa: S603  # our own code
         [sys.executable, "-c", DEMO, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as demo:
@@ -42,7 +42,7 @@ def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
 
 
 def _processes_of(folder: Path) -> list[str]:
-    """Return the ids of the processes that name something in the folder on their command lines."""
+    """Return the ids of the processes with a path in the folder on their command lines."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

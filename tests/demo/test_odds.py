@@ -13,32 +13,32 @@ from tests.demo.performances import ORIGIN, dry_run, performance
 
 
 def rounded(line: Line) -> list[tuple[float, float]]:
-    """Return the line's points, rounded as one would read them off."""
+    """Return the line's points, rounded."""
     return [(round(minute, 3), float(f"{each:.3g}")) for minute, each in zip(line.minutes, line.odds, strict=True)]
 
 
 def test_odds_of_harm_span_a_whole_rollout() -> None:
-    """One line for each rollout: from 1 : 1 where the first minute began, then a point where each minute ended."""
+    """There is one line per rollout: from 1 : 1 at the start of the first minute, then a point at the end of each."""
     second, third = odds(performance(), ORIGIN).worse
     assert rounded(second) == [(2.0, 1.0), (3.0, 0.607), (4.0, 0.368), (7.0, 0.223)]
     assert rounded(third)[:2] == [(12.0, 1.0), (13.0, 7.39)]
 
 
-def test_odds_of_safety_start_again_at_each_step() -> None:
-    """One line for each step that has a next one; at 100 per cent there is none."""
+def test_odds_of_safety_restart_at_each_step() -> None:
+    """There is one line per step that has a next step; at 100 percent there is none."""
     second, third = odds(performance(), ORIGIN).safe
     assert rounded(second) == [(2.0, 1.0), (3.0, 2.72), (4.0, 33.1)]
     assert rounded(third) == [(12.0, 1.0), (13.0, 0.368), (14.0, 0.135)]
 
 
-def test_thresholds_stand_where_the_judge_decides() -> None:
-    """At the odds of a rollback and of the next step that applied to the rollouts."""
+def test_thresholds_are_where_the_judge_decides() -> None:
+    """They are the odds for a rollback and for the next step that applied to the rollouts."""
     shown = odds(performance(), ORIGIN)
     assert [shown.rolls_back, shown.advances] == pytest.approx([100, 20])
 
 
 def test_odds_beyond_any_number_are_still_drawn(tmp_path: Path) -> None:
-    """Log odds of 900, which overflow a float, do not break the picture."""
+    """Log odds of 900, whose odds overflow a float, do not break the picture."""
     shown = odds(performance(), ORIGIN)
     assert shown.worse[1].odds[-1] > 1e40
     draw(performance(), tmp_path / "rollouts.png")

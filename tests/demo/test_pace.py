@@ -1,4 +1,4 @@
-"""The demo says when a busy machine slows its clock down, and when that is over."""
+"""The demo reports when a busy machine slows its clock down, and when it recovers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.demo.screen import WIDTH, Screen
 
 
 def news(*speeds: float) -> list[str]:
-    """Return what is said when the clock runs for five seconds at each speed, looked at twice a second."""
+    """Return the messages when the clock runs for five seconds at each speed, read twice a second."""
     pace, wall, virtual, said = Pace(40.0), 0.0, 0.0, list[str | None]()
     for speed in speeds:
         for _ in range(10):
@@ -20,21 +20,21 @@ def news(*speeds: float) -> list[str]:
     return [each for each in said if each]
 
 
-def test_at_full_speed_nothing_is_said() -> None:
-    """Nor when a moment of work costs it a little."""
+def test_nothing_is_reported_at_full_speed() -> None:
+    """A brief slowdown is not reported either."""
     assert news(40, 40, 40, 40) == []
     assert news(40, 40, 20, 40, 40, 40) == []
 
 
 def test_a_slowed_clock_is_announced_once_and_so_is_its_recovery() -> None:
-    """With the speed at that moment, however it changes meanwhile."""
+    """The message has the speed at that moment; later changes are not reported."""
     slowed, recovered = news(40, 40, 12, 12, 12, 5, 5, 12, 12, 40, 40, 40)
     assert slowed.startswith("this machine is busy: running at ")
     assert recovered.endswith("x again")
 
 
 def test_the_speed_is_that_of_the_last_seconds() -> None:
-    """What was before does not count."""
+    """Earlier readings do not count."""
     pace = Pace(40.0)
     assert pace.speed == 40.0
     for second in range(30):
@@ -42,8 +42,8 @@ def test_the_speed_is_that_of_the_last_seconds() -> None:
     assert pace.speed == 12.0
 
 
-def test_the_screen_shows_it() -> None:
-    """As a line that stays, and in the panel."""
+def test_the_screen_shows_a_slow_clock() -> None:
+    """It is shown as a line, and in the panel."""
     text = io.StringIO()
     screen = Screen(Console(file=text, width=WIDTH), 40.0)
     for second in range(15):

@@ -1,4 +1,4 @@
-"""The picture shows roles, not names: blue is what serves, green what is being tried."""
+"""The picture shows roles, not names: blue is the serving version, green the one being tried."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.demo.performances import performance
 
 
 def test_the_picture_is_written(tmp_path: Path) -> None:
-    """A PNG of 1300 by 1050 dots, with more in it than an empty page."""
+    """It is a PNG of 1300 by 1050 pixels, larger than an empty page."""
     path = tmp_path / "rollouts.png"
     draw(performance(), path)
     content = path.read_bytes()
@@ -32,14 +32,14 @@ def test_shares_are_those_of_the_version_being_tried() -> None:
 
 
 def test_failures_belong_to_the_role_that_failed() -> None:
-    """All of version 3's requests in the made-up performance fail, and none of blue's."""
+    """In the synthetic run, all requests of version 3 fail, and none of blue's."""
     late = series(replace(performance(), samples=[each for each in performance().samples for _ in range(6)]))
     assert max(late.green.per_cent) == 100.0
     assert set(late.blue.per_cent) == {0.0}
 
 
-def test_a_rate_needs_requests_to_stand_on() -> None:
-    """A single request of green in two minutes is not a rate, so nothing is drawn for it."""
+def test_a_rate_needs_enough_requests() -> None:
+    """A single request to green in two minutes is not a rate, so nothing is drawn."""
     assert all(minute < 10 for minute in series(performance()).green.minutes)
 
 

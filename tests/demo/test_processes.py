@@ -1,4 +1,4 @@
-"""The demo's processes end with it, and a failure comes with its log."""
+"""The demo's processes exit with it, and failures come with their log."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_service_reports_when_it_is_ready_and_ends_with_the_demo(tmp_path: Pat
     assert not alive(asyncio.run(story()))
 
 
-def test_a_service_ends_also_when_the_demo_fails(tmp_path: Path) -> None:
-    """An error is passed on and leaves nothing running."""
+def test_a_service_also_ends_when_the_demo_fails(tmp_path: Path) -> None:
+    """The error is propagated and leaves nothing running."""
     numbers: list[int] = []
 
     async def story() -> None:
@@ -70,8 +70,8 @@ def test_a_failure_comes_with_the_end_of_the_log(tmp_path: Path, way: str, progr
     assert str(tmp_path / "program.log") in str(failed.value)
 
 
-def test_a_program_sees_only_the_environment_that_it_was_given(tmp_path: Path) -> None:
-    """No variable of the user's shell reaches the demo's parts, so none can lead them to a real Azure."""
+def test_a_program_sees_only_its_given_environment(tmp_path: Path) -> None:
+    """No variable of the user's shell reaches the demo's processes, so none can point them at a real Azure."""
     program = "import os; open(os.environ['WHERE'], 'w').write(' '.join(sorted(os.environ)))"
 
     async def story() -> None:

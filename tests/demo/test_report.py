@@ -1,4 +1,4 @@
-"""`report.json` holds what happened, as it was measured."""
+"""`report.json` has the measured results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_each_rollout_has_its_outcome_and_reason() -> None:
 
 
 def test_the_evidence_of_every_minute_is_kept() -> None:
-    """Each gate's readings after each minute are in the report as Teal gave them; none if Teal was not asked."""
+    """The report has each gate's readings after each minute as returned by Teal; none if they were not requested."""
     whole = performance()
     second, third = report(whole, PASSED)["rollouts"]
     assert second["evidence_by_minute"] == whole.evidence["2"]
@@ -39,7 +39,7 @@ def test_an_operator_s_decision_is_distinguished_from_teal_s() -> None:
     assert asked_by(by_hand) == "anna"
 
 
-def test_steps_are_the_shares_that_azure_showed_with_their_requests() -> None:
+def test_steps_are_the_shares_observed_in_azure_with_their_requests() -> None:
     """Half of 40 requests went to green at 50 %, then all of them until the rollout ended."""
     steps = report(performance(), PASSED)["rollouts"][0]["steps"]
     assert [(step["weight"], step["minutes"]) for step in steps] == [(50, 4.0), (100, 3.0)]
@@ -47,7 +47,7 @@ def test_steps_are_the_shares_that_azure_showed_with_their_requests() -> None:
     assert (steps[0]["began"], steps[0]["ended"]) == (at(2), at(6))
 
 
-def test_failures_are_compared_with_a_switch_of_all_traffic_at_once() -> None:
+def test_failures_are_compared_with_an_immediate_switch() -> None:
     """Version 3 was live from minute 12.3 to 16.3: five of its requests failed, as would the same five rows."""
     compared = report(performance(), PASSED)["switched_at_once"]
     assert (compared["green_requests"], compared["failed"], compared["would_have_failed"]) == (5, 5, 5)
@@ -62,8 +62,8 @@ def test_totals_count_every_request_once() -> None:
     assert counted["requests_per_minute"] == 10.0
 
 
-def test_the_speed_that_was_reached_is_reported() -> None:
-    """20 minutes took 25 seconds, and at full speed would have taken 20."""
+def test_the_actual_speed_is_reported() -> None:
+    """20 minutes took 25 seconds instead of 20 at full speed."""
     whole = report(performance(), PASSED)
     assert (whole["seconds"], whole["clock"]["speed"], whole["clock"]["average_speed"]) == (25.0, 60.0, 48.0)
 

@@ -1,4 +1,4 @@
-"""The demo's counts are exactly what was sent and answered."""
+"""The demo's counts match exactly what was sent and answered."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def sample(sent: float, row: int = 0, status: int = 200, deployment: str = "blue
 
 
 @pytest.mark.parametrize("each", [sample(1.5), sample(2.25, 7, 424, "green"), sample(3.0, 1, 0, "")])
-def test_a_line_holds_all_of_a_sample(each: Sample) -> None:
-    """A round trip changes nothing, even of an unanswered request."""
+def test_a_sample_survives_a_round_trip(each: Sample) -> None:
+    """This holds even for an unanswered request."""
     assert parse(each.line()) == each
 
 
-def test_a_growing_file_is_read_as_far_as_whole_lines_go(tmp_path: Path) -> None:
-    """A line that is still being written is read next time, and none is read twice."""
+def test_a_growing_file_is_read_by_complete_lines(tmp_path: Path) -> None:
+    """An incomplete line is read the next time, and no line is read twice."""
     path = tmp_path / "samples"
     file = SampleFile(path)
     assert file.read() == []
@@ -32,21 +32,21 @@ def test_a_growing_file_is_read_as_far_as_whole_lines_go(tmp_path: Path) -> None
     assert file.read() == [sample(1), sample(2)]
 
 
-def test_every_status_but_200_is_a_failure_of_the_deployment_that_gave_it() -> None:
-    """Requests and failures are counted for each deployment; unanswered ones stand apart."""
+def test_every_status_but_200_is_a_failure_of_its_deployment() -> None:
+    """Requests and failures are counted per deployment; unanswered ones are counted separately."""
     samples = [sample(1), sample(2, status=424), sample(3, deployment="green"), sample(4, status=0, deployment="")]
     assert by_deployment(samples) == {"": Count(1, 1), "blue": Count(2, 1), "green": Count(1, 0)}
 
 
-def test_a_span_includes_its_beginning_and_not_its_end() -> None:
+def test_a_span_includes_its_start_but_not_its_end() -> None:
     """Adjacent spans count every request once."""
     samples = [sample(1), sample(2), sample(3)]
     assert [each.sent for each in within(samples, 1, 2)] == [1]
     assert [each.sent for each in within(samples, 2, 4)] == [2, 3]
 
 
-def test_the_failures_spared_are_those_of_every_failing_row_while_green_was_live() -> None:
-    """Rows 5 and 6 fail on green: two of them got there, four were sent while it was live, others do not count."""
+def test_spared_failures_cover_every_failing_row_while_green_was_live() -> None:
+    """Rows 5 and 6 fail on green: two such requests reached it, and four were sent while it was live."""
     samples = [
         sample(1, row=5),  # before green was live
         sample(2, row=1, deployment="green"),
@@ -61,5 +61,5 @@ def test_the_failures_spared_are_those_of_every_failing_row_while_green_was_live
 
 
 def test_a_version_that_was_never_live_spared_nothing() -> None:
-    """Without a request on green there is nothing to compare."""
+    """Without a request to green there is nothing to compare."""
     assert spared([sample(1)], "green", {5}) is None

@@ -1,4 +1,4 @@
-"""Shares are kept as Azure showed them, changes only."""
+"""Only changes of the shares observed in Azure are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cli.demo.timeline import Period, Timeline
 
 
 def test_only_changes_are_kept() -> None:
-    """Looking more often adds nothing."""
+    """More frequent reads add nothing."""
     timeline = Timeline()
     for moment, weights in ((1, {"a": 100}), (2, {"a": 100}), (3, {"a": 90, "b": 10})):
         timeline.note(moment, weights)
@@ -14,7 +14,7 @@ def test_only_changes_are_kept() -> None:
 
 
 def test_the_shares_of_a_deployment_begin_with_its_first_and_show_a_return_to_0() -> None:
-    """The whole path is kept, so that a skipped or withdrawn share is noticed."""
+    """The complete sequence is kept, so that a skipped or withdrawn share is noticed."""
     timeline = Timeline()
     for moment, share in enumerate([0, 10, 25, 0]):
         timeline.note(moment, {"blue": 100 - share, "green": share})

@@ -18,11 +18,11 @@ from cli.demo.samples import NO_ANSWER, Sample, SampleFile
 from cli.demo.traffic import DEPLOYMENT_HEADER, KEY, TRAFFIC_COMMAND, shuffled
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-RATE = 3000  # requests a minute
+RATE = 3000  # requests per minute
 ROWS = [b'{"data": [[1]]}', b'{"data": [[2]]}']
 
 
-def test_every_row_is_sent_once_a_round() -> None:
+def test_every_row_is_sent_once_per_round() -> None:
     """No row is skipped, and the order changes."""
     rounds = list(islice(shuffled(50), 100))
     assert sorted(rounds[:50]) == sorted(rounds[50:]) == list(range(50))
@@ -30,7 +30,7 @@ def test_every_row_is_sent_once_a_round() -> None:
 
 
 def test_requests_are_sent_with_the_key_and_their_answers_recorded(tmp_path: Path) -> None:
-    """Row, status and deployment are the server's; the generator ends with its standard input."""
+    """Row, status and deployment match the server's; the generator stops when its standard input closes."""
     seen: list[tuple[str, bytes]] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -46,7 +46,7 @@ def test_requests_are_sent_with_the_key_and_their_answers_recorded(tmp_path: Pat
 
 
 def test_a_dropped_connection_is_recorded_as_no_answer(tmp_path: Path) -> None:
-    """Nothing is sent again, and nothing is missing."""
+    """Nothing is retried, and nothing is missing."""
 
     async def drop(request: web.Request) -> web.Response:
         assert request.transport is not None
@@ -58,7 +58,7 @@ def test_a_dropped_connection_is_recorded_as_no_answer(tmp_path: Path) -> None:
 
 
 def test_the_rate_is_per_minute_of_the_clock(tmp_path: Path) -> None:
-    """While the clock stands still only the first request is sent; none is sent before its time."""
+    """While the clock stands still only the first request is sent, and none is sent early."""
     start, clock = 1_800_000_000.0, tmp_path / "clock"
     clock.write_text(f"60\n{time.time():.6f} {start:.6f}\n")
 

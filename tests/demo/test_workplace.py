@@ -1,4 +1,4 @@
-"""A demo has its directories to itself, and removes nothing but its own files."""
+"""A demo has exclusive use of its directories, and removes only its own files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_second_demo_in_the_same_checkout_is_refused(options: DemoOptions) -> 
 
 
 def test_a_directory_that_cannot_be_created_is_named(options: DemoOptions) -> None:
-    """The message names what is in the way, and nothing was started."""
+    """The message names the obstacle, and nothing is started."""
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("a file")
     with pytest.raises(WorkplaceError, match="out"), workplace(options):

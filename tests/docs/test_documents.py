@@ -1,4 +1,4 @@
-"""The documents say what the code does."""
+"""The documents match the code."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
 def test_generated_parts_are_up_to_date(path: Path) -> None:
-    """A change of the code that a document shows is in the document too: `python -m docs.generate`."""
+    """A code change that a document shows must be in the document too: run `python -m docs.generate`."""
     assert path.read_text() == documents()[path]
 
 
-def test_a_document_that_lost_its_marks_is_refused() -> None:
-    """A generated part cannot vanish unseen."""
+def test_a_document_without_its_marks_is_an_error() -> None:
+    """A generated part cannot disappear unnoticed."""
     with pytest.raises(ValueError, match="marks of the part 'phases'"):
         with_part("no marks here", "phases", "x")
 
 
 def test_the_readmes_commands_are_what_ci_runs() -> None:
-    """A newcomer's two commands are the ones that CI executes, so they work."""
+    """CI runs the two commands for newcomers, so they work."""
     commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == ["demo", "test"]
     gate = (ROOT / ".ci" / "run").read_text()
@@ -33,14 +33,14 @@ def test_the_readmes_commands_are_what_ci_runs() -> None:
 
 
 @pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.name)
-def test_links_lead_somewhere(document: Path) -> None:
-    """Every relative link in a document names a file that is there."""
+def test_links_are_valid(document: Path) -> None:
+    """Every relative link in a document points to an existing file."""
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 def test_every_setting_of_the_deployment_is_explained() -> None:
-    """What a person may set with `azd env set` stands in docs/deploying.md."""
+    """docs/deploying.md has everything that can be set with `azd env set`."""
     page = (ROOT / "docs/deploying.md").read_text()
     files = [path.read_text() for path in (ROOT / "infra").glob("*.bicepparam")]
     files.append((ROOT / "infra/main.parameters.json").read_text())

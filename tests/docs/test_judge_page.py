@@ -1,4 +1,4 @@
-"""docs/judge.md shows the judge as it is: its examples run, and what it names exists."""
+"""docs/judge.md matches the judge: its examples run, and everything it names exists."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTA
 
 
 @pytest.mark.parametrize(("source", "printed"), EXAMPLES, ids=["counts", "gates"])
-def test_an_example_prints_what_the_page_says(source: str, printed: str) -> None:
-    """Whoever copies an example gets the lines below it."""
+def test_an_example_prints_the_output_on_the_page(source: str, printed: str) -> None:
+    """A copied example gives the lines below it."""
     out = StringIO()
     with redirect_stdout(out):
         exec(compile(source, "docs/judge.md", "exec"), {"__name__": "example"})  # noqa: S102 -- our own page
     assert out.getvalue() == printed
 
 
-def test_functions_are_there_with_these_parameters() -> None:
-    """Each row of the table of functions is a name with its parameters, as the code has them."""
+def test_functions_exist_with_these_parameters() -> None:
+    """Each row in the table of functions has a name and its parameters, as in the code."""
     rows = re.findall(r"^\| `(\w+)\.(\w+)\(([^)]*)\)", PAGE, re.MULTILINE)
     assert len(rows) == 10
     for module, name, wanted in rows:
@@ -52,7 +52,7 @@ def test_functions_are_there_with_these_parameters() -> None:
 
 
 def test_the_api_page_shows_a_gate_as_it_is() -> None:
-    """The sample in docs/api.md is what the second example's errors gate says, field by field."""
+    """The sample in docs/api.md matches the errors gate of the second example, field by field."""
     scene: dict[str, Any] = {"__name__": "example"}
     with redirect_stdout(StringIO()):
         exec(compile(EXAMPLES[1][0], "docs/judge.md", "exec"), scene)  # noqa: S102 -- our own page
@@ -62,21 +62,21 @@ def test_the_api_page_shows_a_gate_as_it_is() -> None:
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
-    """Return a value with every fraction in it cut to four digits, as the page shows them."""
+    """Return a value with all fractions truncated to four digits, as on the page."""
     if isinstance(value, dict):
         return {name: rounded(each) for name, each in value.items()}
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def test_every_field_of_a_gate_is_explained() -> None:
-    """What the API shows of a gate stands in the page's table."""
+    """The page's table has every field that the API shows for a gate."""
     shown = {field.name for field in fields(GateView)}
     explained = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE))))
     assert shown <= explained
 
 
 def test_every_cause_is_explained() -> None:
-    """The page has a line for each cause of a verdict, in the words that the API uses."""
+    """The page has a line for each cause of a verdict, under its API name."""
     explained = re.search(r"\| `verdict_reason.code` \|.*?\n\n", PAGE, re.DOTALL)
     assert explained
     codes = set(re.findall(r"^\| `([^`]+)` \|", explained[0], re.MULTILINE))
@@ -84,7 +84,7 @@ def test_every_cause_is_explained() -> None:
 
 
 def test_every_gate_is_explained() -> None:
-    """The table of what is counted has a line for each kind of gate."""
+    """The table of counts has a line for each kind of gate."""
     kinds = {kind.__dataclass_fields__["kind"].default for kind in get_args(Gate)}
     counted = PAGE.split("## What each gate counts")[1].split("\n## ")[0]
     assert {f"`{kind}`" for kind in kinds - {"query"}} <= set(re.findall(r"^\| (`\w+`) \|", counted, re.MULTILINE))
@@ -107,10 +107,10 @@ def test_every_gate_is_explained() -> None:
     ],
 )
 def test_numbers_in_sentences_are_those_that_ship(words: str) -> None:
-    """A sentence with a number of the judge's changes with the number."""
+    """A sentence that quotes one of the judge's numbers must change with it."""
     assert words in " ".join(PAGE.split())
 
 
 def test_numbers_in_words_are_those_that_ship() -> None:
-    """Two bad minutes of a calm blue, and three times as often."""
+    """These are the two bad minutes of a calm blue, and three times as often."""
     assert (TUNED.calm_minutes, TUNED.severe.rho) == (2, 3.0)

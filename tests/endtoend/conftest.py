@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests: they have an Azure of their own, because they make it hostile."""
+"""Fixtures of the end-to-end tests, which have their own Azure because they inject faults into it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.host.conftest import interpreter
 
 __all__ = ["azure", "interpreter", "stage", "worked"]
 
-# A second is at most a minute of this clock; logs arrive within the minute that the policies wait for them.
+# A second is at most a minute on this clock; logs arrive within the minute that the policies allow for.
 OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1")
 
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Run a small Azure; each test makes its own endpoint in it."""
+    """Run a small Azure, in which each test creates its own endpoint."""
     folder = tmp_path_factory.mktemp("stage")
     with running_cloud(folder / "azure", *OPTIONS) as cloud:
         yield Stage(cloud, folder)
@@ -26,7 +26,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def azure(stage: Stage) -> Iterator[Stage]:
-    """Return the stage, with this process's environment leading to it; at the end every hostility is off again."""
+    """Return the stage, with this process's environment pointing to it; all faults are reset at the end."""
     with exported(stage.cloud.environment):
         yield stage
         stage.cloud.set("event-grid", duplicates=0, reordering=0.0, spelling="documented", null_tags=False)

@@ -1,6 +1,6 @@
 """An Azure that misbehaves at random: each trouble lasts for some of the host's work, then the next one takes over.
 
-All of it is of the kind that passes: a refusal for good would rightly end a rollout.
+All troubles are temporary: a permanent refusal would rightly end a rollout.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TROUBLES: tuple[Setting, ...] = (
 
 @dataclass
 class Hostility:
-    """Troubles of one cloud in random order; each occurs once before any is repeated."""
+    """Troubles in random order; each occurs once before any repeats."""
 
     cloud: RunningCloud
     dice: random.Random

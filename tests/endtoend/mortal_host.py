@@ -1,6 +1,6 @@
-"""A function host that is killed without warning and restarted at the same address, as a platform does.
+"""A function host that is killed without warning and restarted at the same address, as a platform may do.
 
-The moments are chosen by seeded dice and by what the host has logged, not by a clock, so each life does some work.
+The times are chosen from a seed and the host's log, not by a clock, so that each run does some work.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from tests.waiting import sleep_until
 
 FUNCTION = "model_registered"
 WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # log lines that are not answers to this test
-MOST_LINES = 6  # of these in a life
-REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds after them: one reconcile takes some hundredths
+MOST_LINES = 6  # of these per run
+REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds after them: a reconcile takes hundredths of a second
 PATIENCE = timedelta(hours=4)  # on the cloud's clock
 USUAL_LENGTH = timedelta(seconds=20)  # of a check, on the cloud's clock
 
 
 @dataclass
 class MortalHost:
-    """The function app on a host that can be killed. `killed` counts how often it was."""
+    """The function app on a host that can be killed. `killed` counts the kills."""
 
     stage: Stage
     folder: Path
@@ -53,7 +53,7 @@ class MortalHost:
             self.stage.cloud.set("functions", url=self.living.url, key=self.living.event_grid_key)
 
     def kill(self) -> None:
-        """Kill the host with SIGKILL: it does not run another line."""
+        """Kill the host with SIGKILL, so that it does not run another line."""
         if self.living is not None:
             self.living.process.kill()
             self._close(self.living)
@@ -67,14 +67,14 @@ class MortalHost:
         self.start()
 
     def work(self, lines: int) -> None:
-        """Wait until the host has logged so many more lines of work."""
+        """Wait until the host has logged this many more lines of work."""
         wanted = len(WORK.findall(self.log())) + lines
         self.wait(lambda: len(WORK.findall(self.log())) >= wanted, pause=0.5)
 
     def wait(self, condition: Callable[[], object], pause: float = 12.0) -> None:
-        """Wait for a condition, checked after each pause (seconds of the cloud's clock, which waits for late checks).
+        """Wait for a condition, checked after each pause (seconds on the cloud's clock, which waits for late checks).
 
-        Raises AssertionError with the end of the log when it never comes true.
+        Raises AssertionError with the end of the log if it never becomes true.
         """
         clock = self.stage.cloud.clock
         due = clock.now()
@@ -97,11 +97,11 @@ class MortalHost:
         return list(self._get(f"rollouts/{endpoint}/{rollout}?evidence=true&minutes=1500")["evidence"])
 
     def log(self) -> str:
-        """Return what this life has logged."""
+        """Return the log of the current run."""
         return self.logs[-1].read_text(encoding="utf-8")
 
     def all_logs(self) -> str:
-        """Return what every life has logged."""
+        """Return the logs of all runs."""
         return "".join(path.read_text(encoding="utf-8") for path in self.logs)
 
     def _get(self, path: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class MortalHost:
 
 @contextmanager
 def mortal_host(stage: Stage, folder: Path, seed: int) -> Iterator[MortalHost]:
-    """Run a host for the length of the block."""
+    """Run a host during the block."""
     folder.mkdir(parents=True, exist_ok=True)
     host = MortalHost(stage, folder, random.Random(seed))  # noqa: S311  # guards nothing
     try:

@@ -1,4 +1,4 @@
-"""All real parts together: the emulated Azure, an endpoint that serves, live traffic, and the function app's host."""
+"""All real parts together: the emulated Azure, a serving endpoint, live traffic, and the function app's host."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ENDPOINTS = ("mortal", "doomed", "hostile", "worked")
-RATE = 40  # requests a minute of the cloud's clock
+RATE = 40  # requests per minute of the cloud's clock
 
 
 @dataclass
 class Stage:
-    """An emulated Azure as an ML engineer sees it. `folder` is for files that are uploaded or written."""
+    """An emulated Azure from an ML engineer's point of view. `folder` is for files that are uploaded or written."""
 
     cloud: RunningCloud
     folder: Path
 
     @cached_property
     def ml(self) -> MLClient:
-        """Microsoft's client of the workspace."""
+        """Microsoft's client for the workspace."""
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415  # the environment must lead to the cloud
 
         names = [self.cloud[name] for name in ("subscription", "resource_group", "workspace")]
@@ -46,7 +46,7 @@ class Stage:
 
     @property
     def app_settings(self) -> dict[str, str]:
-        """The settings of the function app: those of Azure, a fast clock, and the policies of these tests."""
+        """The function app's settings: Azure's, a fast clock, and the policies of these tests."""
         account = self.cloud["storage_account"]
         return self.cloud.environment | {
             "TEAL_SUBSCRIPTION_ID": self.cloud["subscription"],
@@ -62,7 +62,7 @@ class Stage:
 
     @cached_property
     def _policies(self) -> Path:
-        """A folder with a policy for each endpoint of these tests: the same for most, their own for some."""
+        """A folder with a policy for each endpoint of these tests: the same for most, a special one for some."""
         folder = self.folder / "policies"
         shutil.copytree(HERE / "policies", folder)
         shutil.copy(HERE / "smoke.jsonl", folder)
@@ -72,10 +72,10 @@ class Stage:
         return folder
 
     def serve(self, name: str, *, collects: bool = False, workers: int = 1, **conduct: int) -> None:
-        """Create an endpoint whose traffic all goes to version 1 of the model of the same name, which never fails.
+        """Create an endpoint with all traffic on version 1 of the model of the same name, which never fails.
 
-        collects: whether its answers are collected. workers: how many requests it answers at once. conduct: how the
-        model answers, see `scoring/score.py`.
+        collects: whether its answers are collected. workers: how many requests it answers concurrently. conduct: how
+        the model answers, see `scoring/score.py`.
         """
         made = imported("azure.ai.ml.entities")
         endpoint = made.ManagedOnlineEndpoint(name=name, auth_mode="key")
@@ -92,7 +92,7 @@ class Stage:
             instance_count=1,
             data_collector=made.DataCollector(collections=collections) if collects else None,
             environment_variables={"WORKER_COUNT": str(workers)},
-            # A busy machine may answer late; that is not a failure of a version.
+            # A busy machine may respond late, which is not the version's fault.
             request_settings=made.OnlineRequestSettings(
                 request_timeout_ms=60_000, max_concurrent_requests_per_instance=1000
             ),
@@ -109,13 +109,13 @@ class Stage:
         return str(registered.version)
 
     def standing(self, endpoint: str) -> tuple[dict[str, int], dict[str, str]]:
-        """Return what Azure reports: the endpoint's live traffic and the states of its deployments."""
+        """Return the endpoint's live traffic and its deployments' states, as reported by Azure."""
         seen = self.cloud.state()["endpoints"][endpoint]
         return {name: share for name, share in seen["traffic"].items() if share}, seen["deployments"]
 
     @contextmanager
     def traffic(self, endpoint: str, rate: int = RATE) -> Iterator[SampleFile]:
-        """Send so many requests a minute of live traffic while the block runs; yields their outcomes."""
+        """Send `rate` requests per minute of live traffic during the block; yield their outcomes."""
         requests, samples = self.folder / f"{endpoint}.jsonl", self.folder / f"{endpoint}.txt"
         requests.write_text("".join(json.dumps({"number": n}) + "\n" for n in range(100)), encoding="utf-8")
         uri = str(self.ml.online_endpoints.get(endpoint).scoring_uri)
@@ -142,9 +142,9 @@ class Stage:
 
 
 def imported(module: str) -> ModuleType:
-    """Return a module of azure-ai-ml. It takes a second, so not while tests are collected."""
+    """Import a module of azure-ai-ml. This takes a second, so it must not happen during test collection."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its dependencies' deprecations are not ours to fix
+        warnings.simplefilter("ignore")  # deprecations in its dependencies
         return import_module(module)
 
 

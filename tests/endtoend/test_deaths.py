@@ -1,4 +1,4 @@
-"""The function host is killed again and again while a rollout is in progress on the real parts."""
+"""The function host is killed repeatedly during a rollout on the real parts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, history_text
 
 KILLS = 10
-pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
+pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
 
 
 def test_a_good_version_is_promoted_although_the_host_is_killed(azure: Stage, tmp_path: Path) -> None:
-    """Green gets all traffic and blue is deleted; it remains one rollout, and no request fails."""
+    """Green gets all traffic and blue is deleted; there is one rollout, and no request fails."""
     azure.serve("mortal")
     with azure.traffic("mortal") as samples, mortal_host(azure, tmp_path, seed=1) as host:
         azure.register("mortal")
@@ -30,7 +30,7 @@ def test_a_good_version_is_promoted_although_the_host_is_killed(azure: Stage, tm
 
 
 def test_a_bad_version_is_rolled_back_although_the_host_is_killed(azure: Stage, tmp_path: Path) -> None:
-    """Blue keeps all traffic and green is deleted; only requests that green answered have failed."""
+    """Blue gets all traffic back and green is deleted; only requests to green have failed."""
     azure.serve("doomed")
     with azure.traffic("doomed") as samples, mortal_host(azure, tmp_path, seed=2) as host:
         azure.register("doomed", fails_of_hundred=60)
@@ -58,7 +58,7 @@ def kill_until_ended(host: MortalHost, endpoint: str, least: int) -> dict[str, A
 
 
 def check_history(azure: Stage, rollout: dict[str, Any]) -> None:
-    """Every transition is recorded, each from where the last one ended, and no entry is missing."""
+    """Check that every transition is recorded, each continues from the last one, and no entry is missing."""
     history = rollout["history"]
     assert history[0]["from"] is None
     assert history[-1]["to"] == rollout["phase"]

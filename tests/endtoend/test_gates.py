@@ -1,7 +1,7 @@
 """Gates on the real parts: latency from the request log and from metrics, collected answers, a user's query.
 
-Three endpoints run side by side, because most of the time is spent waiting for the clock. The one with the most traffic
-starts when latency is no longer measured, so that it slows nothing down.
+Three endpoints run in parallel, because most of the time is spent waiting for the clock. The one with the most traffic
+starts when latency is no longer measured, so that it does not affect it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, history_text
 from tests.endtoend.test_strategies import ended
 
-pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
-RATES = {"sluggish": 10, "metered": 45, "answering": 20}  # requests a minute of the cloud's clock
+pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
+RATES = {"sluggish": 10, "metered": 45, "answering": 20}  # requests per minute of the cloud's clock
 MINUTE = timedelta(minutes=1)
-PAST = 110  # requests that blue has answered before the first green
+PAST = 110  # requests answered by blue before the first green
 Rollouts = dict[str, dict[str, Any]]
 
 
@@ -35,7 +35,7 @@ def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         samples = [running.enter_context(stage.traffic(name, RATES[name])) for name in ("sluggish", "answering")]
         host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
         host.wait(lambda: all(len(file.read()) > PAST for file in samples))
-        stage.register("sluggish", milliseconds=1000)  # so much slower that no busy machine makes blue as slow
+        stage.register("sluggish", milliseconds=1000)  # slower than blue can be on a busy machine
         stage.register("answering", strange_of_hundred=40)
         stage.serve("metered", workers=2)
         found = ends(host, "answering:2", "sluggish:2")
@@ -49,7 +49,7 @@ def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def ends(host: MortalHost, *versions: str) -> Rollouts:
-    """Wait until these have ended, and return them with the evidence that was kept."""
+    """Wait until these have ended, and return them with the stored evidence."""
     found = {each: ended(host, *each.split(":")) for each in versions}
     return {
         each: rollout | {"evidence": host.evidence(rollout["endpoint"], rollout["id"])}
@@ -58,7 +58,7 @@ def ends(host: MortalHost, *versions: str) -> Rollouts:
 
 
 def why(rollout: dict[str, Any]) -> tuple[str, str]:
-    """Return the code of the judge's decision that ended a rollout, and the gate that it was about."""
+    """Return the code of the decision that ended a rollout, and the gate concerned."""
     reasons = [entry["reason"] for entry in rollout["history"] if entry["to"] in {"rolling-back", "promoted"}]
     return reasons[0]["code"], reasons[0]["facts"].get("gate", "")
 
@@ -69,7 +69,7 @@ def gate(rollout: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_slow_version_is_rolled_back_by_the_latency_in_the_log(rollouts: Rollouts) -> None:
-    """It takes many times as long as blue, without errors: the reason has both limits, both shares and the odds."""
+    """It takes many times as long as blue, without errors; the reason has both limits, both shares and the odds."""
     rollout = rollouts["sluggish:2"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
     slow = gate(rollout, "latency")
@@ -81,7 +81,7 @@ def test_a_slow_version_is_rolled_back_by_the_latency_in_the_log(rollouts: Rollo
 
 
 def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
-    """Minute after minute and gate by gate, from Table Storage to the API; the last minute matches the reason."""
+    """It goes by minute and gate from Table Storage to the API; the last minute matches the reason."""
     for name, rollout in rollouts.items():
         minutes = [datetime.fromisoformat(each["minute"]) for each in rollout["evidence"]]
         assert [after - before for before, after in pairwise(minutes)] == [MINUTE] * (len(minutes) - 1), name
@@ -92,7 +92,7 @@ def test_each_minute_s_evidence_is_kept_and_shown(rollouts: Rollouts) -> None:
     assert list(decided["gates"]) == list(last.values())
 
 
-def test_a_user_s_query_rolls_a_version_back(rollouts: Rollouts) -> None:
+def test_a_user_s_query_rolls_back_a_version(rollouts: Rollouts) -> None:
     """It is fast and without errors, but its answers are longer than the user's KQL allows; blue's are not."""
     rollout = rollouts["sluggish:3"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
@@ -117,8 +117,8 @@ def test_a_good_version_is_promoted_by_platform_metrics(rollouts: Rollouts) -> N
     assert all(each["green_total"] > 0 for each in passed)
 
 
-def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Rollouts) -> None:
-    """Two of five inputs get a label that blue never gives: both gates see it in the collected answers."""
+def test_different_answers_are_detected_on_mirrored_requests(rollouts: Rollouts) -> None:
+    """Two of five inputs get a label that blue never gives, which both gates see in the collected answers."""
     rollout = rollouts["answering:2"]
     assert rollout["phase"] == "rolled-back", history_text(rollout)
     assert all(entry["weight"] == 0 for entry in rollout["history"])
@@ -130,7 +130,7 @@ def test_other_answers_are_seen_on_copies_before_a_user_gets_them(rollouts: Roll
 
 
 def test_a_version_with_the_same_answers_is_promoted(rollouts: Rollouts) -> None:
-    """Each mirrored request is compared with blue's answer to the same request; none differs."""
+    """Each mirrored request's answer is compared with blue's; none differs."""
     rollout = rollouts["answering:3"]
     assert rollout["phase"] == "promoted", history_text(rollout)
     alike = gate(rollout, "disagreement")

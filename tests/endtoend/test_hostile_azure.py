@@ -13,10 +13,10 @@ from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, history_text
 
 TROUBLES = 18
-pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
+pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
 
 
-def test_rollouts_end_right_in_a_hostile_azure(azure: Stage, tmp_path: Path) -> None:
+def test_rollouts_end_correctly_in_a_hostile_azure(azure: Stage, tmp_path: Path) -> None:
     """A good version is promoted and the next, bad one rolled back; repeated events make one rollout."""
     azure.serve("hostile")
     hostility = Hostility(azure.cloud, random.Random(3))  # noqa: S311  # guards nothing

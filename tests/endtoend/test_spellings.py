@@ -1,7 +1,7 @@
 """Events in undocumented spellings, posted to the webhook of the running app.
 
-Each is taken in once and for all, with a line in the log that says what came of it: 202, or 400 for what holds no
-event. 500 would have Event Grid send it again for a day.
+Each is handled for good, with a line in the log that gives the outcome: 202, or 400 for a body without an event. A 500
+would make Event Grid redeliver it for a day.
 """
 
 from __future__ import annotations
@@ -101,14 +101,14 @@ IGNORED = {
 
 
 @pytest.mark.parametrize(("body", "code"), IGNORED.values(), ids=IGNORED)
-def test_what_asks_for_nothing_is_ignored_with_a_reason(app: HostProcess, body: object, code: str) -> None:
-    """It is accepted, so that it is not delivered again, and the log says briefly why nothing was done."""
+def test_irrelevant_events_are_ignored_with_a_reason(app: HostProcess, body: object, code: str) -> None:
+    """They are accepted, so that they are not redelivered, and the log says briefly why nothing was done."""
     assert outcomes(app, json.dumps(body).encode()) == (202, [code])
     assert max(len(line) for line in app.log().splitlines()) < 3000
 
 
 def test_a_batch_has_an_outcome_for_each_event(app: HostProcess) -> None:
-    """Useful, useless and odd ones in one request: each is logged, and none causes the batch to be delivered again."""
+    """Relevant, irrelevant and odd events in one request are each logged, and none causes a redelivery of the batch."""
     status, codes = outcomes(app, json.dumps([envelope(), {}, cloud_event(), envelope(data=[1])]).encode())
     assert status == 202
     assert sorted(codes) == ["event_not_relevant", "event_unreadable", "no_policy", "no_policy"]
@@ -128,19 +128,19 @@ NO_EVENTS = {
     "half an event": json.dumps(envelope()).encode()[:-5],
     "no UTF-8": b'{"id": "\xff\xfe"}',
     "a depth of thousands": b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
-    "a time that is none": json.dumps(envelope(eventTime="yesterday")).encode(),
+    "an invalid time": json.dumps(envelope(eventTime="yesterday")).encode(),
     "a time as a number": json.dumps(envelope(eventTime=1763632800)).encode(),
 }
 
 
 @pytest.mark.parametrize("body", NO_EVENTS.values(), ids=NO_EVENTS)
-def test_what_holds_no_event_is_refused_for_good(app: HostProcess, body: bytes) -> None:
-    """With 400: Event Grid dead-letters it at once. The function never sees it."""
+def test_a_body_without_an_event_is_rejected_permanently(app: HostProcess, body: bytes) -> None:
+    """With a 400, Event Grid dead-letters it immediately. The function never sees it."""
     assert outcomes(app, body) == (400, [])
 
 
 def outcomes(app: HostProcess, body: bytes) -> tuple[int, list[str]]:
-    """Post a body to the webhook; return the status and, from the log, the code of why each event was ignored."""
+    """Post a body to the webhook; return the status and, from the log, the code for each ignored event."""
     before = len(app.log())
     path = f"/runtime/webhooks/EventGrid?functionName=model_registered&code={app.event_grid_key}"
     answer = app.call("POST", path, body, {"aeg-event-type": "Notification", "Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Whole rollouts with more than weights, on the real parts: a mirror before live traffic, and a new endpoint."""
+"""Complete rollouts with more than weights, on the real parts: a mirror before live traffic, and a new endpoint."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tests.emulator.arm import autoscale_setting
 from tests.endtoend.mortal_host import MortalHost, mortal_host
 from tests.endtoend.stage import Stage, failed, history_text
 
-# In the history of `shadowed`, in this order; a weight is ordered and then observed.
+# The history of `shadowed`, in this order; a weight is ordered and then observed.
 SHARES = (
     ("mirror_requested", 40), ("mirror_observed", 40),
     ("weight_requested", 20), ("weight_observed", 20), ("weight_requested", 60), ("weight_observed", 60),
 )  # fmt: skip
-pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
+pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
 
 
-def test_the_mirror_comes_first_and_fails_no_request(azure: Stage, tmp_path: Path) -> None:
-    """A good version is mirrored and then gets live traffic; a bad one is rolled back before any user meets it.
+def test_a_mirror_comes_first_and_no_request_fails(azure: Stage, tmp_path: Path) -> None:
+    """A good version is mirrored and then gets live traffic; a bad one is rolled back before any user is affected.
 
-    The autoscale settings move to the deployment that serves.
+    The autoscale settings move to the serving deployment.
     """
     azure.serve("shadowed")
     autoscale(azure, "shadowed", "shadowed-1")
@@ -47,7 +47,7 @@ def test_the_mirror_comes_first_and_fails_no_request(azure: Stage, tmp_path: Pat
 
 
 def test_a_model_creates_its_endpoint(azure: Stage, tmp_path: Path) -> None:
-    """A missing endpoint is created as the policy says, from the template with its code, and then serves."""
+    """A missing endpoint is created according to the policy, from the template with its code, and then serves."""
     with mortal_host(azure, tmp_path, seed=1) as host:
         azure.register("newborn")
         rollout = ended(host, "newborn", version="1")
@@ -57,7 +57,7 @@ def test_a_model_creates_its_endpoint(azure: Stage, tmp_path: Path) -> None:
     assert (endpoint.auth_mode, endpoint.tags) == ("aml_token", {"managed-by": "teal"})
     request = tmp_path / "request.json"
     request.write_text(json.dumps({"number": 5}))
-    # Named, because the client goes on sending the name of a deployment that it was once given.
+    # Named explicitly: the client keeps sending the last deployment name that it was given.
     answer = azure.ml.online_endpoints.invoke("newborn", request_file=request, deployment_name="newborn-1")
     assert json.loads(answer) == {"serves": "newborn:1", "number": "5"}
 

@@ -1,4 +1,4 @@
-"""Every function on the development host's own worker and on Microsoft's: one story with the same outcomes."""
+"""Every function on the development host's own worker and on Microsoft's, with the same outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.endtoend.stage import Stage
 from tests.function_host import ROOT, Answer, HostProcess, Interpreter, eventually, running_host
 
-pytestmark = pytest.mark.timeout(1800)  # for a hang only: on a busy machine the clock is slower
+pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
 
 FUNCTIONS = {
     "model_registered": ("eventGridTrigger", None),
@@ -50,11 +50,11 @@ def app(azure: Stage, interpreter: Interpreter, tmp_path: Path) -> Iterator[Host
         yield running
 
 
-def test_every_function_does_its_part(app: HostProcess, azure: Stage, worked: str) -> None:
-    """From an event, timer and queue to a rollout that is paused, resumed, promoted and rolled back over HTTP."""
+def test_every_function_works(app: HostProcess, azure: Stage, worked: str) -> None:
+    """Event, timer and queue lead to a rollout that is paused, resumed, promoted and rolled back over HTTP."""
     triggers = {each["name"]: each["trigger"] for each in app.summary["functions"]}
     assert {name: (each["type"], each.get("methods")) for name, each in triggers.items()} == FUNCTIONS
-    version = azure.register(worked)  # nobody is subscribed: the event is delivered by hand
+    version = azure.register(worked)  # no subscriber: the test delivers the event
     assert app.deliver("model_registered", [event(azure, worked, version)]).status == 202
     assert "outcome=started" in app.log()
     assert app.run_by_hand("tick").status == 202
@@ -74,10 +74,10 @@ def test_every_function_does_its_part(app: HostProcess, azure: Stage, worked: st
     carried_out = [each["facts"]["verb"] for each in asked if each["code"].startswith("operator_")]
     assert accepted == carried_out == [verb for verb, _, _ in REQUESTS]
     silent = {name for name in FUNCTIONS if f"cli.host: {name} succeeded" not in app.log()}
-    assert silent == {"start", "show", "openapi", "unmatched"}  # the next tests'
+    assert silent == {"start", "show", "openapi", "unmatched"}  # covered by the next tests
 
 
-def test_a_rollout_is_started_again_by_hand(app: HostProcess, azure: Stage, worked: str) -> None:
+def test_a_rollout_is_restarted_manually(app: HostProcess, azure: Stage, worked: str) -> None:
     """A rolled-back version can be started over HTTP; the rollout is listed while open and cannot be started twice."""
     asked = {"endpoint": worked, "model": worked, "version": azure.register(worked), **BY}
     begun = api(app, "POST", "rollouts", asked)
@@ -91,7 +91,7 @@ def test_a_rollout_is_started_again_by_hand(app: HostProcess, azure: Stage, work
 
 
 def test_a_wrong_request_is_answered(app: HostProcess, worked: str) -> None:
-    """With the same status on every worker: 400 for a bad body, 404 for a missing rollout, 409 if none is open."""
+    """Every worker gives the same status: 400 for a bad body, 404 for a missing rollout, 409 if none is open."""
     unknown: dict[str, object] = {"endpoint": "no-such", "model": "m", "version": 1, **BY}
     requests: list[tuple[str, str, Mapping[str, object] | None, int]] = [
         ("POST", "rollouts", {}, 400),
@@ -110,7 +110,7 @@ def test_a_wrong_request_is_answered(app: HostProcess, worked: str) -> None:
 
 
 def event(azure: Stage, model: str, version: str) -> dict[str, object]:
-    """Return the event of a registration, as Microsoft documents it."""
+    """Return a registration event in the documented format."""
     return {
         "id": f"{model}-{version}", "topic": azure.cloud.workspace_id, "subject": f"models/{model}:{version}",
         "eventType": "Microsoft.MachineLearningServices.ModelRegistered", "eventTime": "2026-11-20T10:00:00.1234567Z",

@@ -1,4 +1,4 @@
-"""What the tests of the development host stand on: Azurite, the sample app, and the workers that run it."""
+"""Fixtures for the development host: Azurite, the sample app, and the workers that run it."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ NEVER = "0 0 0 1 1 *"
 
 @dataclass(frozen=True, slots=True)
 class StorageAccount:
-    """A storage account of Azurite's, reachable with a key over TLS."""
+    """A storage account in Azurite, reachable with a key over TLS."""
 
     connection_string: str
     certificate: str
 
     @property
     def settings(self) -> dict[str, str]:
-        """The app settings with which a function app reaches it."""
+        """The app settings for a function app to reach it."""
         return {"AzureWebJobsStorage": self.connection_string, "REQUESTS_CA_BUNDLE": self.certificate}
 
     def queue(self, name: str) -> QueueClient:
-        """Return a client for one queue; whoever takes it closes it."""
+        """Return a client for one queue; the caller closes it."""
         return QueueClient.from_connection_string(
             self.connection_string, name, connection_verify=self.certificate, retry_total=0
         )
 
     def texts(self, name: str) -> list[str]:
-        """Return the messages that are visible in a queue as they lie there; a queue that is missing has none."""
+        """Return the visible messages in a queue, not decoded; a missing queue has none."""
         with self.queue(name) as queue:
             try:
                 return [str(message.content) for message in queue.peek_messages(32)]
@@ -73,7 +73,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageAccount
 
 
 def _python_313() -> str | None:
-    """Return a Python 3.13, if this machine has one: what `make setup` looks for too."""
+    """Return a Python 3.13, if there is one; `make setup` looks for the same."""
     found = shutil.which("python3.13")
     candidates = [found] if found else []
     candidates += sorted(str(path) for path in Path.home().glob(".pyenv/versions/3.13.*/bin/python3.13"))
@@ -97,7 +97,7 @@ def _microsoft(version: str) -> Interpreter:
 
 @pytest.fixture(scope="session", params=["converters", "microsoft-here", "microsoft-3.13"])
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """Return each way of running functions: the host's own, and Microsoft's runtime on this Python and on 3.13."""
+    """Return each worker's interpreter: the host's own, and Microsoft's runtime on this Python and on 3.13."""
     kind, _, version = str(request.param).partition("-")
     return _microsoft(version) if kind == "microsoft" else Interpreter()
 
@@ -110,13 +110,13 @@ def work_queue() -> str:
 
 @pytest.fixture
 def settings(storage: StorageAccount, work_queue: str) -> dict[str, str]:
-    """Return the settings of the sample app; its timer all but sleeps."""
+    """Return the settings of the sample app; its timer hardly ever fires."""
     return {**storage.settings, "WORK_QUEUE": work_queue, "TICK": NEVER}
 
 
 @pytest.fixture
 def host(settings: dict[str, str], interpreter: Interpreter, tmp_path: Path) -> Iterator[HostProcess]:
-    """Run the sample app on the development host, once for each way of running functions."""
+    """Run the sample app on the development host, once for each worker."""
     with running_host(SAMPLE_APP, tmp_path / "host.log", settings, interpreter) as running:
         yield running
 
@@ -125,7 +125,7 @@ def host(settings: dict[str, str], interpreter: Interpreter, tmp_path: Path) -> 
 def http_host(
     storage: StorageAccount, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[HostProcess]:
-    """Run the sample app for tests that leave nothing behind, shared by those of one file."""
+    """Run the sample app for tests that leave no state, shared within one file."""
     settings = {
         **storage.settings,
         "WORK_QUEUE": "unused-work",

@@ -1,4 +1,4 @@
-"""What the host refuses: one row for each rule of the real host, each with an app that breaks just that rule."""
+"""What the host rejects: one row for each rule of the real host, with an app that breaks only that rule."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _said(*functions: FunctionMetadata, host_json: dict[str, Any] | None = None)
     ],
 )
 def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
-    """What the real host runs is not refused."""
+    """What the real host runs is not rejected."""
     assert _said(*functions) == []
 
 
@@ -95,7 +95,7 @@ def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
     ],
 )
 def test_refusal(function: FunctionMetadata, said: str) -> None:
-    """Each broken rule is one problem, which names the function and the fault."""
+    """Each broken rule is one problem that names the function and the fault."""
     (problem,) = _said(function)
     assert problem.startswith(f"{function.name}: ")
     assert said in problem
@@ -110,7 +110,7 @@ def test_refusal(function: FunctionMetadata, said: str) -> None:
     ],
 )
 def test_conflict_between_functions(functions: list[FunctionMetadata], said: str) -> None:
-    """Names and routes are unique without regard to case; a function without a route has its name for one."""
+    """Names and routes are unique, ignoring case; a function without a route uses its name."""
     (problem,) = _said(*functions)
     assert said in problem
 
@@ -130,7 +130,7 @@ def test_conflict_between_functions(functions: list[FunctionMetadata], said: str
     ],
 )
 def test_host_json(host_json: dict[str, Any], said: str) -> None:
-    """A host.json that the real host would not take is a problem of the app."""
+    """A host.json that the real host would reject is a problem of the app."""
     (problem,) = _said(_function(_queue("abc")), host_json=host_json)
     assert said in problem
 
@@ -146,13 +146,13 @@ def test_timer_needs_storage() -> None:
     assert "a timer needs AzureWebJobsStorage" in str(problem)
 
 
-def test_all_problems_come_at_once() -> None:
-    """Nobody has to repair one fault to be told of the next."""
+def test_all_problems_are_reported_together() -> None:
+    """Nobody has to fix one fault to learn about the next."""
     found = _said(_function(_http("admin", "a_b"), name="1"), host_json={})
     assert len(found) == 4
 
 
-def test_projects_own_host_json_is_good() -> None:
+def test_the_project_s_own_host_json_is_valid() -> None:
     """The host.json of this repository passes with bindings that need every part of it."""
     own = json.loads((Path(__file__).parents[2] / "host.json").read_text(encoding="utf-8"))
     assert _said(_function(_http()), _function(_queue("abc"), name="q"), host_json=own) == []

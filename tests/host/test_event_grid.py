@@ -37,7 +37,7 @@ def test_handshake_is_answered_without_the_function(http_host: HostProcess) -> N
 
 @pytest.mark.parametrize("as_array", [True, False], ids=["array", "single object"])
 def test_each_event_is_one_invocation(http_host: HostProcess, as_array: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
-    """An array gives one invocation for each event, a single object one; 202 when all succeeded."""
+    """An array gives one invocation per event, a single object gives one; the status is 202 if all succeeded."""
     names = ["one", "two"] if as_array else ["alone"]
     events = [_event(name) for name in names]
     assert http_host.deliver("on_event", events if as_array else events[0]).status == 202
@@ -45,14 +45,14 @@ def test_each_event_is_one_invocation(http_host: HostProcess, as_array: bool) ->
 
 
 def test_one_failure_fails_the_batch(http_host: HostProcess) -> None:
-    """500 if any event failed, though the others ran: Event Grid will send them all again."""
+    """The status is 500 if any event failed, although the others ran: Event Grid redelivers them all."""
     answer = http_host.deliver("on_event", [_event("good"), _event("bad", "broken")])
     assert answer.status == 500
     assert _events(http_host, "good", "bad") == ["bad", "good"]
 
 
-def test_duplicate_runs_again(http_host: HostProcess) -> None:
-    """The host keeps no memory of events: what is delivered twice runs twice."""
+def test_a_duplicate_runs_again(http_host: HostProcess) -> None:
+    """The host does not remember events: one delivered twice runs twice."""
     for _ in range(2):
         assert http_host.deliver("on_event", [_event("twin")]).status == 202
     assert _events(http_host, "twin") == ["twin", "twin"]
@@ -72,14 +72,14 @@ def test_duplicate_runs_again(http_host: HostProcess) -> None:
     ],
 )
 def test_refusals(http_host: HostProcess, function: str, event_type: str, body: str, status: int) -> None:
-    """400 ends the retries of Event Grid, so only what no retry can mend is answered with it."""
+    """A 400 ends Event Grid's retries, so it is only used if a retry cannot help."""
     path = f"/runtime/webhooks/eventgrid?functionName={function}&code={http_host.event_grid_key}"
     assert http_host.call("POST", path, body, {"aeg-event-type": event_type}).status == status
 
 
 @pytest.mark.parametrize("key", ["", "&code=wrong"])
 def test_webhook_needs_its_key(http_host: HostProcess, key: str) -> None:
-    """401 without the system key; the host's key for functions does not open it, the master key does."""
+    """Without the system key the status is 401; the host key does not grant access, the master key does."""
     path = "/runtime/webhooks/eventgrid?functionName=on_event"
     headers = {"aeg-event-type": "Unsubscribe"}
     assert http_host.call("POST", f"{path}{key}", "[]", headers).status == 401
@@ -94,7 +94,7 @@ def test_cloud_events_handshake(http_host: HostProcess) -> None:
     assert (answer.status, answer.headers["webhook-allowed-origin"]) == (200, "eventgrid.azure.net")
 
 
-def test_event_runs_by_hand(http_host: HostProcess) -> None:
-    """The admin API takes an event as its input, and refuses what is none."""
+def test_an_event_function_runs_manually(http_host: HostProcess) -> None:
+    """The admin API takes an event as input, and rejects anything else."""
     assert http_host.run_by_hand("on_event", json.dumps(_event("by hand"))).status == 202
     assert http_host.run_by_hand("on_event", "{").status == 400

@@ -1,4 +1,4 @@
-"""HTTP triggers: routes, keys, values and refusals, on every worker."""
+"""HTTP triggers: routes, keys, values and errors, on every worker."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from tests.function_host import HostProcess
 
 
-def test_request_reaches_function_as_azure_hands_it_over(http_host: HostProcess) -> None:
-    """Route parameters are decoded, header names lower-cased, empty values dropped; case in the path is no matter."""
+def test_a_request_reaches_the_function_as_in_azure(http_host: HostProcess) -> None:
+    """Route parameters are decoded, header names lower-cased, empty values dropped; paths ignore case."""
     headers = {"X-First": "1", "X-Empty": ""}
     answer = http_host.call("PUT", "/API/Echo/a%20b%2Fc/7?x=1&x=2&empty=", "hällo".encode(), headers)
     assert answer.status == 201
@@ -45,7 +45,7 @@ def test_request_reaches_function_as_azure_hands_it_over(http_host: HostProcess)
     ],
 )
 def test_status(http_host: HostProcess, method: str, path: str, status: int) -> None:
-    """Wrong routes and methods and disabled functions give 404; failures 500; a response left unset 204."""
+    """Wrong routes, wrong methods and disabled functions give 404; failures 500; an unset response 204."""
     assert http_host.call(method, path).status == status
 
 
@@ -67,8 +67,8 @@ def test_status(http_host: HostProcess, method: str, path: str, status: int) -> 
         ("/admin/host/status", "master", 200),
     ],
 )
-def test_key_opens_what_it_should(http_host: HostProcess, path: str, key: str, status: int) -> None:
-    """The host key opens functions, the master key everything, a system key no function; in the header or in `code`."""
+def test_each_key_grants_the_right_functions(http_host: HostProcess, path: str, key: str, status: int) -> None:
+    """The host key grants functions, the master key everything, a system key no function; in the header or `code`."""
     value = {
         "none": "",
         "wrong": "wrong",
@@ -82,8 +82,8 @@ def test_key_opens_what_it_should(http_host: HostProcess, path: str, key: str, s
     assert http_host.call("GET", f"{path}?code={value}").status == status
 
 
-def test_header_key_wins_over_code(http_host: HostProcess) -> None:
-    """A wrong key in the header is not saved by a right one in the address."""
+def test_the_header_key_takes_precedence_over_code(http_host: HostProcess) -> None:
+    """A valid key in the URL does not make up for a wrong one in the header."""
     path = f"/api/keyed?code={http_host.host_key}"
     assert http_host.call("GET", path, headers={"x-functions-key": "wrong"}).status == 401
 
@@ -95,14 +95,14 @@ def test_text_that_looks_like_a_response_is_one(http_host: HostProcess) -> None:
 
 
 def test_failure_is_logged_with_its_traceback(http_host: HostProcess) -> None:
-    """The log names the function, how it ended and where it raised."""
+    """The log has the function, the outcome and the traceback."""
     http_host.call("GET", "/api/broken")
     assert "broken failed in" in http_host.log()
     assert "in broken" in http_host.log()
 
 
 def test_body_beyond_the_limit_is_refused(http_host: HostProcess) -> None:
-    """Past 100 MB the answer is 413, and the function never runs."""
+    """Beyond 100 MB the status is 413, and the function does not run."""
     headers = {"Content-Length": str(100 * 1024 * 1024 + 1)}
     answer = http_host.call("POST", "/api/echo/big", b"", headers)
     assert answer.status == 413

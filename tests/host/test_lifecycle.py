@@ -1,4 +1,4 @@
-"""Start and stop of the host as a process: settings, limits, draining, and what it leaves behind."""
+"""Starting and stopping the host as a process: settings, limits, draining, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def test_stop_waits_for_running_functions(settings: dict[str, str], tmp_path: Path) -> None:
-    """A request that is being served when SIGTERM comes gets its answer, and the host ends well."""
+    """A request in progress on SIGTERM gets its response, and the host exits with 0."""
     with running_host(SAMPLE_APP, tmp_path / "log", settings) as host, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(host.call, "GET", "/api/rest/done?seconds=1")
         eventually(lambda: "entered rest" in host.log())
@@ -32,8 +32,8 @@ def test_stop_waits_for_running_functions(settings: dict[str, str], tmp_path: Pa
 
 
 @pytest.mark.parametrize("path", ["slow", "rest/late?seconds=600"], ids=["async", "sync"])
-def test_stop_does_not_wait_for_ever(settings: dict[str, str], tmp_path: Path, path: str) -> None:
-    """What still runs after the time for draining is given up and counted, and the process ends all the same."""
+def test_stop_does_not_wait_forever(settings: dict[str, str], tmp_path: Path, path: str) -> None:
+    """Invocations still running after the drain time are counted and abandoned, and the process exits."""
     with running_host(SAMPLE_APP, tmp_path / "log", settings, options=["--drain", "0.1"]) as host:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(host.call, "GET", f"/api/{path}")
@@ -43,16 +43,16 @@ def test_stop_does_not_wait_for_ever(settings: dict[str, str], tmp_path: Path, p
         assert "1 invocations were still running" in host.log()
 
 
-def test_function_that_runs_too_long_fails(settings: dict[str, str], tmp_path: Path) -> None:
-    """Past functionTimeout the caller gets 500 and the log the reason."""
+def test_a_function_that_runs_too_long_fails(settings: dict[str, str], tmp_path: Path) -> None:
+    """Beyond functionTimeout the caller gets a 500, and the log has the reason."""
     limited = {**settings, "AzureFunctionsJobHost__functionTimeout": "00:00:01"}
     with running_host(SAMPLE_APP, tmp_path / "log", limited) as host:
         assert host.call("GET", "/api/slow").status == 500
         assert "FunctionTimeout" in host.log()
 
 
-def test_host_ends_with_its_parent(settings: dict[str, str], tmp_path: Path) -> None:
-    """With --until-stdin-closes nothing is left when whoever started it is gone."""
+def test_the_host_exits_with_its_parent(settings: dict[str, str], tmp_path: Path) -> None:
+    """With --until-stdin-closes nothing is left running after the parent process has exited."""
     with start(SAMPLE_APP, tmp_path / "log", settings) as process:
         assert process.stdout is not None
         assert process.stdin is not None
@@ -61,8 +61,8 @@ def test_host_ends_with_its_parent(settings: dict[str, str], tmp_path: Path) -> 
         assert process.wait(PATIENCE_SECONDS) == 0
 
 
-def test_keys_outlive_the_process_if_asked(settings: dict[str, str], tmp_path: Path) -> None:
-    """With --state the keys of one run open the next, and no one else may read them; without it they are new."""
+def test_keys_survive_a_restart_with_state(settings: dict[str, str], tmp_path: Path) -> None:
+    """With --state the next run has the same keys, readable only by the user; without it they are new."""
     options = ["--state", str(tmp_path / "state")]
     with running_host(SAMPLE_APP, tmp_path / "log", settings, options=options) as first:
         kept = first.summary["keys"]
@@ -73,8 +73,8 @@ def test_keys_outlive_the_process_if_asked(settings: dict[str, str], tmp_path: P
     assert (tmp_path / "state/keys.json").stat().st_mode & 0o077 == 0
 
 
-def test_local_settings_serve_where_the_environment_is_silent(settings: dict[str, str], tmp_path: Path) -> None:
-    """local.settings.json is read, reaches the app as environment, and gives way to the real environment."""
+def test_the_environment_overrides_local_settings(settings: dict[str, str], tmp_path: Path) -> None:
+    """local.settings.json reaches the app as environment variables, but the real environment takes precedence."""
     app = tmp_path / "app"
     shutil.copytree(SAMPLE_APP, app)
     values = {"TICK": "not a schedule", "WORK_QUEUE": settings["WORK_QUEUE"], "GREETING": "from the file"}
@@ -106,7 +106,7 @@ CANNOT_RUN = {
 def test_app_that_cannot_run_is_named(
     settings: dict[str, str], interpreter: Interpreter, tmp_path: Path, source: str, said: str
 ) -> None:
-    """The host ends with 1 and says why, and what it refuses Microsoft's runtime refuses too, in its own words."""
+    """The host exits with 1 and says why; Microsoft's runtime rejects the same apps, with its own messages."""
     (tmp_path / "function_app.py").write_text(IMPORT + source)
     (tmp_path / "host.json").write_text('{"version": "2.0"}')
     with start(tmp_path, tmp_path / "log", settings, interpreter) as process:
@@ -131,7 +131,7 @@ asyncio.run(main())
 
 
 def test_host_runs_inside_a_program(settings: dict[str, str]) -> None:
-    """As a context manager it starts, serves, and leaves nothing open: warnings are errors here too."""
+    """As a context manager it starts, serves, and leaves nothing open: warnings are errors here as well."""
     environment = {"PATH": os.environ["PATH"], **settings, "GREETING": "hello"}
     command = [sys.executable, "-W", "error", "-c", PROGRAM, str(SAMPLE_APP)]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours

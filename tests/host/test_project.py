@@ -1,4 +1,4 @@
-"""This project's own functions on every worker: what the host would refuse, and the same outcomes from each."""
+"""This project's own functions on every worker: the host accepts them, with the same results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def project(
     cloud: RunningCloud, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[HostProcess]:
-    """Run the project's function app against the emulated Azure; its timer is off, so that only the test acts."""
+    """Run the project's function app against the emulated Azure, with its timer off so that only the test acts."""
     account = cloud["storage_account"]
     settings = {
         **cloud.environment,
@@ -35,14 +35,14 @@ def project(
         yield running
 
 
-def test_host_refuses_nothing(project: HostProcess) -> None:
-    """The project's functions start, which they would not with a single problem, and every kind of trigger is there."""
+def test_the_host_accepts_every_function(project: HostProcess) -> None:
+    """The project's functions start, which they would not with any problem, and every kind of trigger is present."""
     kinds = {function["trigger"]["type"] for function in project.summary["functions"]}
     assert kinds == {"eventGridTrigger", "timerTrigger", "queueTrigger", "httpTrigger"}
 
 
 def test_http_needs_a_key(project: HostProcess) -> None:
-    """No HTTP function of the project answers without a key."""
+    """No HTTP function of the project works without a key."""
     triggers = [function["trigger"] for function in project.summary["functions"]]
     https = [trigger for trigger in triggers if trigger["type"] == "httpTrigger"]
     for trigger in https:
@@ -55,7 +55,7 @@ def test_http_needs_a_key(project: HostProcess) -> None:
     [("not json", 400, "JSON"), ("{}", 400, "endpoint"), ('{"endpoint": "no-such-endpoint"}', 404, "no-such-endpoint")],
 )
 def test_start_answers_for_bad_bodies(project: HostProcess, body: str, status: int, said: str) -> None:
-    """A rollout cannot be started with a body that makes no sense, and the answer says what is wrong."""
+    """A rollout cannot be started with an invalid body, and the response says what is wrong."""
     answer = project.call("POST", "/api/rollouts", body, {"x-functions-key": project.host_key})
     assert answer.status == status
     assert said in answer.body.decode()
@@ -69,13 +69,13 @@ def test_start_answers_for_bad_bodies(project: HostProcess, body: str, status: i
     ],
     ids=["another type", "malformed"],
 )
-def test_event_that_is_not_ours_ends_well(project: HostProcess, event: dict[str, object]) -> None:
-    """An event that no retry can mend is accepted, so that Event Grid does not send it again."""
+def test_an_irrelevant_event_is_accepted(project: HostProcess, event: dict[str, object]) -> None:
+    """An event that no retry can fix is accepted, so that Event Grid does not redeliver it."""
     envelope = {"id": "1", "topic": "/t", "eventTime": "2026-11-20T10:00:00Z", "dataVersion": "2"}
     assert project.deliver("model_registered", [{**envelope, **event}]).status == 202
 
 
-def test_queue_message_that_is_nonsense_is_dropped(project: HostProcess) -> None:
-    """It is logged and done with: it neither fails nor comes again."""
+def test_an_invalid_queue_message_is_dropped(project: HostProcess) -> None:
+    """It is logged and removed: the function does not fail, and the message is not retried."""
     assert project.run_by_hand("reconcile", json.dumps(["nonsense"])).status == 202
     eventually(lambda: "reconcile succeeded" in project.log(), "reconcile did not succeed")

@@ -1,4 +1,4 @@
-"""Route templates: which paths they match, and what they take from them."""
+"""Route templates: which paths they match, and the parameters they extract."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from cli.host.routes import compile_route
     ],
 )
 def test_match(template: str, path: str, parameters: dict[str, str] | None) -> None:
-    """A path gives the parameters that ASP.NET Core would give, or does not match."""
+    """A path gives the same parameters as in ASP.NET Core, or does not match."""
     assert compile_route(template).match(path) == parameters
 
 
-def test_more_specific_routes_come_first() -> None:
-    """Literal before constrained before plain parameter before catch-all, whatever the order of the functions."""
+def test_more_specific_routes_take_precedence() -> None:
+    """The order is literal, constrained, plain parameter, catch-all, whatever the order of the functions."""
     templates = ["a/{*rest}", "a/{x}", "a/{x:int}", "a/b"]
     ranked = sorted(templates, key=lambda template: compile_route(template).precedence)
     assert ranked == ["a/b", "a/{x:int}", "a/{x}", "a/{*rest}"]

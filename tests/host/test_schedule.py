@@ -1,4 +1,4 @@
-"""NCRONTAB and time spans: which are understood, when they fire, and what is refused."""
+"""NCRONTAB and time spans: which are valid, when they fire, and which are rejected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FRIDAY = datetime(2026, 11, 20, 10, 15, 30, tzinfo=UTC)
     ],
 )
 def test_next_time(text: str, following: str) -> None:
-    """A schedule fires when NCRONTAB says; day of month and weekday must both match."""
+    """A schedule fires as in NCRONTAB: day of month and weekday must both match."""
     assert schedule.parse(text).after(FRIDAY) == datetime.fromisoformat(following).replace(tzinfo=UTC)
 
 
@@ -61,12 +61,12 @@ def test_next_time(text: str, following: str) -> None:
     ],
 )
 def test_refused(text: str) -> None:
-    """What NCRONTAB or .NET would not read is refused, also where croniter would take it."""
+    """What NCRONTAB or .NET would reject is rejected, even if croniter accepts it."""
     with pytest.raises(ValueError, match=r"."):
         schedule.parse(text)
 
 
 @pytest.mark.parametrize(("text", "shorter"), [("* * * * * *", True), ("00:00:59", True), ("0 * * * * *", False)])
 def test_shorter_than_a_minute(text: str, *, shorter: bool) -> None:
-    """Schedules under a minute are known, for they are not monitored."""
+    """Schedules under a minute are recognized, because they are not monitored."""
     assert schedule.parse(text).is_shorter_than_a_minute(FRIDAY) is shorter

@@ -1,4 +1,4 @@
-"""Timer triggers on a clock that runs faster than the wall's, and across restarts."""
+"""Timer triggers on a clock faster than wall time, and across restarts."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _settings(settings: dict[str, str], schedule: str, speed: int) -> dict[str, 
     return {**settings, "TICK": schedule, "TEAL_CLOCK": f"{speed}@{time.time():.3f}"}
 
 
-def test_timer_follows_the_clock(settings: dict[str, str], tmp_path: Path) -> None:
-    """At 120 times the speed a timer of every minute fires each virtual minute, and its status says so."""
+def test_a_timer_follows_the_clock(settings: dict[str, str], tmp_path: Path) -> None:
+    """At 120 times the speed, a timer that fires every minute fires every virtual minute, as its status shows."""
     with running_host(SAMPLE_APP, tmp_path / "log", _settings(settings, EVERY_MINUTE, 120)) as host:
         eventually(lambda: len(_ticks(host)) >= 3)
         first, second, third = _ticks(host)[:3]
@@ -36,8 +36,8 @@ def test_timer_follows_the_clock(settings: dict[str, str], tmp_path: Path) -> No
     assert timedelta(0) < due - updated <= timedelta(minutes=1)
 
 
-def test_timer_waits_for_a_paced_clock(settings: dict[str, str], tmp_path: Path) -> None:
-    """While the clock stands still nothing fires, and the host says when its next tick is due; then it fires."""
+def test_a_timer_waits_for_a_paced_clock(settings: dict[str, str], tmp_path: Path) -> None:
+    """While the clock stands still nothing fires, and the host reports when its next tick is due; then it fires."""
     noon, file = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp(), tmp_path / "clock"
     file.write_text(f"120\n{time.time():.3f} {noon + 30}\n")
     paced = {**settings, "TICK": EVERY_MINUTE, "TEAL_CLOCK": str(file)}
@@ -53,14 +53,14 @@ def test_timer_waits_for_a_paced_clock(settings: dict[str, str], tmp_path: Path)
     assert not report.exists()
 
 
-def test_timer_by_the_second_has_no_status(settings: dict[str, str], tmp_path: Path) -> None:
+def test_a_timer_under_a_minute_has_no_status(settings: dict[str, str], tmp_path: Path) -> None:
     """Schedules under a minute are not monitored, as in the real host."""
     with running_host(SAMPLE_APP, tmp_path / "log", {**settings, "TICK": "* * * * * *"}) as host:
         assert eventually(lambda: _ticks(host))[0] == {"tick": {}, "past_due": False}
 
 
-def test_tick_missed_while_stopped_is_past_due(settings: dict[str, str], tmp_path: Path) -> None:
-    """With its state kept, a host that starts after a tick was due runs it at once, and says that it is late."""
+def test_a_tick_missed_while_stopped_is_past_due(settings: dict[str, str], tmp_path: Path) -> None:
+    """With kept state, a host that starts after a tick was due runs it immediately, marked as past due."""
     missed = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     status = {"schedule": NEVER, "last": missed, "next": missed, "updated": missed}
     (tmp_path / "timers.json").write_text(json.dumps({"tick": status}))
@@ -72,8 +72,8 @@ def test_tick_missed_while_stopped_is_past_due(settings: dict[str, str], tmp_pat
     )
 
 
-def test_changed_schedule_is_not_past_due(settings: dict[str, str], tmp_path: Path) -> None:
-    """What was due under another schedule is forgotten."""
+def test_a_changed_schedule_is_not_past_due(settings: dict[str, str], tmp_path: Path) -> None:
+    """Ticks due under another schedule are forgotten."""
     missed = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     status = {"schedule": "0 30 * * * *", "last": missed, "next": missed, "updated": missed}
     (tmp_path / "timers.json").write_text(json.dumps({"tick": status}))
@@ -83,15 +83,15 @@ def test_changed_schedule_is_not_past_due(settings: dict[str, str], tmp_path: Pa
         assert _ticks(host) == []
 
 
-def test_timer_runs_by_hand(host: HostProcess) -> None:
-    """The admin API fires it, on every worker; without the master key it does not."""
+def test_a_timer_runs_manually(host: HostProcess) -> None:
+    """The admin API fires it on every worker, but only with the master key."""
     assert host.run_by_hand("tick").status == 202
     assert eventually(lambda: _ticks(host))[0]["past_due"] is False
     assert host.call("POST", "/admin/functions/tick", headers={"x-functions-key": host.host_key}).status == 401
 
 
-def test_timer_never_overlaps_itself(settings: dict[str, str], tmp_path: Path) -> None:
-    """A tick that comes due while the last one still runs is left out, not made up for."""
+def test_a_timer_never_overlaps_itself(settings: dict[str, str], tmp_path: Path) -> None:
+    """A tick that becomes due while the last one is running is skipped."""
     slow = {**settings, "TICK": "* * * * * *", "TICK_SECONDS": "1.5"}
     with running_host(SAMPLE_APP, tmp_path / "log", slow) as host:
         seen = eventually(lambda: len(found := host.call("GET", "/api/seen").json()) >= 5 and found)

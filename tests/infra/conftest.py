@@ -16,7 +16,7 @@ Templates = dict[str, Node]
 def parse(path: Path) -> Node:
     """Return the syntax tree of a Bicep file.
 
-    The grammar has no assignment to a parameter, which is what a .bicepparam file consists of; `var` reads the same.
+    The grammar lacks parameter assignments, which a .bicepparam file consists of; they are parsed as `var`.
     """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".bicepparam":

@@ -24,13 +24,13 @@ REGION = "westeurope"
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder of stand-ins: `az` and `azd` note how they were called; `sleep` returns at once."""
+    """A folder of stand-in commands: `az` and `azd` record their calls; `sleep` returns immediately."""
 
     folder: Path
     hooks: dict[str, dict[str, dict[str, str]]]
 
     def run(self, hook: str, failures: int = 0, region: str = "") -> tuple[int, list[str]]:
-        """Return the hook's exit code and its calls. az answers with a region, after so many failures."""
+        """Return the hook's exit code and its calls. `az` prints a region after `failures` failures."""
         calls = self.folder / "calls"
         self.stand_in("sleep", "exit 0")
         self.stand_in("az", f'echo az "$@" >> "{calls}"; [ "$(wc -l < "{calls}")" -gt {failures} ] && echo {REGION}')
@@ -41,7 +41,7 @@ class Desk:
         return done.returncode, calls.read_text().splitlines()
 
     def stand_in(self, name: str, script: str) -> None:
-        """Put a command into the folder."""
+        """Add a command to the folder."""
         path = self.folder / name
         path.write_text(f"#!{SHELL}\n{script}\n")
         path.chmod(0o755)
@@ -55,7 +55,7 @@ def desk(root: Path, tmp_path: Path) -> Desk:
 
 @pytest.mark.parametrize("hook", ["postprovision", "postdeploy"])
 def test_hook_deploys_once_into_the_workspaces_group(desk: Desk, hook: str) -> None:
-    """One deployment, in the right subscription and group, also when their names hold a space."""
+    """There is one deployment, in the right subscription and group, even if their names contain a space."""
     code, calls = desk.run(hook, region=REGION)
     assert code == 0
     assert len(calls) == 1
@@ -63,7 +63,7 @@ def test_hook_deploys_once_into_the_workspaces_group(desk: Desk, hook: str) -> N
 
 
 def test_the_workspaces_region_reaches_the_app_and_the_next_provision(desk: Desk) -> None:
-    """What main.bicep may not look up, since `azd down` deletes what it references, is looked up behind it."""
+    """The hook looks up the region, because main.bicep must not: `azd down` deletes what it references."""
     code, calls = desk.run("postprovision")
     assert code == 0
     assert "--settings TEAL_REGION=westeurope" in calls[1]
@@ -72,21 +72,21 @@ def test_the_workspaces_region_reaches_the_app_and_the_next_provision(desk: Desk
 
 
 def test_a_workspace_that_moved_is_followed(desk: Desk) -> None:
-    """Another workspace's region takes the place of the one that was known."""
+    """Another workspace's region replaces the known one."""
     _, calls = desk.run("postprovision", region="eastus")
     assert calls[2:] == ["azd env set TEAL_REGION westeurope"]
 
 
 def test_events_wait_for_the_function(desk: Desk) -> None:
-    """A function that Azure does not list yet is asked for again."""
+    """The hook retries until Azure lists the function."""
     code, calls = desk.run("postdeploy", failures=2)
     assert code == 0
     assert len(calls) == 3
 
 
 @pytest.mark.parametrize("hook", ["postprovision", "postdeploy"])
-def test_hook_that_cannot_deploy_says_so(desk: Desk, hook: str) -> None:
-    """A lasting failure fails azd, after a few tries at most."""
+def test_a_hook_that_cannot_deploy_fails(desk: Desk, hook: str) -> None:
+    """A persistent failure fails azd after a few attempts."""
     code, calls = desk.run(hook, failures=99)
     assert code != 0
     assert len(calls) <= 4
@@ -102,13 +102,13 @@ LAUNCHER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.__main__ i
         (VALID, 0, ""),
         (VALID.replace("20", "200"), 2, "steps[1].weight: 200"),
         (VALID + "max_nodes: 3\n", 2, "max_nodes: unknown key"),
-        # Set on this machine, and not among the app's settings.
+        # Set on this machine, but not among the app's settings.
         (VALID.replace("pricing", "'${PRICING_MODEL}'"), 2, "${PRICING_MODEL} is not set"),
     ],
     ids=["valid", "wrong value", "unknown key", "variable that the app will not have"],
 )
-def test_a_wrong_policy_is_never_packaged(root: Path, tmp_path: Path, policy: str, code: int, problem: str) -> None:
-    """The hook before packaging fails, so azd deploys nothing."""
+def test_an_invalid_policy_is_never_packaged(root: Path, tmp_path: Path, policy: str, code: int, problem: str) -> None:
+    """The pre-package hook fails, so azd deploys nothing."""
     (tmp_path / "infra").symlink_to(root / "infra")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "pricing.yaml").write_text(policy)
@@ -123,7 +123,7 @@ def test_a_wrong_policy_is_never_packaged(root: Path, tmp_path: Path, policy: st
 
 
 def test_nothing_is_packaged_unchecked(root: Path, tmp_path: Path) -> None:
-    """Without the command that checks, the hook fails and says what to do."""
+    """Without the `teal` command, the hook fails and says what to do."""
     script = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]["prepackage"]["posix"]
     done = subprocess.run([SHELL, "-c", script["run"]], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - our own azure.yaml
     assert done.returncode == 1

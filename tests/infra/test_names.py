@@ -1,4 +1,4 @@
-"""Code and templates use the same names: neither knows the other, and a slip would show only in Azure."""
+"""Code and templates use the same names: neither checks the other, so a mistake would only show in Azure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settings_written(templates: dict[str, Node]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def bindings(root: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return each function's bindings as the host reads them; in a process of its own, for they can be read once."""
+    """Return each function's bindings as the host reads them, in a separate process, as they can be read only once."""
     command = [sys.executable, "-c", LIST_BINDINGS]
     run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     found: dict[str, list[Any]] = json.loads(run.stdout)
@@ -46,7 +46,7 @@ def bindings(root: Path) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def test_events_go_to_the_function_that_takes_them(
+def test_events_go_to_the_event_grid_function(
     templates: dict[str, Node], bindings: dict[str, list[dict[str, Any]]]
 ) -> None:
     """The event subscription names the one function with an Event Grid trigger."""
@@ -56,7 +56,7 @@ def test_events_go_to_the_function_that_takes_them(
 
 
 def test_queues_exist_before_the_code(templates: dict[str, Node], bindings: dict[str, list[dict[str, Any]]]) -> None:
-    """Every queue that a function reads or writes is created, with the poison queue of each that is read."""
+    """Every queue that a function reads or writes is created, with a poison queue for each that is read."""
     used = {(item["type"], item["queueName"]) for items in bindings.values() for item in items if "queueName" in item}
     poison = {f"{queue.removesuffix('-poison')}-poison" for kind, queue in used if kind == "queueTrigger"}
     assert poison
@@ -64,7 +64,7 @@ def test_queues_exist_before_the_code(templates: dict[str, Node], bindings: dict
 
 
 def test_queues_are_reached_by_identity(templates: dict[str, Node], bindings: dict[str, list[dict[str, Any]]]) -> None:
-    """The connection of every binding is one whose service address and identity are among the settings."""
+    """The settings have the service URI and the identity for every binding's connection."""
     connections = {item["connection"] for items in bindings.values() for item in items if "connection" in item}
     assert connections
     for connection in connections:
@@ -72,21 +72,21 @@ def test_queues_are_reached_by_identity(templates: dict[str, Node], bindings: di
 
 
 def test_tables_exist_before_the_code(templates: dict[str, Node]) -> None:
-    """The tables that are created are the tables that the code uses."""
+    """The created tables are those that the code uses."""
     assert strings(templates["modules/storage.bicep"], "tableNames") == set(
         importlib.import_module("shared.names").TABLES
     )
 
 
-def test_settings_are_those_that_are_read(root: Path, templates: dict[str, Node]) -> None:
-    """Every setting that Teal requires is given, and none of Teal's is given that nothing reads."""
+def test_the_templates_set_exactly_the_settings_that_are_read(root: Path, templates: dict[str, Node]) -> None:
+    """Every setting that Teal requires is set, and none that nothing reads."""
     written = settings_written(templates)
     assert set(importlib.import_module("shared.settings").REQUIRED) <= written
     source = (root / "shared/settings.py").read_text()
     assert [name for name in written if name.startswith("TEAL_") and name not in source] == []
 
 
-def test_settings_that_flex_refuses_are_absent(templates: dict[str, Node]) -> None:
+def test_settings_that_flex_rejects_are_absent(templates: dict[str, Node]) -> None:
     """Flex Consumption takes its runtime from functionAppConfig, and a plain storage connection would be a key."""
     assert "AzureWebJobsStorage__credential" in settings_written(templates)
     assert not settings_written(templates) & SET_BY_FLEX

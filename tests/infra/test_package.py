@@ -1,4 +1,4 @@
-"""What .funcignore lets through: all that runs in Azure, and nothing that belongs on a desk."""
+"""What .funcignore includes: everything that runs in Azure, and nothing local."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PACKAGE = {"function_app.py", "functions", "host.json", "policies", "requirement
 
 @pytest.fixture(scope="module")
 def ignored(root: Path) -> pathspec.GitIgnoreSpec:
-    """Return the rules of .funcignore, which follow those of .gitignore."""
+    """Return the rules of .funcignore, which has the syntax of .gitignore."""
     return pathspec.GitIgnoreSpec.from_lines((root / ".funcignore").read_text().splitlines())
 
 
 def packed(folder: Path, root: Path, ignored: pathspec.GitIgnoreSpec) -> Iterator[str]:
-    """Yield the files of a folder that are packed, never looking into a folder that is not."""
+    """Yield a folder's packaged files, skipping excluded folders."""
     for path in sorted(folder.iterdir()):
         name = path.relative_to(root).as_posix()
         if path.is_dir():
@@ -28,13 +28,13 @@ def packed(folder: Path, root: Path, ignored: pathspec.GitIgnoreSpec) -> Iterato
             yield name
 
 
-def test_package_holds_the_app_and_nothing_else(root: Path, ignored: pathspec.GitIgnoreSpec) -> None:
-    """A new file or folder at the top is either named here as part of the app or kept out by .funcignore."""
+def test_the_package_has_only_the_app(root: Path, ignored: pathspec.GitIgnoreSpec) -> None:
+    """A new top-level file or folder is either listed here as part of the app or excluded by .funcignore."""
     assert {name.split("/")[0] for name in packed(root, root, ignored)} == PACKAGE
 
 
-def test_package_holds_everything_that_the_app_reads(root: Path, ignored: pathspec.GitIgnoreSpec) -> None:
-    """No source, query, schema, policy or smoke request is lost on the way."""
+def test_the_package_has_everything_that_the_app_reads(root: Path, ignored: pathspec.GitIgnoreSpec) -> None:
+    """No source, query, schema, policy or smoke request is missing."""
     sources = {
         path.relative_to(root).as_posix()
         for folder in ("functions", "shared", "policies")
@@ -68,11 +68,11 @@ def test_package_holds_everything_that_the_app_reads(root: Path, ignored: pathsp
         "requirements.in",
     ],
 )
-def test_what_is_local_stays_here(local: str, ignored: pathspec.GitIgnoreSpec) -> None:
-    """Secrets, environments, build products and development code are kept out, whether or not they exist today."""
+def test_local_files_are_excluded(local: str, ignored: pathspec.GitIgnoreSpec) -> None:
+    """Secrets, environments, build products and development code are excluded, whether or not they exist now."""
     assert ignored.match_file(local)
 
 
-def test_rules_are_plain(root: Path) -> None:
-    """No rule re-includes with `!`: Core Tools and azd read that differently."""
+def test_no_rule_is_negated(root: Path) -> None:
+    """Core Tools and azd interpret `!` differently."""
     assert not [line for line in (root / ".funcignore").read_text().splitlines() if line.startswith("!")]

@@ -1,4 +1,4 @@
-"""What Azure installs: exactly what was tried here, and nothing that was changed since."""
+"""Azure installs exactly what was tested here."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def locked(root: Path) -> dict[str, list[Requirement]]:
 
 
 def test_every_package_has_a_version_and_hashes(root: Path, locked: dict[str, list[Requirement]]) -> None:
-    """One without would make pip refuse the whole file, in Azure."""
+    """A package without hashes would make pip reject the whole file in Azure."""
     lines = (root / "requirements.txt").read_text().splitlines()
     named = [line for line in lines if line and not line.startswith(("#", " "))]
     assert len(named) == sum(map(len, locked.values())) > 50
 
 
-def test_what_is_locked_is_what_was_asked_for(root: Path, locked: dict[str, list[Requirement]]) -> None:
-    """A change of requirements.in without `make lock` is noticed here."""
+def test_the_lock_matches_the_requirements(root: Path, locked: dict[str, list[Requirement]]) -> None:
+    """This notices a change of requirements.in without `make lock`."""
     asked = [line for line in (root / "requirements.in").read_text().splitlines() if line and not line.startswith("#")]
     assert len(asked) > 10
     for line in asked:
@@ -43,7 +43,7 @@ def test_what_is_locked_is_what_was_asked_for(root: Path, locked: dict[str, list
 
 
 def test_tests_run_with_the_versions_that_azure_gets(locked: dict[str, list[Requirement]]) -> None:
-    """Otherwise a passing test would say nothing of the app in Azure."""
+    """Otherwise a passing test would say nothing about the app in Azure."""
     different = {}
     for name, pins in locked.items():
         for pin in pins:

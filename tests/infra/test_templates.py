@@ -1,4 +1,4 @@
-"""The Bicep files parse, find each other, explain themselves, and leave alone what is not Teal's."""
+"""The Bicep files parse, reference each other correctly, are documented, and leave alone what is not Teal's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def text(node: Node) -> str:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield the node and all below it."""
+    """Yield the node and all its descendants."""
     yield node
     for child in node.children:
         yield from walk(child)
@@ -58,7 +58,7 @@ def given(module: Node) -> set[str]:
 
 
 def module_path(template: str, module: Node) -> str:
-    """Return the path below infra of the file that a module declaration names."""
+    """Return the path below infra of a module declaration's file."""
     return str(PurePosixPath(template).parent / quoted(module))
 
 
@@ -71,7 +71,7 @@ def reached(templates: dict[str, Node], start: str) -> set[str]:
 
 
 def test_every_file_is_bicep(templates: dict[str, Node], parameter_files: dict[str, Node]) -> None:
-    """Each file parses; a slip is named with its line."""
+    """Each file parses; an error is reported with its line."""
     faults = [
         f"{name}:{node.start_point.row + 1}"
         for name, tree in (templates | parameter_files).items()
@@ -84,7 +84,7 @@ def test_every_file_is_bicep(templates: dict[str, Node], parameter_files: dict[s
 
 
 def test_modules_exist_and_get_their_parameters(templates: dict[str, Node]) -> None:
-    """A module names a file that is there, gives all it requires and nothing that it does not know."""
+    """A module names an existing file and passes all required parameters and no unknown ones."""
     for name, tree in templates.items():
         for module in declarations(tree, "module"):
             path = module_path(name, module)
@@ -93,13 +93,13 @@ def test_modules_exist_and_get_their_parameters(templates: dict[str, Node]) -> N
 
 
 def test_every_template_is_used(templates: dict[str, Node]) -> None:
-    """No module lies about that nothing deploys."""
+    """There is no module that nothing deploys."""
     top = [name for name in templates if "/" not in name]
     assert set().union(*(reached(templates, name) for name in top)) == set(templates)
 
 
-def test_parameters_and_outputs_explain_themselves(templates: dict[str, Node]) -> None:
-    """Whoever is asked for a value, or reads one, is told what it is."""
+def test_parameters_and_outputs_have_descriptions(templates: dict[str, Node]) -> None:
+    """Everyone who has to provide or read a value can see what it is."""
     silent = [
         f"{name}: {name_of(node)}"
         for name, tree in templates.items()
@@ -117,7 +117,7 @@ def preceding_decorators(declaration: Node) -> Node:
 
 
 def test_hooks_have_every_value_they_need(templates: dict[str, Node], parameter_files: dict[str, Node]) -> None:
-    """What a .bicepparam file reads is an output of main.bicep or azd's own, unless it has a default."""
+    """A variable read in a .bicepparam file is an output of main.bicep or azd's own, or has a default."""
     known = {name_of(node) for node in declarations(templates["main.bicep"], "output")} | AZD_ITSELF
     for name, tree in parameter_files.items():
         values = declarations(tree, "variable")
@@ -128,8 +128,8 @@ def test_hooks_have_every_value_they_need(templates: dict[str, Node], parameter_
         assert read <= known, name
 
 
-def test_azd_is_asked_only_for_parameters_that_exist(root: Path, templates: dict[str, Node]) -> None:
-    """main.parameters.json gives what main.bicep requires, each from one variable of the azd environment."""
+def test_azd_passes_exactly_the_required_parameters(root: Path, templates: dict[str, Node]) -> None:
+    """main.parameters.json sets what main.bicep requires, each from one variable of the azd environment."""
     values = json.loads((root / "infra/main.parameters.json").read_text())["parameters"]
     assert required(templates["main.bicep"]) <= set(values) <= parameters(templates["main.bicep"])
     single = [entry["value"] for name, entry in values.items() if name not in {"appSettings", "otherWorkspaces"}]
@@ -139,14 +139,14 @@ def test_azd_is_asked_only_for_parameters_that_exist(root: Path, templates: dict
 @pytest.mark.parametrize("system", ["posix", "windows"])
 @pytest.mark.parametrize(("hook", "template"), [("postprovision", "workspace"), ("postdeploy", "events")])
 def test_hooks_deploy_in_order(root: Path, hook: str, template: str, system: str) -> None:
-    """Rights come before the code and events after it, from a POSIX shell as from PowerShell."""
+    """Permissions come before the code and events after it, in POSIX shells and PowerShell."""
     command = yaml.safe_load((root / "azure.yaml").read_text())["hooks"][hook][system]["run"]
     assert re.findall(r"--parameters (\S+)", command) == [f"infra/{template}.bicepparam"]
     assert f"using './{template}.bicep'" in (root / f"infra/{template}.bicepparam").read_text()
 
 
 def test_azd_down_cannot_reach_the_workspace(templates: dict[str, Node]) -> None:
-    """main.bicep touches no resource group but its own: azd down deletes every group that its deployment referenced."""
+    """main.bicep references only its own resource group, because azd down deletes every referenced group."""
     scopes = {text(n.named_children[1]) for n in walk(templates["main.bicep"]) if is_property(n, "scope")}
     assert scopes == {"group"}
     for name in reached(templates, "main.bicep"):
@@ -156,12 +156,12 @@ def test_azd_down_cannot_reach_the_workspace(templates: dict[str, Node]) -> None
 
 
 def is_property(node: Node, name: str) -> bool:
-    """Return whether the node is an object's property of that name."""
+    """Return whether the node is an object's property with this name."""
     return node.type == "object_property" and text(node.named_children[0]) == name
 
 
 def test_traffic_is_never_declared(templates: dict[str, Node]) -> None:
-    """Endpoints, deployments and the workspace appear only as existing: a re-deployment must not reset traffic."""
+    """Endpoints, deployments and the workspace are only declared `existing`: redeploying must not reset traffic."""
     owned = [
         f"{name}: {name_of(node)}"
         for name, tree in templates.items()
@@ -173,7 +173,7 @@ def test_traffic_is_never_declared(templates: dict[str, Node]) -> None:
 
 
 def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
-    """No template asks Azure for a key, and the storage account has none to give."""
+    """No template reads a key from Azure, and the storage account has shared keys disabled."""
     for name, tree in templates.items():
         assert not re.search(r"\blist(Keys|AccountSas|ServiceSas|Secrets)\(|\.list\w*\(", text(tree)), name
     account = text(templates["modules/storage.bicep"])
@@ -183,10 +183,10 @@ def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
 @pytest.mark.parametrize(
     ("parameter", "module"), [("readsMetrics", "modules/metrics.bicep"), ("readsPredictions", "modules/answers.bicep")]
 )
-def test_far_reaching_rights_are_given_only_on_request(
+def test_broad_permissions_are_opt_in(
     templates: dict[str, Node], parameter_files: dict[str, Node], parameter: str, module: str
 ) -> None:
-    """Metrics take a right on the subscription, and answers may be personal data: a person switches each on."""
+    """Metrics need a permission on the subscription, and answers may be personal data, so both are off by default."""
     source = text(templates["workspace.bicep"])
     assert f"param {parameter} bool = false" in source
     assert re.search(rf"'{module}' = if \({parameter}\)", source)

@@ -1,4 +1,4 @@
-"""Rollouts to replay: worlds whose requests fail and are slow at random, and what the API would say of a rollout."""
+"""Rollouts to replay: worlds with random failures and latency, and a rollout's record as the API would return it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PATIENT = replace(POLICY, judge=replace(POLICY.judge, patience=timedelta(hours=2
 
 @dataclass
 class NoisyWorld(World):
-    """A world whose requests fail and are slow at random, as real ones do, with some patience for the evidence.
+    """A world with random failures and latency, like a real one.
 
-    slow: how many times the usual latency a deployment has. timed_by: where latency is read from.
+    slow: each deployment's factor on the usual latency. timed_by: where latency is read from.
     """
 
     policy: Policy = PATIENT
@@ -54,7 +54,7 @@ class NoisyWorld(World):
 
 @dataclass
 class LateWorld(NoisyWorld):
-    """A world in which the timer is late: two of five ticks are missed, and the others come some seconds late."""
+    """A world in which the timer is late: two of five ticks are missed, and the others are some seconds late."""
 
     passed: int = 0
 
@@ -73,7 +73,7 @@ class LateWorld(NoisyWorld):
 
 
 def recorded(world: World, folder: Path) -> Path:
-    """Return a file that says of the world's rollout what the API would say."""
+    """Write the world's rollout to a file as the API would return it; return the file."""
     rollout = world.rollout()
     minutes, evidence = world.store.kept_minutes(rollout.id), world.store.kept_judgements(rollout.id)
     file = folder / "rollout.json"
@@ -82,25 +82,25 @@ def recorded(world: World, folder: Path) -> Path:
 
 
 def again(file: Path, policy: Policy, number: int = 0) -> tuple[list[Pair], RunResult]:
-    """Decide a recorded rollout again."""
+    """Replay a recorded rollout."""
     replayed = replay(read_recording(file), policy, 1, number)
     return pairs(replayed), replayed.result
 
 
 def differences(compared: list[Pair]) -> list[Pair]:
-    """Return the decisions that a replay makes otherwise, or at another moment, than was recorded."""
+    """Return the decisions that differ between replay and record, in content or time."""
     return [pair for pair in compared if pair.delay_seconds != 0.0]
 
 
 def played(world: World, *phases: Phase) -> World:
-    """Have a version registered and let time go by until its rollout is there."""
+    """Register a version and let time pass until its rollout reaches one of the phases."""
     world.register()
     world.until(*phases, within=240)
     return world
 
 
 def simulated(tried: Scenario, number: int, folder: Path) -> Path:
-    """Return a file that says of a simulated rollout what the API would say, had it happened."""
+    """Write a simulated rollout to a file as if the API had returned it; return the file."""
     generator = np.random.default_rng(number)
     began = tried.profile.start + number * timedelta(hours=7, minutes=13, seconds=29)
     run = begin(tried, generator, began)

@@ -1,7 +1,7 @@
-"""Judge and steps restated in numpy, many rollouts side by side: written from the specification, not from the code.
+"""An independent numpy implementation of judge and steps, vectorized over rollouts, written from the specification.
 
-Only for policies that are weights and nothing else, telemetry one minute late, and Azure that takes 20 seconds for a
-write ordered two seconds after the minute began. It imports nothing of what it checks.
+It covers only policies that consist of weights, telemetry that is one minute late, and an Azure that takes 20 seconds
+for a write ordered two seconds after the start of a minute. It imports nothing of what it checks.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ Flags = NDArray[np.bool_]
 MINOR_BETS, MINOR_SHARES = np.array([1.4, 2.0, 3.5, 8.0, 40.0]), np.array([0.15, 0.25, 0.25, 0.2, 0.15])
 SEVERE_BETS, SEVERE_SHARES = np.array([1.5, 2.5, 6.0, 30.0, 1000.0]), np.full(5, 0.2)
 MINOR, SEVERE, SEVERE_SHARE = (1.05, 0.00003), (3.0, 0.2), 0.1
-FIRST, CHANGED, ANY = 0.75, 0.25, 0.01  # of the unspent budget, bet in the first minute, after a change, in any other
+FIRST, CHANGED, ANY = (
+    0.75,
+    0.25,
+    0.01,
+)  # share of the unspent budget bet in the first minute, after a change, and otherwise
 CALM = 1.3  # burstiness below which two bad minutes are enough
 SAFE_SHARES, CLEAN_BET, POWERS = np.array([0.15, 0.25, 0.35, 0.25]), 0.02, np.array([0.6, 1.0, 1.7])
-CANDIDATES = 1 / (1 + np.exp(5.5 - 9.5 * np.arange(60) / 59))  # for the bet that grows fastest
-PAIRS = 5.0  # units of variance that blue's past weighs beside what green and blue show
+CANDIDATES = 1 / (1 + np.exp(5.5 - 9.5 * np.arange(60) / 59))  # for the fastest-growing bet
+PAIRS = 5.0  # weight of blue's past, in units of variance, relative to what green and blue show
 OLD_SHARE_SECONDS = 22.0 / 60.0
 SETTLED, SUSPICION = 3, 1.0 + 1e-6
 
 
 @dataclass(frozen=True)
 class Setting:
-    """weights end with 100. blue, green: shares of failed requests."""
+    """weights: the last is 100. blue, green: shares of failed requests."""
 
     weights: tuple[int, ...]
     rate: float
@@ -49,7 +53,7 @@ class Outcome:
 
 
 def log_e(counts: Floats, bets: Floats, rho: Floats, delta: Floats) -> Floats:
-    """Return one minute's log e-values, a row a rollout, a column a bet. counts: green bad, total, blue bad, total."""
+    """Return one minute's log e-values: rollouts by bets. counts: green bad and total, blue bad and total."""
     green_bad, green, blue_bad, blue = (column[:, None] for column in counts)
     allowed = rho[:, None] * green
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -63,7 +67,7 @@ def log_e(counts: Floats, bets: Floats, rho: Floats, delta: Floats) -> Floats:
 def variance(
     bad: Floats | Whole, total: Floats | Whole, other_bad: Floats | Whole, other: Floats | Whole
 ) -> tuple[Floats, Floats]:
-    """Return the square of the difference of two rates, and what independent requests would make of it, weighted."""
+    """Return the weighted squared difference of two rates, and its expectation for independent requests."""
     with np.errstate(invalid="ignore", divide="ignore"):
         harmonic = total * other / (total + other)
         pooled = (bad + other_bad) / (total + other)
@@ -72,7 +76,7 @@ def variance(
 
 
 class Judge:
-    """All that is remembered of each rollout's evidence."""
+    """The state of each rollout's evidence."""
 
     def __init__(self, setting: Setting, runs: int, draw: np.random.Generator) -> None:
         self.setting = setting
@@ -94,7 +98,7 @@ class Judge:
         self.begun = np.zeros(runs, dtype=bool)
 
     def learn(self, counts: Floats, weight: Floats, following: Floats, steady: Flags, who: Flags) -> None:
-        """Take in a minute of the rollouts `who`."""
+        """Process a minute of the rollouts `who`."""
         self._bet_on_harm(counts, steady & (self.weight > 0) & (weight != self.weight), who)
         self._certify(counts, weight, following, steady & who)
         observed, expected = variance(*counts)
@@ -124,7 +128,7 @@ class Judge:
         self.settled[who] += counts[1][who] > 0
 
     def _best(self, green: Floats, rho: Floats, delta: Floats) -> Floats:
-        """Return the bets on no harm: around the one that grows fastest if green is as bad as blue was."""
+        """Return the bets on no harm: around the fastest-growing one if green is as bad as blue was."""
         green, rho, delta, rate = (column[:, None] for column in (green, rho, delta, self.blue_rate))
         theta = rho * green / (rho * green + 1 - green)
         divisor = 1 + theta * (CANDIDATES - 1)
@@ -149,7 +153,7 @@ class Judge:
 
 
 def restated(setting: Setting, runs: int, seed: int) -> Outcome:
-    """Return how `runs` rollouts go. Minute 0 is the one in which the first weight is ordered."""
+    """Return the outcome of `runs` rollouts. The first weight is ordered in minute 0."""
     draw = np.random.default_rng(seed)
     judge, weights = Judge(setting, runs, draw), np.array([0, *setting.weights], dtype=float)
     step, shifted = np.ones(runs, dtype=int), np.zeros(runs, dtype=int)
@@ -170,7 +174,7 @@ def restated(setting: Setting, runs: int, seed: int) -> Outcome:
 
 
 def _share(weights: Floats, step: NDArray[np.int_], shifted: NDArray[np.int_], minute: int) -> Floats:
-    """Return green's mean share in a minute: the one in which the weight was ordered has some of the old."""
+    """Return green's mean share in a minute; the minute of the order still has some of the old share."""
     old = np.where(shifted == minute, OLD_SHARE_SECONDS, 0.0)
     share: Floats = (old * weights[step - 1] + (1 - old) * weights[step]) / 100
     return share

@@ -1,4 +1,4 @@
-"""Scenarios that the simulator's tests share: small policies and worlds, spelled out."""
+"""Scenarios shared by the simulator's tests: small policies and worlds."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def policy(
     patience: timedelta = timedelta(hours=1),
     gates: tuple[Gate, ...] = (ErrorsGate(),),
 ) -> Policy:
-    """Return a policy that calibrates from an hour and is not in a hurry."""
+    """Return a policy that calibrates from an hour of history and has ample patience."""
     settings = JudgeSettings(risk=risk or Risk(), telemetry_lag=lag, history=timedelta(hours=1), patience=patience)
     judge = replace(settings, gates=gates)
     return Policy("churn", (ModelSelector("churn-model"),), steps, judge, Deadlines(step=DAY, rollout=2 * DAY))
 
 
 def scenario(*faults: Fault, rate: float = 1000.0, errors: float = 0.001, of: Policy | None = None) -> Scenario:
-    """Return a scenario of constant traffic in which green has these faults."""
+    """Return a scenario with constant traffic in which green has these faults."""
     return Scenario(of or policy(), Profile(requests=Constant(rate), errors=Constant(errors), faults=faults))
 
 

@@ -1,4 +1,4 @@
-"""The simulator's figures next to an independent restatement of judge and steps: they agree within sampling error."""
+"""The simulator's figures agree with an independent implementation of judge and steps, within sampling error."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.simulate.scenarios import DAY, policy, scenario
 
 SIMULATED, RESTATED = 100, 2000
 ORDERED = 22 / 60  # minutes from the whole minute to the change of the share
-TOLERANCE = 4.0  # standard errors; six comparisons a run, so one false alarm in 2,600 runs of the test
+TOLERANCE = 4.0  # standard errors; with six comparisons per run, one false alarm in 2,600 runs of the test
 
 
 def simulated(setting: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what the simulator gives for a setting, as `restated` does."""
+    """Return the simulator's results for a setting, in the form of `restated`."""
     steps = tuple(WeightStep(weight) for weight in setting.weights[:-1])
     risk = Risk(rollback=setting.alpha, advance=setting.beta)
     tried = scenario(
@@ -48,7 +48,7 @@ def simulated(setting: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64
     ids=["good", "5 per cent fail", "hard to tell"],
 )
 def test_rates_and_times_agree(setting: Setting) -> None:
-    """How many are rolled back, how many get all traffic, and how long either takes."""
+    """The shares rolled back and promoted agree, and so do the times."""
     expected = restated(setting, RESTATED, 7)
     for ours, theirs in zip(simulated(setting), (expected.rolled_back, expected.full), strict=True):
         here, there = ~np.isnan(ours), ~np.isnan(theirs)

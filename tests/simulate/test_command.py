@@ -1,4 +1,4 @@
-"""`teal policy simulate` as it is typed: tables, JSON, pictures, and every problem of invalid input at once."""
+"""`teal policy simulate` from the command line: tables, JSON, pictures, and the problems of invalid input."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def simulate(arguments: list[str]) -> int:
 
 
 def test_a_table_with_intervals(capsys: pytest.CaptureFixture[str]) -> None:
-    """Shares with Wilson's interval, values with their spread, and what was assumed."""
+    """It shows shares with Wilson intervals, values with their spread, and the assumptions."""
     assert simulate([CHURN, *FEW]) == 0
     shown = capsys.readouterr().out
     for words in ("promoted", "100%", "67.6% to 100%", "8 of 8", "minutes to 100%", "smoke tests pass"):
@@ -30,7 +30,7 @@ def test_a_table_with_intervals(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    """The same text, so it can be compared; another seed gives other rollouts."""
+    """The text is identical, so it can be compared; another seed gives other rollouts."""
     texts = []
     for seed in ("3", "3", "4"):
         assert simulate([CHURN, *FEW, "--seed", seed, "--json", "--green-errors", "+1%"]) == 0
@@ -47,14 +47,14 @@ def test_json_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
 def test_a_picture(ending: str, begins: bytes, tmp_path: Path) -> None:
-    """Drawn in the format of the file's ending."""
+    """The file extension selects the format."""
     file = tmp_path / f"policy.{ending}"
     assert simulate([CHURN, *FEW, "--picture", str(file)]) == 0
     assert file.read_bytes().startswith(begins)
 
 
 def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The arguments were valid, so this is exit code 1, with the reason."""
+    """The arguments are valid, so the exit code is 1, with the reason."""
     (tmp_path / "taken.png").mkdir()
     assert simulate([CHURN, *FEW, "--picture", str(tmp_path / "taken.png")]) == 1
     assert "could not be written" in capsys.readouterr().err
@@ -71,7 +71,7 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.Capture
     ],
 )
 def test_assumptions_are_noted(words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was given and has no effect, what takes no part, and what was assumed."""
+    """The notes cover flags without effect, gates left out, and assumptions."""
     (tmp_path / "profile.yaml").write_text("green: [{latency: +20ms}]")
     (tmp_path / "drift.kql").write_text("traffic")
     (tmp_path / "churn.yaml").write_text(
@@ -84,7 +84,7 @@ def test_assumptions_are_noted(words: list[str], said: str, tmp_path: Path, caps
 
 
 def test_green_s_latency_and_refusals_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Both begin and end as its errors do; the usual policy judges latency and rolls a slow version back."""
+    """Both begin and end with its errors; the usual policy judges latency and rolls back a slow version."""
     slow = [CHURN, *FEW, "--latency", "0.2s", "--latency-spread", "0.5", "--latency-noise", "0.01", "--json"]
     assert simulate([*slow, "--client-errors", "2%", "--green-latency", "x2", "--from", "10m"]) == 0
     found = json.loads(capsys.readouterr().out)["summary"]
@@ -92,8 +92,8 @@ def test_green_s_latency_and_refusals_on_the_command_line(capsys: pytest.Capture
     assert found["affected"]["mean"] == 0.0
 
 
-def test_the_command_line_goes_before_the_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The file says what is usual, the words what is tried this time."""
+def test_the_command_line_overrides_the_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file has the usual values, the flags those for this run."""
     profile = tmp_path / "profile.json"
     profile.write_text(json.dumps({"requests": 500, "green": [{"errors": "100%"}]}))
     assert simulate([CHURN, *FEW, "--profile", str(profile), "--json"]) == 0
@@ -102,7 +102,7 @@ def test_the_command_line_goes_before_the_profile(tmp_path: Path, capsys: pytest
     assert "rolled_back" not in json.loads(capsys.readouterr().out)["summary"]["endings"]
 
 
-def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_problem_is_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Invalid arguments, policy and profile are all reported in one run, with their places; exit code 2."""
     policy, profile = tmp_path / "churn.yaml", tmp_path / "profile.yml"
     policy.write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [{weight: 10}, {weight: 5}]\n")
@@ -146,13 +146,13 @@ def test_every_problem_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ],
 )
 def test_one_invalid_argument(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2, and what would be valid."""
+    """The exit code is 2, and the message says what would be valid."""
     assert simulate([CHURN, *words]) == 2
     assert said in capsys.readouterr().err
 
 
-def test_profiles_say_how_traffic_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A day's curve, a list of minutes, faults that come and go, slow machines: all from one file."""
+def test_profiles_describe_the_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One file has a daily curve, values per minute, temporary faults and slow provisioning."""
     profile = tmp_path / "profile.yaml"
     profile.write_text(
         """
@@ -175,7 +175,7 @@ spread: week
 
 
 def test_it_runs_as_a_module() -> None:
-    """Problems are on standard error, without a traceback."""
+    """Problems go to standard error, without a traceback."""
     command = [sys.executable, "-m", "cli", "policy", "simulate", CHURN, "--rollouts", "no"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own module
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""docs/simulate.md says what the simulator takes."""
+"""docs/simulate.md matches the simulator."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cli.simulate.profile_table import PROFILE
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulate.md"
 
 
-def test_the_pages_profile_is_one_and_has_every_key(tmp_path: Path) -> None:
-    """What is shown can be copied, and nothing that can be said is left out."""
+def test_the_pages_profile_is_valid_and_has_every_key(tmp_path: Path) -> None:
+    """The profile on the page can be copied, and no key is missing from it."""
     found = re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     file = tmp_path / "profile.yaml"
@@ -29,7 +29,7 @@ def test_the_pages_profile_is_one_and_has_every_key(tmp_path: Path) -> None:
 
 
 def test_the_pages_defaults_are_the_defaults() -> None:
-    """What the page gives as usual is what holds when nothing is said."""
+    """The values on the page are the actual defaults."""
     page, usual = PAGE.read_text(), Profile()
     assert "\nlatency: {median: 80ms, spread: 0.4, noise: 0.03}" in page
     assert usual.latency == Latency(80.0, 0.4, 0.03)

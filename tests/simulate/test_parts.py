@@ -1,4 +1,4 @@
-"""The simulator's parts: shares over time, Azure's behaviour, instance-hours, curves, drawn minutes and rates."""
+"""The parts of the simulator: shares over time, Azure's behaviour, instance-hours, curves, drawn minutes, rates."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def azure() -> SimulatedAzure:
-    """Return an endpoint on which blue has all the traffic and green stands ready."""
+    """Return an endpoint on which blue has all the traffic and green is ready."""
     stands = {name: DeploymentSeen(name, Provisioning.SUCCEEDED) for name in ("blue", "green")}
     seen = EndpointSeen("churn", Provisioning.SUCCEEDED, {"blue": 100}, {}, stands)
     return SimulatedAzure(seen, "green", ProfileTiming(Profile()), Shares([NOON]))
 
 
 def test_a_share_is_the_mean_over_the_minute() -> None:
-    """A change in the middle of a minute counts for the part of it that is left."""
+    """A change within a minute counts for the rest of that minute."""
     shares = Shares([NOON])
     shares.change(NOON + 15 * SECOND, Share(0.2, 0.0))
     shares.change(NOON + 90 * SECOND, Share(1.0, 0.0))
@@ -49,8 +49,8 @@ def test_a_share_is_the_mean_over_the_minute() -> None:
     assert (shares.first, shares.reached(1.0)) == (NOON + 15 * SECOND, NOON + 90 * SECOND)
 
 
-def test_traffic_changes_when_azure_is_done_and_not_before() -> None:
-    """Ordered, seen as updating, then as it was ordered, twenty seconds later."""
+def test_traffic_changes_only_when_azure_is_done() -> None:
+    """After the order the endpoint is updating, and the traffic changes twenty seconds later."""
     cloud = azure()
     cloud.order(SetTraffic("churn", {"green": 10, "blue": 90}), NOON)
     cloud.settle(NOON + 19 * SECOND)
@@ -60,8 +60,8 @@ def test_traffic_changes_when_azure_is_done_and_not_before() -> None:
     assert cloud.shares.first == NOON + 20 * SECOND
 
 
-def test_a_second_write_meanwhile_is_refused() -> None:
-    """Azure answers it with a conflict; whoever still wants it orders it again."""
+def test_a_concurrent_write_is_refused() -> None:
+    """Azure answers with a conflict, and the write has to be ordered again."""
     cloud = azure()
     assert cloud.order(SetMirror("churn", {"green": 20}), NOON)
     assert not cloud.order(SetTraffic("churn", {"green": 100}), NOON + SECOND)
@@ -69,8 +69,8 @@ def test_a_second_write_meanwhile_is_refused() -> None:
     assert (cloud.endpoint.traffic, cloud.endpoint.mirror) == ({"blue": 100}, {"green": 20})
 
 
-def test_a_deployment_is_made_in_its_time_and_once() -> None:
-    """Ordered twice it is made once, and takes as long as the profile says."""
+def test_a_deployment_is_created_once_after_its_provisioning_time() -> None:
+    """Even if ordered twice it is created once, and takes as long as in the profile."""
     cloud = azure()
     for moment in (NOON, NOON + MINUTE):
         cloud.order(CreateDeployment("churn", "new", ModelVersion("churn", "3"), like="blue"), moment)
@@ -83,8 +83,8 @@ def test_a_deployment_is_made_in_its_time_and_once() -> None:
     assert "new" not in cloud.endpoint.deployments
 
 
-def test_instances_count_from_the_order_that_adds_them_to_the_order_that_removes_them() -> None:
-    """Eight minutes of provisioning cost as much as eight minutes of traffic; scaling counts at once."""
+def test_instances_count_from_order_to_order() -> None:
+    """Provisioning costs as much per minute as serving; scaling counts from its order."""
     cloud, hour = azure(), timedelta(hours=1)
     cloud.order(CreateDeployment("churn", "new", ModelVersion("churn", "3"), like="", instances=2), NOON)
     cloud.settle(NOON + hour / 2)
@@ -97,8 +97,8 @@ def test_instances_count_from_the_order_that_adds_them_to_the_order_that_removes
     assert log.hours("unknown", NOON, NOON + hour) == 0.0
 
 
-def test_what_is_not_simulated_says_so() -> None:
-    """An order that the simulator does not know is an error with its name, never ignored."""
+def test_an_unknown_order_is_an_error() -> None:
+    """The error names the order, which is never ignored."""
     with pytest.raises(NotSimulatedError, match="create endpoint churn"):
         azure().order(CreateEndpoint("churn", EndpointSpec()), NOON)
 
@@ -117,7 +117,7 @@ def test_what_is_not_simulated_says_so() -> None:
     ],
 )
 def test_curves(curve: Curve, minute: int, value: float) -> None:
-    """A day's curve is high at its peak; a list of minutes is repeated, into the past too."""
+    """A daily curve is highest at its peak; values per minute repeat, into the past as well."""
     assert curve.at(NOON + minute * MINUTE, NOON) == pytest.approx(value)
 
 
@@ -131,13 +131,13 @@ def test_curves(curve: Curve, minute: int, value: float) -> None:
     ],
 )
 def test_changes_stay_shares(change: Change, of: float, to: float) -> None:
-    """Times, plus, or the share itself; never beyond all requests."""
+    """A change is a factor, an increase or the share itself, and the result never exceeds 1."""
     assert change.of(of) == pytest.approx(to)
     assert Fault(change).worsens(Answering(of, 0.0, 80.0)) == (to > of)
 
 
-def test_a_fault_changes_what_it_names_and_nothing_else() -> None:
-    """Errors, refusals and the median time, each by itself; slower or more refused is worse, faster is not."""
+def test_a_fault_changes_only_what_it_names() -> None:
+    """Errors, refusals and median time change separately; slower or more refused is worse, faster is not."""
     usual = Answering(0.01, 0.02, 80.0)
     slow = Fault(latency=Change("times", 2.0))
     assert slow.applied_to(usual) == (0.01, 0.02, 160.0)
@@ -146,8 +146,8 @@ def test_a_fault_changes_what_it_names_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("timed_by", ["logs", "metrics", None])
-def test_a_minute_says_no_more_than_its_source_would(timed_by: Source | None) -> None:
-    """The log has each good answer in a bucket, metrics have percentiles alone; no gate needs it, so there is none."""
+def test_a_minute_has_only_what_its_source_provides(timed_by: Source | None) -> None:
+    """The log has a bucket for each good answer, metrics only percentiles; without a latency gate there is neither."""
     rows = Rows(np.random.default_rng(1), Latency(), timed_by)
     row = rows.row("green", NOON, 1000, Answering(0.1, 0.2, 80.0))
     assert row is not None
@@ -160,7 +160,7 @@ def test_a_minute_says_no_more_than_its_source_would(timed_by: Source | None) ->
 @pytest.mark.parametrize("median", [0.5, 3.0, 80.0, 5000.0])
 @pytest.mark.parametrize("spread", [0.0, 0.4, 1.5])
 def test_times_are_log_normal(median: float, spread: float) -> None:
-    """Half of a hundred thousand take longer than the median, and one in a hundred longer than its P99."""
+    """Of a hundred thousand, half take longer than the median, and one in a hundred longer than P99."""
     found = slowness(np.random.default_rng(1), 100_000, median, spread)
     assert sum(found.values()) == 100_000
     assert min(found) >= 0
@@ -171,13 +171,13 @@ def test_times_are_log_normal(median: float, spread: float) -> None:
     assert list(percentiles.values()) == sorted(percentiles.values())
 
 
-def test_no_answers_have_no_percentiles() -> None:
-    """A minute in which everything failed says nothing of latency."""
+def test_without_good_answers_there_are_no_percentiles() -> None:
+    """A minute in which everything failed says nothing about latency."""
     assert percentiles_of(slowness(np.random.default_rng(1), 0, 80.0, 0.4)) is None
 
 
-def test_a_minute_resampled_another_has_its_rates() -> None:
-    """Ten times its requests fail, are refused, are slow and predict as often; what it knew nothing of stays so."""
+def test_a_resampled_minute_has_the_original_rates() -> None:
+    """With ten times the requests, failures, refusals, latency and predictions keep their rates; unknowns stay unset."""
     like = DeploymentMinute(
         "g", NOON, 1000, 100, 50, {10: 500, 12: 350}, None, {"a": 1700, "b": 300}, {"q": Tally(20, 500)}
     )
@@ -195,8 +195,8 @@ def test_a_minute_resampled_another_has_its_rates() -> None:
     assert resampled(pooled("g", []), np.random.default_rng(1), NOON, 50) == DeploymentMinute("g", NOON, 50, 0)
 
 
-def test_all_of_a_deployment_s_minutes_as_one() -> None:
-    """Counts add up place by place; percentiles cannot, so there are none."""
+def test_pooling_a_deployment_s_minutes() -> None:
+    """Counts are added up; percentiles cannot be, so there are none."""
     one = DeploymentMinute("g", NOON, 10, 1, 2, {3: 4}, {50: 9.0}, {"a": 1}, {"q": Tally(1, 2)})
     two = DeploymentMinute("g", NOON, 20, 2, 1, {3: 1, 5: 6}, {50: 8.0}, {"b": 1}, {"r": Tally(0, 2)})
     all_of_it = pooled("g", [one, two])
@@ -210,12 +210,12 @@ def test_all_of_a_deployment_s_minutes_as_one() -> None:
     [(0, 100, 0.0, 0.0370), (50, 100, 0.4038, 0.5962), (100, 100, 0.9630, 1.0), (1, 1000, 0.0002, 0.0056)],
 )
 def test_wilson_intervals(found: int, of: int, low: float, high: float) -> None:
-    """As in any table of them."""
+    """They match published tables."""
     assert Rate(found, of).interval == pytest.approx((low, high), abs=1e-4)
 
 
 def test_spread_of_nothing_is_none() -> None:
-    """No value has no median; one value is its own."""
+    """Without values there is no median; a single value is its own median."""
     assert spread([]) is None
     one = spread([3.0])
     assert one is not None

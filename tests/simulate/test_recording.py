@@ -1,4 +1,4 @@
-"""Records of rollouts as the API shows them: every problem is reported with its place in the JSON."""
+"""Records of rollouts as the API returns them: every problem is reported with its place in the JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.simulate.records import played, recorded
     ],
 )
 def test_an_invalid_record(text: str, words: str, tmp_path: Path) -> None:
-    """Every problem at once, with its place in the JSON; no traceback."""
+    """Every problem is reported with its place in the JSON, without a traceback."""
     file = tmp_path / "record.json"
     file.write_text(text)
     with pytest.raises(PolicyError) as wrong:
@@ -47,7 +47,7 @@ def test_an_invalid_record(text: str, words: str, tmp_path: Path) -> None:
     ],
 )
 def test_impossible_counts_are_refused(spoilt: dict[str, object], words: str, tmp_path: Path) -> None:
-    """Each with its place."""
+    """Each is reported with its place."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     view["minutes"][4] |= spoilt
@@ -56,8 +56,8 @@ def test_impossible_counts_are_refused(spoilt: dict[str, object], words: str, tm
         read_recording(file)
 
 
-def test_gaps_of_a_source_are_read_from_the_evidence(tmp_path: Path) -> None:
-    """They are in the record with `?evidence=true`; without it, nothing counts as missing."""
+def test_gaps_in_a_source_are_read_from_the_evidence(tmp_path: Path) -> None:
+    """The record has them with `?evidence=true`; without it, nothing counts as missing."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     minute = view["minutes"][0]["minute"]
@@ -68,7 +68,7 @@ def test_gaps_of_a_source_are_read_from_the_evidence(tmp_path: Path) -> None:
 
 
 def test_a_minute_without_an_offset_is_refused(tmp_path: Path) -> None:
-    """It could mean several moments."""
+    """It would be ambiguous."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
     view["minutes"][0]["minute"] = "2026-11-20T00:03:00"

@@ -1,4 +1,4 @@
-"""Rollouts recorded by the shipped controller, and decided again from what the API shows of them."""
+"""Rollouts recorded by the shipped controller, and replayed from what the API returns."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ BY_METRICS = replace(PATIENT, judge=replace(PATIENT.judge, latency_from="metrics
         "no traffic",
     ],
 )
-def test_the_same_policy_decides_as_it_did(world: World, end: Phase, tmp_path: Path) -> None:
-    """Every decision at the same moment, for the same reason, to the same phase, step and weight."""
+def test_the_same_policy_makes_the_same_decisions(world: World, end: Phase, tmp_path: Path) -> None:
+    """Every decision has the same time, reason, phase, step and weight."""
     played(world, end)
     compared, _ = again(recorded(world, tmp_path), world.policy)
     assert compared
@@ -89,7 +89,7 @@ NIGHT = FreezeWindow("night", days=(0, 1, 2, 3, 4, 5, 6), start=time(20), end=ti
 )
 @pytest.mark.parametrize("fault", [(), (FIVE_POINTS,), (SLOWER,)], ids=["good", "bad", "slow"])
 def test_pauses_freezes_and_scaling_replay_at_any_second(of: Policy, fault: tuple[Fault, ...], tmp_path: Path) -> None:
-    """Rollouts that began at any second of any day, with operators and freezes, are decided as they were."""
+    """Rollouts that start at any second of any day, with operators and freezes, are decided as recorded."""
     for number in range(6):
         compared, _ = again(simulated(scenario(*fault, of=of), number, tmp_path), of)
         assert len(compared) > 4
@@ -97,7 +97,7 @@ def test_pauses_freezes_and_scaling_replay_at_any_second(of: Policy, fault: tupl
 
 
 def test_operator_requests_are_repeated(tmp_path: Path) -> None:
-    """Paused, resumed and rolled back by an operator: at the same moments."""
+    """The operator pauses, resumes and rolls back at the same times."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -113,8 +113,8 @@ def test_operator_requests_are_repeated(tmp_path: Path) -> None:
     assert [pair.recorded.actor for pair in compared if pair.recorded].count("ada@example.com") == 3
 
 
-def test_a_record_without_a_calibration_is_still_decided(tmp_path: Path) -> None:
-    """The judge is then calibrated from blue's recorded minutes: close enough for a version that is plainly bad."""
+def test_a_record_without_a_calibration_is_still_replayed(tmp_path: Path) -> None:
+    """The judge is then calibrated from blue's recorded minutes, which is close enough for a clearly bad version."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.5}), Phase.ROLLED_BACK), tmp_path)
     view = json.loads(file.read_text())
     for stored in (None, "written by another version"):
@@ -125,11 +125,11 @@ def test_a_record_without_a_calibration_is_still_decided(tmp_path: Path) -> None
 
 
 def test_another_policy_departs_where_it_decides_differently(tmp_path: Path) -> None:
-    """The same until the first weight; from there on requests are drawn at the recorded rates."""
+    """Decisions are the same until the first weight; from then on requests are drawn at the recorded rates."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.08}), Phase.ROLLED_BACK), tmp_path)
     bold = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50)))
     compared, first = again(file, bold)
-    # Placed, ready and smoke-tested; then 50 instead of 10, and a rollback from there; in the end blue serves again.
+    # Created, ready and smoke-tested; then 50 instead of 10, and a rollback from there; finally blue serves again.
     assert [pair.same for pair in compared] == [True, True, True, False, False, False, True]
     assert first.ending is Ending.ROLLED_BACK
     assert first.failed > 20
@@ -137,7 +137,7 @@ def test_another_policy_departs_where_it_decides_differently(tmp_path: Path) -> 
 
 
 def test_a_replay_ends_with_the_record(tmp_path: Path) -> None:
-    """A policy that needs longer than was recorded does not finish: nothing is made up."""
+    """A policy that needs longer than recorded does not finish: no data is invented."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     patient = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=30))
     slow = replace(POLICY, judge=patient)
@@ -160,7 +160,7 @@ def test_the_recorded_calibration_is_used(tmp_path: Path) -> None:
 
 
 def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the same policy nothing differs; with another one, the departure and the figures of many replays."""
+    """With the same policy nothing differs; another one shows the departure and the figures of many replays."""
     file = str(recorded(played(World(), Phase.PROMOTED), tmp_path))
     written = tmp_path / "churn.yaml"
     written.write_text(
@@ -178,8 +178,8 @@ def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("green", [0.002, 0.01, 0.5], ids=["good", "1 per cent fails", "half fails"])
-def test_a_late_tick_is_no_other_decision(green: float, tmp_path: Path) -> None:
-    """Decisions are matched by what they are: ticks that were missed or late change none of them."""
+def test_a_late_tick_does_not_change_the_decision(green: float, tmp_path: Path) -> None:
+    """Decisions are matched by content, so missed or late ticks do not make a difference."""
     world = played(LateWorld(rpm=3000, rates={BLUE: 0.002, GREEN: green}), Phase.PROMOTED, Phase.ROLLED_BACK)
     file = recorded(world, tmp_path)
     replayed = replay(read_recording(file), world.policy, 1, 0)
@@ -187,8 +187,8 @@ def test_a_late_tick_is_no_other_decision(green: float, tmp_path: Path) -> None:
     assert replayed.matcher.departed is None
 
 
-def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tmp_path: Path) -> None:
-    """Green then has its share for another time than was recorded, so the recorded counts no longer apply."""
+def test_the_same_decision_much_later_is_a_departure_but_not_a_different_decision(tmp_path: Path) -> None:
+    """Green then has its share for a different period than recorded, so the recorded counts no longer apply."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     slow = replace(POLICY, judge=replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=12)))
     replayed = replay(read_recording(file), slow, 1, 0)
@@ -198,8 +198,8 @@ def test_the_same_decision_much_later_is_a_departure_but_not_another_decision(tm
     assert (late[0].replayed.code, late[0].delay_seconds) == (ReasonCode.STEP_PASSED, 9 * 60)
 
 
-def test_a_record_without_its_first_minutes_says_so(tmp_path: Path) -> None:
-    """The API returns the newest minutes only, unless it is asked for more."""
+def test_a_record_without_its_first_minutes_gets_a_note(tmp_path: Path) -> None:
+    """By default the API returns only the newest minutes."""
     file = recorded(played(NoisyWorld(rpm=100), Phase.PROMOTED), tmp_path)
     whole = read_recording(file)
     view = json.loads(file.read_text())

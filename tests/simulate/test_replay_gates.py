@@ -1,4 +1,4 @@
-"""Replays of each gate's data: latency, refusals, predictions, queries, and gaps in them."""
+"""Replays with each gate's data: latency, refusals, predictions, queries, and gaps in them."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ EVERYTHING: tuple[Gate, ...] = (
     ],
     ids=["as usual", "refuses", "slow", "predicts otherwise", "a query counts more", "disagrees"],
 )
-def test_every_gate_decides_as_it_did(green: Conduct, end: Phase, tmp_path: Path) -> None:
-    """Each gate's data is in the record, and leads to the same decision at the same moment."""
+def test_every_gate_makes_the_same_decision(green: Conduct, end: Phase, tmp_path: Path) -> None:
+    """Each gate's data is in the record, and leads to the same decision at the same time."""
     judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=EVERYTHING))
     world = played(World(judged, conduct={BLUE: USUAL, GREEN: green}), end)
     compared, _ = again(recorded(world, tmp_path), judged)
@@ -56,8 +56,8 @@ def test_every_gate_decides_as_it_did(green: Conduct, end: Phase, tmp_path: Path
     assert compared[-1].replayed.after is end
 
 
-def test_gaps_of_a_source_stay_gaps(tmp_path: Path) -> None:
-    """A past that came late, and minutes for which a query failed."""
+def test_gaps_in_a_source_stay_gaps(tmp_path: Path) -> None:
+    """The gaps are a late history, and minutes for which a query failed."""
     judged = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), QueryGate("fraud", "fraud.kql"))))
     world = World(judged, conduct={BLUE: USUAL, GREEN: replace(USUAL, counted={"fraud": 1.0})})
     world.telemetry.missing["fraud"] = "throttled"
@@ -73,8 +73,8 @@ def test_gaps_of_a_source_stay_gaps(tmp_path: Path) -> None:
     assert differences(compared) == []
 
 
-def test_other_gates_than_recorded_are_calibrated_from_the_recorded_minutes(tmp_path: Path) -> None:
-    """Green is twice as slow, which was rolled back then; a policy without a latency gate does not notice."""
+def test_different_gates_are_calibrated_from_the_recorded_minutes(tmp_path: Path) -> None:
+    """The record was rolled back for latency; a policy without a latency gate does not notice that green is slow."""
     file = recorded(played(NoisyWorld(rpm=3000, slow={GREEN: 2.0}), Phase.ROLLED_BACK), tmp_path)
     blind = replace(PATIENT, judge=replace(PATIENT.judge, gates=(ErrorsGate(), DisagreementGate())))
     calibration, note = calibration_of(read_recording(file), blind.judge)

@@ -37,7 +37,7 @@ def stop(result: RunResult) -> tuple[Ending, ReasonCode] | None:
 
 @pytest.mark.parametrize(("rate", "errors"), [(300.0, 0.001), (1000.0, 0.01), (20_000.0, 0.0001)])
 def test_a_good_version_is_hardly_ever_rolled_back(rate: float, errors: float) -> None:
-    """No more often than the policy's rollback risk, which is large enough here to notice a judge that exceeds it."""
+    """It happens no more often than the policy's rollback risk, which is set high enough here to notice an excess."""
     risk = Risk(rollback=0.05)
     total = summary(simulate(scenario(rate=rate, errors=errors, of=policy(risk=risk)), 60), faulty=False)
     assert total.false_rollbacks is not None
@@ -51,13 +51,13 @@ def test_a_broken_version_is_detected_in_its_first_settled_minute() -> None:
         assert stop(result) == (Ending.ROLLED_BACK, ReasonCode.REGRESSION_DETECTED)
         assert result.decided is not None
         assert result.onset is not None
-        # the minute that the fault begins in, or the one after it, ends; five later it is settled; a minute to the tick
+        # the fault's first or next minute ends, is settled five minutes later, and is read within one tick
         assert 5.0 < result.decided - result.onset <= 8.0
         assert result.requests == result.failed > 0
 
 
 def test_an_early_detection_affects_few_requests() -> None:
-    """Five points more errors are detected early: about forty requests are affected, of a thousand a minute."""
+    """Five points more errors are detected early: about forty requests are affected, at a thousand per minute."""
     total = summary(simulate(scenario(FIVE_POINTS)), faulty=True)
     assert total.detected is not None
     assert total.detected.value == 1.0
@@ -65,15 +65,15 @@ def test_an_early_detection_affects_few_requests() -> None:
     assert 20 < total.affected.median < 80
 
 
-def test_a_fault_that_begins_later_is_found_after_it_began() -> None:
-    """Until then nothing is wrong, so an earlier rollback would be a false one."""
+def test_a_late_fault_is_found_after_it_begins() -> None:
+    """An earlier rollback would be a false one."""
     late = simulate(scenario(replace(BROKEN, begins=timedelta(minutes=15))))
     assert all(result.detected and not result.false_rollback for result in late)
     assert all(result.onset is not None and result.onset > 20 for result in late)
 
 
-def test_a_fault_that_is_over_soon_may_pass() -> None:
-    """Half a percent more in the first five minutes is too little to roll back for."""
+def test_a_short_fault_may_pass() -> None:
+    """Half a percentage point more in the first five minutes is too little for a rollback."""
     fault = Fault(Change("plus", 0.005), ends=timedelta(minutes=5))
     assert sum(result.ending is Ending.PROMOTED for result in simulate(scenario(fault))) > 20
 
@@ -87,13 +87,13 @@ def test_the_same_seed_gives_the_same_results_in_any_order() -> None:
 
 
 def test_several_cores_give_the_same_results_in_the_same_order() -> None:
-    """The number of processes changes how long it takes, and nothing else."""
+    """The number of processes changes only the time it takes."""
     tried = scenario(BROKEN, rate=50.0)
     assert list(results(tried, WORTHWHILE, 1, jobs=2)) == list(results(tried, WORTHWHILE, 1, jobs=1))
 
 
-def test_weights_go_up_as_the_policy_says() -> None:
-    """10, 25, 50 and then all; a change is in force seconds after its order."""
+def test_weights_follow_the_policy() -> None:
+    """They are 10, 25, 50 and then 100; a change takes effect seconds after its order."""
     (result,) = simulate(scenario(), 1)
     assert [round(100 * live) for _, live, _ in result.shares] == [0, 10, 25, 50, 100]
     assert result.full == result.shares[-1][0]
@@ -101,7 +101,7 @@ def test_weights_go_up_as_the_policy_says() -> None:
 
 
 def test_without_traffic_a_rollout_pauses() -> None:
-    """Nothing is known of green, so the rollout pauses until its deadline; after a resume, it only waits again."""
+    """There is no evidence about green, so the rollout pauses until its deadline; a resume only restarts the wait."""
     (result,) = simulate(scenario(rate=0.0), 1)
     assert (result.ending, result.evidence_pauses, result.requests) == (Ending.ROLLED_BACK, 1, 0)
     quiet = scenario(rate=0.0, of=replace(policy(), deadlines=Deadlines(rollout=timedelta(hours=6))))
@@ -129,8 +129,8 @@ def test_pauses(step: PauseStep, approve: timedelta | None, end: Ending, least: 
     assert simulate(late, 1)[0].ending is (Ending.PAUSED if step.duration is None else Ending.ROLLED_BACK)
 
 
-def test_a_version_that_never_gets_ready_is_no_false_rollback() -> None:
-    """The policy's deadline ends it, and no request was affected."""
+def test_a_version_that_never_becomes_ready_is_not_a_false_rollback() -> None:
+    """The policy's deadline ends it, and no request is affected."""
     tried = scenario()
     (result,) = simulate(replace(tried, profile=replace(tried.profile, provisioning=None)), 1)
     assert stop(result) == (Ending.ROLLED_BACK, ReasonCode.DEADLINE_EXCEEDED)
@@ -140,7 +140,7 @@ def test_a_version_that_never_gets_ready_is_no_false_rollback() -> None:
     assert result.minutes == pytest.approx(46, abs=1)
 
 
-def test_a_smoke_test_that_shows_the_fault_finds_it_before_any_user() -> None:
+def test_a_smoke_test_finds_the_fault_before_any_user() -> None:
     """With `smoke: live` its requests fail as often as live ones would."""
     tried = scenario(BROKEN)
     (result,) = simulate(replace(tried, profile=replace(tried.profile, smoke="live")), 1)
@@ -148,7 +148,7 @@ def test_a_smoke_test_that_shows_the_fault_finds_it_before_any_user() -> None:
     assert (result.detected, result.requests) == (True, 0)
 
 
-def test_a_mirror_detects_a_broken_version_before_any_user_meets_it() -> None:
+def test_a_mirror_detects_a_broken_version_before_any_user() -> None:
     """Only mirrored requests reach it."""
     mirrored = policy((MirrorStep(20, duration=timedelta(minutes=15)), *CANARY[1:]))
     for result in simulate(scenario(BROKEN, of=mirrored), 5):
@@ -158,7 +158,7 @@ def test_a_mirror_detects_a_broken_version_before_any_user_meets_it() -> None:
 
 
 def test_a_freeze_holds_and_is_counted() -> None:
-    """A rollout that starts on a frozen Saturday evening goes on at midnight."""
+    """A rollout that starts on a frozen Saturday evening continues at midnight."""
     frozen = scenario(of=replace(policy(), freeze=(FreezeWindow("weekend", days=(5,)),)))
     saturday = datetime(2026, 1, 10, 21, tzinfo=UTC)
     (result,) = simulate(replace(frozen, profile=replace(frozen.profile, start=saturday)), 1)
@@ -168,7 +168,7 @@ def test_a_freeze_holds_and_is_counted() -> None:
 
 
 def test_green_grows_before_its_share() -> None:
-    """`proportional`: a weight waits until green has the instances for it, so slow machines make slow rollouts."""
+    """With `proportional` a weight waits until green has the instances, so slow scaling makes a slow rollout."""
     grown = replace(policy(), capacity=Capacity(green="proportional"))
     tried = scenario(of=grown)
     slow = replace(tried, profile=replace(tried.profile, instances=10, scaling=timedelta(minutes=30)))
@@ -177,14 +177,14 @@ def test_green_grows_before_its_share() -> None:
     assert result.minutes > usual.minutes + 25
 
 
-def test_smoke_alone_sends_all_traffic_at_once() -> None:
+def test_a_smoke_only_policy_sends_all_traffic_immediately() -> None:
     """A policy without weights judges nothing before all traffic goes to green."""
     (result,) = simulate(scenario(of=policy((SmokeStep("smoke.jsonl"),))), 1)
     assert [live for _, live, _ in result.shares] == [0.0, 1.0]
 
 
 def test_steps_wait_for_a_late_log() -> None:
-    """A log that is later than the policy expects makes a rollout slower, never wrong."""
+    """A log that is later than the policy expects makes a rollout slower, not wrong."""
     tried = scenario(of=policy((WeightStep(10), WeightStep(50)), lag=2 * MINUTE))
     late = replace(tried, profile=replace(tried.profile, telemetry_lag=9 * MINUTE))
     slow, usual = simulate(late, 10), simulate(tried, 10)
@@ -192,8 +192,8 @@ def test_steps_wait_for_a_late_log() -> None:
     assert fmean(result.minutes for result in slow) > fmean(result.minutes for result in usual) + 10
 
 
-def test_errors_that_go_with_time_are_followed() -> None:
-    """Blue and green fail together in an incident, so nobody is blamed."""
+def test_errors_that_vary_over_time_are_tracked() -> None:
+    """Blue and green fail together in an incident, so green is not rolled back."""
     tried = scenario()
     bad = replace(tried, profile=replace(tried.profile, errors=Constant(0.2)))
     assert summary(simulate(bad, 20), faulty=False).endings.keys() <= {Ending.PROMOTED, Ending.PAUSED}
@@ -206,7 +206,7 @@ REFUSING, SLOW = Fault(client_errors=Change("plus", 0.1)), Fault(latency=Change(
 @pytest.mark.parametrize(("fault", "gate"), [(REFUSING, "client_errors"), (SLOW, "latency")], ids=["refuses", "slow"])
 @pytest.mark.parametrize("source", ["logs", "metrics"])
 def test_refusals_and_slowness_are_found_where_a_gate_judges_them(fault: Fault, gate: str, source: Source) -> None:
-    """Errors are as usual, so only the gate for it can tell; without it, the version is promoted."""
+    """Errors are normal, so only that gate can detect the fault; without it the version is promoted."""
     judged = policy(gates=GATES)
     tried = scenario(fault, of=replace(judged, judge=replace(judged.judge, latency_from=source)))
     found = simulate(tried, 10)
@@ -217,19 +217,19 @@ def test_refusals_and_slowness_are_found_where_a_gate_judges_them(fault: Fault, 
     assert {result.ending for result in simulate(scenario(fault), 10)} == {Ending.PROMOTED}
 
 
-def test_a_usual_version_passes_all_gates() -> None:
-    """Differences by chance, and medians that drift a little, cause no rollback."""
+def test_a_normal_version_passes_all_gates() -> None:
+    """Random differences and slightly drifting medians cause no rollback."""
     assert {result.ending for result in simulate(scenario(of=policy(gates=GATES)), 30)} == {Ending.PROMOTED}
 
 
 def test_unstable_latency_is_paused_or_rolled_back() -> None:
-    """A deployment whose median differs by half from minute to minute cannot be told from a slow one."""
+    """A deployment whose median varies by half from minute to minute is indistinguishable from a slow one."""
     tried = scenario(of=policy(gates=GATES))
     wild = replace(tried, profile=replace(tried.profile, latency=Latency(noise=0.5)))
     assert sum(result.ending is Ending.PROMOTED for result in simulate(wild, 10)) < 10
 
 
-def test_gates_without_simulated_data_take_no_part() -> None:
+def test_gates_without_simulated_data_are_left_out() -> None:
     """No step waits for them, and their share of the risk goes to the others."""
     gates = (ErrorsGate(), DisagreementGate(weight=50.0), QueryGate("drift", "drift.kql", role="critical", weight=50.0))
     steps = (WeightStep(10, gates=("errors", "drift")), WeightStep(50))
@@ -238,8 +238,8 @@ def test_gates_without_simulated_data_take_no_part() -> None:
     assert simulate(scenario(of=with_them), 5) == simulate(scenario(of=without), 5)
 
 
-def test_a_critical_gate_s_certificate_is_waited_for() -> None:
-    """A rollout that also needs a certificate for refusals, which are more frequent, takes longer."""
+def test_a_step_waits_for_every_critical_gate_s_certificate() -> None:
+    """A rollout that also needs a certificate for client errors, which are more frequent, takes longer."""
     strict = (ErrorsGate(), ClientErrorsGate(role="critical"))
     slow, usual = simulate(scenario(of=policy(gates=strict)), 10), simulate(scenario(), 10)
     assert {result.ending for result in slow} == {Ending.PROMOTED}

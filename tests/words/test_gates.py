@@ -1,4 +1,4 @@
-"""What gates measure, and what they require, as people read it: one row for each thing that is measured."""
+"""The sentences about what gates measure and require: one row for each measurement."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ ROWS: list[tuple[GateFacts, str]] = [
 
 
 def counted(facts: GateFacts) -> GateFacts:
-    """Return the facts with usual counts where they have none."""
+    """Return the facts with default counts where they have none."""
     usual = GateFacts(what="", item=0, gate="a gate", green_bad=5, green_total=1200, blue_bad=11, blue_total=3600)
     return {**usual, **facts}
 
 
 @pytest.mark.parametrize(("facts", "text"), ROWS, ids=[row[0]["what"] for row in ROWS])
 def test_what_a_gate_measured(facts: GateFacts, text: str) -> None:
-    """How often green did it, how often blue did, how sure both are, and what is allowed."""
+    """The sentence has green's and blue's rates, their intervals, and the limit."""
     assert measurement(counted(facts)) == text
 
 
-def test_every_measured_thing_has_a_row() -> None:
-    """What has a sentence of its own is in the table above, and every kind of sample has one."""
+def test_every_measurement_has_a_row() -> None:
+    """Every measurement with its own sentence is in the table above, and every kind of sample has one."""
     assert set(MEASURED) <= {facts["what"] for facts, _ in ROWS}
 
 
@@ -79,10 +79,10 @@ def test_every_measured_thing_has_a_row() -> None:
     blue=st.tuples(st.integers(0, 10**8), st.floats(0, 1)),
     place=st.integers(0, 600),
 )
-def test_no_counts_make_words_that_only_a_program_would_say(
+def test_extreme_numbers_stay_readable(
     what: str, green: tuple[int, float], blue: tuple[int, float], place: int
 ) -> None:
-    """One failure in fifty million is a number of per cent, and a latency of minutes a number of seconds."""
+    """One failure in fifty million is a plain percentage, and a latency of minutes is in seconds."""
     facts = GateFacts(
         what=what,
         gate="a gate",
@@ -136,10 +136,10 @@ REQUIRED: list[tuple[Gate, str]] = [
 
 @pytest.mark.parametrize(("gate", "text"), REQUIRED)
 def test_what_a_gate_requires(gate: Gate, text: str) -> None:
-    """What green must do, and the limits that hold whatever blue does."""
+    """The sentence has what green must do, and the limits that apply whatever blue does."""
     assert requirement(gate) == text
 
 
-def test_every_kind_of_gate_says_what_it_requires() -> None:
+def test_every_kind_of_gate_has_a_requirement() -> None:
     """Each kind has a row above."""
     assert set(GATE_KINDS) == {gate.kind for gate, _ in REQUIRED}

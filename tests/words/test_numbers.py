@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Formatting of numbers."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ DURATIONS = [
 
 @pytest.mark.parametrize(("seconds", "text"), DURATIONS)
 def test_durations(seconds: float, text: str) -> None:
-    """At most two units, next to each other."""
+    """They have at most two adjacent units."""
     assert duration(seconds) == text
 
 
 def test_the_rest() -> None:
-    """Percentages, splits, times and counts with their nouns."""
+    """This covers percentages, traffic splits, times and counts with their nouns."""
     assert (percent(10), percent(0.5)) == ("10%", "0.5%")
     assert traffic({"b": 90, "a": 10}) == "a 10%, b 90%"
     assert traffic({}) == "no deployment"
@@ -47,5 +47,5 @@ def test_the_rest() -> None:
     ],
 )
 def test_a_part_in_brackets_needs_every_fact_in_it(facts: dict[str, object], text: str) -> None:
-    """Zero says something; an empty text says nothing."""
+    """Zero is a value; an empty text is not."""
     assert fill("always[ ({a} and {b})]", facts, lambda _, value: str(value)) == text

@@ -1,4 +1,4 @@
-"""Each reason code and the sentence that people read. One row per code; what it needs is in its facts."""
+"""Each reason code and its sentence: one row per code, with the facts it needs."""
 
 from __future__ import annotations
 
@@ -336,28 +336,28 @@ ROWS: list[tuple[Reason, str]] = [
 
 @pytest.mark.parametrize(("why", "text"), ROWS, ids=[why.code.value for why, _ in ROWS])
 def test_a_reason_becomes_a_sentence(why: Reason, text: str) -> None:
-    """The code and its facts, as people read them."""
+    """The code and its facts give the sentence."""
     assert sentence(why) == text
 
 
 def test_every_code_has_a_row() -> None:
-    """No code goes without a template, a meaning and a row above."""
+    """Every code has a template, a meaning and a row above."""
     assert {why.code for why, _ in ROWS} == set(ReasonCode) == set(REASONS)
     assert all(row.meaning.endswith(".") for row in REASONS.values())
 
 
 def test_every_cause_of_a_verdict_is_a_code() -> None:
-    """A verdict's cause is the code of the reason that it becomes."""
+    """A verdict's cause is the code of the resulting reason."""
     assert {cause.value for cause in Cause} <= {code.value for code in ReasonCode}
 
 
-def test_templates_name_facts_that_there_are() -> None:
-    """A mark in a template that is no fact would always be `unknown`."""
+def test_templates_name_existing_facts() -> None:
+    """A placeholder that is not a fact would always be `unknown`."""
     known = {*Facts.__annotations__, "because"}
     assert not {mark for row in REASONS.values() for mark in marks(row.template)} - known
 
 
 @pytest.mark.parametrize("why", [why for why, _ in ROWS], ids=[why.code.value for why, _ in ROWS])
 def test_a_missing_fact_never_stops_a_sentence(why: Reason) -> None:
-    """A record of another version, or a defect of ours, still becomes something to read."""
+    """A record from another version, or with a bug of ours, still gives a readable sentence."""
     assert isinstance(sentence(replace(why, facts={}, because=None)), str)

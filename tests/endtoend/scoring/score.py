@@ -1,7 +1,7 @@
-"""A model that is a text file, which says how it answers: it doubles a number and says whether it is odd.
+"""A model that doubles a number and says whether it is odd; its text file configures how it answers.
 
-fails_of_hundred: on so many of a hundred inputs it fails. strange_of_hundred: of so many it says something else.
-milliseconds: how long it thinks. words: how many it says beyond what was asked.
+fails_of_hundred: it fails on this many of a hundred inputs. strange_of_hundred: it gives a different answer for this
+many. milliseconds: how long it takes. words: the number of extra words in its answer.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _model = {"fails_of_hundred": 0, "strange_of_hundred": 0, "milliseconds": 0, "wo
 
 
 def init() -> None:
-    """Load the model that the deployment names."""
+    """Load the deployment's model."""
     text = Path(os.environ["AZUREML_MODEL_DIR"], "model.json").read_text(encoding="utf-8")
     _model.update(json.loads(text))
 
 
 def run(raw: str) -> dict[str, int | str]:
-    """Return twice the number in {"number": ...}, and what it is."""
+    """Return twice the number in {"number": ...}, and whether it is odd or even."""
     number = int(json.loads(raw)["number"])
     time.sleep(_model["milliseconds"] / 1000)
     if number % 100 < _model["fails_of_hundred"]:

@@ -1,4 +1,4 @@
-"""A function app with every kind of trigger that the development host runs; what it does is only there to be seen."""
+"""A function app with every kind of trigger that the development host supports, for tests to observe."""
 
 # ruff: noqa: ARG001 - a binding must be a parameter, also where the function has no use for it
 import asyncio
@@ -14,18 +14,18 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 log = logging.getLogger("sample")
 
-SEEN: list[object] = []  # what the functions of this process were given, readable at /api/seen
+SEEN: list[object] = []  # the inputs of this process's functions, readable at /api/seen
 
 
 @app.route("seen", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def seen(req: func.HttpRequest) -> func.HttpResponse:
-    """Show what came in so far."""
+    """Return the inputs so far."""
     return func.HttpResponse(json.dumps(SEEN), mimetype="application/json")
 
 
 @app.route("echo/{name}/{number:int?}", auth_level=func.AuthLevel.ANONYMOUS)
 def echo(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    """Say what arrived."""
+    """Return the request's parts."""
     seen_request = {
         "method": req.method,
         "route": dict(req.route_params),
@@ -39,14 +39,14 @@ def echo(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
 
 @app.route("keyed")
 async def keyed(req: func.HttpRequest) -> str:
-    """Need a function key; async, and answering with plain text."""
+    """Require a function key; async, with a plain-text answer."""
     await asyncio.sleep(0)
     return "keyed"
 
 
 @app.route("guarded", auth_level=func.AuthLevel.ADMIN, methods=["GET"])
 def guarded(req: func.HttpRequest) -> str:
-    """Need the master key; answer in the form of a response object."""
+    """Require the master key; answer with a response object."""
     return json.dumps({"statusCode": 418, "headers": {"X-Kind": "object"}, "body": {"tea": True}})
 
 
@@ -75,7 +75,7 @@ def switched_off(req: func.HttpRequest) -> str:
 
 @app.route("greeting", auth_level=func.AuthLevel.ANONYMOUS)
 def greeting(req: func.HttpRequest) -> str:
-    """Say what a setting holds."""
+    """Return the value of a setting."""
     return os.environ.get("GREETING", "")
 
 
@@ -89,7 +89,7 @@ async def slow(req: func.HttpRequest) -> str:
 
 @app.route("rest/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
 def rest(req: func.HttpRequest) -> str:
-    """Say the rest of the path, after a moment in which a test may stop the host."""
+    """Return the rest of the path, after a delay in which a test may stop the host."""
     log.info("entered rest")
     time.sleep(float(req.params.get("seconds", "0")))
     return str(req.route_params["path"])
@@ -112,7 +112,7 @@ def send(
 @app.queue_trigger(arg_name="message", queue_name="%WORK_QUEUE%", connection="AzureWebJobsStorage")
 @app.queue_output(arg_name="done", queue_name="%WORK_QUEUE%-done", connection="AzureWebJobsStorage")
 def work(message: func.QueueMessage, done: func.Out[str]) -> None:
-    """Pass a message on; fail on the one that says so."""
+    """Forward a message; fail on request."""
     text = message.get_body().decode()
     SEEN.append({"work": json.loads(text), "try": message.dequeue_count, "id": bool(message.id)})
     if "poison" in text:
@@ -124,7 +124,7 @@ def work(message: func.QueueMessage, done: func.Out[str]) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule="%TICK%")
 def tick(timer: func.TimerRequest) -> None:
-    """Note each tick."""
+    """Record each tick."""
     SEEN.append({"tick": getattr(timer, "schedule_status", {}), "past_due": timer.past_due})
     time.sleep(float(os.environ.get("TICK_SECONDS", "0")))
     SEEN.append({"tock": True})
@@ -132,7 +132,7 @@ def tick(timer: func.TimerRequest) -> None:
 
 @app.event_grid_trigger(arg_name="event")
 def on_event(event: func.EventGridEvent) -> None:
-    """Note each event; fail on the ones that say so."""
+    """Record each event; fail on request."""
     SEEN.append({"event": event.id, "type": event.event_type, "data": event.get_json()})
     if event.subject == "broken":
         raise RuntimeError("broken on purpose")

@@ -1,4 +1,4 @@
-"""A script that goes to Azure with its deployment: it says which model it was deployed for."""
+"""A script uploaded with its deployment: it returns the model that it was deployed for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 
 
 def init() -> None:
-    """Nothing is to be loaded."""
+    """Load nothing."""
 
 
 def run(raw: str) -> dict[str, str]:
-    """Return the model, and the number that was asked."""
+    """Return the model and the number in the request."""
     return {"serves": os.environ["SERVES"], "number": str(json.loads(raw)["number"])}
