@@ -177,7 +177,7 @@ def test_without_good_answers_there_are_no_percentiles() -> None:
 
 
 def test_a_resampled_minute_has_the_original_rates() -> None:
-    """With ten times the requests, failures, refusals, latency and predictions keep their rates; unknowns stay unset."""
+    """With ten times the requests, failures, refusals, latency and predictions keep their rates."""
     like = DeploymentMinute(
         "g", NOON, 1000, 100, 50, {10: 500, 12: 350}, None, {"a": 1700, "b": 300}, {"q": Tally(20, 500)}
     )
