@@ -1,0 +1,125 @@
+"""Guards that nothing else would miss: each was once removed without a test noticing."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.reconcile.actions import SetTraffic
+from shared.core.reconcile.difference import difference
+from shared.core.reconcile.judging import judge_minutes
+from shared.core.rollout import First, Rollout, Verb
+from shared.core.turn import turn
+from tests.core.rollouts import FIRST, GREEN, HOUR, NOW, TEN, request, rollout, seen
+from tests.faults.disturbance import Crash, Kind, Plan, controller
+from tests.faults.laws import lawful_world
+from tests.faults.moments import going_back, orders
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, World
+
+SECOND = timedelta(seconds=1)
+
+
+def test_a_resumed_step_has_all_its_time_again() -> None:
+    """Paused for longer than the step may take, then resumed: its deadline and its patience begin now."""
+    for hours in (1, 9):
+        began = NOW - hours * HOUR
+        paused = rollout(Phase.PAUSED, step=FIRST, in_pause_step=False, step_since=began, request=request(Verb.RESUME))
+        resumed = turn(paused, None, seen(TEN), NOW).rollout
+        assert (resumed.phase, resumed.progress.since) == (Phase.STEPPING, NOW)
+
+
+def test_minutes_after_a_long_silence_are_not_passed_over() -> None:
+    """Eight hours were settled at once and hold one minute of traffic, their first: the next to read is the second."""
+    start = NOW - 8 * HOUR
+    watched = rollout(Phase.STEPPING, judged_until=start, steady_since=start)
+    row = DeploymentMinute(BLUE, start, 90, 0)
+    judged = judge_minutes(watched, replace(seen(TEN), minutes=(row,), settled_until=NOW))
+    assert judged.rollout.judging.judged_until == start + MINUTE
+
+
+@pytest.mark.parametrize(("passed", "acts"), [(2 * MINUTE - SECOND, False), (2 * MINUTE, True)])
+def test_a_lease_lasts_two_minutes_and_no_longer(passed: timedelta, *, acts: bool) -> None:
+    """Whoever died while it might act is waited for until then, to the second."""
+    undisturbed = Plan()
+    going = lawful_world()
+    going_back(going)
+    controller(going, undisturbed).reconcile(CHURN)
+    world = lawful_world()
+    going_back(world)
+    with pytest.raises(Crash):
+        controller(world, Plan({orders(undisturbed.passed)[0]: Kind.CRASH}), "dead").reconcile(CHURN)
+    world.clock.pass_(passed)
+    world.controller("other").reconcile(CHURN)
+    assert ({BLUE: 100} in world.endpoints.traffic_written) is acts
+
+
+def test_after_a_refusal_nothing_more_is_ordered() -> None:
+    """Azure refuses to copy the autoscale settings: the weight that was to follow waits for the next decision."""
+    world = World()
+    world.register()
+    at_ten = world.until_weight(10)
+    split = world.seen.traffic
+    wanting = at_ten.with_autoscale("wanted").with_traffic(weight=50, steady_since=None)
+    wanting = wanting.with_traffic(expected=(split, wanting.wanted_traffic))
+    world.store.rows[CHURN, at_ten.id] = (
+        Rollout(**{each.name: getattr(wanting, each.name) for each in fields(Rollout)}),
+        "v",
+    )
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
+    world.controller().reconcile(CHURN)
+    assert world.rollout().refusal is not None, world.told()
+    assert world.endpoints.traffic_written == [split]
+    world.controller().reconcile(CHURN)
+    world.endpoints.finish()
+    world.controller().reconcile(CHURN)
+    world.endpoints.finish()
+    assert world.seen.traffic == {BLUE: 50, GREEN: 50}, world.told()
+
+
+def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
+    """Somebody sets the traffic, somebody else promotes without knowing: nothing is written over the edit."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.endpoints.traffic_written.clear()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 97, GREEN: 3})
+    world.ask(Verb.PROMOTE)
+    world.minutes(5)
+    assert (world.seen.traffic, world.endpoints.traffic_written) == ({BLUE: 97, GREEN: 3}, [])
+
+
+@pytest.mark.parametrize(
+    ("others", "after"),
+    [
+        ({"a": 10, "b": 25}, {"a": 10, "b": 90}),
+        ({"a": 30, "b": 5}, {"a": 95, "b": 5}),
+        ({"a": 20, "b": 20}, {"a": 20, "b": 80}),
+        ({"a": 40}, {"a": 100}),
+        ({}, {}),
+    ],
+    ids=str,
+)
+def test_the_largest_of_the_others_gets_the_share_of_a_first_green(
+    others: dict[str, int], after: dict[str, int]
+) -> None:
+    """There is no blue: of those that serve meanwhile, the one with the most; of equals, always the same one."""
+    traffic = others | {GREEN: 100 - sum(others.values())}
+    deployments = {name: DeploymentSeen(name, Provisioning.SUCCEEDED, "azureml:churn:5") for name in traffic}
+    found = EndpointSeen("churn", Provisioning.SUCCEEDED, traffic, {}, deployments)
+    going_back_to_them = replace(rollout(Phase.ROLLING_BACK), placement=First())
+    assert difference(going_back_to_them, found, NOW) == (SetTraffic("churn", after),)
+
+
+def test_another_that_is_not_ready_gets_nothing() -> None:
+    """The largest of the others failed: the next one takes green's share and its own."""
+    traffic = {GREEN: 20, "a": 50, "b": 30}
+    states = {GREEN: Provisioning.SUCCEEDED, "a": Provisioning.FAILED, "b": Provisioning.SUCCEEDED}
+    deployments = {name: DeploymentSeen(name, state) for name, state in states.items()}
+    found = EndpointSeen("churn", Provisioning.SUCCEEDED, traffic, {}, deployments)
+    going_back_to_them = replace(rollout(Phase.ROLLING_BACK), placement=First())
+    assert difference(going_back_to_them, found, NOW) == (SetTraffic("churn", {"b": 100}),)
