@@ -15,6 +15,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
+from shared.core.reconcile.rereading import worth_keeping
 from shared.core.rollout import Lease, OperatorRequest, Refusal, Rollout
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ANY, Address, ask, repeated
@@ -122,7 +123,7 @@ class Controller:
             self._act(saved, after.actions)
         if after.rollout.finished is not None and waiting is None:
             self._close(rollout.endpoint)
-        if after.entries:
+        if after.goes_on:
             self._wake(rollout.endpoint)
 
     def _waiting(self, record: EndpointRecord) -> Stored[Rollout] | None:
@@ -159,7 +160,7 @@ class Controller:
     def _after_save(self, before: Rollout, after: Turn, seen: Observation) -> None:
         notify(self.channels, after.rollout, after.entries)
         try:
-            self.store.keep_minutes(before.id, seen.minutes or (), after.judgements)
+            self.store.keep_minutes(before.id, worth_keeping(before, seen.minutes or ()), after.judgements)
         except (Temporary, Permanent) as error:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
 

@@ -143,8 +143,17 @@ class FakeStore:
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
     ) -> None:
         self.keeping.strike()
-        kept = self.minutes_kept.setdefault(rollout_id, [])
-        kept += [minute for minute in minutes if minute not in kept]
+        kept = {(minute.minute, minute.deployment): minute for minute in self.minutes_kept.get(rollout_id, ())}
+        for minute in minutes:
+            before = kept.get((minute.minute, minute.deployment), minute)
+            kept[minute.minute, minute.deployment] = replace(
+                minute,
+                slowness=before.slowness if minute.slowness is None else minute.slowness,
+                percentiles=before.percentiles if minute.percentiles is None else minute.percentiles,
+                predictions=before.predictions if minute.predictions is None else minute.predictions,
+                tallies=minute.tallies or before.tallies,
+            )
+        self.minutes_kept[rollout_id] = list(kept.values())
         self.judgements_kept.setdefault(rollout_id, {}).update({one.minute: one for one in judgements})
 
     def kept_minutes(

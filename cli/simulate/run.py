@@ -103,7 +103,7 @@ class RolloutRun:
             return False
         self._act(after, now)
         self.entries += after.entries
-        return bool(after.entries)
+        return after.goes_on
 
     def _asked(self, now: datetime) -> Rollout:
         """Return the rollout with the operator's request, if any, and with the calibration if it is already known.
@@ -130,7 +130,7 @@ class RolloutRun:
         return Observation(
             endpoint=seen,
             minutes=self.telemetry.minutes(window, now) if window else None,
-            missing=dict(self.source.missing(window)) if window else {},
+            missing=dict(self.source.missing(plan.minutes.fine)) if plan.minutes else {},
             settled_until=window.until if window else None,
             history=self.source.past(plan.history, rollout.blue or "") if plan.history else None,
             smoke=self.source.smoke(plan.smoke) if plan.smoke else None,

@@ -31,6 +31,11 @@ def write(row: Row, etag: str | None) -> Operation:
     return ("update", row, condition)
 
 
+def merge(row: Row) -> Operation:
+    """Return the operation that writes the row's properties and leaves others that are there."""
+    return ("upsert", row, {"mode": UpdateMode.MERGE})
+
+
 def upsert(row: Row) -> Operation:
     """Return the operation that writes the row unconditionally."""
     return ("upsert", row, {"mode": UpdateMode.REPLACE})

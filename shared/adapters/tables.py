@@ -14,7 +14,7 @@ from datetime import datetime
 from azure.data.tables import TableServiceClient
 
 from shared.adapters import table_rows as rows
-from shared.adapters.table import MOST_OPERATIONS, Operation, Table, upsert, write
+from shared.adapters.table import MOST_OPERATIONS, Operation, Table, merge, write
 from shared.adapters.table_rows import KeyRange
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
@@ -126,7 +126,7 @@ class TableStore:
         kept = [rows.minute_row(rollout_id, minute) for minute in minutes]
         kept += [rows.judgement_row(rollout_id, judgement) for judgement in judgements]
         by_key = {row["RowKey"]: row for row in kept}  # a transaction may contain each row only once
-        writes = [upsert(row) for row in by_key.values()]
+        writes = [merge(row) for row in by_key.values()]  # a minute that is read again may bring less
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
 

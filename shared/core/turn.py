@@ -15,8 +15,9 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
-from shared.core.reconcile.judging import Judged, Judgement, judge_minutes
+from shared.core.reconcile.judging import Judged, Judgement
 from shared.core.reconcile.observed_time import account
+from shared.core.reconcile.rereading import judge
 from shared.core.rollout.history import Entry
 from shared.core.rollout.record import Rollout
 
@@ -26,13 +27,19 @@ class Turn:
     """What follows from one observation.
 
     rollout: the record to save. entries: history to save with it. actions: what to order from Azure after the save.
-    judged: the minutes that were judged in this turn.
+    judged: the minutes that were judged in this turn. rereads: telemetry is to be read again before anything else.
     """
 
     rollout: Rollout
     entries: tuple[Entry, ...]
     actions: tuple[Action, ...]
     judged: Judged
+    rereads: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next observation may bring something at once."""
+        return bool(self.entries) or self.rereads
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -45,7 +52,9 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
     counted = account(rollout, observation, now)
-    judged = judge_minutes(counted.rollout, observation)
+    judged = judge(counted.rollout, observation)
     decision = hurried(decide(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
-    return Turn(decision.rollout, counted.entries + decision.entries, actions, judged)
+    pending = decision.rollout.rereading.recheck
+    rereads = pending is not None and pending != rollout.rereading.recheck
+    return Turn(decision.rollout, counted.entries + decision.entries, actions, judged, rereads)

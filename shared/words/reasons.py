@@ -220,6 +220,16 @@ REASONS: Mapping[ReasonCode, Row] = {
         "diagnostic setting, the telemetry source in the policy and its lag",
         "The source answers, but shows nothing of this endpoint.",
     ),
+    ReasonCode.TELEMETRY_LATE: Row(
+        "telemetry arrives later than the configured lag of {limit_seconds}: minutes grew after they were judged, so "
+        "everything is judged again, and this rollout now waits {delay_seconds}; raise `telemetry.lag` in the policy",
+        "Rows arrived for minutes that were judged already.",
+    ),
+    ReasonCode.BLUE_NOT_LOGGED: Row(
+        "telemetry shows requests of {other} in minutes in which it shows none of {deployment}; such minutes are no "
+        "evidence",
+        "One deployment's rows are missing, after a wait for them.",
+    ),
     ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
     ReasonCode.DEADLINE_EXCEEDED: Row(
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
@@ -312,6 +322,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "keeping {deployment}: [{other} serves and ]the deployment that should serve is unhealthy. " + MANUAL,
         "Blue is not deleted while nothing else is healthy.",
     ),
+    ReasonCode.BLUE_KEPT_UNCHECKED: Row(
+        "keeping {deployment}: the requests since green's first could not be read once more before deleting it"
+        "[ ({message})]. " + MANUAL,
+        "Blue is not deleted while it is unknown whether late rows speak against green.",
+    ),
     ReasonCode.BLUE_RELEASED_EARLY: Row(
         "{model} is waiting, so {deployment} is deleted now", "Blue is not kept any longer."
     ),
@@ -344,6 +359,7 @@ def sentence(reason: Reason) -> str:
 
 _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "action": lambda kind: kind.replace("_", " "),
+    "delay_seconds": duration,
     "examples": "; ".join,
     "expected_traffic": traffic,
     "limit_seconds": duration,

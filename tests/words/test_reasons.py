@@ -44,6 +44,17 @@ NOT_LOGGED = (
     "telemetry shows no request after 11 min, not even those of the smoke test; check the endpoint's diagnostic "
     "setting, the telemetry source in the policy and its lag"
 )
+LATE = (
+    "telemetry arrives later than the configured lag of 5 min: minutes grew after they were judged, so everything is "
+    "judged again, and this rollout now waits 8 min; raise `telemetry.lag` in the policy"
+)
+ONE_ARM = (
+    "telemetry shows requests of churn-7 in minutes in which it shows none of churn-6; such minutes are no evidence"
+)
+UNCHECKED = (
+    "keeping churn-6: the requests since green's first could not be read once more before deleting it (503). "
+    "Manual intervention required"
+)
 
 ROWS: list[tuple[Reason, str]] = [
     (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
@@ -221,6 +232,9 @@ ROWS: list[tuple[Reason, str]] = [
         "the Log Analytics workspace has no request log yet; a new diagnostic setting can take an hour (SEM0100)",
     ),
     (reason(C.REQUESTS_NOT_LOGGED, limit_seconds=660.0), NOT_LOGGED),
+    (reason(C.TELEMETRY_LATE, limit_seconds=300.0, delay_seconds=480.0), LATE),
+    (reason(C.BLUE_NOT_LOGGED, deployment=BLUE, other=GREEN), ONE_ARM),
+    (reason(C.BLUE_KEPT_UNCHECKED, deployment=BLUE, message="503"), UNCHECKED),
     (reason(C.TELEMETRY_PROVEN), "telemetry shows this endpoint's requests"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
     (

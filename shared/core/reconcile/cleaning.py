@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile.capacity import blue_is_small
+from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -37,6 +38,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         or now < rollout.ending.clean_after
         or name in endpoint.traffic
     ):
+        return False
+    if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
         return False
     idle = rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # green's traffic went to whoever serves
     return name not in endpoint.mirror and (idle or endpoint.ready(endpoint.serving()))
@@ -72,7 +75,8 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
     if now - due > rollout.policy.deadlines.rollback:
         return _finished(rollout, _left_over(rollout, name, endpoint), now)
-    return Decision(rollout)
+    last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
+    return Decision(recheck(rollout) if last_look else rollout)
 
 
 def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
@@ -119,6 +123,9 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
         if serving:
             sick.facts["other"] = serving
         return sick
+    if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
+        problem = rollout.observed.telemetry_problem or ""
+        return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=name, message=problem)
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
 
 

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, proving
+from shared.core.reconcile import judging, proving, rereading
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -56,7 +56,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((superfluous, placed_anew, noticed, asked, _starved), informed, endpoint, now)
+    ahead = _first((superfluous, placed_anew, noticed, asked, _starved, rereading.report), informed, endpoint, now)
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     waits = held is not None or behind(informed, observation, now) or twin_comes(informed, endpoint)
     return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
@@ -162,9 +162,15 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     return failed(replace(rollout, refusal=None), refused, now)
 
 
-def _harmful(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    if not watched or rollout.verdict is None or rollout.verdict.outcome is not Outcome.FAIL:
+    # The last reading before blue is deleted may have found rows that were not there before.
+    reread = rollout.phase is Phase.PROMOTED and rollout.rereading.rechecked is not None
+    if (
+        not (watched or (reread and endpoint.ready(rollout.blue)))
+        or rollout.verdict is None
+        or rollout.verdict.outcome is not Outcome.FAIL
+    ):
         return None
     if rollout.judge_overruled:
         return None

@@ -1,8 +1,8 @@
-"""From telemetry's minutes to the judge's evidence. Settled minutes only, each once, oldest first; never revised."""
+"""From telemetry's minutes to the judge's evidence: settled minutes only, each once, oldest first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,8 +15,13 @@ from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
 from shared.core.rollout.parts import Assessment
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.rollout.rereading import MinuteCounts, Split
 
+TRAILING = timedelta(minutes=30)  # how long a judged minute is watched for late rows
+ARM_WAIT = timedelta(minutes=2)  # or the lag, if that is longer: how long a minute waits for an arm that is missing
+EXPECTED = 5.0  # requests of an arm by the other's, from which on none at all is no chance (0.7 %)
 PATIENCE = timedelta(minutes=5)
 LONG_SILENCE = timedelta(hours=6)
 Rows = Mapping[str, DeploymentMinute]
@@ -85,15 +90,80 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
         return Judged(rollout)
     minutes = tuple(_steps(rollout, rollout.judging.calibration, observation))
     evidence = minutes[-1][1] if minutes else rollout.judging.evidence
-    thresholds = _thresholds(rollout, rollout.judging.calibration)
-    panel_of = rollout.judging.calibration.panel
-    said = verdict.judge(evidence, panel_of, thresholds.risk, thresholds.next_weight, thresholds.needed)
-    after = rollout.with_judging(
-        assessment=Assessment(said, thresholds),
-        evidence=evidence,
-        judged_until=_judged_until(rollout.judging.judged_until, minutes, observation.settled_until),
-    ).with_observed(missing_gates=observation.missing)
-    return Judged(after, minutes)
+    until = _judged_until(rollout.judging.judged_until, minutes, observation.settled_until)
+    after = _remembering(rollout, [minute for minute, _ in minutes], by_minute(observation.minutes), until)
+    if minutes and observation.settled_until is not None:
+        after = after.with_rereading(read_at=observation.settled_until + rollout.telemetry_lag)
+    after = assessed(after, evidence, rollout.judging.calibration).with_judging(judged_until=until)
+    return Judged(after.with_observed(missing_gates=observation.missing), minutes)
+
+
+def assessed(rollout: Rollout, evidence: Evidence, calibration: Calibration) -> Rollout:
+    """Return the rollout with this evidence and what it says now."""
+    thresholds = _thresholds(rollout, calibration)
+    said = verdict.judge(evidence, calibration.panel, thresholds.risk, thresholds.next_weight, thresholds.needed)
+    return rollout.with_judging(assessment=Assessment(said, thresholds), evidence=evidence)
+
+
+def by_minute(rows: Iterable[DeploymentMinute]) -> dict[datetime, dict[str, DeploymentMinute]]:
+    """Return rows by minute and deployment."""
+    found: dict[datetime, dict[str, DeploymentMinute]] = {}
+    for row in rows:
+        found.setdefault(row.minute, {})[row.deployment] = row
+    return found
+
+
+def counts_of(rollout: Rollout, rows: Rows) -> MinuteCounts:
+    """Return what is remembered of a judged minute."""
+    green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
+    return MinuteCounts(*((green.total, green.bad) if green else (0, 0)), *((blue.total, blue.bad) if blue else (0, 0)))
+
+
+def present_weight(rollout: Rollout) -> int:
+    """Return green's per cent as the judge counts it: of a mirror, negative."""
+    return -rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight
+
+
+def _remembering(
+    rollout: Rollout, minutes: Sequence[datetime], rows: Mapping[datetime, Rows], until: datetime
+) -> Rollout:
+    """Return the rollout that remembers how these minutes were judged."""
+    if not minutes:  # nothing, or a silence that was passed over: then what was remembered has a gap
+        kept = rollout.rereading.recent if until == rollout.judging.judged_until else ()
+        return rollout.with_rereading(recent=kept)
+    splits = list(rollout.rereading.splits)
+    for minute in minutes:
+        split = _split_of(rollout, minute)
+        if not splits or replace(split, since=splits[-1].since) != splits[-1]:
+            splits.append(split)
+    counts = [counts_of(rollout, rows.get(minute, {})) for minute in minutes]
+    most = max(TRAILING, 2 * rollout.telemetry_lag) // MINUTE
+    recent = (*rollout.rereading.recent, *counts)[-most:]
+    after = rollout.with_rereading(splits=tuple(splits), recent=recent)
+    silent = any(_missing_arm(rollout, minute, rows.get(minute, {})) == rollout.blue for minute in minutes)
+    if not silent or after.rereading.blue_silent or rollout.blue is None:
+        return after
+    found = reason(ReasonCode.BLUE_NOT_LOGGED, deployment=rollout.blue, other=rollout.green)
+    return after.with_rereading(blue_silent=True, news=(*after.rereading.news, found))
+
+
+def _missing_arm(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
+    """Return the deployment that has no request in this minute although, by the other's, it should have some."""
+    weight, mirror = rollout.traffic.weight, rollout.traffic.mirror
+    if rollout.blue is None or not _steady(rollout, minute) or not (mirror or 0 < weight < 100):
+        return None
+    share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests for each of blue's
+    counts = counts_of(rollout, rows)
+    if not counts.green and counts.blue * share >= EXPECTED:
+        return rollout.green
+    return rollout.blue if not counts.blue and counts.green / share >= EXPECTED else None
+
+
+def _awaited(rollout: Rollout, minute: datetime, rows: Rows, settled_until: datetime | None) -> bool:
+    """Return whether a minute is put off because one arm's rows may still come: for a bounded time only."""
+    wait = max(rollout.telemetry_lag, ARM_WAIT)
+    recently = settled_until is not None and settled_until - minute - MINUTE < wait
+    return recently and _missing_arm(rollout, minute, rows) is not None
 
 
 def _judged_until(
@@ -122,14 +192,18 @@ def next_weight(rollout: Rollout) -> int | None:
 
 def _steps(rollout: Rollout, calibration: Calibration, observation: Observation) -> Iterator[tuple[datetime, Evidence]]:
     """Yield each minute that is new and settled, with the evidence after it."""
-    rows: dict[datetime, dict[str, DeploymentMinute]] = {}
     since, until = rollout.judging.judged_until, observation.settled_until
-    for row in observation.minutes or ():
-        if since is not None and row.minute >= since and (until is None or row.minute < until):
-            rows.setdefault(row.minute, {})[row.deployment] = row
+    rows = by_minute(
+        row
+        for row in observation.minutes or ()
+        if since is not None and row.minute >= since and (until is None or row.minute < until)
+    )
     evidence = rollout.judging.evidence
     for minute in span([*rows, since] if rows and since else []):
-        seen = _judged_minute(rollout, calibration, minute, rows.get(minute, {}), observation.missing)
+        if _awaited(rollout, minute, rows.get(minute, {}), until):
+            return
+        split = _split_of(rollout, minute)
+        seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), observation.missing.keys())
         evidence = panel.add_minute(evidence, seen, calibration.panel)
         yield minute, evidence
 
@@ -156,18 +230,28 @@ def _certified_weight(rollout: Rollout) -> int | None:
     return next_weight(rollout) if step is None or step.certified else None
 
 
-def _judged_minute(
-    rollout: Rollout, calibration: Calibration, minute: datetime, rows: Rows, missing: Mapping[str, str]
+def _steady(rollout: Rollout, minute: datetime) -> bool:
+    return rollout.traffic.steady_since is not None and minute >= ceil_minute(rollout.traffic.steady_since)
+
+
+def _split_of(rollout: Rollout, minute: datetime) -> Split:
+    """Return the split at which a minute is judged now."""
+    return Split(minute, present_weight(rollout), next_weight(rollout), _steady(rollout, minute))
+
+
+def judged_minute(
+    rollout: Rollout, calibration: Calibration, split: Split, rows: Rows, missing: Collection[str]
 ) -> JudgedMinute:
+    """Return what the judge sees of one minute. missing: gates that there is no evidence for."""
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
     gates = zip(calibration.panel.gates, calibration.samples, strict=True)
     return JudgedMinute(
         gates=tuple(
             [None if setting.name in missing else gate_minute(samples, green, blue) for setting, samples in gates]
         ),
-        weight=-rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight,
-        next_weight=next_weight(rollout),
-        steady=rollout.traffic.steady_since is not None and minute >= ceil_minute(rollout.traffic.steady_since),
+        weight=split.weight,
+        next_weight=split.next_weight,
+        steady=split.steady,
         green=green.total if green else 0,
         blue=blue.total if blue else 0,
         answered=green.total - green.bad if green else 0,

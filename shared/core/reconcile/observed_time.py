@@ -42,7 +42,7 @@ def account(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
 
 def behind(rollout: Rollout, observation: Observation, now: datetime) -> bool:
     """Return whether settled minutes are still to be read: after a long absence that takes several reconciles."""
-    settled = floor_minute(now - rollout.policy.judge.telemetry_lag)
+    settled = floor_minute(now - rollout.telemetry_lag)
     return observation.settled_until is not None and observation.settled_until < settled
 
 

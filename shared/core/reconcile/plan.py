@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
-from shared.core.observation.spans import floor_minute
+from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
+from shared.core.reconcile.rereading import recountable
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 from shared.core.telemetry import Requests, TelemetryQuery, Window
@@ -37,9 +38,9 @@ class ObservationPlan:
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
     """Return what else to observe, given the state of the endpoint."""
+    settled = floor_minute(now - rollout.telemetry_lag)
     if endpoint is None or not rollout.open:
-        return ObservationPlan()
-    settled = floor_minute(now - rollout.policy.judge.telemetry_lag)
+        return ObservationPlan(minutes=_reread(rollout) if rollout.phase is Phase.PROMOTED else None)
     green = endpoint.deployments.get(rollout.green)
     broken = green is not None and green.state in {Provisioning.FAILED, Provisioning.CANCELED}
     return ObservationPlan(
@@ -53,9 +54,25 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
 
 
 def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
-    if rollout.phase not in WATCHED or rollout.judging.judged_until is None or rollout.judging.judged_until >= settled:
+    """Return what is not judged yet, and the counts of what was judged lately: rows may have come late."""
+    until = rollout.judging.judged_until
+    if rollout.phase not in WATCHED or until is None:
         return None
-    return _asked(rollout, Window(rollout.judging.judged_until, min(settled, rollout.judging.judged_until + LONGEST)))
+    if rollout.rereading.recheck is not None:
+        return _reread(rollout)
+    if until >= settled:
+        return None
+    recent = until - len(rollout.rereading.recent) * MINUTE
+    return replace(_asked(rollout, Window(recent, min(settled, until + LONGEST))), fine_since=until)
+
+
+def _reread(rollout: Rollout) -> TelemetryQuery | None:
+    """Return the next part of everything since green's first minute, for the gates that it can judge again."""
+    recheck, until = rollout.rereading.recheck, rollout.judging.judged_until
+    if recheck is None or until is None:
+        return None
+    asked = _asked(rollout, Window(recheck.until, min(until, recheck.until + LONGEST)))
+    return replace(asked, needs={name: asked.needs[name] for name in recountable(rollout)})
 
 
 def _history(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:

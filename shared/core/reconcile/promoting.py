@@ -10,6 +10,7 @@ from datetime import datetime
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -42,7 +43,10 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
             return Decision(rollout)
         limit = rollout.policy.judge.patience.total_seconds()
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
-    return history.moved(rollout.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
+    if recheck_due(rollout):
+        return Decision(recheck(rollout))
+    done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read once more
+    return history.moved(done.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
 
 
 def _passed(rollout: Rollout) -> Reason | None:

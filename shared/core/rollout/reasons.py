@@ -84,6 +84,8 @@ class ReasonCode(StrEnum):
     LOGGED_ELSEWHERE = "logged_elsewhere"
     LOG_TABLE_MISSING = "log_table_missing"
     REQUESTS_NOT_LOGGED = "requests_not_logged"
+    TELEMETRY_LATE = "telemetry_late"
+    BLUE_NOT_LOGGED = "blue_not_logged"
     GREEN_RECEIVES_TRAFFIC = "green_receives_traffic"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
@@ -116,6 +118,7 @@ class ReasonCode(StrEnum):
     BLUE_KEPT = "blue_kept"
     BLUE_KEPT_IN_USE = "blue_kept_in_use"
     BLUE_KEPT_GREEN_UNHEALTHY = "blue_kept_green_unhealthy"
+    BLUE_KEPT_UNCHECKED = "blue_kept_unchecked"
     BLUE_RELEASED_EARLY = "blue_released_early"
     LEFTOVER_DELETED = "leftover_deleted"
     LEFTOVER_IN_USE = "leftover_in_use"
@@ -136,13 +139,14 @@ class Facts(TypedDict, total=False):
     next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
     this weight. skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not
     judged, with why. since, until: ISO 8601. verb, phase: of a request. window: what the freeze window is for.
-    workspace: its ARM id.
+    workspace: its ARM id. delay_seconds: how late something is.
     """
 
     action: str
     actor: str
     comment: str
     deadline: str
+    delay_seconds: float
     deployment: str
     examples: list[str]
     expected_traffic: dict[str, int]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
@@ -33,6 +33,7 @@ from shared.core.rollout.parts import (
     TrafficPlan,
 )
 from shared.core.rollout.reasons import READ, Reason, ReasonCode, reason
+from shared.core.rollout.rereading import Rereading
 from shared.core.rollout.verdict_reason import verdict_reason
 from shared.core.verbs import Verb
 from shared.redaction import redacted
@@ -164,6 +165,7 @@ class Rollout:
     traffic: TrafficPlan = field(default_factory=TrafficPlan)
     orders: Orders = field(default_factory=Orders)
     judging: Judging = field(default_factory=Judging)
+    rereading: Rereading = field(default_factory=Rereading)
     observed: Observed = field(default_factory=Observed)
     requests: tuple[OperatorRequest, ...] = ()
     answered: tuple[AnsweredKey, ...] = ()
@@ -179,6 +181,7 @@ class Rollout:
     with_traffic = _changing("traffic", TrafficPlan)
     with_orders = _changing("orders", Orders)
     with_judging = _changing("judging", Judging)
+    with_rereading = _changing("rereading", Rereading)
     with_observed = _changing("observed", Observed)
     with_ending = _changing("ending", Ending)
 
@@ -262,6 +265,11 @@ class Rollout:
         """Whether every smoke step has passed, so that green may receive live traffic."""
         last = max((i for i, step in enumerate(self.policy.steps) if step.proves_green), default=-1)
         return self.progress.step > last
+
+    @property
+    def telemetry_lag(self) -> timedelta:
+        """How old a minute must be to be judged: as the policy says, or longer where rows came later than that."""
+        return self.rereading.lag or self.policy.judge.telemetry_lag
 
     @property
     def telemetry_proven(self) -> bool:

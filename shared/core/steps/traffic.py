@@ -38,11 +38,11 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
 
 def afresh(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout at the beginning of another traffic split, for which nothing is certified yet."""
-    return rollout.with_traffic(steady_since=None).with_judging(
-        assessment=None,
-        judged_until=rollout.judging.judged_until or floor_minute(now),
-        evidence=begin_step(rollout.judging.evidence),
+    since = rollout.judging.judged_until or floor_minute(now)
+    fresh = rollout.with_traffic(steady_since=None).with_judging(
+        assessment=None, judged_until=since, evidence=begin_step(rollout.judging.evidence)
     )
+    return fresh.with_rereading(began=rollout.rereading.began or since)
 
 
 def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:

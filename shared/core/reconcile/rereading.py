@@ -1,0 +1,152 @@
+"""Late rows: judged minutes are read again, and everything is judged again when one of them has grown.
+
+Rows that come late change nothing by themselves: the evidence is rebuilt from green's first minute, each minute once,
+with the counts and the traffic split that it has now. Nothing irreversible happens before such a reading. Only gates
+whose data comes with the requests are rebuilt; what other sources said of a minute stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.core.gates.calibration import Calibration
+from shared.core.judge import panel
+from shared.core.judge.panel import Evidence
+from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
+from shared.core.observation.spans import MINUTE
+from shared.core.reconcile.judging import (
+    Judged,
+    assessed,
+    by_minute,
+    counts_of,
+    judge_minutes,
+    judged_minute,
+    present_weight,
+)
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.rereading import Recheck, Split
+
+FRESH = timedelta(minutes=5)
+LONGEST_LAG = timedelta(hours=1)
+
+
+def judge(rollout: Rollout, observation: Observation) -> Judged:
+    """Return the rollout after what was read: new minutes are judged, or old ones again if they have to be."""
+    calibration = rollout.judging.calibration
+    if observation.minutes is None or observation.settled_until is None or calibration is None:
+        return judge_minutes(rollout, observation)
+    if rollout.rereading.recheck is not None:
+        return Judged(
+            _rejudged(rollout, rollout.rereading.recheck, calibration, observation, observation.settled_until)
+        )
+    late = _late(rollout, observation, observation.settled_until)
+    return judge_minutes(rollout, observation) if late is None else Judged(late)
+
+
+def recheck_due(rollout: Rollout) -> bool:
+    """Return whether more than the very last minutes were judged and not read again since."""
+    began, until, rechecked = rollout.rereading.began, rollout.judging.judged_until, rollout.rereading.rechecked
+    if began is None or until is None or began == until:
+        return False
+    return rechecked is None or until - rechecked > FRESH
+
+
+def recheck(rollout: Rollout) -> Rollout:
+    """Return the rollout that reads everything since green's first minute again, in the next reconciles."""
+    began = rollout.rereading.began
+    if began is None or rollout.rereading.recheck is not None:
+        return rollout
+    return rollout.with_rereading(recheck=Recheck(began), rechecked=None)
+
+
+def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
+    """Return the rows that were read for judging, rather than to see whether they grew."""
+    until = rollout.judging.judged_until
+    if until is None or rollout.rereading.recheck is not None:
+        return tuple(rows)
+    return tuple([row for row in rows if row.minute >= until])
+
+
+def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Write what judging found into the history, one thing at a time."""
+    news = rollout.rereading.news
+    return history.noted(rollout.with_rereading(news=news[1:]), news[0], now) if news else None
+
+
+def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -> Rollout | None:
+    """Return the rollout that has to judge again because minutes grew; None if none did.
+
+    Meanwhile there is no verdict. The lag is raised to what would have been long enough: the row was not there yet at
+    the last reading.
+    """
+    until, recent = rollout.judging.judged_until, rollout.rereading.recent
+    if until is None:
+        return None
+    rows = by_minute(observation.minutes or ())
+    first = until - len(recent) * MINUTE
+    grown = [
+        minute
+        for minute, counts in zip(_minutes(first, until), recent, strict=True)
+        if counts.grew(counts_of(rollout, rows.get(minute, {})))
+    ]
+    if not grown:
+        return None
+    before, read_at = rollout.telemetry_lag, settled_until + rollout.telemetry_lag
+    age = (rollout.rereading.read_at or read_at) + MINUTE - grown[0]
+    lag = max(before, min(age, LONGEST_LAG))
+    late = recheck(rollout.with_judging(assessment=None).with_rereading(lag=lag, read_at=read_at))
+    if rollout.rereading.lag is not None:
+        return late
+    configured = rollout.policy.judge.telemetry_lag.total_seconds()
+    found = reason(ReasonCode.TELEMETRY_LATE, limit_seconds=configured, delay_seconds=lag.total_seconds())
+    return late.with_rereading(news=(*late.rereading.news, found))
+
+
+def _rejudged(
+    rollout: Rollout, under_way: Recheck, calibration: Calibration, observation: Observation, read_until: datetime
+) -> Rollout:
+    """Return the rollout after the next part of a recheck; with the last part, the evidence is the new one."""
+    until = rollout.judging.judged_until or read_until
+    rows, evidence = by_minute(observation.minutes or ()), under_way.evidence
+    kept = {setting.name for setting in calibration.panel.gates} - recountable(rollout) | observation.missing.keys()
+    for minute in _minutes(under_way.until, min(until, read_until)):
+        split = _split_at(rollout, minute)
+        seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), kept)
+        evidence = panel.add_minute(evidence, seen, calibration.panel)
+    if read_until < until:
+        return rollout.with_rereading(recheck=Recheck(read_until, evidence))
+    merged = _merged(rollout, calibration, evidence)
+    first = max(under_way.until, until - len(rollout.rereading.recent) * MINUTE)
+    recent = tuple([counts_of(rollout, rows.get(minute, {})) for minute in _minutes(first, until)])
+    done = rollout.with_rereading(recheck=None, rechecked=until, recent=recent)
+    return assessed(done, merged, calibration)
+
+
+def recountable(rollout: Rollout) -> set[str]:
+    """Return the gates whose data comes with the requests, from the same source."""
+    judge = rollout.policy.judge
+    return {gate.name for gate in judge.gates if all(need.source == judge.errors_from for need in gate.needs(judge))}
+
+
+def _merged(rollout: Rollout, calibration: Calibration, again: Evidence) -> Evidence:
+    """Return the new evidence, with what only the old one has; certificates of a split that is over are dropped."""
+    old, counted = rollout.judging.evidence, recountable(rollout)
+    gates = zip(calibration.panel.gates, old.of(calibration.panel), again.of(calibration.panel), strict=True)
+    merged = replace(again, gates=tuple([new if setting.name in counted else kept for setting, kept, new in gates]))
+    return merged if merged.weight == present_weight(rollout) else panel.begin_step(merged)
+
+
+def _split_at(rollout: Rollout, minute: datetime) -> Split:
+    splits = [split for split in rollout.rereading.splits if split.since <= minute]
+    return splits[-1] if splits else Split(minute, present_weight(rollout), None, steady=False)
+
+
+def _minutes(since: datetime, until: datetime) -> Iterator[datetime]:
+    while since < until:
+        yield since
+        since += MINUTE

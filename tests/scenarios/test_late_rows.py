@@ -1,0 +1,148 @@
+"""Rows that arrive after their minute was judged are noticed, and nothing irreversible happens without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode as Why
+from tests.scenarios.late_rows import failures_after, late_world, rows_after
+from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY
+
+
+@pytest.mark.parametrize("late", [3, 6, 9, 14, 28])
+def test_failures_that_arrive_late_are_held_against_green(late: int) -> None:
+    """However late within the half hour that is watched, with a configured lag of three minutes."""
+    world, _ = late_world(failures_after(late), rates={GREEN: 0.3})
+    assert world.until(Phase.ROLLED_BACK, within=90).status.reason.code is Why.REGRESSION_DETECTED
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
+    """Everything is read once more before blue is deleted: an hour late is still in time."""
+    world, _ = late_world(failures_after(50), policy=replace(POLICY, keep_blue=timedelta(hours=1)), rates={GREEN: 0.3})
+    world.until(Phase.PROMOTED)
+    ended = world.until(Phase.ROLLED_BACK, within=90)
+    assert ended.status.reason.code is Why.REGRESSION_DETECTED
+    assert (world.seen.traffic, BLUE in world.seen.deployments) == ({BLUE: 100}, True)
+
+
+def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised() -> None:
+    """The rollout goes on, judged by complete minutes from then on."""
+    world, _ = late_world(lambda row, age: row if age >= 6 * MINUTE else replace(row, total=row.total - 1), lag=2)
+    world.until(Phase.PROMOTED, within=120)
+    (late,) = world.entries(Why.TELEMETRY_LATE)
+    assert (late.reason.facts["limit_seconds"], late.reason.facts["delay_seconds"]) == (120, 360)
+    assert world.rollout().telemetry_lag == 6 * MINUTE
+
+
+def test_a_log_that_is_on_time_is_never_called_late() -> None:
+    """Rows of exactly the configured lag are what it is configured for."""
+    world, _ = late_world(rows_after(4), lag=3)
+    world.until(Phase.PROMOTED)
+    assert not world.entries(Why.TELEMETRY_LATE, Why.BLUE_NOT_LOGGED)
+    assert world.rollout().telemetry_lag == 3 * MINUTE
+
+
+def test_a_reconcile_asks_telemetry_once() -> None:
+    """Also when everything is read again: the cost of a rollout stays one query a reconcile."""
+    world, log = late_world(failures_after(7), rates={GREEN: 0.3})
+    reconciles = 0
+    while world.rollout().open:
+        world.log_traffic()
+        world.clock.pass_(MINUTE)
+        world.endpoints.finish()
+        world.controller().tick()
+        while world.wakeups.woken:
+            world.wakeups.woken.clear()
+            before = len(log.asked)
+            world.controller().reconcile("churn")
+            reconciles += 1
+            assert len(log.asked) - before <= 1
+    assert reconciles > 10
+
+
+def test_before_the_promotion_everything_since_greens_first_minute_is_read() -> None:
+    """The last window that is read before it begins where green's first did."""
+    world, log = late_world(rows_after(0))
+    began = world.until_weight(10).rereading.began
+    world.until(Phase.PROMOTED)
+    assert log.asked[-1].since == began
+
+
+def test_a_reading_again_of_complete_minutes_changes_nothing() -> None:
+    """The evidence of a rollout is the same, whether its minutes were judged one by one or all at once."""
+    world, _ = late_world(rows_after(0), rates={GREEN: 0.0004, BLUE: 0.0003})
+    world.until(Phase.PROMOTED)
+    before = world.rollout()
+    world.until_finished(within=120)
+    after = world.rollout()
+    assert after.rereading.rechecked == before.judging.judged_until
+    assert after.judging.evidence == before.judging.evidence
+
+
+def test_blue_is_kept_while_its_last_reading_fails() -> None:
+    """Without it nobody knows what arrived since: blue stays, and an operator is told."""
+    world, log = late_world(rows_after(0))
+    world.until(Phase.PROMOTED)
+    log.faults.always = "the workspace is away"
+    world.until_finished(within=120)
+    (kept,) = world.entries(Why.BLUE_KEPT_UNCHECKED)
+    assert (BLUE in world.seen.deployments, "the workspace is away" in kept.reason.facts["message"]) == (True, True)
+
+
+def test_a_long_rollout_is_read_again_in_parts() -> None:
+    """Six hours at a time, with no part left out and none read twice."""
+    world, log = late_world(rows_after(0), policy=replace(POLICY, judge=replace(POLICY.judge, inconclusive="pause")))
+    began = world.until_weight(10).rereading.began
+    world.ask(Verb.PAUSE)
+    world.minutes(14 * 60)
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+    parts = log.asked[-3:]
+    assert (parts[0].since, [b.since for b in parts[1:]]) == (began, [a.until for a in parts[:-1]])
+    assert all(part.until - part.since <= timedelta(hours=6) for part in parts)
+
+
+@pytest.mark.parametrize("arm", [BLUE, GREEN])
+@pytest.mark.parametrize("late", [5, 6])
+def test_a_minute_waits_for_the_arm_that_is_missing(arm: str, late: int) -> None:
+    """For as long again as the lag: nothing is lost to the judge, and no arm is called silent."""
+    world, _ = late_world(rows_after(late, arm), lag=3)
+    world.until_weight(50)
+    world.minutes(12)
+    rollout = world.rollout()
+    began, until, counts = rollout.rereading.began, rollout.judging.judged_until, rollout.judging.evidence.gates[0]
+    assert began is not None
+    assert until is not None
+    logged = {
+        name: sum(r.total for r in world.telemetry.rows if r.deployment == name and began <= r.minute < until)
+        for name in (GREEN, BLUE)
+    }
+    assert {GREEN: counts.counts().green_total, BLUE: counts.counts().blue_total} == logged
+    assert not world.entries(Why.BLUE_NOT_LOGGED, Why.GREEN_STARVED)
+
+
+def test_an_arm_that_stays_away_is_reported_once() -> None:
+    """After the wait the minutes are judged as they are, which is no evidence."""
+    world, _ = late_world(rows_after(10_000, BLUE), lag=3)
+    world.telemetry.rows += [replace(row, deployment=GREEN) for row in world.telemetry.rows]
+    world.until_weight(10)
+    world.minutes(30)
+    (missing,) = world.entries(Why.BLUE_NOT_LOGGED)
+    assert (missing.reason.facts["deployment"], missing.reason.facts["other"]) == (BLUE, GREEN)
+    assert world.rollout().traffic.weight == 10
+
+
+def test_a_quiet_arm_is_not_waited_for() -> None:
+    """Where few requests are to be expected, none is no sign of lateness."""
+    world, _ = late_world(rows_after(0), rpm=20)
+    world.until_weight(10)
+    world.minutes(10)
+    until = world.rollout().judging.judged_until
+    assert until is not None
+    assert world.clock() - until <= 5 * MINUTE
