@@ -11,7 +11,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode as Why
 from tests.scenarios.late_rows import failures_after, late_world, rows_after
-from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY
+from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE, POLICY
 
 
 @pytest.mark.parametrize("late", [3, 6, 9, 14, 28])
@@ -60,7 +60,7 @@ def test_a_reconcile_asks_telemetry_once() -> None:
         while world.wakeups.woken:
             world.wakeups.woken.clear()
             before = len(log.asked)
-            world.controller().reconcile("churn")
+            world.controller().reconcile(CHURN)
             reconciles += 1
             assert len(log.asked) - before <= 1
     assert reconciles > 10

@@ -43,7 +43,8 @@ def account(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
 def behind(rollout: Rollout, observation: Observation, now: datetime) -> bool:
     """Return whether settled minutes are still to be read: after a long absence that takes several reconciles."""
     settled = floor_minute(now - rollout.telemetry_lag)
-    return observation.settled_until is not None and observation.settled_until < settled
+    read_until = observation.settled_until if rollout.phase in JUDGED else None  # after the end, only old minutes are
+    return read_until is not None and read_until < settled
 
 
 def observed(rollout: Rollout, observation: Observation, now: datetime) -> bool:
