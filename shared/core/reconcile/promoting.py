@@ -43,7 +43,7 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
             return Decision(rollout)
         limit = rollout.policy.judge.patience.total_seconds()
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
-    if recheck_due(rollout):
+    if recheck_due(rollout) and not (rollout.first or rollout.judge_overruled):
         return Decision(recheck(rollout))
     done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read once more
     return history.moved(done.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
