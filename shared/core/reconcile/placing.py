@@ -16,6 +16,7 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Beside, First, Judging
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, Rollout
+from shared.core.rollout.rereading import Rereading
 
 # Before the deadline for provisioning, so that what was missing is named rather than the deadline.
 MARGIN = timedelta(minutes=2)
@@ -68,6 +69,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
         rollout.with_traffic(mirror=0, steady_since=None, expected=(endpoint.traffic,)),
         placement=Beside(serving, instances=endpoint.instances(serving)),
         judging=Judging(telemetry_seen=rollout.judging.telemetry_seen),
+        rereading=Rereading(lag=rollout.rereading.lag),
     )
     if not rollout.first or rollout.phase is Phase.PROVISIONING:
         return history.noted(again, found, now)
