@@ -14,7 +14,7 @@ from datetime import datetime
 from azure.data.tables import TableServiceClient
 
 from shared.adapters import table_rows as rows
-from shared.adapters.table import MOST_OPERATIONS, Operation, Table, merge, write
+from shared.adapters.table import MOST_OPERATIONS, Operation, Table, merge, upsert, write
 from shared.adapters.table_rows import KeyRange
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
