@@ -57,6 +57,7 @@ PENDING = {
     "6: on the list of work": "robustness",
     "g: nothing is left over": "robustness",
     "no unexpected error": "robustness",
+    "4: rolled back without telemetry": "robustness",
 }
 
 
