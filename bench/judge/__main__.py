@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else TABLE_WIDTH)
     for table in tables(cells):
         console.print(table, "")
-    console.print(f"{len(cells)} cells in {seconds:.0f} s. Teal is the shipped shared/core/judge.")
+    console.print(f"{len(cells)} cells in {seconds:.0f} s. Teal is the shipped turn of the loop.")
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         command = " ".join(["python -m bench.judge", *given])

@@ -16,16 +16,15 @@ from bench.judge.latencies import Latency, Shape, bucket_counts, histogram, perc
 from bench.judge.methods import chi_square
 from bench.judge.methods.chi_square import ChiSquare, critical
 from bench.judge.methods.common_loop import CommonLoop
-from bench.judge.methods.feeds import gates_feed
 from bench.judge.methods.flagger import Flagger
 from bench.judge.methods.kayenta import Kayenta, slow_answers
 from bench.judge.methods.mirror_alarm import MirrorAlarm
-from bench.judge.methods.teal import Teal
+from bench.judge.methods.teal import Teal, teal, weight_steps
 from bench.judge.minute import Judge, Minute, Status
 from bench.judge.simulation import run
 from shared.core.gates import DISAGREEMENT, ClientErrorsGate, DisagreementGate, ErrorsGate, LatencyGate
-from shared.core.judge.ladder import Percentiles
 from shared.core.policy import JudgeSettings
+from shared.core.steps import MirrorStep
 from shared.core.telemetry.latency_buckets import bucket, edge
 
 TIMED = AnswersWorld(10_000, 0.001, latency=Latency(shared=0.0))
@@ -165,18 +164,18 @@ def test_the_mirror_alarm_needs_three_minutes_in_a_row() -> None:
 
 
 def test_teals_gates_are_calibrated_and_fed_from_the_rows() -> None:
-    """Every gate of the policy is on the panel and has its items; from metrics, latency's are percentiles."""
-    gates = (ErrorsGate(), LatencyGate(), ClientErrorsGate())
+    """Every gate of the policy is judged from the first minute on; from metrics, latency is a ladder of percentiles."""
     history = replace(TIMED, refused=0.01, green_refused=0.01).draw(1)
-    seen = gates_feed(history.rows(), JudgeSettings(gates=gates))
-    judged = seen.judged(history.minute(0, 10), 10, 25)
-    assert [gate.name for gate in seen.panel.gates] == ["errors", "latency", "client_errors"]
-    assert [len(minute.items) for minute in judged.gates if minute is not None] == [1, 3, 1]
-    assert (judged.weight, judged.next_weight, judged.steady) == (10, 25, True)
-    ladder = gates_feed(history.rows(), JudgeSettings(latency_from="metrics"))
-    found = ladder.judged(history.minute(0, 10), 25, 50)
-    assert not found.steady
-    assert [isinstance(m.items[0], Percentiles) for m in found.gates if m is not None] == [False, True]
+    every = JudgeSettings(gates=(ErrorsGate(), LatencyGate(), ClientErrorsGate()))
+    ladder = JudgeSettings(latency_from="metrics")
+    for settings, samples in ((every, ["failed", "slower", "refused"]), (ladder, ["failed", "ladder"])):
+        judged = Teal.calibrated(history.rows(), settings, weight_steps((50,)))
+        judged.observe(history.minute(0, judged.first_weight))
+        calibration, readings = judged.rollout.judging.calibration, judged.rollout.readings
+        assert calibration is not None
+        assert [sample.samples[0].kind for sample in calibration.samples] == samples
+        assert [reading.gate for reading in readings] == [gate.name for gate in settings.gates]
+        assert all(reading.green_total and not reading.missing for reading in readings)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +190,6 @@ def test_teals_gates_are_calibrated_and_fed_from_the_rows() -> None:
 def test_teal_judges_more_than_failures(world: AnswersWorld, status: Status, *, mirror: bool) -> None:
     """Through the shipped gates, a worse green is rolled back and a good one is promoted."""
     settings = JudgeSettings(gates=(ErrorsGate(), DisagreementGate() if mirror else LatencyGate()))
-    weights = (10,) if mirror else (10, 50, 100)
-    done = run(world, lambda truth: Teal(gates_feed(truth.rows(), settings, mirror=mirror), settings, weights), 3)
+    steps = (MirrorStep(10),) if mirror else weight_steps((10, 50))
+    done = run(world, teal(settings, steps), 3)
     assert done.status is status

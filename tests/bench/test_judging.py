@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 import pytest
 
-from bench.judge.methods.feeds import errors_feed
 from bench.judge.methods.oracle import Oracle
-from bench.judge.methods.teal import Teal
+from bench.judge.methods.teal import BLUE, MINUTE, START, Teal, weight_steps
 from bench.judge.minute import Minute, Move, Status
+from shared.core.gates import ErrorsGate
 from shared.core.judge import panel
 from shared.core.judge.odds import Counts
 from shared.core.judge.verdict import Outcome, judge
+from shared.core.observation import DeploymentMinute
 from shared.core.policy import JudgeSettings
 
+SETTINGS = JudgeSettings(gates=(ErrorsGate(),))
 PAST = ([1] * 360, [1000] * 360)
 
 
 def teal(settings: JudgeSettings | None = None, bake: int = 0) -> Teal:
     """Return Teal with the errors gate alone."""
-    return Teal(errors_feed(PAST), settings or JudgeSettings(), bake=bake)
+    begins = START - len(PAST[0]) * MINUTE
+    past = [
+        DeploymentMinute(BLUE, begins + number * MINUTE, total, bad)
+        for number, (bad, total) in enumerate(zip(*PAST, strict=True))
+    ]
+    return Teal.calibrated(past, settings or SETTINGS, weight_steps(bake=bake))
 
 
 def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
@@ -88,7 +96,7 @@ def test_without_traffic_patience_ends_as_the_policy_says(
     inconclusive: Literal["pause", "advance"], status: Status, weight: int
 ) -> None:
     """No traffic never passes: the rollout is held for an operator, or advances uncertified if the policy allows."""
-    judged = teal(JudgeSettings(patience=timedelta(minutes=5), inconclusive=inconclusive))
+    judged = teal(replace(SETTINGS, patience=timedelta(minutes=5), inconclusive=inconclusive))
     moves = [judged.observe(Minute(number, 5)) for number in range(5)]
     assert [move.status for move in moves[:4]] == [Status.RUNNING] * 4
     assert moves[4] == Move(weight, status)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from bench.judge.methods.catalogue import Entry
 from bench.judge.methods.chi_square import ChiSquare
 from bench.judge.methods.common_loop import CommonLoop
-from bench.judge.methods.feeds import gates_feed
 from bench.judge.methods.flagger import Flagger
 from bench.judge.methods.kayenta import Kayenta, slow_answers
 from bench.judge.methods.mirror_alarm import MirrorAlarm
-from bench.judge.methods.teal import Teal
+from bench.judge.methods.teal import MINUTE, teal
 from bench.judge.simulation import Method
 from shared.core.gates import ClientErrorsGate, DisagreementGate, ErrorsGate, Gate, LatencyGate, PredictionsGate
 from shared.core.policy import JudgeSettings
+from shared.core.steps import MirrorStep
 
 FLAGGER_MILLISECONDS = 500.0
 COMMON_SLOWER = 1.5
@@ -24,16 +24,11 @@ MIRROR_MINUTES = 60
 
 
 def _teal(*gates: Gate) -> Method:
-    return _teal_with(JudgeSettings(gates=gates))
-
-
-def _teal_with(settings: JudgeSettings) -> Method:
-    return lambda truth: Teal(gates_feed(truth.rows(), settings), settings)
+    return teal(JudgeSettings(gates=gates))
 
 
 def _mirroring_teal(*gates: Gate) -> Method:
-    settings = JudgeSettings(gates=gates)
-    return lambda truth: Teal(gates_feed(truth.rows(), settings, mirror=True), settings, (MIRROR,), bake=MIRROR_MINUTES)
+    return teal(JudgeSettings(gates=gates), (MirrorStep(MIRROR, duration=MIRROR_MINUTES * MINUTE),))
 
 
 LAX_LATENCY = Entry("Teal, margin 1.5", _teal(ErrorsGate(), LatencyGate(worse_than=1.5)))
@@ -41,10 +36,10 @@ LATENCY = (
     Entry("Common loop", lambda _: CommonLoop(slower_than=COMMON_SLOWER)),
     Entry("Flagger, 5 checks", lambda _: Flagger(duration=FLAGGER_MILLISECONDS)),
     Entry("Kayenta", lambda _: Kayenta(metric=slow_answers)),
-    Entry("Teal", _teal_with(JudgeSettings())),
+    Entry("Teal", teal(JudgeSettings())),
     Entry("Teal, latency critical", _teal(ErrorsGate(), LatencyGate(role="critical"))),
     LAX_LATENCY,
-    Entry("Teal, from metrics", _teal_with(JudgeSettings(latency_from="metrics"))),
+    Entry("Teal, from metrics", teal(JudgeSettings(latency_from="metrics"))),
 )
 PREDICTIONS = (
     Entry("Chi-square each minute", lambda _: ChiSquare()),
@@ -56,7 +51,7 @@ DISAGREEMENTS = (
 )
 PANELS = (
     Entry("Teal, errors", _teal(ErrorsGate())),
-    Entry("Teal, errors and latency", _teal_with(JudgeSettings())),
+    Entry("Teal, errors and latency", teal(JudgeSettings())),
     Entry("Teal, client errors too", _teal(ErrorsGate(), LatencyGate(), ClientErrorsGate())),
     Entry("Teal, predictions too", _teal(ErrorsGate(), LatencyGate(), ClientErrorsGate(), PredictionsGate())),
 )

@@ -1,23 +1,23 @@
-"""Every judge of failures by name, with its documented defaults and the one setting that is tuned to match it."""
+"""Every judge of failures by name: with its documented defaults, and with the one dial that is turned to match it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.judge.methods import sagemaker
 from bench.judge.methods.argo import Argo
 from bench.judge.methods.common_loop import CommonLoop
-from bench.judge.methods.feeds import errors_feed
 from bench.judge.methods.flagger import Flagger
 from bench.judge.methods.kayenta import Kayenta
 from bench.judge.methods.oracle import Oracle
-from bench.judge.methods.teal import WEIGHTS, Teal
+from bench.judge.methods.teal import WEIGHTS, teal, weight_steps
 from bench.judge.methods.z_test import ZTest
 from bench.judge.minute import Judge
 from bench.judge.simulation import Method, Truth
-from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
+from shared.core.gates import ErrorsGate
+from shared.core.judge.tuning import REFERENCE
 from shared.core.judge.verdict import Risk
 from shared.core.policy import JudgeSettings
 
@@ -26,7 +26,7 @@ DAY = 1440  # minutes
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """A method's tunable threshold. lax, strict: the ends of its range; the strict end rolls back least."""
+    """A method's one threshold. lax, strict: the ends between which it is turned; the strict end rolls back least."""
 
     lax: float
     strict: float
@@ -43,35 +43,28 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One method: its name, its factory with defaults, and its dial (None for the oracle and for variants)."""
+    """One method: its name, how it is built with its defaults, and its dial (None for the oracle and for variants)."""
 
     name: str
     default: Method
     dial: Dial | None = None
 
 
-def teal_of_errors(
-    settings: JudgeSettings | None = None,
-    weights: tuple[int, ...] = WEIGHTS,
-    tuning: Tuning = TUNED,
-    bake: int = 0,
-) -> Method:
-    """Return Teal with the errors gate alone, calibrated from blue's past minutes."""
-    chosen = settings or JudgeSettings()
-    return lambda truth: Teal(errors_feed(truth.past(), chosen.budget, tuning), chosen, weights, bake)
+FROM_10 = weight_steps(WEIGHTS[1:])
+IMPATIENT = JudgeSettings(gates=(ErrorsGate(),), inconclusive="advance")
 
 
 def _impatient_teal(truth: Truth, risk: float) -> Judge:
-    return teal_of_errors(JudgeSettings(risk=Risk(rollback=risk), inconclusive="advance"))(truth)
+    return teal(replace(IMPATIENT, risk=Risk(rollback=risk)))(truth)
 
 
 ORACLE = Entry("Oracle (SPRT)", lambda truth: Oracle(truth.blue, truth.green))
-TEAL = Entry("Teal", teal_of_errors())
-TEAL_AT_10 = Entry("Teal, from 10 %", teal_of_errors(weights=WEIGHTS[1:]))
-TEAL_REFERENCE = Entry("Teal, reference", teal_of_errors(weights=WEIGHTS[1:], tuning=REFERENCE))
+TEAL = Entry("Teal", teal())
+TEAL_AT_10 = Entry("Teal, from 10 %", teal(steps=FROM_10))
+TEAL_REFERENCE = Entry("Teal, reference", teal(steps=FROM_10, tuning=REFERENCE))
 TEAL_IMPATIENT = Entry(
     "Teal, impatient",
-    teal_of_errors(JudgeSettings(inconclusive="advance")),
+    teal(IMPATIENT),
     Dial(0.9, 1e-6, _impatient_teal),
 )
 BASELINES = (
@@ -117,5 +110,5 @@ FAILURES = (*BASELINES, TEAL, TEAL_AT_10, TEAL_REFERENCE, TEAL_IMPATIENT, ORACLE
 WATCHES = (
     Entry("SageMaker canary", lambda _: sagemaker.canary(watch=60)),
     Entry("SageMaker canary, a day", lambda _: sagemaker.canary(watch=DAY)),
-    Entry("Teal", teal_of_errors(bake=DAY)),
+    Entry("Teal", teal(steps=weight_steps(bake=DAY))),
 )

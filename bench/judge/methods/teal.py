@@ -1,87 +1,163 @@
-"""Teal itself, through the public functions of the shipped judge, which is not reimplemented here.
+"""Teal itself: the shipped `turn`, reconciled once a minute. Nothing is decided, judged or counted here.
 
-Around the judge, this does what the core's loop does: a minute that was not entirely at the current weight is not
-steady, each step starts with a fresh certificate, and when patience runs out the rollout is held or, if the policy says
-so, advances without a certificate.
+Azure always carries out orders in time for the next minute. Everything else that a rollout needs is in order: green is
+ready, its smoke test has passed, and telemetry is known to work.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
-from bench.judge.methods.feeds import Feed
-from bench.judge.minute import ROLL_BACK, Minute, Move, Status
-from shared.core.judge import panel
-from shared.core.judge.panel import Evidence
-from shared.core.judge.verdict import Outcome, Verdict, judge
-from shared.core.policy import JudgeSettings
+from bench.judge.minute import ROLL_BACK, Judge, Minute, Move, Status
+from bench.judge.simulation import Truth
+from shared.core.gates import ErrorsGate
+from shared.core.gates.calibration import Calibration, calibrate, past_of
+from shared.core.judge.tuning import TUNED, Tuning
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Observation, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines, JudgeSettings, ModelSelector, Policy
+from shared.core.policy.step import Step
+from shared.core.reconcile.actions import SetMirror, SetTraffic
+from shared.core.reconcile.plan import plan_observation
+from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout import Status as RolloutStatus
+from shared.core.rollout.parts import Beside, Judging, Progress
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.steps import MirrorStep, WeightStep
+from shared.core.telemetry import Window
+from shared.core.turn import turn
 
 WEIGHTS = (5, 10, 25, 50, 75, 100)
+BLUE, GREEN = "blue", "green"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+NEVER = timedelta(days=365)
+MODEL = ModelVersion("bench", "2")
+STATUS = {
+    Phase.PAUSED: Status.HELD,
+    Phase.PROMOTED: Status.PROMOTED,
+    Phase.ROLLING_BACK: Status.ROLLED_BACK,
+    Phase.ROLLED_BACK: Status.ROLLED_BACK,
+}
+MOST_TURNS = 9  # in one minute: what was decided is carried out, and then reconciled again
 
 
-@dataclass(slots=True)
+def weight_steps(weights: Iterable[int] = WEIGHTS, bake: int = 0) -> tuple[Step, ...]:
+    """Return the steps to these per cent. bake: how many minutes green has all traffic at least, if not as usual."""
+    watch = (WeightStep(100, settled_minutes=bake, patience=bake * MINUTE + JudgeSettings().patience),) if bake else ()
+    return (*(WeightStep(weight) for weight in weights if weight < 100), *watch)
+
+
+def teal(
+    settings: JudgeSettings | None = None, steps: tuple[Step, ...] = weight_steps(), tuning: Tuning = TUNED
+) -> Callable[[Truth], Judge]:
+    """Return Teal as a method: calibrated by blue's past minutes, with the errors gate alone if nothing is said."""
+    chosen = settings or JudgeSettings(gates=(ErrorsGate(),))
+    return lambda truth: Teal.calibrated(truth.rows(), chosen, steps, tuning)
+
+
+@dataclass
 class Teal:
-    """feed: where the judge's minutes come from. bake: the minimum number of minutes at the last weight."""
+    """One rollout under way. number: minutes that have passed. traffic, mirror: as ordered last, in per cent."""
 
-    feed: Feed
-    settings: JudgeSettings = field(default_factory=JudgeSettings)
-    weights: tuple[int, ...] = WEIGHTS
-    bake: int = 0
-    evidence: Evidence = field(default_factory=Evidence)
-    step: int = 0
-    waited: int = 0
-    held: bool = False
-    verdict: Verdict | None = None
+    rollout: Rollout
+    number: int = 0
+    traffic: dict[str, int] = field(default_factory=lambda: {BLUE: 100})
+    mirror: dict[str, int] = field(default_factory=dict)
+    rows: dict[datetime, tuple[DeploymentMinute, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def calibrated(
+        cls, past: Iterable[DeploymentMinute], settings: JudgeSettings, steps: tuple[Step, ...], tuning: Tuning = TUNED
+    ) -> Teal:
+        """Return a rollout that is about to order its first weight, judged as blue's past says."""
+        begun = cls(_rollout(calibrate(settings, past_of(past, BLUE), tuning=tuning), settings, steps))
+        begun._reconcile(START)
+        return begun
 
     @property
     def first_weight(self) -> int:
-        """The first step's weight."""
-        return self.weights[0]
+        """The per cent of the traffic, live or mirrored, that green gets first."""
+        return self._weight
 
     @property
-    def next_weight(self) -> int | None:
-        """The weight of the step ahead; None at the last step."""
-        return self.weights[self.step + 1] if self.step + 1 < len(self.weights) else None
-
-    @property
-    def _baking(self) -> int:
-        return self.bake if self.next_weight is None else 0
+    def _weight(self) -> int:
+        return self.mirror.get(GREEN) or self.traffic.get(GREEN, 0)
 
     def observe(self, minute: Minute | None) -> Move:
-        """Judge the settled minute; then step, hold, promote or roll back as the loop would."""
-        self.waited += 1
-        if minute is not None:
-            self._judge(minute)
-        outcome = self.verdict.outcome if self.verdict is not None else None
-        if outcome is Outcome.FAIL:
-            return ROLL_BACK
-        if self.held or self.waited < self._baking:
-            return self._stay()
-        if outcome is Outcome.PASS:
-            return self._advance()
-        if self.waited >= self.settings.patience.total_seconds() / 60.0 + self._baking:
-            return self._out_of_patience()
-        return self._stay()
+        """Reconcile at the end of a minute; None: telemetry returned nothing."""
+        begun = START + self.number * MINUTE
+        self.number += 1
+        if minute is not None and self.rollout.traffic.steady_since is None and minute.weight == self._weight:
+            self._reconcile(begun, observed=self._seen())
+        self.rows[begun] = () if minute is None else _rows(minute, begun)
+        self._reconcile(begun + MINUTE, observed=self._seen(None if minute is None else minute.weight))
+        status = STATUS.get(self.rollout.phase, Status.RUNNING)
+        if self.rollout.phase is Phase.PROMOTING and isinstance(self.rollout.policy.steps[-1], MirrorStep):
+            status = Status.PROMOTED  # a world without live traffic on green ends with its mirror
+        return ROLL_BACK if status is Status.ROLLED_BACK else Move(self._weight, status)
 
-    def _judge(self, minute: Minute) -> None:
-        gates = self.feed.panel
-        judged = self.feed.judged(minute, self.weights[self.step], self.next_weight)
-        self.evidence = panel.add_minute(self.evidence, judged, gates)
-        self.verdict = judge(self.evidence, gates, self.settings.risk, self.next_weight)
+    def _seen(self, weight: int | None = None) -> EndpointSeen:
+        """Return the endpoint as it was with this per cent on green; by default, as it was ordered last."""
+        traffic = self.traffic
+        if weight not in {None, self._weight} and not self.mirror:
+            traffic = {name: share for name, share in ((GREEN, weight or 0), (BLUE, 100 - (weight or 0))) if share}
+        deployments = {name: DeploymentSeen(name, Provisioning.SUCCEEDED) for name in (BLUE, GREEN)}
+        return EndpointSeen("bench", Provisioning.SUCCEEDED, traffic, self.mirror, deployments)
 
-    def _out_of_patience(self) -> Move:
-        unsuspicious = self.verdict is not None and not self.verdict.suspicious
-        if self.settings.inconclusive == "advance" and unsuspicious:
-            return self._advance()
-        self.held = True
-        return self._stay()
+    def _reconcile(self, now: datetime, observed: EndpointSeen | None = None) -> None:
+        """Reconcile until nothing is left to decide, as every decision of the app wakes it once more."""
+        seen = observed or self._seen()
+        for _ in range(MOST_TURNS):
+            plan = plan_observation(self.rollout, seen, now)
+            window = plan.minutes.window if plan.minutes else None
+            after = turn(self.rollout, None, self._observation(seen, window), now)
+            self.rollout = after.rollout
+            for action in after.actions:
+                if isinstance(action, SetTraffic):
+                    self.traffic = action.traffic
+                elif isinstance(action, SetMirror):
+                    self.mirror = action.mirror
+            if not after.entries or self.rollout.phase in STATUS:
+                return
 
-    def _stay(self) -> Move:
-        return Move(self.weights[self.step], Status.HELD if self.held else Status.RUNNING)
+    def _observation(self, seen: EndpointSeen, window: Window | None) -> Observation:
+        if window is None:
+            return Observation(endpoint=seen)
+        minutes = [row for at, rows in self.rows.items() if window.since <= at < window.until for row in rows]
+        return Observation(endpoint=seen, minutes=tuple(minutes), settled_until=window.until)
 
-    def _advance(self) -> Move:
-        if self.next_weight is None:
-            return Move(self.weights[self.step], Status.PROMOTED)
-        self.step, self.waited, self.verdict = self.step + 1, 0, None
-        self.evidence = panel.begin_step(self.evidence)
-        return self._stay()
+
+def _rows(minute: Minute, at: datetime) -> tuple[DeploymentMinute, ...]:
+    """Return a minute as telemetry has it: a deployment without requests has no row."""
+    rows = minute.rows or (
+        DeploymentMinute(GREEN, at, minute.green_total, minute.green_bad),
+        DeploymentMinute(BLUE, at, minute.blue_total, minute.blue_bad),
+    )
+    return tuple([replace(row, minute=at) for row in rows if row.total])
+
+
+def _rollout(calibration: Calibration, settings: JudgeSettings, steps: tuple[Step, ...]) -> Rollout:
+    policy = Policy(
+        endpoint="bench",
+        models=(ModelSelector(MODEL.name),),
+        steps=steps,
+        judge=replace(settings, telemetry_lag=timedelta(0)),
+        deadlines=Deadlines(step=NEVER, rollback=NEVER, rollout=NEVER),
+    )
+    begun = reason(ReasonCode.GREEN_READY, deployment=GREEN)
+    return Rollout(
+        id="bench",
+        endpoint=policy.endpoint_id,
+        model=MODEL,
+        policy=policy,
+        green=GREEN,
+        created=START,
+        trigger=begun,
+        status=RolloutStatus(phase=Phase.STEPPING, started=START, since=START, reason=begun),
+        placement=Beside(BLUE, autoscale="done"),
+        progress=Progress(since=START),
+        judging=Judging(telemetry_seen=START, calibration=calibration),
+    )
