@@ -170,7 +170,8 @@ def test_teals_gates_are_calibrated_and_fed_from_the_rows() -> None:
     ladder = JudgeSettings(latency_from="metrics")
     for settings, samples in ((every, ["failed", "slower", "refused"]), (ladder, ["failed", "ladder"])):
         judged = Teal.calibrated(history.rows(), settings, weight_steps((50,)))
-        judged.observe(history.minute(0, judged.first_weight))
+        for number in range(2):  # the first minute at a weight says nothing of latency
+            judged.observe(history.minute(number, judged.first_weight))
         calibration, readings = judged.rollout.judging.calibration, judged.rollout.readings
         assert calibration is not None
         assert [sample.samples[0].kind for sample in calibration.samples] == samples

@@ -1,4 +1,4 @@
-"""Every judge of failures by name: with its documented defaults, and with the one dial that is turned to match it."""
+"""Every judge of failures by name, with its documented defaults and the one setting that is tuned to match it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DAY = 1440  # minutes
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """A method's one threshold. lax, strict: the ends between which it is turned; the strict end rolls back least."""
+    """A method's tunable threshold. lax, strict: the ends of its range; the strict end rolls back least."""
 
     lax: float
     strict: float
@@ -43,7 +43,7 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One method: its name, how it is built with its defaults, and its dial (None for the oracle and for variants)."""
+    """One method: its name, its factory with defaults, and its dial (None for the oracle and for variants)."""
 
     name: str
     default: Method
