@@ -28,7 +28,7 @@ def time(milliseconds: float) -> str:
 
 def _times(ratio: float) -> str:
     if ratio >= SURE:
-        return f"over {SURE:.0f}"
+        return "over a billion"
     return f"{ratio:.3g}" if ratio < ROUNDED else f"{ratio:.0f}"
 
 

@@ -57,27 +57,34 @@ def policy_table(workspace: str = "") -> Table:
                 "What a version does that is registered while a rollout is open: the newest waits until that has "
                 "ended, or replaces it.",
             ),
-            Field("freeze", FREEZE, "When no rollout advances. Rolling back is never frozen."),
-            Field(
-                "keep_blue",
-                KEEP_BLUE,
-                "How long the old deployment stays after promotion, so that a rollback stays possible.",
-                default=KEEP_BLUE.defaults(),
-            ),
-            Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
-            Field(
-                "redact",
-                Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
-                "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "
-                "passwords are never kept, whatever this says.",
-                default=(),
-            ),
+            *_ending(),
         ),
         example="{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}",
         makes=Policy,
         make=_make,
         check=_check,
         hints=HINTS,
+    )
+
+
+def _ending() -> tuple[Field, ...]:
+    """Return the keys about when a rollout must not advance, and about what it leaves behind."""
+    return (
+        Field("freeze", FREEZE, "When no rollout advances. Rolling back is never frozen."),
+        Field(
+            "keep_blue",
+            KEEP_BLUE,
+            "How long the old deployment stays after promotion, so that a rollback stays possible.",
+            default=KEEP_BLUE.defaults(),
+        ),
+        Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
+        Field(
+            "redact",
+            Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
+            "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "
+            "passwords are never kept, whatever this says.",
+            default=(),
+        ),
     )
 
 
