@@ -104,6 +104,7 @@ module app 'modules/app.bicep' = {
       TEAL_WORKSPACE: workspaceName
       TEAL_WORKSPACES: string(otherWorkspaces)
       TEAL_LOGS_WORKSPACE_ID: monitoring.outputs.logsCustomerId
+      TEAL_LOGS_RESOURCE_ID: monitoring.outputs.logsId
       TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
       TEAL_POLICIES: policies
       TEAL_REGION: workspaceRegion

@@ -48,6 +48,7 @@ var actions = [
   '${provider}/onlineEndpoints/deployments/write'
   '${provider}/onlineEndpoints/deployments/delete'
   '${provider}/onlineEndpoints/deployments/*/action' // getLogs
+  'Microsoft.Insights/diagnosticSettings/read' // where an endpoint sends its request log, to say what is missing
 ]
 // What azure-ai-ml needs to upload a template's local code and to register its environment. It uploads with a signature
 // that the workspace gives out, so no right on the workspace's storage is needed.

@@ -31,7 +31,8 @@ class WorkspaceSettings:
     """Where an Azure ML workspace and the logs of its endpoints are.
 
     logs_workspace_id: the Log Analytics workspace's customer id (a GUID). region: the workspace's, where its metrics
-    are asked for; needed only by policies that read metrics.
+    are asked for; needed only by policies that read metrics. logs_resource_id: the ARM id of the same Log Analytics
+    workspace, or empty; used only to explain missing telemetry.
     """
 
     subscription_id: str
@@ -39,6 +40,7 @@ class WorkspaceSettings:
     name: str
     logs_workspace_id: str
     region: str = ""
+    logs_resource_id: str = ""
 
     @property
     def arm_id(self) -> str:
@@ -78,6 +80,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         name=environment["TEAL_WORKSPACE"],
         logs_workspace_id=environment["TEAL_LOGS_WORKSPACE_ID"],
         region=environment.get("TEAL_REGION", "").strip(),
+        logs_resource_id=environment.get("TEAL_LOGS_RESOURCE_ID", "").strip(),
     )
     return Settings(
         workspace=own,
@@ -108,6 +111,6 @@ def _other(own: WorkspaceSettings, id: str, logs_workspace_id: str = "", region:
     found = _ARM_ID.fullmatch(str(id).rstrip("/"))
     if found is None:
         raise ValueError(f"{id!r} is not the ARM id of an Azure ML workspace")
-    return WorkspaceSettings(
-        **found.groupdict(), logs_workspace_id=logs_workspace_id or own.logs_workspace_id, region=region
-    )
+    logs = logs_workspace_id or own.logs_workspace_id
+    resource = own.logs_resource_id if logs == own.logs_workspace_id else ""
+    return WorkspaceSettings(**found.groupdict(), logs_workspace_id=logs, region=region, logs_resource_id=resource)

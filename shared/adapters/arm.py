@@ -129,6 +129,18 @@ class ResourceManager:
         with azure_faults(f"delete the autoscale setting {name}"):
             self._found("DELETE", self._setting_url(f"/{path(name)}"))
 
+    def diagnostic_settings(self, endpoint: str, api_version: str) -> list[Json]:
+        """Return the diagnostic settings of an online endpoint."""
+        place = f"{quote(self.workspace_id)}/{path('onlineEndpoints', endpoint)}"
+        url = f"{HOST}{place}/providers/Microsoft.Insights/diagnosticSettings?api-version={api_version}"
+        return self._pages(url, f"diagnostic settings of {endpoint}") or []
+
+    def resource(self, arm_id: str, api_version: str) -> Json | None:
+        """Return the resource with this ARM id, wherever it is, or None if there is none."""
+        below = path(*arm_id.strip("/").split("/"))
+        with azure_faults(f"read {arm_id}"):
+            return self._object(self._found("GET", f"{HOST}/{below}?api-version={api_version}"))
+
     def _setting_url(self, rest: str) -> str:
         group = self.workspace_id.split("/providers/")[0]
         kind = "providers/Microsoft.Insights/autoscalesettings"

@@ -21,6 +21,7 @@ from shared import ports
 from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.collection_places import CollectionPlaces
+from shared.adapters.diagnostic_settings import DiagnosticSettings
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
@@ -32,6 +33,7 @@ from shared.adapters.scoring import HttpScoring, scoring_pipeline
 from shared.adapters.tables import TableStore
 from shared.adapters.templates import DeploymentTemplates
 from shared.collected_answers import AnswersSource
+from shared.core.telemetry.sources import LOGS
 from shared.names import QUEUE
 from shared.settings import Settings, WorkspaceSettings
 from shared.telemetry import TelemetrySources
@@ -77,6 +79,7 @@ def connect_workspace(
             _metrics(workspace, credential, endpoints),
             UserQueries(log, policies.query),
             AnswersSource(CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock)),
+            paths={LOGS.name: DiagnosticSettings(manager, workspace.logs_workspace_id, workspace.logs_resource_id)},
         ),
         scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
     )

@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult, LogsTable
 
 from shared.adapters.faults import azure_faults
 from shared.core.telemetry import Window
-from shared.errors import Misconfigured, Permanent, Temporary
+from shared.errors import Misconfigured, NotYet, Permanent, Temporary
 
 SERVER_SECONDS = 25  # the service's time limit for a query; shorter than our read timeout
 _ENDPOINT = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
@@ -44,9 +45,14 @@ class LogAnalytics:
         """
         span = (window.since.astimezone(UTC), window.until.astimezone(UTC))
         with azure_faults(f"get an answer from {source}"):
-            result = self._client.query_workspace(
-                self._logs_workspace, query, timespan=span, server_timeout=SERVER_SECONDS
-            )
+            try:
+                result = self._client.query_workspace(
+                    self._logs_workspace, query, timespan=span, server_timeout=SERVER_SECONDS
+                )
+            except HttpResponseError as error:
+                if _no_table(error):
+                    raise NotYet(f"{source} does not exist yet: no row has reached its table") from error
+                raise
         if isinstance(result, LogsQueryPartialResult):
             problem = result.partial_error
             words = f"{problem.code} {problem.message}" if problem else "no reason given"
@@ -54,6 +60,20 @@ class LogAnalytics:
         if not result.tables:
             raise Temporary(f"{source} gave an answer without a table")
         return result.tables
+
+
+def _no_table(error: HttpResponseError) -> bool:
+    """Return whether the service does not know a table, as before its first row: SEM0100, deep in the inner errors.
+
+    A column that is not known has the same code, but another text.
+    """
+    inner = dict(getattr(error.error, "innererror", None) or {})
+    while inner:
+        words = str(inner.get("message") or "").lower()
+        if inner.get("code") == "SEM0100" or "sem0100" in words:
+            return "resolve table" in words
+        inner = dict(inner.get("innererror") or {})
+    return False
 
 
 def endpoint_name(endpoint: str) -> str:

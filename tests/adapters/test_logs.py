@@ -12,7 +12,7 @@ from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
 from shared.core.observation import DeploymentMinute
 from shared.core.telemetry import Window
-from shared.errors import Misconfigured, Permanent, TealError, Temporary
+from shared.errors import Misconfigured, NotYet, Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
@@ -140,3 +140,25 @@ def test_an_incomplete_answer_is_an_error(
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+def not_resolved(what: str) -> Reply:
+    """Return Log Analytics' answer to a query that names something unknown."""
+    inner: dict[str, Any] = {"code": "SEM0100", "message": f"'where' operator: Failed to resolve {what}"}
+    inner = {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": inner}
+    error = {"code": "BadArgumentError", "message": "The request had some invalid properties", "innererror": inner}
+    return Reply(400, {"error": error})
+
+
+def test_a_table_without_any_row_so_far_is_not_an_error_of_the_query(traffic: RequestLog, azure: StandIn) -> None:
+    """On a new workspace the table does not exist before its first row: that passes by itself."""
+    azure.answer(not_resolved("table or column expression named 'AmlOnlineEndpointTrafficLog'"))
+    with pytest.raises(NotYet):
+        traffic.minutes("churn", HOUR, None)
+
+
+def test_an_unknown_column_is_an_error_of_the_query(traffic: RequestLog, azure: StandIn) -> None:
+    """It has the same code, and will never be right."""
+    azure.answer(not_resolved("scalar expression named 'Foo'"))
+    with pytest.raises(Permanent):
+        traffic.minutes("churn", HOUR, None)
