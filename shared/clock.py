@@ -1,4 +1,4 @@
-"""The app's clock: the wall's, or in a rehearsal a faster one. Nothing else in the app may ask for the time."""
+"""The app's clock: the wall clock, or a faster one in a rehearsal. Nothing else in the app may read the time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FORM = "TEAL_CLOCK must be <speed>@<unix seconds>, such as 60@1763622000, or a c
 
 
 def read_clock(setting: str | None) -> Clock:
-    """Return the clock of the setting TEAL_CLOCK: `<speed>@<unix seconds>`, the path of a file, or "" for the wall's.
+    """Return the clock for TEAL_CLOCK: `<speed>@<unix seconds>`, the path of a file, or "" for the wall clock.
 
-    With a speed, time starts with the wall's at these unix seconds and runs that many times as fast. A file holds the
-    full speed and then lines of wall and virtual unix seconds: time is linear between them and stands still after the
-    last. It is read each time, since whoever sets the pace keeps adding to it. Raises Misconfigured.
+    With a speed, time equals wall time at these unix seconds and then runs `speed` times as fast. A file has the full
+    speed and then lines of wall and virtual unix seconds: time is linear between them and stops after the last. The
+    file is read on every call, because its owner keeps adding to it. Raises Misconfigured.
     """
     if not setting:
         return lambda: datetime.now(UTC)
@@ -45,7 +45,7 @@ def _speed_and_origin(setting: str) -> tuple[float, float]:
 
 
 def _paced(path: Path) -> datetime:
-    """Return the time of a clock whose pace another process sets. Raises OSError and ValueError."""
+    """Return the time of a clock paced by another process. Raises OSError and ValueError."""
     lines = path.read_text(encoding="ascii").splitlines()[1:]
     points = [(float(wall), float(virtual)) for wall, virtual in (line.split() for line in lines)]
     if not points:

@@ -1,6 +1,6 @@
-"""The telemetry source of collected answers: how predictions are spread, and how often two deployments disagree.
+"""The telemetry source of collected answers: how predictions are distributed, and how often two deployments disagree.
 
-A bounded number of answers is read at a time, chosen by their position and never by what they say.
+A bounded number of answers is read at a time, chosen by position, never by content.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from shared.core.telemetry.sources import ANSWERS
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Fetch
 
-# Of a past as much as shows which classes there are, and can be read at a time.
+# How much of the past is read: enough to show the classes, and not too much for one read.
 SPAN = timedelta(minutes=15)
-LEAST_ANSWERS = 20  # so many of both without a pair are no accident
-# Of one deployment, or of pairs, at a time: half a second or so.
+LEAST_ANSWERS = 20  # this many on both sides without a pair is no coincidence
+# Per deployment, or of pairs, in one read: about half a second.
 MOST_READ = 10_000
 MOST_CHARACTERS = 8_000_000
-# Of one deployment at a time. More are not classes but numbers, names or texts, which nobody wants on a record.
+# Per deployment in one read. More are not classes but numbers, names or texts, which do not belong on a record.
 MOST_LABELS = 100
 _LOG = logging.getLogger("teal.telemetry")
 T = TypeVar("T")
@@ -37,13 +37,13 @@ Pair = tuple[AnswerSeen, AnswerSeen]
 
 @dataclass(frozen=True, slots=True)
 class AnswersSource:
-    """The telemetry source of what deployments collect."""
+    """The telemetry source of collected answers."""
 
     answers: Answers
     kind: SourceKind = ANSWERS
 
     def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
-        """Return labels and disagreements by minute; each deployment's answers are read once in a fetch."""
+        """Return labels and disagreements by minute; each deployment's answers are read once per fetch."""
         return [row for need in needs for row in self._rows(fetch, need)]
 
     def _rows(self, fetch: Fetch, need: Need) -> Sequence[DeploymentMinute]:
@@ -55,16 +55,16 @@ class AnswersSource:
                 blue, green = self._collected(fetch, names[0]), self._collected(fetch, names[-1])
                 return _disagreements(fetch, need, blue, green)
             case Disagreements():
-                return ()  # a deployment alone disagrees with nobody
+                return ()  # a single deployment has nothing to disagree with
             case _:
                 raise Permanent(f"{self.kind.title} cannot tell {need.subject}")
 
     def _predicted(self, fetch: Fetch, names: Sequence[str], reading: PredictionReading) -> Sequence[DeploymentMinute]:
         """Return the labels of each deployment.
 
-        Blue alone shows whether the policy reads its answers rightly, so what cannot be read of it raises. Beside blue,
-        green answers for itself: whatever it returns is counted, and what cannot be fetched is left out, so that the
-        judge sees blue and no green.
+        Blue alone shows whether the policy reads its answers correctly, so its unreadable answers raise. Green's
+        answers, next to blue's, are counted whatever they are, and left out if they cannot be fetched, so that the
+        judge sees blue without green.
         """
         if len(names) < 2:
             return [row for name in names for row in readable(self._collected(fetch, name), reading)]
@@ -77,7 +77,7 @@ class AnswersSource:
         return [*blue, *predicted(green, reading, {label for row in blue for label in row.predictions or ()})]
 
     def _collected(self, fetch: Fetch, deployment: str) -> Sequence[AnswerSeen]:
-        """Return the answers that a deployment collected in the part of the window for which they are wanted."""
+        """Return a deployment's collected answers in the part of the window that needs them."""
         fine = fetch.query.fine
         late = Window(max(fine.since, fine.until - SPAN), fine.until)
         key = (self.kind.name, deployment)
@@ -87,7 +87,7 @@ class AnswersSource:
 def _disagreements(
     fetch: Fetch, need: Disagreements, blue: Sequence[AnswerSeen], green: Sequence[AnswerSeen]
 ) -> Sequence[DeploymentMinute]:
-    """Return the disagreements. Raises Temporary where there should be pairs of answers and are none."""
+    """Return the disagreements. Raises Temporary if there should be pairs of answers and there are none."""
     found = disagreements(blue, green, need)
     if fetch.query.mirrored and not found and min(len(blue), len(green)) >= LEAST_ANSWERS:
         words = f"none of the {len(green)} answers that green collected has the request id (xrequestid) of one of"
@@ -96,7 +96,7 @@ def _disagreements(
 
 
 def readable(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[DeploymentMinute]:
-    """Return `predicted`. Raises Permanent if more than half of the answers hold no prediction."""
+    """Return `predicted`. Raises Permanent if more than half of the answers have no prediction."""
     unreadable = [why for answer in _chosen_answers(answers) if (why := _why_unreadable(answer, reading))]
     if answers:
         _check(unreadable, len(_chosen_answers(answers)), f"answers of {answers[0].deployment}")
@@ -106,10 +106,10 @@ def readable(answers: Sequence[AnswerSeen], reading: PredictionReading) -> list[
 def predicted(
     answers: Sequence[AnswerSeen], reading: PredictionReading, known: Collection[str] | None = None
 ) -> list[DeploymentMinute]:
-    """Return how many predictions were of which label, by the minute, of one deployment's answers.
+    """Count one deployment's predictions by label and minute.
 
-    An answer that holds no prediction is an outcome as well: `UNREADABLE`. So many labels that they cannot be classes
-    are nothing to keep (they may be names): those that are not `known` count as `OTHER`; raises Permanent if None is.
+    An answer without a prediction is an outcome too: `UNREADABLE`. If there are too many labels to be classes (they may
+    be names), those that are not `known` count as `OTHER`; if `known` is None, this raises Permanent.
     """
     counts: dict[datetime, Counter[str]] = {}
     for answer in _chosen_answers(answers):
@@ -136,7 +136,7 @@ def _outcomes(answer: AnswerSeen, reading: PredictionReading) -> Sequence[str]:
 
 
 def _why_unreadable(answer: AnswerSeen, reading: PredictionReading) -> str:
-    """Return why an answer holds no prediction; empty if it holds one."""
+    """Return why an answer has no prediction; empty if it has one."""
     try:
         labels(answer.body, reading)
     except UnreadablePrediction as error:
@@ -145,7 +145,7 @@ def _why_unreadable(answer: AnswerSeen, reading: PredictionReading) -> str:
 
 
 def _folded(found: Counter[str], known: Collection[str]) -> Counter[str]:
-    """Return the counts with every label that is not known as `OTHER`."""
+    """Return the counts with every unknown label counted as `OTHER`."""
     folded: Counter[str] = Counter()
     for label, count in found.items():
         folded[label if label in known or label == UNREADABLE else OTHER] += count
@@ -159,10 +159,10 @@ def _chosen_answers(answers: Sequence[AnswerSeen]) -> Sequence[AnswerSeen]:
 def disagreements(
     blue: Iterable[AnswerSeen], green: Iterable[AnswerSeen], need: Disagreements
 ) -> list[DeploymentMinute]:
-    """Return how many requests green answered differently from blue, of those that both answered, by green's minute.
+    """Count the requests that green answered differently from blue, of those that both answered, by green's minute.
 
-    A pair without any prediction is not counted; raises Permanent if those are more than half. Where the window holds
-    only one answer of a pair, the pair is left out: it is as likely to agree as any other.
+    A pair without any prediction is not counted; if those are more than half, this raises Permanent. A pair with only
+    one answer in the window is left out: it is as likely to agree as any other.
     """
     counts: dict[datetime, Tally] = {}
     unreadable: list[str] = []
@@ -186,7 +186,7 @@ def disagreements(
 
 
 def _pairs(blue: Iterable[AnswerSeen], green: Iterable[AnswerSeen]) -> list[Pair]:
-    """Return the answers to the same request. An id that a deployment saw twice (a client's own) identifies none."""
+    """Return the pairs of answers to one request. An id that a deployment saw twice (a client's own) is not used."""
     ours, theirs = _by_request(blue), _by_request(green)
     return [(ours[request], answer) for request, answer in theirs.items() if request in ours]
 
@@ -198,7 +198,7 @@ def _by_request(answers: Iterable[AnswerSeen]) -> Mapping[str, AnswerSeen]:
 
 
 def _chosen(items: Sequence[T], characters: int) -> Sequence[T]:
-    """Return the items, or as many as may be read, evenly spread. characters: of all of them together."""
+    """Return the items, or an evenly spread selection within the limits. characters: of all items together."""
     return items[:: max(math.ceil(len(items) / MOST_READ), math.ceil(characters / MOST_CHARACTERS), 1)]
 
 

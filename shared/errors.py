@@ -1,10 +1,10 @@
-"""Our errors, of two kinds: retry, or tell an operator. Nothing else is raised across a port.
+"""Our errors, of two main kinds: retry, or report to an operator. Ports raise nothing else.
 
 TealError
 ├── Temporary        the same call may work later: the next tick tries again
-│   ├── Conflict     someone else wrote first: what was decided is stale
-│   └── NotYet       what is asked for does not exist so far
-├── NotPossible      a request that does not apply now: whoever asked may ask for something else
+│   ├── Conflict     another writer was first: the decision is stale
+│   └── NotYet       what is requested does not exist yet
+├── NotPossible      a request that does not apply now: the caller may request something else
 └── Permanent        the same call will never work: an operator must know
     ├── Unregistered    the workspace has no such model version
     └── Misconfigured   the app's own settings or policies are wrong
@@ -71,9 +71,9 @@ class ErrorCode(StrEnum):
 
 
 class TealError(Exception):
-    """Anything that Teal raises on purpose. The message says what, where, and what would be right, and holds no secret.
+    """An error that Teal raises deliberately. The message gives problem, place and remedy, and has no secret.
 
-    code: what the API returns for it. field: the field of their request that it is about, if it is about one.
+    code: the API's error code. field: the field of the request that is at fault, if there is one.
     """
 
     code: ErrorCode
@@ -96,11 +96,11 @@ class Conflict(Temporary):
 
 
 class NotYet(Temporary):
-    """What is asked for does not exist so far, such as the table of a log that has no row."""
+    """What is requested does not exist yet, such as the table of a log without rows."""
 
 
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
-    """A request that does not apply now. The message is for whoever asked."""
+    """A request that does not apply now. The message is for the caller."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -108,7 +108,7 @@ class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the call
 
 
 class Permanent(TealError):  # noqa: N818 -- as Temporary
-    """Tell an operator."""
+    """Report to an operator."""
 
     code = ErrorCode.AZURE_REFUSED
 

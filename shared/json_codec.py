@@ -1,9 +1,9 @@
-"""Our records as JSON text and back, exactly: what comes back equals what went in, or it is refused.
+"""Converts our records to JSON text and back, exactly: a value survives the round trip, or it is rejected.
 
-cattrs does it, because the core's dataclasses stay as they are (pydantic cannot read a slotted class whose field is
-named like a module it is typed with), it is pure Python of 0.8 MB, and it is ready in about 40 ms. Its own conversions
-are lenient (`int("7")`, `str(None)`), so types are checked here. Fields that a newer version added are ignored, fields
-that an older one lacked get their defaults. Nothing is guessed: what does not fit is an error with its place.
+It uses cattrs, which needs no changes to the core's dataclasses (pydantic cannot read a slotted class with a field
+named like a module in its annotation), is 0.8 MB of pure Python, and loads in about 40 ms. Its own conversions are
+lenient (`int("7")`, `str(None)`), so types are checked here. Fields added by a newer version are ignored, and fields
+that an older one lacked get their defaults. Nothing is guessed: an invalid value is an error with its place.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
 from shared.core.steps import STEP_KINDS, Step
 
 T = TypeVar("T")
-# Kinds that are found by registry: under their base class, the class of each by its stored name.
+# Kinds found through registries: for each base class, the classes by stored name.
 FAMILIES: Mapping[type, Mapping[str, type]] = {Gate: GATE_KINDS, Sample: SAMPLE_KINDS, Step: STEP_KINDS}
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
 class UnreadableError(ValueError):
-    """The text is not such a record. `problems` name the fields, one line each."""
+    """The text is not a valid record. `problems` name the fields, one line each."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -38,12 +38,12 @@ class UnreadableError(ValueError):
 
 
 def encode(value: object) -> str:
-    """Return the value as compact JSON of ASCII characters. Raises ValueError for what JSON cannot hold (NaN)."""
+    """Return the value as compact ASCII JSON. Raises ValueError for what JSON cannot represent (NaN)."""
     return json.dumps(_converter().unstructure(value), allow_nan=False, separators=(",", ":"))
 
 
 def decode(text: str, kind: type[T]) -> T:
-    """Return the value of this kind. Raises UnreadableError."""
+    """Parse a value of this kind. Raises UnreadableError."""
     try:
         content = json.loads(text, parse_constant=_refuse)
     except ValueError as error:
@@ -52,7 +52,7 @@ def decode(text: str, kind: type[T]) -> T:
 
 
 def structured(content: object, kind: type[T]) -> T:
-    """Return the value of this kind that parsed JSON stands for. Raises UnreadableError."""
+    """Convert parsed JSON to a value of this kind. Raises UnreadableError."""
     try:
         return _converter().structure(content, kind)
     except BaseValidationError as error:
@@ -64,7 +64,7 @@ def structured(content: object, kind: type[T]) -> T:
 @cache
 def _converter() -> JsonConverter:
     converter = make_converter()
-    # By predicate, since by class `object` would be everything.
+    # By predicate, because registering the class `object` would match everything.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     converter.register_structure_hook_func(_is_kinds, lambda value, kinds: _by_kind(converter, value, _members(kinds)))
     converter.register_structure_hook_func(_is_family, lambda value, of: _by_kind(converter, value, FAMILIES[of]))
@@ -86,7 +86,7 @@ def _converter() -> JsonConverter:
 
 
 def _is_kinds(kind: Any) -> bool:  # noqa: ANN401 -- cattrs passes the annotation, whatever it is
-    """Return whether this is a union of dataclasses that each name themselves in their field `kind`."""
+    """Return whether this is a union of dataclasses that are identified by their field `kind`."""
     members = get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
     return bool(members) and all("kind" in getattr(member, "__dataclass_fields__", {}) for member in members)
 
@@ -124,7 +124,7 @@ def _is_numbered(kind: Any) -> bool:  # noqa: ANN401 -- as above
 
 
 def _numbered(converter: JsonConverter, value: object, kind: Any) -> object:  # noqa: ANN401 -- as above
-    """Return a mapping whose keys are whole numbers, which JSON writes as text."""
+    """Return a mapping with integer keys, which are text in JSON."""
     known = _exactly(value, dict)
     if wrong := [key for key in known if not _WHOLE.fullmatch(key)]:
         raise ValueError(f"expected a whole number, not {wrong[0]!r:.80}")
@@ -137,7 +137,7 @@ def _is_named_tuple(kind: Any) -> bool:  # noqa: ANN401 -- as above
 
 
 def _named(converter: JsonConverter, value: object, kind: Any) -> object:  # noqa: ANN401 -- as above
-    """Return a NamedTuple, whose types cattrs leaves as the text that they are under postponed annotations."""
+    """Return a NamedTuple. cattrs leaves its types as text under postponed annotations."""
     types: Any = GenericAlias(tuple, tuple(get_type_hints(kind).values()))
     return kind(*converter.structure(value, types))
 
@@ -149,7 +149,7 @@ def _exactly(value: object, kind: type[T]) -> T:
 
 
 def _text(value: object, kind: type[str]) -> str:
-    # Registered for str, cattrs asks it for every StrEnum too: its call refuses what is no member.
+    # Registered for str, so cattrs also uses it for every StrEnum, whose constructor rejects non-members.
     return kind(_exactly(value, str))
 
 

@@ -1,13 +1,13 @@
-"""Pages of rollouts, newest first across endpoints, without reading all there are.
+"""Pages of rollouts, newest first across endpoints, without reading all of them.
 
-Beside the records there is a list of pointers (`core/rollout/pointers.py`). A pointer is written *before* the rollout
-that it points to, as the mark that an endpoint has work is, so no crash leaves a rollout unlisted and nothing needs
-repair. What it may leave is a pointer to nothing, or to a rollout that was admitted by another attempt at another time:
-such a pointer is passed over. A page costs one query for pointers and one read for each rollout.
+Next to the records there is a list of pointers (`core/rollout/pointers.py`). A pointer is written *before* its rollout,
+like the mark that an endpoint has work, so no crash leaves a rollout unlisted and nothing needs repair. A crash may
+leave a pointer to nothing, or to a rollout that another attempt admitted at another time; such pointers are skipped. A
+page costs one query for pointers and one read per rollout.
 
-The endpoint, the model and the time of a rollout never change, so its pointer has them and storage selects by them. Its
-phase changes: pages by phase read records until enough fit, at most `MOST_READ` for one page. Open rollouts need no
-list: an endpoint with work names them, at most two.
+A rollout's endpoint, model and time never change, so its pointer has them and storage filters by them. Its phase
+changes, so pages by phase read records until enough match, at most `MOST_READ` per page. Open rollouts need no list: an
+endpoint with work names them, at most two.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ MOST_READ = 200
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rollouts, newest first, and the position to go on from; None after the last."""
+    """Some rollouts, newest first, and the position to continue from; None after the last."""
 
     rollouts: tuple[Rollout, ...]
     position: str | None
 
 
 def page(store: Store, wanted: Wanted, after: str, limit: int) -> Page:
-    """Return at most `limit` wanted rollouts whose position is after this one (empty: from the newest on)."""
+    """Return at most `limit` wanted rollouts after a position (empty: from the newest on)."""
     return _open_page(store, wanted, after, limit) if wanted.open else _page(store, wanted, after, limit)
 
 

@@ -1,4 +1,4 @@
-"""What Teal tells the outside world: every history entry, once it is saved, through each channel that is wired.
+"""Sends every history entry, once it is saved, through each configured channel.
 
 A channel that fails is logged and skipped: a notification must never block what it reports.
 """
@@ -20,10 +20,10 @@ log = logging.getLogger("teal.notifications")
 
 @dataclass(frozen=True, slots=True)
 class LogChannel:
-    """The channel that always exists: one line of the app's log per history entry."""
+    """The channel that is always present: one line in the app's log per history entry."""
 
     def notify(self, rollout: Rollout, entry: Entry) -> None:
-        """Write the entry as one line, with its code for programs and its summary for people."""
+        """Log the entry as one line, with its code for programs and its summary for people."""
         log.info(
             "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r",
             *(rollout.id, rollout.endpoint, entry.before, entry.after, entry.actor, entry.reason.code),

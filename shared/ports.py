@@ -1,7 +1,7 @@
-"""What Teal needs from outside, as narrow doors. No adapter is known here, and no Azure type.
+"""The ports: narrow interfaces to everything outside Teal. They know no adapter and no Azure type.
 
-The ports of Azure ML, its telemetry and its scoring are one workspace's, and take an endpoint's name; all others are
-the app's, and take its whole id.
+The ports for Azure ML, telemetry and scoring belong to one workspace and take an endpoint's name; all others belong to
+the app and take the full endpoint id.
 
 Every method may raise `errors.Temporary` or `errors.Permanent` and nothing else; none waits for an Azure operation.
 """
@@ -34,15 +34,15 @@ Clock = Callable[[], datetime]
 
 
 class Endpoints(Protocol):
-    """Azure ML's online endpoints: seen, and changed by starting operations that are observed later."""
+    """Azure ML's online endpoints: observed, and changed by operations whose outcome is observed later."""
 
     def see(self, endpoint: str) -> EndpointSeen | None:
-        """Return the endpoint with its deployments as Azure shows it now, or None if there is none."""
+        """Return the endpoint with its deployments as Azure shows it now, or None if it does not exist."""
 
     def order(self, action: Action) -> None:
-        """Start an action. It is observed later; ordered again while under way, it is refused as busy (Temporary).
+        """Start an action, whose outcome is observed later. While another one runs, this raises Temporary.
 
-        What is there already, or gone already, is no error; and no more is changed than the action says.
+        Creating what exists and deleting what is gone are not errors, and nothing but the action's target is changed.
         """
 
     def autoscaled(self, endpoint: str) -> frozenset[str]:
@@ -61,9 +61,9 @@ class Models(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What telemetry gave: minutes with requests, oldest first, and the gates that they say nothing of, with why.
+    """The result of a telemetry query: minutes with requests, oldest first, and the gates without data, and why.
 
-    no_table: the source of requests does not exist yet, in its own words; there are no minutes then.
+    no_table: why the source of requests does not exist yet, in its own words; there are then no minutes.
     """
 
     minutes: tuple[DeploymentMinute, ...]
@@ -72,29 +72,29 @@ class Seen:
 
 
 class Telemetry(Protocol):
-    """What requests an endpoint's deployments answered, and how."""
+    """The requests that an endpoint's deployments answered, and how."""
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
-        """Return every deployment and minute that was asked for and has requests.
+        """Return a row for every requested deployment and minute with requests.
 
-        Raises Temporary or Permanent when requests and errors cannot be told, or in part only: no evidence is not
-        evidence of no errors. What else is asked and cannot be told is `missing` of the answer.
+        Raises Temporary or Permanent if requests and errors are unavailable or incomplete: no evidence is not evidence
+        of no errors. Other unavailable data is in the result's `missing`.
         """
 
     def path(self, endpoint: str, source: str) -> TelemetryPath:
-        """Return how requests get from the endpoint into the source of this name, as far as its settings show."""
+        """Return how requests get from the endpoint into the source with this name, according to its settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One reading of an endpoint's telemetry, which all sources take part in."""
+    """One read of an endpoint's telemetry, shared by all sources."""
 
     endpoint: str
     query: TelemetryQuery
     kept: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, read: Callable[[], T]) -> T:
-        """Return what `read` returns, which is called once in this fetch for each key."""
+        """Return the result of `read`, which is called once per key in this fetch."""
         if key not in self.kept:
             self.kept[key] = read()
         found: T = self.kept[key]
@@ -102,30 +102,30 @@ class Fetch:
 
 
 class TelemetrySource(Protocol):
-    """One place that telemetry is read from."""
+    """One source of telemetry."""
 
     @property
     def kind(self) -> SourceKind:
-        """Its name, and what it can answer."""
+        """Its name, and the needs that it serves."""
 
     def read(self, fetch: Fetch, needs: Sequence[Need]) -> Sequence[DeploymentMinute]:
-        """Return what it knows of the fetch's minutes, by deployment and minute, in any order.
+        """Return its data for the fetch's minutes, by deployment and minute, in any order.
 
-        needs: of the kinds that it answers, to be answered together. Minutes count requests if `Requests` is among
-        them. Raises Temporary or Permanent if it cannot tell, or in part only; NotYet if it does not exist so far.
+        needs: of the kinds that it serves, to be read together. Minutes count requests if `Requests` is among them.
+        Raises Temporary or Permanent if the data is unavailable or incomplete, NotYet if the source does not exist yet.
         """
 
 
 class TelemetryPaths(Protocol):
-    """How requests get into one telemetry source, for a source that needs to be set up for each endpoint."""
+    """How requests get into one telemetry source, for sources that need set-up per endpoint."""
 
     def path(self, endpoint: str) -> TelemetryPath:
-        """Return what the settings of the path show; UNKNOWN if they may not be read."""
+        """Return the path according to its settings; UNKNOWN if they cannot be read for lack of permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSeen:
-    """One answer that a deployment gave, as it was collected. body: JSON text."""
+    """One collected answer of a deployment. body: JSON text."""
 
     deployment: str
     at: datetime
@@ -134,15 +134,15 @@ class AnswerSeen:
 
 
 class Answers(Protocol):
-    """The bodies of answers, where a deployment collects them."""
+    """The answers that deployments collect."""
 
     def collected(self, endpoint: str, deployment: str, window: Window) -> tuple[AnswerSeen, ...]:
-        """Return the answers of the window that were collected. Raises Permanent if the deployment collects none."""
+        """Return the answers collected in the window. Raises Permanent if the deployment does not collect answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a deployment answered to one request. status: of HTTP, or 0 if there was no answer (`text` says why)."""
+    """A deployment's response to one request. status: the HTTP status, or 0 if there was none (`text` says why)."""
 
     status: int
     text: str
@@ -150,37 +150,37 @@ class Answer:
 
 
 class Scoring(Protocol):
-    """Requests straight to one deployment, for the smoke test."""
+    """Sends requests directly to one deployment, for the smoke test."""
 
     def answers(
         self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
     ) -> tuple[Answer, ...]:
-        """Send each body (JSON) to the deployment, whatever its traffic, and return the answers in order."""
+        """Send each body (JSON) to the deployment, regardless of its traffic, and return the answers in order."""
 
     def sample(self, endpoint: str, deployment: str) -> bytes:
         """Return the sample request of the deployment's own API description. Raises Permanent if it has none."""
 
 
 class Policies(Protocol):
-    """The policies, as they were when first read. Those that are not valid refuse new rollouts of their endpoints."""
+    """The policies, read once at first use. Invalid ones block new rollouts on their endpoints."""
 
     def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
-        """Return the policies that this model version of a workspace sets off, at most one an endpoint.
+        """Return the policies that a workspace's model version triggers, at most one per endpoint.
 
-        Its tag `teal` may say `skip` (none at all) or name another policy of an endpoint than the one without a name.
+        Its tag `teal` may be `skip` (no policy) or the name of a policy to use instead of an endpoint's unnamed one.
         """
 
     def why_none(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> str:
-        """Return why this model version sets off no policy, in words; empty if it does."""
+        """Return why this model version triggers no policy, as text; empty if it triggers one."""
 
     def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> Misconfigured | None:
-        """Return the problems of policies that are not valid and may be for a model; None if there are none."""
+        """Return the problems of invalid policies that may be for a model; None if there are none."""
 
     def for_endpoint(self, endpoint: EndpointId) -> Policy | None:
         """Return the valid policy of an endpoint, or None."""
 
     def for_start(self, endpoint: EndpointId) -> Policy | None:
-        """Return the policy for a new rollout, or None; raises Misconfigured if its policy is not valid."""
+        """Return the policy for a new rollout, or None; raises Misconfigured if the policy is invalid."""
 
     def query(self, path: str) -> str:
         """Return the text of a query file named in a policy."""
@@ -197,7 +197,7 @@ class Policies(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[T]):
-    """Something as it is stored. etag: the version that was read, or None if it is not stored yet."""
+    """A stored value. etag: the version that was read, or None if it is not stored yet."""
 
     value: T
     etag: str | None = None
@@ -205,7 +205,7 @@ class Stored(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A history entry with its place: the rollout's id and the entry's number, from 0."""
+    """A history entry with its position: the rollout's id and the entry's number, from 0."""
 
     rollout: str
     number: int
@@ -214,7 +214,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is written at once or not at all: each stored value only if its etag is still the newest."""
+    """Values to write in one transaction, each only if its etag is still current."""
 
     rollouts: tuple[Stored[Rollout], ...] = ()
     record: Stored[EndpointRecord] | None = None
@@ -222,31 +222,31 @@ class Changes:
 
 
 class Store(Protocol):
-    """The records of rollouts, one partition an endpoint."""
+    """The records of rollouts, one partition per endpoint."""
 
     def halt(self) -> Halt | None:
         """Return the newest halt, which may have ended, or None if there never was one."""
 
     def set_halt(self, halt: Halt) -> None:
-        """Put a halt in force or, with `ended`, end it; and append that to the history in the same transaction.
+        """Set a halt or, with `ended`, end it, and add an entry to the history of halts in the same transaction.
 
-        Raises Conflict if the halt that is to be ended is not the newest one any more.
+        Raises Conflict if the halt to end is no longer the newest one.
         """
 
     def halt_history(self, limit: int) -> tuple[HaltEntry, ...]:
         """Return the newest entries of the history of halts, newest first."""
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
-        """Return the endpoint's lock; a fresh one without etag if there is none."""
+        """Return the endpoint's lock; a new one without etag if there is none."""
 
     def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
         """Return one rollout, or None."""
 
     def enlist(self, pointer: Pointer) -> None:
-        """Put a rollout on the list of all, before it is written. Twice is once."""
+        """Add a rollout to the list of all rollouts, before the rollout itself is written. Idempotent."""
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
-        """Return the first pointers after a position, newest first, that `wanted.lists`; some may lead nowhere."""
+        """Return the first pointers after a position that `wanted.lists`, newest first; some may be dangling."""
 
     def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
         """Return a rollout's history from entry number `first` on, oldest first."""
@@ -254,43 +254,43 @@ class Store(Protocol):
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Write all changes in one transaction; return the new etags of rollouts by id.
 
-        Raises Conflict, with nothing written, if any value was written by another since it was read.
+        Raises Conflict, with nothing written, if another writer changed any of the values since they were read.
         """
 
     def open_endpoints(self) -> tuple[EndpointId, ...]:
         """Return the endpoints that may have work to do."""
 
     def mark_open(self, endpoint: EndpointId) -> None:
-        """Note, before the work is written down, that this endpoint has work. Twice is once."""
+        """Mark the endpoint as having work, before the work is written. Idempotent."""
 
     def mark_closed(self, endpoint: EndpointId) -> None:
-        """Note, after the last work is done, that this endpoint has none. Not open is no error."""
+        """Mark the endpoint as having no work, after the last of it is done. Idempotent."""
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()
     ) -> None:
-        """Keep the telemetry that decisions were made from, and what each gate said of it. Twice is once."""
+        """Store the telemetry that decisions were based on, and each gate's judgement of it. Idempotent."""
 
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[DeploymentMinute, ...]:
-        """Return the telemetry that was kept for a rollout, from `since` up to, but without, `until`, oldest first."""
+        """Return the stored telemetry of a rollout from `since` (inclusive) to `until` (exclusive), oldest first."""
 
     def kept_judgements(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Judgement, ...]:
-        """Return what the gates of a rollout reported after each minute in this span, oldest first."""
+        """Return the gates' judgements after each minute from `since` to `until`, oldest first."""
 
 
 class Wakeups(Protocol):
-    """How a rollout is looked at before the next tick."""
+    """Triggers a reconcile before the next tick."""
 
     def wake(self, endpoint: EndpointId) -> None:
-        """Have the endpoint reconciled soon. Lost or doubled wake-ups do no harm: the timer comes anyway."""
+        """Have the endpoint reconciled soon. Lost or duplicate wake-ups are harmless: the timer fires anyway."""
 
 
 class Channel(Protocol):
-    """A way to tell the outside world what happened, such as the log."""
+    """A notification channel, such as the log."""
 
     def notify(self, rollout: Rollout, entry: Entry) -> None:
-        """Tell about a history entry that was saved. rollout: as it is after it. Raises Temporary or Permanent."""
+        """Report a saved history entry. rollout: its state after the entry. Raises Temporary or Permanent."""

@@ -1,7 +1,7 @@
-"""Keys, tokens and passwords are taken out of every text that is kept, logged or shown. It knows no secret itself.
+"""Removes keys, tokens and passwords from every text that is stored, logged or shown, without knowing any secret.
 
-What a deployment answers, what it logs and what a service says in an error may hold anything. Names and numbers that an
-operator needs stay: a pattern here matches what is written like a secret, or stands behind a secret's name.
+A deployment's answers, its logs and a service's error messages may contain anything. Names and numbers that operators
+need must stay, so each pattern matches text with the form of a secret, or the value after a secret's name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAMES = (
     "connection[-_]?string|instrumentation[-_]?key|credential|private[-_]?key"
 )
 _PATTERNS = (
-    # A private key, whole or cut off.
+    # A private key, complete or truncated.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.DOTALL),
     # `Authorization: Bearer abc`, `"authorization": "Basic abc"`.
     re.compile(r"(?i)(?P<kept>\b(?:bearer|basic|sharedaccesssignature|sharedkey)\s+)[^\s\"',;]{6,}"),
@@ -25,18 +25,18 @@ _PATTERNS = (
     re.compile(r"(?P<kept>\b[a-zA-Z][a-zA-Z+.-]{1,15}://)[^\s/@\"']+@"),
     # `?code=abc&sig=abc`.
     re.compile(r"(?i)(?P<kept>[?&](?:sig|code|key|se?cret)=)[^\s&\"'<>]+"),
-    # `password = abc`, `"primaryKey": "abc"`, `AccountKey=abc;`; a name may stand behind a prefix, as in `DB_PASSWORD`.
+    # `password = abc`, `"primaryKey": "abc"`, `AccountKey=abc;`; a name may have a prefix, as in `DB_PASSWORD`.
     re.compile(rf"(?i)(?P<kept>(?:{_NAMES})\\?[\"']?\s*(?:=|:)\s*)(?:\\?\"[^\"]*\"?|\\?'[^']*'?|[^\s\"',;&}}\]]+)"),
     # JSON Web Tokens.
     re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"),
-    # Base64 with its padding, and long mixtures of digits, capital and small letters: keys of Azure's services.
+    # Base64 with padding, and long mixtures of digits, upper and lower case: keys of Azure services.
     re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={1,2}"),
     re.compile(r"\b(?=[A-Za-z]*[0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{32,}\b"),
 )
 
 
 def redacted(text: str, patterns: Iterable[str] = ()) -> str:
-    """Return the text with `***` for whatever looks like a secret, and for what these regular expressions match."""
+    """Return the text with `***` for everything that looks like a secret or matches these regular expressions."""
     for pattern in _PATTERNS:
         text = pattern.sub(_hidden, text)
     for own in patterns:

@@ -1,4 +1,4 @@
-"""The app settings, read once from the environment. Policies may name further variables, as `${NAME}`."""
+"""The app settings, read once from the environment. Policies may use further variables, as `${NAME}`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _ARM_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """Where an Azure ML workspace and the logs of its endpoints are.
+    """The location of an Azure ML workspace and of its endpoints' logs.
 
     logs_workspace_id: the Log Analytics workspace's customer id (a GUID). region: the workspace's, where its metrics
-    are asked for; needed only by policies that read metrics. logs_resource_id: the ARM id of the same Log Analytics
+    are queried; needed only by policies that read metrics. logs_resource_id: the ARM id of the same Log Analytics
     workspace, or empty; used only to explain missing telemetry.
     """
 
@@ -53,11 +53,11 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the workspaces and our storage are.
+    """The app's settings.
 
-    workspace: the app's own, meant wherever none is named. other_workspaces: what else the app serves. policies: the
+    workspace: the app's own, the default everywhere. other_workspaces: the others that the app serves. policies: the
     folder of policy files, relative to the app. clock: a faster clock for rehearsals, else empty. trust_easy_auth:
-    whether the platform's sign-in stands before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header is true.
+    whether the platform signs callers in before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header can be trusted.
     """
 
     workspace: WorkspaceSettings
@@ -70,7 +70,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises Misconfigured with the name of every one that is missing or not valid."""
+    """Return the settings; raises Misconfigured naming every setting that is missing or invalid."""
     missing = [name for name in REQUIRED if not environment.get(name, "").strip()]
     if missing:
         raise Misconfigured(f"missing app settings: {', '.join(missing)} (see docs/deploying.md)")
@@ -94,7 +94,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _others(own: WorkspaceSettings, text: str) -> tuple[WorkspaceSettings, ...]:
-    """Return the further workspaces that the setting names."""
+    """Return the other workspaces in the setting."""
     try:
         listed = json.loads(text or "[]")
         others = tuple(_other(own, **entry) for entry in listed)

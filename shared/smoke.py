@@ -1,6 +1,6 @@
-"""Whether answers are what a smoke step expects, with each problem described. Nothing is sent here.
+"""Checks answers against a smoke step's expectations and describes each problem. Sends nothing.
 
-Secrets are taken out of what is shown of an answer before it is cut, so that no part of one is left.
+Secrets are removed from an answer before it is truncated, so that no part of one remains.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SHOWN = 250  # characters of a problem
 def smoke_result(
     step: SmokeStep, answers: Sequence[Answer], schema: JsonSchema | None, sent: int, redact: Sequence[str] = ()
 ) -> SmokeResult:
-    """Return what the last round of answers gave; `sent` counts the warm-up rounds too, `schema` is a JSON Schema.
+    """Return the result of the last round of answers; `sent` includes warm-up rounds, `schema` is a JSON Schema.
 
-    redact: regular expressions of what is not kept of an answer.
+    redact: regular expressions for text to remove from answers.
     """
     problems, failed = list[str](), 0
     for number, answer in enumerate(answers, 1):
@@ -51,7 +51,7 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
 
 
 def _missing(wanted: object, content: object, place: str) -> str:
-    """Return where the content lacks what is wanted, or empty: objects by key, all else must be equal."""
+    """Return where the content differs from what is wanted, or empty: objects by key, anything else must be equal."""
     if not isinstance(wanted, dict):
         return "" if wanted == content else f"{place} is {json.dumps(content)} instead of {json.dumps(wanted)}"
     if not isinstance(content, dict):

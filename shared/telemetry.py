@@ -1,8 +1,8 @@
-"""All that telemetry tells of a deployment's minutes, put together from its sources. It knows the ports, and no Azure.
+"""Combines telemetry about deployments' minutes from its sources. Knows only the ports, not Azure.
 
-Requests and errors come from one source, and nothing is judged without them. Whatever else fails costs only its own
-gate its evidence, with the reason. No minute after the last one with requests is passed on: a source that is quicker
-than the request log would have that minute judged before its errors are known.
+Requests and errors come from one source, and nothing is judged without them. If another source fails, only its own gate
+lacks evidence, with the reason. Minutes after the last one with requests are dropped: otherwise a source that is faster
+than the request log would cause a minute to be judged before its errors are known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_SECONDS = 40
 
 
 class TelemetrySources:
-    """The port Telemetry. paths: by the name of the source. stopwatch: seconds, from any beginning."""
+    """The port Telemetry. paths: by source name. stopwatch: seconds since an arbitrary start."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class TelemetrySources:
         self._stopwatch = stopwatch
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
-        """Return every deployment and minute that has requests, or that another source knows of, oldest first.
+        """Return a row for each deployment and minute with requests or with data from another source, oldest first.
 
-        Raises what the source of requests and errors raises. A gate whose evidence is not available is `missing` from
-        the answer, with the reason; without any request nothing else is read.
+        Propagates the errors of the source of requests and errors. A gate whose evidence is unavailable is in
+        `missing`, with the reason; without any request nothing else is read.
         """
         fetch = Fetch(endpoint, asked)
         together = self._together(asked)
@@ -64,19 +64,19 @@ class TelemetrySources:
         return Seen(rows.sorted(), missing)
 
     def path(self, endpoint: str, source: str) -> TelemetryPath:
-        """Return how requests get from the endpoint into the source of this name; UNKNOWN if that needs no set-up."""
+        """Return how requests get from the endpoint into the source with this name; UNKNOWN if it needs no set-up."""
         settings = self._paths.get(source)
         return TelemetryPath(PathState.UNKNOWN) if settings is None else settings.path(endpoint)
 
     def _together(self, asked: TelemetryQuery) -> tuple[Need, ...]:
-        """Return what is read with the requests: all that their source can answer. Raises as `_source`."""
+        """Return the needs to read with the requests: all that their source serves. Raises like `_source`."""
         wanted = asked.requests
         answers = self._source(wanted).kind.answers
         others = (need for needs in asked.needs.values() for need in needs)
         return (wanted, *dict.fromkeys(one for one in others if one.source == wanted.source and type(one) in answers))
 
     def _evidence(self, fetch: Fetch, need: Need, requests: Sequence[DeploymentMinute]) -> Sequence[DeploymentMinute]:
-        """Return what answers a need beyond requests and errors, as minutes that tell nothing else."""
+        """Return the data for a need beyond requests and errors, as minutes with nothing else."""
         source = self._source(need)
         found = source.read(fetch, (need,))
         if need.in_every_minute:
@@ -84,7 +84,7 @@ class TelemetrySources:
         return [replace(row, total=0, bad=0, client_errors=0) for row in found]
 
     def _source(self, need: Need) -> TelemetrySource:
-        """Return the source of a need. Raises Permanent if there is none of that name, or it cannot answer."""
+        """Return the source of a need. Raises Permanent if there is no such source, or it does not serve the need."""
         source = self._sources.get(need.source)
         if source is None:
             raise Permanent(f"{need.source!r} is not a telemetry source of this app; it has {', '.join(self._sources)}")
@@ -96,7 +96,7 @@ class TelemetrySources:
 def _check_current(
     found: Sequence[DeploymentMinute], requests: Sequence[DeploymentMinute], fetch: Fetch, nothing: str
 ) -> None:
-    """Raise Temporary if a source is behind the requests: what it lacks of their minutes is late, not empty."""
+    """Raise Temporary if a source lags behind the requests: missing minutes are then late, not empty."""
     fine = fetch.query.fine
     if not found and any(fine.since <= row.minute < fine.until for row in requests):
         raise Temporary(f"{nothing} for these minutes, although they have requests")
@@ -105,14 +105,14 @@ def _check_current(
 
 
 class _Rows:
-    """Minutes by deployment, to which evidence is added; none after the last minute that has requests."""
+    """Minutes by deployment, to which evidence is added; none after the last minute with requests."""
 
     def __init__(self, requests: Sequence[DeploymentMinute]) -> None:
         self._rows = {(row.minute, row.deployment): row for row in requests}
         self._last = max(row.minute for row in requests)
 
     def merge(self, parts: Iterable[DeploymentMinute]) -> None:
-        """Add what the parts know; a minute that only they know of has no requests."""
+        """Add the parts' data; a minute that only they have has no requests."""
         for part in parts:
             if part.minute <= self._last:
                 key = (part.minute, part.deployment)

@@ -1,6 +1,6 @@
-"""Settings become a running app here, once a process, at the first need. The only importer of adapters.
+"""Builds the app from the settings, once per process, at first use. The only module that imports adapters.
 
-Nothing is imported, read or connected while the functions are indexed. A policy that is not valid stops none of them.
+Nothing is imported, read or connected while functions are indexed. An invalid policy stops no function.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the core is light, but an app that only indexes needs none of it
+if TYPE_CHECKING:  # the core is light, but indexing needs none of it
     from azure.core.credentials import TokenCredential
 
     from shared.controller import Controller
@@ -43,9 +43,9 @@ class App:
 
 
 def policies(folder: Path, environment: Mapping[str, str], workspace: str) -> PolicySet:
-    """Return the policies in a folder. One that is not valid refuses only its own rollouts, and is logged here.
+    """Return the policies in a folder. An invalid one blocks only its own rollouts, and is logged here.
 
-    workspace: of the policies that name none.
+    workspace: for policies that name none.
     """
     from shared.policies.policy_set import read_policies  # noqa: PLC0415 -- see the module's docstring
 
@@ -56,7 +56,7 @@ def policies(folder: Path, environment: Mapping[str, str], workspace: str) -> Po
 
 
 def app() -> App:
-    """Return the app in use: one that was given, or else the one wired to Azure, made at the first call.
+    """Return the current app: the one set with `use`, or else the one wired to Azure, created on the first call.
 
     Raises Misconfigured if settings are missing.
     """
@@ -65,7 +65,7 @@ def app() -> App:
 
 @contextmanager
 def use(given: App) -> Iterator[App]:
-    """Have every function of this process use this app, until the end of the `with` block: for rehearsals and tests."""
+    """Make every function of this process use this app during the `with` block, for rehearsals and tests."""
     _in_use.append(given)
     try:
         yield given
@@ -88,7 +88,7 @@ def _wired_to_azure() -> App:
     settings = read_settings(os.environ)
     clock, folder = read_clock(settings.clock), ROOT / settings.policies
     known = policies(folder, os.environ, settings.workspace.name)
-    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request otherwise
+    logging.getLogger("azure").setLevel(logging.WARNING)  # otherwise the SDKs log every request
     credential = DefaultAzureCredential(retry_total=1)
     store, wakeups = connect_store(settings, credential), connect_wakeups(settings, credential)
     workspaces = _workspaces(settings, credential, known, folder, clock)

@@ -1,4 +1,4 @@
-"""The Azure ML workspaces that one app serves, each with its own ports. Everything else of the app is common to all."""
+"""The Azure ML workspaces that one app serves, each with its own ports. The rest of the app is shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.ports import Endpoints, Models
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace. name: in lower case, and unique in the app. arm_id: as Azure writes it."""
+    """One workspace. name: in lower case, and unique in the app. arm_id: in Azure's spelling."""
 
     name: str
     arm_id: str
@@ -22,7 +22,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """The workspaces that the app serves; `own` is the one that is meant where none is named."""
+    """The workspaces that the app serves; `own` is the default."""
 
     own: Workspace
     others: tuple[Workspace, ...] = ()
@@ -33,13 +33,13 @@ class Workspaces:
         return (self.own, *self.others)
 
     def named(self, name: str) -> Workspace:
-        """Return the workspace of this name, in any case. Raises Permanent if the app serves none."""
+        """Return the workspace with this name, ignoring case. Raises Permanent if the app does not serve it."""
         for workspace in self.all:
             if workspace.name == name.lower():
                 return workspace
         raise Permanent(f"this app serves no workspace {name!r}; it serves {', '.join(each.name for each in self.all)}")
 
     def with_id(self, arm_id: str) -> Workspace | None:
-        """Return the workspace with this ARM id, in any case, or None if the app serves none."""
+        """Return the workspace with this ARM id, ignoring case, or None if the app does not serve it."""
         sought = arm_id.rstrip("/").lower()
         return next((each for each in self.all if each.arm_id.lower() == sought), None)
