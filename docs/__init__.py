@@ -1,1 +1,1 @@
-"""The documents, and what generates parts of them."""
+"""The documents, and the code that generates parts of them."""

@@ -14,7 +14,7 @@ FIRST = ("Rollout", "RolloutDetail", "Page", "Endpoint", "Halt", "Error")
 
 
 def operations_table() -> str:
-    """Return the operations as a table in Markdown."""
+    """Return the operations as a Markdown table."""
     rows = ["| operation | does | answers | query | body |", "|---|---|---|---|---|"]
     for route in ROUTES:
         answer = route.view.partition(":")[2].removesuffix("View")
@@ -25,12 +25,12 @@ def operations_table() -> str:
 
 
 def details_list() -> str:
-    """Return what is to be said of single operations, as a list in Markdown."""
+    """Return the details of operations that have any, as a Markdown list."""
     return "".join(f"- **{route.summary}.** {route.details}\n" for route in ROUTES if route.details)
 
 
 def inputs_table() -> str:
-    """Return every parameter and field that callers send, each once, as a table in Markdown."""
+    """Return every parameter and request field, each once, as a Markdown table."""
     rows: dict[str, None] = {}
     for place in ("path", "query", "body"):
         for route in ROUTES:
@@ -41,13 +41,13 @@ def inputs_table() -> str:
 
 
 def errors_table() -> str:
-    """Return the error codes as a table in Markdown."""
+    """Return the error codes as a Markdown table."""
     rows = [f"| {code.status} | `{code}` | {code.meaning} |" for code in ErrorCode]
     return "\n".join(["| status | code | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
 def fields_tables() -> str:
-    """Return the fields of every type that is answered with, type by type, in Markdown."""
+    """Return the fields of every response type in Markdown."""
     schemas: dict[str, Schema] = document()["components"]["schemas"]
     names = [*FIRST, *(name for name in schemas if name not in FIRST)]
     inherited = schemas["Rollout"]["properties"].keys()
@@ -66,7 +66,7 @@ def _own(name: str, field: str, inherited: Any) -> bool:  # noqa: ANN401 -- a vi
 
 
 def _kind(schema: Schema) -> str:
-    """Return the type of a field as people write it."""
+    """Return the type of a field as text."""
     if "$ref" in schema:
         name = str(schema["$ref"]).removeprefix(REFERENCE)
         return f"[{name}](#{name.lower()})"

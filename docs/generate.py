@@ -1,4 +1,4 @@
-"""Writes the parts of the documents that come from the code: `python -m docs.generate`. Tests compare them."""
+"""Writes the generated parts of the documents: `python -m docs.generate`. Tests compare them with the code."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def with_part(text: str, name: str, content: str) -> str:
-    """Return the text with what stands between the marks `<!-- name` and `<!-- /name -->` replaced.
+    """Replace the text between the marks `<!-- name` and `<!-- /name -->`.
 
-    Raises ValueError if the marks are missing: a document that lost them would go stale unseen.
+    Raises ValueError if the marks are missing: without them a document would silently go stale.
     """
     start = text.find(f"<!-- {name}:")
     end = text.find(f"<!-- /{name} -->")
@@ -30,7 +30,7 @@ def with_part(text: str, name: str, content: str) -> str:
 
 
 def moves_table() -> str:
-    """Return the table of moves in Markdown."""
+    """Return the table of transitions in Markdown."""
     rows = [f"| {before} | {after} | {when} |" for (before, after), when in TRANSITIONS.items()]
     return "\n".join(["| from | to | when |", "|---|---|---|", *rows]) + "\n"
 
@@ -49,7 +49,7 @@ def api_page(text: str) -> str:
 
 
 def documents() -> dict[Path, str]:
-    """Return each generated document as it should be, by its path."""
+    """Return the expected content of each generated document, by path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
     reasons = ROOT / "docs" / "reasons.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())

@@ -1,4 +1,4 @@
-"""The reference of policy files as Markdown, made from the tables, without a fact of its own."""
+"""The reference of policy files as Markdown, generated entirely from the tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = "| key | value | default | meaning |\n|---|---|---|---|"
 
 
 def reference() -> str:
-    """Return a table for the policy and one for each table within it, then the prices file."""
+    """Return a table for the policy, one for each nested table, and one for the prices file."""
     return "\n".join([*_sections(policy_table(), "A policy"), *_sections(PRICES, "`prices.yaml`")])
 
 
@@ -30,7 +30,7 @@ def _sections(table: Table | Variants, title: str) -> Iterator[str]:
 
 
 def _inner(kind: Kind, path: str) -> tuple[Table | Variants | None, str]:
-    """Return the table that a kind leads to, if any, and its title."""
+    """Return the table nested in a kind, if any, and its title."""
     match kind:
         case Sequence():
             inner, _ = _inner(kind.of, path)

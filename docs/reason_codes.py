@@ -7,7 +7,7 @@ from shared.words.template import marks
 
 
 def reasons_table() -> str:
-    """Return the table of codes: meaning, and the facts that the sentence is made of (in italics: not always there)."""
+    """Return the table of codes: meaning, and the facts in the sentence (in italics: not always present)."""
     rows = ["| code | meaning | facts |", "|---|---|---|"]
     for code, row in REASONS.items():
         named = marks(row.template)

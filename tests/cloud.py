@@ -1,4 +1,4 @@
-"""The emulated cloud as tests use it: a process of its own, reached only over the wire, like Azure."""
+"""The emulated cloud for tests: a separate process, reached only over the wire, like Azure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEED = 60
-# On a free machine virtual seconds are wall seconds divided by SPEED: operations take some tens of milliseconds, logs
-# one second. On a busy one the clock is slower.
+# On an idle machine, virtual time runs SPEED times as fast as wall time: operations take tens of milliseconds, logs one
+# # second. On a busy machine the clock is slower.
 FAST = ("--speed", str(SPEED), "--durations", "0.1", "--log-lag", "60", "--seed", "1")
 
 
 @dataclass(frozen=True)
 class RunningCloud:
-    """A running cloud: the names in it, and the environment variables that lead to it."""
+    """A running cloud: its resource names, and the environment variables that point to it."""
 
     names: dict[str, str]
     environment: dict[str, str]
@@ -44,7 +44,7 @@ class RunningCloud:
 
     @cached_property
     def clock(self) -> FollowedClock:
-        """The cloud's clock, as every process that uses the cloud sees it."""
+        """The cloud's clock, as seen by every process that uses the cloud."""
         return FollowedClock(path=Path(self["clock"]))
 
     def state(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class RunningCloud:
         return dict(json.loads(self._call("GET", "state")))
 
     def set(self, what: str, **values: object) -> None:
-        """Set something of the emulator while it runs: `set("functions", url=..., key=...)`."""
+        """Change an emulator setting at run time: `set("functions", url=..., key=...)`."""
         self._call("PUT", what, json.dumps(values).encode())
 
     def unset(self, what: str) -> None:
@@ -68,7 +68,7 @@ class RunningCloud:
 
 @contextmanager
 def running_cloud(state: Path, *options: str) -> Iterator[RunningCloud]:
-    """Run `python -m emulator` with `options`, its files in `state`; it ends with the block or with this process."""
+    """Run `python -m emulator` with `options` and its files in `state` during the block (or until this process exits)."""
     command = [sys.executable, "-m", "emulator", "--json", "--until-stdin-closes", "--state", str(state), *options]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
         try:
@@ -85,7 +85,7 @@ def running_cloud(state: Path, *options: str) -> Iterator[RunningCloud]:
 
 @contextmanager
 def exported(variables: dict[str, str]) -> Iterator[None]:
-    """Have `variables` in this process's environment for the length of the block."""
+    """Set environment variables in this process during the block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -11,6 +11,6 @@ from tests.cloud import FAST, RunningCloud, exported, running_cloud
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    """Run a small Azure with a fast clock; the environment of this process leads every SDK to it."""
+    """Run a small Azure with a fast clock; this process's environment points every SDK to it."""
     with running_cloud(tmp_path_factory.mktemp("cloud"), *FAST) as running, exported(running.environment):
         yield running

@@ -1,4 +1,4 @@
-"""What was answered, in memory: telemetry as a whole, and each of its sources. They expect and record nothing else."""
+"""In-memory fakes for telemetry as a whole and for each source. They have no expectations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FakeTelemetry:
 
 @dataclass
 class FakeTraffic:
-    """A source of requests: rows that the test put there, latency and all. asked: what was wanted of each read."""
+    """A source of requests, with rows from the test, including latency. asked: the needs of each read."""
 
     kind: SourceKind = LOGS
     rows: list[DeploymentMinute] = field(default_factory=list)
@@ -66,7 +66,7 @@ class FakeTraffic:
 
 @dataclass
 class FakeQueries:
-    """What each query counts, by its path; the faults are of all."""
+    """The counts of each query, by path; the faults apply to all."""
 
     kind: SourceKind = QUERIES
     counted: dict[str, list[tuple[str, datetime, Tally]]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class FakeQueries:
 
 @dataclass
 class FakeAnswers:
-    """Answers by deployment; one that is not listed collects none. read: whose answers were asked for."""
+    """Answers by deployment; an unlisted deployment collects none. read: the deployments whose answers were read."""
 
     given: dict[str, list[AnswerSeen]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)

@@ -1,4 +1,4 @@
-"""The ports in memory: small real things, for tests of what stands behind them. They expect and record nothing."""
+"""In-memory implementations of the ports, for tests of the code that uses them. They have no expectations."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from shared.ports import Answer, Changes, Halt, HaltEntry, JsonSchema, Stored
 
 @dataclass
 class Faults:
-    """Errors to raise at the next calls of a fake: the first of the list at the next call, None for no error.
+    """Errors for a fake to raise: `planned` has one entry per call, in order, None for no error.
 
-    always: what is said at every call for as long as it is down.
+    always: the message of the error raised on every call while it is set.
     """
 
     planned: list[TealError | None] = field(default_factory=list)
     always: str = ""
 
     def strike(self) -> None:
-        """Raise what is planned for this call, if anything."""
+        """Raise the error planned for this call, if any."""
         if self.always:
             raise Temporary(self.always)
         error = self.planned.pop(0) if self.planned else None
@@ -94,7 +94,7 @@ class FakeStore:
     def rollouts(self, endpoint: EndpointId | str) -> tuple[Rollout, ...]:
         """Return every rollout of an endpoint, newest first: for tests, since the port has pages only.
 
-        endpoint: its name will do where there is one workspace.
+        endpoint: the name is enough if there is one workspace.
         """
         found = [
             value
@@ -282,7 +282,7 @@ class FakeEndpoints:
         return f"log of {endpoint}/{name}"
 
     def finish(self) -> None:
-        """Let every operation that was ordered come to its end."""
+        """Complete every ordered operation."""
         if self.stuck:
             return
         for name, after in self.pending:
@@ -305,9 +305,9 @@ class FakeEndpoints:
 
 @dataclass
 class FakeScoring:
-    """Deployments that answer every request with one status. A deployment not listed answers 200.
+    """Deployments that answer every request with one status; an unlisted deployment answers 200.
 
-    answered: is told of every call, the deployment and how many requests.
+    answered: called with the deployment and the number of requests of every call.
     """
 
     statuses: dict[str, int] = field(default_factory=dict)
@@ -342,7 +342,7 @@ class FakeModels:
 
 @dataclass
 class FakePolicies:
-    """Policies given by the test."""
+    """Policies from the test."""
 
     policies: tuple[Policy, ...] = ()
     queries: dict[str, str] = field(default_factory=dict)
@@ -383,7 +383,7 @@ class FakePolicies:
 
 @dataclass
 class FakeWakeups:
-    """A queue: whoever was woken, in order."""
+    """A queue: the endpoints woken, in order."""
 
     woken: list[EndpointId] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
@@ -395,7 +395,7 @@ class FakeWakeups:
 
 @dataclass
 class FakeClock:
-    """Time that moves only when told to."""
+    """A clock that the test moves."""
 
     now: datetime
 
@@ -403,5 +403,5 @@ class FakeClock:
         return self.now
 
     def pass_(self, span: timedelta) -> None:
-        """Let time go by."""
+        """Let time pass."""
         self.now += span

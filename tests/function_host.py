@@ -1,7 +1,4 @@
-"""Runs the development host as a process of its own, for tests of any app: start, call, read its log, stop.
-
-It holds no assertion and knows no app.
-"""
+"""Runs the development host as a separate process, for tests of any app: start, call, read the log, stop."""
 
 from __future__ import annotations
 
@@ -43,7 +40,7 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is whatever the app sent
-        """Return the body read as JSON."""
+        """Parse the body as JSON."""
         return json.loads(self.body)
 
 
@@ -62,16 +59,16 @@ class HostProcess:
 
     @property
     def master_key(self) -> str:
-        """The key that opens everything."""
+        """The key that grants everything."""
         return str(self.summary["keys"]["master"])
 
     @property
     def host_key(self) -> str:
-        """The key that opens every function of level `function`."""
+        """The key that grants every function of level `function`."""
         return str(self.summary["keys"]["host"]["default"])
 
     def function_key(self, function: str) -> str:
-        """Return the key that opens one function of level `function`."""
+        """Return the key that grants one function of level `function`."""
         return str(self.summary["keys"]["functions"][function]["default"])
 
     @property
@@ -93,29 +90,29 @@ class HostProcess:
             connection.close()
 
     def deliver(self, function: str, events: object, **headers: str) -> Answer:
-        """Post events to the webhook of Event Grid, as a notification unless the headers say otherwise."""
+        """Post events to the Event Grid webhook, by default as a notification."""
         sent = {"aeg-event-type": "Notification", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         path = f"/runtime/webhooks/EventGrid?functionName={function}&code={self.event_grid_key}"
         return self.call("POST", path, json.dumps(events), sent)
 
     def run_by_hand(self, function: str, text: str = "") -> Answer:
-        """Start a timer, queue or Event Grid function through the admin API."""
+        """Run a timer, queue or Event Grid function through the admin API."""
         headers = {"x-functions-key": self.master_key}
         return self.call("POST", f"/admin/functions/{function}", json.dumps({"input": text}), headers)
 
     def log(self) -> str:
-        """Return what the host and its functions have logged so far."""
+        """Return the log of the host and its functions so far."""
         return self.log_file.read_text(encoding="utf-8")
 
     def stop(self) -> int:
-        """Ask it to stop, wait until it has, and return its exit code."""
+        """Stop the host, wait until it has exited, and return its exit code."""
         self.process.terminate()
         return self.process.wait(PATIENCE_SECONDS)
 
 
 def eventually(look: Callable[[], object], what: str = "it never came true") -> Any:  # noqa: ANN401 - what `look` gives
-    """Look until the result is true, and return it; give up with AssertionError after PATIENCE_SECONDS."""
+    """Poll until the result is true, and return it. Raises AssertionError after PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (seen := look()):
         if time.monotonic() > deadline:
@@ -132,7 +129,7 @@ def running_host(
     interpreter: Interpreter | None = None,
     options: Sequence[str] = (),
 ) -> Iterator[HostProcess]:
-    """Run the app in the directory `app` while the context lasts. Raises RuntimeError with the log if it cannot run."""
+    """Run the app in the directory `app` during the block. Raises RuntimeError with the log if it cannot run."""
     process = start(app, log_file, settings, interpreter, options)
     with process:
         try:
@@ -153,7 +150,7 @@ def start(
     interpreter: Interpreter | None = None,
     options: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a host and return its process at once; it ends when its standard input is closed."""
+    """Start a host and return its process without waiting; it exits when its standard input is closed."""
     chosen = interpreter or Interpreter()
     words = ["--app", str(app), "--json", "--until-stdin-closes", "--worker", chosen.worker, *options]
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}

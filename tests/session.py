@@ -1,9 +1,9 @@
-"""Runs a command in a session of its own, if asked beside busy loops: `python -m tests.session [--busy N] COMMAND ...`.
+"""Runs a command in its own session, optionally next to busy loops: `python -m tests.session [--busy N] COMMAND ...`.
 
-Linux shares the processors among sessions first (autogroup) and applies niceness only within one. In the session of a
-shell that runs two busy loops, a command at `nice -n 19` gets one per cent of the machine and no test suite ever ends;
-in its own session it gets its share. `--busy N` starts N busy loops, in sessions of their own as well, and runs the
-command at niceness 19. The loops end with the command, and with this process however it ends.
+Linux divides the processors among sessions first (autogroup) and applies niceness only within a session. In the session
+of a shell that runs two busy loops, a command at `nice -n 19` gets one percent of the machine and no test suite ever
+finishes; in its own session it gets its share. `--busy N` starts N busy loops, in their own sessions as well, and runs
+the command at niceness 19. The loops end with the command, and with this process however it exits.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ AUTOGROUP = Path("/proc/sys/kernel/sched_autogroup_enabled")
 
 
 def main() -> int:
-    """Run the command and return its exit code; interruptions are passed on to it."""
+    """Run the command and return its exit code; interrupts are forwarded to it."""
     parser = argparse.ArgumentParser("python -m tests.session")
-    parser.add_argument("--busy", type=int, default=0, metavar="N", help="run beside N busy loops")
+    parser.add_argument("--busy", type=int, default=0, metavar="N", help="run next to N busy loops")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     with busy_loops(arguments.busy):
@@ -38,9 +38,9 @@ def main() -> int:
 
 @contextmanager
 def busy_loops(count: int) -> Iterator[None]:
-    """Keep so many busy loops running at normal priority until the end of the block.
+    """Run `count` busy loops at normal priority during the block.
 
-    Without autogroup they get the tests' own priority: they would otherwise take all but a hundredth of the machine.
+    Without autogroup they get the tests' own priority, because otherwise they would take 99 % of the machine.
     """
     shares = AUTOGROUP.exists() and AUTOGROUP.read_text().strip() == "1"
     command = [*([] if shares else ["nice", "-n", "19"]), sys.executable, "-c", LOOP, str(os.getpid())]

@@ -1,4 +1,4 @@
-"""Waiting in tests: for something to become true, with a limit that no busy machine reaches."""
+"""Waiting in tests, with a time limit that even a busy machine does not reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 300.0
 
 
 def until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -> None:
-    """Return as soon as `condition()` is true. Raises TimeoutError after `patience` seconds of the wall's clock."""
+    """Return as soon as `condition()` is true. Raises TimeoutError after `patience` wall seconds."""
     deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
@@ -21,6 +21,6 @@ def until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -
 
 
 def sleep_until(clock: VirtualClock, moment: datetime) -> None:
-    """Return when a clock has reached a moment, however its speed changes meanwhile."""
+    """Sleep until the clock reaches `moment`, even if its speed changes."""
     while (left := (moment - clock.now()).total_seconds()) > 0:
         time.sleep(max(SHORTEST_WAIT, clock.real_seconds(left)))

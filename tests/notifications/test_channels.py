@@ -1,4 +1,4 @@
-"""Channels receive every history entry, and none of them can hold up a rollout."""
+"""Channels receive every history entry, and none of them can block a rollout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.scenarios.world import CHURN, World
 
 @dataclass
 class Recorded:
-    """A channel that keeps what it receives, and may fail."""
+    """A channel that records what it receives, and may fail."""
 
     error: TealError | None = None
     codes: list[ReasonCode] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Recorded:
 
 
 def run(*channels: Recorded) -> World:
-    """Return a world after one reconcile per minute with these channels, until the first weight is in force."""
+    """Return a world after one reconcile per minute with these channels, until the first weight is in effect."""
     world = World()
     world.register()
     controller = replace(world.controller(), channels=channels)
@@ -42,8 +42,8 @@ def run(*channels: Recorded) -> World:
     return world
 
 
-def test_every_entry_after_the_admission_is_told_once_and_in_order() -> None:
-    """What the history says is what the channel heard."""
+def test_every_entry_after_admission_is_sent_once_and_in_order() -> None:
+    """The channel receives exactly the history."""
     channel = Recorded()
     world = run(channel)
     assert channel.codes == [entry.reason.code for entry in world.history()[1:]]
@@ -54,7 +54,7 @@ def test_every_entry_after_the_admission_is_told_once_and_in_order() -> None:
 def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
     error: TealError, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The failure is logged; the next channel and the rollout go on."""
+    """The failure is logged; the next channel and the rollout continue."""
     broken, healthy = Recorded(error), Recorded()
     with caplog.at_level(logging.WARNING, "teal.notifications"):
         world = run(broken, healthy)

@@ -1,4 +1,4 @@
-"""What is counted of collected answers, and when there is too little to count."""
+"""What is counted in collected answers, and when there is too little to count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAME = Disagreements(WHOLE)
 
 
 def answers(deployment: str, *bodies: str, request: str = "{}", after: float = 0.0) -> list[AnswerSeen]:
-    """Return an answer a second; request: its id, with its number for {}."""
+    """Return one answer per second. request: the id, with {} for its number."""
     return [
         AnswerSeen(deployment, START + timedelta(seconds=after + number), request.format(number), body)
         for number, body in enumerate(bodies)
@@ -43,14 +43,14 @@ def answers(deployment: str, *bodies: str, request: str = "{}", after: float = 0
 def test_predictions_are_counted_by_label(
     reading: PredictionReading, bodies: tuple[str, ...], counts: dict[str, int]
 ) -> None:
-    """Every prediction of every answer; one that holds none is an outcome too."""
+    """Every prediction in every answer counts; an answer without one is an outcome too."""
     assert predicted(answers("Churn-7", *bodies), reading) == [
         DeploymentMinute("churn-7", START, 0, 0, predictions=counts)
     ]
 
 
 def test_predictions_belong_to_the_minute_of_their_answer() -> None:
-    """Nothing is moved to another minute."""
+    """Nothing moves to another minute."""
     found = predicted(answers("churn-7", "1", "2", "3", after=58), WHOLE)
     assert [(row.minute, row.predictions) for row in found] == [
         (START, {"1": 1, "2": 1}),
@@ -59,8 +59,8 @@ def test_predictions_belong_to_the_minute_of_their_answer() -> None:
     assert predicted([], WHOLE) == []
 
 
-def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
-    """Half may be failed requests; beyond that it is the policy that is wrong."""
+def test_more_than_half_unreadable_is_an_error_with_the_first_reason() -> None:
+    """Half may be failed requests; beyond that, the policy is wrong."""
     reading = PredictionReading("/class")
     found = readable(answers("churn-7", '{"class": 1}', "{}"), reading)
     assert found == [DeploymentMinute("churn-7", START, 0, 0, predictions={"1": 1, "(unreadable)": 1})]
@@ -70,24 +70,24 @@ def test_more_than_half_unreadable_is_told_with_the_first_reason() -> None:
         readable(answers("churn-7", '{"class": 1}', "{}", "[]"), reading)
 
 
-def test_what_is_no_class_is_not_kept() -> None:
-    """Scores without bins, names and texts are no classes: none of them goes further, not even into the words."""
+def test_labels_that_are_not_classes_are_not_kept() -> None:
+    """Scores without bins, names and texts are not classes: none is stored, not even in the message."""
     bodies = [f'"jane.doe.{number}@example.org"' for number in range(MOST_LABELS + 1)]
     with pytest.raises(Permanent, match=r"101 different predictions of churn-7 .* write bins") as caught:
         predicted(answers("churn-7", *bodies), WHOLE)
     assert "jane" not in str(caught.value)
 
 
-def test_labels_without_end_are_counted_and_not_kept() -> None:
-    """Beside blue, green's own many labels are others: it cannot leave the gate by never repeating itself."""
+def test_unlimited_labels_are_counted_but_not_kept() -> None:
+    """Next to blue, green's many labels count as others: it cannot escape the gate by never repeating itself."""
     bodies = ['"yes"', "", *[f'"jane.doe.{number}@example.org"' for number in range(MOST_LABELS + 1)]]
     found = predicted(answers("churn-7", *bodies), WHOLE, {"yes", "no"})
     counts: Counter[str] = sum((Counter(row.predictions) for row in found), Counter())
     assert counts == {"yes": 1, "(unreadable)": 1, "(other)": MOST_LABELS + 1}
 
 
-def test_the_answers_read_in_one_look_are_bounded_and_evenly_spread() -> None:
-    """Of many answers every so manieth is read, of long ones too: first and last hour weigh the same."""
+def test_the_answers_per_read_are_bounded_and_evenly_spread() -> None:
+    """Of many or long answers every nth is read, so the first and the last hour have the same weight."""
     early, late = ['"early"'] * MOST_READ, ['"late"'] * MOST_READ
     counts: dict[str, int] = {}
     for row in predicted(answers("churn-7", *early, *late), WHOLE):
@@ -101,7 +101,7 @@ def test_the_answers_read_in_one_look_are_bounded_and_evenly_spread() -> None:
 
 
 def test_answers_to_one_request_agree_or_not() -> None:
-    """By green's minute, pairs and those that differ; what only one answered is no pair."""
+    """Pairs and differing pairs are counted by green's minute; a request that only one answered is not a pair."""
     blue = answers("churn-6", "1", "2", "3", "4", "5")
     green = answers("Churn-7", "1", "2", "7", "8", after=58)
     assert disagreements(blue, green, SAME) == [
@@ -111,14 +111,14 @@ def test_answers_to_one_request_agree_or_not() -> None:
 
 
 @pytest.mark.parametrize("request_id", ["", "one and the same"])
-def test_an_id_that_names_no_single_request_pairs_nothing(request_id: str) -> None:
-    """Some clients send none, some the same with every request: answers to different rows must not be compared."""
+def test_an_id_that_does_not_identify_one_request_gives_no_pairs(request_id: str) -> None:
+    """Some clients send no id, or the same one every time: answers to different requests must not be compared."""
     blue, green = (answers(name, "1", "2", request=request_id) for name in ("churn-6", "churn-7"))
     assert disagreements(blue, green, SAME) == []
 
 
 def test_an_answer_without_prediction_disagrees_with_one_that_has_it() -> None:
-    """Green's error is another answer than blue's; where both failed nothing can be said."""
+    """An error from green differs from blue's answer; if both failed, nothing can be compared."""
     need = Disagreements(PredictionReading("/class"))
     blue = answers("churn-6", '{"class": 1}', '{"class": 1}', "{}")
     green = answers("churn-7", '{"class": 1}', '{"error": "no"}', "{}")
@@ -133,7 +133,7 @@ def test_an_answer_without_prediction_disagrees_with_one_that_has_it() -> None:
 
 
 def test_numbers_within_the_tolerance_agree() -> None:
-    """A retrained score that moves a little is no disagreement."""
+    """A score that changes slightly after a retrain is not a disagreement."""
     blue, green = answers("churn-6", "[0.50]", "[0.50]"), answers("churn-7", "[0.51]", "[0.60]")
     [row] = disagreements(blue, green, Disagreements(WHOLE, tolerance=0.05))
     assert row.tallies == {"disagreement": Tally(1, 2)}

@@ -1,4 +1,4 @@
-"""Telemetry put together: errors first, and each further source on top of them or missing with a reason."""
+"""Combined telemetry: errors first, then each further source, or the reason why it is missing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BLUE, GREEN = "churn-6", "churn-7"
 
 
 def query(*gates: Gate, errors: str = "logs", latency: str = "logs", **rest: object) -> TelemetryQuery:
-    """Return what is asked for these gates, of blue and green. rest: fields of the query."""
+    """Return the query for these gates, for blue and green. rest: fields of the query."""
     settings = JudgeSettings(errors_from=errors, latency_from=latency)
     plain = TelemetryQuery(
         WINDOW, Requests(errors), {gate.name: gate.needs(settings) for gate in gates}, deployments=(BLUE, GREEN)
@@ -48,7 +48,7 @@ def query(*gates: Gate, errors: str = "logs", latency: str = "logs", **rest: obj
 
 @dataclass
 class Stage:
-    """Sources in memory: the log saw both deployments in the first two minutes, the metrics the same requests."""
+    """Sources in memory: the log has both deployments in the first two minutes, the metrics the same requests."""
 
     log: FakeTraffic = field(default_factory=FakeTraffic)
     metrics: FakeTraffic = field(default_factory=lambda: FakeTraffic(METRICS))
@@ -63,23 +63,23 @@ class Stage:
                 self.metrics.rows.append(replace(row, percentiles={50: 90.0, 95: 120.0}))
 
     def see(self, *gates: Gate, errors: str = "logs", latency: str = "logs") -> Seen:
-        """Return what is seen for these gates, blue's and green's."""
+        """Return the telemetry for these gates, for blue and green."""
         return self.look(query(*gates, errors=errors, latency=latency))
 
     def look(self, asked: TelemetryQuery, stopwatch: Callable[[], float] = lambda: 0.0) -> Seen:
-        """Return what is seen."""
+        """Return the telemetry for a query."""
         sources = (self.log, self.metrics, self.queries, AnswersSource(self.answers))
         return TelemetrySources(*sources, stopwatch=stopwatch).minutes("churn", asked)
 
 
 @pytest.fixture
 def stage() -> Stage:
-    """Return sources that all answer."""
+    """Return sources that all work."""
     return Stage()
 
 
 def row(seen: Seen, deployment: str, number: int = 0) -> DeploymentMinute:
-    """Return one minute of what was seen."""
+    """Return one minute of the telemetry."""
     [found] = [one for one in seen.minutes if (one.deployment, one.minute) == (deployment, START + number * MINUTE)]
     return found
 
@@ -93,10 +93,10 @@ def row(seen: Seen, deployment: str, number: int = 0) -> DeploymentMinute:
         ("metrics", "logs", (True, False)),
     ],
 )
-def test_errors_and_latency_come_from_where_the_policy_says(
+def test_errors_and_latency_come_from_the_policy_s_sources(
     stage: Stage, errors: str, latency: str, known: tuple[bool, bool]
 ) -> None:
-    """Buckets from the log or percentiles from the metrics, on the counts of either; each source is asked once."""
+    """Buckets from the log or percentiles from the metrics complete the counts of either; each source is read once."""
     seen = stage.see(ErrorsGate(), LatencyGate(), errors=errors, latency=latency)
     green = row(seen, GREEN)
     assert (green.total, green.bad, green.client_errors) == (10, 1, 2)
@@ -107,8 +107,8 @@ def test_errors_and_latency_come_from_where_the_policy_says(
     assert (len(stage.log.asked), len(stage.metrics.asked)) == ("logs" in used, "metrics" in used)
 
 
-def test_latency_is_asked_for_only_if_it_is_judged_and_only_where(stage: Stage) -> None:
-    """Six hours of history need no bucket but in the last hour, and none at all without the gate."""
+def test_latency_is_read_only_if_and_where_it_is_needed(stage: Stage) -> None:
+    """Six hours of history need buckets only for the last hour, and none without the gate."""
     fine = Window(START + MINUTE, WINDOW.until)
     for gates, wanted in (((ErrorsGate(),), None), ((ErrorsGate(), LatencyGate()), fine)):
         stage.look(query(*gates, fine_since=fine.since))
@@ -119,15 +119,15 @@ def test_latency_is_asked_for_only_if_it_is_judged_and_only_where(stage: Stage) 
 
 
 @pytest.mark.parametrize("fault", [Temporary("the log is busy"), Permanent("the log is closed")])
-def test_without_errors_nothing_is_told(stage: Stage, fault: TealError) -> None:
-    """The other sources' good news must not stand alone."""
+def test_without_errors_there_is_no_telemetry(stage: Stage, fault: TealError) -> None:
+    """Good data from the other sources must not be judged alone."""
     stage.log.faults.planned = [fault]
     with pytest.raises(type(fault), match="the log is"):
         stage.see(*EVERY, latency="metrics")
 
 
-def test_latency_that_cannot_be_had_is_missing_and_errors_stay(stage: Stage) -> None:
-    """A source that fails takes its own gate with it, in words, and no other."""
+def test_unavailable_latency_is_missing_and_errors_stay(stage: Stage) -> None:
+    """A failing source affects only its own gate, with the reason."""
     stage.metrics.faults.always = "the metrics are busy"
     seen = stage.see(ErrorsGate(), LatencyGate(), latency="metrics")
     assert seen.missing == {"latency": "the metrics are busy"}
@@ -136,16 +136,16 @@ def test_latency_that_cannot_be_had_is_missing_and_errors_stay(stage: Stage) -> 
     ]
 
 
-def test_a_source_of_latency_that_lags_says_so(stage: Stage) -> None:
-    """The metrics saw requests of which the log knows nothing yet: that is no evidence, and not an empty one."""
+def test_a_lagging_latency_source_is_reported(stage: Stage) -> None:
+    """If the metrics have requests that the log does not have yet, evidence is missing, not empty."""
     stage.log.rows.clear()
     seen = stage.see(LatencyGate(), errors="metrics")
     assert list(seen.missing) == ["latency"]
     assert seen.missing["latency"].startswith("no latency of churn in the request log for these minutes")
 
 
-def test_tallies_are_told_under_the_gate_s_name(stage: Stage) -> None:
-    """What a query counts stands beside the requests; a minute that only the query knows has no requests."""
+def test_tallies_are_returned_under_the_gate_s_name(stage: Stage) -> None:
+    """A query's counts are added to the requests; a minute that only the query has is without requests."""
     stage.queries.counted["sales.kql"] = [
         (GREEN, START, Tally(1, 4)),
         ("churn-5", START + MINUTE, Tally(0, 2)),
@@ -159,13 +159,13 @@ def test_tallies_are_told_under_the_gate_s_name(stage: Stage) -> None:
 
 
 def test_no_source_runs_ahead_of_the_errors(stage: Stage) -> None:
-    """A minute is judged once: it must wait until its requests are known, however quick a query is."""
+    """A minute is judged once, so it must wait until its requests are known, however fast a query is."""
     stage.queries.counted["sales.kql"] = [(GREEN, START + 2 * MINUTE, Tally(0, 4))]
     stage.answers.given[GREEN] = [AnswerSeen(GREEN, START + 2 * MINUTE, "a", "1")]
     assert max(one.minute for one in stage.see(*EVERY).minutes) == START + MINUTE
 
 
-def test_without_requests_nothing_else_is_asked(stage: Stage) -> None:
+def test_without_requests_nothing_else_is_read(stage: Stage) -> None:
     """A quiet endpoint costs one query."""
     stage.log.rows.clear()
     assert stage.see(*EVERY, latency="metrics") == Seen(())
@@ -173,7 +173,7 @@ def test_without_requests_nothing_else_is_asked(stage: Stage) -> None:
 
 
 def test_a_query_that_fails_is_missing_and_the_other_is_not(stage: Stage) -> None:
-    """Each query is its own gate: one that is wrong, one whose file is gone, two that count."""
+    """Each query is its own gate: one is invalid, one has no file, two work."""
     stage.queries.counted["sales.kql"] = [(GREEN, START, Tally(1, 4))]
     stage.queries.faults.planned = [Permanent("no table Sales"), None]
     gates = [QueryGate(name, "sales.kql") for name in ("sales", "clicks", "carts")]
@@ -183,7 +183,7 @@ def test_a_query_that_fails_is_missing_and_the_other_is_not(stage: Stage) -> Non
 
 
 def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> None:
-    """Both gates share one reading of each deployment's answers, and come to the minutes of the requests."""
+    """Both gates share one read of each deployment's answers, and are added to the minutes of the requests."""
     reading = PredictionReading("/class")
     stage.answers.given = {
         BLUE: [AnswerSeen(BLUE, START + timedelta(seconds=n), f"{n}", '{"class": "yes"}') for n in range(4)],
@@ -202,15 +202,15 @@ def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> Non
     assert stage.answers.read == [BLUE, GREEN]
 
 
-def test_answers_are_wanted_of_the_fine_part_only(stage: Stage) -> None:
-    """Of the long past, predictions are not read."""
+def test_answers_are_read_only_for_the_detailed_part(stage: Stage) -> None:
+    """Predictions are not read for the whole history."""
     stage.answers.given = {GREEN: [AnswerSeen(GREEN, START + n * MINUTE, f"{n}", "1") for n in range(2)]}
     seen = stage.look(query(PredictionsGate(), deployments=(GREEN,), fine_since=START + MINUTE))
     assert [one.predictions for one in seen.minutes if one.deployment == GREEN] == [None, {"1": 1}]
 
 
-def test_a_deployment_that_collects_no_answers_says_how_to(stage: Stage) -> None:
-    """Nothing can be paired then; blue's predictions are still told, so that the judge sees whose are missing."""
+def test_a_deployment_without_collected_answers_is_reported_with_a_remedy(stage: Stage) -> None:
+    """There are no pairs; blue's predictions are still returned, so that the judge sees whose are missing."""
     stage.answers.given = {BLUE: [AnswerSeen(BLUE, START, "a", "1")]}
     seen = stage.see(ErrorsGate(), PredictionsGate(), DisagreementGate())
     assert set(seen.missing) == {"disagreement"}
@@ -218,16 +218,16 @@ def test_a_deployment_that_collects_no_answers_says_how_to(stage: Stage) -> None
     assert (row(seen, BLUE).predictions, row(seen, GREEN).predictions) == ({"1": 1}, None)
 
 
-def test_a_blue_that_collects_no_answers_leaves_nothing_to_compare_with(stage: Stage) -> None:
-    """What green predicts then says nothing, and the gate is missing."""
+def test_without_blue_s_answers_there_is_nothing_to_compare(stage: Stage) -> None:
+    """Green's predictions alone are meaningless, so the gate is missing."""
     stage.answers.given = {GREEN: [AnswerSeen(GREEN, START, "a", "1")]}
     seen = stage.see(PredictionsGate())
     assert "churn-6 does not collect its answers" in seen.missing["predictions"]
     assert row(seen, GREEN).predictions is None
 
 
-def test_the_past_must_be_readable_and_green_need_not_be(stage: Stage) -> None:
-    """An unreadable past shows that the policy points at the wrong place; an unreadable green shows what green does."""
+def test_the_past_must_be_readable_but_green_need_not_be(stage: Stage) -> None:
+    """An unreadable past means that the policy's pointer is wrong; an unreadable green is green's own behaviour."""
     reading = PredictionReading("/class")
     stage.answers.given = {
         BLUE: [AnswerSeen(BLUE, START, f"{n}", '{"class": 1}' if n else "{}") for n in range(3)],
@@ -241,29 +241,29 @@ def test_the_past_must_be_readable_and_green_need_not_be(stage: Stage) -> None:
     assert "3 of 3 answers" in past.missing["predictions"]
 
 
-def test_one_deployment_alone_disagrees_with_nobody(stage: Stage) -> None:
-    """The first model of an endpoint has no blue; that is no fault."""
+def test_a_single_deployment_has_no_disagreements(stage: Stage) -> None:
+    """An endpoint's first deployment has no blue, which is not an error."""
     seen = stage.look(query(DisagreementGate(), deployments=(GREEN,)))
     assert (seen.missing, stage.answers.read) == ({}, [])
 
 
 @pytest.mark.parametrize("once", [False, True])
-def test_retries_are_counted_as_the_policy_says(stage: Stage, once: bool) -> None:  # noqa: FBT001 -- a column
-    """The source of errors is told whether a retried request counts once."""
+def test_retries_are_counted_as_in_the_policy(stage: Stage, once: bool) -> None:  # noqa: FBT001 -- a column
+    """The source of errors gets the policy's setting for retries."""
     stage.look(query(ErrorsGate(), requests=Requests(once=once)))
     assert [asked.once for asked in stage.log.asked] == [once]
 
 
-def test_reading_ends_in_time_however_slow_the_sources_are(stage: Stage) -> None:
-    """What is left when the time is over is missing, and says so; errors and what came before are there."""
+def test_reading_has_a_time_limit(stage: Stage) -> None:
+    """What is unread when the time is up is reported as missing; errors and earlier data are kept."""
     seconds = iter([0.0, 20.0, 50.0])
     seen = stage.look(query(ErrorsGate(), LatencyGate(), PredictionsGate(), SALES), lambda: next(seconds))
     assert seen.missing == {"sales": "reading the other sources took more than 40 seconds"}
     assert all(row.slowness for row in seen.minutes)
 
 
-def test_a_source_of_latency_that_lags_in_part_says_so() -> None:
-    """It knows the first minute and not yet the second: that its evidence is late is told, and errors are there."""
+def test_a_partly_lagging_latency_source_is_reported() -> None:
+    """It has the first minute but not yet the second: its evidence is reported as late, and errors are kept."""
     stage = Stage()
     stage.metrics.rows = [row for row in stage.metrics.rows if row.minute == START]
     seen = stage.see(LatencyGate(), latency="metrics")
@@ -271,8 +271,8 @@ def test_a_source_of_latency_that_lags_in_part_says_so() -> None:
     assert {row.minute for row in seen.minutes} == {START, START + MINUTE}
 
 
-def test_of_a_long_past_a_quarter_of_an_hour_of_answers_is_read() -> None:
-    """It tells which classes there are; hours of answers of a busy endpoint could not be read in one look."""
+def test_only_a_quarter_of_an_hour_of_past_answers_is_read() -> None:
+    """It is enough to find the classes; hours of a busy endpoint's answers could not be read at a time."""
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
     times = [hour.until - n * MINUTE for n in range(1, 60)]
     stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
@@ -280,8 +280,8 @@ def test_of_a_long_past_a_quarter_of_an_hour_of_answers_is_read() -> None:
     assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 14
 
 
-def test_a_source_that_the_app_does_not_have_is_a_loud_error(stage: Stage) -> None:
-    """Errors from an unknown source are never read elsewhere; latency from one costs its gate its evidence."""
+def test_an_unknown_source_is_an_error(stage: Stage) -> None:
+    """Errors are never read from a different source instead; for latency, the gate's evidence is missing."""
     with pytest.raises(Permanent, match="'traces' is not a telemetry source of this app; it has logs, metrics, "):
         stage.see(ErrorsGate(), errors="traces")
     seen = stage.see(ErrorsGate(), LatencyGate(), latency="traces")
@@ -289,8 +289,8 @@ def test_a_source_that_the_app_does_not_have_is_a_loud_error(stage: Stage) -> No
     assert (len(seen.minutes), stage.metrics.asked) == (4, [])
 
 
-def test_a_source_is_not_asked_for_what_it_cannot_tell(stage: Stage) -> None:
-    """The log has no sizes, so the gate that needs them from there has no evidence, and says why."""
+def test_a_source_is_not_read_for_needs_it_does_not_serve(stage: Stage) -> None:
+    """The log has no sizes, so the gate that needs them from there has no evidence, with the reason."""
     asked = query(ErrorsGate(), LatencyGate())
     seen = stage.look(replace(asked, needs={**asked.needs, "sizes": (Sizes("logs"),)}))
     assert seen.missing == {"sizes": "the request log cannot tell sizes of answers"}
@@ -299,14 +299,14 @@ def test_a_source_is_not_asked_for_what_it_cannot_tell(stage: Stage) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sizes(Need):
-    """How many answers were large, which no source of Teal's tells."""
+    """How many answers were large, which none of Teal's sources provides."""
 
     source: str
     subject: ClassVar[str] = "sizes of answers"
 
 
 class SizesSource:
-    """A source from outside: half of green's answers are large."""
+    """A source from outside the package: half of green's answers are large."""
 
     kind: SourceKind = SourceKind("gateway", "the gateway", frozenset({Sizes}))
 
@@ -315,8 +315,8 @@ class SizesSource:
         return [DeploymentMinute(GREEN, fetch.query.window.since, 7, 7, tallies={"sizes": Tally(5, 10)})]
 
 
-def test_a_source_from_outside_answers_a_need_from_outside(stage: Stage) -> None:
-    """It is handed to the app with the others, and what it tells stands beside the requests without changing them."""
+def test_an_external_source_serves_an_external_need(stage: Stage) -> None:
+    """It is passed to the app with the others, and its data is added to the requests without changing them."""
     asked = replace(query(ErrorsGate()), needs={"sizes": (Sizes("gateway"),)})
     seen = TelemetrySources(stage.log, SizesSource()).minutes("churn", asked)
     assert (row(seen, GREEN).tallies, row(seen, GREEN).total, row(seen, GREEN).bad) == ({"sizes": Tally(5, 10)}, 10, 1)
