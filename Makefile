@@ -1,20 +1,20 @@
-# Everything a person types. Each target does its own set-up.
+# The commands for users and developers. Each target runs the set-up that it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: setup demo test test-busy check format lint types imports policies lock audit faults bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
-# Python 3.13, where there is one, also runs the functions through Microsoft's own runtime.
+# If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
 PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))))
 
-# Nothing is left outside the checkout, so no cache in the home directory. Errors are shown; warnings about this machine's
-# own settings of pip are not.
+# Nothing is written outside the checkout, so there is no cache in the home directory. Errors are shown; warnings about
+# # this machine's pip settings are not.
 PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
 setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
-# The versions that Azure gets, for every environment here. Without the hashes: pip wants them for all packages or none.
+# The versions that Azure gets, for every environment here. Without hashes: pip requires them for all packages or none.
 PINS := sed -n 's/^\([a-z0-9.-]*==.*[^ ]\) *\\$$/\1/p' requirements.txt
 
 .venv/.installed: pyproject.toml requirements.in requirements.txt requirements-dev.txt
@@ -25,7 +25,7 @@ PINS := sed -n 's/^\([a-z0-9.-]*==.*[^ ]\) *\\$$/\1/p' requirements.txt
 	@$(BIN)/python -m $(PIP) --constraint .venv/pins.txt --editable '.[dev]'
 	@touch $@
 
-# PyPI has Microsoft's runtime for 3.13 and newer only; nothing in it needs that, so the tests run it on this Python too.
+# PyPI has Microsoft's runtime only for 3.13 and newer, but nothing in it needs that, so the tests run it on this Python too.
 RUNTIME := azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 
 .venv/runtime/.installed: .venv/.installed
@@ -56,7 +56,7 @@ demo: setup
 test: setup
 	@$(BIN)/python -m tests.session $(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The tests that depend on the clock, at low priority beside two busy loops: slower, with the same result.
+# The tests that depend on the clock, at low priority next to two busy loops: slower, with the same result.
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile tests/endtoend
 
@@ -81,12 +81,12 @@ types:
 imports:
 	@$(BIN)/lint-imports
 
-# What the app would refuse in Azure, found here: also the variables that policies use and the deployment does not set.
+# Finds what the app would reject in Azure, including variables that policies use but the deployment does not set.
 policies: setup
 	@$(BIN)/teal policy check --no-estimates --settings infra/main.parameters.json policies
 	@$(BIN)/teal policy check --no-estimates examples/policies
 
-# requirements.txt anew from requirements.in. Versions that are still allowed stay; `make lock UPGRADE=1` takes the newest.
+# Rewrites requirements.txt from requirements.in. Versions that are still allowed stay; `make lock UPGRADE=1` takes the newest.
 lock: .venv-lock/.installed
 	@.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --constraint requirements-dev.txt $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
@@ -96,8 +96,8 @@ lock: .venv-lock/.installed
 	@.venv-lock/bin/python -m $(PIP) uv==0.13.9
 	@touch $@
 
-# Known vulnerabilities of what Azure installs. It asks the advisories of PyPI over the network, so it is no part of `check`, and
-# it fails where they cannot be reached: an audit that looked at nothing must not pass.
+# Finds known vulnerabilities in what Azure installs. It queries PyPI's advisories over the network, so it is not part of `check`,
+# # and it fails if they cannot be reached: an audit that checked nothing must not pass.
 audit: .venv-audit/.installed
 	@.venv-audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict --progress-spinner off
 

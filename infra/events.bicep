@@ -1,5 +1,5 @@
-// Brings ModelRegistered events of the workspace to Teal. Deployed by azure.yaml after the code, into the resource group
-// of the workspace: Event Grid refuses a subscription whose function does not exist yet.
+// Delivers the workspace's ModelRegistered events to Teal. Deployed by azure.yaml after the code, into the workspace's
+// resource group: Event Grid rejects a subscription whose function does not exist yet.
 
 @description('Name of this installation.')
 param environmentName string
@@ -10,7 +10,7 @@ param workspaceName string
 @description('Resource id of the function app.')
 param functionAppId string
 
-@description('Resource id of the storage account that keeps dead letters.')
+@description('Resource id of the storage account for dead letters.')
 param storageId string
 
 @description('Container for events that could not be delivered.')
@@ -19,10 +19,10 @@ param deadLetterContainer string
 @description('Resource id of the identity that may write there.')
 param identityId string
 
-@description('Name of the workspace\'s system topic if it has one already: Azure allows one per workspace. It must have the identity above. Empty: one is made.')
+@description('Name of the workspace\'s system topic if it already has one: Azure allows one per workspace. It must have the identity above. Empty: one is created.')
 param systemTopic string = ''
 
-@description('Only models whose events begin so, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
+@description('Only models whose event subject starts with this, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
 param subject string = ''
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {

@@ -1,4 +1,4 @@
-// Every value comes from the azd environment: the outputs of main.bicep, and the last two as set by a person.
+// Every value comes from the azd environment: the outputs of main.bicep, and the last two set by the operator.
 using './events.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')

@@ -1,6 +1,6 @@
-// Everything that is Teal's own, in a resource group of its own. It must never declare or reference anything in the
-// resource group of the machine learning workspace: `azd down` deletes every resource group that this deployment
-// touched, referenced ones too (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
+// All of Teal's own resources, in their own resource group. This must never declare or reference anything in the machine
+// learning workspace's resource group: `azd down` deletes every resource group that this deployment touched, including
+// referenced ones (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
 targetScope = 'subscription'
 
 @minLength(1)
@@ -24,25 +24,25 @@ param workspaceResourceGroup string
 @description('Folder of the rollout policies inside the package.')
 param policies string = 'policies'
 
-@description('Region of that workspace, where its metrics are asked for. Hook `postprovision` reads it; empty until then.')
+@description('Region of that workspace, where its metrics are queried. Set by the hook `postprovision`; empty until then.')
 param workspaceRegion string = ''
 
 @allowed([512, 2048, 4096])
-@description('Memory of one function instance in MB. azure-ai-ml alone takes 100 MB when it is loaded.')
+@description('Memory of one function instance in MB. azure-ai-ml alone takes 100 MB when loaded.')
 param instanceMemory int = 2048
 
 @minValue(30)
 @maxValue(730)
-@description('Days for which logs and traffic records are kept.')
+@description('Retention of logs and traffic logs in days.')
 param logRetention int = 30
 
-@description('Whether the platform signs callers in before they reach the API, so that it names who asks.')
+@description('Whether the platform signs callers in before they reach the API, so that their names are known.')
 param trustEasyAuth bool = false
 
 @description('Further workspaces that this app serves, each with its id (the ARM id), logs_workspace_id and region; see docs/deploying.md.')
 param otherWorkspaces array = []
 
-@description('Further app settings by name, such as those that policies use as `\${NAME}`. Set by hand, they would be lost: every provision replaces them all.')
+@description('Further app settings by name, such as those that policies use as `\${NAME}`. If set manually, they would be lost: every provision replaces them all.')
 param appSettings object = {}
 
 var token = uniqueString(subscription().id, environmentName, location)
@@ -114,10 +114,10 @@ module app 'modules/app.bicep' = {
   dependsOn: [roles] // the host reads its storage as soon as it starts
 }
 
-@description('Resource group of all that is Teal\'s own.')
+@description('Resource group of Teal\'s own resources.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('Address of the function app; the HTTP API is below /api.')
+@description('URL of the function app; the HTTP API is below /api.')
 output TEAL_URL string = app.outputs.url
 
 @description('Name of the function app.')
@@ -126,7 +126,7 @@ output TEAL_FUNCTION_APP string = app.outputs.name
 @description('Resource id of the function app, for the event subscription.')
 output TEAL_FUNCTION_APP_ID string = app.outputs.id
 
-@description('Object id of the identity that Teal acts as, for its role on the workspace.')
+@description('Object id of Teal\'s identity, for its role on the workspace.')
 output TEAL_PRINCIPAL_ID string = identity.outputs.appPrincipalId
 
 @description('Resource id of the identity that Event Grid writes dead letters with.')
@@ -144,7 +144,7 @@ output TEAL_TABLES_ENDPOINT string = storage.outputs.tablesEndpoint
 @description('Resource id of the Log Analytics workspace, for diagnostic settings.')
 output TEAL_LOGS_ID string = monitoring.outputs.logsId
 
-@description('Customer id (GUID) of the Log Analytics workspace, which queries name it by.')
+@description('Customer id (GUID) of the Log Analytics workspace, used in queries.')
 output TEAL_LOGS_WORKSPACE_ID string = monitoring.outputs.logsCustomerId
 
 @description('The machine learning workspace, for the hooks.')

@@ -1,6 +1,6 @@
-// What Teal needs in the resource group of an existing machine learning workspace: its rights, and the traffic records
-// of the endpoints. Deployed by azure.yaml after main.bicep, and apart from it (why: see there). It must never declare
-// an endpoint or a deployment: re-deploying one would reset the traffic that Teal moves.
+// What Teal needs in the resource group of an existing machine learning workspace: its permissions, and the endpoints'
+// traffic logs. Deployed by azure.yaml after main.bicep, and separate from it (see there). It must never declare an
+// endpoint or a deployment: redeploying one would reset the traffic that Teal controls.
 
 @description('Name of this installation.')
 param environmentName string
@@ -8,22 +8,22 @@ param environmentName string
 @description('Name of the existing workspace, in the resource group that this is deployed to.')
 param workspaceName string
 
-@description('Object id of the identity that Teal acts as.')
+@description('Object id of Teal\'s identity.')
 param principalId string
 
 @description('Resource id of the Log Analytics workspace that Teal reads.')
 param logsId string
 
-@description('Existing online endpoints whose traffic Teal shall judge: names with commas between them.')
+@description('Existing online endpoints whose traffic Teal judges: comma-separated names.')
 param endpoints string = ''
 
-@description('Whether policies make deployments from templates with local code or environments, which Teal then uploads.')
+@description('Whether policies create deployments from templates with local code or environments, which Teal then uploads.')
 param templates bool = false
 
-@description('Whether a policy reads platform metrics. Off by default: the right for it is on the whole subscription.')
+@description('Whether a policy reads platform metrics. Off by default: this needs a permission on the whole subscription.')
 param readsMetrics bool = false
 
-@description('Whether a policy judges predictions. Off by default: answers that deployments collected may be personal data.')
+@description('Whether a policy judges predictions. Off by default: collected answers may be personal data.')
 param readsPredictions bool = false
 
 var provider = 'Microsoft.MachineLearningServices/workspaces'
@@ -51,7 +51,7 @@ var actions = [
   'Microsoft.Insights/diagnosticSettings/read' // where an endpoint sends its request log, to say what is missing
 ]
 // What azure-ai-ml needs to upload a template's local code and to register its environment. It uploads with a signature
-// that the workspace gives out, so no right on the workspace's storage is needed.
+// from the workspace, so it needs no permission on the workspace's storage.
 var templateActions = [
   '${provider}/codes/write'
   '${provider}/codes/*/write'
@@ -60,15 +60,15 @@ var templateActions = [
   '${provider}/environments/*/write'
   '${provider}/datastores/read'
 ]
-// A deployment names the data asset that its answers are collected in (data/*/read), and that a datastore.
+// A deployment refers to the data asset for its answers (data/*/read), which refers to a datastore.
 var predictionActions = ['${provider}/datastores/read']
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
   name: workspaceName
 }
 
-// The built-in AzureML Data Scientist could run jobs, write data and delete endpoints: far more than Teal does.
-// The asterisks stand where the names of the actions below an asset are not published one by one.
+// The built-in role AzureML Data Scientist could run jobs, write data and delete endpoints: far more than Teal needs.
+// Asterisks are used where Azure does not publish the individual actions below an asset.
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(workspace.id, 'Teal')
   properties: {
@@ -94,7 +94,7 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Autoscale settings of deployments are resources of the group, not of the workspace.
+// Autoscale settings of deployments belong to the resource group, not to the workspace.
 resource autoscaleRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'Teal autoscale')
   properties: {
@@ -144,10 +144,10 @@ module diagnostics 'modules/diagnostics.bicep' = {
   }
 }
 
-@description('The role that Teal has on the workspace.')
+@description('Teal\'s role on the workspace.')
 output roleName string = role.properties.roleName
 
-@description('The endpoints whose traffic records Teal receives.')
+@description('The endpoints whose traffic logs Teal receives.')
 output observedEndpoints array = endpointNames
 
 @description('Region of the workspace, for the app setting TEAL_REGION.')

@@ -1,4 +1,4 @@
-// Every value comes from the azd environment: the outputs of main.bicep, and what a person has set (those with a default).
+// Every value comes from the azd environment: the outputs of main.bicep, and what the operator has set (those with defaults).
 using './workspace.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')

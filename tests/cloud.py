@@ -68,7 +68,7 @@ class RunningCloud:
 
 @contextmanager
 def running_cloud(state: Path, *options: str) -> Iterator[RunningCloud]:
-    """Run `python -m emulator` with `options` and its files in `state` during the block (or until this process exits)."""
+    """Run `python -m emulator` with `options` and its files in `state` until the block or this process ends."""
     command = [sys.executable, "-m", "emulator", "--json", "--until-stdin-closes", "--state", str(state), *options]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
         try:

@@ -1,6 +1,6 @@
-"""Makes the endpoint with version 1 of the model and gives it all traffic: what a team does once, before Teal.
+"""Creates the endpoint with version 1 of the model and gives it all traffic. A team does this once, before using Teal.
 
-It is the plain use of azure-ai-ml: nothing in it knows Teal.
+Plain azure-ai-ml code, independent of Teal.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Create endpoint and deployment, and wait until they serve."""
-    parser = workspace.parser("Make the endpoint `diabetes` with version 1 of the model.")
+    parser = workspace.parser("Create the endpoint `diabetes` with version 1 of the model.")
     parser.add_argument("--trained", type=Path, default=HERE, help="folder that train.py wrote (default: here)")
     arguments = parser.parse_args()
     client = workspace.client(arguments)

@@ -1,6 +1,6 @@
 """Registers a folder as the next version of the model `diabetes`.
 
-That is all it takes: Teal hears of it and does the rest.
+That is all it takes: Teal receives the event and does the rest.
 """
 
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""Trains the four versions of the example's model and lays each out as the folder that is registered.
+"""Trains the four versions of the example's model and writes each as the folder to register.
 
 `python train.py FOLDER` (in an environment with scikit-learn) writes FOLDER/models/<version>/ with `model.pkl` and its
 own `score.py`, FOLDER/requests.jsonl with one request per patient of the data set, and FOLDER/versions.json: for each
 version its error on patients it was not trained on, and which of the requests its `score.py` fails on, found by
-sending it every one. It talks to no Azure.
+sending it all of them. It does not access Azure.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ BODY_MASS, BLOOD_PRESSURE = 2, 3
 
 @dataclass(frozen=True)
 class Version:
-    """One version of the model: what it is, and the script that is registered with it."""
+    """One version of the model: a description, the model, and the script registered with it."""
 
     about: str
     regressor: RegressorMixin
@@ -78,7 +78,7 @@ def main(target: Path) -> None:
 
 
 def mean_absolute_error(regressor: RegressorMixin, patients: np.ndarray, progression: np.ndarray) -> float:
-    """Return the mean absolute error on patients left out of the training, in the data set's points (25 to 346)."""
+    """Return the mean absolute error on patients excluded from training, in the data set's points (25 to 346)."""
     scores = cross_val_score(regressor, patients, progression, cv=5, scoring="neg_mean_absolute_error")
     return -float(scores.mean())
 
@@ -99,7 +99,7 @@ def _answers(script: ModuleType, request: str) -> bool:
 
 
 def _load(path: Path) -> ModuleType:
-    sys.dont_write_bytecode = True  # what lies beside the script is registered with it
+    sys.dont_write_bytecode = True  # files next to the script would be registered with it
     spec = importlib.util.spec_from_file_location(f"score_{path.parent.name}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")

@@ -1,4 +1,4 @@
-"""Which workspace the scripts of this example talk to: the command line's, or the environment's. Asks Azure nothing."""
+"""The workspace for this example's scripts, from the command line or the environment. Makes no call to Azure."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ NAMES = {
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser that knows how a workspace is named."""
+    """Return a parser with the arguments that identify a workspace."""
     made = argparse.ArgumentParser(description=description)
     for name, variable in NAMES.items():
         value = os.environ.get(variable)
@@ -23,5 +23,5 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 def client(arguments: argparse.Namespace) -> MLClient:
-    """Return a client of the workspace, signed in as DefaultAzureCredential finds."""
+    """Return a client for the workspace, authenticated with DefaultAzureCredential."""
     return MLClient(DefaultAzureCredential(), arguments.subscription, arguments.resource_group, arguments.workspace)

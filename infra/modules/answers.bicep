@@ -1,11 +1,11 @@
-// The right to read the answers that deployments collected, where Azure ML's data collector puts them by default: in the
-// workspace's own storage account, which may be in another resource group. Its id is known only from the workspace, and
-// a scope must be known when a deployment begins: hence one module within another.
+// Permission to read collected answers where Azure ML's data collector stores them by default: in the workspace's own
+// storage account, which may be in another resource group. Its id is only known from the workspace, but a scope must be
+// known when a deployment starts: hence the nested module.
 
 @description('Resource id of the workspace\'s storage account.')
 param storageId string
 
-@description('Object id of the identity that Teal acts as.')
+@description('Object id of Teal\'s identity.')
 param principalId string
 
 var parts = split(storageId, '/')

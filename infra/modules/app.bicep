@@ -1,4 +1,4 @@
-// The function app on Flex Consumption. It has no key: storage, telemetry and Azure ML are reached by identity.
+// The function app on Flex Consumption. It has no keys: it accesses storage, telemetry and Azure ML with its identity.
 
 @description('Suffix that makes names unique.')
 param token string
@@ -9,7 +9,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Name of the identity that Teal acts as.')
+@description('Name of Teal\'s identity.')
 param identityName string
 
 @description('Name of the storage account.')
@@ -27,10 +27,10 @@ param instanceMemory int
 @description('The settings that Teal itself reads.')
 param settings object
 
-@description('What the operator adds, such as settings that policies name. They replace none of the others.')
+@description('Settings added by the operator, such as those that policies use. They cannot override the others.')
 param furtherSettings object
 
-// FUNCTIONS_WORKER_RUNTIME and FUNCTIONS_EXTENSION_VERSION must not be set on Flex Consumption, which refuses them.
+// FUNCTIONS_WORKER_RUNTIME and FUNCTIONS_EXTENSION_VERSION must not be set: Flex Consumption rejects them.
 var systemSettings = {
   AzureWebJobsStorage__blobServiceUri: account.properties.primaryEndpoints.blob
   AzureWebJobsStorage__queueServiceUri: account.properties.primaryEndpoints.queue
@@ -90,7 +90,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       runtime: { name: 'python', version: '3.11' }
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemory
-        maximumInstanceCount: 40 // the least that Flex Consumption takes; idle instances cost nothing
+        maximumInstanceCount: 40 // the minimum on Flex Consumption; idle instances cost nothing
       }
     }
   }
@@ -100,7 +100,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     properties: union(furtherSettings, settings, systemSettings) // the last one wins
   }
 
-  // One after the other: a site refuses two changes of its configuration at once (409).
+  // Sequentially: a site rejects concurrent configuration changes (409).
   resource ftp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
@@ -120,5 +120,5 @@ output id string = app.id
 @description('Name of the function app.')
 output name string = app.name
 
-@description('Its address.')
+@description('Its URL.')
 output url string = 'https://${app.properties.defaultHostName}'

@@ -1,9 +1,9 @@
-// The right to read blobs of one storage account, and nothing else of it.
+// Permission to read blobs in one storage account, and nothing else.
 
 @description('Name of the storage account.')
 param storageName string
 
-@description('Object id of the identity that Teal acts as.')
+@description('Object id of Teal\'s identity.')
 param principalId string
 
 // Built-in role; its id is the same in every tenant.

@@ -1,5 +1,5 @@
-// Sends the traffic records of existing online endpoints to Log Analytics. Only those: Teal reads no other category,
-// and each is billed by its volume. An endpoint may have several such settings; this one leaves the others alone.
+// Sends the traffic logs of existing online endpoints to Log Analytics. Only those: Teal reads no other category, and
+// each is billed by volume. An endpoint may have several such settings; this one does not affect the others.
 
 @description('Name of the diagnostic setting; one per installation of Teal.')
 param settingName string

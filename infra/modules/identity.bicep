@@ -9,21 +9,21 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-// One assigned by the user, not the system's: its roles exist before the app starts, and outlive a re-created app.
+// User-assigned, not system-assigned: its roles exist before the app starts, and survive re-creating the app.
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-teal-${token}'
   location: location
   tags: tags
 }
 
-// Event Grid has its own, so that whoever may add subscriptions to the workspace's topic cannot use Teal's rights.
+// Event Grid has its own, so that those who can add subscriptions to the workspace's topic cannot use Teal's permissions.
 resource events 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-teal-events-${token}'
   location: location
   tags: tags
 }
 
-@description('Name of the identity that Teal acts as.')
+@description('Name of Teal\'s identity.')
 output appName string = app.name
 
 @description('Its object id.')

@@ -1,8 +1,8 @@
-// The right to read the metrics of online endpoints. Azure answers for several metrics of an endpoint at once only whoever
-// may read monitoring data on the whole subscription, so it is given only where a policy reads metrics.
+// Permission to read the metrics of online endpoints. Azure answers queries for several metrics of an endpoint only with
+// permission to read monitoring data on the whole subscription, so it is granted only if a policy reads metrics.
 targetScope = 'subscription'
 
-@description('Object id of the identity that Teal acts as.')
+@description('Object id of Teal\'s identity.')
 param principalId string
 
 // Built-in role; its id is the same in every tenant.

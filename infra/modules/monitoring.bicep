@@ -1,4 +1,4 @@
-// Where endpoints write their traffic records, which Teal judges by, and where Teal writes its own telemetry.
+// Where endpoints write the traffic logs that Teal judges, and where Teal writes its own telemetry.
 
 @description('Suffix that makes names unique.')
 param token string
@@ -9,7 +9,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Days for which logs are kept.')
+@description('Log retention in days.')
 param retention int
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
@@ -31,7 +31,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: logs.id
-    DisableLocalAuth: true // telemetry only from identities that hold Monitoring Metrics Publisher
+    DisableLocalAuth: true // telemetry only from identities with the role Monitoring Metrics Publisher
   }
 }
 

@@ -1,6 +1,6 @@
-// Who may do what inside Teal's own resource group. Its rights on the machine learning workspace: ../workspace.bicep.
+// Permissions inside Teal's own resource group. Those on the machine learning workspace are in ../workspace.bicep.
 
-@description('Object id of the identity that Teal acts as.')
+@description('Object id of Teal\'s identity.')
 param appPrincipalId string
 
 @description('Object id of the identity that Event Grid writes dead letters with.')
@@ -18,7 +18,7 @@ param logsName string
 @description('Name of the Application Insights component.')
 param insightsName string
 
-// Built-in roles by the names that Azure gives them; the ids are the same in every tenant.
+// Built-in roles by their Azure names; the ids are the same in every tenant.
 var builtIn = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
@@ -28,8 +28,8 @@ var builtIn = {
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb'
 }
 
-// The account holds nothing but Teal's, so its boundary is the account. The host takes blob leases as an owner,
-// looks for and creates poison queues (hence not the narrower queue roles), and keeps diagnostics in a table.
+// The account holds only Teal's data, so the account is the boundary. The host takes blob leases as an owner, looks for
+// and creates poison queues (so the narrower queue roles are not enough), and keeps diagnostics in a table.
 var onStorage = ['Storage Blob Data Owner', 'Storage Queue Data Contributor', 'Storage Table Data Contributor']
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {

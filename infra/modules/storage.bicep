@@ -1,4 +1,4 @@
-// The storage account: the host's own data, the package, the rollouts and the dead letters. It never has a shared key.
+// The storage account: the host's data, the package, the rollouts and the dead letters. Shared keys are disabled.
 
 @description('Suffix that makes names unique.')
 param token string
@@ -9,8 +9,8 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-// The names are the code's. The host would create the poison queue only on the first message that fails for good;
-// made here, it can be watched from the first day.
+// The names match the code's. The host would create the poison queue only for the first message that fails permanently;
+// created here, it can be monitored from the first day.
 var queueNames = ['reconcile', 'reconcile-poison']
 var tableNames = ['rollouts', 'minutes', 'open']
 
@@ -74,7 +74,7 @@ output id string = account.id
 @description('Name of the account.')
 output name string = account.name
 
-@description('Endpoint of its tables, with no slash at the end.')
+@description('Endpoint of its tables, without a trailing slash.')
 output tablesEndpoint string = 'https://${account.name}.table.${environment().suffixes.storage}'
 
 @description('Container that the package is deployed to.')

@@ -1,4 +1,4 @@
-// The subscription that hands ModelRegistered events to Teal's function.
+// The subscription that delivers ModelRegistered events to Teal's function.
 
 @description('Name of the subscription.')
 param name string
@@ -9,7 +9,7 @@ param topicName string
 @description('Resource id of the function app.')
 param functionAppId string
 
-@description('Resource id of the storage account that keeps dead letters.')
+@description('Resource id of the storage account for dead letters.')
 param storageId string
 
 @description('Container for events that could not be delivered.')
@@ -18,10 +18,10 @@ param deadLetterContainer string
 @description('Resource id of the identity that may write there; the topic has it.')
 param identityId string
 
-@description('Beginning of the subject; empty for all.')
+@description('Prefix of the subject; empty for all.')
 param subject string
 
-// The code's name of the function that takes these events.
+// The name in the code of the function that receives these events.
 var functionName = 'model_registered'
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
@@ -37,11 +37,11 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
       endpointType: 'AzureFunction'
       properties: {
         resourceId: '${functionAppId}/functions/${functionName}'
-        maxEventsPerBatch: 1 // one failure makes Event Grid send the whole batch again
+        maxEventsPerBatch: 1 // one failure makes Event Grid redeliver the whole batch
         preferredBatchSizeInKilobytes: 64
       }
     }
-    // No filter on tags: documents and payloads disagree on the spelling of data.ModelTags. The code looks at tags.
+    // No filter on tags: documentation and payloads disagree on the spelling of data.ModelTags. The code checks tags.
     filter: {
       includedEventTypes: ['Microsoft.MachineLearningServices.ModelRegistered']
       subjectBeginsWith: subject

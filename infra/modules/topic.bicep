@@ -1,4 +1,4 @@
-// The system topic of a machine learning workspace: the one place that its events come out of.
+// The system topic of a machine learning workspace: the only source of its events.
 
 @description('Name of the topic.')
 param name string
@@ -6,7 +6,7 @@ param name string
 @description('Resource id of the workspace.')
 param workspaceId string
 
-@description('Region of the workspace; a system topic must be in its source\'s.')
+@description('Region of the workspace; a system topic must be in its source\'s region.')
 param location string
 
 @description('Resource id of the identity that writes dead letters.')

@@ -1,7 +1,7 @@
 """Registered as `score.py` with version 3: the prediction, corrected by the patient's age group. It has a bug.
 
-The groups were written down from a sample in which nobody was younger than 26. Younger patients are in no group, and
-their requests fail. A handful of hand-picked test requests does not show it; live traffic does.
+The groups come from a sample in which nobody was younger than 26. Younger patients are in no group, so their requests
+fail. A handful of hand-picked test requests does not show it; live traffic does.
 """
 
 import json
@@ -15,7 +15,7 @@ _state = {}
 
 
 def init() -> None:
-    """Load the model beside this file."""
+    """Load the model next to this file."""
     _state["model"] = joblib.load(Path(__file__).with_name("model.pkl"))
 
 

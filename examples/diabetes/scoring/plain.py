@@ -1,4 +1,4 @@
-"""Registered as `score.py` with versions 1, 2 and 4: the model's prediction, as it is."""
+"""Registered as `score.py` with versions 1, 2 and 4: returns the model's prediction unchanged."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ _state = {}
 
 
 def init() -> None:
-    """Load the model beside this file."""
+    """Load the model next to this file."""
     _state["model"] = joblib.load(Path(__file__).with_name("model.pkl"))
 
 

@@ -1,4 +1,4 @@
-"""Scores images by their mean brightness: a stand-in that needs no library, to be replaced by a model's own code."""
+"""Scores images by mean brightness: a placeholder without dependencies, to be replaced by a model's own code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 
 def init() -> None:
-    """Say which version of the model this is."""
+    """Print the model's version."""
     print("serving version", os.environ.get("MODEL_VERSION", "unknown"))  # noqa: T201 -- goes to the container's log
 
 
