@@ -8,7 +8,6 @@ import logging
 import azure.functions as func
 
 from shared.core.endpoint_id import EndpointId
-from shared.errors import Permanent
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
 
@@ -26,15 +25,20 @@ def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes i
 @ticks.function_name("reconcile")
 @ticks.queue_trigger(arg_name="message", queue_name=QUEUE, connection=QUEUE_CONNECTION)
 def reconcile(message: func.QueueMessage) -> None:
-    """Look at one endpoint. Raises what a retry may mend; what none can mend is logged and left to the next tick."""
+    """Reconcile one endpoint. Nothing is raised for it: the next tick asks again, long before a retry would give up.
+
+    Raised, an outage of minutes would fill the poison queue with a message for each rollout and tick.
+    """
     endpoint = _endpoint(message.get_body())
-    if endpoint is None:
-        return
-    controller = app().controller
-    try:
-        controller.reconcile(endpoint)
-    except Permanent as error:  # raised, it would come back five times and be poison, each minute anew
-        log.error("not looked at endpoint=%s: %s", endpoint, error)  # noqa: TRY400 -- no bug
+    if endpoint is not None:
+        app().controller.reconcile_safely(endpoint)
+
+
+@ticks.function_name("sweep")
+@ticks.timer_trigger(arg_name="timer", schedule="0 30 * * * *", use_monitor=False)
+def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
+    """Find, every hour, what has fallen off the list of work."""
+    app().controller.sweep()
 
 
 def _endpoint(body: bytes) -> EndpointId | None:

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from shared.acting import TRIES, Acting
+from shared.closing import OpenMark, close, close_idle, read_mark, reopen
 from shared.core.admission import EndpointRecord, succeed
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
+from shared.core.phases import IllegalMove
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
-from shared.core.rollout import Lease, OperatorRequest, Refusal, Rollout
+from shared.core.rollout import OperatorRequest, Rollout, leases
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ANY, Address, ask, repeated
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.notifications import LogChannel, notify
 from shared.ports import Changes, Channel, Clock, Numbered, Store, Stored, Wakeups
+from shared.saving import save
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.controller")
-LEASE = timedelta(minutes=2)
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +51,30 @@ class Controller:
         names = self.store.open_endpoints()
         for name in names:
             if not self._wake(name):
-                self._reconcile_one(name)
+                self.reconcile_safely(name)
         return names
+
+    def sweep(self) -> tuple[EndpointId, ...]:
+        """Put endpoints that have work and are not on the list of work back on it; return them. It should be none."""
+        return reopen(self.store)
 
     def reconcile(self, endpoint: EndpointId) -> None:
         """Observe an endpoint's rollout once and do what follows. Safe to call at any time, by anyone, often."""
         now = self.clock()
+        mark = read_mark(self.store, endpoint)
         record = self.store.record(endpoint)
         if record.value.current is None:
-            self._without_current(record)
+            if record.value.waiting is None:
+                close_idle(self.store, mark, record)
             return
         stored = self.store.rollout(endpoint, record.value.current)
         if stored is None:
             log.error("record endpoint=%s names rollout=%s, which is not stored", endpoint, record.value.current)
             return
-        if self._leased(stored.value, now):
+        if leases.in_force(stored.value.lease, now):
             log.info("leased endpoint=%s rollout=%s", endpoint, stored.value.id)
             return
-        self._reconcile(record, stored, now)
+        self._reconcile(mark, record, stored, now)
 
     def request(self, endpoint: EndpointId, request: OperatorRequest, address: Address = ANY) -> Rollout | None:
         """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
@@ -81,7 +89,7 @@ class Controller:
             if not accepted.entries:
                 return accepted.rollout  # a repetition
             try:
-                self.store.commit(endpoint, changed((stored.etag, accepted)))
+                save(self.store, endpoint, changed((stored.etag, accepted)))
             except Conflict:
                 continue
             rollout = accepted.rollout
@@ -98,7 +106,9 @@ class Controller:
         current = self.store.record(endpoint).value.current
         return self.store.rollout(endpoint, current) if current else None
 
-    def _reconcile(self, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime) -> None:
+    def _reconcile(
+        self, mark: OpenMark, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime
+    ) -> None:
         rollout = stored.value
         try:
             seen = replace(
@@ -118,13 +128,12 @@ class Controller:
         saved = self._save(record, waiting, stored, after, now)
         if saved is None:
             return
-        self._after_save(rollout, after, seen)
-        if after.actions:
-            self._act(saved, after.actions)
+        refused = bool(after.actions) and self._acting.act(saved, after.actions)
         if after.rollout.finished is not None and waiting is None:
-            self._close(rollout.endpoint)
-        if after.goes_on:
+            close(self.store, mark)
+        if after.goes_on or refused:  # an ended rollout tries again at the next tick: no storm
             self._wake(rollout.endpoint)
+        self._inform(rollout, after, seen)
 
     def _waiting(self, record: EndpointRecord) -> Stored[Rollout] | None:
         return self.store.rollout(record.endpoint, record.waiting) if record.waiting else None
@@ -138,64 +147,31 @@ class Controller:
         now: datetime,
     ) -> Stored[Rollout] | None:
         """Write what was decided, if anything, under the etag it was decided on; None if someone else was first."""
-        wanted = self._claimed(after.rollout, after.actions, now)
-        if wanted == stored.value and not after.entries:
+        wanted = self._claimed(after.rollout, after.actions)
+        if wanted == stored.value and not after.entries and wanted.finished is None:
             return stored
         changes = changed((stored.etag, Decision(wanted, after.entries)))
-        if wanted.finished is not None:
-            changes = _handed_over(record, waiting, changes, now)
         try:
-            etags = self.store.commit(wanted.endpoint, changes)
+            if wanted.finished is not None:
+                changes = _handed_over(record, waiting, changes, now)
+            return save(self.store, wanted.endpoint, changes)[0]
         except Conflict:
             log.info("conflict endpoint=%s rollout=%s: another writer was first", wanted.endpoint, wanted.id)
             return None
-        return Stored(replace(wanted, entry_count=wanted.entry_count + len(after.entries)), etags[wanted.id])
 
-    def _claimed(self, rollout: Rollout, actions: tuple[Action, ...], now: datetime) -> Rollout:
+    def _claimed(self, rollout: Rollout, actions: tuple[Action, ...]) -> Rollout:
         """Return the rollout with the lease to act and the memory of what it is about to order."""
         if not actions:
             return rollout
-        return replace(orders.giving(rollout, actions), lease=Lease(self.holder, now + LEASE))
+        return replace(orders.giving(rollout, actions), lease=leases.taken(self.holder, self.clock()))
 
-    def _after_save(self, before: Rollout, after: Turn, seen: Observation) -> None:
+    def _inform(self, before: Rollout, after: Turn, seen: Observation) -> None:
+        """Tell the outside world and keep the minutes, after everything else: neither may stop what it is about."""
         notify(self.channels, after.rollout, after.entries)
         try:
             self.store.keep_minutes(before.id, worth_keeping(before, seen.minutes or ()), after.judgements)
         except (Temporary, Permanent) as error:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
-
-    def _act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> None:
-        """Order the actions, then give the lease back. What Azure refuses for good is written down for `decide`."""
-        rollout, refusal = saved.value, None
-        for action in actions:
-            log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
-            try:
-                self.workspaces.named(rollout.endpoint.workspace).endpoints.order(action)
-                rollout = orders.accepted(rollout, action)
-            except Temporary as error:
-                log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
-            except Permanent as error:
-                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
-                refusal = Refusal(action.kind, getattr(action, "name", ""), str(error), self.clock())
-                break
-        self._release(saved, refusal, rollout)
-
-    def _release(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> None:
-        """Give the lease back, if it still is this one; a wish written meanwhile is kept, so read again on conflict."""
-        current: Stored[Rollout] | None = saved
-        for _ in range(TRIES):
-            if current is None or current.value.lease != saved.value.lease:
-                return
-            free = orders.carried(current.value, acted)
-            freed = replace(free, lease=None, refusal=refusal or free.refusal)
-            try:
-                self.store.commit(freed.endpoint, Changes(rollouts=(Stored(freed, current.etag),)))
-            except Conflict:
-                current = self.store.rollout(freed.endpoint, freed.id)
-                continue
-            if refusal is not None and freed.open:  # an ended rollout tries again at the next tick: no storm
-                self._wake(freed.endpoint)
-            return
 
     def _blind(self, stored: Stored[Rollout], trouble: str) -> None:
         """Say on the record, once, that the endpoint could not be seen; the rest is for the next tick."""
@@ -204,22 +180,13 @@ class Controller:
         if rollout.observed.endpoint_problem != trouble:
             told = Stored(rollout.with_observed(endpoint_problem=trouble), stored.etag)
             try:
-                self.store.commit(rollout.endpoint, Changes(rollouts=(told,)))
-            except Conflict:
-                log.info("conflict endpoint=%s rollout=%s", rollout.endpoint, rollout.id)
+                save(self.store, rollout.endpoint, Changes(rollouts=(told,)))
+            except (Temporary, Permanent) as error:
+                log.info("not noted endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, error)
 
-    def _without_current(self, record: Stored[EndpointRecord]) -> None:
-        if record.value.waiting is None:
-            self._close(record.value.endpoint)
-
-    def _close(self, endpoint: EndpointId) -> None:
-        """Take the endpoint off the list of work, unless a rollout was admitted while we did."""
-        self.store.mark_closed(endpoint)
-        if self.store.record(endpoint).value.current is not None:
-            self.store.mark_open(endpoint)
-
-    def _leased(self, rollout: Rollout, now: datetime) -> bool:
-        return rollout.lease is not None and rollout.lease.until > now
+    @property
+    def _acting(self) -> Acting:
+        return Acting(self.store, self.workspaces, self.clock)
 
     def _wake(self, endpoint: EndpointId) -> bool:
         """Return whether the endpoint will be reconciled soon; otherwise the next tick does it."""
@@ -230,19 +197,27 @@ class Controller:
             return False
         return True
 
-    def _reconcile_one(self, endpoint: EndpointId) -> None:
-        """Reconcile one of many: what goes wrong with it must not keep the others waiting."""
+    def reconcile_safely(self, endpoint: EndpointId) -> None:
+        """Reconcile one of many: whatever goes wrong is logged, and the next tick asks again."""
         try:
             self.reconcile(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("not reconciled endpoint=%s: %s; the next tick tries again", endpoint, error)
+        except Exception:
+            log.exception("defect: endpoint=%s was not reconciled; the next tick tries again", endpoint)
 
 
 def _handed_over(
     record: Stored[EndpointRecord], waiting: Stored[Rollout] | None, changes: Changes, now: datetime
 ) -> Changes:
-    """Return the changes that also free the endpoint, or begin the rollout that waits, in the same transaction."""
-    after, begun = succeed(record.value, waiting.value if waiting else None, now)
+    """Return the changes that also free the endpoint, or begin the rollout that waits, in the same transaction.
+
+    Raises Conflict if that rollout has begun already, or ended: the record that names it is out of date.
+    """
+    try:
+        after, begun = succeed(record.value, waiting.value if waiting else None, now)
+    except IllegalMove as error:
+        raise Conflict(f"{record.value.endpoint} was handed over by another: {error}") from error
     more = changed((waiting.etag, begun)) if waiting and begun else Changes()
     return Changes(
         rollouts=changes.rollouts + more.rollouts,

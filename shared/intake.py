@@ -9,10 +9,12 @@ import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.controller import TRIES, changed
+from shared.acting import TRIES
+from shared.controller import changed
 from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
 from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.endpoint_id import EndpointId
+from shared.core.phases import IllegalMove
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
@@ -21,6 +23,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Policies, Store, Stored, Wakeups
+from shared.saving import save
 from shared.words import sentence
 from shared.workspaces import Workspaces
 
@@ -165,17 +168,21 @@ class Intake:
         self.store.mark_open(endpoint)
         current = self.store.rollout(endpoint, record.value.current) if record.value.current else None
         waiting = self.store.rollout(endpoint, record.value.waiting) if record.value.waiting else None
-        admission = admit(
-            start,
-            record.value,
-            current.value if current else None,
-            waiting.value if waiting else None,
-            self.clock(),
-        )
+        try:
+            admission = admit(
+                start,
+                record.value,
+                current.value if current else None,
+                waiting.value if waiting else None,
+                self.clock(),
+            )
+        except IllegalMove as error:  # the record is out of date: what it says is waiting has begun, or ended
+            log.info("conflict endpoint=%s: %s", endpoint, error)
+            return None
         self.store.enlist(Pointer.to(admission.newcomer.rollout))
         etags = {stored.value.id: stored.etag for stored in (current, waiting) if stored}
         try:
-            self.store.commit(endpoint, _changes(admission, record.etag, etags))
+            save(self.store, endpoint, _changes(admission, record.etag, etags))
         except Conflict:
             return None
         self._push(endpoint)

@@ -263,8 +263,14 @@ class Store(Protocol):
     def mark_open(self, endpoint: EndpointId) -> None:
         """Mark the endpoint as having work, before the work is written. Idempotent."""
 
-    def mark_closed(self, endpoint: EndpointId) -> None:
-        """Mark the endpoint as having no work, after the last of it is done. Idempotent."""
+    def open_mark(self, endpoint: EndpointId) -> str | None:
+        """Return the ETag of the mark, which changes whenever `mark_open` is called; None if there is no mark."""
+
+    def mark_closed(self, endpoint: EndpointId, mark: str) -> None:
+        """Mark the endpoint as having no work, unless it was marked open again since this mark was read."""
+
+    def known_endpoints(self) -> tuple[EndpointId, ...]:
+        """Return every endpoint that ever had a rollout."""
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()

@@ -56,7 +56,8 @@ class FakeStore:
     keeping: Faults = field(default_factory=Faults)
     rows: dict[tuple[EndpointId, str], tuple[object, str]] = field(default_factory=dict)
     entries: dict[tuple[EndpointId, str, int], Entry] = field(default_factory=dict)
-    opened: set[EndpointId] = field(default_factory=set)
+    opened: dict[EndpointId, str] = field(default_factory=dict)
+    known: set[EndpointId] = field(default_factory=set)
     listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
     ended: Halt | None = None
@@ -104,6 +105,7 @@ class FakeStore:
         return tuple(sorted(found, key=lambda rollout: rollout.created, reverse=True))
 
     def enlist(self, pointer: Pointer) -> None:
+        self.known.add(pointer.endpoint)
         self.listed[pointer.position] = pointer
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
@@ -134,10 +136,17 @@ class FakeStore:
         return tuple(sorted(self.opened))
 
     def mark_open(self, endpoint: EndpointId) -> None:
-        self.opened.add(endpoint)
+        self.opened[endpoint] = f"m{next(self.versions)}"
 
-    def mark_closed(self, endpoint: EndpointId) -> None:
-        self.opened.discard(endpoint)
+    def open_mark(self, endpoint: EndpointId) -> str | None:
+        return self.opened.get(endpoint)
+
+    def mark_closed(self, endpoint: EndpointId, mark: str) -> None:
+        if self.opened.get(endpoint) == mark:
+            del self.opened[endpoint]
+
+    def known_endpoints(self) -> tuple[EndpointId, ...]:
+        return tuple(sorted(self.known))
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()

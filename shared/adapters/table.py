@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.adapters.faults import azure_faults, write_faults
@@ -89,10 +89,11 @@ class Table:
         with azure_faults(f"write {self._place(row['PartitionKey'])}/{row['RowKey']}"):
             self._in_existing_table(lambda: self._client.upsert_entity(row, mode=UpdateMode.REPLACE))
 
-    def delete(self, partition: str, row_key: str) -> None:
-        """Delete one row; deleting a missing row is not an error."""
-        with azure_faults(f"delete {self._place(partition)}/{row_key}"):
-            self._client.delete_entity(partition, row_key)
+    def delete(self, partition: str, row_key: str, etag: str | None = None) -> None:
+        """Delete one row. A missing row is not an error, nor is one that has another etag by now."""
+        condition = MatchConditions.Unconditionally if etag is None else MatchConditions.IfNotModified
+        with azure_faults(f"delete {self._place(partition)}/{row_key}"), suppress(ResourceModifiedError):
+            self._client.delete_entity(partition, row_key, etag=etag, match_condition=condition)
 
     def _query(self, question: str, values: dict[str, str], limit: int | None = None) -> list[TableEntity]:
         with azure_faults(f"query table {self._client.table_name}"):

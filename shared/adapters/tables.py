@@ -30,6 +30,7 @@ from shared.ports import Changes, Halt, HaltEntry, Stored
 # One table of lists: the endpoints with work, spread over 16 partitions; pointers to all rollouts in one partition,
 # because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
+KNOWN = "known"
 NEWEST = "newest"
 HALT = "halt"
 
@@ -79,7 +80,8 @@ class TableStore:
         return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
 
     def enlist(self, pointer: Pointer) -> None:
-        """Add a rollout to the list of all rollouts, before the rollout itself is written. Idempotent."""
+        """Add a rollout, and its endpoint, to the lists of all, before the rollout itself is written. Idempotent."""
+        self._lists.put(rows.open_row(KNOWN, pointer.endpoint))
         self._lists.put(rows.pointer_row(NEWEST, pointer))
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
@@ -115,9 +117,19 @@ class TableStore:
         """Mark the endpoint as having work, before the work is written. Idempotent."""
         self._lists.put(rows.open_row(_shard(endpoint), endpoint))
 
-    def mark_closed(self, endpoint: EndpointId) -> None:
-        """Mark the endpoint as having no work, after the last of it is done. Idempotent."""
-        self._lists.delete(_shard(endpoint), rows.partition_key(endpoint))
+    def open_mark(self, endpoint: EndpointId) -> str | None:
+        """Return the ETag of the mark, which changes whenever `mark_open` is called; None if there is no mark."""
+        row = self._lists.get(_shard(endpoint), rows.partition_key(endpoint))
+        return None if row is None else str(row.metadata["etag"])
+
+    def mark_closed(self, endpoint: EndpointId, mark: str) -> None:
+        """Mark the endpoint as having no work, unless it was marked open again since this mark was read."""
+        self._lists.delete(_shard(endpoint), rows.partition_key(endpoint), mark)
+
+    def known_endpoints(self) -> tuple[EndpointId, ...]:
+        """Return every endpoint that ever had a rollout."""
+        found = self._lists.range(KNOWN, KeyRange("", "~~"))
+        return tuple(sorted(rows.endpoint_of(row) for row in found))
 
     def keep_minutes(
         self, rollout_id: str, minutes: Sequence[DeploymentMinute], judgements: Sequence[Judgement] = ()

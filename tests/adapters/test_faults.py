@@ -57,8 +57,10 @@ CALLS: dict[str, Callable[[TableStore], object]] = {
     "history": lambda store: store.history(CHURN, "a"),
     "commit": lambda store: store.commit(CHURN, Changes((Stored(rollout("a")),))),
     "open_endpoints": lambda store: store.open_endpoints(),
+    "open_mark": lambda store: store.open_mark(CHURN),
+    "known_endpoints": lambda store: store.known_endpoints(),
     "mark_open": lambda store: store.mark_open(CHURN),
-    "mark_closed": lambda store: store.mark_closed(CHURN),
+    "mark_closed": lambda store: store.mark_closed(CHURN, "etag"),
     "keep_minutes": lambda store: store.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)]),
     "kept_minutes": lambda store: store.kept_minutes("a"),
 }

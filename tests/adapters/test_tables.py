@@ -251,19 +251,11 @@ def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoin
     assert found.value == short
 
 
-def test_a_record_too_large_for_a_row_is_refused(tables: TableStore, endpoint: EndpointId) -> None:
-    """It can never be stored, so the error is permanent and says why."""
+def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: EndpointId) -> None:
+    """What can never be stored is an error that says so; `shared/saving.py` then leaves out the diagnostics."""
+    large = changed(rollout("a", endpoint), green="x" * 500_000)
     with pytest.raises(Permanent, match="too large"):
-        tables.commit(
-            endpoint,
-            Changes(
-                (
-                    Stored(
-                        changed(rollout("a", endpoint), reason=reason(ReasonCode.ACTION_REFUSED, message="x" * 500_000))
-                    ),
-                )
-            ),
-        )
+        tables.commit(endpoint, Changes((Stored(large),)))
 
 
 def test_more_changes_than_a_transaction_holds_are_refused(tables: TableStore, endpoint: EndpointId) -> None:
@@ -315,9 +307,29 @@ def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: End
     store.mark_open(endpoint)
     store.commit(endpoint, Changes((Stored(rollout("a", endpoint)),)))
     assert store.open_endpoints().count(endpoint) == 1
-    store.mark_closed(endpoint)
-    store.mark_closed(endpoint)
+    mark = store.open_mark(endpoint)
+    assert mark is not None
+    store.mark_closed(endpoint, mark)
+    store.mark_closed(endpoint, mark)
     assert endpoint not in store.open_endpoints()
+    assert store.open_mark(endpoint) is None
+
+
+def test_an_endpoint_that_was_marked_again_is_not_closed(store: Store, endpoint: EndpointId) -> None:
+    """Whoever closes it saw an older mark: work has come since."""
+    store.mark_open(endpoint)
+    seen = store.open_mark(endpoint)
+    assert seen is not None
+    store.mark_open(endpoint)
+    store.mark_closed(endpoint, seen)
+    assert endpoint in store.open_endpoints()
+
+
+def test_every_endpoint_that_had_a_rollout_is_known(store: Store, endpoint: EndpointId) -> None:
+    """Open or not, and once however many rollouts it had."""
+    for name in ("a", "b"):
+        store.enlist(Pointer.to(rollout(name, endpoint)))
+    assert store.known_endpoints().count(endpoint) == 1
 
 
 def test_many_endpoints_with_work_are_all_listed(tables: TableStore) -> None:
@@ -366,7 +378,7 @@ def test_missing_tables_are_empty_and_created_by_the_first_write(table_service: 
     assert fresh.open_endpoints() == ()
     assert fresh.record(NEW).etag is None
     assert fresh.kept_minutes("a") == ()
-    fresh.mark_closed(NEW)
+    fresh.mark_closed(NEW, "W/\"datetime'2026-11-20T00%3A00%3A00.0000000Z'\"")
     fresh.mark_open(NEW)
     fresh.commit(NEW, Changes((Stored(rollout("a", NEW)),)))
     fresh.keep_minutes("a", [DeploymentMinute("churn-7", NOW, 1, 0)])

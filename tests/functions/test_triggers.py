@@ -97,6 +97,28 @@ def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
     assert calls.world.rollout().blue is not None
 
 
+def test_a_defect_of_one_endpoint_stops_no_other(calls: Calls) -> None:
+    """With the queue down the timer reconciles all of them itself, whatever one of them raises."""
+    calls.world.register()
+    calls.world.store.mark_open(EndpointId("w", "aardvark"))
+    calls.world.wakeups.faults.always = "queue away"
+    calls.world.store.faults.planned.append(ZeroDivisionError())  # type: ignore[arg-type]  # no error of ours
+    calls.call("tick", timer=None)
+    assert calls.world.rollout().blue is not None
+
+
+def test_the_hourly_sweep_finds_what_fell_off_the_list(calls: Calls) -> None:
+    """A rollout that nobody looks at any more is looked at again; an endpoint without work stays closed."""
+    calls.world.register()
+    calls.world.store.opened.clear()
+    calls.call("sweep", timer=None)
+    assert calls.world.store.open_endpoints() == (CHURN,)
+    calls.world.until_finished()
+    assert calls.world.store.open_endpoints() == ()
+    calls.call("sweep", timer=None)
+    assert calls.world.store.open_endpoints() == ()
+
+
 def test_a_message_has_its_endpoint_looked_at(calls: Calls) -> None:
     """One message, one look."""
     calls.world.register()
@@ -120,12 +142,17 @@ def test_a_message_that_makes_no_sense_is_dropped(calls: Calls, body: bytes) -> 
     assert calls.world.store.rows == {}
 
 
-def test_a_look_that_may_work_later_is_retried(calls: Calls) -> None:
-    """A store that is busy while the decision is saved raises, and the queue brings the message again."""
+@pytest.mark.parametrize("trouble", [Temporary("busy"), Permanent("403"), ValueError("a defect")], ids=str)
+def test_a_reconcile_that_fails_is_left_to_the_next_tick(
+    calls: Calls, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
+    """Raised, an outage of minutes would put a message for each rollout and tick into the poison queue."""
     calls.world.register()
-    calls.world.store.faults.planned.append(Temporary("busy"))
-    with pytest.raises(Temporary):
-        calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
+    calls.world.store.faults.planned += [trouble, trouble]  # type: ignore[list-item]  # a defect, too
+    calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
+    assert "w/churn" in caplog.text
+    assert calls.world.rollout().blue is None
+    calls.world.store.faults.planned.clear()
     calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
     assert calls.world.rollout().blue is not None
 

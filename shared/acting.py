@@ -1,0 +1,76 @@
+"""Gives the orders that were decided on, while holding the lease that was saved with the decision."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from shared.core.reconcile import orders
+from shared.core.reconcile.actions import Action
+from shared.core.rollout import Refusal, Rollout, leases
+from shared.errors import Conflict, Permanent, Temporary
+from shared.ports import Changes, Clock, Store, Stored
+from shared.saving import save
+from shared.workspaces import Workspaces
+
+log = logging.getLogger("teal.acting")
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Acts on Azure for one rollout at a time."""
+
+    store: Store
+    workspaces: Workspaces
+    clock: Clock
+
+    def act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> bool:
+        """Order the actions, then give the lease back; return whether Azure refused one for good.
+
+        A refusal is written down for `decide`. The lease is looked at again before each order: whoever stalled for so
+        long that another may act gives none.
+        """
+        rollout, refusal = saved.value, None
+        for action in actions:
+            if not self._holds(saved):
+                log.warning("lease lost rollout=%s action=%r", rollout.id, str(action))
+                break
+            log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
+            try:
+                self.workspaces.named(rollout.endpoint.workspace).endpoints.order(action)
+                rollout = orders.accepted(rollout, action)
+            except Temporary as error:
+                log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
+            except Permanent as error:
+                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
+                refusal = Refusal(action.kind, getattr(action, "name", ""), str(error), self.clock())
+                break
+        return self._released(saved, refusal, rollout) and refusal is not None
+
+    def _holds(self, saved: Stored[Rollout]) -> bool:
+        """Return whether the lease is still ours: it has time left, and nobody has taken or ended it."""
+        if not leases.in_force(saved.value.lease, self.clock()):
+            return False
+        try:
+            current = self.store.rollout(saved.value.endpoint, saved.value.id)
+        except (Temporary, Permanent) as error:
+            log.warning("lease unknown rollout=%s: %s", saved.value.id, error)
+            return False
+        return current is not None and current.value.lease == saved.value.lease
+
+    def _released(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> bool:
+        """Give the lease back if it is still ours; a request written meanwhile is kept, so read again on conflict."""
+        current: Stored[Rollout] | None = saved
+        for _ in range(TRIES):
+            if current is None or current.value.lease != saved.value.lease:
+                return False
+            free = orders.carried(current.value, acted)
+            freed = replace(free, lease=None, refusal=refusal or free.refusal)
+            try:
+                save(self.store, freed.endpoint, Changes(rollouts=(Stored(freed, current.etag),)))
+            except Conflict:
+                current = self.store.rollout(freed.endpoint, freed.id)
+                continue
+            return freed.open
+        return False

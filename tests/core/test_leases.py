@@ -1,0 +1,48 @@
+"""A lease keeps others from acting for two minutes at most, whatever any clock says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.core.rollout import leases
+from tests.core.rollouts import NOW
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "after", "honoured"),
+    [
+        # ahead: the clock of whoever took it, against the clock of whoever looks; after: when they look
+        (0 * SECOND, 0 * SECOND, True),
+        (0 * SECOND, 100 * SECOND, True),
+        (0 * SECOND, 2 * MINUTE, False),
+        (8 * SECOND, 0 * SECOND, True),
+        (8 * SECOND, 2 * MINUTE, False),
+        (-8 * SECOND, 90 * SECOND, True),
+        (1 * MINUTE, 0 * SECOND, False),
+        (60 * MINUTE, 0 * SECOND, False),
+        (60 * MINUTE, 59 * MINUTE, False),
+        (60 * MINUTE, 62 * MINUTE, False),
+        (-60 * MINUTE, 0 * SECOND, False),
+    ],
+)
+def test_a_lease_is_honoured_while_it_can_be_one(ahead: timedelta, after: timedelta, *, honoured: bool) -> None:
+    """What is left of it is more than nothing and no more than two minutes."""
+    lease = leases.taken("one", NOW + ahead)
+    assert leases.in_force(lease, NOW + after) is honoured
+
+
+def test_without_a_lease_anyone_may_act() -> None:
+    """Nothing to wait for."""
+    assert not leases.in_force(None, NOW)
+
+
+@pytest.mark.parametrize("ahead", [n * 7 * SECOND for n in range(-200, 200, 3)], ids=str)
+def test_no_lease_is_honoured_for_longer_than_two_minutes(ahead: timedelta) -> None:
+    """By a clock that runs evenly, however wrong it is."""
+    lease = leases.taken("one", NOW + ahead)
+    honoured = [second for second in range(4000) if leases.in_force(lease, NOW + second * SECOND)]
+    assert len(honoured) <= 120

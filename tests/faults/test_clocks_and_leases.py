@@ -1,0 +1,109 @@
+"""Clocks that step, processes that stall, and orders that must not be given any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.errors import Temporary
+from tests.faults.disturbance import Crash, Kind, Plan, controller
+from tests.faults.laws import lawful_world
+from tests.faults.moments import Interruption, going_back, orders
+from tests.scenarios.world import BLUE, CHURN, MINUTE, World
+
+HOUR = timedelta(hours=1)
+
+
+def dead_while_acting() -> World:
+    """Return a world in which a process died with the lease, just before it gave traffic back to blue."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    died = lawful_world()
+    going_back(died)
+    with pytest.raises(Crash):
+        controller(died, Plan({orders(undisturbed.passed)[0]: Kind.CRASH}), "dead").reconcile(CHURN)
+    return died
+
+
+@pytest.mark.parametrize("step", [-HOUR, -5 * MINUTE, timedelta(0), 5 * MINUTE, HOUR], ids=str)
+def test_a_dead_process_is_replaced_within_two_minutes_whatever_the_clock_does(step: timedelta) -> None:
+    """A clock that was set back by an hour would otherwise keep the rollback waiting for that hour."""
+    world = dead_while_acting()
+    world.clock.pass_(step)
+    for _ in range(3):
+        world.controller("other").reconcile(CHURN)
+        world.endpoints.finish()
+        world.clock.pass_(MINUTE)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def stall(world: World, then: Plan) -> None:
+    """Let three minutes pass in which another process does the work."""
+    world.clock.pass_(3 * MINUTE)
+    controller(world, then, "other").reconcile(CHURN)
+
+
+def test_who_stalled_between_saving_and_acting_gives_no_order() -> None:
+    """Its lease is over and another has acted: it looks before each order."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    saved = undisturbed.passed.index("after commit")
+    world, theirs = lawful_world(), Plan()
+    going_back(world)
+    mine = Interruption(saved, partial(stall, world, theirs))
+    controller(world, mine, "one").reconcile(CHURN)
+    assert orders(theirs.passed)
+    assert not mine.orders
+
+
+def test_who_cannot_tell_whether_the_lease_is_still_theirs_gives_no_order() -> None:
+    """Storage that does not answer may be telling another that it may act."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    look = undisturbed.passed.index("before rollout", undisturbed.passed.index("after commit"))
+    world = lawful_world()
+    going_back(world)
+    before = world.seen.traffic
+    controller(world, Plan({look: Kind.TEMPORARY})).reconcile(CHURN)
+    assert world.seen.traffic == before
+    world.minutes(8)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def test_a_rollback_is_carried_out_while_nothing_can_be_told() -> None:
+    """Neither the notification nor the table of minutes nor a wake-up stands before an order."""
+    world = lawful_world()
+    world.register()
+    world.until_weight(10)
+    world.store.keeping.always = "the table of minutes is down"
+    world.wakeups.faults.always = "the queue is down"
+    world.ask(Verb.ROLLBACK)
+    world.minutes(3)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_orders_are_given_before_anybody_is_told() -> None:
+    """What informs may hang; what acts has been done by then."""
+    plan, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, plan).reconcile(CHURN)
+    assert plan.passed.index("before keep_minutes") > orders(plan.passed)[-1]
+
+
+def test_a_blind_look_that_cannot_be_noted_is_no_failure() -> None:
+    """The note that Azure does not answer only informs."""
+    world = lawful_world()
+    world.register()
+    world.minutes()
+    world.endpoints.faults.always = "503"
+    world.store.faults.planned.append(Temporary("storage, too"))
+    world.controller().reconcile(CHURN)
+    world.endpoints.faults.always = ""
+    assert world.until(Phase.PROMOTED)

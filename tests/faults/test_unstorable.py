@@ -1,0 +1,74 @@
+"""Records that storage takes no more: the rollout moves on without what only informs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from shared.core.endpoint_id import EndpointId
+from shared.core.phases import Phase
+from shared.core.rollout import OperatorRequest, Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.errors import Permanent
+from shared.json_codec import encode
+from shared.ports import Changes
+from tests.fakes import FakeStore
+from tests.scenarios.world import BLUE, CHURN, World
+
+
+@dataclass
+class NarrowStore(FakeStore):
+    """Storage that takes no history entry beyond so many characters."""
+
+    widest: int = 10**9
+
+    def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
+        """Refuse what is too large, as Table Storage does."""
+        if any(len(encode(numbered.entry)) > self.widest for numbered in changes.entries):
+            raise Permanent("the entity is too large to store")
+        return super().commit(endpoint, changes)
+
+
+@pytest.fixture
+def store() -> NarrowStore:
+    """Return storage that begins wide."""
+    return NarrowStore()
+
+
+def test_a_failing_version_is_rolled_back_although_its_evidence_cannot_be_stored(
+    store: NarrowStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The entry says that it was rolled back and why, without the readings of each gate."""
+    world = World(store=store, rates={"churn-7": 0.3})
+    world.register()
+    world.until_weight(10)
+    store.widest = 700
+    world.until(Phase.ROLLED_BACK)
+    (entry,) = world.entries(ReasonCode.REGRESSION_DETECTED)
+    assert entry.readings == ()
+    assert world.seen.traffic == {BLUE: 100}
+    assert "without its diagnostics" in caplog.text
+
+
+def test_an_operator_is_heard_although_the_entry_cannot_be_stored(store: NarrowStore) -> None:
+    """The request itself is what matters."""
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    store.widest = 600
+    request = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "long " * 90, world.clock())
+    assert world.controller().request(CHURN, request) is not None
+    world.until(Phase.ROLLED_BACK)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_what_storage_refuses_even_so_is_an_error(store: NarrowStore) -> None:
+    """Nothing is acted on that was not saved."""
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    store.widest = 10
+    with pytest.raises(Permanent, match="too large"):
+        world.controller().request(CHURN, OperatorRequest(Verb.PAUSE, "ada", "lunch", world.clock()))
+    assert world.rollout().phase is Phase.STEPPING

@@ -1,0 +1,87 @@
+"""The list of endpoints with work: a rollout admitted at any moment, with any one call failing, is looked at again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+import pytest
+
+from shared.closing import reopen
+from shared.core.phases import Phase
+from shared.errors import TealError
+from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
+from tests.faults.laws import lawful_world
+from tests.faults.moments import Interruption, last_look, points
+from tests.faults.test_interleaving import EVENT
+from tests.scenarios.world import CHURN, ENDPOINT, World
+
+LATER: tuple[str, str, str, str, object] = (EVENT[0], "models/churn:8", "", "e2", {"modelTags": {}})
+
+
+def idle() -> World:
+    """Return a world whose endpoint has no work and is still on the list."""
+    world = lawful_world()
+    world.store.mark_open(CHURN)
+    return world
+
+
+def admit_and_die(world: World, fault: int) -> None:
+    """Take in version 8 with one call going wrong; nobody delivers the event again."""
+    with suppress(TealError, Crash):
+        reception(world, Plan({fault: Kind.CRASH})).event(*LATER)
+
+
+def accepted(world: World) -> bool:
+    """Return whether version 8 was admitted."""
+    return any(rollout.model.version == "8" for rollout in world.store.rollouts(ENDPOINT))
+
+
+def arrival_points() -> int:
+    """Return how many points the arrival of version 8 has."""
+    plan = Plan()
+    reception(lawful_world(), plan).event(*LATER)
+    return len(plan.passed)
+
+
+@pytest.mark.parametrize("point", range(10))
+def test_an_endpoint_that_is_being_closed_keeps_what_arrives(point: int) -> None:
+    """At every point of closing an idle endpoint a version arrives whose intake dies at any point of its own."""
+    for fault in range(arrival_points()):
+        world = idle()
+        interruption = Interruption(point, partial(admit_and_die, world, fault))
+        with suppress(TealError):
+            controller(world, interruption).reconcile(CHURN)
+        if accepted(world):
+            assert CHURN in world.store.open_endpoints(), f"forgotten: {point}, {fault}, {interruption.passed}"
+
+
+def test_the_end_of_a_rollout_keeps_what_arrives() -> None:
+    """The same while the last work of an earlier rollout is done, with any call of the closing failing besides."""
+    total = points(last_look)
+    for point in range(0, total, 2):
+        for fault in range(0, arrival_points(), 3):
+            world = lawful_world()
+            last_look(world)
+            interruption = Interruption(point, partial(admit_and_die, world, fault))
+            with suppress(TealError):
+                controller(world, interruption).reconcile(CHURN)
+            if accepted(world):
+                assert CHURN in world.store.open_endpoints(), f"forgotten: {point}, {fault}"
+
+
+def test_an_idle_endpoint_is_closed() -> None:
+    """One that was marked for an admission that never came costs one look."""
+    world = idle()
+    world.controller().reconcile(CHURN)
+    assert world.store.open_endpoints() == ()
+
+
+def test_the_sweep_reports_what_it_found() -> None:
+    """An endpoint whose mark was lost is marked again, one that is on the list already is not reported."""
+    world = lawful_world()
+    world.register()
+    assert reopen(world.store) == ()
+    world.store.opened.clear()
+    assert reopen(world.store) == (CHURN,)
+    assert world.until(Phase.PROMOTED)
