@@ -6,6 +6,7 @@ TealError
 │   └── NotYet       what is requested does not exist yet
 ├── NotPossible      a request that does not apply now: the caller may request something else
 └── Permanent        the same call will never work: an operator must know
+    ├── Unstorable      storage never takes this record: it is too large, or not what a row may hold
     ├── Unregistered    the workspace has no such model version
     └── Misconfigured   the app's own settings or policies are wrong
 """
@@ -111,6 +112,10 @@ class Permanent(TealError):  # noqa: N818 -- as Temporary
     """Report to an operator."""
 
     code = ErrorCode.AZURE_REFUSED
+
+
+class Unstorable(Permanent):
+    """A record that storage never takes."""
 
 
 class Unregistered(Permanent):

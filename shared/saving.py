@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import Rollout
 from shared.core.rollout.diagnostics import brief_entry, brief_rollout
-from shared.errors import Permanent
+from shared.errors import Unstorable
 from shared.ports import Changes, Store, Stored
 
 log = logging.getLogger("teal.saving")
@@ -22,7 +22,7 @@ def save(store: Store, endpoint: EndpointId, changes: Changes) -> tuple[Stored[R
     """
     try:
         return _written(store, endpoint, changes)
-    except Permanent as error:
+    except Unstorable as error:
         log.error("not stored endpoint=%s: %s; storing it without its diagnostics", endpoint, error)  # noqa: TRY400 -- no bug
         return _written(store, endpoint, brief(changes))
 

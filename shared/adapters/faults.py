@@ -11,13 +11,15 @@ from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from shared.errors import Conflict, Permanent, TealError, Temporary
+from shared.errors import Conflict, Permanent, TealError, Temporary, Unstorable
 
 LONGEST_MESSAGE = 500
 # Timeout, busy with another operation (in ARM a 409 does not mean a competing writer of ours), too many requests.
 _BUSY = frozenset({408, 409, 429})
 # Storage: the row already exists, or was deleted or changed since it was read.
 _STALE = frozenset({404, 409, 412})
+# Storage: a row or a transaction is too large, or holds what no row may hold.
+_UNSTORABLE = frozenset({400, 413})
 _NOT_A_RIVAL = frozenset({"TableNotFound", "TableBeingDeleted", "AccountBeingCreated"})
 
 # What the SDKs raise when a proxy or a truncated response gives them something they cannot parse.
@@ -44,6 +46,8 @@ def write_faults(doing: str) -> Iterator[None]:
         except HttpResponseError as error:
             if error.status_code in _STALE and _code(error) not in _NOT_A_RIVAL:
                 raise Conflict(f"cannot {doing}: another was first ({_words(error)})") from error
+            if error.status_code in _UNSTORABLE:
+                raise Unstorable(f"cannot {doing}: {_words(error)}") from error
             raise
 
 

@@ -19,7 +19,7 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, admitted_at, countdown
-from shared.errors import Permanent
+from shared.errors import Permanent, Unstorable
 from shared.json_codec import UnreadableError, decode, encode
 from shared.ports import Numbered
 
@@ -250,7 +250,7 @@ def _property(row: Row, name: str, value: object) -> str:
     """Return a value as one JSON property; mappings with numeric keys become pairs, since JSON has no such keys."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if len(text) > PIECE:
-        raise Permanent(f"{name} of {row['RowKey']} is too large to store: {len(text)} characters of JSON")
+        raise Unstorable(f"{name} of {row['RowKey']} is too large to store: {len(text)} characters of JSON")
     return text
 
 
@@ -276,7 +276,7 @@ def _pieces(what: str, value: object) -> Row:
     text = encode(value)
     pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
     if len(pieces) > MOST_PIECES:
-        raise Permanent(f"{what} is too large to store: {len(text)} characters of JSON")
+        raise Unstorable(f"{what} is too large to store: {len(text)} characters of JSON")
     return {_piece(number): piece for number, piece in enumerate(pieces)}
 
 

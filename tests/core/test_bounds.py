@@ -131,7 +131,7 @@ def test_a_brief_entry_still_says_who_did_what() -> None:
     brief = brief_entry(entry)
     assert (brief.at, brief.before, brief.after, brief.weight) == (entry.at, entry.before, entry.after, entry.weight)
     assert brief.actor.startswith("adaada")
-    assert brief.reason == Reason(ReasonCode.SMOKE_FAILED, {"deployment": "churn-7"})
+    assert brief.reason == Reason(ReasonCode.SMOKE_FAILED, {"deployment": "churn-7"}, Reason(ReasonCode.NOTHING_JUDGED))
     assert sentence(brief.reason).startswith("smoke test failed")
 
 

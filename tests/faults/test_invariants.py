@@ -359,7 +359,7 @@ def test_a_phase_that_hangs() -> None:
 def test_work_that_fell_off_the_list() -> None:
     """The endpoint is taken for idle."""
     stage = at_ten()
-    stage.world.store.mark_closed(CHURN)
+    stage.world.store.mark_closed(CHURN, stage.world.store.open_mark(CHURN) or "")
     assert violated(stage) == {"6: on the list of work"}
 
 

@@ -10,7 +10,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.errors import Permanent
+from shared.errors import Unstorable
 from shared.json_codec import encode
 from shared.ports import Changes
 from tests.fakes import FakeStore
@@ -26,7 +26,7 @@ class NarrowStore(FakeStore):
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Refuse what is too large, as Table Storage does."""
         if any(len(encode(numbered.entry)) > self.widest for numbered in changes.entries):
-            raise Permanent("the entity is too large to store")
+            raise Unstorable("the entity is too large to store")
         return super().commit(endpoint, changes)
 
 
@@ -69,6 +69,6 @@ def test_what_storage_refuses_even_so_is_an_error(store: NarrowStore) -> None:
     world.register()
     world.until_weight(10)
     store.widest = 10
-    with pytest.raises(Permanent, match="too large"):
+    with pytest.raises(Unstorable, match="too large"):
         world.controller().request(CHURN, OperatorRequest(Verb.PAUSE, "ada", "lunch", world.clock()))
     assert world.rollout().phase is Phase.STEPPING

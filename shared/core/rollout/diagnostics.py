@@ -50,4 +50,4 @@ def brief_reason(reason: Reason) -> Reason:
     for name, value in reason.facts.items():
         if isinstance(value, str | int | float):
             facts[name] = cut(value, BRIEF) if isinstance(value, str) else value  # type: ignore[literal-required]  # a name of these facts
-    return Reason(reason.code, facts)
+    return Reason(reason.code, facts, reason.because and brief_reason(reason.because))

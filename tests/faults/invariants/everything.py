@@ -52,11 +52,7 @@ PENDING = {
     "b: no promotion in an incident": "incidents",
     "b: no deletion in an incident": "incidents",
     "b: no advance in an incident": "incidents",
-    "8: one process acts": "robustness",
-    "6: ended or moving": "robustness",
-    "6: on the list of work": "robustness",
     "g: nothing is left over": "robustness",
-    "no unexpected error": "robustness",
     "4: rolled back without telemetry": "robustness",
 }
 
