@@ -94,6 +94,7 @@ class Controller:
                 continue
             rollout = accepted.rollout
             log.info("request endpoint=%s rollout=%s verb=%s by=%r", endpoint, rollout.id, request.verb, request.by)
+            notify(self.channels, rollout, accepted.entries)
             self._wake(endpoint)
             return rollout
         raise Conflict(f"{endpoint} is being changed by others; try again")

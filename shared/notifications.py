@@ -24,10 +24,12 @@ class LogChannel:
 
     def notify(self, rollout: Rollout, entry: Entry) -> None:
         """Log the entry as one line, with its code for programs and its summary for people."""
+        overruled = f" judge_overruled_by={rollout.override.by!r}" if rollout.override else ""
         log.info(
-            "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r",
+            "rollout=%s endpoint=%s from=%s to=%s actor=%r reason=%s summary=%r%s",
             *(rollout.id, rollout.endpoint, entry.before, entry.after, entry.actor, entry.reason.code),
             sentence(entry.reason),
+            overruled,
         )
 
 

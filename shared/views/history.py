@@ -29,6 +29,7 @@ class EntryView:
     mirror: Annotated[int, "Per cent of the live traffic that is mirrored to green."]
     verdict: Annotated[VerdictView | None, "What the judge said then; null: nothing yet."]
     gates: Annotated[tuple[GateView, ...], "What each gate reported then."]
+    judge_overruled: Annotated[bool, "Whether an operator had overruled the judge then."]
 
 
 def entry_view(entry: Entry) -> EntryView:
@@ -45,4 +46,5 @@ def entry_view(entry: Entry) -> EntryView:
         mirror=entry.mirror,
         verdict=verdict_view(entry.verdict) if entry.verdict else None,
         gates=tuple(gate_view(reading) for reading in entry.readings),
+        judge_overruled=entry.judge_overruled,
     )

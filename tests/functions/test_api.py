@@ -224,7 +224,20 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
     assert isinstance(verdict, dict)
     assert isinstance(minutes, list)
     assert [set(entry) for entry in history] == [
-        {"at", "from", "to", "actor", "summary", "reason", "step", "weight", "mirror", "verdict", "gates"}
+        {
+            "at",
+            "from",
+            "to",
+            "actor",
+            "summary",
+            "reason",
+            "step",
+            "weight",
+            "mirror",
+            "verdict",
+            "gates",
+            "judge_overruled",
+        }
     ] * len(history)
     assert (history[0]["from"], history[0]["to"], history[0]["actor"]) == (None, "provisioning", "teal")
     assert isinstance(shown["reason"], dict)
@@ -327,7 +340,12 @@ def test_who_overruled_the_judge_is_shown_everywhere(calls: Calls) -> None:
     for rollout in (shown, cast("list[object]", listed)[0], detailed):
         override = cast("dict[str, dict[str, str]]", rollout)["judge_override"]
         assert (override["by"], override["reason"]) == (ASKED["by"], ASKED["reason"])
-    assert calls.world.entries(ReasonCode.OPERATOR_OVERRIDE)
+    calls.world.until(Phase.PROMOTED)
+    detailed = calls.http("show_rollout", endpoint=ENDPOINT, rollout=calls.world.rollout().id)[1]
+    history = cast("list[dict[str, object]]", detailed["history"])
+    codes = [cast("dict[str, str]", entry["reason"])["code"] for entry in history]
+    since = codes.index("operator_override")
+    assert [entry["judge_overruled"] for entry in history] == [number >= since for number in range(len(history))]
 
 
 def test_halts_are_shown_with_their_history(calls: Calls) -> None:

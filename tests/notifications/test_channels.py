@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.rollout import Rollout
+from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Permanent, TealError, Temporary
@@ -61,3 +61,18 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
     assert healthy.codes == broken.codes
     assert world.rollout().phase is Phase.STEPPING
     assert f"channel=Recorded: {error}" in caplog.text
+
+
+def test_a_request_is_told_when_it_is_accepted_and_an_override_with_every_entry(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever reads the log sees that a request was taken, and afterwards always that the judge is overruled."""
+    world = run()
+    caplog.set_level(logging.INFO, logger="teal.notifications")
+    world.ask(Verb.OVERRIDE, by="ada@example.com")
+    world.minutes()
+    world.ask(Verb.PAUSE)
+    accepted, *later = [record.getMessage() for record in caplog.records if record.name == "teal.notifications"]
+    assert "reason=request_accepted" in accepted
+    assert len(later) >= 2
+    assert all("judge_overruled_by='ada@example.com'" in line for line in later)

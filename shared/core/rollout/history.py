@@ -21,7 +21,8 @@ class Entry:
 
     before, after: the phases around it (the same where the phase did not change; before is None at the beginning).
     actor: `teal` or a person. step, weight, mirror: the step's index and green's per cent of live and mirrored traffic.
-    verdict, readings: what the judge and each gate said then, if anything.
+    judge_overruled: whether an operator had overruled the judge then. verdict, readings: what the judge and each gate
+    said then, if anything.
     """
 
     at: datetime
@@ -34,6 +35,7 @@ class Entry:
     mirror: int = 0
     verdict: Verdict | None = None
     readings: tuple[Reading, ...] = ()
+    judge_overruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,5 @@ def entry(rollout: Rollout, reason: Reason, now: datetime, *, actor: str, before
         mirror=rollout.traffic.mirror,
         verdict=rollout.verdict,
         readings=rollout.readings if rollout.verdict else (),
+        judge_overruled=rollout.override is not None,
     )
