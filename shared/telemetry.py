@@ -81,7 +81,7 @@ class TelemetrySources:
         found = source.read(fetch, (need,))
         if need.in_every_minute:
             _check_current(found, requests, fetch, f"no {need.subject} of {fetch.endpoint} in {source.kind.title}")
-        return [replace(row, total=0, bad=0, client_errors=0) for row in found]
+        return [replace(row, total=0, bad=0, client_errors=0, overloaded=0, addressed=0) for row in found]
 
     def _source(self, need: Need) -> TelemetrySource:
         """Return the source of a need. Raises Permanent if there is no such source, or it does not serve the need."""

@@ -78,6 +78,8 @@ class _Counted:
     total: int = 0
     bad: int = 0
     client_errors: int = 0
+    overloaded: int = 0
+    addressed: int = 0
     slowness: dict[int, int] = field(default_factory=dict)
 
 
@@ -98,6 +100,8 @@ def _count(counted: dict[_Key, _Counted], row: dict[str, Any]) -> None:
         sums.total += total
         sums.bad += int(row["bad"])
         sums.client_errors += int(row["client_errors"])
+        sums.overloaded += int(row["overloaded"])
+        sums.addressed += int(row["addressed"])
         if bucket != UNTIMED:
             sums.slowness[bucket] = total
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -108,4 +112,13 @@ def _minute(key: _Key, sums: _Counted, timed: Window) -> DeploymentMinute:
     minute, deployment = key
     asked = timed.since <= minute < timed.until
     slowness = dict(sorted(sums.slowness.items())) if asked else None
-    return DeploymentMinute(deployment, minute, sums.total, sums.bad, sums.client_errors, slowness)
+    return DeploymentMinute(
+        deployment,
+        minute,
+        sums.total,
+        sums.bad,
+        sums.client_errors,
+        slowness,
+        overloaded=sums.overloaded,
+        addressed=sums.addressed,
+    )

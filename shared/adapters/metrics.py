@@ -5,7 +5,8 @@ count is a rounded average computed by the service. A partial answer is never tr
 
 Azure does not document whether an endpoint's metrics count mirrored requests. A deployment's own metrics do, so they
 are read for minutes that the endpoint's metrics lack, for the deployments that get mirrored requests. There,
-`envoy_response_code` is the only status, and a status returned by the container is not yet converted to 424.
+`envoy_response_code` is the only status: the container's own, not yet converted to 424. Metrics do not tell which
+requests named their deployment.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from azure.monitor.querymetrics import MetricsClient
 
 from shared.adapters.metrics_query import Question, Series, ask
+from shared.adapters.status import FAILED_DEPENDENCY, Kind, kind
 from shared.adapters.traffic import traffic_query
 from shared.core.observation import DeploymentMinute
 from shared.core.telemetry import Need, SourceKind, Window
@@ -30,11 +31,11 @@ from shared.ports import Fetch
 ENDPOINTS = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 DEPLOYMENTS = f"{ENDPOINTS}/deployments"
 REQUESTS = "RequestsPerMinute"
+MODEL_STATUS = "modelStatusCode"
 LATENCIES = {f"RequestLatency_P{percent}": percent for percent in (50, 90, 95, 99)}
 
 Place = tuple[datetime, str]  # a minute and a deployment, in the order of the answer
 Rows = dict[Place, DeploymentMinute]
-Kind = Literal["good", "bad", "client_error"]
 
 _NAME = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
 _WORKSPACE = re.compile(r"/subscriptions/[\w-]+(?:/[\w.()-]+)+")
@@ -58,19 +59,6 @@ def metrics_address(region: str) -> str:
     if not _REGION.fullmatch(plain):
         raise Misconfigured(f"{region!r} is not a valid Azure region name such as westeurope")
     return f"https://{plain}.metrics.monitor.azure.com"
-
-
-def kind(status: str) -> Kind:
-    """Classify a request by its status code.
-
-    Good: 1xx to 3xx. Client error: a 4xx that is certainly the caller's fault (not 408, 424 or 429). Bad: everything
-    else, that is 5xx, 0 (the caller did not wait for the answer), no code, a word, and `4xx` without its last digits.
-    """
-    if re.fullmatch(r"[123](\d\d|xx)", status):
-        return "good"
-    if re.fullmatch(r"4\d\d", status) and status not in {"408", "424", "429"}:
-        return "client_error"
-    return "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +129,11 @@ class PlatformMetrics:
     def _rows(self, scope: _Scope, window: Window, latency: Window | None, doing: str) -> Rows:
         split = (*scope.by_deployment, scope.status)
         requests = Question(scope.namespace, tuple(scope.resources), (REQUESTS,), split)
-        counts = _counts(scope, ask(self._client, requests, window, doing))
+        answer = ask(self._client, requests, window, doing)
+        counts = _counts(scope, answer)
+        if any(series.dimensions[scope.status.lower()] == FAILED_DEPENDENCY for series in answer):
+            by_model = replace(requests, split=(*split, MODEL_STATUS))
+            _reclassify(scope, counts, ask(self._client, by_model, window, doing))
         times: dict[Place, dict[int, float]] = {}
         if latency and counts:
             slow = Question(scope.namespace, tuple(scope.resources), tuple(LATENCIES), scope.by_deployment)
@@ -164,6 +156,23 @@ def _counts(scope: _Scope, answer: Iterable[Series]) -> dict[Place, Counter[Kind
     return counts
 
 
+def _reclassify(scope: _Scope, counts: dict[Place, Counter[Kind]], answer: Iterable[Series]) -> None:
+    """Move what the model answered itself to the kind that its own status says.
+
+    Only moved, never added: whether requests that no model answered appear in this split is not documented, so the
+    caller's status alone says how many there were.
+    """
+    for series in answer:
+        status, model = (series.dimensions[name.lower()] for name in (scope.status, MODEL_STATUS))
+        before, after = kind(status), kind(status, model)
+        for minute, average in series.averages.items():
+            known = counts.get((minute, scope.deployment(series)))
+            if known is not None and before != after:
+                moved = min(round(average), known[before])
+                known[before] -= moved
+                known[after] += moved
+
+
 def _percentiles(scope: _Scope, answer: Iterable[Series]) -> dict[Place, dict[int, float]]:
     times: dict[Place, dict[int, float]] = defaultdict(dict)
     for series in answer:
@@ -179,5 +188,11 @@ def _row(place: Place, counts: Counter[Kind], times: dict[int, float] | None) ->
     minute, deployment = place
     whole = times if times and len(times) == len(LATENCIES) else None
     return DeploymentMinute(
-        deployment, minute, counts.total(), counts["bad"], counts["client_error"], percentiles=whole
+        deployment,
+        minute,
+        counts.total(),
+        counts["bad"] + counts["overloaded"],
+        counts["client_error"],
+        percentiles=whole,
+        overloaded=counts["overloaded"],
     )

@@ -34,8 +34,10 @@ class MinuteView:
     minute: Annotated[datetime, "When the minute began."]
     deployment: Annotated[str, "The deployment that answered."]
     requests: Annotated[int, "All requests."]
-    errors: Annotated[int, "Those that count as errors: status 5xx, 424, 408 or 429."]
-    client_errors: Annotated[int, "Other 4xx."]
+    errors: Annotated[int, "Those that failed: status 5xx, 408 or 429, of the platform or the model, and crashes."]
+    client_errors: Annotated[int, "Those rejected as the caller's mistake: other 4xx, of the platform or the model."]
+    overloaded: Annotated[int, "Those of the errors with status 408 or 429."]
+    addressed: Annotated[int, "Those of the requests known to have named their deployment, such as smoke tests."]
     latency: Annotated[tuple[LatencyView, ...] | None, "Good answers by how long they took, fastest first."]
     latency_percentiles_ms: Annotated[
         dict[str, float] | None, "Milliseconds by per cent (50, 90, 95, 99), where the source knows no more."
@@ -53,6 +55,8 @@ def minute_view(minute: DeploymentMinute) -> MinuteView:
         requests=minute.total,
         errors=minute.bad,
         client_errors=minute.client_errors,
+        overloaded=minute.overloaded,
+        addressed=minute.addressed,
         latency=None if slowness is None else tuple(_latency(bucket, slowness[bucket]) for bucket in sorted(slowness)),
         latency_percentiles_ms=None if percentiles is None else {str(at): value for at, value in percentiles.items()},
         predictions=None if minute.predictions is None else dict(minute.predictions),

@@ -68,12 +68,12 @@ def requirement(gate: Gate) -> str:
 
 @requirement.register
 def _(gate: ErrorsGate) -> str:
-    return f"requests fail (5xx, 424, 408, 429) no more often than on blue{_limit(gate.at_most)}"
+    return f"requests fail (5xx, crashes, 408, 429) no more often than on blue{_limit(gate.at_most)}"
 
 
 @requirement.register
 def _(gate: ClientErrorsGate) -> str:
-    return f"requests are rejected (other 4xx) no more often than on blue{_limit(gate.at_most)}"
+    return f"requests are rejected (4xx, also by the model itself) no more often than on blue{_limit(gate.at_most)}"
 
 
 @requirement.register

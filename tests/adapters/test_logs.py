@@ -18,7 +18,7 @@ from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
 
 LOGS = "11111111-2222-3333-4444-555555555555"
 HOUR = Window(datetime(2026, 11, 20, 10, 0, tzinfo=UTC), datetime(2026, 11, 20, 11, 0, tzinfo=UTC))
-NAMES = ("deployment", "minute", "bucket", "total", "bad", "client_errors")
+NAMES = ("deployment", "minute", "bucket", "total", "bad", "client_errors", "overloaded", "addressed")
 COLUMNS = [(name, {"deployment": "string", "minute": "datetime"}.get(name, "long")) for name in NAMES]
 
 
@@ -40,16 +40,16 @@ def test_rows_become_minutes_oldest_first(traffic: RequestLog, azure: StandIn) -
     """There is one row per deployment and minute with requests."""
     azure.answer(
         answered(
-            ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2],
-            ["churn-7", "2026-11-20T10:00:00Z", -1, 5, 0, 0],
-            ["churn-6", "2026-11-20T10:01:00Z", -1, 90, 0, 0],
+            ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2, 1, 3],
+            ["churn-7", "2026-11-20T10:00:00Z", -1, 5, 0, 0, 0, 0],
+            ["churn-6", "2026-11-20T10:01:00Z", -1, 90, 0, 0, 0, 0],
         )
     )
     first, second = HOUR.since, HOUR.since + timedelta(minutes=1)
     assert traffic.minutes("churn", HOUR, None) == (
         DeploymentMinute("churn-7", first, 5, 0),
         DeploymentMinute("churn-6", second, 90, 0),
-        DeploymentMinute("churn-7", second, 7, 1, client_errors=2),
+        DeploymentMinute("churn-7", second, 7, 1, client_errors=2, overloaded=1, addressed=3),
     )
 
 
@@ -96,13 +96,14 @@ def test_an_invalid_workspace_id_fails_at_startup(workspace: str) -> None:
     [
         (
             answered(
-                ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2], problem={"code": "PartialError", "message": "too big"}
+                ["churn-7", "2026-11-20T10:01:00Z", -1, 7, 1, 2, 1, 3],
+                problem={"code": "PartialError", "message": "too big"},
             ),
             Temporary,
             "partial answer only: PartialError",
         ),
-        (answered(["churn-7", "2026-11-20T10:01:00Z", -1, None, 1, 0]), Temporary, "cannot be read"),
-        (answered(["churn-7", None, -1, 7, 1, 0]), Temporary, "cannot be read"),
+        (answered(["churn-7", "2026-11-20T10:01:00Z", -1, None, 1, 0, 0, 0]), Temporary, "cannot be read"),
+        (answered(["churn-7", None, -1, 7, 1, 0, 0, 0]), Temporary, "cannot be read"),
         (Reply(200, "<html>"), Temporary, "cannot"),
         (Reply(200, {}), Temporary, "without a table"),
         (

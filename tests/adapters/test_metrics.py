@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from azure.monitor.querymetrics import MetricsClient
 
-from shared.adapters.metrics import PlatformMetrics, kind, metrics_address
+from shared.adapters.metrics import PlatformMetrics, metrics_address
 from shared.core.observation import DeploymentMinute
 from shared.core.telemetry import Window
 from shared.errors import Misconfigured, Permanent
@@ -62,7 +62,8 @@ def test_series_become_minutes_oldest_first(traffic: PlatformMetrics, azure: Sta
             requests("424", {1: 1.0}),
             requests("404", {1: 2.0}),
             requests("200", {1: 90.0}, "churn-6"),
-        )
+        ),
+        answered(),
     )
     assert traffic.minutes("churn", HOUR, None) == (
         DeploymentMinute("churn-7", TEN, 5, 0),
@@ -71,18 +72,27 @@ def test_series_become_minutes_oldest_first(traffic: PlatformMetrics, azure: Sta
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        *[(status, "good") for status in ("200", "204", "302", "100", "2xx", "3xx")],
-        *[(status, "client_error") for status in ("400", "401", "404", "413", "499")],
-        *[(status, "bad") for status in ("408", "424", "429", "500", "502", "503", "504", "599", "5xx")],
-        *[(status, "bad") for status in ("4xx", "0", "", "unknown", "none", "20", "2000", "600", "-200", "200\n")],
-    ],
-)
-def test_an_unclear_status_counts_as_bad(status: str, expected: str) -> None:
-    """5xx, 408, 424 and 429 are bad, other 4xx are client errors, and a meaningless status counts as bad."""
-    assert kind(status) == expected
+def test_what_the_model_refused_is_its_caller_s_mistake(traffic: PlatformMetrics, azure: StandIn) -> None:
+    """Of seven 424s three were the model's 422, one its 500; the others have no model's status and stay failures."""
+
+    def by_model(model: str, points: dict[int, float | None]) -> dict[str, Any]:
+        return series(points, deployment="churn-7", statuscode="424", modelstatuscode=model)
+
+    azure.answer(
+        answered(requests("200", {0: 20.0}), requests("424", {0: 7.0, 1: 2.0})),
+        answered(by_model("422", {0: 3.0}), by_model("500", {0: 1.0}), by_model("400", {1: 9.0})),
+    )
+    assert traffic.minutes("churn", HOUR, None) == (
+        DeploymentMinute("churn-7", TEN, 27, 4, client_errors=3),
+        DeploymentMinute("churn-7", TEN + MINUTE, 2, 0, client_errors=2),
+    )
+    assert asked(azure)[1]["filter"] == "deployment eq '*' and statusCode eq '*' and modelStatusCode eq '*'"
+
+
+def test_an_overload_is_counted_as_one(traffic: PlatformMetrics, azure: StandIn) -> None:
+    """408 and 429 are failures, and told apart from the others."""
+    azure.answer(answered(requests("408", {0: 2.0}), requests("429", {0: 3.0}), requests("503", {0: 4.0})))
+    assert traffic.minutes("churn", HOUR, None) == (DeploymentMinute("churn-7", TEN, 9, 9, overloaded=5),)
 
 
 def test_letter_case_makes_no_difference(traffic: PlatformMetrics, azure: StandIn) -> None:

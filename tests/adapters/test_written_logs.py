@@ -11,6 +11,7 @@ from azure.monitor.query import LogsTable
 
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
+from shared.adapters.status import kind
 from shared.core.observation import DeploymentMinute
 from shared.core.telemetry import Window
 from shared.core.telemetry.latency_buckets import bucket
@@ -43,10 +44,8 @@ def traffic(log: WrittenLog) -> RequestLog:
         (302, (1, 0, 0, {52: 1})),
         (400, (1, 0, 1, {})),
         (404, (1, 0, 1, {})),
-        (408, (1, 1, 0, {})),
         (413, (1, 0, 1, {})),
         (424, (1, 1, 0, {})),
-        (429, (1, 1, 0, {})),
         (499, (1, 0, 1, {})),
         (500, (1, 1, 0, {})),
         (503, (1, 1, 0, {})),
@@ -55,9 +54,32 @@ def traffic(log: WrittenLog) -> RequestLog:
 def test_how_each_answer_is_counted(
     log: WrittenLog, traffic: RequestLog, code: int, counted: tuple[int, int, int, dict[int, int]]
 ) -> None:
-    """Total, errors, client errors, and latency of good answers only: 10 ms is bucket 52."""
-    log.write("Churn-7", 1, code, 10)
+    """Total, errors, client errors, and the time of the good ones only: 10 ms is bucket 52."""
+    log.write("Churn-7", 1, code, 10, model_code=None)
     assert traffic.minutes("churn", HOUR, HOUR) == (DeploymentMinute("churn-7", START, *counted),)
+
+
+def test_the_query_classifies_both_codes_as_the_adapter_of_metrics_does(log: WrittenLog, traffic: RequestLog) -> None:
+    """The container's status comes first, in KQL as in `status.kind`, for every pair of the two codes."""
+    models = (None, 0, 200, 302, 401, 408, 415, 424, 429, 499, 500, 507)
+    pairs = [(code, model) for code in (200, 400, 408, 424, 429, 503, 0) for model in models]
+    for number, (code, model) in enumerate(pairs):
+        log.write(f"churn-{number:02}", 1, code, 10, model_code=model)
+    found = traffic.minutes("churn", HOUR, HOUR)
+    assert len(found) == len(pairs)
+    for row, (code, model) in zip(found, pairs, strict=True):
+        which = kind(str(code), "" if model is None else str(model))
+        expected = (which in {"bad", "overloaded"}, which == "overloaded", which == "client_error", which == "good")
+        counted = (row.bad, row.overloaded, row.client_errors, sum((row.slowness or {}).values()))
+        assert counted == expected, (code, model)
+
+
+def test_requests_of_teal_itself_are_counted_as_addressed(log: WrittenLog, traffic: RequestLog) -> None:
+    """A smoke request names its deployment: it counts like any other, but the traffic split did not choose it."""
+    for number, agent in enumerate(["teal", "teal function-app", "tealight/1.0", "curl/8.5", ""]):
+        log.write("churn-7", number, 200, request="one id for all of them", user_agent=agent)
+    assert [(row.total, row.addressed) for row in traffic.minutes("churn", HOUR, None)] == [(5, 2)]
+    assert [(row.total, row.addressed) for row in traffic.minutes("churn", HOUR, None, once=True)] == [(1, 1)]
 
 
 def test_every_request_is_counted_once_whatever_its_bucket(log: WrittenLog, traffic: RequestLog) -> None:
@@ -157,7 +179,7 @@ def test_retries_of_one_request_count_once_if_configured(
 ) -> None:
     """Attempts with the same id are one request, which failed if any attempt did; overused ids do not count as one."""
     for number, (request, code) in enumerate(tries):
-        log.write("churn-7", number, code, 10, request=request)
+        log.write("churn-7", number, code, 10, request=request, model_code=None)
     assert traffic.minutes("churn", HOUR, HOUR, once=True) == (DeploymentMinute("churn-7", START, *counted),)
     each = traffic.minutes("churn", HOUR, HOUR)
     assert (each[0].total, each[0].bad) == (len(tries), sum(code in {424, 503} for _, code in tries))

@@ -62,11 +62,12 @@ class WrittenLog:
         endpoint: str = "churn",
         *,
         request: str = "",
+        **more: Any,  # noqa: ANN401  # any column of the entry
     ) -> None:
-        """Record a request that was answered `seconds` after the start."""
+        """Note a request that was answered so many seconds after the start. more: other fields of a `TrafficEntry`."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
         times = {"total_ms": milliseconds, "response_ms": milliseconds}
-        entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times)
+        entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times | more)
         self.log.record(entry)
         self.clock.moments.append(HOUR.until)
 

@@ -184,9 +184,10 @@ it is deleted.
 
 Judged minute by minute, each when it is 3 min old: requests and errors from the platform metrics, latency from the \
 request log, predictions from the answers that the deployments collect, query results from Log Analytics.
-- errors: requests fail (5xx, 424, 408, 429) no more often than on blue, and at most 2% of them do, whatever blue \
+- errors: requests fail (5xx, crashes, 408, 429) no more often than on blue, and at most 2% of them do, whatever blue \
 does. Critical, with 50% of the rollback risk: rolls back alone at odds of 200 to 1; steps wait for its certificate.
-- client_errors: requests are rejected (other 4xx) no more often than on blue. Dry run: shown, but decides nothing.
+- client_errors: requests are rejected (4xx, also by the model itself) no more often than on blue. Dry run: shown, but \
+decides nothing.
 - latency: answers take at most 1.5 times as long as blue's, and 50% of them at most 40 ms, 99% of them at most 1 s, \
 whatever blue does. Non-blocking, with 30% of the rollback risk: rolls back alone at odds of 333 to 1; steps wait for \
 it only where they name it.

@@ -102,12 +102,15 @@ def test_extreme_numbers_stay_readable(
 
 
 REQUIRED: list[tuple[Gate, str]] = [
-    (ErrorsGate(), "requests fail (5xx, 424, 408, 429) no more often than on blue"),
+    (ErrorsGate(), "requests fail (5xx, crashes, 408, 429) no more often than on blue"),
     (
         ErrorsGate(at_most=0.02),
-        "requests fail (5xx, 424, 408, 429) no more often than on blue, and at most 2% of them do, whatever blue does",
+        (
+            "requests fail (5xx, crashes, 408, 429) no more often than on blue, and at most 2% of them do, "
+            "whatever blue does"
+        ),
     ),
-    (ClientErrorsGate(), "requests are rejected (other 4xx) no more often than on blue"),
+    (ClientErrorsGate(), "requests are rejected (4xx, also by the model itself) no more often than on blue"),
     (LatencyGate(), "answers take at most 1.25 times as long as blue's"),
     (
         LatencyGate(worse_than=1.5, at_most=(LatencyLimit(95, 40), LatencyLimit(99.9, 1000))),

@@ -1,4 +1,4 @@
-"""The client errors gate: the share of requests rejected as the caller's mistake (4xx other than 408, 424 and 429)."""
+"""The client errors gate: the share of requests rejected as the caller's mistake (4xx other than 408, 424, 429)."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ class ClientErrorsGate(Gate):
         return Field(
             "client_errors",
             table,
-            "The share of requests rejected as the caller's mistake: all other 4xx.",
+            "The share of requests rejected as the caller's mistake: all other 4xx, by the platform or by the model.",
             default=None,
         )

@@ -1,4 +1,4 @@
-"""The errors gate: the share of failed requests (5xx, 424, 408, 429)."""
+"""The errors gate: the share of failed requests (5xx, crashes, 408, 429)."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ class ErrorsGate(Gate):
         )
         table = Table(fields, example="{}", makes=cls)
         return Field(
-            "errors", table, "The share of failed requests: 5xx, 424 (the model's container failed), 408, 429."
+            "errors", table, "The share of failed requests: 5xx, 408, 429, and a model that crashed or answered so."
         )

@@ -105,10 +105,12 @@ class Tally:
 class DeploymentMinute:
     """Requests of one deployment in one minute, and what is known of their answers.
 
-    bad: answers that count as errors (5xx, 424, 408, 429). client_errors: other 4xx. slowness: how many of the good
-    answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or not known.
-    percentiles: milliseconds by per cent (50, 90, 95, 99), where a source knows no more. predictions: how many
-    predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
+    bad: requests that failed. client_errors: those that the model or the platform refused as the caller's mistake. What
+    counts as which is in `shared.adapters.status`. overloaded: those of the bad that were too many or too slow (429,
+    408). addressed: requests known to have been sent to this deployment by name, whatever its weight. slowness: how
+    many of the good answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or
+    not known. percentiles: milliseconds by per cent (50, 90, 95, 99), where a source knows no more. predictions: how
+    many predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
     `disagreement`: mirrored requests that green answered otherwise than blue).
     """
 
@@ -121,6 +123,8 @@ class DeploymentMinute:
     percentiles: dict[int, float] | None = None
     predictions: dict[str, int] | None = None
     tallies: dict[str, Tally] = field(default_factory=dict)
+    overloaded: int = 0
+    addressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
