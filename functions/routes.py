@@ -193,6 +193,15 @@ ROUTES: tuple[Route, ...] = (
         errors=(ErrorCode.WRITE_CONFLICT,),
     ),
     Route(
+        name="health",
+        method="GET",
+        path="health",
+        handler="functions.health:health",
+        summary="Show whether Teal can do its job, and what to do if it can't",
+        details="Checks storage, the timer, queues, policy files, endpoints, telemetry, and the progress of rollouts.",
+        view="shared.views.health:HealthView",
+    ),
+    Route(
         name="openapi",
         method="GET",
         path="openapi.json",

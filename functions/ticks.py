@@ -41,6 +41,15 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes 
     app().controller.sweep()
 
 
+@ticks.function_name("health_report")
+@ticks.timer_trigger(arg_name="timer", schedule="15 */5 * * * *", use_monitor=False)
+def health_report(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
+    """Log, every five minutes, whatever keeps Teal from doing its job."""
+    from functions.health import report  # noqa: PLC0415 -- see functions/routes.py
+
+    report()
+
+
 def _endpoint(body: bytes) -> EndpointId | None:
     try:
         content = json.loads(body)

@@ -49,10 +49,17 @@ class Controller:
     def tick(self) -> tuple[EndpointId, ...]:
         """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
         names = self.store.open_endpoints()
+        self._note_tick()
         for name in names:
             if not self._wake(name):
                 self.reconcile_safely(name)
         return names
+
+    def _note_tick(self) -> None:
+        try:
+            self.store.note_tick(self.clock())
+        except (Temporary, Permanent) as error:
+            log.warning("tick not noted: %s", error)
 
     def sweep(self) -> tuple[EndpointId, ...]:
         """Put endpoints that have work and are not on the list of work back on it; return them. It should be none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 QUEUE = "reconcile"
+DEAD_LETTERS = "dead-letters"
 QUEUE_CONNECTION = "AzureWebJobsStorage"
 ROLLOUTS_TABLE = "rollouts"
 MINUTES_TABLE = "minutes"

@@ -25,6 +25,7 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted
+from shared.core.schema.findings import Problem
 from shared.core.telemetry import Need, SourceKind, TelemetryQuery, Window
 from shared.errors import Misconfigured
 
@@ -182,6 +183,12 @@ class Policies(Protocol):
     def for_start(self, endpoint: EndpointId) -> Policy | None:
         """Return the policy for a new rollout, or None; raises Misconfigured if the policy is invalid."""
 
+    def problems(self) -> Sequence[Problem]:
+        """Return every problem of the policy files: each refuses new rollouts, and stops nothing else."""
+
+    def endpoints(self) -> tuple[EndpointId, ...]:
+        """Return every endpoint that has a valid policy."""
+
     def query(self, path: str) -> str:
         """Return the text of a query file named in a policy."""
 
@@ -257,6 +264,12 @@ class Store(Protocol):
         Raises Conflict, with nothing written, if another writer changed any of the values since they were read.
         """
 
+    def note_tick(self, at: datetime) -> None:
+        """Record that the timer fired."""
+
+    def last_tick(self) -> datetime | None:
+        """Return when the timer last fired, or None if it never did."""
+
     def open_endpoints(self) -> tuple[EndpointId, ...]:
         """Return the endpoints that may have work to do."""
 
@@ -293,6 +306,22 @@ class Wakeups(Protocol):
 
     def wake(self, endpoint: EndpointId) -> None:
         """Have the endpoint reconciled soon. Lost or duplicate wake-ups are harmless: the timer fires anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogCounts:
+    """How many queue messages wait, how many were given up, and how many events could not be delivered."""
+
+    waiting: int = 0
+    poison: int = 0
+    dead_letters: int = 0
+
+
+class Backlog(Protocol):
+    """What waits to be done, and what was given up."""
+
+    def counts(self) -> BacklogCounts:
+        """Return how many there are of each."""
 
 
 class Channel(Protocol):

@@ -67,6 +67,7 @@ class Settings:
     policies: str = "policies"
     clock: str = ""
     trust_easy_auth: bool = False
+    blobs_endpoint: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -87,6 +88,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         other_workspaces=_others(own, environment.get(OTHERS, "").strip()),
         tables_endpoint=environment["TEAL_TABLES_ENDPOINT"],
         queues_endpoint=environment["AzureWebJobsStorage__queueServiceUri"],
+        blobs_endpoint=environment.get("AzureWebJobsStorage__blobServiceUri", "").strip(),
         policies=environment.get("TEAL_POLICIES", "") or "policies",
         clock=environment.get("TEAL_CLOCK", ""),
         trust_easy_auth=environment.get("TEAL_TRUST_EASY_AUTH", "").lower() == "true",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the core is light, but indexing needs none of it
     from shared.controller import Controller
     from shared.intake import Intake
     from shared.policies.policy_set import PolicySet
-    from shared.ports import Clock, Policies, Store
+    from shared.ports import Backlog, Clock, Policies, Store
     from shared.settings import Settings, WorkspaceSettings
     from shared.workspaces import Workspaces
 
@@ -40,6 +40,7 @@ class App:
     store: Store
     clock: Clock
     settings: Settings
+    backlog: Backlog
 
 
 def policies(folder: Path, environment: Mapping[str, str], workspace: str) -> PolicySet:
@@ -79,7 +80,7 @@ def _wired_to_azure() -> App:
 
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
-    from shared.adapters.clients import connect_store, connect_wakeups  # noqa: PLC0415
+    from shared.adapters.clients import connect_backlog, connect_store, connect_wakeups  # noqa: PLC0415
     from shared.clock import read_clock  # noqa: PLC0415
     from shared.controller import Controller  # noqa: PLC0415
     from shared.intake import Intake  # noqa: PLC0415
@@ -100,6 +101,7 @@ def _wired_to_azure() -> App:
         store=store,
         clock=clock,
         settings=settings,
+        backlog=connect_backlog(settings, credential),
     )
 
 

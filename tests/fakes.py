@@ -25,8 +25,9 @@ from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Entry
 from shared.core.rollout.pointers import Pointer, Wanted
+from shared.core.schema.findings import Problem
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
-from shared.ports import Answer, Changes, Halt, HaltEntry, JsonSchema, Stored
+from shared.ports import Answer, BacklogCounts, Changes, Halt, HaltEntry, JsonSchema, Stored
 
 
 @dataclass
@@ -58,6 +59,7 @@ class FakeStore:
     entries: dict[tuple[EndpointId, str, int], Entry] = field(default_factory=dict)
     opened: dict[EndpointId, str] = field(default_factory=dict)
     known: set[EndpointId] = field(default_factory=set)
+    ticked: datetime | None = None
     listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
     ended: Halt | None = None
@@ -131,6 +133,12 @@ class FakeStore:
         for numbered in changes.entries:
             self.entries[endpoint, numbered.rollout, numbered.number] = numbered.entry
         return {key: self.rows[endpoint, key][1] for key, _ in stored if key}
+
+    def note_tick(self, at: datetime) -> None:
+        self.ticked = at
+
+    def last_tick(self) -> datetime | None:
+        return self.ticked
 
     def open_endpoints(self) -> tuple[EndpointId, ...]:
         return tuple(sorted(self.opened))
@@ -350,6 +358,18 @@ class FakeModels:
 
 
 @dataclass
+class FakeBacklog:
+    """Queues and dead letters that hold as many as the test says."""
+
+    found: BacklogCounts = field(default_factory=BacklogCounts)
+    faults: Faults = field(default_factory=Faults)
+
+    def counts(self) -> BacklogCounts:
+        self.faults.strike()
+        return self.found
+
+
+@dataclass
 class FakePolicies:
     """Policies from the test."""
 
@@ -371,6 +391,12 @@ class FakePolicies:
 
     def for_endpoint(self, endpoint: EndpointId) -> Policy | None:
         return next((policy for policy in self.policies if policy.endpoint_id == endpoint), None)
+
+    def problems(self) -> list[Problem]:
+        return [] if self.wrong is None else [Problem("policies/churn.yaml", 3, 1, "steps", str(self.wrong))]
+
+    def endpoints(self) -> tuple[EndpointId, ...]:
+        return tuple(policy.endpoint_id for policy in self.policies)
 
     def schema(self, path: str) -> JsonSchema:
         return {"type": "array"} if path else {}

@@ -14,12 +14,14 @@ from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
 from azure.monitor.query import LogsQueryClient
 from azure.monitor.querymetrics import MetricsClient
+from azure.storage.blob import ContainerClient
 from azure.storage.blob import LinearRetry as BlobRetry
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared import ports
 from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.arm import ResourceManager, arm_pipeline
+from shared.adapters.backlog import StorageBacklog
 from shared.adapters.collection_places import CollectionPlaces
 from shared.adapters.diagnostic_settings import DiagnosticSettings
 from shared.adapters.endpoints import ArmEndpoints
@@ -34,7 +36,7 @@ from shared.adapters.tables import TableStore
 from shared.adapters.templates import DeploymentTemplates
 from shared.collected_answers import AnswersSource
 from shared.core.telemetry.sources import LOGS
-from shared.names import QUEUE
+from shared.names import DEAD_LETTERS, QUEUE
 from shared.settings import Settings, WorkspaceSettings
 from shared.telemetry import TelemetrySources
 
@@ -102,6 +104,19 @@ def connect_wakeups(settings: Settings, credential: TokenCredential) -> QueueWak
             **_TIMEOUTS,
         )
     )
+
+
+def connect_backlog(settings: Settings, credential: TokenCredential) -> StorageBacklog:
+    """Return the counts of what waits and what was given up. Makes no call yet."""
+    retries = LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES)
+    queue, poison = (
+        QueueClient(settings.queues_endpoint, name, credential=credential, retry_policy=retries, **_TIMEOUTS)
+        for name in (QUEUE, f"{QUEUE}-poison")
+    )
+    container = ContainerClient(
+        settings.blobs_endpoint, DEAD_LETTERS, credential=credential, retry_policy=retries, **_TIMEOUTS
+    ) if settings.blobs_endpoint else None  # fmt: skip
+    return StorageBacklog(queue, poison, container)
 
 
 def _logs(credential: TokenCredential) -> LogsQueryClient:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from azure.data.tables import TableServiceClient
 
@@ -31,6 +31,7 @@ from shared.ports import Changes, Halt, HaltEntry, Stored
 # because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
 KNOWN = "known"
+TICK = "tick"
 NEWEST = "newest"
 HALT = "halt"
 
@@ -107,6 +108,15 @@ class TableStore:
         etags = self._rollouts.submit(operations)
         ids = [stored.value.id for stored in changes.rollouts]
         return dict(zip(ids, etags[: len(ids)], strict=True))
+
+    def note_tick(self, at: datetime) -> None:
+        """Record that the timer fired."""
+        self._lists.put({"PartitionKey": TICK, "RowKey": TICK, "At": at})
+
+    def last_tick(self) -> datetime | None:
+        """Return when the timer last fired, or None if it never did."""
+        row = self._lists.get(TICK, TICK)
+        return None if row is None else datetime.fromtimestamp(row["At"].timestamp(), UTC)
 
     def open_endpoints(self) -> tuple[EndpointId, ...]:
         """Return the endpoints that may have work to do."""

@@ -57,6 +57,10 @@ class PolicySet:
         """Return every problem of all files."""
         return [*self.other_problems, *(problem for file in self.refused for problem in file.problems)]
 
+    def endpoints(self) -> tuple[EndpointId, ...]:
+        """Return every endpoint that has a valid policy."""
+        return tuple(dict.fromkeys(policy.endpoint_id for policy in self.policies))
+
     def for_model(self, workspace: str, model: str, version: str, tags: dict[str, str]) -> tuple[Policy, ...]:
         """Return the policies that a workspace's model version triggers, at most one per endpoint.
 

@@ -107,4 +107,5 @@ def calls(found: Found) -> Iterator[Calls]:
 def app_over(world: World, settings: Settings = SETTINGS) -> App:
     """Return the app that acts on this world."""
     policies = FakePolicies((world.policy,))
-    return App(world.controller(), world.reception(), world.workspaces, policies, world.store, world.clock, settings)
+    parts = world.controller(), world.reception(), world.workspaces, policies, world.store, world.clock
+    return App(*parts, settings, world.backlog)

@@ -16,7 +16,7 @@ from shared.names import QUEUE, QUEUE_CONNECTION
 Found = dict[str, func.Function]
 ROOT = Path(__file__).parents[2]
 NAMES = {
-    "model_registered", "tick", "reconcile", "sweep",
+    "model_registered", "tick", "reconcile", "sweep", "health", "health_report",
     "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback", "override",
     "show_halt", "halt", "end_halt", "openapi", "unmatched",
 }  # fmt: skip
@@ -67,6 +67,7 @@ def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
         "show_halt": ("GET", "halt"),
         "halt": ("POST", "halt"),
         "end_halt": ("DELETE", "halt"),
+        "health": ("GET", "health"),
         "openapi": ("GET", "openapi.json"),
         "unmatched": ("{*path}",),
     }

@@ -27,6 +27,7 @@ from shared.words import sentence
 from shared.workspaces import Workspace, Workspaces
 from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import (
+    FakeBacklog,
     FakeClock,
     FakeEndpoints,
     FakeModels,
@@ -82,6 +83,7 @@ class World:
     scoring: FakeScoring = field(default_factory=FakeScoring)
     models: FakeModels = field(default_factory=FakeModels)
     wakeups: FakeWakeups = field(default_factory=FakeWakeups)
+    backlog: FakeBacklog = field(default_factory=FakeBacklog)
 
     def __post_init__(self) -> None:
         self.scoring.answered = self._log_smoke

@@ -1,0 +1,167 @@
+"""Whether Teal can do its job: everything that it needs, each with what to do if it is missing. It changes nothing.
+
+A check that raises is itself an answer: what cannot be reached is not healthy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from shared.core.endpoint_id import EndpointId
+from shared.core.rollout import Rollout
+from shared.errors import TealError
+from shared.ports import Backlog, Policies, Store
+from shared.workspaces import Workspaces
+
+TICK_LATE = timedelta(minutes=5)
+UNSEEN = timedelta(minutes=15)
+DEEP = 500
+MOST_ENDPOINTS = 50
+POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
+UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
+WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
+
+
+class Severity(StrEnum):
+    """How bad something is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked. about: an endpoint, a queue or a file; empty for the app. remedy: what to do."""
+
+    check: str
+    severity: Severity
+    message: str
+    about: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was found at one moment."""
+
+    at: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of all findings."""
+        order = list(Severity)
+        return max((finding.severity for finding in self.findings), key=order.index, default=Severity.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Checks what Teal needs, through its ports."""
+
+    store: Store
+    workspaces: Workspaces
+    policies: Policies
+    backlog: Backlog
+
+    def check(self, now: datetime) -> Health:
+        """Return what was found. Raises nothing: what does not answer is a finding."""
+        checks = (self._storage, self._ticks, self._queues, self._policies, self._endpoints, self._rollouts)
+        return Health(now, tuple(finding for each in checks for finding in _safely(each, now)))
+
+    def _storage(self, _now: datetime) -> Iterator[Finding]:
+        count = len(self.store.open_endpoints())
+        yield Finding("storage", Severity.OK, f"answers; {count} endpoints have work")
+
+    def _ticks(self, now: datetime) -> Iterator[Finding]:
+        last = self.store.last_tick()
+        remedy = "check that the function `tick` is enabled, and restart the app"
+        if last is None:
+            yield Finding("tick", Severity.WARNING, "the timer has not fired yet", remedy=remedy)
+            return
+        late = now - last > TICK_LATE
+        severity = Severity.FAILING if late else Severity.OK
+        yield Finding("tick", severity, f"the timer last fired at {last.isoformat()}", remedy=remedy if late else "")
+
+    def _queues(self, _now: datetime) -> Iterator[Finding]:
+        found = self.backlog.counts()
+        deep = found.waiting > DEEP
+        yield Finding(
+            "queue", Severity.WARNING if deep else Severity.OK, f"{found.waiting} messages wait",
+            remedy="check the failures of the function `reconcile`" if deep else "",
+        )  # fmt: skip
+        failed = (("poison", found.poison, POISONED), ("dead_letters", found.dead_letters, UNDELIVERED))
+        for check, count, remedy in failed:
+            severity = Severity.WARNING if count else Severity.OK
+            yield Finding(check, severity, f"{count} found", remedy=remedy if count else "")
+
+    def _policies(self, _now: datetime) -> Iterator[Finding]:
+        problems = self.policies.problems()
+        for problem in problems:
+            yield Finding("policy", Severity.FAILING, str(problem), about=problem.file, remedy=WRONG_POLICY)
+        if not problems:
+            yield Finding("policy", Severity.OK, "all files are valid")
+
+    def _endpoints(self, now: datetime) -> Iterator[Finding]:
+        for endpoint in self._known()[:MOST_ENDPOINTS]:
+            yield from _safely(partial(self._endpoint, endpoint), now, str(endpoint))
+
+    def _endpoint(self, endpoint: EndpointId, _now: datetime) -> Iterator[Finding]:
+        seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)
+        if seen is None:
+            yield Finding(
+                "endpoint", Severity.WARNING, "Azure ML has no such endpoint", str(endpoint),
+                "create it, let the policy create it, or remove the policy",
+            )  # fmt: skip
+        else:
+            yield Finding("endpoint", Severity.OK, f"Azure ML shows it as {seen.state.value}", str(endpoint))
+
+    def _rollouts(self, now: datetime) -> Iterator[Finding]:
+        for endpoint in self.store.open_endpoints():
+            record = self.store.record(endpoint).value
+            stored = self.store.rollout(endpoint, record.current) if record.current else None
+            if stored is not None:
+                yield from _of_rollout(stored.value, now)
+
+    def _known(self) -> list[EndpointId]:
+        return sorted({*self.policies.endpoints(), *self.store.open_endpoints()})
+
+
+def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
+    """Return whether a rollout is being observed, whether its telemetry answers, and whether it makes progress."""
+    about, observed = f"{rollout.endpoint} {rollout.id}", rollout.observed
+    limit = rollout.policy.deadlines.rollout
+    if rollout.open and observed.endpoint_problem:
+        yield Finding(
+            "azure_ml", Severity.FAILING, observed.endpoint_problem, about,
+            "check Teal's role on the workspace, and Azure's status",
+        )  # fmt: skip
+    if rollout.open and observed.telemetry_problem:
+        yield Finding(
+            "telemetry", Severity.WARNING, observed.telemetry_problem, about,
+            "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
+        )  # fmt: skip
+    if observed.last is not None and now - observed.last > UNSEEN:
+        yield Finding(
+            "progress", Severity.FAILING, f"not observed since {observed.last.isoformat()}", about,
+            "read the failures of the function `reconcile`",
+        )  # fmt: skip
+    elif rollout.open and now - rollout.status.since > limit:
+        yield Finding(
+            "progress", Severity.WARNING, f"{rollout.phase} since {rollout.status.since.isoformat()}", about,
+            "resume, promote or roll back; its history says what it waits for",
+        )  # fmt: skip
+
+
+def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about: str = "") -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        found.extend(check(now))
+    except TealError as error:
+        name = "endpoint" if about else getattr(check, "__name__", "check").strip("_")
+        found.append(Finding(name, Severity.FAILING, str(error), about, "check Teal's roles and Azure's status"))
+    return found

@@ -1,0 +1,139 @@
+"""GET /api/health and its timer: whatever keeps Teal from doing its job is found, with what to do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.errors import Misconfigured, Permanent
+from shared.ports import BacklogCounts
+from shared.wiring import use
+from tests.functions.conftest import Calls, app_over
+from tests.scenarios.world import ENDPOINT, World
+
+
+def findings(calls: Calls) -> dict[str, dict[str, Any]]:
+    """Return what health reports that is not well, by check."""
+    status, content = calls.http("health")
+    assert status == 200
+    found: Any = content["findings"]
+    return {each["check"]: each for each in found if each["severity"] != "ok"}
+
+
+def test_an_app_that_works_is_well(calls: Calls) -> None:
+    """Every check reports something, and nothing needs to be done."""
+    calls.call("tick", timer=None)
+    status, content = calls.http("health")
+    found: Any = content["findings"]
+    assert (status, content["severity"]) == (200, "ok")
+    assert {each["check"] for each in found} == {
+        "storage", "tick", "queue", "poison", "dead_letters", "policy", "endpoint",
+    }  # fmt: skip
+    assert {each["remedy"] for each in found} == {None}
+
+
+def asleep(world: World) -> None:
+    """Stop the timer for an hour."""
+    world.clock.pass_(timedelta(hours=1))
+
+
+def backlog(counts: BacklogCounts) -> Callable[[World], None]:
+    """Return what makes the queues hold so many."""
+
+    def change(world: World) -> None:
+        world.backlog.found = counts
+
+    return change
+
+
+def endpoint_gone(world: World) -> None:
+    """Somebody deletes the endpoint."""
+    del world.endpoints.seen[ENDPOINT]
+
+
+def azure_refuses(world: World) -> None:
+    """Take a role assignment away."""
+    world.endpoints.faults.planned.append(Permanent("403 AuthorizationFailed"))
+
+
+def queues_down(world: World) -> None:
+    """Storage gives no answer about its queues."""
+    world.backlog.faults.always = "503"
+
+
+TROUBLES: list[tuple[Callable[[World], None], str, str, str]] = [
+    (asleep, "tick", "failing", "restart"),
+    (backlog(BacklogCounts(waiting=9000)), "queue", "warning", "reconcile"),
+    (backlog(BacklogCounts(poison=2)), "poison", "warning", "reconcile-poison"),
+    (backlog(BacklogCounts(dead_letters=3)), "dead_letters", "warning", "POST /api/rollouts"),
+    (queues_down, "queues", "failing", "roles"),
+    (endpoint_gone, "endpoint", "warning", "create it"),
+    (azure_refuses, "endpoint", "failing", "roles"),
+]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "check", "severity", "remedy"), TROUBLES, ids=[f"{n}-{row[1]}" for n, row in enumerate(TROUBLES)]
+)
+def test_trouble_is_found_with_what_to_do(
+    calls: Calls, trouble: Callable[[World], None], check: str, severity: str, remedy: str
+) -> None:
+    """One thing is wrong, and only that is reported."""
+    calls.call("tick", timer=None)
+    trouble(calls.world)
+    found = findings(calls)
+    assert list(found) == [check]
+    assert found[check]["severity"] == severity
+    assert remedy in found[check]["remedy"]
+
+
+def test_a_wrong_policy_is_shown(calls: Calls) -> None:
+    """With its file, and that its endpoint starts no rollout until it is corrected."""
+    calls.call("tick", timer=None)
+    app = app_over(calls.world)
+    object.__setattr__(app.policies, "wrong", Misconfigured("weights must increase"))
+    with use(app):
+        found = findings(calls)
+    assert found["policy"]["about"] == "policies/churn.yaml"
+    assert "weights must increase" in found["policy"]["message"]
+    assert "teal policy check" in found["policy"]["remedy"]
+
+
+def test_a_rollout_that_nobody_observes_is_found(calls: Calls) -> None:
+    """Its last observation is an hour ago."""
+    calls.world.register()
+    calls.world.until_weight(10)
+    asleep(calls.world)
+    calls.world.store.note_tick(calls.world.clock())
+    found = findings(calls)
+    assert found["progress"]["severity"] == "failing"
+    assert calls.world.rollout().id in found["progress"]["about"]
+
+
+def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:
+    """As the rollout itself last saw them."""
+    calls.world.register()
+    calls.world.until_weight(10)
+    calls.world.telemetry.faults.always = "403 on the workspace"
+    calls.world.minutes(2)
+    assert "403 on the workspace" in findings(calls)["telemetry"]["message"]
+    calls.world.endpoints.faults.always = "ARM is down"
+    calls.world.minutes(2)
+    assert "ARM is down" in findings(calls)["azure_ml"]["message"]
+
+
+def test_the_timer_logs_what_is_not_well(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
+    """At a level that alerts can select; what is well costs one line."""
+    caplog.set_level(logging.INFO)
+    calls.call("tick", timer=None)
+    calls.call("health_report", timer=None)
+    assert [record.levelname for record in caplog.records if record.name == "teal.health"] == ["INFO"]
+    asleep(calls.world)
+    caplog.clear()
+    calls.call("health_report", timer=None)
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "check=tick" in line.getMessage()
