@@ -40,7 +40,7 @@ class Fleet(Protocol):
     """The processes behind the deployments, as the control plane sees them."""
 
     async def start(self, deployment: Deployment, files: DeploymentFiles) -> None:
-        """Start `sku.capacity` processes beside any old ones, wait until they are ready, then stop the old ones.
+        """Start `sku.capacity` processes next to any old ones, wait until they are ready, then stop the old ones.
 
         Raises ContainerError if they crash or are not ready within the probes' limits.
         """

@@ -73,7 +73,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(workspace.id, 'Teal')
   properties: {
     roleName: 'Teal progressive delivery (${workspaceName}, ${uniqueString(workspace.id)})' // unique in the tenant
-    description: 'Deploy beside what serves, move traffic, read logs and keys of online endpoints; read assets.'
+    description: 'Create and delete deployments, set traffic, read logs and keys of online endpoints; read assets.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [

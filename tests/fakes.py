@@ -191,7 +191,7 @@ def _within(moment: datetime, since: datetime | None, until: datetime | None) ->
 
 @dataclass
 class FakeEndpoints:
-    """Azure ML's endpoints: what is ordered is done at once, or when `finish` is called if `slow`.
+    """Azure ML's endpoints: orders complete immediately, or, if `slow`, when `finish` is called.
 
     stuck: nothing ever finishes. hidden: what is being carried out is not to be seen until it is finished. unready:
     deployments that fail to become ready. refuses: what is answered to a kind of order (create, traffic, delete) for

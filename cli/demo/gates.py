@@ -15,12 +15,12 @@ COUNTED = {"errors": "failed", "client_errors": "refused", "latency": "too slow"
 class Distance:
     """How close one gate is to a decision. what: the gate and the decision. gone: progress towards it, 0 to 1.
 
-    gone is None for a dry run, which decides nothing. said: the odds so far and the odds required.
+    gone is None for a dry run, which decides nothing. odds: the odds so far and the odds required.
     """
 
     what: str
     gone: float | None
-    said: str
+    odds: str
 
 
 def distances(rollout: Json) -> list[Distance]:
@@ -54,11 +54,11 @@ def _of(gate: Json, ahead: str) -> list[Distance]:
         return [Distance(title(gate), None, f"odds {worse} that green is worse")]
     found = []
     if gate["certificate_progress"] is not None:
-        said = f"odds {gate['odds_safe']} of {gate['odds_safe_threshold']}"
+        odds = f"odds {gate['odds_safe']} of {gate['odds_safe_threshold']}"
         found.append(
             Distance(
-                f"{name}: go to {ahead or 'the next step'}", gate["certificate_progress"], f"{said} that it is safe"
+                f"{name}: go to {ahead or 'the next step'}", gate["certificate_progress"], f"{odds} that it is safe"
             )
         )
-    said = f"odds {worse} of {gate['odds_worse_threshold']} that green is worse"
-    return [*found, Distance(f"{name}: roll back", gate["rollback_progress"], said)]
+    odds = f"odds {worse} of {gate['odds_worse_threshold']} that green is worse"
+    return [*found, Distance(f"{name}: roll back", gate["rollback_progress"], odds)]

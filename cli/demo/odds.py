@@ -43,16 +43,16 @@ def odds(played: Played, origin: float) -> Odds:
     """Return the odds of the deciding gate. origin: unix seconds of minute 0."""
     worse: list[Line] = []
     safe: list[Line] = []
-    said: list[Json] = []
+    gates: list[Json] = []
     for version in played.rollouts:
         kept = [(minute, gate) for minute in played.evidence.get(version, []) for gate in _deciding(minute)]
-        said += [gate for _, gate in kept]
+        gates += [gate for _, gate in kept]
         starts = [_start(minute, origin) for minute, _ in kept]
         worse += _lines(starts, [gate["log_odds_worse"] for _, gate in kept])
         for _, step in groupby(zip(starts, kept, strict=True), lambda each: each[1][0]["weight"]):
             certified = [(start, gate["log_odds_safe"]) for start, (_, gate) in step if _is_certified(gate)]
             safe += _lines([start for start, _ in certified], [log for _, log in certified])
-    return Odds(worse, safe, _line_at(said, "log_odds_worse_threshold"), _line_at(said, "log_odds_safe_threshold"))
+    return Odds(worse, safe, _line_at(gates, "log_odds_worse_threshold"), _line_at(gates, "log_odds_safe_threshold"))
 
 
 def _deciding(minute: Json) -> list[Json]:
@@ -78,5 +78,5 @@ def _ratio(log_odds: float) -> float:
     return math.exp(max(-FURTHEST, min(log_odds, FURTHEST)))
 
 
-def _line_at(said: Iterable[Json], name: str) -> float | None:
-    return next((_ratio(gate[name]) for gate in said if gate[name] is not None), None)
+def _line_at(gates: Iterable[Json], name: str) -> float | None:
+    return next((_ratio(gate[name]) for gate in gates if gate[name] is not None), None)

@@ -84,7 +84,7 @@ def rollout_report(played: Played, rollout: Json) -> Json:
     began = unix(rollout["created_at"])
     finished = rollout["finished_at"]
     ended = unix(finished) if finished else played.ended
-    meanwhile = within(played.samples, began, ended)
+    during = within(played.samples, began, ended)
     return {
         "model": rollout["model"],
         "version": rollout["version"],
@@ -98,7 +98,7 @@ def rollout_report(played: Played, rollout: Json) -> Json:
         "ended": finished,
         "minutes": round((ended - began) / 60, 1),
         "steps": steps(played, rollout["green"], began, ended),
-        "requests": _counts(by_deployment(meanwhile)),
+        "requests": _counts(by_deployment(during)),
         "evidence": rollout["verdict"] and {**rollout["verdict"], "gates": rollout["gates"]},
         "evidence_by_minute": played.evidence.get(rollout["version"], []),
         "history": [

@@ -108,7 +108,7 @@ def per_minute(samples: Iterable[Sample]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """The cost of a rollout for its users, and what switching all traffic at once would have cost them.
+    """The cost of a rollout for its users, and what switching all traffic immediately would have cost them.
 
     All counts cover the time between green's first and last live request. failed: requests on green that failed.
     would_have_failed: requests to any deployment whose row makes green's script fail.
@@ -126,11 +126,11 @@ def spared(samples: Iterable[Sample], green: str, failing_rows: Container[int]) 
     span = span_of(known, green)
     if span is None:
         return None
-    meanwhile = [sample for sample in known if span[0] <= sample.sent <= span[1]]
-    on_green = [sample for sample in meanwhile if sample.deployment == green]
+    while_live = [sample for sample in known if span[0] <= sample.sent <= span[1]]
+    on_green = [sample for sample in while_live if sample.deployment == green]
     return Spared(
-        requests=len(meanwhile),
+        requests=len(while_live),
         green_requests=len(on_green),
         failed=count(on_green).failed,
-        would_have_failed=sum(sample.row in failing_rows for sample in meanwhile),
+        would_have_failed=sum(sample.row in failing_rows for sample in while_live),
     )

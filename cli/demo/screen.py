@@ -42,7 +42,7 @@ class Now:
 
     weights: dict[str, int] = field(default_factory=dict)
     phase: str = ""
-    said: str = ""
+    reason: str = ""
     distances: list[Distance] = field(default_factory=list)
     rate: float = 0.0
     requests: int = 0
@@ -116,7 +116,7 @@ class Screen:
         rows.append(Text(self.now.phase))
         if self.now.distances:
             rows.append(_distance_bars(self.now.distances))
-        rows.append(Text(self.now.said))
+        rows.append(Text(self.now.reason))
         return Panel(
             Group(*rows),
             title=f"{self.scene}/{len(TITLES)}  {title}",
@@ -138,5 +138,5 @@ def _distance_bars(distances: list[Distance]) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     for each in distances:
         bar = "" if each.gone is None else ProgressBar(total=1, completed=each.gone, width=20)
-        grid.add_row(each.what, bar, each.said)
+        grid.add_row(each.what, bar, each.odds)
     return grid

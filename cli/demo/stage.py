@@ -119,6 +119,6 @@ class Stage:
             self.screen.say(entry["summary"].splitlines()[0])
         why = rollout["verdict_reason"]
         self.screen.now.phase = f"{rollout['green']}: {rollout['phase']}"
-        self.screen.now.said = why["summary"] if why else ""
+        self.screen.now.reason = why["summary"] if why else ""
         self.screen.now.distances = distances(rollout)
         self.reported[rollout["version"]] = len(history)

@@ -62,10 +62,10 @@ def _simulate(options: SimulateOptions) -> None:
             results.append(result)
             step()
     total = summary(results, faulty=bool(options.profile.harms))
-    said = list(notes(chosen.policy, options.profile))
-    _report(options, Report(f"{options.rollouts:,} simulated rollouts", results, total, {"notes": said}))
+    remarks = list(notes(chosen.policy, options.profile))
+    _report(options, Report(f"{options.rollouts:,} simulated rollouts", results, total, {"notes": remarks}))
     if not options.json:
-        _print_notes(said)
+        _print_notes(remarks)
         print(f"{time.monotonic() - began:.1f} s")
 
 
@@ -83,13 +83,13 @@ def _replay(options: SimulateOptions, recording: Recording) -> None:
         for number in range(1, count):
             results.append(replay(recording, policy, options.seed, number).result)
             step()
-    said = list(replay_notes(recording, policy, departed))
+    remarks = list(replay_notes(recording, policy, departed))
     if not options.json:
         title = f"{recording.record.endpoint}: recorded and replayed"
         _screen().print(comparison_table(title, compared))
-        _print_notes(said)
+        _print_notes(remarks)
     if options.json or departed is not None or options.picture is not None:
-        more = {"notes": said, "replay": comparison_json(compared, first)}
+        more = {"notes": remarks, "replay": comparison_json(compared, first)}
         _report(options, Report(f"{len(results):,} replays", results, summary(results, faulty=None), more))
 
 

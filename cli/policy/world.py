@@ -31,9 +31,9 @@ def world(arguments: argparse.Namespace, reader: ArgumentReader) -> Profile:
         changes["requests"] = reader.option("--requests", arguments.requests, REQUESTS.read)
     changes = {key: Constant(value) for key, value in changes.items() if value is not None}
     for key in ("provisioning", "approve", "resume"):
-        said = getattr(arguments, key)
-        if said is not None:
-            changes[key] = reader.option(f"--{key}", said, WAIT.read)
+        given = getattr(arguments, key)
+        if given is not None:
+            changes[key] = reader.option(f"--{key}", given, WAIT.read)
     start = reader.option("--start", arguments.start, lambda text: START.read(Word(text)))
     if start is not None:
         changes["start"] = start if start.tzinfo else start.replace(tzinfo=UTC)
@@ -49,18 +49,18 @@ def world(arguments: argparse.Namespace, reader: ArgumentReader) -> Profile:
 
 def traffics(arguments: argparse.Namespace, reader: ArgumentReader, usual: Sequence[float]) -> list[Constant]:
     """Return the rates from a repeatable --requests; by default the usual ones, or none if a profile sets the rate."""
-    said = [reader.option("--requests", text, REQUESTS.read) for text in arguments.requests or ()]
-    rates = said or ([] if arguments.profile else usual)
+    given = [reader.option("--requests", text, REQUESTS.read) for text in arguments.requests or ()]
+    rates = given or ([] if arguments.profile else usual)
     return [Constant(rate) for rate in rates if rate is not None]
 
 
 def _latency(arguments: argparse.Namespace, reader: ArgumentReader, known: Latency) -> Latency:
-    said = {
+    given = {
         "median": reader.option("--latency", arguments.latency, LATENCY.read),
         "spread": reader.option("--latency-spread", arguments.latency_spread, DEVIATION.read),
         "noise": reader.option("--latency-noise", arguments.latency_noise, DEVIATION.read),
     }
-    return replace(known, **{key: value for key, value in said.items() if value is not None})
+    return replace(known, **{key: value for key, value in given.items() if value is not None})
 
 
 def _faults(arguments: argparse.Namespace, reader: ArgumentReader) -> tuple[Fault, ...]:

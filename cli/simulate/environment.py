@@ -72,7 +72,7 @@ class ProfileOperators:
         return OperatorRequest(Verb.RESUME, OPERATOR, "as the profile says", now)
 
     def abandoned(self, rollout: Rollout) -> bool:
-        """Return whether the rollout is paused, nobody comes, and it does not go on by itself."""
+        """Return whether the rollout is paused, nobody will resume it, and it does not continue by itself."""
         waits = pause_cause(rollout) not in {None, PauseCause.EVIDENCE} and not _timed(rollout)
         return waits and self._comes_after(rollout) is None
 

@@ -32,7 +32,7 @@ _OPERATIONS = (["locations", "mfeoperationsstatus"], ["locations", "mfeoperation
 
 @dataclass(frozen=True, slots=True)
 class ResourceManager:
-    """The entry point of the control plane: workspaces by lower-case name, and the routes below and beside them."""
+    """The entry point of the control plane: workspaces by lower-case name, and the routes below and next to them."""
 
     workspaces: Mapping[str, Workspace]
     routes: Sequence[Route]
@@ -106,7 +106,7 @@ class ResourceManager:
         return await self._routed(request, self.routes, below[1:], workspace)
 
     async def _in_group(self, request: web.Request, path: ResourcePath) -> Reply:
-        """Answer for resources of the group beside its workspace. Each group holds one workspace here."""
+        """Answer for the group's other resources. Here, each group has one workspace."""
         group = path.group.lower()
         owner = next((each for each in self.workspaces.values() if group in ("", each.resource_group.lower())), None)
         if owner is None:

@@ -47,7 +47,7 @@ class Datastores:
 
     async def start_pending_upload(self, call: Call) -> Reply:
         """POST {kind}/{name}/versions/{version}/startPendingUpload: where to upload, and a signature for it."""
-        # As in Azure, every upload gets a container of its own: the client writes to its root.
+        # As in Azure, every upload gets its own container: the client writes to its root.
         workspace = call.workspace
         upload_id = str(uuid.uuid4())
         container = f"{workspace.guid[:8]}-{upload_id}"

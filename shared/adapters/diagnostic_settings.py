@@ -1,7 +1,7 @@
-"""Where an online endpoint sends its request log, as its diagnostic settings say. Read only, and only for a diagnosis.
+"""Where an online endpoint sends its request log, according to its diagnostic settings. Read-only, for diagnosis.
 
-Azure Monitor keeps them as resources of their own below the endpoint, api-version 2021-05-01-preview. A setting names
-the Log Analytics workspace by its ARM id. Where Teal knows only its customer id, the workspace is read to compare them.
+In Azure Monitor they are separate resources below the endpoint, api-version 2021-05-01-preview. A setting names the Log
+Analytics workspace by its ARM id. If Teal only knows the customer id, it reads the workspace to compare them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class DiagnosticSettings:
         self._resource_id = resource_id.lower().rstrip("/")
 
     def path(self, endpoint: str) -> TelemetryPath:
-        """Return what the settings of the endpoint say. Raises Temporary or Permanent if they cannot be read."""
+        """Return the path from the endpoint's settings. Raises Temporary or Permanent if they cannot be read."""
         found = self._manager.diagnostic_settings(endpoint, API_VERSION)
         if not found:
             return TelemetryPath(PathState.NO_SETTING)
@@ -46,7 +46,7 @@ class DiagnosticSettings:
         return TelemetryPath(PathState.OPEN)
 
     def _ours(self, target: str) -> bool:
-        """Return whether this is the workspace that Teal reads; one that may not be looked at is taken to be."""
+        """Return whether this is the workspace that Teal reads; assumed if Teal lacks permission to check."""
         if self._resource_id or not target:
             return target.lower().rstrip("/") == self._resource_id and bool(target)
         try:

@@ -160,7 +160,7 @@ def test_lines_that_are_not_rows(folder: Folder, line: bytes, caplog: pytest.Log
 
 
 def test_payloads_kept_apart_are_answers_without_a_body(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
-    """A binary or very large answer is in a file of its own, which is not read; that there was one still counts."""
+    """A binary or very large answer is in a separate file, which is not read, but it still counts as an answer."""
     folder.append(folder.now, written(folder.now - MINUTE, 1, data="https://a/b", datainblob="true"))
     assert folder.read() == [""]
     assert not caplog.messages
@@ -224,7 +224,7 @@ def test_a_deployment_that_collects(workshop: Workshop, poems: str) -> None:
         workshop.arm.wait(workshop.arm.put("onlineEndpoints/collected/deployments/blue", body))["status"] == "Succeeded"
     )
     start = datetime.now(UTC)
-    said = [workshop.answer("collected", "blue", {"number": number}) for number in range(3)]
+    sent = [workshop.answer("collected", "blue", {"number": number}) for number in range(3)]
     places = CollectionPlaces(workshop.manager)
     reader = CollectedAnswers(places.of, Reader(workshop.credential).open, lambda: start + timedelta(days=1))
     window = Window(start - timedelta(hours=1), start + timedelta(hours=20))  # the cloud's clock is fast
@@ -232,9 +232,9 @@ def test_a_deployment_that_collects(workshop: Workshop, poems: str) -> None:
 
     def all_seen() -> bool:
         seen[:] = reader.collected("collected", "blue", window)
-        return len(seen) == len(said)
+        return len(seen) == len(sent)
 
     until(all_seen)
-    assert sorted(each.body for each in seen) == sorted(json.dumps(each) for each in said)
-    assert len({each.request for each in seen} - {""}) == len(said)
+    assert sorted(each.body for each in seen) == sorted(json.dumps(each) for each in sent)
+    assert len({each.request for each in seen} - {""}) == len(sent)
     workshop.remove("collected")

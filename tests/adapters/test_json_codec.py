@@ -110,9 +110,9 @@ def test_an_unknown_kind_of_step_is_refused() -> None:
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_numbers_that_json_does_not_have_are_not_written(number: float) -> None:
     """The write fails, not the next read."""
-    spoilt = replace(entry(""), reason=reason(ReasonCode.STEP_PASSED, log_odds_safe=number))
+    invalid = replace(entry(""), reason=reason(ReasonCode.STEP_PASSED, log_odds_safe=number))
     with pytest.raises(ValueError, match="JSON"):
-        encode(spoilt)
+        encode(invalid)
 
 
 def test_times_are_written_in_utc_and_never_without_a_zone() -> None:

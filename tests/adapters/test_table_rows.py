@@ -53,7 +53,7 @@ def test_unknown_values_have_no_property() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "corrupt",
     [
         {"total": None},
         {"total": "many"},
@@ -68,10 +68,10 @@ def test_unknown_values_have_no_property() -> None:
         {"tallies": '{"sales":[1.5,2]}'},
     ],
 )
-def test_a_corrupt_row_is_named(spoilt: dict[str, Any]) -> None:
+def test_a_corrupt_row_is_named(corrupt: dict[str, Any]) -> None:
     """The error says which row to repair; nothing is guessed."""
     with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
-        minute_of(ROW | spoilt)
+        minute_of(ROW | corrupt)
 
 
 def test_a_value_too_large_for_a_property_is_refused() -> None:

@@ -409,14 +409,14 @@ def test_halts_have_a_history(store: Store) -> None:
     store.set_halt(wild)
     store.set_halt(replace(wild, ended=HaltEnd("bob", "out", day + timedelta(minutes=7))))
     store.set_halt(Halt("bob", "again", day + timedelta(minutes=9)))
-    told = store.halt_history(3)
-    assert [(each.by, each.reason, each.halted) for each in told] == [
+    entries = store.halt_history(3)
+    assert [(each.by, each.reason, each.halted) for each in entries] == [
         ("bob", "again", True),
         ("bob", "out", False),
         ("ada@example.com", "a 'fire' in the café", True),
     ]
-    assert [each.at - day for each in told] == [timedelta(minutes=9), timedelta(minutes=7), timedelta(0)]
-    assert store.halt_history(2) == told[:2]
+    assert [each.at - day for each in entries] == [timedelta(minutes=9), timedelta(minutes=7), timedelta(0)]
+    assert store.halt_history(2) == entries[:2]
 
 
 def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:

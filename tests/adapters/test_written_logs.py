@@ -116,8 +116,8 @@ def test_latency_covers_only_its_part_of_the_window(log: WrittenLog, traffic: Re
         log.write("churn-7", 60 * minute, 200)
         log.write("churn-7", 60 * minute + 59.999, 200, 1000)
     log.write("churn-8", 60, 500)
-    told = {(row.deployment, row.minute): row.slowness for row in traffic.minutes("churn", HOUR, LATER)}
-    assert told == {
+    slowness = {(row.deployment, row.minute): row.slowness for row in traffic.minutes("churn", HOUR, LATER)}
+    assert slowness == {
         ("churn-7", START): None,
         ("churn-7", START + MINUTE): {52: 1, 155: 1},
         ("churn-8", START + MINUTE): {},

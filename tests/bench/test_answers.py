@@ -31,7 +31,7 @@ TIMED = AnswersWorld(10_000, 0.001, latency=Latency(shared=0.0))
 
 
 def summed(history: AnswersHistory, minutes: int = 10) -> tuple[Counter[int], Counter[int]]:
-    """Return green's and blue's histograms, summed over the first minutes at 50 per cent."""
+    """Return green's and blue's histograms, summed over the first minutes at 50 percent."""
     green, blue = Counter[int](), Counter[int]()
     for number in range(minutes):
         rows = history.minute(number, 50).rows
@@ -150,7 +150,7 @@ def test_flagger_fails_a_check_without_latency() -> None:
 
 
 def test_chi_square_agrees_with_the_textbook() -> None:
-    """The statistic of a 2 x 2 table, and the tabulated critical values at 1 per cent."""
+    """The statistic of a 2 x 2 table, and the tabulated critical values at 1 percent."""
     assert chi_square.statistic(Counter(a=30, b=70), Counter(a=50, b=50)) == pytest.approx(8.333, abs=1e-3)
     assert [critical(freedom, 0.01) for freedom in (1, 3, 7)] == pytest.approx([6.63, 11.34, 18.48], abs=0.1)
     assert detected(ChiSquare(), AnswersWorld(10_000, shift=0.05, minutes=15))
@@ -158,7 +158,7 @@ def test_chi_square_agrees_with_the_textbook() -> None:
 
 
 def test_the_mirror_alarm_needs_three_minutes_in_a_row() -> None:
-    """Disagreement on 8 per cent is found in the third minute; on 2 per cent never."""
+    """Disagreement on 8 percent is found in the third minute; on 2 percent never."""
     assert run(AnswersWorld(10_000, disagreement=0.08), lambda _: MirrorAlarm(), 1).minutes == 3
     assert run(AnswersWorld(10_000, disagreement=0.02), lambda _: MirrorAlarm(), 1).status is Status.PROMOTED
 

@@ -92,7 +92,7 @@ def test_argo_analysis_runs(sequence: str, limits: Limits, phases: list[Phase]) 
         pytest.param(linear(), [GOOD] * 40, 25, Status.PROMOTED, id="linear: five bakes of five minutes"),
         pytest.param(linear(), [BAD, BAD, GOOD] * 9, 25, Status.PROMOTED, id="linear: never three in a row"),
         pytest.param(ZTest(), [GOOD] * 40, 20, Status.PROMOTED, id="z-test: steps by the clock"),
-        pytest.param(ZTest(), [BAD] * 40, 1, Status.ROLLED_BACK, id="z-test: at once"),
+        pytest.param(ZTest(), [BAD] * 40, 1, Status.ROLLED_BACK, id="z-test: immediately"),
         pytest.param(Kayenta(), [GOOD] * 50, 40, Status.PROMOTED, id="kayenta: four judgements"),
         pytest.param(Kayenta(), [BAD] * 50, 10, Status.ROLLED_BACK, id="kayenta: at the first judgement"),
         pytest.param(Kayenta(), [SILENT] * 50, 10, Status.ROLLED_BACK, id="kayenta: no data scores 0"),

@@ -29,7 +29,7 @@ CLEAN = FailureWorld(1000, 0.01)
     [(0, 100, 0.0, 0.0370), (50, 100, 0.4038, 0.5962), (100, 100, 0.9630, 1.0), (1, 10, 0.0179, 0.4042)],
 )
 def test_wilson_intervals(count: int, runs: int, low: float, high: float) -> None:
-    """The 95 % interval of a rate is Wilson's, which is meaningful at 0 and at 100 per cent."""
+    """The 95 % interval of a rate is Wilson's, which is meaningful at 0 and at 100 percent."""
     assert Rate(count, runs).interval == pytest.approx((low, high), abs=5e-4)
 
 

@@ -60,7 +60,7 @@ def test_a_held_rollout_goes_on_at_its_share() -> None:
 @pytest.mark.parametrize(
     ("world", "shown"),
     [
-        pytest.param(FailureWorld(10, 0.0, minutes=5), [0, 1, 2, 3, 4], id="at once"),
+        pytest.param(FailureWorld(10, 0.0, minutes=5), [0, 1, 2, 3, 4], id="immediately"),
         pytest.param(FailureWorld(10, 0.0, lag=3, minutes=6), [0, 1, 2], id="three minutes late"),
         pytest.param(FailureWorld(10, 0.0, gap=range(1, 3), minutes=4), [0, None, None, 3], id="a gap"),
     ],

@@ -34,9 +34,9 @@ def printed(drawn: RenderableType) -> str:
 def test_a_gate_shows_its_distance_to_the_next_step_and_to_a_rollback() -> None:
     """It shows the next share (skipping a pause), the progress, the odds and the required odds."""
     ahead, back = distances(stepping(gate("errors", 2.5, 1.6)))
-    assert (ahead.what, ahead.gone, ahead.said) == ("errors: go to 25%", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
+    assert (ahead.what, ahead.gone, ahead.odds) == ("errors: go to 25%", 0.25, "odds 5 : 1 of 20 : 1 that it is safe")
     assert (back.what, back.gone) == ("errors: roll back", 0.5)
-    assert back.said == "odds 12 : 1 of 100 : 1 that green is worse"
+    assert back.odds == "odds 12 : 1 of 100 : 1 that green is worse"
 
 
 def test_where_no_certificate_is_needed_only_the_rollback_is_shown() -> None:
@@ -47,7 +47,7 @@ def test_where_no_certificate_is_needed_only_the_rollback_is_shown() -> None:
 def test_a_dry_run_decides_nothing() -> None:
     """Its odds are shown without a threshold."""
     (shown,) = distances(stepping(dry_run(2.5)))
-    assert (shown.what, shown.gone, shown.said) == ("latency (dry run)", None, "odds 12 : 1 that green is worse")
+    assert (shown.what, shown.gone, shown.odds) == ("latency (dry run)", None, "odds 12 : 1 that green is worse")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_nothing_is_shown_while_nothing_is_judged(nothing: dict[str, Any]) -> No
 def test_the_panel_shows_the_distances() -> None:
     """They are between the phase and the judge's reason."""
     found = distances(stepping(gate("errors", 2.5, 1.6), dry_run(2.5)))
-    screen = Screen(Console(), 40, 3, Now(phase="diabetes-2: stepping", said="green fails 0 %", distances=found))
+    screen = Screen(Console(), 40, 3, Now(phase="diabetes-2: stepping", reason="green fails 0 %", distances=found))
     shown = printed(screen)
     order = ["diabetes-2: stepping", "go to 25%", "of 20 : 1 that it is safe", "roll back", "(dry run)", "green fails"]
     places = [shown.find(words) for words in order]

@@ -12,12 +12,12 @@ from cli.demo.screen import WIDTH, Screen
 
 def news(*speeds: float) -> list[str]:
     """Return the messages when the clock runs for five seconds at each speed, read twice a second."""
-    pace, wall, virtual, said = Pace(40.0), 0.0, 0.0, list[str | None]()
+    pace, wall, virtual, messages = Pace(40.0), 0.0, 0.0, list[str | None]()
     for speed in speeds:
         for _ in range(10):
-            said.append(pace.note(wall, virtual))
+            messages.append(pace.note(wall, virtual))
             wall, virtual = wall + 0.5, virtual + 0.5 * speed
-    return [each for each in said if each]
+    return [each for each in messages if each]
 
 
 def test_nothing_is_reported_at_full_speed() -> None:

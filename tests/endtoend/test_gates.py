@@ -1,7 +1,7 @@
 """Gates on the real parts: latency from the request log and from metrics, collected answers, a user's query.
 
 Three endpoints run in parallel, because most of the time is spent waiting for the clock. The one with the most traffic
-starts when latency is no longer measured, so that it does not affect it.
+starts when latency is no longer measured, so that it cannot affect the measurement.
 """
 
 from __future__ import annotations

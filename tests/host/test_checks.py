@@ -35,7 +35,7 @@ def _function(*bindings: dict[str, Any], name: str = "f", retry: dict[str, Any] 
     return FunctionMetadata(name, bindings, retry)
 
 
-def _said(*functions: FunctionMetadata, host_json: dict[str, Any] | None = None) -> list[str]:
+def _problems(*functions: FunctionMetadata, host_json: dict[str, Any] | None = None) -> list[str]:
     return [str(problem) for problem in problems(functions, HOST_JSON if host_json is None else host_json, SETTINGS)]
 
 
@@ -56,11 +56,11 @@ def _said(*functions: FunctionMetadata, host_json: dict[str, Any] | None = None)
 )
 def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
     """What the real host runs is not rejected."""
-    assert _said(*functions) == []
+    assert _problems(*functions) == []
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "expected"),
     [
         (_function(_http(name="my_req")), "'my_req' is no name for a binding"),
         (_function(_http(name="1req")), "'1req' is no name for a binding"),
@@ -94,29 +94,29 @@ def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
         (_function(_timer("0 * * * * *"), retry={"strategy": "fixed_delay"}), "retry policies are not emulated"),
     ],
 )
-def test_refusal(function: FunctionMetadata, said: str) -> None:
+def test_refusal(function: FunctionMetadata, expected: str) -> None:
     """Each broken rule is one problem that names the function and the fault."""
-    (problem,) = _said(function)
+    (problem,) = _problems(function)
     assert problem.startswith(f"{function.name}: ")
-    assert said in problem
+    assert expected in problem
 
 
 @pytest.mark.parametrize(
-    ("functions", "said"),
+    ("functions", "expected"),
     [
         ([_function(_http("a"), name="f"), _function(_http("b"), name="F")], "2 functions have this name"),
         ([_function(_http("a"), name="a"), _function(_http("/A/"), name="b")], "b: it has the route 'a' of a"),
         ([_function(_http("g"), name="a"), _function(_http(""), name="g")], "g: it has the route 'g' of a"),
     ],
 )
-def test_conflict_between_functions(functions: list[FunctionMetadata], said: str) -> None:
+def test_conflict_between_functions(functions: list[FunctionMetadata], expected: str) -> None:
     """Names and routes are unique, ignoring case; a function without a route uses its name."""
-    (problem,) = _said(*functions)
-    assert said in problem
+    (problem,) = _problems(*functions)
+    assert expected in problem
 
 
 @pytest.mark.parametrize(
-    ("host_json", "said"),
+    ("host_json", "expected"),
     [
         ({**HOST_JSON, "version": "1.0"}, "host.json has version '1.0'"),
         ({"extensionBundle": HOST_JSON["extensionBundle"]}, "host.json has version None"),
@@ -129,15 +129,15 @@ def test_conflict_between_functions(functions: list[FunctionMetadata], said: str
         ),
     ],
 )
-def test_host_json(host_json: dict[str, Any], said: str) -> None:
+def test_host_json(host_json: dict[str, Any], expected: str) -> None:
     """A host.json that the real host would reject is a problem of the app."""
-    (problem,) = _said(_function(_queue("abc")), host_json=host_json)
-    assert said in problem
+    (problem,) = _problems(_function(_queue("abc")), host_json=host_json)
+    assert expected in problem
 
 
 def test_http_and_timers_need_no_bundle() -> None:
     """Only bindings that come from extensions need the extension bundle."""
-    assert _said(_function(_http()), _function(_timer("0 * * * * *"), name="t"), host_json={"version": "2.0"}) == []
+    assert _problems(_function(_http()), _function(_timer("0 * * * * *"), name="t"), host_json={"version": "2.0"}) == []
 
 
 def test_timer_needs_storage() -> None:
@@ -148,11 +148,11 @@ def test_timer_needs_storage() -> None:
 
 def test_all_problems_are_reported_together() -> None:
     """Nobody has to fix one fault to learn about the next."""
-    found = _said(_function(_http("admin", "a_b"), name="1"), host_json={})
+    found = _problems(_function(_http("admin", "a_b"), name="1"), host_json={})
     assert len(found) == 4
 
 
 def test_the_project_s_own_host_json_is_valid() -> None:
     """The host.json of this repository passes with bindings that need every part of it."""
     own = json.loads((Path(__file__).parents[2] / "host.json").read_text(encoding="utf-8"))
-    assert _said(_function(_http()), _function(_queue("abc"), name="q"), host_json=own) == []
+    assert _problems(_function(_http()), _function(_queue("abc"), name="q"), host_json=own) == []

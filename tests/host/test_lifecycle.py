@@ -102,9 +102,9 @@ CANNOT_RUN = {
 }
 
 
-@pytest.mark.parametrize(("source", "said"), CANNOT_RUN.values(), ids=CANNOT_RUN)
+@pytest.mark.parametrize(("source", "message"), CANNOT_RUN.values(), ids=CANNOT_RUN)
 def test_app_that_cannot_run_is_named(
-    settings: dict[str, str], interpreter: Interpreter, tmp_path: Path, source: str, said: str
+    settings: dict[str, str], interpreter: Interpreter, tmp_path: Path, source: str, message: str
 ) -> None:
     """The host exits with 1 and says why; Microsoft's runtime rejects the same apps, with its own messages."""
     (tmp_path / "function_app.py").write_text(IMPORT + source)
@@ -112,7 +112,7 @@ def test_app_that_cannot_run_is_named(
     with start(tmp_path, tmp_path / "log", settings, interpreter) as process:
         assert process.wait(PATIENCE_SECONDS) == 1
     if interpreter.worker == "converters":
-        assert said in (tmp_path / "log").read_text()
+        assert message in (tmp_path / "log").read_text()
 
 
 PROGRAM = """

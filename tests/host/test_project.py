@@ -51,14 +51,14 @@ def test_http_needs_a_key(project: HostProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "message"),
     [("not json", 400, "JSON"), ("{}", 400, "endpoint"), ('{"endpoint": "no-such-endpoint"}', 404, "no-such-endpoint")],
 )
-def test_start_answers_for_bad_bodies(project: HostProcess, body: str, status: int, said: str) -> None:
+def test_start_answers_for_bad_bodies(project: HostProcess, body: str, status: int, message: str) -> None:
     """A rollout cannot be started with an invalid body, and the response says what is wrong."""
     answer = project.call("POST", "/api/rollouts", body, {"x-functions-key": project.host_key})
     assert answer.status == status
-    assert said in answer.body.decode()
+    assert message in answer.body.decode()
 
 
 @pytest.mark.parametrize(

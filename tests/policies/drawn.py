@@ -137,7 +137,7 @@ def policies(draw: st.DrawFn) -> Policy:
 def written(policy: Policy) -> dict[str, Any]:
     """Return the policy as YAML data, with every key."""
     judge, times = policy.judge, policy.deadlines
-    said: dict[str, Any] = _said(
+    plain: dict[str, Any] = _plain(
         {
             "endpoint": _endpoint(policy),
             "workspace": policy.workspace or None,
@@ -174,7 +174,7 @@ def written(policy: Policy) -> dict[str, Any]:
             "freeze": [_freeze(window) for window in policy.freeze],
         }
     )
-    return said
+    return plain
 
 
 def written_step(step: Step) -> dict[str, object]:
@@ -182,8 +182,8 @@ def written_step(step: Step) -> dict[str, object]:
     match step:
         case SmokeStep():
             keys = ("requests", "status", "timeout", "slowest", "repeat")
-            said = {key: getattr(step, key) for key in keys if getattr(step, key) != ""}
-            return {"smoke": said | ({} if step.contains is None else {"contains": Raw(json.loads(step.contains))})}
+            plain = {key: getattr(step, key) for key in keys if getattr(step, key) != ""}
+            return {"smoke": plain | ({} if step.contains is None else {"contains": Raw(json.loads(step.contains))})}
         case MirrorStep():
             return {"mirror": {"percent": step.percent, "for": step.duration, "requests": step.requests}}
         case WeightStep():
@@ -221,7 +221,7 @@ def _freeze(window: FreezeWindow) -> dict[str, object]:
     return {"why": window.why, "days": days, "from": start, "to": end, "zone": window.zone}
 
 
-def _said(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML has
+def _plain(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML has
     """Return the value with durations as text and without keys that have no value."""
     match value:
         case Raw():
@@ -229,8 +229,8 @@ def _said(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML has
         case timedelta():
             return spell(value)
         case Mapping():
-            return {key: _said(inner) for key, inner in value.items() if inner is not None}
+            return {key: _plain(inner) for key, inner in value.items() if inner is not None}
         case list() | tuple():
-            return [_said(inner) for inner in value]
+            return [_plain(inner) for inner in value]
         case _:
             return value

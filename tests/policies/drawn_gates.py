@@ -68,16 +68,16 @@ def written_gates(gates: tuple[Gate, ...]) -> dict[str, object]:
 
 
 def _gate(gate: Gate) -> dict[str, object]:
-    said = {key: getattr(gate, key) for key in gate.__slots__ if key not in {"kind", "reading", "at_most"}}
+    settings = {key: getattr(gate, key) for key in gate.__slots__ if key not in {"kind", "reading", "at_most"}}
     match gate:
         case LatencyGate():
             limits = {f"p{limit.percent:g}": timedelta(milliseconds=limit.milliseconds) for limit in gate.at_most}
-            return said | {"at_most": limits}
+            return settings | {"at_most": limits}
         case PredictionsGate():
-            return said | {"at": gate.reading.at, "bins": list(gate.reading.edges) or None}
+            return settings | {"at": gate.reading.at, "bins": list(gate.reading.edges) or None}
         case DisagreementGate():
-            return said | {"at": gate.reading.at, "at_most": gate.at_most}
+            return settings | {"at": gate.reading.at, "at_most": gate.at_most}
         case ErrorsGate() | ClientErrorsGate() | QueryGate():
-            return said | {"at_most": gate.at_most}
+            return settings | {"at_most": gate.at_most}
         case _:
             raise AssertionError(f"nobody writes {gate}")

@@ -82,8 +82,8 @@ ALONE = {
     "invalid latency limits": (
         "judge: {gates: {errors: {}, latency: {at_most: {p45: 1s, p95: 4m, P99: 1s, p99.95: 1s}}}}\n",
         [
-            f"4:{column}: judge.gates.latency.at_most.{key}: {said}"
-            for column, key, said in (
+            f"4:{column}: judge.gates.latency.at_most.{key}: {message}"
+            for column, key, message in (
                 (49, "p45", "'p45' is not a valid percentile (p50 to p99.9); write it like p95"),
                 (58, "p95", "4m is not a duration from 1ms to 3m; write it like 300ms"),
                 (67, "P99", "'P99' is not a valid percentile (p50 to p99.9); write it like p95"),

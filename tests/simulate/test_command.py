@@ -61,7 +61,7 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["--green-latency", "x1.2"], "no gate of this policy judges latency, so green's has no effect"),
         (["--green-client-errors", "+1%"], "no gate of this policy judges client errors"),
@@ -70,7 +70,9 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path, capsys: pytest.Capture
         ([], "the drift gate takes no part: simulated traffic has no data for it"),
     ],
 )
-def test_assumptions_are_noted(words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_assumptions_are_noted(
+    words: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The notes cover flags without effect, gates left out, and assumptions."""
     (tmp_path / "profile.yaml").write_text("green: [{latency: +20ms}]")
     (tmp_path / "drift.kql").write_text("traffic")
@@ -80,7 +82,7 @@ def test_assumptions_are_noted(words: list[str], said: str, tmp_path: Path, caps
     )
     named = [str(tmp_path / word) if word == "profile.yaml" else word for word in words]
     assert simulate([str(tmp_path / "churn.yaml"), "--rollouts", "1", *named]) == 0
-    assert said in capsys.readouterr().out
+    assert expected in capsys.readouterr().out
 
 
 def test_green_s_latency_and_refusals_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +111,7 @@ def test_every_problem_is_reported_together(tmp_path: Path, capsys: pytest.Captu
     profile.write_text("request: 5\nerrors: 7\ngreen: [{errors: x2, from: 9m, until: 3m}]\n")
     wrong = ["--rollouts", "0", "--seed", "many", "--errors", "2", "--green-errors", "worse", "--picture", "a.docx"]
     assert simulate([str(policy), "--profile", str(profile), *wrong]) == 2
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     for words in (
         "churn.yaml:3:24: steps[1].weight",
         "profile.yml:1:1: request: unknown key; did you mean requests?",
@@ -121,12 +123,12 @@ def test_every_problem_is_reported_together(tmp_path: Path, capsys: pytest.Captu
         "--green-errors: 'worse'",
         "--picture: '.docx'",
     ):
-        assert words in said
-    assert "Traceback" not in said
+        assert words in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["--from", "5m"], "--from and --until need a fault of green"),
         (["--green-errors", "x2", "--from", "5m", "--until", "5m"], "--until must be later than --from"),
@@ -145,10 +147,10 @@ def test_every_problem_is_reported_together(tmp_path: Path, capsys: pytest.Captu
         (["--replay", "nowhere.json", "--green-errors", "x2"], "--green-errors: not allowed with --replay"),
     ],
 )
-def test_one_invalid_argument(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_invalid_argument(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit code is 2, and the message says what would be valid."""
     assert simulate([CHURN, *words]) == 2
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_profiles_describe_the_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

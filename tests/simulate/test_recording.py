@@ -37,7 +37,7 @@ def test_an_invalid_record(text: str, words: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "words"),
+    ("corrupt", "words"),
     [
         ({"errors": 10_000_000}, "10000000 failed and 0 refused of"),
         ({"client_errors": -1}, "-1 refused of"),
@@ -46,11 +46,11 @@ def test_an_invalid_record(text: str, words: str, tmp_path: Path) -> None:
         ({"counts": {"drift": {"bad": 3, "total": 2}}}, "drift: 3 bad of 2"),
     ],
 )
-def test_impossible_counts_are_refused(spoilt: dict[str, object], words: str, tmp_path: Path) -> None:
+def test_impossible_counts_are_refused(corrupt: dict[str, object], words: str, tmp_path: Path) -> None:
     """Each is reported with its place."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     view = json.loads(file.read_text())
-    view["minutes"][4] |= spoilt
+    view["minutes"][4] |= corrupt
     file.write_text(json.dumps(view))
     with pytest.raises(PolicyError, match=rf"{words}.* @ \$\.minutes\[4\]"):
         read_recording(file)

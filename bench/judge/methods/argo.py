@@ -1,4 +1,4 @@
-"""Argo Rollouts: a background AnalysisRun beside the steps of a canary, from `analysis/analysis.go` and
+"""Argo Rollouts: a background AnalysisRun during the steps of a canary, from `analysis/analysis.go` and
 `utils/evaluate/evaluate.go`.
 
 A minute without requests gives NaN, for which no condition holds; a failed query is a measurement error.

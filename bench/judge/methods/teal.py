@@ -1,7 +1,7 @@
-"""Teal itself: the shipped `turn`, reconciled once a minute. Nothing is decided, judged or counted here.
+"""Teal itself: the shipped `turn`, reconciled once a minute. Makes no decisions, judgements or counts of its own.
 
-Azure always carries out orders in time for the next minute. Everything else that a rollout needs is in order: green is
-ready, its smoke test has passed, and telemetry is known to work.
+Azure always completes orders in time for the next minute. Everything else that a rollout needs is given: green is
+ready, its smoke test has passed, and telemetry is proven.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ STATUS = {
     Phase.ROLLING_BACK: Status.ROLLED_BACK,
     Phase.ROLLED_BACK: Status.ROLLED_BACK,
 }
-MOST_TURNS = 9  # in one minute: what was decided is carried out, and then reconciled again
+MOST_TURNS = 9  # per minute: decisions are carried out, then the rollout is reconciled again
 
 
 def weight_steps(weights: Iterable[int] = WEIGHTS, bake: int = 0) -> tuple[Step, ...]:
-    """Return the steps to these per cent. bake: how many minutes green has all traffic at least, if not as usual."""
+    """Return the steps for these weights (percent). bake: minimum minutes with all traffic, if not the default."""
     watch = (WeightStep(100, settled_minutes=bake, patience=bake * MINUTE + JudgeSettings().patience),) if bake else ()
     return (*(WeightStep(weight) for weight in weights if weight < 100), *watch)
 
@@ -53,14 +53,14 @@ def weight_steps(weights: Iterable[int] = WEIGHTS, bake: int = 0) -> tuple[Step,
 def teal(
     settings: JudgeSettings | None = None, steps: tuple[Step, ...] = weight_steps(), tuning: Tuning = TUNED
 ) -> Callable[[Truth], Judge]:
-    """Return Teal as a method: calibrated by blue's past minutes, with the errors gate alone if nothing is said."""
+    """Return Teal as a method, calibrated from blue's past minutes, by default with the errors gate alone."""
     chosen = settings or JudgeSettings(gates=(ErrorsGate(),))
     return lambda truth: Teal.calibrated(truth.rows(), chosen, steps, tuning)
 
 
 @dataclass
 class Teal:
-    """One rollout under way. number: minutes that have passed. traffic, mirror: as ordered last, in per cent."""
+    """One rollout in progress. number: minutes so far. traffic, mirror: as last ordered, in percent."""
 
     rollout: Rollout
     number: int = 0
@@ -72,14 +72,14 @@ class Teal:
     def calibrated(
         cls, past: Iterable[DeploymentMinute], settings: JudgeSettings, steps: tuple[Step, ...], tuning: Tuning = TUNED
     ) -> Teal:
-        """Return a rollout that is about to order its first weight, judged as blue's past says."""
+        """Return a rollout that is about to order its first weight, calibrated from blue's past."""
         begun = cls(_rollout(calibrate(settings, past_of(past, BLUE), tuning=tuning), settings, steps))
         begun._reconcile(START)
         return begun
 
     @property
     def first_weight(self) -> int:
-        """The per cent of the traffic, live or mirrored, that green gets first."""
+        """Green's first share of the traffic, live or mirrored, in percent."""
         return self._weight
 
     @property
@@ -96,11 +96,11 @@ class Teal:
         self._reconcile(begun + MINUTE, observed=self._seen(None if minute is None else minute.weight))
         status = STATUS.get(self.rollout.phase, Status.RUNNING)
         if self.rollout.phase is Phase.PROMOTING and isinstance(self.rollout.policy.steps[-1], MirrorStep):
-            status = Status.PROMOTED  # a world without live traffic on green ends with its mirror
+            status = Status.PROMOTED  # a world without live traffic on green ends with the mirror
         return ROLL_BACK if status is Status.ROLLED_BACK else Move(self._weight, status)
 
     def _seen(self, weight: int | None = None) -> EndpointSeen:
-        """Return the endpoint as it was with this per cent on green; by default, as it was ordered last."""
+        """Return the endpoint with this percentage on green; by default, as last ordered."""
         traffic = self.traffic
         if weight not in {None, self._weight} and not self.mirror:
             traffic = {name: share for name, share in ((GREEN, weight or 0), (BLUE, 100 - (weight or 0))) if share}
@@ -108,7 +108,7 @@ class Teal:
         return EndpointSeen("bench", Provisioning.SUCCEEDED, traffic, self.mirror, deployments)
 
     def _reconcile(self, now: datetime, observed: EndpointSeen | None = None) -> None:
-        """Reconcile until nothing is left to decide, as every decision of the app wakes it once more."""
+        """Reconcile until nothing is left to decide, because in the app every decision triggers another reconcile."""
         seen = observed or self._seen()
         for _ in range(MOST_TURNS):
             plan = plan_observation(self.rollout, seen, now)
@@ -131,7 +131,7 @@ class Teal:
 
 
 def _rows(minute: Minute, at: datetime) -> tuple[DeploymentMinute, ...]:
-    """Return a minute as telemetry has it: a deployment without requests has no row."""
+    """Return a minute as telemetry rows: a deployment without requests has none."""
     rows = minute.rows or (
         DeploymentMinute(GREEN, at, minute.green_total, minute.green_bad),
         DeploymentMinute(BLUE, at, minute.blue_total, minute.blue_bad),
