@@ -6,7 +6,7 @@ comes from and in what they do with the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.admission.admit import hurried
@@ -15,6 +15,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
+from shared.core.reconcile.incidents import watched
 from shared.core.reconcile.judging import Judged, Judgement
 from shared.core.reconcile.observed_time import account
 from shared.core.reconcile.rereading import judge
@@ -52,7 +53,9 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
     counted = account(rollout, observation, now)
-    judged = judge(counted.rollout, observation)
+    before = counted.rollout
+    judged = judge(before, observation)
+    judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
     decision = hurried(decide(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
     pending = decision.rollout.rereading.recheck

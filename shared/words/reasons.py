@@ -300,6 +300,19 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
         "A deadline never rolls back a green that passed. It is extended by its own length.",
     ),
+    ReasonCode.INCIDENT: Row(
+        "incident: {deployment} fails more than {limit} of its requests, far beyond its past",
+        "Blue fails as it never did. Nothing goes forward until that is over, unless an operator overrides the judge "
+        "or the policy says `failing_blue: replace`.",
+    ),
+    ReasonCode.OVERLOAD: Row(
+        "incident: {deployment} is overloaded and answers more than {limit} of its requests with 429 or 408",
+        "There are more requests than the deployments can answer. Nothing goes forward until that is over.",
+    ),
+    ReasonCode.COMPARING_AGAIN: Row(
+        "{deployment} looks harmful with all traffic, where blue cannot be compared; back to {weight} beside blue",
+        "Before a rollback, blue shows whether it would do better. This happens once in a rollout.",
+    ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
@@ -362,6 +375,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "delay_seconds": duration,
     "examples": "; ".join,
     "expected_traffic": traffic,
+    "limit": lambda share: percent(round(100 * share, 2)),
     "limit_seconds": duration,
     "log_odds_safe": odds,
     "log_odds_safe_threshold": odds,

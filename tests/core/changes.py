@@ -31,6 +31,7 @@ PLACES = {
     "calibration": ("judging", "calibration"),
     "evidence": ("judging", "evidence"),
     "assessment": ("judging", "assessment"),
+    "compared_again": ("judging", "compared_again"),
     "starvation_reported": ("judging", "starvation_reported"),
     "serving": ("observed", "serving"),
     "telemetry_problem": ("observed", "telemetry_problem"),

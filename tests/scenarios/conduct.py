@@ -29,7 +29,8 @@ class Conduct:
 
     refused: of requests, as the caller's mistake. median: milliseconds of good answers, or None if nobody measures
     them. percentiles: only these are measured, as by the platform's metrics. predictions: by class. counted: bad ones
-    by the name of a query, or of what else is counted.
+    by the name of a query, or of what else is counted. overloaded: of
+    requests, those that fail because there are too many.
     """
 
     refused: float = 0.0
@@ -37,6 +38,7 @@ class Conduct:
     percentiles: bool = False
     predictions: Mapping[str, float] | None = None
     counted: Mapping[str, float] = field(default_factory=dict)
+    overloaded: float = 0.0
 
     def row(self, deployment: str, minute: datetime, total: int, failed: float) -> DeploymentMinute:
         """Return a minute of so many requests, of which this share fails."""
@@ -52,6 +54,7 @@ class Conduct:
             slowness=_slowness(timed, good) if timed and not self.percentiles else None,
             percentiles=_percentiles(timed) if timed and self.percentiles else None,
             predictions=None if self.predictions is None else _split(good, self.predictions),
+            overloaded=min(round(total * self.overloaded), bad),
             tallies={name: Tally(round(good * share), good) for name, share in self.counted.items()},
         )
 

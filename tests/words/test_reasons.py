@@ -306,6 +306,21 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),
         "there is enough evidence now; going on by itself: every step passed",
     ),
+    (
+        reason(C.INCIDENT, deployment=BLUE, limit=0.0125),
+        "incident: churn-6 fails more than 1.25% of its requests, far beyond its past",
+    ),
+    (
+        reason(C.OVERLOAD, deployment=BLUE, limit=0.001),
+        "incident: churn-6 is overloaded and answers more than 0.1% of its requests with 429 or 408",
+    ),
+    (
+        reason(C.COMPARING_AGAIN, NOTHING, deployment=GREEN, weight=10),
+        (
+            "churn-7 looks harmful with all traffic, where blue cannot be compared; back to 10% beside blue: "
+            "no minute has been judged yet"
+        ),
+    ),
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
     (FREEZE, "freeze window: weekend"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from shared.core.gates.alarms import Alarms, alarms_of
 from shared.core.gates.gate import Calibrated, Gate, NothingToCompare, SourceChoice, Terms
 from shared.core.gates.past import Past, past_of
 from shared.core.gates.samples import GateSamples
@@ -22,11 +23,15 @@ __all__ = ["Calibration", "Past", "Settings", "calibrate", "past_of"]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the judge is set, what each gate of the panel takes from a minute, and the gates left out, with why."""
+    """How the judge is set, what each gate of the panel takes from a minute, and the gates left out, with why.
+
+    alarms: what counts as an incident; None if nothing does.
+    """
 
     panel: Panel
     samples: tuple[GateSamples, ...]
     unjudged: dict[str, str] = field(default_factory=dict)
+    alarms: Alarms | None = None
 
 
 class Settings(SourceChoice, Protocol):
@@ -63,13 +68,16 @@ def calibrate(
     whole = sum(gate.rollback_weight for gate, _ in found)
     if not whole:
         raise ValueError("no gate can roll back: make the errors gate critical or non_blocking")
+    alarms = alarms_of(past, terms.budget, tuning)
     gates = tuple(
         replace(
             setting,
             share=gate.rollback_weight / whole,
+            usual_at_most=alarms.failed.limit if gate.essential else 1.0,
             rates=past.rates(samples.samples),
             heard=past.heard(samples.samples[0], gate.recorded) if gate.reported_by_green else 0.0,
         )
         for gate, (setting, samples) in found
     )
-    return Calibration(Panel(gates, tuning, rate), tuple(samples for _, (_, samples) in found), unjudged)
+    samples = tuple(samples for _, (_, samples) in found)
+    return Calibration(Panel(gates, tuning, rate), samples, unjudged, alarms)

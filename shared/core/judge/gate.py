@@ -27,10 +27,11 @@ class GateSetting:
     """What a gate is set to for one rollout.
 
     share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
-    certificate. phi: burstiness of blue's past from minute to minute. lasting:
-    the same from block to block. known: that past was long enough to tell. rate: blue's past share of
-    bad, as the certificate counts it. rates: the same for each item of the measures (none: not known). budget: D, the
-    harm that the certificate allows over all traffic, a probability (None: there is no certificate). margin: of a
+    certificate. phi: burstiness of blue's past from minute to minute. lasting: the same from block to block. known:
+    that past was long enough to tell. rate: blue's past share of bad, as the certificate counts it. rates: the same for
+    each item of the measures (none: not known). usual_at_most: the most that green, alone with all traffic, is compared
+    with, however bad blue was in an incident. budget: D, the harm that the certificate allows over all traffic, a
+    probability (None: there is no certificate). margin: of a
     certificate from percentiles. heard: how many things per request blue's past reported to it (0: it counts nothing
     that deployments report). settle: how many steady minutes after a change of traffic are passed over, with all that
     are not steady.
@@ -44,6 +45,7 @@ class GateSetting:
     known: bool = True
     rate: float = 0.0
     rates: tuple[float, ...] = ()
+    usual_at_most: float = 1.0
     budget: float | None = 0.01
     margin: float | None = None
     heard: float = 0.0
@@ -210,7 +212,8 @@ def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
     past = setting.rates[item] if item < len(setting.rates) else 0.0
     seen = evidence.counts(item)
     enough = seen.blue_total >= PAST_REQUESTS
-    return max(seen.blue_rate or 0.0 if enough else Recent(seen.blue_bad, seen.blue_total).rate(past), past)
+    rate = seen.blue_rate or 0.0 if enough else Recent(seen.blue_bad, seen.blue_total).rate(past)
+    return max(min(rate, setting.usual_at_most), past)
 
 
 def _alone(minute: GateMinute) -> GateMinute:

@@ -17,10 +17,11 @@ from shared.core.reconcile import judging, proving, rereading
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
+from shared.core.reconcile.incidents import incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, failed, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
-from shared.core.reconcile.promoting import promote
+from shared.core.reconcile.promoting import compared_again, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
@@ -51,14 +52,15 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
         return left_as_found(unheld(back, now), endpoint, now)
-    held = held_now(informed, observation, now)
+    held = held_now(informed, observation, now) or incident_now(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
     ahead = _first((superfluous, placed_anew, noticed, asked, _starved, rereading.report), informed, endpoint, now)
     ahead = ahead or proving.report(informed, observation, endpoint, now)
-    waits = held is not None or behind(informed, observation, now) or twin_comes(informed, endpoint)
+    doubtful = behind(informed, observation, now) or suspected(informed)
+    waits = held is not None or doubtful or twin_comes(informed, endpoint)
     return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
 
 
@@ -175,7 +177,9 @@ def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     if rollout.judge_overruled:
         return None
     why = rollout.verdict_reason  # only now: it is costly to work out, and most minutes do not need it
-    return None if why is None else history.moved(rollout, Phase.ROLLING_BACK, why, now)
+    if why is None:
+        return None
+    return compared_again(rollout, endpoint, why, now) or history.moved(rollout, Phase.ROLLING_BACK, why, now)
 
 
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

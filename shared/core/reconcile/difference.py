@@ -75,9 +75,14 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Traffic goes forward only to a green that is seen ready, and not while a write is still under way."""
+    """Traffic goes forward only to a green that is seen ready, and not while a write is still under way.
+
+    A green that is to have less than it has gets less, whatever holds the way forward.
+    """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    if rollout.hold is not None or rollout.requests or not ready or endpoint.busy:
+    lowered = 0 < rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0)
+    held = rollout.hold is not None or bool(rollout.requests)
+    if not ready or endpoint.busy or (held and not lowered):
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:

@@ -5,17 +5,22 @@ A green that looks harmful is never promoted: the step's deadline rolls it back.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Progress
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
+
+ALL = 100
 
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -31,6 +36,25 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     if rollout.traffic.steady_since is None and not rollout.first:
         return history.noted(steadied(rollout, now), weight_observed(rollout), now)
     return _baked(rollout, now)
+
+
+def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
+    """Return the way back beside blue for a green that looks harmful alone, once in a rollout; None if there is none.
+
+    Alone, green is held to blue's past, and nothing shows whether blue would do better now: what both depend on may be
+    failing. Nearly all traffic returns to blue as in a rollback, and what follows is decided side by side.
+    """
+    step = next((i for i, one in enumerate(rollout.policy.steps) if 0 < (one.live_weight or 0) < ALL), None)
+    alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
+    if not alone or step is None or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
+        return None
+    weight = rollout.policy.steps[step].live_weight or 0
+    afresh = rollout.with_judging(evidence=Evidence(), compared_again=True).with_rereading(
+        began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None
+    )
+    beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))
+    again = reason(ReasonCode.COMPARING_AGAIN, because=why, deployment=rollout.green, weight=weight)
+    return history.moved(beside, Phase.STEPPING, again, now)
 
 
 def _baked(rollout: Rollout, now: datetime) -> Decision:

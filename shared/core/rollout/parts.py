@@ -12,6 +12,7 @@ from typing import Literal
 from shared.core.bounds import bounded
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Thresholds
+from shared.core.judge.incident import Watch
 from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Verdict
 from shared.core.observation.observation import SmokeResult
@@ -120,13 +121,24 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watches:
+    """Whether either deployment fails, or is overloaded, beyond what blue's past allows."""
+
+    blue_failed: Watch = field(default_factory=Watch)
+    blue_overloaded: Watch = field(default_factory=Watch)
+    green_failed: Watch = field(default_factory=Watch)
+    green_overloaded: Watch = field(default_factory=Watch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """What the judge knows.
 
     telemetry_seen: the newest minute with requests that telemetry showed before green got any traffic; None until then,
     and green gets none. judged_until: every minute before this one is judged; None until green was given traffic.
     history_incomplete_since: when telemetry first answered for some gates' history but not for all.
-    starvation_reported: whether the history already says that green receives none of its traffic.
+    starvation_reported: whether the history already says that green receives none of its traffic. watches: for
+    incidents. compared_again: whether green, alone with all traffic, looked harmful and was put beside blue again.
     """
 
     telemetry_seen: datetime | None = None
@@ -136,6 +148,8 @@ class Judging:
     evidence: Evidence = field(default_factory=Evidence)
     assessment: Assessment | None = None
     starvation_reported: bool = False
+    watches: Watches = field(default_factory=Watches)
+    compared_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,9 @@ class ReasonCode(StrEnum):
     REQUEST_TOO_LATE = "request_too_late"
     OBSERVATION_RESUMED = "observation_resumed"
     DEADLINE_POSTPONED = "deadline_postponed"
+    INCIDENT = "incident"
+    OVERLOAD = "overload"
+    COMPARING_AGAIN = "comparing_again"
     HELD = "held"
     RELEASED = "released"
     FREEZE_WINDOW = "freeze_window"
@@ -132,9 +135,10 @@ class Facts(TypedDict, total=False):
     action: an `ActionKind`. actor: who asked. comment: what they gave as their reason. deadline: which of the policy's
     deadlines. deployment: the one it is about. examples: a few of the problems found. expected_traffic,
     observed_traffic, mirror_traffic: per cent by deployment. failed, requests: how many. gate: the one it is about.
-    instances, wanted_instances: how many there are, and should be. limit_seconds: how long something may take.
-    log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms of the odds that
-    green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within the harm budget`.
+    instances, wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long
+    something may take. log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms
+    of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
+    the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
     next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
     this weight. skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not
@@ -153,6 +157,7 @@ class Facts(TypedDict, total=False):
     failed: int
     gate: str
     instances: int
+    limit: float
     limit_seconds: float
     log_lines: list[str]
     log_odds_safe: float

@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec
 
 from shared.core.bounds import LONGEST_ITEM, cut
 from shared.core.endpoint_id import EndpointId
+from shared.core.gates.alarms import Alarms
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.judge.verdict import Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
@@ -229,6 +230,11 @@ class Rollout:
     def thresholds(self) -> Thresholds | None:
         """What the verdict compared the evidence with."""
         return self.judging.assessment.thresholds if self.judging.assessment else None
+
+    @property
+    def alarms(self) -> Alarms | None:
+        """What counts as an incident; None before the judge was set."""
+        return self.judging.calibration.alarms if self.judging.calibration else None
 
     @property
     def hold_reason(self) -> Reason | None:

@@ -92,6 +92,12 @@ def judging() -> Table:
                 choice("pause", "advance"),
                 "What happens when patience runs out: pause for an operator, or advance uncertified.",
             ),
+            Field(
+                "failing_blue",
+                choice("hold", "replace"),
+                "What happens while blue fails far beyond its own past: hold the rollout as an incident, or let a "
+                "green that does not fail replace it. An overload holds in either case.",
+            ),
             gates(),
         ),
         example="{rollback_risk: 0.01}",

@@ -1,0 +1,87 @@
+"""Whether a deployment fails beyond what blue's past allows, whoever else fails: an incident. Not about green's worth.
+
+The same bets as a gate's, against a fixed limit: the share of bad requests is at most `RATIO` times what it may have
+been in blue's past, plus the budget. An incident is declared at the odds that a rollback needs. It has memory: it is
+over only after calm minutes in proportion to its length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shared.core.judge import harm
+from shared.core.judge.harm import Harm
+from shared.core.judge.interval import interval
+from shared.core.judge.measure import Measure, log_shares
+from shared.core.judge.odds import Counts, Null, log_es, log_sum
+from shared.core.judge.tuning import Tuning
+
+RATIO = 3.0
+# An incident of five minutes or more is over after ten calm ones; a shorter one after twice its length and one.
+LONGEST_CALM = 10
+_LANES = (Measure(),)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What counts as an incident, from blue's past alone.
+
+    usual: the upper end of what blue's share of bad requests may have been. budget: what is allowed besides. cap: nats
+    that one minute may win, so that bursts as blue's past shows them are no incident.
+    """
+
+    usual: float
+    budget: float
+    cap: float
+
+    @property
+    def limit(self) -> float:
+        """The share of bad requests beyond which it is an incident."""
+        return min(RATIO * self.usual + self.budget, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is known of one deployment. declared: an incident is on. bad, calm: minutes beyond the limit, and since."""
+
+    harm: Harm = field(default_factory=Harm)
+    declared: bool = False
+    bad: int = 0
+    calm: int = 0
+
+
+def alarm(bad: int, total: int, budget: float, cap: float) -> Alarm:
+    """Return the alarm for a blue with this past; without a past everything may be usual."""
+    past = interval(bad, total)
+    return Alarm(1.0 if past is None else past.high, budget, cap)
+
+
+def log_odds(watch: Watch, tuning: Tuning) -> float:
+    """Return the natural logarithm of the odds against `never beyond the limit`."""
+    return watch.harm.log_odds(log_shares(_LANES, tuning))
+
+
+def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_threshold: float) -> Watch:
+    """Return the watch after a minute; one without requests teaches nothing.
+
+    counts: the deployment's, as if it were green. log_threshold: the log odds at which an incident is certain.
+    """
+    if not counts.green_total:
+        return watch
+    gains = _gains(counts, of, tuning)
+    shares = log_shares(_LANES, tuning)
+    beyond = log_sum([gain + share for gain, share in zip(gains, shares, strict=True)]) > tuning.log_suspicion
+    seen = Watch(watch.harm, watch.declared, watch.bad + beyond, 0 if beyond else watch.calm + 1)
+    if watch.declared:
+        return Watch() if seen.calm >= min(LONGEST_CALM, 2 * seen.bad + 1) else seen
+    grown = harm.add_minute(watch.harm, gains, tuning, changed=False)
+    declared = grown.log_odds(shares) >= log_threshold
+    forgotten = not declared and seen.calm >= LONGEST_CALM
+    return Watch(grown, declared, 0 if forgotten else seen.bad, seen.calm)
+
+
+def _gains(counts: Counts, of: Alarm, tuning: Tuning) -> list[float]:
+    """Return what each bet of both lanes wins in a minute, in the order of `log_shares`."""
+    severe = Null(0.0, min((1.0 + of.usual) / 2.0, tuning.severe.rho * of.usual + tuning.severe.delta))
+    won = [min(of.cap, gain) for gain in log_es(counts, tuning.bets, Null(0.0, of.limit))]
+    return won + log_es(counts, tuning.severe_bets, severe)

@@ -1,0 +1,102 @@
+"""Incidents that hit blue, or everything: nothing goes forward while either deployment fails beyond blue's past.
+
+Whether green is worse than blue is the judge's question. This is the other one: is it a time to change anything?
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core.gates.alarms import Alarms
+from shared.core.judge import incident
+from shared.core.judge.incident import Alarm, Watch
+from shared.core.judge.odds import Counts
+from shared.core.observation.observation import DeploymentMinute, Observation
+from shared.core.phases import Phase
+from shared.core.rollout.parts import Watches
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
+    """Return the rollout with every minute that was judged from `since` on watched for incidents, each once."""
+    alarms, until = rollout.alarms, rollout.judging.judged_until
+    if alarms is None or since is None or until is None or until <= since:
+        return rollout
+    watches = rollout.judging.watches
+    for row in sorted(observation.minutes or (), key=lambda row: row.minute):
+        if since <= row.minute < until:
+            watches = _after(watches, row, rollout, alarms)
+    return rollout.with_judging(watches=watches)
+
+
+def incident_now(rollout: Rollout) -> Reason | None:
+    """Return the incident that holds the rollout, or None. An operator's overruling of the judge overrules this too."""
+    if not _applies(rollout) or rollout.alarms is None:
+        return None
+    watches, alarms = rollout.judging.watches, rollout.alarms
+    if watches.blue_overloaded.declared or watches.green_overloaded.declared:
+        name = rollout.blue if watches.blue_overloaded.declared else rollout.green
+        return _reason(ReasonCode.OVERLOAD, name, alarms.overloaded)
+    if watches.blue_failed.declared and not _fixed(rollout):
+        return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
+    return None
+
+
+def suspected(rollout: Rollout) -> bool:
+    """Return whether an incident is likelier than not, though not yet certain: nothing goes forward on such minutes."""
+    calibration = rollout.judging.calibration
+    if not _applies(rollout) or calibration is None or rollout.alarms is None:
+        return False
+    watches, tuning = rollout.judging.watches, calibration.panel.tuning
+    doubted = [watches.blue_overloaded, watches.green_overloaded]
+    doubted += [] if _fixed(rollout) else [watches.blue_failed]
+    return any(incident.log_odds(watch, tuning) > tuning.log_suspicion for watch in doubted)
+
+
+def _applies(rollout: Rollout) -> bool:
+    """Return whether blue still serves beside green, and no operator has overruled the judge."""
+    alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
+    return rollout.phase in SHARED and not alone and rollout.blue is not None and not rollout.judge_overruled
+
+
+def _fixed(rollout: Rollout) -> bool:
+    """Return whether the policy lets a healthy green replace a failing blue."""
+    green = rollout.judging.watches.green_failed
+    return rollout.policy.judge.failing_blue == "replace" and not green.declared and green.calm > 0
+
+
+def _after(watches: Watches, row: DeploymentMinute, rollout: Rollout, alarms: Alarms) -> Watches:
+    if row.deployment == rollout.blue:
+        return replace(
+            watches,
+            blue_failed=_seen(watches.blue_failed, row.bad, row, alarms.failed, rollout),
+            blue_overloaded=_seen(watches.blue_overloaded, row.overloaded, row, alarms.overloaded, rollout),
+        )
+    if row.deployment == rollout.green:
+        return replace(
+            watches,
+            green_failed=_seen(watches.green_failed, row.bad, row, alarms.failed, rollout),
+            green_overloaded=_seen(watches.green_overloaded, row.overloaded, row, alarms.overloaded, rollout),
+        )
+    return watches
+
+
+def _seen(watch: Watch, bad: int, row: DeploymentMinute, of: Alarm, rollout: Rollout) -> Watch:
+    calibration = rollout.judging.calibration
+    if calibration is None:
+        return watch
+    return incident.add_minute(watch, Counts(bad, row.total), of, calibration.panel.tuning, _line(rollout))
+
+
+def _line(rollout: Rollout) -> float:
+    """Return the log odds at which an incident is certain: those of a rollback."""
+    return -math.log(rollout.policy.judge.risk.rollback)
+
+
+def _reason(code: ReasonCode, deployment: str | None, of: Alarm) -> Reason:
+    return reason(code, deployment=deployment or "", limit=of.limit)

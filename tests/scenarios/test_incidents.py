@@ -1,0 +1,189 @@
+"""Incidents that hit everything: nothing goes forward meanwhile, and nothing is rolled back that blue cannot better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.policy import FreezeWindow
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+C = ReasonCode
+
+
+def holds(world: World) -> list[ReasonCode]:
+    """Return what the rollout was held for, one after the other."""
+    return [entry.reason.because.code for entry in world.entries(C.HELD) if entry.reason.because is not None]
+
+
+def in_an_incident(rate: float, rpm: int = 900) -> World:
+    """Return a world in which both begin to fail as soon as green has its first weight."""
+    world = World(rpm=rpm)
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: rate, GREEN: rate}
+    return world
+
+
+@pytest.mark.parametrize("rate", [0.04, 0.2, 0.65, 1.0])
+def test_nothing_goes_forward_while_both_fail(rate: float) -> None:
+    """Green is no worse than blue, and stays where it is; the incident is reported once."""
+    world = in_an_incident(rate)
+    world.minutes(45)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
+def test_the_rollout_goes_on_when_the_incident_is_over() -> None:
+    """Nobody has to do anything, and the time counts against no deadline."""
+    world = in_an_incident(0.4)
+    world.minutes(180)
+    world.rates = {}
+    world.until(Phase.PROMOTED)
+
+
+def test_an_incident_in_turns_is_one_incident() -> None:
+    """Blue fails for five minutes in ten: the pauses between are no time to go forward."""
+    world = in_an_incident(0.5)
+    for _ in range(6):
+        world.rates = {BLUE: 0.5, GREEN: 0.5}
+        world.minutes(5)
+        world.rates = {}
+        world.minutes(5)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
+def test_a_single_bad_minute_costs_only_minutes() -> None:
+    """A short incident is over after a short calm."""
+    world = in_an_incident(0.9)
+    world.minutes(1)
+    world.rates = {}
+    world.minutes(7)
+    assert world.entries(C.RELEASED) != []
+
+
+def test_a_green_that_is_worse_is_rolled_back_during_an_incident() -> None:
+    """Blue fails a fifth, green everything: the way back is never held."""
+    world = in_an_incident(0.2)
+    world.minutes(5)
+    world.rates = {BLUE: 0.2, GREEN: 1.0}
+    assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
+
+
+@pytest.mark.parametrize("drift", [0.002, 0.003])
+def test_a_failure_rate_that_drifts_is_no_incident(drift: float) -> None:
+    """Blue's past had 1 failure in 1,000. Twice or three times as many is no outage."""
+    world = World(rpm=6000, rates={BLUE: 0.001, GREEN: 0.001})
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: drift, GREEN: drift}
+    world.minutes(60)
+    assert holds(world) == []
+
+
+def test_a_healthy_green_waits_beside_a_failing_blue_by_default() -> None:
+    """Whether green fixes what blue suffers from is not for Teal to guess."""
+    world = in_an_incident(0.0)
+    world.rates = {BLUE: 0.5}
+    world.minutes(60)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
+def test_a_policy_may_let_a_healthy_green_replace_a_failing_blue() -> None:
+    """`failing_blue: replace` is the way forward for a version that is the fix."""
+    world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.5}
+    world.until(Phase.PROMOTED)
+
+
+def test_the_same_policy_does_not_spread_an_outage() -> None:
+    """A green that fails as blue does replaces nothing."""
+    world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.5, GREEN: 0.45}
+    world.minutes(60)
+    assert world.seen.traffic[GREEN] == 10
+
+
+def test_an_operator_may_go_forward_during_an_incident() -> None:
+    """Overriding the judge overrides what it holds for as well."""
+    world = in_an_incident(0.0)
+    world.rates = {BLUE: 0.5}
+    world.minutes(20)
+    world.ask(Verb.OVERRIDE, "the new version fixes it")
+    world.until(Phase.PROMOTED)
+
+
+def test_an_overload_holds_whoever_it_hits() -> None:
+    """Blue answers some requests with 429: capacity is short, so nothing is moved, whatever the policy says of blue."""
+    world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.rates, world.conduct = {BLUE: 0.3}, {BLUE: Conduct(overloaded=0.3)}
+    world.minutes(40)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.OVERLOAD])
+    world.rates, world.conduct = {}, {}
+    world.until(Phase.PROMOTED)
+
+
+@pytest.mark.parametrize("minutes", [2, 25])
+def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
+    """Alone with all traffic, green looks harmful. Beside blue again it turns out that blue does no better."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.rates = {BLUE: 0.5, GREEN: 0.5}
+    world.minutes(minutes)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=240)
+    assert [entry.weight for entry in world.entries(C.COMPARING_AGAIN)] == [10]
+
+
+def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
+    """Blue is healthy beside it, so green is at fault: nearly all traffic is back at once, the rest soon after."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.rates = {GREEN: 0.5}
+    world.minutes(4)
+    assert world.seen.traffic.get(BLUE, 0) >= 90
+    assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
+
+
+def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
+    """Beside blue it is fine, alone it fails again: the second time it is rolled back."""
+    world = World(rpm=900)
+    world.register()
+    for _ in range(300):
+        world.rates = {GREEN: 0.5} if world.seen.traffic == {GREEN: 100} else {}
+        world.minutes()
+        if world.rollout().phase is Phase.ROLLED_BACK:
+            break
+    assert world.rollout().phase is Phase.ROLLED_BACK
+    assert len(world.entries(C.COMPARING_AGAIN)) == 1
+
+
+def test_a_freeze_window_does_not_keep_a_harmful_green_at_all_traffic() -> None:
+    """Going back beside blue is a way back: nothing holds it."""
+    freeze = FreezeWindow("release freeze", since=MIDNIGHT + 60 * MINUTE, until=MIDNIGHT + 6000 * MINUTE)
+    judge = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=60), patience=100 * MINUTE)
+    world = World(policy=replace(POLICY, steps=(*POLICY.steps[:2],), freeze=(freeze,), judge=judge), rpm=900)
+    world.policy = replace(world.policy, judge=replace(judge, risk=replace(judge.risk, settled_minutes=20)))
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100} or world.rollout().hold is None:
+        world.minutes()
+    world.rates = {GREEN: 0.5}
+    world.minutes(6)
+    assert world.seen.traffic.get(BLUE, 0) >= 90
