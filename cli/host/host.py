@@ -26,7 +26,7 @@ from cli.host.listeners import Dependencies, Listeners
 from cli.host.metadata import FunctionMetadata, Json, kind
 from cli.host.microsoft_worker import MicrosoftWorker
 from cli.host.queue_output import QueueOutputs
-from cli.host.server import Fronts, Server
+from cli.host.server import BODY_LIMIT, BODY_LIMIT_SETTING, Fronts, Server
 from cli.host.storage import Storage
 from cli.host.timer import TimerStore
 
@@ -130,6 +130,7 @@ class FunctionHost:
             HttpTriggers(http, self.route_prefix, self.keys, dispatcher),
             EventGridWebhook(events, self.keys, dispatcher),
             Admin(self.functions, self.keys, dispatcher),
+            int(self._settings.get(BODY_LIMIT_SETTING) or BODY_LIMIT),
         )
 
     async def _finish(self, server: Server, listeners: Listeners, dispatcher: Dispatcher) -> None:

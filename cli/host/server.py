@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from cli.host.event_grid import EventGridWebhook
     from cli.host.http_trigger import HttpTriggers
 
-_BODY_LIMIT = 100 * 1024 * 1024  # bytes; the real host's default
+BODY_LIMIT = 100 * 1024 * 1024  # bytes; the real host's default
+BODY_LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
 
 
 @dataclass(frozen=True, slots=True)
 class Fronts:
-    """The handlers behind the server: functions, webhook and admin API."""
+    """The handlers behind the server: functions, webhook and admin API. body_limit: largest body, in bytes."""
 
     http: HttpTriggers
     event_grid: EventGridWebhook
     admin: Admin
+    body_limit: int = BODY_LIMIT
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        if (request.content_length or 0) > _BODY_LIMIT:
+        if (request.content_length or 0) > self.body_limit:
             return web.Response(status=413)
         path = request.path.lower().rstrip("/")
         if path == "/admin" or path.startswith("/admin/"):
@@ -44,7 +46,7 @@ class Server:
     """Listens on one port."""
 
     def __init__(self, fronts: Fronts) -> None:
-        app = web.Application(client_max_size=_BODY_LIMIT)
+        app = web.Application(client_max_size=fronts.body_limit)
         app.router.add_route("*", "/{path:.*}", fronts.handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
 
