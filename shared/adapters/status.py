@@ -1,7 +1,7 @@
-"""What a request's two status codes say of it: the caller's, and the model's own. `minutes.kql` says the same in KQL.
+"""Classifies a request by its two status codes: the caller's and the model's. `minutes.kql` does the same in KQL.
 
-Azure ML turns every answer of a container that is not 200 into 424 for the caller, and keeps the container's status
-apart. So the container's word comes first: what a model refuses (400, 422) is its caller's mistake.
+Azure ML turns every container status except 200 into 424 for the caller, and keeps the container's status separately.
+So the container's status takes precedence: a request that the model rejects (400, 422) is a client error.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ FAILED_DEPENDENCY = "424"
 
 
 def kind(status: str, model: str = "") -> Kind:
-    """Return what the caller's status and the model's (empty or 0: it did not answer) say of a request.
+    """Classify a request by the caller's status and the model's (empty or 0: it did not answer).
 
     A model's 4xx is a client error and its 5xx a failure, whatever the caller got. 408 and 429 are an overload and 424
-    a failure, wherever they come from: none of them is the caller's doing. Otherwise the caller's status counts: good
-    is what is known to be (1xx to 3xx), and a client error any other 4xx. All else is bad: 5xx, 0 (nobody waited for
-    the answer), no code, a word, and 4xx without its last digits.
+    a failure, wherever they come from: none of them is the caller's fault. Otherwise the caller's status counts: 1xx to
+    3xx are good, and any other 4xx is a client error. Everything else is bad: 5xx, 0 (the caller did not wait for the
+    answer), no code, a word, and `4xx` without its last digits.
     """
     if _client_error(model):
         return "client_error"

@@ -1,4 +1,4 @@
-"""What the diagnostic settings of an endpoint say about its request log, as Azure shows them."""
+"""An endpoint's request log according to its diagnostic settings in Azure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TRAFFIC = {"category": "AmlOnlineEndpointTrafficLog", "enabled": True}
 
 
 def setting(*logs: dict[str, Any], workspace: str | None = LOGS) -> dict[str, Any]:
-    """Return a setting as ARM lists it."""
+    """Return a setting in ARM's format."""
     return {"name": "audit", "properties": {"workspaceId": workspace, "logs": list(logs)}}
 
 
 def path_of(azure: StandIn, *replies: Reply) -> TelemetryPath:
-    """Return what is found, given what Azure answers."""
+    """Return the path found, given Azure's replies."""
     azure.answer(*replies)
     return DiagnosticSettings(ResourceManager(arm_pipeline(Credential(), 5, 5), WORKSPACE), OURS).path("churn")
 
@@ -58,28 +58,28 @@ ROWS: list[tuple[str, list[Reply], TelemetryPath]] = [
 
 @pytest.mark.parametrize(("case", "replies", "found"), ROWS, ids=[row[0] for row in ROWS])
 def test_settings_are_understood(azure: StandIn, case: str, replies: list[Reply], found: TelemetryPath) -> None:
-    """One row for each way in which the request log may be sent, or not."""
+    """There is one row for each way in which the request log may be sent or not."""
     del case
     assert path_of(azure, *replies) == found
 
 
 @pytest.mark.parametrize(("target", "state"), [(LOGS, PathState.OPEN), (f"{LOGS}-2", PathState.OTHER_WORKSPACE)])
-def test_a_known_arm_id_needs_no_further_reading(azure: StandIn, target: str, state: PathState) -> None:
-    """The app's own settings have it, so that no right on the workspace itself is needed."""
+def test_a_known_arm_id_needs_no_further_read(azure: StandIn, target: str, state: PathState) -> None:
+    """The app's own settings have it, so no permission on the workspace itself is needed."""
     azure.answer(listed(setting(TRAFFIC, workspace=target)))
     manager = ResourceManager(arm_pipeline(Credential(), 5, 5), WORKSPACE)
     assert DiagnosticSettings(manager, OURS, LOGS.upper()).path("churn").state is state
     assert len(azure.asked) == 1
 
 
-def test_the_endpoints_own_settings_are_asked_for(azure: StandIn) -> None:
+def test_the_endpoints_own_settings_are_read(azure: StandIn) -> None:
     """Settings are resources below the endpoint."""
     path_of(azure, listed())
     where = f"{WORKSPACE}/onlineEndpoints/churn/providers/Microsoft.Insights/diagnosticSettings"
     assert azure.asked[0].url.endswith(f"{where}?api-version=2021-05-01-preview")
 
 
-def test_settings_that_may_not_be_read_are_an_error(azure: StandIn) -> None:
-    """Nobody can tell then; the observer takes it as that."""
+def test_settings_that_cannot_be_read_are_an_error(azure: StandIn) -> None:
+    """The path is then unknown, and the observer treats it as such."""
     with pytest.raises(TealError):
         path_of(azure, Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))

@@ -1,4 +1,4 @@
-"""What a request's two status codes say of it; the request log's query says the same (test_written_logs.py)."""
+"""Classification by a request's two status codes; the request log's query agrees (test_written_logs.py)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from shared.adapters.status import kind
         *[(status, "bad") for status in ("4xx", "0", "", "unknown", "none", "20", "2000", "600", "-200", "200\n")],
     ],
 )
-def test_what_is_not_known_to_be_good_is_not_good(status: str, expected: str) -> None:
-    """Ours are 5xx, 408, 424 and 429; the caller's the other 4xx; a status that says nothing counts against us."""
+def test_an_unclear_status_counts_as_bad(status: str, expected: str) -> None:
+    """5xx, 408, 424 and 429 are bad, other 4xx are client errors, and a meaningless status counts as bad."""
     assert kind(status) == expected
 
 
@@ -34,12 +34,12 @@ def test_what_is_not_known_to_be_good_is_not_good(status: str, expected: str) ->
         ("424", "bad"),
     ],
 )
-def test_the_model_s_word_comes_first(status: str, model: str, expected: str) -> None:
-    """Whatever the caller got: a model's 4xx is a client error, its 5xx a failure, its 408 and 429 an overload."""
+def test_the_model_s_status_takes_precedence(status: str, model: str, expected: str) -> None:
+    """A model's 4xx is a client error, its 5xx a failure, its 408 and 429 an overload, whatever the caller got."""
     assert kind(status, model) == expected
 
 
 @pytest.mark.parametrize("model", ["", "0", "200", "302", "none"])
-def test_without_the_model_s_word_the_caller_s_status_counts(model: str) -> None:
-    """A crash has no model's status, or a meaningless one: 424 is a failure then."""
+def test_without_the_model_s_status_the_caller_s_counts(model: str) -> None:
+    """After a crash there is no model status, or a meaningless one, so 424 is a failure."""
     assert (kind("424", model), kind("403", model), kind("200", model)) == ("bad", "client_error", "good")

@@ -316,7 +316,7 @@ def test_endpoints_with_work_are_listed_until_closed(store: Store, endpoint: End
 
 
 def test_an_endpoint_that_was_marked_again_is_not_closed(store: Store, endpoint: EndpointId) -> None:
-    """Whoever closes it saw an older mark: work has come since."""
+    """If the closer saw an older mark, there is new work, so the mark stays."""
     store.mark_open(endpoint)
     seen = store.open_mark(endpoint)
     assert seen is not None
@@ -326,7 +326,7 @@ def test_an_endpoint_that_was_marked_again_is_not_closed(store: Store, endpoint:
 
 
 def test_every_endpoint_that_had_a_rollout_is_known(store: Store, endpoint: EndpointId) -> None:
-    """Open or not, and once however many rollouts it had."""
+    """Endpoints are listed once, open or not, however many rollouts they had."""
     for name in ("a", "b"):
         store.enlist(Pointer.to(rollout(name, endpoint)))
     assert store.known_endpoints().count(endpoint) == 1

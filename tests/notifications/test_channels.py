@@ -66,7 +66,7 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
 def test_a_request_is_told_when_it_is_accepted_and_an_override_with_every_entry(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whoever reads the log sees that a request was taken, and afterwards always that the judge is overruled."""
+    """The log shows that a request was accepted, and from then on that the judge is overruled."""
     world = run()
     caplog.set_level(logging.INFO, logger="teal.notifications")
     world.ask(Verb.OVERRIDE, by="ada@example.com")
