@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the 
 FUNCTIONS = {
     "model_registered": ("eventGridTrigger", None),
     "tick": ("timerTrigger", None),
+    "sweep": ("timerTrigger", None),
     "reconcile": ("queueTrigger", None),
     "start": ("httpTrigger", ["POST"]),
     "list": ("httpTrigger", ["GET"]),
@@ -58,6 +59,7 @@ def test_every_function_works(app: HostProcess, azure: Stage, worked: str) -> No
     assert app.deliver("model_registered", [event(azure, worked, version)]).status == 202
     assert "outcome=started" in app.log()
     assert app.run_by_hand("tick").status == 202
+    assert app.run_by_hand("sweep").status == 202
     reaches(app, worked, "stepping")
     eventually(lambda: rollout(app, worked)["weight"] == 25, "the first weight was never set")
     assert api(app, "POST", "halt", BY).json()["halted"]
