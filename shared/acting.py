@@ -1,4 +1,4 @@
-"""Gives the orders that were decided on, while holding the lease that was saved with the decision."""
+"""Carries out decided orders under the lease that was saved with the decision."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Acting:
     clock: Clock
 
     def act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> bool:
-        """Order the actions, then give the lease back; return whether Azure refused one for good.
+        """Order the actions, then release the lease; return whether Azure permanently refused one.
 
-        A refusal is written down for `decide`. The lease is looked at again before each order: whoever stalled for so
-        long that another may act gives none.
+        A refusal is recorded for `decide`. The lease is checked again before each order: a process that stalled for so
+        long that another one may act gives no more orders.
         """
         rollout, refusal = saved.value, None
         for action in actions:
@@ -43,13 +43,13 @@ class Acting:
             except Temporary as error:
                 log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
             except Permanent as error:
-                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- no bug
+                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- not a bug
                 refusal = Refusal(action.kind, getattr(action, "name", ""), str(error), self.clock())
                 break
         return self._released(saved, refusal, rollout) and refusal is not None
 
     def _holds(self, saved: Stored[Rollout]) -> bool:
-        """Return whether the lease is still ours: it has time left, and nobody has taken or ended it."""
+        """Return whether the lease is still ours: it has not expired, and nobody has taken or ended it."""
         if not leases.in_force(saved.value.lease, self.clock()):
             return False
         try:
@@ -60,7 +60,7 @@ class Acting:
         return current is not None and current.value.lease == saved.value.lease
 
     def _released(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> bool:
-        """Give the lease back if it is still ours; a request written meanwhile is kept, so read again on conflict."""
+        """Release the lease if it is still ours. On conflict, read again, to keep requests written in the meantime."""
         current: Stored[Rollout] | None = saved
         for _ in range(TRIES):
             if current is None or current.value.lease != saved.value.lease:

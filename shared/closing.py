@@ -1,9 +1,9 @@
-"""The list of endpoints with work: nothing that has work ever falls off it.
+"""The list of endpoints with work, from which no endpoint with work is ever removed.
 
 Intake marks an endpoint, and then writes the rollout under the etag of the record that it read before. So an endpoint
-is taken off the list in this order: read its mark; read or write its record; delete the mark if it is still the one
-that was read. Whoever admits a rollout meanwhile either loses the race for the record, and marks the endpoint again, or
-has changed the mark.
+is removed from the list in this order: read its mark; read or write its record; delete the mark if it is still the one
+that was read. An intake that admits a rollout in the meantime either loses the race for the record and marks the
+endpoint again, or has changed the mark.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ log = logging.getLogger("teal.closing")
 
 @dataclass(frozen=True, slots=True)
 class OpenMark:
-    """The mark of an endpoint with work, as it was read. etag: None if it had none."""
+    """The mark of an endpoint with work, as read. etag: None if there was no mark."""
 
     endpoint: EndpointId
     etag: str | None
 
 
 def read_mark(store: Store, endpoint: EndpointId) -> OpenMark:
-    """Return the mark, to be read before the record that shows whether there is work left."""
+    """Return the mark. Read it before the record that shows whether work is left."""
     return OpenMark(endpoint, store.open_mark(endpoint))
 
 
 def close(store: Store, mark: OpenMark) -> None:
-    """Take the endpoint off the list, given that its record was written since the mark was read.
+    """Remove the endpoint from the list; its record must have been written since the mark was read.
 
-    What goes wrong leaves it on the list, which costs no more than another look.
+    On an error it stays on the list, which only costs another reconcile.
     """
     if mark.etag is None:
         return
@@ -46,16 +46,16 @@ def close(store: Store, mark: OpenMark) -> None:
 
 
 def close_idle(store: Store, mark: OpenMark, record: Stored[EndpointRecord]) -> None:
-    """Take an endpoint off the list whose record, read after the mark, names no rollout."""
+    """Remove an endpoint from the list whose record, read after the mark, names no rollout."""
     try:
-        store.commit(mark.endpoint, Changes(record=record))  # so that whoever read the same record must read again
+        store.commit(mark.endpoint, Changes(record=record))  # so that others must read the record again
     except Conflict:
         return
     close(store, mark)
 
 
 def reopen(store: Store) -> tuple[EndpointId, ...]:
-    """Put every known endpoint back on the list whose record names a rollout; return those that were not on it."""
+    """Put all known endpoints whose record names a rollout back on the list; return those that were missing."""
     listed = set(store.open_endpoints())
     found = []
     for endpoint in store.known_endpoints():

@@ -1,6 +1,6 @@
-"""Whether Teal can do its job: everything that it needs, each with what to do if it is missing. It changes nothing.
+"""Checks whether Teal can do its job: everything that it needs, each with a remedy. Changes nothing.
 
-A check that raises is itself an answer: what cannot be reached is not healthy.
+A check that raises is also a finding: what cannot be reached is not healthy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until t
 
 
 class Severity(StrEnum):
-    """How bad something is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -36,7 +36,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked. about: an endpoint, a queue or a file; empty for the app. remedy: what to do."""
+    """The result of one check. about: an endpoint, a queue or a file; empty for the app. remedy: what to do."""
 
     check: str
     severity: Severity
@@ -47,14 +47,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was found at one moment."""
+    """The findings at one time."""
 
     at: datetime
     findings: tuple[Finding, ...]
 
     @property
     def severity(self) -> Severity:
-        """The worst of all findings."""
+        """The worst severity of all findings."""
         order = list(Severity)
         return max((finding.severity for finding in self.findings), key=order.index, default=Severity.OK)
 
@@ -69,7 +69,7 @@ class HealthCheck:
     backlog: Backlog
 
     def check(self, now: datetime) -> Health:
-        """Return what was found. Raises nothing: what does not answer is a finding."""
+        """Return the findings. Never raises: a check that fails is a finding."""
         checks = (self._storage, self._ticks, self._queues, self._policies, self._endpoints, self._rollouts)
         return Health(now, tuple(finding for each in checks for finding in _safely(each, now)))
 
@@ -132,7 +132,7 @@ class HealthCheck:
 
 
 def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
-    """Return whether a rollout is being observed, whether its telemetry answers, and whether it makes progress."""
+    """Yield findings on whether a rollout is observed, its telemetry works, and it makes progress."""
     about, observed = f"{rollout.endpoint} {rollout.id}", rollout.observed
     limit = rollout.policy.deadlines.rollout
     if rollout.open and observed.endpoint_problem:

@@ -1,4 +1,4 @@
-"""Writes records so that nothing which only informs can keep one from being written."""
+"""Writes records such that purely informational parts can never prevent the write."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ log = logging.getLogger("teal.saving")
 
 
 def save(store: Store, endpoint: EndpointId, changes: Changes) -> tuple[Stored[Rollout], ...]:
-    """Write all changes in one transaction; return the rollouts as they are stored now, with their etags.
+    """Write all changes in one transaction; return the rollouts as stored, with their etags.
 
-    What storage refuses for good, such as a record that is too large, is written without its diagnostics. Raises
-    Conflict, with nothing written, if any value was written by another since it was read.
+    What storage permanently refuses, such as a record that is too large, is written without its diagnostics. Raises
+    Conflict, with nothing written, if another writer changed any of the values since they were read.
     """
     try:
         return _written(store, endpoint, changes)
     except Unstorable as error:
-        log.error("not stored endpoint=%s: %s; storing it without its diagnostics", endpoint, error)  # noqa: TRY400 -- no bug
+        log.error("not stored endpoint=%s: %s; storing it without its diagnostics", endpoint, error)  # noqa: TRY400 -- not a bug
         return _written(store, endpoint, brief(changes))
 
 
 def brief(changes: Changes) -> Changes:
-    """Return the changes with what decisions need and no more."""
+    """Return the changes reduced to what decisions need."""
     return replace(
         changes,
         rollouts=tuple(replace(stored, value=brief_rollout(stored.value)) for stored in changes.rollouts),

@@ -1,4 +1,4 @@
-"""Counts what waits and what failed: queue messages, poison messages, events that could not be delivered. Read-only."""
+"""Counts waiting and failed work: queue messages, poison messages, undelivered events. Read-only."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_COUNTED = 1000
 
 
 class StorageBacklog:
-    """The port Backlog. dead_letters: where Event Grid puts what it could not deliver; None where that is not known."""
+    """The port Backlog. dead_letters: Event Grid's container for undelivered events; None if unknown."""
 
     def __init__(self, queue: QueueClient, poison: QueueClient, dead_letters: ContainerClient | None) -> None:
         self._queue, self._poison, self._dead_letters = queue, poison, dead_letters
 
     def counts(self) -> BacklogCounts:
-        """Return how many there are; what does not exist yet holds none."""
+        """Return the counts; a queue or container that does not exist yet counts as empty."""
         return BacklogCounts(_messages(self._queue), _messages(self._poison), self._blobs())
 
     def _blobs(self) -> int:
