@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import azure.functions as func
 
 from shared.wiring import app
@@ -17,7 +19,7 @@ def model_registered(event: func.EventGridEvent) -> None:
         data: object = event.get_json()
     except ValueError:
         data = None
-    app().intake.event(*_envelope(event), event.id, data)
+    app().intake.event(*_envelope(event), event.id, data, at=_time(event))
 
 
 def _envelope(event: func.EventGridEvent | func.CloudEvent) -> tuple[str, str, str]:
@@ -25,3 +27,9 @@ def _envelope(event: func.EventGridEvent | func.CloudEvent) -> tuple[str, str, s
     if isinstance(event, func.EventGridEvent):
         return event.event_type, event.subject, event.topic
     return event.type, event.subject or "", event.source
+
+
+def _time(event: func.EventGridEvent | func.CloudEvent) -> datetime | None:
+    """Return when the event happened, in either schema; a redelivery keeps it."""
+    moment = event.event_time if isinstance(event, func.EventGridEvent) else event.time
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

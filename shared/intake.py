@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from shared.acting import TRIES
@@ -22,7 +23,7 @@ from shared.core.rollout.pointers import Pointer
 from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
-from shared.ports import Changes, Clock, Policies, Store, Stored, Wakeups
+from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.saving import save
 from shared.words import sentence
 from shared.workspaces import Workspaces
@@ -62,13 +63,15 @@ class Intake:
     wakeups: Wakeups
     clock: Clock
 
-    def event(self, event_type: str, subject: str, topic: str, event_id: str, data: object) -> tuple[Outcome, ...]:
+    def event(  # noqa: PLR0913 -- an event's own attributes
+        self, event_type: str, subject: str, topic: str, event_id: str, data: object, *, at: datetime | None = None
+    ) -> tuple[Outcome, ...]:
         """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
 
         Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
         model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
         """
-        outcomes = self._event(read_event(event_type, subject, topic, event_id, data))
+        outcomes = self._event(read_event(event_type, subject, topic, event_id, data), at)
         for outcome in outcomes:
             found = outcome.reason
             log.info(LINE, event_id, outcome.intake, outcome.endpoint or "", found.code, sentence(found))
@@ -82,12 +85,13 @@ class Intake:
 
         Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
-        if self.workspaces.named(policy.workspace).models.tags(model) is None:
+        models = self.workspaces.named(policy.workspace).models
+        if models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
         trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
-        attempt, tries = 1, 0
+        attempt, tries, made = 1, 0, _made(models, model, None)
         while tries < TRIES:
-            start = Start(model, policy, trigger, actor=by, attempt=attempt)
+            start = Start(model, policy, trigger, actor=by, attempt=attempt, made=made)
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None and existing.value.finished is None:
                 open_already = f"{model} already has a rollout on {policy.endpoint_id}: it is {existing.value.phase}"
@@ -101,7 +105,7 @@ class Intake:
             tries += 1
         raise _crowded(policy.endpoint_id)
 
-    def _event(self, read: ModelRegistered | Ignored) -> tuple[Outcome, ...]:
+    def _event(self, read: ModelRegistered | Ignored, at: datetime | None) -> tuple[Outcome, ...]:
         if isinstance(read, Ignored):
             return (Outcome(IntakeResult.IGNORED, read.reason),)
         workspace = self.workspaces.with_id(read.workspace) if read.workspace else self.workspaces.own
@@ -118,12 +122,14 @@ class Intake:
             )
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
-        return self._matched(workspace.name, read.model, tags)
+        return self._matched(workspace.name, read.model, tags, _made(workspace.models, read.model, at))
 
-    def _matched(self, workspace: str, model: ModelVersion, tags: dict[str, str]) -> tuple[Outcome, ...]:
+    def _matched(
+        self, workspace: str, model: ModelVersion, tags: dict[str, str], made: datetime | None
+    ) -> tuple[Outcome, ...]:
         """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
         found = self.policies.for_model(workspace, model.name, model.version, tags)
-        outcomes = [self._registered(model, each) for each in found]
+        outcomes = [self._registered(model, each, made) for each in found]
         refusal = self.policies.refusal(workspace, model.name, tags)
         if refusal is not None:
             outcomes.append(_refused(str(refusal)))
@@ -133,9 +139,9 @@ class Intake:
             outcomes.append(Outcome(IntakeResult.IGNORED, none))
         return tuple(outcomes)
 
-    def _registered(self, model: ModelVersion, policy: Policy) -> Outcome:
+    def _registered(self, model: ModelVersion, policy: Policy, made: datetime | None) -> Outcome:
         """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
-        start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)))
+        start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)), made=made)
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None:
@@ -149,7 +155,7 @@ class Intake:
                     existing.value,
                 )
             record = self.store.record(policy.endpoint_id)
-            if is_late(record.value, model):
+            if is_late(record.value, model, made):
                 return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint_id)
             rollout = self._admitted(start, record)
             if rollout is not None:
@@ -194,6 +200,15 @@ class Intake:
             self.wakeups.wake(endpoint)
         except (Temporary, Permanent) as error:
             log.warning("no wake-up endpoint=%s: %s; the timer comes anyway", endpoint, error)
+
+
+def _made(models: Models, model: ModelVersion, at: datetime | None) -> datetime | None:
+    """Return when a model version was created: as ARM says or, if it does not, when the event (None: no event) was."""
+    try:
+        return models.created(model) or at
+    except (Temporary, Permanent) as error:
+        log.warning("creation time unknown model=%s: %s; taking the event's time", model, error)
+        return at
 
 
 def _refused(problems: str) -> Outcome:

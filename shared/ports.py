@@ -59,6 +59,9 @@ class Models(Protocol):
     def tags(self, model: ModelVersion) -> dict[str, str] | None:
         """Return the tags of a model version as they are now, or None if it is not registered."""
 
+    def created(self, model: ModelVersion) -> datetime | None:
+        """Return when a model version was created, or None if that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
@@ -347,14 +348,23 @@ class FakeScoring:
 
 @dataclass
 class FakeModels:
-    """Registered models with their tags."""
+    """Registered models with their tags. made: when, for those not created in the order of their version's numbers."""
 
     registered: dict[ModelVersion, dict[str, str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    made: dict[ModelVersion, datetime | None] = field(default_factory=dict)
 
     def tags(self, model: ModelVersion) -> dict[str, str] | None:
         self.faults.strike()
         return self.registered.get(model)
+
+    def created(self, model: ModelVersion) -> datetime | None:
+        self.faults.strike()
+        if model in self.made:
+            return self.made[model]
+        numbers = [int(digits) % 10_000 for digits in re.findall("[0-9]+", model.version)[:3]]
+        order = sum(number * 10_000**place for place, number in zip((2, 1, 0), numbers, strict=False))
+        return datetime(2020, 1, 1, tzinfo=UTC) + timedelta(milliseconds=order)
 
 
 @dataclass

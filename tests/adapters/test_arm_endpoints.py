@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -364,6 +365,25 @@ def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, 
     endpoints.delete_deployment("churn", "churn-7")
     assert set(threading.enumerate()) == before
     assert len(azure.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("system", "created"),
+    [
+        ({"createdAt": "2026-11-19T08:30:15.1234567Z"}, datetime(2026, 11, 19, 8, 30, 15, 123456, UTC)),
+        ({"createdAt": "2026-11-19T08:30:15+01:00"}, datetime(2026, 11, 19, 7, 30, 15, tzinfo=UTC)),
+        ({"createdAt": "2026-11-19T08:30:15"}, datetime(2026, 11, 19, 8, 30, 15, tzinfo=UTC)),
+        ({"createdAt": "yesterday"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_models_creation_time_is_azure_s(
+    manager: ResourceManager, azure: StandIn, system: dict[str, str] | None, created: datetime | None
+) -> None:
+    """Seven digits of a second, another zone and none at all are read; anything else is not known."""
+    azure.answer(Reply(200, {"properties": {}, "systemData": system}))
+    assert ArmModels(manager).created(ModelVersion("churn-model", "7")) == created
 
 
 def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure: StandIn) -> None:

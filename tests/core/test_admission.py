@@ -104,10 +104,33 @@ def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
     [("7", "5", True), ("7", "7", False), ("7", "8", False), ("9", "10", False), ("10", "9", True), ("", "1", False),
      ("b", "a", False), ("7", "5b", False), ("2026.1", "1", False), ("7", "²", False), ("²", "1", False)],
 )  # fmt: skip
-def test_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
+def test_without_times_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
     """Whole numbers are compared as numbers; anything else has no order and is never late."""
     record = replace(LOCK, newest={"churn": newest} if newest else {})
     assert is_late(record, ModelVersion("churn", version)) is late
+
+
+@pytest.mark.parametrize(
+    ("newest", "version", "late_version_made_first"),
+    [("2.10.0", "2.9.1", True), ("2026-02-03", "2026-01-30", True), ("v3", "v2", True), ("4", "11", True),
+     ("2.9.1", "2.10.0", False), ("11", "4", False), ("same", "same", False)],
+)  # fmt: skip
+def test_late_is_what_was_created_earlier(newest: str, version: str, late_version_made_first: bool) -> None:  # noqa: FBT001 -- a column
+    """Whatever the versions are called, also against the order of their numbers; the same version is never late."""
+    record = replace(LOCK, newest={"churn": newest}, made={"churn": NOW})
+    made = NOW - timedelta(hours=1) if late_version_made_first else NOW + timedelta(hours=1)
+    assert is_late(record, ModelVersion("churn", version), made) is late_version_made_first
+    assert not is_late(record, ModelVersion("other", version), made)
+
+
+def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> None:
+    """A version created in between is late against the newest one, not against the one that was started last."""
+    newer = Start(ModelVersion("churn", "b"), POLICY, REGISTERED, made=NOW - timedelta(hours=1))
+    older = Start(ModelVersion("churn", "a"), POLICY, REGISTERED, made=NOW - timedelta(hours=3))
+    first = admit(newer, LOCK, None, None, NOW)
+    second = admit(older, first.record, first.newcomer.rollout, None, NOW)
+    assert (second.record.newest, second.record.made) == ({"churn": "b"}, {"churn": NOW - timedelta(hours=1)})
+    assert is_late(second.record, ModelVersion("churn", "between"), NOW - timedelta(hours=2))
 
 
 def test_a_first_rollout_begins_at_once() -> None:

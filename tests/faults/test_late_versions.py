@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
+from shared.core.rollout import ModelVersion
 from shared.intake import IntakeResult
 from tests.faults.disturbance import Plan, reception
 from tests.faults.laws import check_records, lawful_world
 from tests.faults.moments import Interruption
-from tests.scenarios.world import ENDPOINT
+from tests.scenarios.world import ENDPOINT, MIDNIGHT, MINUTE, World
 
 OLDER: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
 
@@ -30,6 +33,24 @@ def test_an_older_version_never_replaces_a_newer_one_that_was_admitted_meanwhile
         assert world.seen.traffic == {"churn-8": 100}, f"8 arrived {newer.passed[number]}, and 7 was {outcome}"
         check_records(world.store)
     assert taken == {IntakeResult.STARTED, IntakeResult.LATE}
+
+
+@pytest.mark.parametrize("known_to", ["ARM", "the event"])
+def test_a_late_event_of_a_version_without_a_number_is_late(known_to: str) -> None:
+    """What was created first came last: ARM says so or, where ARM says nothing, the time of the event."""
+    world = World()
+    times = {"green-apple": MIDNIGHT, "big-pear": MIDNIGHT - 10 * MINUTE}
+    for name, made in times.items():
+        version = ModelVersion("churn", name)
+        world.models.registered[version] = {}
+        world.models.made[version] = made if known_to == "ARM" else None
+    taken = [
+        world.reception()
+        .event(MODEL_REGISTERED, f"models/churn:{name}", "", name, {"modelTags": {}}, at=made)[0]
+        .intake
+        for name, made in times.items()
+    ]
+    assert taken == [IntakeResult.STARTED, IntakeResult.LATE]
 
 
 def test_who_loses_the_race_for_one_version_says_so() -> None:

@@ -27,24 +27,30 @@ LONGEST_NAME = 32
 class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
-    The version matters because events come late and out of order: an old version must not replace a newer one.
+    The version matters because events come late and out of order: an old version must not replace a newer one. made:
+    when the newest version of each model was created, where that is known.
     """
 
     endpoint: EndpointId
     current: str | None = None
     waiting: str | None = None
     newest: dict[str, str] = field(default_factory=dict)
+    made: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A rollout that someone or something asks for. attempt: 1, or more when an operator starts an ended one again."""
+    """A rollout that someone or something asks for. attempt: 1, or more when an operator starts an ended one again.
+
+    made: when the version was created (None: not known).
+    """
 
     model: ModelVersion
     policy: Policy
     trigger: Reason
     actor: str = history.TEAL
     attempt: int = 1
+    made: datetime | None = None
 
 
 def rollout_id(start: Start) -> str:
@@ -68,9 +74,17 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
     return f"{stem[: LONGEST_NAME - len(digest) - 1].strip('-')}-{digest}"
 
 
-def is_late(record: EndpointRecord, model: ModelVersion) -> bool:
-    """Return whether a newer version of the model was admitted before. Only whole numbers have an order."""
-    newest = record.newest.get(model.name, "")
+def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> bool:
+    """Return whether a version of the model that was created later was admitted before.
+
+    made: when this version was created. Versions are names: 1.10.0 and dates sort wrongly as text, and nobody has to
+    count upwards. Only where a time is missing, whole numbers are compared.
+    """
+    newest, admitted = record.newest.get(model.name, ""), record.made.get(model.name)
+    if newest == model.version:
+        return False
+    if made is not None and admitted is not None and made != admitted:
+        return made < admitted
     return model.version.isdecimal() and newest.isdecimal() and int(model.version) < int(newest)
 
 
@@ -102,13 +116,26 @@ def admit(
         status=Status(phase=Phase.PROVISIONING if free else Phase.QUEUED, started=now, since=now, reason=why),
     )
     newcomer = Decision(rollout, (history.entry(rollout, why, now, actor=start.actor, before=None),))
-    newest = record.newest if is_late(record, start.model) else record.newest | {start.model.name: start.model.version}
+    record = _with_newest(record, start)
     if free:
-        return Admission(replace(record, current=rollout.id, newest=newest), newcomer)
+        return Admission(replace(record, current=rollout.id), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
     for decision in (_replaced(current, start, now), hurried(Decision(current), rollout, now)) if current else ():
         displaced += [decision] if decision.entries else []
-    return Admission(replace(record, waiting=rollout.id, newest=newest), newcomer, tuple(displaced))
+    return Admission(replace(record, waiting=rollout.id), newcomer, tuple(displaced))
+
+
+def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
+    """Return the lock that knows this version as the newest of its model, unless a newer one is known."""
+    if is_late(record, start.model, start.made):
+        return record
+    name = start.model.name
+    made = {model: at for model, at in record.made.items() if model != name}
+    return replace(
+        record,
+        newest=record.newest | {name: start.model.version},
+        made=made if start.made is None else made | {name: start.made},
+    )
 
 
 def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
