@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.policy.deployed_settings import deployed_settings
+from functions.requests import LARGEST_BODY
 from shared.policies.problems import PolicyError
 from shared.policies.variables import names_in
 
@@ -81,3 +82,11 @@ def test_an_unusable_parameter_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "main.parameters.json").write_text(text)
     with pytest.raises(PolicyError, match=r"main\.parameters\.json.*appSettings"):
         deployed_settings(tmp_path / "main.parameters.json", {})
+
+
+def test_the_host_refuses_large_bodies_before_the_app_has_them(root: Path) -> None:
+    """The app refuses bodies over 1 MB, but only once they are in memory: 99 MB took 456 MB."""
+    source = (root / "infra/modules/app.bicep").read_text()
+    limit = re.search(r"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '(\d+)'", source)
+    assert limit is not None
+    assert LARGEST_BODY < int(limit[1]) <= 4 * LARGEST_BODY
