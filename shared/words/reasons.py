@@ -86,6 +86,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "one deployment must have all live traffic before a rollout starts, but it is split: {observed_traffic}",
         "It is not clear which deployment is blue.",
     ),
+    ReasonCode.ENDPOINT_FULL: Row(
+        "the endpoint has {deployments|deployment}, the most that Azure allows; delete one[ without traffic: {others}]",
+        "Nothing was created: the endpoint has no room for green.",
+    ),
     ReasonCode.NO_DEPLOYMENT_TO_COPY: Row(
         "no deployment serves, and `from: live` needs exactly one deployment to copy[ (found {others})]; "
         "use a template instead",

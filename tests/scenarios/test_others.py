@@ -185,3 +185,21 @@ def test_an_azure_that_cannot_be_seen_is_waited_for_and_said() -> None:
     world.minutes()
     assert world.rollout().observed.endpoint_problem is None
     world.until(Phase.PROMOTED)
+
+
+@pytest.mark.parametrize(("others", "phase"), [(18, Phase.STEPPING), (19, Phase.FAILED)])
+def test_an_endpoint_without_room_is_refused_before_anything_is_created(others: int, phase: Phase) -> None:
+    """Azure allows 20 deployments on an endpoint; which of them are idle is said."""
+    world = World()
+    idle = {
+        f"old-{n:02}": DeploymentSeen(f"old-{n:02}", Provisioning.SUCCEEDED, "azureml:old:1") for n in range(others)
+    }
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | idle)
+    world.register()
+    world.minutes(2)
+    assert world.rollout().phase is phase
+    if phase is Phase.FAILED:
+        assert GREEN not in world.seen.deployments
+        (entry,) = world.entries(ReasonCode.ENDPOINT_FULL)
+        assert entry.reason.facts["deployments"] == 20
+        assert "old-07" in entry.reason.facts["others"]

@@ -118,6 +118,10 @@ ROWS: list[tuple[Reason, str]] = [
         "one deployment must have all live traffic before a rollout starts, but it is split: churn-6 90%, churn-7 10%",
     ),
     (
+        reason(C.ENDPOINT_FULL, deployments=20, others=["a", "b"]),
+        "the endpoint has 20 deployments, the most that Azure allows; delete one without traffic: a, b",
+    ),
+    (
         reason(C.NO_DEPLOYMENT_TO_COPY, others=["a", "b"]),
         (
             "no deployment serves, and `from: live` needs exactly one deployment to copy (found a, b); "

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
+from shared.core.reconcile.limits import over_limit
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Beside, First, Judging
@@ -38,6 +39,9 @@ def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
         return _ended(
             rollout, reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model), now
         )
+    full = over_limit(rollout, endpoint)
+    if full is not None:
+        return _ended(rollout, full, now)
     return _place_first(rollout, endpoint, now) if not endpoint.traffic else _place_beside(rollout, endpoint, now)
 
 

@@ -45,6 +45,7 @@ class ReasonCode(StrEnum):
     DEPLOYMENT_NAME_TAKEN = "deployment_name_taken"
     TRAFFIC_ALREADY_SPLIT = "traffic_already_split"
     NO_DEPLOYMENT_TO_COPY = "no_deployment_to_copy"
+    ENDPOINT_FULL = "endpoint_full"
     CREATING_GREEN = "creating_green"
     CREATING_FIRST_DEPLOYMENT = "creating_first_deployment"
     GREEN_READY = "green_ready"
@@ -133,7 +134,7 @@ class Facts(TypedDict, total=False):
     """The facts behind a reason. Every value is one that JSON has.
 
     action: an `ActionKind`. actor: who asked. comment: what they gave as their reason. deadline: which of the policy's
-    deadlines. deployment: the one it is about. examples: a few of the problems found. expected_traffic,
+    deadlines. deployment: the one it is about. deployments: how many. examples: a few problems. expected_traffic,
     observed_traffic, mirror_traffic: per cent by deployment. failed, requests: how many. gate: the one it is about.
     instances, wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long
     something may take. log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms
@@ -152,6 +153,7 @@ class Facts(TypedDict, total=False):
     deadline: str
     delay_seconds: float
     deployment: str
+    deployments: int
     examples: list[str]
     expected_traffic: dict[str, int]
     failed: int
