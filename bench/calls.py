@@ -36,7 +36,7 @@ from shared.wiring import App, app
 from tests.cloud import ROOT, RunningCloud, exported, running_cloud
 
 EXAMPLE = ROOT / "examples" / "diabetes"
-CLOUD = ("--speed", "30", "--durations", "0.3", "--log-lag", "40", "--seed", "1")
+CLOUD = ("--speed", "30", "--durations", "0.3", "--log-lag", "40", "--seed", "1", "--log-every-endpoint")
 HTTP_LOG = "urllib3.connectionpool"
 TIMEOUT = 180.0  # wall seconds for one rollout
 

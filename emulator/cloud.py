@@ -34,6 +34,7 @@ from emulator.network.hosts import HostTable, Service, Tunnel
 from emulator.network.proxy import Proxy
 from emulator.options import Options
 from emulator.paced_clock import PacedClock
+from emulator.resource_manager import diagnostics
 from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import Storage, data_folder
 from emulator.resource_manager.control_plane import Dependencies, control_plane
@@ -63,6 +64,7 @@ class Cloud:
             options.region,
             str(uuid.uuid4()),
             options.workspace_storage_account,
+            logs_every_endpoint=options.log_every_endpoint,
         )
         self.authority = CertificateAuthority(options.state)
         self.hosts = HostTable()
@@ -174,7 +176,12 @@ class Cloud:
             location=self.options.region,
             seed=self.options.seed,
         )
-        self.traffic_log = TrafficLog(self.clock, self.options.log_lag, origin)
+        self.traffic_log = TrafficLog(
+            self.clock,
+            self.options.log_lag,
+            origin,
+            logged=lambda endpoint: diagnostics.logged(self.workspace, endpoint),
+        )
         self.query_faults, self.metrics_faults = QueryFaults(), QueryFaults()
         self._stack.callback(self.traffic_log.close)
         # Metrics never arrive later than logs, even when the log lag is set to zero.

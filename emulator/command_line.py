@@ -23,6 +23,9 @@ def parser() -> argparse.ArgumentParser:
     add("--speed", type=speed, default=1.0, metavar="N", help="let the clock run N times as fast as wall time")
     add("--state", metavar="DIR", help="keep all files here instead of in a temporary directory")
     add("--log-lag", type=span, default=180.0, metavar="SECONDS", help="virtual time until a request can be queried")
+    add(
+        "--log-every-endpoint", action="store_true", help="give each new endpoint a diagnostic setting, as a policy may"
+    )
     add("--durations", type=span, default=1.0, metavar="FACTOR", help="multiply the minimum duration of operations")
     add("--functions", metavar="URL", help="a local function host: receives events, answers for azurewebsites.net")
     add("--event-key", metavar="KEY", help="that host's system key for Event Grid")
@@ -40,6 +43,7 @@ def options(arguments: argparse.Namespace, state: Path) -> Options:
         state=state,
         speed=arguments.speed,
         log_lag=arguments.log_lag,
+        log_every_endpoint=arguments.log_every_endpoint,
         functions=arguments.functions,
         event_key=arguments.event_key,
         port=arguments.port,

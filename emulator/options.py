@@ -16,12 +16,15 @@ class Options:
     """`state` is the directory for all files while the cloud runs; everything else has a sensible default.
 
     `speed` is how much faster than the wall clock the virtual clock runs. `log_lag` is how long logs take to arrive, in
-    virtual seconds. `functions` is the address of a local function host, `event_key` its system key for Event Grid.
+    virtual seconds. `log_every_endpoint` gives each new endpoint a diagnostic setting; otherwise nothing is logged
+    until somebody sets one. `functions` is the address of a local function host, `event_key` its system key for Event
+    Grid.
     """
 
     state: Path
     speed: float = 1.0
     log_lag: float = 180.0
+    log_every_endpoint: bool = False
     subscription: str = "00000000-0000-0000-0000-00000000e0a1"
     resource_group: str = "teal-emulated"
     workspace: str = "teal-emulated"

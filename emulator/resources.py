@@ -33,6 +33,7 @@ class Endpoint:
     secondary_key: str
     provisioning_state: str = "Creating"
     deployments: dict[str, Deployment] = field(default_factory=dict)
+    diagnostics: dict[str, Json] = field(default_factory=dict)
 
     @property
     def traffic(self) -> dict[str, int]:
@@ -68,7 +69,8 @@ class AssetContainer:
 class Workspace:
     """One workspace. `guid` is its id; `storage_account` holds the `container` of uploaded files.
 
-    `kubernetes` is the name of the attached cluster.
+    `kubernetes` is the name of the attached cluster. With `logs_every_endpoint`, an Azure Policy assignment gives each
+    new endpoint a diagnostic setting.
     """
 
     subscription: str
@@ -78,6 +80,7 @@ class Workspace:
     guid: str
     storage_account: str
     kubernetes: str = "kubernetes"
+    logs_every_endpoint: bool = False
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     assets: dict[str, dict[str, AssetContainer]] = field(default_factory=lambda: {kind: {} for kind in ASSET_KINDS})
 
@@ -90,6 +93,11 @@ class Workspace:
     def id(self) -> str:
         """The workspace's ARM id."""
         return f"{self.group_id}/providers/{PROVIDER}/workspaces/{self.name}"
+
+    @property
+    def logs_id(self) -> str:
+        """The ARM id of the Log Analytics workspace beside it, whose customer id is `guid` too."""
+        return f"{self.group_id}/providers/Microsoft.OperationalInsights/workspaces/{self.name}-logs"
 
     @property
     def container(self) -> str:

@@ -20,8 +20,8 @@ from tests.waiting import PATIENCE_SECONDS
 ROOT = Path(__file__).resolve().parents[1]
 SPEED = 60
 # On an idle machine, virtual time runs SPEED times as fast as wall time: operations take tens of milliseconds, logs one
-# # second. On a busy machine the clock is slower.
-FAST = ("--speed", str(SPEED), "--durations", "0.1", "--log-lag", "60", "--seed", "1")
+# second. On a busy machine the clock is slower.
+FAST = ("--speed", str(SPEED), "--durations", "0.1", "--log-lag", "60", "--seed", "1", "--log-every-endpoint")
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def child_environment(options: DemoOptions, environment: Mapping[str, str] = os.
 async def start_azure(processes: Processes, options: DemoOptions) -> LocalAzure:
     """Start the emulated Azure. Raises ProcessFailedError."""
     command = [sys.executable, "-m", "emulator", "--json", "--until-stdin-closes", "--seed", "1"]
+    command += ["--log-every-endpoint"]
     command += ["--speed", f"{options.speed:g}", "--durations", f"{DURATIONS:g}", "--log-lag", f"{LOG_LAG:g}"]
     names = await processes.serve("azure", [*command, "--state", str(options.state / "azure")])
     return LocalAzure(names, names.pop("environment"))

@@ -23,7 +23,7 @@ from emulator.monitor.faults import QueryFaults
 from emulator.monitor.log_document import document
 from emulator.monitor.log_store import Scope
 from emulator.monitor.timespan import interval
-from emulator.monitor.traffic_log import TrafficLog
+from emulator.monitor.traffic_log import NoTableError, TrafficLog
 from emulator.resources import Json
 
 
@@ -118,6 +118,8 @@ class _Service:
             return document(await self.traffic_log.query(query, scope))
         except KqlSyntaxError as error:
             raise _bad_argument("The query could not be parsed.", "SyntaxError", str(error)) from error
+        except NoTableError as error:
+            raise _no_table(str(error)) from error
         except KqlUnsupportedError as error:
             message = f"KQL construct not emulated: {error.construct}"
             raise _error(web.HTTPNotImplemented, "NotEmulated", message) from error
@@ -147,6 +149,15 @@ def _error(kind: type[web.HTTPException], code: str, message: str, **more: Json)
     """Return a response with Azure's error body."""
     body = json.dumps({"error": _error_document(code, message) | more})
     return kind(text=body, content_type="application/json")
+
+
+def _no_table(name: str) -> web.HTTPException:
+    """Return Azure's 400 for a table that has no row so far."""
+    unresolved = f"'where' operator: Failed to resolve table or column expression named '{name}'"
+    inner = {"code": "SEM0100", "message": unresolved}
+    semantic = {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": inner}
+    message = "The request had some invalid properties"
+    return _error(web.HTTPBadRequest, "BadArgumentError", message, innererror=semantic)
 
 
 def _bad_argument(message: str, inner_code: str, detail: str) -> web.HTTPException:

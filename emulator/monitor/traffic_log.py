@@ -28,7 +28,7 @@ _BILLED_BYTES = 900.0  # about what Azure bills for a row
 class LogOptions:
     """The origin of the rows, and by how many virtual seconds the lag varies at most (`seed` makes that repeatable).
 
-    `workspace` is the ARM id of the Azure ML workspace.
+    `workspace` is the ARM id of the Azure ML workspace. `table_exists`: rows were logged here before.
     """
 
     workspace: str = ""
@@ -37,21 +37,35 @@ class LogOptions:
     location: str = ""
     jitter_seconds: float = 0.0
     seed: int | None = None
+    table_exists: bool = False
+
+
+class NoTableError(Exception):
+    """The table does not exist: Log Analytics makes it with its first row."""
 
 
 class TrafficLog:
     """The log of one workspace. Rows can be queried `lag_seconds` of virtual time after the request.
 
+    `logged` returns whether requests of an endpoint are logged, as its diagnostic settings say (default: all are).
     `listeners` are called with each entry and its time as soon as it is recorded.
     """
 
-    def __init__(self, clock: VirtualClock, lag_seconds: float, options: LogOptions | None = None) -> None:
+    def __init__(
+        self,
+        clock: VirtualClock,
+        lag_seconds: float,
+        options: LogOptions | None = None,
+        logged: Callable[[str], bool] = bool,
+    ) -> None:
         self.clock = clock
         self.lag_seconds = lag_seconds
         self._options = options or LogOptions()
+        self._logged = logged
         self._random = random.Random(self._options.seed)  # noqa: S311  # varies the lag; not for security
         self._buffer: list[tuple[Any, ...]] = []
         self._buffer_lock = threading.Lock()
+        self._began: datetime | None = None
         self._store = LogStore()
         self.listeners: list[Callable[[TrafficEntry, datetime], None]] = []
 
@@ -60,15 +74,22 @@ class TrafficLog:
         now = self.clock.now()
         for listener in self.listeners:
             listener(entry, now)
+        if not self._logged(entry.endpoint):
+            return
         lag = self.lag_seconds + self._random.uniform(0.0, self._options.jitter_seconds)
         row = (_naive(now + timedelta(seconds=lag)), *self._row(entry, _naive(now)))
+        if self._began is None:
+            self._began = now + timedelta(seconds=lag)
         with self._buffer_lock:
             self._buffer.append(row)
         if len(self._buffer) >= BATCH:
             self._flush()
 
     async def query(self, kql: str, scope: Scope | None = None) -> Result:
-        """Return the result of a KQL query over the rows that have arrived. Raises what `LogStore.query` raises."""
+        """Return the result of a KQL query over the rows that have arrived. Raises what `LogStore.query` raises.
+
+        Raises NoTableError before the first row has arrived.
+        """
         return await asyncio.to_thread(self._query, kql, scope or Scope(self.clock.now()))
 
     def close(self) -> None:
@@ -76,8 +97,13 @@ class TrafficLog:
         self._store.close()
 
     def _query(self, kql: str, scope: Scope) -> Result:
+        if TRAFFIC in kql and "isfuzzy" not in kql and not self._exists(scope.now):
+            raise NoTableError(TRAFFIC)
         self._flush()
         return self._store.query(kql, scope)
+
+    def _exists(self, now: datetime) -> bool:
+        return self._options.table_exists or (self._began is not None and self._began <= now)
 
     def _flush(self) -> None:
         """Store the buffered rows."""

@@ -21,7 +21,7 @@ from emulator.resource_manager import documents
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
-from emulator.resource_manager.resource_path import INSIGHTS, ResourcePath
+from emulator.resource_manager.resource_path import INSIGHTS, LOGS, ResourcePath
 from emulator.resource_manager.routes import Route
 from emulator.resources import PROVIDER, Json, Workspace
 
@@ -86,7 +86,7 @@ class ResourceManager:
         path = ResourcePath.parse(request.rel_url.raw_path)
         if path.subscription.lower() != self.operations.subscription.lower():
             raise ArmError(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
-        if path.provider == INSIGHTS:
+        if path.provider in {INSIGHTS, LOGS}:
             return await self._in_group(request, path)
         if path.below[:1] == ["workspaces"]:
             return await self._in_workspaces(request, path.group, path.below[1:])

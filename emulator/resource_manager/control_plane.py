@@ -16,6 +16,7 @@ from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
+from emulator.resource_manager.diagnostics import DiagnosticSettings
 from emulator.resource_manager.endpoints import Endpoints
 from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.operations import Operations
@@ -49,9 +50,10 @@ def control_plane(
         *routes.of_storage(Datastores(storage)),
         *routes.of_endpoints(Endpoints(*common, issuer=dependencies.issuer)),
         *routes.of_deployments(Deployments(*common, files=AssetFiles(directory, storage))),
+        *routes.of_diagnostics(DiagnosticSettings()),
         *routes.of_computes(),
         *routes.of_assets(Assets(clock, model_registered)),
     ]
-    group_table = [*routes.of_autoscale(AutoscaleSettings(clock))]
+    group_table = [*routes.of_autoscale(AutoscaleSettings(clock)), *routes.of_logs()]
     workspaces = {workspace.name.lower(): workspace}
     return ResourceManager(workspaces, table, group_table, operations, dependencies.issuer)

@@ -12,7 +12,7 @@ from emulator.clock import VirtualClock
 from emulator.containers import Fleet
 from emulator.identity.audiences import endpoint_audience
 from emulator.identity.tokens import TokenIssuer
-from emulator.resource_manager import bodies, compute_rules, documents, rules
+from emulator.resource_manager import bodies, compute_rules, diagnostics, documents, rules
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
@@ -138,6 +138,8 @@ class Endpoints:
         given = body["properties"].pop("keys", {})
         primary, secondary = (given.get(key) or _random_key() for key in ("primaryKey", "secondaryKey"))
         created = Endpoint(name, documents.with_system_data(body, self.clock.now()), primary, secondary)
+        if call.workspace.logs_every_endpoint:
+            created.diagnostics.update(diagnostics.by_policy(call.workspace))
         call.workspace.endpoints[name] = created
         work = Work(entity(name), self.durations.endpoint_create, _nothing, _settle(created, created.body))
         headers = self.operations.start(work)

@@ -9,7 +9,8 @@ from emulator.arm_errors import not_emulated
 from emulator.resources import PROVIDER
 
 INSIGHTS = "microsoft.insights"
-_PROVIDERS = (PROVIDER.lower(), INSIGHTS)
+LOGS = "microsoft.operationalinsights"
+_PROVIDERS = (PROVIDER.lower(), INSIGHTS, LOGS)
 
 
 @dataclass(frozen=True, slots=True)

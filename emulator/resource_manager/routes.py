@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from emulator.resource_manager import computes
+from emulator.resource_manager import computes, diagnostics
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
 from emulator.resource_manager.calls import Call, Handler, Reply
 from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
+from emulator.resource_manager.diagnostics import DiagnosticSettings
 from emulator.resource_manager.endpoints import Endpoints
 from emulator.resources import ASSET_KINDS
 
@@ -86,6 +87,17 @@ def of_computes() -> Iterable[Route]:
 def of_autoscale(handlers: AutoscaleSettings) -> Iterable[Route]:
     """Return the routes of autoscale settings, below their provider."""
     yield from _of_resource("autoscalesettings", "autoscalesettings/{setting}", handlers)
+
+
+def of_diagnostics(handlers: DiagnosticSettings) -> Iterable[Route]:
+    """Return the routes of endpoints' diagnostic settings."""
+    every = "onlineEndpoints/{endpoint}/providers/Microsoft.Insights/diagnosticSettings"
+    yield from _of_resource(every, f"{every}/{{setting}}", handlers)
+
+
+def of_logs() -> Iterable[Route]:
+    """Return the route of the Log Analytics workspace, below its provider."""
+    yield Route("GET", "workspaces/{logs}", diagnostics.show_logs_workspace)
 
 
 def of_storage(handlers: Datastores) -> Iterable[Route]:

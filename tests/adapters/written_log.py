@@ -76,7 +76,7 @@ class WrittenLog:
 def written_log() -> Iterator[WrittenLog]:
     """Serve queries on an empty log during the block."""
     clock = HandClock()
-    log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE))
+    log = TrafficLog(clock, 0.0, LogOptions(workspace=WORKSPACE, table_exists=True))
     with running_loop() as loop:
         runner, url = loop.run(serve(logs_application(log, LOGS)))
         with PlainClient(Credential(), endpoint=url, retry_total=0) as client:

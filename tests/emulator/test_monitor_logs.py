@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,7 +79,7 @@ class Workspace:
 @pytest.fixture
 def quiet(loop: Loop) -> Iterator[Workspace]:
     """Return a workspace without rows and without a lag."""
-    started = Workspace(loop, TrafficLog(VirtualClock(), 0.0, LogOptions(workspace=RESOURCE)))
+    started = Workspace(loop, TrafficLog(VirtualClock(), 0.0, LogOptions(workspace=RESOURCE, table_exists=True)))
     yield started
     started.close()
 
@@ -199,7 +200,7 @@ def test_an_empty_answer_keeps_its_columns(quiet: Workspace) -> None:
 def test_rows_arrive_late(loop: Loop) -> None:
     """A request can be queried after the lag in virtual time, and not before. Its row has the time of the request."""
     clock = VirtualClock(SPEED)
-    workspace = Workspace(loop, TrafficLog(clock, LAG))
+    workspace = Workspace(loop, TrafficLog(clock, LAG, LogOptions(table_exists=True)))
     before = clock.now()
     workspace.record()
     rows: list[list[Any]] = []
@@ -215,7 +216,7 @@ def test_rows_arrive_late(loop: Loop) -> None:
 
 def test_the_lag_may_vary(loop: Loop) -> None:
     """With a varying lag, rows of simultaneous requests arrive at different times."""
-    log = TrafficLog(VirtualClock(SPEED), 0.0, LogOptions(jitter_seconds=1500.0, seed=3))
+    log = TrafficLog(VirtualClock(SPEED), 0.0, LogOptions(jitter_seconds=1500.0, seed=3, table_exists=True))
     workspace = Workspace(loop, log)
     for _ in range(50):
         workspace.record()
@@ -226,9 +227,36 @@ def test_the_lag_may_vary(loop: Loop) -> None:
     assert len(counts) > 2
 
 
+def test_a_table_exists_from_its_first_row_on(loop: Loop) -> None:
+    """Before that, Log Analytics does not know its name."""
+    workspace = Workspace(loop, TrafficLog(VirtualClock(), 0.0))
+    with pytest.raises(HttpResponseError) as refused:
+        workspace.ask("AmlOnlineEndpointTrafficLog | count")
+    workspace.record()
+    counted = workspace.ask("AmlOnlineEndpointTrafficLog | count")
+    workspace.close()
+    assert refused.value.response is not None
+    error = json.loads(refused.value.response.text())["error"]
+    assert (error["code"], error["innererror"]["innererror"]["code"]) == ("BadArgumentError", "SEM0100")
+    assert "Failed to resolve table" in error["innererror"]["innererror"]["message"]
+    assert counted == [[1]]
+
+
+def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:
+    """Other listeners, such as metrics, hear of the request all the same."""
+    log = TrafficLog(VirtualClock(), 0.0, LogOptions(table_exists=True), logged=lambda endpoint: endpoint != "diabetes")
+    heard: list[str] = []
+    log.listeners.append(lambda entry, _at: heard.append(entry.endpoint))
+    workspace = Workspace(loop, log)
+    workspace.record()
+    counted = workspace.ask("AmlOnlineEndpointTrafficLog | count")
+    workspace.close()
+    assert (counted, heard) == ([[0]], ["diabetes"])
+
+
 def test_rows_that_have_not_arrived_are_not_counted(loop: Loop) -> None:
     """With a lag of an hour, a request of just now is missing."""
-    workspace = Workspace(loop, TrafficLog(VirtualClock(), 3600.0))
+    workspace = Workspace(loop, TrafficLog(VirtualClock(), 3600.0, LogOptions(table_exists=True)))
     workspace.record()
     assert workspace.ask("AmlOnlineEndpointTrafficLog | count") == [[0]]
     workspace.close()

@@ -13,7 +13,7 @@ from tests.host.conftest import interpreter
 __all__ = ["azure", "interpreter", "stage", "worked"]
 
 # A second is at most a minute on this clock; logs arrive within the minute that the policies allow for.
-OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1")
+OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1", "--log-every-endpoint")
 
 
 @pytest.fixture(scope="session")
