@@ -123,7 +123,7 @@ def traffic(cloud: RunningCloud, folder: Path) -> Iterator[None]:
 
 
 def measure(teal: App, queue: LocalQueue, calls: Calls) -> dict[str, object]:
-    """Run a complete rollout, tick by tick, and return the figures."""
+    """Run a complete rollout, tick by tick, and return the figures. Raises TimeoutError after TIMEOUT wall seconds."""
     reconciles: list[Counter[str]] = []
     ticks: list[Counter[str]] = []
     calls.counted.clear()

@@ -65,7 +65,7 @@ class SimulatedAzure:
             self.shares.change(moment, self._share())
 
     def order(self, action: Action, now: datetime) -> bool:
-        """Start an action; return False if Azure refuses it because another operation is running."""
+        """Start an action; return False if refused because another operation runs. Raises NotSimulatedError."""
         match action:
             case CreateDeployment(name=name, model=model, like=like, instances=instances):
                 some = self.endpoint.instances(like) if instances is None else instances

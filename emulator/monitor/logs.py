@@ -54,7 +54,7 @@ class _Service:
     accepts: Callable[[str], bool]
 
     async def query_workspace(self, request: web.Request) -> web.Response:
-        """Answer a query over the whole workspace."""
+        """Answer a query over the whole workspace. Raises 404 for another workspace's id."""
         self._check_token(request)
         if request.match_info["workspace"].lower() != self.workspace_id:
             raise _error(web.HTTPNotFound, "WorkspaceNotFoundError", "The workspace could not be found.")
@@ -68,7 +68,7 @@ class _Service:
         return await self._answer(request, None if whole else resource)
 
     async def not_emulated(self, request: web.Request) -> web.Response:
-        """Refuse anything else, such as a batch of queries or the metadata."""
+        """Raise 501 for anything else, such as a batch of queries or the metadata."""
         raise _error(web.HTTPNotImplemented, "NotEmulated", f"{request.method} {request.path} is not emulated.")
 
     def _check_token(self, request: web.Request) -> None:

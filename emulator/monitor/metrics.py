@@ -70,7 +70,7 @@ class _Service:
     accepts: Callable[[str], bool]
 
     async def batch(self, request: web.Request) -> web.Response:
-        """Answer for each resource, in the order of the body."""
+        """Answer for each resource, in the order of the body. Raises ArmError for invalid queries and for faults."""
         self._check_token(request)
         query = parse_query(request.query, self.store.clock.now())
         resources = [self._resource(each, query) for each in await _resource_ids(request)]
@@ -91,7 +91,7 @@ class _Service:
                 assert_never(fault)
 
     async def not_emulated(self, request: web.Request) -> web.Response:
-        """Refuse any other request."""
+        """Raise 501 for any other request."""
         raise not_emulated(f"{request.method} {request.path}")
 
     def _check_token(self, request: web.Request) -> None:

@@ -21,7 +21,7 @@ def is_kubernetes(endpoint: Endpoint) -> bool:
 
 
 def endpoint_kind(workspace: Workspace, present: Endpoint | None, properties: Json) -> None:
-    """Check an endpoint's compute, and reject what an endpoint on Kubernetes cannot have."""
+    """Check an endpoint's compute and what an endpoint on Kubernetes cannot have. Raises ArmError 400."""
     compute = properties.get("compute")
     if present and (present.body["properties"].get("compute") or "").lower() != (compute or "").lower():
         raise bad_request("The compute of an endpoint cannot be changed.")
@@ -36,7 +36,7 @@ def endpoint_kind(workspace: Workspace, present: Endpoint | None, properties: Js
 
 
 def deployment_kind(endpoint: Endpoint, properties: Json) -> None:
-    """Check that the deployment is of its endpoint's kind, and has what that kind requires."""
+    """Check that the deployment is of its endpoint's kind and has what that kind requires. Raises ArmError 400."""
     kind = properties["endpointComputeType"].lower()
     if kind not in ("managed", "kubernetes"):
         raise bad_request(f"The endpointComputeType '{properties['endpointComputeType']}' is not supported.")

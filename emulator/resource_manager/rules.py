@@ -23,14 +23,14 @@ _CORES_OF_DSV2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15
 
 
 def name(value: str, kind: str) -> None:
-    """Check the name of an endpoint or deployment."""
+    """Check the name of an endpoint or deployment. Raises ArmError 400."""
     if not 3 <= len(value) <= 32 or not _NAME.fullmatch(value):
         rule = "it must be 3 to 32 letters, digits and single dashes, and start with a letter"
         raise bad_request(f"The {kind} name '{value}' is invalid: {rule}.")
 
 
 def traffic(endpoint: Endpoint | None, properties: Json) -> None:
-    """Check an endpoint's `traffic` and `mirrorTraffic` against its deployments."""
+    """Check an endpoint's `traffic` and `mirrorTraffic` against its deployments. Raises ArmError 400."""
     live: Mapping[str, int] = properties.get("traffic", {})
     mirror: Mapping[str, int] = properties.get("mirrorTraffic", {})
     if sum(live.values()) not in (0, 100):
@@ -66,7 +66,7 @@ def _request_timeout(text: str) -> None:
 
 
 def deletable(endpoint: Endpoint, deployment: str) -> None:
-    """Check that the deployment has neither live nor mirrored traffic."""
+    """Check that the deployment has neither live nor mirrored traffic. Raises ArmError."""
     for kind, shares in (("live", endpoint.traffic), ("mirrored", endpoint.mirror_traffic)):
         share = {key.lower(): value for key, value in shares.items()}.get(deployment, 0)
         if share:
@@ -76,7 +76,7 @@ def deletable(endpoint: Endpoint, deployment: str) -> None:
 
 
 def deployment_body(body: Json, limits: Limits) -> None:
-    """Check what a deployment of either kind must have."""
+    """Check what a deployment of either kind must have. Raises ArmError 400."""
     properties = body["properties"]
     capacity = body.get("sku", {}).get("capacity", 1)
     if capacity > limits.instances_per_deployment:
@@ -89,7 +89,7 @@ def deployment_body(body: Json, limits: Limits) -> None:
 
 
 def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:
-    """Check the region's quota: a deployment takes the cores of its instances and 20 % more, for upgrades."""
+    """Check the region's quota: a deployment takes its instances' cores plus 20 % for upgrades. Raises ArmError 400."""
     if limits.cores is None:
         return
     used = sum(cores(other.body) for other in others)
