@@ -1,4 +1,4 @@
-"""What the API shows, as explicit types with a sentence for each field. Nothing private is shown because it exists.
+"""The API's responses, as explicit types with a description for each field. Private data is never shown implicitly.
 
 Field names, types and codes here are the public API: OpenAPI and docs/api.md are generated from them.
 """

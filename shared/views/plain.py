@@ -1,4 +1,4 @@
-"""Views as plain JSON values: what is sent is what the types say, no more and no less."""
+"""Converts views to plain JSON values: exactly what the types declare is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import Enum
 
 
 def plain(value: object) -> object:
-    """Return a view as values that JSON has: times in ISO 8601 with Z, fields without the underscore of `from_`."""
+    """Convert a view to JSON values: times in ISO 8601 with Z, fields without the underscore of `from_`."""
     if is_dataclass(value):
         return {json_name(each.name): plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, datetime):
@@ -24,5 +24,5 @@ def plain(value: object) -> object:
 
 
 def json_name(field: str) -> str:
-    """Return what a field of a view is called in JSON: Python keeps `from` for itself."""
+    """Return the JSON name of a view's field: `from` is a keyword in Python."""
     return field.removesuffix("_")

@@ -1,4 +1,4 @@
-"""JSON Schema of views, from their types: dataclasses whose fields are `Annotated` with what they mean."""
+"""JSON Schema of views, from their types: dataclasses whose fields are `Annotated` with descriptions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _PLAIN: dict[object, Schema] = {
 
 
 def schema_name(view: type) -> str:
-    """Return what a view is called in OpenAPI: its name without `View`."""
+    """Return a view's name in OpenAPI: its class name without `View`."""
     return view.__name__.removesuffix("View")
 
 
 def reference(view: type, components: dict[str, Schema]) -> Schema:
-    """Return a reference to a view's schema, which is put into components with all that it needs."""
+    """Return a reference to a view's schema, which is added to `components` with all its dependencies."""
     name = schema_name(view)
     if name not in components:
         components[name] = {}  # a view may contain itself
@@ -49,7 +49,7 @@ def _documented(hint: object, components: dict[str, Schema]) -> Schema:
 
 
 def _of(kind: Any, components: dict[str, Schema]) -> Schema:  # noqa: ANN401 -- any annotation
-    """Return the schema of a type. Raises TypeError for one that no view may have."""
+    """Return the schema of a type. Raises TypeError for a type that views cannot have."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in _PLAIN:
         return dict(_PLAIN[kind])

@@ -1,4 +1,4 @@
-"""The only place with prose: reason codes and facts become sentences, for the API, logs, demo and commands."""
+"""The only place with prose: turns reason codes and facts into sentences, for the API, logs, demo and commands."""
 
 from shared.words.reasons import sentence
 

@@ -1,4 +1,4 @@
-"""Gates in sentences: what one measured, from a table with one template per measured thing, and what one requires."""
+"""Sentences about gates: what a gate measured, from a table with one template per measurement, and what it requires."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.core.judge.interval import interval
 from shared.core.wording import per_cent, time
 
 GREEN_AND_BLUE = "{gate}: green {green}, blue {blue}"
-# `{green:requests}` is green's rate, of so many requests.
+# `{green:requests}` is green's rate with its number of requests.
 MEASURED: Mapping[str, str] = {
     "failed_requests": "green fails {green:requests}, blue {blue}",
     "rejected_requests": "green rejects {green:requests} as client errors, blue {blue}",
@@ -39,7 +39,7 @@ class _Rate(NamedTuple):
     total: int
 
     def __format__(self, noun: str) -> str:
-        """Return `0.4% of 1,200 requests (0.1 to 1.1%)`, given what is counted; the range is right with 95 per cent."""
+        """Return `0.4% of 1,200 requests (0.1 to 1.1%)`; `noun` is what is counted, the range a 95 % interval."""
         counted = f"{self.total:,} {noun}".rstrip()
         found = interval(self.bad, self.total)
         if found is None:
@@ -48,7 +48,7 @@ class _Rate(NamedTuple):
 
 
 def measurement(facts: GateFacts) -> str:
-    """Return what a gate measured: how often green did it, how often blue did, and what is allowed."""
+    """Return what a gate measured: green's rate, blue's rate, and the limit."""
     spelled: dict[str, object] = {
         **facts,
         "green": _Rate(facts["green_bad"], facts["green_total"]),
@@ -62,7 +62,7 @@ def measurement(facts: GateFacts) -> str:
 
 @singledispatch
 def requirement(gate: Gate) -> str:
-    """Return what a gate requires of green. Kinds without words of their own are said to compare with blue."""
+    """Return what a gate requires of green. Kinds without their own text are described as a comparison with blue."""
     return f"the share that {gate.name} counts as bad is no larger than blue's"
 
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them: durations, percentages of traffic, times of day. Nothing here picks what to say."""
+"""Formats numbers for reading: durations, percentages of traffic, times of day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def duration(seconds: float) -> str:
-    """Return a span as a person writes it: `45 s`, `30 min`, `1 h 30 min`, `2 d`. At most two units are shown."""
+    """Format a duration: `45 s`, `30 min`, `1 h 30 min`, `2 d`. At most two units are shown."""
     rest, parts = round(seconds), list[str]()
     for unit, size in UNITS:
         count, rest = divmod(rest, size)
@@ -21,15 +21,15 @@ def duration(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a number of per cent with its sign: `10%`."""
+    """Format a percentage with its sign: `10%`."""
     return f"{share:g}%"
 
 
 def traffic(shares: Mapping[str, int]) -> str:
-    """Return a traffic split: `churn-6 90%, churn-7 10%`, or `no deployment`."""
+    """Format a traffic split: `churn-6 90%, churn-7 10%`, or `no deployment`."""
     return ", ".join(f"{name} {percent(share)}" for name, share in sorted(shares.items())) or "no deployment"
 
 
 def moment(text: str) -> str:
-    """Return an ISO 8601 time for people: `2026-11-20 14:30 UTC`."""
+    """Format an ISO 8601 time: `2026-11-20 14:30 UTC`."""
     return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
