@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from cli.policy.judged import certified
 from cli.policy.wording import listed, span
+from shared.core.admission.admit import MOST_REPLACED
 from shared.core.policy import FreezeWindow, ModelSelector, Policy, TemplateSource
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from shared.policies.tables.freeze import DAYS
@@ -37,7 +38,10 @@ def begins(policy: Policy) -> str:
     newer = (
         "A version registered meanwhile waits; only the newest one does."
         if policy.newer_version == "wait"
-        else "A version registered meanwhile replaces it: this one is rolled back first."
+        else (
+            "A version registered meanwhile replaces it: this one is rolled back first. After "
+            f"{MOST_REPLACED} replacements without a promotion one is allowed to finish."
+        )
     )
     missing = (
         f" If the endpoint does not exist, it is created ({policy.create_endpoint.auth_mode})."

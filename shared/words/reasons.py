@@ -51,6 +51,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.REPLACED_BY_NEWER_VERSION: Row(
         "{model} is newer and replaces this rollout", "The policy says `newer_version: replace`."
     ),
+    ReasonCode.NOT_REPLACED_AGAIN: Row(
+        "{model} waits although the policy says `replace`: {replaced|rollout} in a row were replaced and none was "
+        "promoted, so this one is allowed to finish; versions are registered faster than a rollout takes",
+        "Replacing every rollout would never promote any version.",
+    ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
     ReasonCode.ALREADY_DEPLOYED: Row(
         "{deployment} of {model} was deployed outside Teal (state {state}), so there is nothing to roll out",

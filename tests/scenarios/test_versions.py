@@ -12,6 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep
 from shared.errors import ErrorCode, NotPossible, Permanent, Temporary
 from shared.intake import IntakeResult
 from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
@@ -54,6 +55,22 @@ def test_a_version_that_waits_does_not_wait_for_the_keep_time_of_blue(when: Phas
     world.register("8", "e2")
     world.until(Phase.STEPPING, version="8", within=90)
     assert world.clock() - world.rollout("7").status.since < timedelta(hours=1)
+
+
+def test_versions_that_come_too_fast_are_not_replaced_for_ever() -> None:
+    """One every 20 minutes, when a rollout needs 40: three are replaced, the fourth is promoted, and it says why."""
+    policy = replace(
+        POLICY, newer_version="replace", steps=(*POLICY.steps[:2], PauseStep(timedelta(minutes=30)), *POLICY.steps[2:])
+    )
+    world = World(policy)
+    for number in range(7, 19):
+        world.register(str(number), f"e{number}")
+        world.minutes(20)
+    phases = {int(r.model.version): r.phase for r in world.store.rollouts(CHURN)}
+    assert [phases[number] for number in (7, 8, 9)] == [Phase.ROLLED_BACK] * 3
+    assert phases[10] is Phase.PROMOTED
+    (told, *_) = world.entries(ReasonCode.NOT_REPLACED_AGAIN, version="10")
+    assert told.reason.facts == {"model": "churn:11", "replaced": 3}
 
 
 def test_a_version_waits_while_another_is_taken_back() -> None:

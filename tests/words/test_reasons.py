@@ -102,6 +102,13 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.ENDPOINT_FREE), "the endpoint is free"),
     (reason(C.SUPERSEDED, model="churn:8"), "superseded by churn:8, which is newer"),
     (reason(C.REPLACED_BY_NEWER_VERSION, model="churn:8"), "churn:8 is newer and replaces this rollout"),
+    (
+        reason(C.NOT_REPLACED_AGAIN, model="churn:8", replaced=3),
+        (
+            "churn:8 waits although the policy says `replace`: 3 rollouts in a row were replaced and none was "
+            "promoted, so this one is allowed to finish; versions are registered faster than a rollout takes"
+        ),
+    ),
     (reason(C.ALREADY_SERVING, deployment=BLUE, model="churn:6"), "churn-6 already serves churn:6"),
     (reason(C.ENDPOINT_MISSING), "the endpoint does not exist"),
     (

@@ -21,6 +21,7 @@ from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
 from shared.core.verbs import Verb
 
 LONGEST_NAME = 32
+MOST_REPLACED = 3  # in a row without a promotion; the next rollout is allowed to finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
     The version matters because events come late and out of order: an old version must not replace a newer one. made:
-    when the newest version of each model was created, where that is known.
+    when the newest version of each model was created, where that is known. replaced: how many rollouts were replaced by
+    newer versions since one was last promoted.
     """
 
     endpoint: EndpointId
@@ -36,6 +38,7 @@ class EndpointRecord:
     waiting: str | None = None
     newest: dict[str, str] = field(default_factory=dict)
     made: dict[str, datetime] = field(default_factory=dict)
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,13 @@ def admit(
     if free:
         return Admission(replace(record, current=rollout.id), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
-    for decision in (_replaced(current, start, now), hurried(Decision(current), rollout, now)) if current else ():
-        displaced += [decision] if decision.entries else []
-    return Admission(replace(record, waiting=rollout.id), newcomer, tuple(displaced))
+    replacing = current is not None and _replaces(current, start)
+    if current is not None and replacing:
+        displaced += [_replaced(current, start, record.replaced, now)]
+    elif current is not None:
+        displaced += [decision for decision in (hurried(Decision(current), rollout, now),) if decision.entries]
+    replaced = record.replaced + (replacing and record.replaced < MOST_REPLACED)
+    return Admission(replace(record, waiting=rollout.id, replaced=replaced), newcomer, tuple(displaced))
 
 
 def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
@@ -149,8 +156,15 @@ def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decis
     return Decision(hurry.rollout, decision.entries + hurry.entries)
 
 
-def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> tuple[EndpointRecord, Decision | None]:
-    """Return the lock after its current rollout has finished, and the waiting one begun if there is one."""
+def succeed(
+    record: EndpointRecord, waiting: Rollout | None, now: datetime, *, promoted: bool = False
+) -> tuple[EndpointRecord, Decision | None]:
+    """Return the lock after its current rollout has finished, and the waiting one begun if there is one.
+
+    promoted: how it finished, which ends a series of replacements.
+    """
+    if promoted:
+        record = replace(record, replaced=0)
     if waiting is None:
         return replace(record, current=None, waiting=None), None
     return replace(record, current=waiting.id, waiting=None), history.moved(
@@ -161,11 +175,22 @@ def succeed(record: EndpointRecord, waiting: Rollout | None, now: datetime) -> t
     )
 
 
-def _replaced(current: Rollout, start: Start, now: datetime) -> Decision:
-    """Return the current rollout as the newcomer's policy has it: rolled back, or left to go on."""
+def _replaces(current: Rollout, start: Start) -> bool:
+    """Return whether the newcomer's policy replaces the current rollout, which nothing is taking back yet."""
     replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
-    if start.policy.newer_version != "replace" or not replaceable:
-        return Decision(current)
+    going_back = any(request.verb is Verb.ROLLBACK for request in current.requests)
+    return start.policy.newer_version == "replace" and replaceable and not going_back
+
+
+def _replaced(current: Rollout, start: Start, replaced: int, now: datetime) -> Decision:
+    """Return the current rollout as it is to be rolled back or, after too many replacements, as it may finish.
+
+    Where versions are registered faster than a rollout takes, replacing each one would never promote any.
+    """
+    if replaced >= MOST_REPLACED:
+        return history.noted(
+            current, reason(ReasonCode.NOT_REPLACED_AGAIN, model=str(start.model), replaced=replaced), now
+        )
     request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
     why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
     return history.noted(replace(current, requests=(*current.requests, request)), why, now)

@@ -33,6 +33,7 @@ class ReasonCode(StrEnum):
     ENDPOINT_FREE = "endpoint_free"
     SUPERSEDED = "superseded"
     REPLACED_BY_NEWER_VERSION = "replaced_by_newer_version"
+    NOT_REPLACED_AGAIN = "not_replaced_again"
     ALREADY_SERVING = "already_serving"
     ALREADY_DEPLOYED = "already_deployed"
     WAITING_FOR_DEPLOYMENT = "waiting_for_deployment"
@@ -141,10 +142,11 @@ class Facts(TypedDict, total=False):
     of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
     the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
-    next_weight, weight, mirror: per cent. other: a second deployment or model. settled_minutes, required_minutes: at
-    this weight. skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not
-    judged, with why. since, until: ISO 8601. verb, phase: of a request. window: what the freeze window is for.
-    workspace: its ARM id. delay_seconds: how late something is.
+    next_weight, weight, mirror: per cent. other: a second deployment or model. replaced: how many rollouts in a row
+    newer versions replaced. settled_minutes, required_minutes: at this weight. skipped: steps that are not taken.
+    state: Azure's provisioning state. unjudged: gates that are not judged, with why. since, until: ISO 8601. verb,
+    phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something
+    is.
     """
 
     action: str
@@ -176,6 +178,7 @@ class Facts(TypedDict, total=False):
     other: str
     others: list[str]
     phase: str
+    replaced: int
     required_minutes: int
     requests: int
     settled_minutes: int
