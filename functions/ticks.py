@@ -41,6 +41,17 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes 
     app().controller.sweep()
 
 
+@ticks.function_name("retention")
+@ticks.timer_trigger(arg_name="timer", schedule="0 10 3 * * *", use_monitor=False)
+def retention(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
+    """Delete, every night, what has been kept long enough."""
+    from shared.retention import Retention  # noqa: PLC0415 -- see functions/routes.py
+
+    used = app()
+    deleted = Retention(used.store, used.settings.evidence_kept, used.settings.history_kept).sweep(used.clock())
+    log.info("retention evidence=%s rollouts=%s", deleted.evidence, deleted.rollouts)
+
+
 @ticks.function_name("health_report")
 @ticks.timer_trigger(arg_name="timer", schedule="15 */5 * * * *", use_monitor=False)
 def health_report(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it

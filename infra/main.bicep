@@ -42,6 +42,14 @@ param trustEasyAuth bool = false
 @description('Further workspaces that this app serves, each with its id (the ARM id), logs_workspace_id and region; see docs/deploying.md.')
 param otherWorkspaces array = []
 
+@minValue(1)
+@description('Days for which the telemetry that a finished rollout was judged by is kept.')
+param evidenceDays int = 30
+
+@minValue(1)
+@description('Days for which a finished rollout and its history are kept.')
+param historyDays int = 730
+
 @description('Further app settings by name, such as those that policies use as `\${NAME}`. If set manually, they would be lost: every provision replaces them all.')
 param appSettings object = {}
 
@@ -109,6 +117,8 @@ module app 'modules/app.bicep' = {
       TEAL_POLICIES: policies
       TEAL_REGION: workspaceRegion
       TEAL_TRUST_EASY_AUTH: string(trustEasyAuth)
+      TEAL_EVIDENCE_DAYS: string(evidenceDays)
+      TEAL_HISTORY_DAYS: string(historyDays)
     }
   }
   dependsOn: [roles] // the host reads its storage as soon as it starts

@@ -293,6 +293,12 @@ class Store(Protocol):
     ) -> None:
         """Store the telemetry that decisions were based on, and each gate's judgement of it. Idempotent."""
 
+    def forget_minutes(self, rollout_id: str) -> bool:
+        """Delete the telemetry and judgements kept for a rollout; return whether there were any."""
+
+    def forget(self, pointer: Pointer) -> None:
+        """Delete a finished rollout with its telemetry and history, and the pointer to it last."""
+
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[DeploymentMinute, ...]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.errors import Misconfigured
 
@@ -68,6 +69,8 @@ class Settings:
     clock: str = ""
     trust_easy_auth: bool = False
     blobs_endpoint: str = ""
+    evidence_kept: timedelta = timedelta(days=30)
+    history_kept: timedelta = timedelta(days=730)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -88,11 +91,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         other_workspaces=_others(own, environment.get(OTHERS, "").strip()),
         tables_endpoint=environment["TEAL_TABLES_ENDPOINT"],
         queues_endpoint=environment["AzureWebJobsStorage__queueServiceUri"],
+        evidence_kept=_days(environment, "TEAL_EVIDENCE_DAYS", 30),
+        history_kept=_days(environment, "TEAL_HISTORY_DAYS", 730),
         blobs_endpoint=environment.get("AzureWebJobsStorage__blobServiceUri", "").strip(),
         policies=environment.get("TEAL_POLICIES", "") or "policies",
         clock=environment.get("TEAL_CLOCK", ""),
         trust_easy_auth=environment.get("TEAL_TRUST_EASY_AUTH", "").lower() == "true",
     )
+
+
+def _days(environment: Mapping[str, str], name: str, default: int) -> timedelta:
+    text = environment.get(name, "").strip() or str(default)
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) < 1:
+        raise Misconfigured(f"{name} is {text!r}, not a number of days from 1 to 99999")
+    return timedelta(days=int(text))
 
 
 def _others(own: WorkspaceSettings, text: str) -> tuple[WorkspaceSettings, ...]:

@@ -174,6 +174,17 @@ class FakeStore:
         self.minutes_kept[rollout_id] = list(kept.values())
         self.judgements_kept.setdefault(rollout_id, {}).update({one.minute: one for one in judgements})
 
+    def forget_minutes(self, rollout_id: str) -> bool:
+        judged = self.judgements_kept.pop(rollout_id, None)
+        return self.minutes_kept.pop(rollout_id, None) is not None or judged is not None
+
+    def forget(self, pointer: Pointer) -> None:
+        self.forget_minutes(pointer.rollout)
+        self.rows.pop((pointer.endpoint, pointer.rollout), None)
+        for key in [key for key in self.entries if key[:2] == (pointer.endpoint, pointer.rollout)]:
+            del self.entries[key]
+        self.listed.pop(pointer.position, None)
+
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[DeploymentMinute, ...]:

@@ -36,6 +36,11 @@ def merge(row: Row) -> Operation:
     return ("upsert", row, {"mode": UpdateMode.MERGE})
 
 
+def remove(partition: str, row_key: str) -> Operation:
+    """Return the operation that deletes a row."""
+    return ("delete", {"PartitionKey": partition, "RowKey": row_key}, {})
+
+
 def upsert(row: Row) -> Operation:
     """Return the operation that writes the row unconditionally."""
     return ("upsert", row, {"mode": UpdateMode.REPLACE})
@@ -82,7 +87,7 @@ class Table:
             return []
         with write_faults(f"write {len(operations)} rows to {self._place(operations[0][1]['PartitionKey'])}"):
             results = self._in_existing_table(lambda: self._client.submit_transaction(operations))
-        return [str(result["etag"]) for result in results]
+        return [str(result.get("etag") or "") for result in results]  # a deletion has none
 
     def put(self, row: Row) -> None:
         """Write one row unconditionally."""
@@ -94,6 +99,13 @@ class Table:
         condition = MatchConditions.Unconditionally if etag is None else MatchConditions.IfNotModified
         with azure_faults(f"delete {self._place(partition)}/{row_key}"), suppress(ResourceModifiedError):
             self._client.delete_entity(partition, row_key, etag=etag, match_condition=condition)
+
+    def clear(self, partition: str, keys: KeyRange) -> int:
+        """Delete the rows of a partition with keys in the range; return how many there were."""
+        found = [(row["PartitionKey"], row["RowKey"]) for row in self.range(partition, keys)]
+        for start in range(0, len(found), MOST_OPERATIONS):
+            self.submit([remove(*names) for names in found[start : start + MOST_OPERATIONS]])
+        return len(found)
 
     def _query(self, question: str, values: dict[str, str], limit: int | None = None) -> list[TableEntity]:
         with azure_faults(f"query table {self._client.table_name}"):

@@ -31,6 +31,7 @@ from shared.ports import Changes, Halt, HaltEntry, Stored
 # because an app starts tens of rollouts a day and a partition takes 2,000 writes a second; and the halt.
 OPEN = "open"
 KNOWN = "known"
+EVERYTHING = KeyRange("", "~~")
 TICK = "tick"
 NEWEST = "newest"
 HALT = "halt"
@@ -138,7 +139,7 @@ class TableStore:
 
     def known_endpoints(self) -> tuple[EndpointId, ...]:
         """Return every endpoint that ever had a rollout."""
-        found = self._lists.range(KNOWN, KeyRange("", "~~"))
+        found = self._lists.range(KNOWN, EVERYTHING)
         return tuple(sorted(rows.endpoint_of(row) for row in found))
 
     def keep_minutes(
@@ -151,6 +152,18 @@ class TableStore:
         writes = [merge(row) for row in by_key.values()]  # a minute that is read again may bring less
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
+
+    def forget_minutes(self, rollout_id: str) -> bool:
+        """Delete the telemetry and judgements kept for a rollout; return whether there were any."""
+        return self._minutes.clear(rows.key(rollout_id), EVERYTHING) > 0
+
+    def forget(self, pointer: Pointer) -> None:
+        """Delete a finished rollout with its telemetry and history, and the pointer to it last."""
+        self.forget_minutes(pointer.rollout)
+        partition = rows.partition_key(pointer.endpoint)
+        self._rollouts.clear(partition, rows.entries_of(pointer.rollout))
+        self._rollouts.delete(partition, rows.rollout_key(pointer.rollout))
+        self._lists.delete(NEWEST, pointer.position)
 
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None

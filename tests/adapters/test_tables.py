@@ -428,3 +428,20 @@ def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:
     with pytest.raises(Conflict):
         store.set_halt(replace(seen, ended=HaltEnd("ada", "done", day + timedelta(minutes=2))))
     assert store.halt() == later
+
+
+def test_a_forgotten_rollout_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:
+    """Its record, history, telemetry and pointer go; another rollout of the endpoint stays."""
+    gone, kept = (rollout(f"{endpoint.name}-{name}", endpoint) for name in ("gone", "kept"))
+    for one in (gone, kept):
+        tables.enlist(Pointer.to(one))
+        tables.commit(endpoint, Changes((Stored(one),), entries=(Numbered(one.id, 0, entry(one.id)),)))
+        tables.keep_minutes(one.id, [DeploymentMinute("churn-7", NOW + timedelta(minutes=n), 1, 0) for n in range(130)])
+    tables.forget(Pointer.to(gone))
+    tables.forget(Pointer.to(gone))
+    assert tables.rollout(endpoint, gone.id) is None
+    assert tables.history(endpoint, gone.id) == ()
+    assert tables.kept_minutes(gone.id) == ()
+    assert len(tables.kept_minutes(kept.id)) == 130
+    assert len(tables.history(endpoint, kept.id)) == 1
+    assert [pointer.rollout for pointer in tables.pointers(Wanted(endpoint=endpoint.name), "", 9)] == [kept.id]

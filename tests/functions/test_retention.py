@@ -1,0 +1,58 @@
+"""What has been kept long enough is deleted at night, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.core.rollout.pointers import Wanted
+from shared.retention import Deleted, Retention
+from tests.functions.conftest import Calls
+from tests.scenarios.world import ENDPOINT, World
+
+DAY = timedelta(days=1)
+EVIDENCE, HISTORY = 20 * DAY, 100 * DAY
+
+
+def finished() -> World:
+    """Return a world with one finished rollout."""
+    world = World()
+    world.register()
+    world.until_finished(within=120)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("days", "evidence", "rollouts"), [(19, True, True), (21, False, True), (99, True, True), (101, False, False)]
+)
+def test_each_is_kept_as_long_as_set(days: int, *, evidence: bool, rollouts: bool) -> None:
+    """Evidence first, the rollout with its history much later; a sweep that never ran is caught up with in the end."""
+    world = finished()
+    name = world.rollout().id
+    world.clock.pass_(days * DAY)
+    Retention(world.store, EVIDENCE, HISTORY).sweep(world.clock())
+    assert bool(world.store.minutes_kept.get(name)) is evidence
+    assert bool(world.store.rollouts(ENDPOINT)) is rollouts
+    assert bool(world.store.entries) is rollouts
+    assert bool(world.store.pointers(Wanted(), "", 9)) is rollouts
+
+
+def test_an_open_rollout_is_never_deleted() -> None:
+    """However old it is."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.clock.pass_(1000 * DAY)
+    assert Retention(world.store, EVIDENCE, HISTORY).sweep(world.clock()) == Deleted()
+    assert world.store.minutes_kept
+
+
+def test_the_nightly_sweep_uses_the_settings(calls: Calls) -> None:
+    """Thirty days of evidence by default."""
+    calls.world.register()
+    calls.world.until_finished(within=120)
+    calls.world.clock.pass_(31 * DAY)
+    calls.call("retention", timer=None)
+    assert not calls.world.store.minutes_kept
+    assert calls.world.store.rollouts(ENDPOINT)
