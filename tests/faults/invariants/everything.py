@@ -52,8 +52,6 @@ PENDING = {
     "b: no promotion in an incident": "incidents",
     "b: no deletion in an incident": "incidents",
     "b: no advance in an incident": "incidents",
-    "g: nothing is left over": "robustness",
-    "4: rolled back without telemetry": "robustness",
 }
 
 
