@@ -27,8 +27,7 @@ class Order:
     """One order to Azure. rollout: as the process that gives it last saved it. seen, read: what it had observed, when.
 
     at: true time. truth: the endpoint as it really was. decided, decided_at: when the process saved the decision.
-    expected_before: the traffic maps that the rollout expected before. claim: whether, when the process last used the
-    store, nobody else had claimed the rollout since.
+    expected_before: the traffic maps that the rollout expected before. claim: whether nobody else has claimed it since.
     """
 
     number: int
@@ -79,12 +78,11 @@ class Health:
 
 @dataclass
 class View:
-    """What one process knows: what it read of the endpoint and when, what it saved last, and if that still holds."""
+    """What one process knows: what it read of the endpoint and when, and what it saved last."""
 
     seen: EndpointSeen | None = None
     read: int = 0
     saved: Rollout | None = None
-    claims: bool = True
     decided: int = 0
     decided_at: datetime = MIDNIGHT
     expected_before: dict[str, tuple[dict[str, int], ...]] = field(default_factory=dict)
@@ -119,13 +117,11 @@ class Ledger:
         if call == "order":
             self._order(process, values[0])
 
-    def after(self, process: Process, port: str, call: str, values: tuple[object, ...], answer: object) -> None:
+    def after(self, process: Process, _port: str, call: str, values: tuple[object, ...], answer: object) -> None:
         """Hear of an answer."""
         view = self._view(process)
         if call == "rollout" and isinstance(answer, Stored) and view.saved is None:
             view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
-        if port == "store":
-            view.claims = view.saved is None or self.claimants.get(view.saved.id, process.name) == process.name
         match answer:
             case EndpointSeen():
                 view.seen, view.read = answer, next(self.numbers)
@@ -177,7 +173,7 @@ class Ledger:
             view.seen,
             view.read,
             truth,
-            view.claims,
+            self.claimants.get(view.saved.id) == process.name,
             view.decided,
             view.decided_at,
             view.expected_before.get(view.saved.id, ()),
@@ -200,7 +196,7 @@ class Ledger:
                 self.admitted.append(rollout.id)
             if rollout.lease is not None and rollout.lease.holder == process.name:
                 view = self._view(process)
-                view.saved, view.claims, view.decided, view.decided_at = rollout, True, number, process.clock()
+                view.saved, view.decided, view.decided_at = rollout, number, process.clock()
                 self.claimants[rollout.id] = process.name
             if rollout.verdict is not None and rollout.verdict.outcome == "FAIL":
                 self.condemned.setdefault(rollout.id, number)

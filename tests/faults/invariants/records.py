@@ -40,7 +40,7 @@ def newest_stays(stage: Stage) -> Iterator[str]:
 
 
 def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
-    """Whoever orders holds the newest claim on the rollout, as far as it could know."""
+    """Whoever orders holds the newest claim on the rollout."""
     if not order.claim:
         yield f"{order.process} orders {order.action} although another process has claimed the rollout"
 
