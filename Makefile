@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports policies lock audit faults bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports policies lock audit faults mutants bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -66,6 +66,11 @@ N ?= 2000
 SEED ?= 1
 faults: setup
 	@$(BIN)/python -m tests.faults --schedules $(N) --seed $(SEED)
+
+# Breaks of the core and the controller that no test notices: a random sample, for as long as MINUTES says.
+MINUTES ?= 30
+mutants: setup
+	@$(BIN)/python -m bench.mutants --minutes $(MINUTES) --seed $(SEED)
 
 check: setup format lint types imports policies test
 
