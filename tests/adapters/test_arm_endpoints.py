@@ -152,7 +152,7 @@ def test_green_is_like_blue_in_all_but_name_and_model(endpoints: ArmEndpoints, a
         (None, "/", "/"),
     ],
 )
-def test_green_looks_for_its_own_model(
+def test_green_uses_its_own_model(
     endpoints: ArmEndpoints, azure: StandIn, live: str | None, before: str, after: str
 ) -> None:
     """Azure adds the folder of blue's model to its variables, which must be replaced; a user-defined folder stays."""
@@ -259,7 +259,7 @@ def test_deleting_twice_is_deleting_once(endpoints: ArmEndpoints, azure: StandIn
     assert [asked.method for asked in azure.asked] == ["DELETE", "GET"]  # the GET looks for its autoscale settings
 
 
-def test_logs_are_asked_for_by_number_of_lines(endpoints: ArmEndpoints, azure: StandIn) -> None:
+def test_logs_are_requested_by_number_of_lines(endpoints: ArmEndpoints, azure: StandIn) -> None:
     """The last lines are returned, or nothing once the deployment is gone."""
     azure.answer(Reply(200, {"content": "one\ntwo"}))
     assert endpoints.logs("churn", "churn-7", 40) == "one\ntwo"

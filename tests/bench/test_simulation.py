@@ -36,7 +36,7 @@ def played(world: FailureWorld, *moves: Move) -> tuple[Run, Script]:
 
 
 def test_a_rollback_stops_the_harm() -> None:
-    """Green's requests, all failed, are those of the minutes before the rollback; none are added after it."""
+    """All of green's requests fail, and there are none after the rollback."""
     result, _ = played(FailureWorld(100, 0.0, broken), STAY, STAY, ROLL_BACK)
     assert (result.status, result.minutes, result.full) == (Status.ROLLED_BACK, 3, None)
     assert result.exposed == result.failed == result.excess
@@ -44,14 +44,14 @@ def test_a_rollback_stops_the_harm() -> None:
 
 
 def test_a_wrong_promotion_is_paid_for_the_first_hour() -> None:
-    """Promoted after two minutes, green's five extra points hit all traffic for the other 58."""
+    """After a promotion in minute two, green's five extra points affect all traffic for the other 58."""
     result, _ = played(FailureWorld(1000, 0.001, plus(0.05)), STAY, Move(100, Status.PROMOTED))
     assert (result.minutes, result.full) == (2, 2)
     assert result.excess == pytest.approx(0.05 * (200 + 58_000), rel=0.02)
 
 
-def test_a_held_rollout_goes_on_at_its_share() -> None:
-    """No operator comes in the simulation: the watch ends with the status held, and green keeps its weight."""
+def test_a_held_rollout_continues_at_its_share() -> None:
+    """There is no operator in the simulation: the watch ends in the status held, and green keeps its weight."""
     result, _ = played(FailureWorld(1000, 0.001, plus(0.05), minutes=90), Move(10, Status.HELD))
     assert (result.status, result.minutes) == (Status.HELD, 90)
     assert result.excess == pytest.approx(0.05 * 6000, rel=0.05)

@@ -51,7 +51,7 @@ def test_functions_exist_with_these_parameters() -> None:
         assert parameters == list(inspect.signature(found).parameters), name
 
 
-def test_the_api_page_shows_a_gate_as_it_is() -> None:
+def test_the_api_page_matches_a_gate() -> None:
     """The sample in docs/api.md matches the errors gate of the second example, field by field."""
     scene: dict[str, Any] = {"__name__": "example"}
     with redirect_stdout(StringIO()):

@@ -88,7 +88,7 @@ def test_the_header_key_takes_precedence_over_code(http_host: HostProcess) -> No
     assert http_host.call("GET", path, headers={"x-functions-key": "wrong"}).status == 401
 
 
-def test_text_that_looks_like_a_response_is_one(http_host: HostProcess) -> None:
+def test_text_in_the_form_of_a_response_is_one(http_host: HostProcess) -> None:
     """A returned JSON object with a body sets status, headers and body."""
     answer = http_host.call("GET", "/api/guarded", headers={"x-functions-key": http_host.master_key})
     assert (answer.status, answer.headers["x-kind"], answer.json()) == (418, "object", {"tea": True})

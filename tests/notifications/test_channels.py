@@ -63,7 +63,7 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
     assert f"channel=Recorded: {error}" in caplog.text
 
 
-def test_a_request_is_told_when_it_is_accepted_and_an_override_with_every_entry(
+def test_a_request_is_sent_when_it_is_accepted_and_an_override_with_every_entry(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The log shows that a request was accepted, and from then on that the judge is overruled."""
