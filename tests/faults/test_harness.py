@@ -80,10 +80,10 @@ def test_a_lease_that_nobody_heeds_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_process_stands_still_and_goes_on_or_dies() -> None:
-    """Stopped after its first point, each process is of the same use later, and of none when it died."""
+    """Stopped after its first points, each process is of the same use later, and of none when it died."""
     for dies in (False, True):
         stage = set_stage(RECIPES["plain"], lambda *_: None)
-        Together((Piece("event"),), ((0, 3),), stalls=True).happen(stage)
+        Together((Piece("event"),), ((0, 2),), stalls=True).happen(stage)
         assert not rollouts(stage.world)
         WakesUp(dies=dies).happen(stage)
         assert bool(rollouts(stage.world)) != dies
