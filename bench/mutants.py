@@ -78,7 +78,9 @@ def main() -> int:
         mutants = mutations(asked.seed)
         for mutant, dead, diff in tested(mutants, asked.tests, asked.minutes * 60):
             noticed += dead
-            if not dead:
+            if dead:
+                print(f"noticed  {mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name}", flush=True)
+            else:
                 survivors.append(diff)
                 print(f"SURVIVED {mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name}\n{diff}", flush=True)
         os.chdir("/")
