@@ -137,7 +137,8 @@ class Stage:
         asked = "PartitionKey eq @endpoint and RowKey ge 'event~' and RowKey lt 'event~~'"
         with DefaultAzureCredential() as credential, TableServiceClient(address, credential=credential) as service:
             table = service.get_table_client("rollouts")
-            rows = table.query_entities(asked, parameters={"endpoint": endpoint}, select=["RowKey"])
+            partition = f"{self.cloud['workspace']}:{endpoint}"
+            rows = table.query_entities(asked, parameters={"endpoint": partition}, select=["RowKey"])
             return sorted(str(row["RowKey"]) for row in rows)
 
 
