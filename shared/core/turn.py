@@ -19,7 +19,8 @@ from shared.core.reconcile.incidents import watched
 from shared.core.reconcile.judging import Judged, Judgement
 from shared.core.reconcile.observed_time import account
 from shared.core.reconcile.rereading import judge
-from shared.core.rollout.history import Entry
+from shared.core.reconcile.undersized import with_size_warning
+from shared.core.rollout.history import Decision, Entry
 from shared.core.rollout.record import Rollout
 
 
@@ -56,8 +57,12 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     before = counted.rollout
     judged = judge(before, observation)
     judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
-    decision = hurried(decide(judged.rollout, observation, now), waiting, now)
+    decision = hurried(_decided(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
     pending = decision.rollout.rereading.recheck
     rereads = pending is not None and pending != rollout.rereading.recheck
     return Turn(decision.rollout, counted.entries + decision.entries, actions, judged, rereads)
+
+
+def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
+    return with_size_warning(decide(rollout, observation, now), observation.endpoint, now)

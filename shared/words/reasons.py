@@ -107,6 +107,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "no deployment has live traffic; creating {deployment} as the first", "There is no blue."
     ),
     ReasonCode.GREEN_READY: Row("{deployment} is ready[ next to {other}]", "Azure says that green is ready."),
+    ReasonCode.GREEN_UNDERSIZED: Row(
+        "{deployment} has {instances|instance}, and {weight} of what {other} serves needs {wanted_instances}: it may "
+        "be overloaded; scale it, or set `instance_count: proportional`",
+        "Green is smaller than its share of the traffic needs, by the instances of the deployment that serves.",
+    ),
     ReasonCode.PROVISIONING_FAILED: Row(
         "{deployment} did not become ready: Azure reports {state}", "Azure could not create green."
     ),

@@ -109,6 +109,13 @@ ROWS: list[tuple[Reason, str]] = [
             "promoted, so this one is allowed to finish; versions are registered faster than a rollout takes"
         ),
     ),
+    (
+        reason(C.GREEN_UNDERSIZED, deployment=GREEN, other=BLUE, instances=1, wanted_instances=4, weight=50),
+        (
+            "churn-7 has 1 instance, and 50% of what churn-6 serves needs 4: it may be overloaded; scale it, or set "
+            "`instance_count: proportional`"
+        ),
+    ),
     (reason(C.ALREADY_SERVING, deployment=BLUE, model="churn:6"), "churn-6 already serves churn:6"),
     (reason(C.ENDPOINT_MISSING), "the endpoint does not exist"),
     (

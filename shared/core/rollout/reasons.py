@@ -50,6 +50,7 @@ class ReasonCode(StrEnum):
     CREATING_GREEN = "creating_green"
     CREATING_FIRST_DEPLOYMENT = "creating_first_deployment"
     GREEN_READY = "green_ready"
+    GREEN_UNDERSIZED = "green_undersized"
     PROVISIONING_FAILED = "provisioning_failed"
     SMOKE_PASSED = "smoke_passed"
     SMOKE_FAILED = "smoke_failed"
