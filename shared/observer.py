@@ -47,6 +47,8 @@ class Observer:
             seen = replace(seen, path=self._path(rollout))
         if asked.smoke is not None:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
+        if asked.serving is not None:
+            seen = self._serving(seen, rollout, asked.serving)
         if asked.autoscale:
             seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint.name))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
@@ -71,6 +73,36 @@ class Observer:
             history_missing=bounded(dict(told.missing)),
             no_table=told.no_table or seen.no_table,
         )
+
+    def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
+        """Watch whoever serves after the end: by its requests or, if it had none, by the smoke requests."""
+        try:
+            told = self.telemetry.minutes(rollout.endpoint.name, asked)
+        except TealError as error:
+            log.warning("serving endpoint=%s problem=%r", rollout.endpoint, str(error))
+            return seen
+        watched = replace(seen, serving_minutes=told.minutes, serving_until=asked.window.until)
+        name = seen.endpoint.serving() if seen.endpoint else None
+        if name is None or any(row.deployment == name for row in told.minutes):
+            return watched
+        return replace(watched, serving_probe=self._probe(rollout, name))
+
+    def _probe(self, rollout: Rollout, name: str) -> SmokeResult | None:
+        """Send the policy's smoke requests to a deployment; None if there are none, or they cannot be sent.
+
+        Only answers that are failures count: what was expected of green need not hold for blue.
+        """
+        step = next((step for step in rollout.policy.steps if isinstance(step, SmokeStep)), None)
+        if step is None or not step.requests:
+            return None
+        try:
+            bodies = self.policies.requests(step.requests)
+            answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
+        except TealError as error:
+            log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, str(error))
+            return None
+        failed = sum(answer.status not in range(200, 500) or answer.status in {408, 424, 429} for answer in answers)
+        return SmokeResult(len(answers), failed=failed)
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
         """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""

@@ -327,6 +327,19 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} looks harmful with all traffic, where blue cannot be compared; back to {weight} beside blue",
         "Before a rollback, blue shows whether it would do better. This happens once in a rollout.",
     ),
+    ReasonCode.BAKE_UNSEEN: Row(
+        "{deployment} has all traffic, and telemetry gives no answer: it is not promoted unseen",
+        "Telemetry is away while green has all traffic. The bake waits for it.",
+    ),
+    ReasonCode.SERVING_UNHEALTHY: Row(
+        "{deployment} serves and fails far more of its requests than blue's past allows; nothing is deleted meanwhile",
+        "After the end, the deployment that serves is not healthy. An operator should look at it.",
+    ),
+    ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),
+    ReasonCode.LEFTOVER_KEPT: Row(
+        "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL,
+        "Nothing is deleted that could replace a deployment that fails.",
+    ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),

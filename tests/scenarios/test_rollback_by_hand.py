@@ -29,6 +29,8 @@ def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
     why = world.rollout().status.reason
     assert (why.code, why.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "ada@example.com")
     assert why.facts["comment"] == "customers call"
+    world.telemetry.faults.always = ""  # green goes only once blue was seen healthy
+    world.until_finished()
     assert GREEN not in world.seen.deployments
 
 

@@ -339,6 +339,19 @@ ROWS: list[tuple[Reason, str]] = [
             "no minute has been judged yet"
         ),
     ),
+    (
+        reason(C.BAKE_UNSEEN, deployment=GREEN),
+        "churn-7 has all traffic, and telemetry gives no answer: it is not promoted unseen",
+    ),
+    (
+        reason(C.SERVING_UNHEALTHY, deployment=BLUE),
+        ("churn-6 serves and fails far more of its requests than blue's past allows; nothing is deleted meanwhile"),
+    ),
+    (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
+    (
+        reason(C.LEFTOVER_KEPT, deployment=GREEN, other=BLUE),
+        "churn-7 is kept, because churn-6, which serves, is not healthy. Manual intervention required",
+    ),
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),
     (FREEZE, "freeze window: weekend"),

@@ -159,7 +159,8 @@ class Observation:
     asked or not answered. settled_until: minutes before this have been read. no_table: the request log does not exist
     yet, in the source's words. path: how requests should get into telemetry; None if not asked.
     halted: the newest halt, which may have ended. autoscaled: the deployments that have autoscale settings, or
-    None if not asked or not answered.
+    None if not asked or not answered. serving_minutes: those of the last minutes, up to `serving_until`, after the end.
+    serving_probe: how whoever serves then answered the smoke requests, if it had no others.
     """
 
     endpoint: EndpointSeen | None
@@ -175,3 +176,6 @@ class Observation:
     logs: str | None = None
     halted: Halt | None = None
     autoscaled: frozenset[str] | None = None
+    serving_minutes: tuple[DeploymentMinute, ...] | None = None
+    serving_until: datetime | None = None
+    serving_probe: SmokeResult | None = None

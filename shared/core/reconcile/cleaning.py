@@ -8,6 +8,7 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile.capacity import blue_is_small
 from shared.core.reconcile.rereading import recheck, recheck_due
+from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -40,6 +41,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     ):
         return False
     if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
+        return False
+    if not seen_healthy(rollout, now):
         return False
     idle = rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # green's traffic went to whoever serves
     return name not in endpoint.mirror and (idle or endpoint.ready(endpoint.serving()))
@@ -118,6 +121,8 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
     """Return why the leftover is still there. Nobody is asked to delete the last healthy deployment."""
     serving = endpoint.serving()
+    if rollout.ending.unhealthy is not None:
+        return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=rollout.ending.unhealthy)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
         sick = reason(ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY, deployment=name)
         if serving:

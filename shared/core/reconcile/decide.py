@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, proving, rereading
+from shared.core.reconcile import judging, proving, rereading, serving
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -21,7 +21,7 @@ from shared.core.reconcile.incidents import incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, failed, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
-from shared.core.reconcile.promoting import compared_again, promote
+from shared.core.reconcile.promoting import compared_again, promote, unseen
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
@@ -52,12 +52,14 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
         return left_as_found(unheld(back, now), endpoint, now)
-    held = held_now(informed, observation, now) or incident_now(informed)
+    held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # before anything else, so that what follows knows of it
-    ahead = _first((superfluous, placed_anew, noticed, asked, _starved, rereading.report), informed, endpoint, now)
+    ahead = _first(
+        (superfluous, placed_anew, noticed, asked, _starved, rereading.report, serving.report), informed, endpoint, now
+    )
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
     waits = held is not None or doubtful or twin_comes(informed, endpoint)
@@ -80,7 +82,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Take in what was observed besides the minutes, without deciding anything."""
-    seen = proving.take_in(rollout, observation, now)
+    seen = serving.take_in(proving.take_in(rollout, observation, now), observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = with_blue_instances(known, observation.endpoint)
     return (

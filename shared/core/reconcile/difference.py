@@ -204,7 +204,8 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the scaling down of a blue that is kept, once that was said and while it is idle."""
     there = endpoint.deployments.get(leftover(rollout) or "")
-    kept = kept_instances(rollout) if rollout.ending.blue_scaled_down else None
+    may = rollout.ending.blue_scaled_down and rollout.ending.unhealthy is None
+    kept = kept_instances(rollout) if may else None
     if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
         return ()
     return (ScaleDeployment(rollout.endpoint.name, there.name, kept),) if _too_few(kept, there.instances) else ()

@@ -9,6 +9,7 @@ from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
 from shared.core.reconcile.rereading import recountable
+from shared.core.reconcile.serving import serving_window
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 from shared.core.telemetry import Requests, TelemetryQuery, Window
@@ -25,7 +26,7 @@ class ObservationPlan:
     """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
 
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
-    prove that they do.
+    prove that they do. serving: the last minutes of whoever serves after the end.
     """
 
     minutes: TelemetryQuery | None = None
@@ -34,13 +35,15 @@ class ObservationPlan:
     logs: bool = False
     autoscale: bool = False
     path: bool = False
+    serving: TelemetryQuery | None = None
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
     """Return what else to observe, given the state of the endpoint."""
     settled = floor_minute(now - rollout.telemetry_lag)
     if endpoint is None or not rollout.open:
-        return ObservationPlan(minutes=_reread(rollout) if rollout.phase is Phase.PROMOTED else None)
+        rereads = rollout.phase is Phase.PROMOTED
+        return ObservationPlan(minutes=_reread(rollout) if rereads else None, serving=_serving(rollout, now))
     green = endpoint.deployments.get(rollout.green)
     broken = green is not None and green.state in {Provisioning.FAILED, Provisioning.CANCELED}
     return ObservationPlan(
@@ -64,6 +67,11 @@ def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
         return None
     recent = until - len(rollout.rereading.recent) * MINUTE
     return replace(_asked(rollout, Window(recent, min(settled, until + LONGEST))), fine_since=until)
+
+
+def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:
+    window = serving_window(rollout, now)
+    return None if window is None else replace(_asked(rollout, window), needs={}, mirrored=False)
 
 
 def _reread(rollout: Rollout) -> TelemetryQuery | None:

@@ -6,7 +6,7 @@ A green that looks harmful is never promoted: the step's deadline rolls it back.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome
@@ -21,6 +21,8 @@ from shared.core.rollout.record import Rollout
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
 
 ALL = 100
+# So long telemetry may be away before a bake is reported as held.
+UNSEEN = timedelta(minutes=10)
 
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -57,9 +59,20 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     return history.moved(beside, Phase.STEPPING, again, now)
 
 
+def unseen(rollout: Rollout, now: datetime) -> Reason | None:
+    """Return why a green that has all traffic is not promoted although time goes by: nobody can see how it does."""
+    since, last = rollout.traffic.steady_since, rollout.observed.last
+    blind = rollout.observed.telemetry_problem is not None and not (rollout.first or rollout.judge_overruled)
+    if rollout.phase is not Phase.PROMOTING or since is None or not blind or now - max(since, last or since) < UNSEEN:
+        return None
+    return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green)
+
+
 def _baked(rollout: Rollout, now: datetime) -> Decision:
     """Return the promotion once green was watched long enough with all traffic, or patience ended without harm."""
     why = _passed(rollout)
+    if rollout.observed.telemetry_problem is not None and not (rollout.first or rollout.judge_overruled):
+        return Decision(rollout)
     if why is None:
         suspicious = rollout.suspicious
         waited = now - (rollout.traffic.steady_since or now)

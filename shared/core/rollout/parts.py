@@ -188,9 +188,13 @@ class Ending:
     """What remains to be done after the end.
 
     clean_after: when the leftover deployment may be deleted. blue_scaled_down: whether blue is kept with fewer
-    instances. finished: when nothing was left to do.
+    instances. finished: when nothing was left to do. seen_healthy: when whoever serves was last seen healthy.
+    unhealthy, unhealthy_reported: the deployment that serves and fails, and the one that the history says so of.
     """
 
     clean_after: datetime | None = None
+    seen_healthy: datetime | None = None
+    unhealthy: str | None = None
+    unhealthy_reported: str | None = None
     blue_scaled_down: bool = False
     finished: datetime | None = None

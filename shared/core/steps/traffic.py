@@ -96,7 +96,8 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
     if now - began < patience:
         return Decision(rollout)
     why, limit = waiting_for(rollout), patience.total_seconds()
-    blind = verdict is None or rollout.suspicious or verdict.cause is Cause.STARVED
+    unseen = rollout.observed.telemetry_problem is not None
+    blind = verdict is None or unseen or rollout.suspicious or verdict.cause is Cause.STARVED
     if inconclusive == "advance" and not blind:
         return next_step(rollout, reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit), now)
     stopped = reason(ReasonCode.EVIDENCE_INSUFFICIENT, because=why, limit_seconds=limit)

@@ -1,0 +1,89 @@
+"""Whoever serves is watched after every ending that moved traffic, and nothing is deleted before it was seen healthy.
+
+Healthy means: its requests of the last minutes fail no more than blue's calibrated past allows. Where it had none, it
+answered the smoke requests; where there are none to send either, nobody depends on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
+from shared.core.observation.spans import ceil_minute, floor_minute
+from shared.core.phases import Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+from shared.core.telemetry import Window
+
+WINDOW = timedelta(minutes=5)
+# How long ago a deployment may have been seen healthy when what could replace it is deleted.
+RECENT = timedelta(minutes=10)
+ENDED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
+
+
+def serving_window(rollout: Rollout, now: datetime) -> Window | None:
+    """Return the minutes in which to watch whoever serves after the end; None if there are none yet, or no need.
+
+    Only minutes after the end count: before it, the deployment had less of the traffic. While blue is merely kept,
+    every fifth minute is enough.
+    """
+    due = rollout.ending.clean_after or now
+    waits = rollout.phase is Phase.PROMOTED and due - now > RECENT and now.minute % 5 != 0
+    if not must_be_seen(rollout) or waits:
+        return None
+    settled = floor_minute(now - rollout.telemetry_lag)
+    since = max(ceil_minute(rollout.status.since), settled - WINDOW)
+    return Window(since, settled) if since < settled else None
+
+
+def must_be_seen(rollout: Rollout) -> bool:
+    """Return whether the rollout moved traffic that was judged, and ended."""
+    judged = rollout.judging.judged_until is not None and rollout.alarms is not None
+    return rollout.phase in ENDED and rollout.blue is not None and judged
+
+
+def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+    """Return the rollout that knows how the last minutes of whoever serves were."""
+    if observation.serving_minutes is None or observation.endpoint is None:
+        return rollout
+    name = observation.endpoint.serving()
+    rows = [row for row in observation.serving_minutes if row.deployment == name]
+    healthy = _healthy(rollout, rows, observation)
+    if healthy is None:
+        return rollout
+    seen = now if healthy else None
+    return rollout.with_ending(seen_healthy=seen, unhealthy=None if healthy else (name or ""))
+
+
+def seen_healthy(rollout: Rollout, now: datetime) -> bool:
+    """Return whether whoever serves was seen healthy in the last minutes, if it has to be."""
+    if not must_be_seen(rollout) or rollout.judge_overruled:
+        return True
+    seen = rollout.ending.seen_healthy
+    return seen is not None and now - seen <= RECENT
+
+
+def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report, once, that whoever serves after the end fails, and that it does so no longer."""
+    unhealthy, reported = rollout.ending.unhealthy, rollout.ending.unhealthy_reported
+    if unhealthy == reported or not must_be_seen(rollout):
+        return None
+    code = ReasonCode.SERVING_UNHEALTHY if unhealthy is not None else ReasonCode.SERVING_HEALTHY
+    why = reason(code, deployment=unhealthy or reported or "")
+    return history.noted(rollout.with_ending(unhealthy_reported=unhealthy), why, now)
+
+
+def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
+    """Return whether these minutes are healthy; None if they do not tell. One bad request is no illness."""
+    alarms, total = rollout.alarms, sum(row.total for row in rows)
+    if alarms is None:
+        return None
+    if total:
+        bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
+        return bad <= alarms.failed.limit * total + 1 and overloaded <= alarms.overloaded.limit * total + 1
+    if observation.serving_probe is not None:
+        return observation.serving_probe.passed
+    since = ceil_minute(rollout.status.since)
+    return True if observation.serving_until is not None and observation.serving_until - since >= WINDOW else None
