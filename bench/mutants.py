@@ -18,13 +18,13 @@ from pathlib import Path
 
 from cosmic_ray.commands import init
 from cosmic_ray.mutating import mutate_and_test
-from cosmic_ray.plugins import operator_names
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 COPIED = ("shared", "functions", "cli", "tests", "policies", "examples", "docs", "pyproject.toml", "function_app.py")
 TESTS = "tests/core tests/scenarios tests/faults"
 LIMIT = 600.0  # seconds for the tests of one mutant; more is taken for a loop that does not end, which is noticed
+AT_ONCE = 3  # of one module
 # What a reviewer could overlook. Left out: arithmetic on bits, `is` for numbers, decorators: they break at once.
 COMPARED = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
 CHOSEN = {
@@ -38,19 +38,20 @@ CHOSEN = {
 }
 
 
-def mutations(seed: int) -> list[MutationSpec]:
-    """Return every break that is possible, in a random order."""
+def mutations(seed: int) -> Iterator[MutationSpec]:
+    """Return breaks in a random order: a few of one module, a few of another, and so on."""
+    dice = random.Random(seed)  # noqa: S311 -- a sample, not a secret
     modules = [*sorted(Path("shared/core").rglob("*.py")), Path("shared/controller.py"), Path("shared/acting.py")]
-    with use_db("mutants.sqlite", WorkDB.Mode.create) as database:
-        init(modules, database, {})
-        found = [item.mutations[0] for item in database.work_items]
-    assert set(operator_names()) >= {each.operator_name for each in found}
-    chosen = sorted((each for each in found if each.operator_name in CHOSEN), key=str)
-    random.Random(seed).shuffle(chosen)  # noqa: S311 -- a sample, not a secret
-    return chosen
+    while True:
+        module = dice.choice(modules)
+        with use_db("mutants.sqlite", WorkDB.Mode.create) as database:
+            init([module], database, {})
+            found = sorted((item.mutations[0] for item in database.work_items), key=str)
+        chosen = [each for each in found if each.operator_name in CHOSEN]
+        yield from dice.sample(chosen, min(AT_ONCE, len(chosen)))
 
 
-def tested(mutants: list[MutationSpec], tests: str, seconds: float) -> Iterator[tuple[MutationSpec, bool, str]]:
+def tested(mutants: Iterator[MutationSpec], tests: str, seconds: float) -> Iterator[tuple[MutationSpec, bool, str]]:
     """Return each break that time allows, whether the tests noticed it, and what it changed."""
     command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {tests}"
     until = time.monotonic() + seconds
@@ -75,8 +76,7 @@ def main() -> int:
         os.chdir(place)
         os.environ["PYTHONPATH"] = place
         noticed, survivors = 0, list[str]()
-        mutants = mutations(asked.seed)
-        for mutant, dead, diff in tested(mutants, asked.tests, asked.minutes * 60):
+        for mutant, dead, diff in tested(mutations(asked.seed), asked.tests, asked.minutes * 60):
             noticed += dead
             if dead:
                 print(f"noticed  {mutant.module_path}:{mutant.start_pos[0]} {mutant.operator_name}", flush=True)
@@ -86,7 +86,7 @@ def main() -> int:
         os.chdir("/")
     total = noticed + len(survivors)
     share = f"{100 * noticed / total:.0f} %" if total else "nothing tested"
-    print(f"{total} of {len(mutants)} breaks tried, seed {asked.seed}: {noticed} noticed ({share})")
+    print(f"{total} breaks tried, seed {asked.seed}: {noticed} noticed ({share})")
     return 0
 
 

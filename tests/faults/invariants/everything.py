@@ -49,9 +49,6 @@ AT_THE_END: tuple[Rule[StateCheck], ...] = (Rule("g: nothing is left over", rest
 PENDING = {
     "c: deleted only beside a healthy one": "incidents",
     "c: promoted only if observed healthy": "incidents",
-    "b: no promotion in an incident": "incidents",
-    "b: no deletion in an incident": "incidents",
-    "b: no advance in an incident": "incidents",
 }
 
 
