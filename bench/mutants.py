@@ -23,9 +23,9 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 COPIED = ("shared", "functions", "cli", "tests", "policies", "examples", "docs", "pyproject.toml", "function_app.py")
 TESTS = "tests/core tests/scenarios tests/faults"
-LIMIT = 600.0  # seconds for the tests of one mutant; more is taken for a loop that does not end, which is noticed
-AT_ONCE = 3  # of one module
-# What a reviewer could overlook. Left out: arithmetic on bits, `is` for numbers, decorators: they break at once.
+LIMIT = 600.0  # seconds for the tests of one mutant; a longer run counts as an endless loop, that is, as noticed
+AT_ONCE = 3  # mutations per module and round
+# Changes that a reviewer could overlook. Left out: bit arithmetic, `is` for numbers, decorators: they always fail.
 COMPARED = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
 CHOSEN = {
     *(f"core/ReplaceComparisonOperator_{one}_{other}" for one in COMPARED for other in COMPARED),
@@ -39,7 +39,7 @@ CHOSEN = {
 
 
 def mutations(seed: int) -> Iterator[MutationSpec]:
-    """Return breaks in a random order: a few of one module, a few of another, and so on."""
+    """Yield mutations in random order: a few in one module, a few in another, and so on."""
     dice = random.Random(seed)  # noqa: S311 -- a sample, not a secret
     modules = [*sorted(Path("shared/core").rglob("*.py")), Path("shared/controller.py"), Path("shared/acting.py")]
     while True:
@@ -52,7 +52,7 @@ def mutations(seed: int) -> Iterator[MutationSpec]:
 
 
 def tested(mutants: Iterator[MutationSpec], tests: str, seconds: float) -> Iterator[tuple[MutationSpec, bool, str]]:
-    """Return each break that time allows, whether the tests noticed it, and what it changed."""
+    """Yield each mutation tried within the time, whether the tests noticed it, and its diff."""
     command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {tests}"
     until = time.monotonic() + seconds
     for mutant in mutants:
@@ -63,7 +63,7 @@ def tested(mutants: Iterator[MutationSpec], tests: str, seconds: float) -> Itera
 
 
 def main() -> int:
-    """Break, test and report."""
+    """Run the mutation tests and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Deletes what has been kept long enough: the minutes that rollouts were judged by, later the rollouts themselves."""
+"""Deletes expired data: the minutes that rollouts were judged by, and later the rollouts themselves."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from shared.ports import Store
 
 log = logging.getLogger("teal.retention")
 PAGE = 100
-# Evidence is looked for on rollouts that began so long before their evidence is due: later, it is gone already.
+# A sweep looks for expired evidence only on rollouts admitted up to this long before the cut-off: on older ones it is
+# # already gone.
 LOOKED_BACK = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """How many rollouts lost their minutes, and how many were deleted with their history."""
+    """How many rollouts' minutes were deleted, and how many rollouts were deleted with their history."""
 
     evidence: int = 0
     rollouts: int = 0
@@ -27,14 +28,14 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """evidence: how long minutes are kept after a rollout has finished. history: how long it is kept itself."""
+    """evidence: retention of minutes after a rollout has finished. history: retention of the rollout itself."""
 
     store: Store
     evidence: timedelta
     history: timedelta
 
     def sweep(self, now: datetime) -> Deleted:
-        """Delete what is due. What goes wrong is logged, and left to the next sweep."""
+        """Delete what has expired. Errors are logged, and the next sweep tries again."""
         evidence = rollouts = 0
         for pointer in list(self._admitted_before(now - self.history)):
             rollouts += self._forget(pointer, now)
@@ -46,7 +47,7 @@ class Retention:
         return Deleted(evidence, rollouts)
 
     def _admitted_before(self, moment: datetime) -> Iterator[Pointer]:
-        """Yield all pointers to rollouts admitted before a moment, newest first."""
+        """Yield all pointers to rollouts admitted before `moment`, newest first."""
         after = first_position(moment)
         while found := self.store.pointers(Wanted(), after, PAGE):
             yield from found
@@ -72,7 +73,7 @@ class Retention:
             return False
 
     def _finished(self, pointer: Pointer, before: datetime) -> bool:
-        """Return whether the rollout had finished by then; one that was never written has nothing left to do."""
+        """Return whether the rollout had finished by then; one that was never written counts as finished."""
         try:
             stored = self.store.rollout(pointer.endpoint, pointer.rollout)
         except TealError as error:

@@ -1,7 +1,7 @@
 """Diagnostic settings of online endpoints (Microsoft.Insights/diagnosticSettings), and the workspace they log to.
 
-A request is logged only if a setting of its endpoint sends the request log to the Log Analytics workspace that is
-emulated. Settings are stored, shown and deleted like any resource of Azure Monitor; they go with their endpoint here.
+A request is logged only if a setting of its endpoint sends the request log to the emulated Log Analytics workspace.
+Settings are stored, shown and deleted like any resource of Azure Monitor; here they are deleted with their endpoint.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DiagnosticSettings:
 
 
 async def show_logs_workspace(call: Call) -> Reply:
-    """GET Microsoft.OperationalInsights/workspaces/{logs}: the one workspace that there is."""
+    """GET Microsoft.OperationalInsights/workspaces/{logs}: the only workspace."""
     workspace = call.workspace
     if call.path["logs"].lower() != workspace.logs_id.rpartition("/")[2].lower():
         raise not_found("Microsoft.OperationalInsights/workspaces", call.path["logs"])

@@ -33,7 +33,7 @@ def send(arm: Arm) -> Iterator[Send]:
 
 
 def test_stored_shown_and_deleted(send: Send, arm: Arm) -> None:
-    """The one that the policy made is there; another is put, listed, shown and deleted by a name in any case."""
+    """The setting created by the policy exists; another is put, listed, shown and deleted, ignoring name case."""
     (made,) = send("GET").json()["value"]
     assert (made["name"], made["properties"]["logs"]) == ("set-by-policy", [TRAFFIC])
     logs = made["properties"]["workspaceId"]
@@ -56,7 +56,7 @@ def test_stored_shown_and_deleted(send: Send, arm: Arm) -> None:
     ],
 )
 def test_refused_settings(send: Send, properties: Json, message: str) -> None:
-    """What Azure Monitor would refuse is refused, and nothing is stored."""
+    """What Azure Monitor would reject is rejected, and nothing is stored."""
     answer = send("PUT", "/wrong", {"properties": properties})
     assert (answer.status_code, message in answer.text) == (400, True)
     assert send("GET", "/wrong").status_code == 404
@@ -82,11 +82,11 @@ def test_refused_settings(send: Send, properties: Json, message: str) -> None:
     ],
 )
 def test_what_is_logged(settings: dict[str, Any], expected: bool) -> None:  # noqa: FBT001  # a column
-    """Only the request log, only when it is on, and only to this workspace."""
+    """Requests are logged only if the request log is enabled and sent to this workspace."""
     WORKSPACE.endpoints["churn"] = Endpoint("churn", {"properties": {}}, "", "", diagnostics=settings)
     assert logged(WORKSPACE, "Churn") is expected
 
 
 def test_an_unknown_endpoint_logs_nothing() -> None:
-    """One that was deleted meanwhile, for instance."""
+    """For example, it may just have been deleted."""
     assert not logged(WORKSPACE, "nothing")
