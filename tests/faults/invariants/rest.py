@@ -13,7 +13,13 @@ from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 
 # Reasons for which something is left to an operator, and said to be.
 HANDED_OVER = frozenset(
-    {ReasonCode.LEFTOVER_NOT_DELETED, ReasonCode.BLUE_KEPT_IN_USE, ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY}
+    {
+        ReasonCode.LEFTOVER_NOT_DELETED,
+        ReasonCode.LEFTOVER_KEPT,
+        ReasonCode.BLUE_KEPT_IN_USE,
+        ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
+        ReasonCode.BLUE_KEPT_UNCHECKED,
+    }
 )
 
 
