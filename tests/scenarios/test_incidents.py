@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from shared.core.observation import Halt
 from shared.core.phases import Phase
-from shared.core.policy import FreezeWindow
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
 
 C = ReasonCode
 
@@ -174,16 +174,15 @@ def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
     assert len(world.entries(C.COMPARING_AGAIN)) == 1
 
 
-def test_a_freeze_window_does_not_keep_a_harmful_green_at_all_traffic() -> None:
+def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:
     """Going back beside blue is a way back: nothing holds it."""
-    freeze = FreezeWindow("release freeze", since=MIDNIGHT + 60 * MINUTE, until=MIDNIGHT + 6000 * MINUTE)
-    judge = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=60), patience=100 * MINUTE)
-    world = World(policy=replace(POLICY, steps=(*POLICY.steps[:2],), freeze=(freeze,), judge=judge), rpm=900)
-    world.policy = replace(world.policy, judge=replace(judge, risk=replace(judge.risk, settled_minutes=20)))
+    world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
-    while world.seen.traffic != {GREEN: 100} or world.rollout().hold is None:
-        world.minutes()
+    for _ in range(3):
+        world.minutes(world.seen.traffic != {GREEN: 100})
+    assert world.seen.traffic == {GREEN: 100}
+    world.store.set_halt(Halt("ada", "network works", MIDNIGHT))
     world.rates = {GREEN: 0.5}
     world.minutes(6)
     assert world.seen.traffic.get(BLUE, 0) >= 90
