@@ -7,6 +7,7 @@ import math
 SURE = 1e9
 ROUNDED = 999.5
 SIGNS = 3
+MOST_DECIMALS = 8
 NOTHING = 1e-12
 
 
@@ -33,9 +34,9 @@ def _times(ratio: float) -> str:
 
 
 def _plain(number: float) -> str:
-    """Return a number above 0 with three digits that count, however large or small."""
+    """Return a number above 0 with three digits that count, as far as eight decimals have them."""
     if number >= ROUNDED:
         return f"{number:.0f}"
-    decimals = max(0, SIGNS - 1 - math.floor(math.log10(number)))
+    decimals = min(MOST_DECIMALS, max(0, SIGNS - 1 - math.floor(math.log10(number))))
     text = f"{number:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
