@@ -135,6 +135,9 @@ class RolloutRun:
             history=self.source.past(plan.history, rollout.blue or "") if plan.history else None,
             smoke=self.source.smoke(plan.smoke) if plan.smoke else None,
             autoscaled=NO_AUTOSCALE if plan.autoscale else None,
+            # No traffic is simulated after the end: whoever serves then is taken to be healthy.
+            serving_minutes=() if plan.serving else None,
+            serving_until=plan.serving.window.until if plan.serving else None,
         )
 
     def _count(self, span: timedelta) -> None:

@@ -223,7 +223,8 @@ ENDED_ROWS: list[Row] = [
     ("asked too late", promoted(**DUE, request=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),
     ("promoted, no endpoint", promoted(**KEPT), NO_ENDPOINT, PROMOTED, Why.ENDPOINT_MISSING),
     ("rolled back, green there", rolled_back(**DUE), seen(ALL_BLUE), ROLLED_BACK, None),
-    ("rolled back, green gone", rolled_back(**DUE), seen(ALL_BLUE, green=""), ROLLED_BACK, Why.LEFTOVER_DELETED),
+    ("rolled back, no green", rolled_back(step=1, **DUE), seen(ALL_BLUE, green=""), ROLLED_BACK, Why.LEFTOVER_DELETED),
+    ("rolled back, green may come late", rolled_back(**DUE, step=0), seen(ALL_BLUE, green=""), ROLLED_BACK, None),
     ("queued", queued(), seen(ALL_BLUE), QUEUED, None),
     ("finished", promoted(finished=NOW, request=BACK_PLEASE), seen(ALL_GREEN), PROMOTED, None),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -25,9 +26,13 @@ EVENT = Works(Piece("event"))
 
 
 @pytest.fixture(autouse=True)
-def silent() -> None:
-    """Have the many lines of what goes wrong on purpose not logged."""
-    logging.getLogger("teal").setLevel(logging.CRITICAL)
+def silent() -> Iterator[None]:
+    """Don't log what goes wrong on purpose."""
+    log = logging.getLogger("teal")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    yield
+    log.setLevel(before)
 
 
 @pytest.mark.parametrize("seed", range(1, 61))

@@ -44,8 +44,9 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         return False
     if not seen_healthy(rollout, now):
         return False
-    idle = rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # green's traffic went to whoever serves
-    return name not in endpoint.mirror and (idle or endpoint.ready(endpoint.serving()))
+    serving = endpoint.serving()
+    idle = serving is None and rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # nobody depends on this endpoint
+    return name not in endpoint.mirror and (idle or endpoint.ready(serving))
 
 
 def kept_instances(rollout: Rollout) -> int | None:
@@ -100,9 +101,10 @@ def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green, given up before it was ever ready, may still come of an order that Azure shows late."""
-    unready = rollout.phase is not Phase.PROMOTED and rollout.progress.since is None
-    return unready and now - (rollout.ending.clean_after or now) < LATE
+    """Return whether green, given up before or just after it was ready, may still come of an order carried out late."""
+    ready, ended = rollout.progress.since, rollout.ending.clean_after or now
+    young = ready is None or (rollout.progress.step == 0 and ended - ready < LATE)
+    return rollout.phase is not Phase.PROMOTED and young and now - ended < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -131,6 +133,8 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
     if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
         problem = rollout.observed.telemetry_problem or ""
         return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=name, message=problem)
+    if serving is not None and not endpoint.ready(serving):
+        return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
 
 

@@ -59,7 +59,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
 
 def seen_healthy(rollout: Rollout, now: datetime) -> bool:
     """Return whether whoever serves was seen healthy in the last minutes, if it has to be."""
-    if not must_be_seen(rollout) or rollout.judge_overruled:
+    if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
     return seen is not None and now - seen <= RECENT
