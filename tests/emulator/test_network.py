@@ -125,11 +125,17 @@ def test_logs_are_queried_with_a_token(cloud: RunningCloud, credential: TokenCre
     """Microsoft's client for Log Analytics can query the workspace's table, but not another workspace."""
     query = "AmlOnlineEndpointTrafficLog | where EndpointName == 'nobody' | summarize total = count()"
     with LogsQueryClient(credential) as client:
-        result = client.query_workspace(cloud["log_analytics_workspace"], query, timespan=None)
-        assert result.status == LogsQueryStatus.SUCCESS
-        assert [list(row) for row in result.tables[0].rows] == [[0]]
-        with pytest.raises(HttpResponseError):
-            client.query_workspace("00000000-0000-0000-0000-000000000000", query, timespan=None)
+
+        def answer(workspace: str) -> str:
+            try:
+                return str(client.query_workspace(workspace, query, timespan=None).status)
+            except HttpResponseError as error:
+                return str(error)
+
+        own, other = answer(cloud["log_analytics_workspace"]), answer("00000000-0000-0000-0000-000000000000")
+    assert own == LogsQueryStatus.SUCCESS or "Failed to resolve table" in own, own  # before the first row is logged
+    assert other != LogsQueryStatus.SUCCESS
+    assert "Failed to resolve table" not in other
 
 
 @pytest.mark.parametrize(

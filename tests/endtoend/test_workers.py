@@ -17,6 +17,9 @@ FUNCTIONS = {
     "model_registered": ("eventGridTrigger", None),
     "tick": ("timerTrigger", None),
     "sweep": ("timerTrigger", None),
+    "retention": ("timerTrigger", None),
+    "health_report": ("timerTrigger", None),
+    "health": ("httpTrigger", ["GET"]),
     "reconcile": ("queueTrigger", None),
     "start": ("httpTrigger", ["POST"]),
     "list": ("httpTrigger", ["GET"]),
@@ -75,6 +78,9 @@ def test_every_function_works(app: HostProcess, azure: Stage, worked: str) -> No
     accepted = [each["facts"]["verb"] for each in asked if each["code"] == "request_accepted"]
     carried_out = [each["facts"]["verb"] for each in asked if each["code"].startswith("operator_")]
     assert accepted == carried_out == [verb for verb, _, _ in REQUESTS]
+    assert [app.run_by_hand(timer).status for timer in ("retention", "health_report")] == [202, 202]
+    assert api(app, "GET", "health").json()["findings"]
+    eventually(lambda: "cli.host: health_report succeeded" in app.log(), "health was never reported")
     silent = {name for name in FUNCTIONS if f"cli.host: {name} succeeded" not in app.log()}
     assert silent == {"start", "show", "openapi", "unmatched"}  # covered by the next tests
 

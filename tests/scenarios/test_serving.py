@@ -8,6 +8,7 @@ from datetime import timedelta
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import WeightStep
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
 C = ReasonCode
@@ -50,6 +51,18 @@ def test_a_blue_that_recovers_lets_green_go() -> None:
     world.until_finished()
     assert sorted(world.seen.deployments) == [BLUE]
     assert len(world.entries(C.SERVING_HEALTHY)) == 1
+
+
+def test_silence_heals_nobody() -> None:
+    """Callers who gave up on a failing blue prove nothing: without a smoke test to ask it, green stays."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
+    rolled_back(world)
+    world.rates = {BLUE: 0.8}
+    world.minutes(8)
+    world.rpm = 0
+    world.until_finished(within=120)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert world.entries(C.SERVING_HEALTHY) == []
 
 
 def test_blue_is_not_deleted_while_the_promoted_green_fails() -> None:

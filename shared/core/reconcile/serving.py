@@ -85,5 +85,6 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
         return bad <= alarms.failed.limit * total + 1 and overloaded <= alarms.overloaded.limit * total + 1
     if observation.serving_probe is not None:
         return observation.serving_probe.passed
-    since = ceil_minute(rollout.status.since)
-    return True if observation.serving_until is not None and observation.serving_until - since >= WINDOW else None
+    since, until = ceil_minute(rollout.status.since), observation.serving_until
+    silent = until is not None and until - since >= WINDOW
+    return True if silent and rollout.ending.unhealthy is None else None  # silence heals nobody

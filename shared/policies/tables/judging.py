@@ -53,6 +53,28 @@ def _pause(step: dict[str, dict[str, timedelta | None] | None] | None) -> timede
     return ((step or {}).get("pause") or {}).get("for") or timedelta()
 
 
+def _undecided() -> tuple[Field, ...]:
+    """Return the keys that say what happens while green can be neither certified nor rolled back."""
+    return (
+        Field(
+            "patience",
+            waiting("1h"),
+            "How long a weight may stay inconclusive; then `inconclusive` applies.",
+        ),
+        Field(
+            "inconclusive",
+            choice("pause", "advance"),
+            "What happens when patience runs out: pause for an operator, or advance uncertified.",
+        ),
+        Field(
+            "failing_blue",
+            choice("hold", "replace"),
+            "What happens while blue fails far beyond its own past: hold the rollout as an incident, or let a "
+            "green that does not fail replace it. An overload holds in either case.",
+        ),
+    )
+
+
 def judging() -> Table:
     """Return the schema of `judge`, with every registered kind of gate."""
     return Table(
@@ -82,22 +104,7 @@ def judging() -> Table:
                 "minute at blue's traffic, but at least 0.1 % and at most 1 %.",
                 otherwise="by blue's traffic",
             ),
-            Field(
-                "patience",
-                waiting("1h"),
-                "How long a weight may stay inconclusive; then `inconclusive` applies.",
-            ),
-            Field(
-                "inconclusive",
-                choice("pause", "advance"),
-                "What happens when patience runs out: pause for an operator, or advance uncertified.",
-            ),
-            Field(
-                "failing_blue",
-                choice("hold", "replace"),
-                "What happens while blue fails far beyond its own past: hold the rollout as an incident, or let a "
-                "green that does not fail replace it. An overload holds in either case.",
-            ),
+            *_undecided(),
             gates(),
         ),
         example="{rollback_risk: 0.01}",

@@ -74,8 +74,9 @@ def somebody_serves(stage: Stage) -> Iterator[str]:
 
 
 def nothing_left(stage: Stage) -> Iterator[str]:
-    """Leave nothing that a finished rollout made: it is gone, serves, or was handed to an operator in so many words."""
+    """Leave nothing that a finished rollout made, unless it serves, an operator was told, or it is another's blue."""
     seen = stage.world.seen
+    kept = {rollout.blue for rollout in rollouts(stage.world) if rollout.finished is None}
     for rollout in rollouts(stage.world):
         if rollout.finished is None or rollout.id != newest_of(stage, rollout.green):
             continue
@@ -85,7 +86,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
             continue
         left = rollout.green in seen.deployments and rollout.green not in seen.traffic and rollout.placement is not None
         codes = {entry.reason.code for entry in stage.world.store.history(CHURN, rollout.id)}
-        if left and not codes & HANDED_OVER:
+        if left and rollout.green not in kept and not codes & HANDED_OVER:
             yield f"{rollout.id} ended {rollout.phase}, and {rollout.green} is left over"
 
 
