@@ -57,7 +57,10 @@ def _queue(binding: Json, settings: Mapping[str, str]) -> Iterator[Finding]:
         yield f"the queue name {text!r} cannot be used: {error}", "set it"
     else:
         if not _QUEUE_NAME.fullmatch(name):
-            yield f"{name!r} is no name for a queue", "3 to 63 lower-case letters, digits and single inner dashes"
+            yield (
+                f"{name!r} is not a valid queue name",
+                "3 to 63 lower-case letters, digits and single inner dashes",
+            )
     source = str(binding.get("connection") or _STORAGE)
     if not connection(source, settings):
         yield f"the connection {source} is not set", f"set {source} (a connection string), or {source}__accountName"

@@ -73,7 +73,7 @@ def _of_names(functions: Iterable[FunctionMetadata]) -> Iterator[Problem]:
 def _of(function: FunctionMetadata, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if not _FUNCTION_NAME.fullmatch(function.name) or function.name.lower() == "host":
         yield (
-            f"{function.name!r} is no name for a function",
+            f"{function.name!r} is not a valid function name",
             "a letter, then up to 127 letters, digits, _ or -; and not 'host'",
         )
     if len(function.triggers) != 1:
@@ -89,7 +89,7 @@ def _of(function: FunctionMetadata, settings: Mapping[str, str]) -> Iterator[tup
 def _of_binding(function: FunctionMetadata, binding: Json, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     name = str(binding.get("name"))
     if not _BINDING_NAME.fullmatch(name):
-        yield f"{name!r} is no name for a binding", "a letter, then up to 127 letters or digits: no underscore"
+        yield f"{name!r} is not a valid binding name", "a letter, then up to 127 letters or digits: no underscore"
     check: Callable[[Json, Mapping[str, str]], Iterator[tuple[str, str]]] | None = binding_checks.CHECKS.get(
         kind(binding)
     )

@@ -15,7 +15,7 @@ from cli.simulate.result import RunResult
 from cli.simulate.summary import Summary, summary
 from cli.simulate.trial import Scenario, trials
 
-GOOD, BAD = 20, 10  # rollouts of each
+GOOD, BAD = 12, 6  # rollouts of each
 USUAL_FAULT = Fault(Change("plus", 0.05))
 # No rollout starts after this many simulated minutes, so that policies whose rollouts take weeks are estimated in
 # # seconds. A few thousand minutes are simulated per second.

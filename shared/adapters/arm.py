@@ -62,7 +62,7 @@ def path(*parts: str) -> str:
     """Join the parts to a path below the workspace. Raises Permanent for a part that would lead elsewhere."""
     for part in parts:
         if part in {"", ".", ".."}:
-            raise Permanent(f"{part!r} is no name of an Azure resource")
+            raise Permanent(f"{part!r} is not a valid name of an Azure resource")
     return "/".join(quote(part, safe="") for part in parts)
 
 

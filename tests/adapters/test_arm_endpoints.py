@@ -339,7 +339,7 @@ def test_a_list_that_continues_on_another_host_is_not_followed(endpoints: ArmEnd
 @pytest.mark.parametrize("name", ["..", ".", ""])
 def test_a_name_that_leads_elsewhere_is_not_requested(endpoints: ArmEndpoints, azure: StandIn, name: str) -> None:
     """`..`, for example, would delete the endpoint instead of a deployment."""
-    with pytest.raises(Permanent, match="no name"):
+    with pytest.raises(Permanent, match="not a valid name"):
         endpoints.delete_deployment("churn", name)
     assert azure.asked == []
 

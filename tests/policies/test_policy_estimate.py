@@ -14,7 +14,7 @@ from cli.__main__ import main
 from cli.policy import estimate as estimating
 from cli.policy.choice import ChosenPolicy
 from cli.policy.costs import Overlap, overlap
-from cli.policy.estimate import Estimate, estimate
+from cli.policy.estimate import BAD, GOOD, Estimate, estimate
 from cli.policy.estimate_words import estimate_lines, slowest_step
 from cli.policy.remarks import remarks
 from cli.simulate.curves import Constant
@@ -62,7 +62,7 @@ def test_check_and_simulate_give_the_same_figures(rate: str, capsys: pytest.Capt
     shared = ["--requests", rate, "--seed", "7", "--json"]
     assert main(["policy", "check", CHURN, *shared]) == 0
     (found,) = json.loads(capsys.readouterr().out)["policies"][0]["estimates"]
-    for version, count, fault in (("good", 20, []), ("bad", 10, ["--green-errors", "+5%"])):
+    for version, count, fault in (("good", GOOD, []), ("bad", BAD, ["--green-errors", "+5%"])):
         assert main(["policy", "simulate", CHURN, "--rollouts", str(count), *fault, *shared]) == 0
         assert found[version] == json.loads(capsys.readouterr().out)["summary"]
 
