@@ -45,11 +45,9 @@ AT_REST: tuple[Rule[StateCheck], ...] = (
 )
 AT_THE_END: tuple[Rule[StateCheck], ...] = (Rule("g: nothing is left over", rest.nothing_left),)
 
-# Violated until the work that they check has landed; whose work it is.
-PENDING = {
-    "c: deleted only beside a healthy one": "incidents",
-    "c: promoted only if observed healthy": "incidents",
-}
+# Rules that Teal does not meet yet in every case, such as a first deployment, which nothing is known of. They are
+# checked only on request, and their tests show that they can fail.
+PENDING = frozenset({"c: deleted only beside a healthy one", "c: promoted only if observed healthy"})
 
 
 def check_order(stage: Stage, order: Order) -> None:
