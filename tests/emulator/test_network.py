@@ -128,13 +128,15 @@ def test_logs_are_queried_with_a_token(cloud: RunningCloud, credential: TokenCre
 
         def answer(workspace: str) -> str:
             try:
-                return str(client.query_workspace(workspace, query, timespan=None).status)
+                return LogsQueryStatus(client.query_workspace(workspace, query, timespan=None).status).value
             except HttpResponseError as error:
                 return str(error)
 
         own, other = answer(cloud["log_analytics_workspace"]), answer("00000000-0000-0000-0000-000000000000")
-    assert own == LogsQueryStatus.SUCCESS or "Failed to resolve table" in own, own  # before the first row is logged
-    assert other != LogsQueryStatus.SUCCESS
+    assert own == LogsQueryStatus.SUCCESS.value or "Failed to resolve table" in own, (
+        own
+    )  # before the first row is logged
+    assert other != LogsQueryStatus.SUCCESS.value
     assert "Failed to resolve table" not in other
 
 
