@@ -66,7 +66,7 @@ class Route:
 _DETAILS = {
     Verb.PROMOTE: " Ends the step under way and begins the next one, whatever the judge still waits for. With `full`, "
     "all live traffic goes to green at once; the answer and the history list the steps that this skips.",
-    Verb.OVERRIDE: " The judge goes on counting and reporting, but neither rolls this rollout back nor keeps it from "
+    Verb.OVERRIDE: " The judge keeps counting and reporting, but neither rolls this rollout back nor keeps it from "
     "going forward. It is shown as `judge_override`, for this rollout only.",
 }
 

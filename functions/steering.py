@@ -47,7 +47,7 @@ def start(call: Call) -> RolloutView:
     endpoint = EndpointId(workspace_of(call), call.field(inputs.START_ENDPOINT))
     policy = app().policies.for_start(endpoint)
     if policy is None:
-        raise not_found(f"there is no policy for an endpoint {str(endpoint)!r}", "endpoint")
+        raise not_found(f"no policy applies to endpoint {str(endpoint)!r}", "endpoint")
     model = ModelVersion(call.field(inputs.MODEL), call.field(inputs.VERSION))
     names = sorted({selector.name for selector in policy.models})
     if model.name not in names:

@@ -1,4 +1,4 @@
-// All of Teal's own resources, in their own resource group. This must never declare or reference anything in the machine
+// All of Teal's own resources, in their own resource group. Never declare or reference anything in the machine
 // learning workspace's resource group: `azd down` deletes every resource group that this deployment touched, including
 // referenced ones (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
 targetScope = 'subscription'

@@ -1,5 +1,5 @@
 // What Teal needs in the resource group of an existing machine learning workspace: its permissions, and the endpoints'
-// traffic logs. Deployed by azure.yaml after main.bicep, and separate from it (see there). It must never declare an
+// traffic logs. Deployed by azure.yaml after main.bicep, and separate from it (see there). Never declare an
 // endpoint or a deployment: redeploying one would reset the traffic that Teal controls.
 
 @description('Name of this installation.')

@@ -186,9 +186,9 @@ class Controller:
         rollout = stored.value
         log.warning("blind endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, trouble)
         if rollout.observed.endpoint_problem != trouble:
-            told = Stored(rollout.with_observed(endpoint_problem=trouble), stored.etag)
+            noted = Stored(rollout.with_observed(endpoint_problem=trouble), stored.etag)
             try:
-                save(self.store, rollout.endpoint, Changes(rollouts=(told,)))
+                save(self.store, rollout.endpoint, Changes(rollouts=(noted,)))
             except (Temporary, Permanent) as error:
                 log.info("not noted endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, error)
 

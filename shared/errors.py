@@ -67,7 +67,7 @@ class ErrorCode(StrEnum):
     WRITE_CONFLICT = "write_conflict", 409, "Other writers were faster; repeat the request."
     BODY_TOO_LARGE = "body_too_large", 413, "The body is larger than 1 MB."
     MISCONFIGURED = "misconfigured", 500, "The app's settings or policies are wrong; the message names them."
-    AZURE_REFUSED = "azure_refused", 502, "Azure refused for good; the message has its words."
+    AZURE_REFUSED = "azure_refused", 502, "Azure refused permanently; the message quotes it."
     UNAVAILABLE = "unavailable", 503, "Storage or Azure ML gave no answer; repeat the request."
 
 

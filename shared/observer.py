@@ -57,33 +57,33 @@ class Observer:
 
     def _minutes(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
-            told = self.telemetry.minutes(endpoint, asked)
+            answer = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
-        return replace(seen, minutes=told.minutes, missing=bounded(dict(told.missing)))
+        return replace(seen, minutes=answer.minutes, missing=bounded(dict(answer.missing)))
 
     def _history(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
         try:
-            told = self.telemetry.minutes(endpoint, asked)
+            answer = self.telemetry.minutes(endpoint, asked)
         except TealError as error:
             return _unanswered(seen, endpoint, error)
         return replace(
             seen,
-            history=told.minutes,
-            history_missing=bounded(dict(told.missing)),
-            no_table=told.no_table or seen.no_table,
+            history=answer.minutes,
+            history_missing=bounded(dict(answer.missing)),
+            no_table=answer.no_table or seen.no_table,
         )
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         """Watch whoever serves after the end: by its requests or, if it had none, by the smoke requests."""
         try:
-            told = self.telemetry.minutes(rollout.endpoint.name, asked)
+            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
             log.warning("serving endpoint=%s problem=%r", rollout.endpoint, str(error))
             return seen
-        watched = replace(seen, serving_minutes=told.minutes, serving_until=asked.window.until)
+        watched = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
         name = seen.endpoint.serving() if seen.endpoint else None
-        if name is None or any(row.deployment == name for row in told.minutes):
+        if name is None or any(row.deployment == name for row in answer.minutes):
             return watched
         return replace(watched, serving_probe=self._probe(rollout, name))
 

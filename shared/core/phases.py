@@ -46,7 +46,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     ): "a pause step, an operator, too little evidence, traffic changed externally, or blue is lost",
     (Phase.STEPPING, Phase.PROMOTING): "the last step passed, or an operator promotes",
     (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
-    (Phase.STEPPING, Phase.SUPERSEDED): "somebody deployed this version by hand",
+    (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version by hand",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",
     (Phase.PAUSED, Phase.STEPPING): "resumed, or evidence came",
     (Phase.PAUSED, Phase.PAUSED): "traffic changed externally, or blue is lost",
@@ -54,20 +54,23 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (
         Phase.PAUSED,
         Phase.ROLLING_BACK,
-    ): "verdict FAIL, deadline, operator request, or green's traffic taken back by hand",
-    (Phase.PAUSED, Phase.SUPERSEDED): "somebody deployed this version by hand",
+    ): "verdict FAIL, deadline, operator request, or someone moved green's traffic back to blue",
+    (Phase.PAUSED, Phase.SUPERSEDED): "someone deployed this version by hand",
     (Phase.PAUSED, Phase.FAILED): "manual intervention required",
     (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue once more",
     (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
     (Phase.PROMOTING, Phase.PAUSED): "traffic changed externally",
     (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
     (Phase.PROMOTING, Phase.FAILED): "manual intervention required",
-    (Phase.PROMOTED, Phase.ROLLING_BACK): "operator request, or traffic taken back by hand, while blue still exists",
+    (
+        Phase.PROMOTED,
+        Phase.ROLLING_BACK,
+    ): "blue still exists: operator request, or someone moved the traffic back",
     (Phase.ROLLING_BACK, Phase.ROLLED_BACK): "all traffic observed on blue",
     (Phase.ROLLING_BACK, Phase.FAILED): "blue is unhealthy, or Azure refuses",
 }
 
-# While a rollout decides what the endpoint's traffic is to be, on its way forward.
+# The phases in which a rollout decides the endpoint's traffic and can still advance.
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED})
 

@@ -143,15 +143,15 @@ REASONS: Mapping[ReasonCode, Row] = {
         "advancing without a certificate after {limit_seconds}", "Patience ended, and the policy says `advance`."
     ),
     ReasonCode.PAUSE_STARTED: Row(
-        "paused by the policy[ for {limit_seconds}]; resume or promote to go on", "A pause step began."
+        "paused by the policy[ for {limit_seconds}]; resume or promote to continue", "A pause step began."
     ),
     ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "A pause step ended by itself."),
     ReasonCode.EVIDENCE_INSUFFICIENT: Row(
         "not enough evidence within {limit_seconds}",
-        "Patience ended, and the policy says `pause`. The rollout goes on by itself once green passes.",
+        "Patience ended, and the policy says `pause`. The rollout resumes automatically once green passes.",
     ),
     ReasonCode.EVIDENCE_SUFFICIENT: Row(
-        "there is enough evidence now; going on by itself", "A pause for lack of evidence ended with evidence."
+        "there is enough evidence now; resuming automatically", "A pause for lack of evidence ended with evidence."
     ),
     ReasonCode.ALL_STEPS_PASSED: Row("every step passed", "Green may get all traffic."),
     ReasonCode.FIRST_DEPLOYMENT_PROMOTED: Row(
@@ -177,7 +177,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.SUSPICIOUS: Row(
         "[{measured}; ]" + WORSE + ", too suspicious to advance (limit {log_odds_worse_threshold})",
-        "Harm is not proven, but too likely to go on.",
+        "Harm is not proven, but too likely to advance.",
     ),
     ReasonCode.GREEN_UNHEARD: Row(
         "the gate {gate} counts blue's outcomes but none of green's, although green answers requests; check that green "
@@ -257,7 +257,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.ACTION_REFUSED: Row(
         "Azure refused to {action}[ ({deployment})]: {message}[; {other} serves now]",
-        "Azure refused an action for good.",
+        "Azure refused an action permanently.",
     ),
     ReasonCode.AUTOSCALE_NOT_COPIED: Row(
         "Azure refused to copy the autoscale settings to {deployment}: {message}; continuing without them",
@@ -277,7 +277,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Traffic was moved off green outside Teal, which counts as a request to roll back.",
     ),
     ReasonCode.TRAFFIC_LEFT_AS_FOUND: Row(
-        "someone else set the traffic to {observed_traffic}; only the share of {deployment} is taken back",
+        "someone else set the traffic to {observed_traffic}; the rollback only removes the share of {deployment}",
         "A rollback found a split that Teal did not set, and changes nothing but green's share.",
     ),
     ReasonCode.REQUEST_ACCEPTED: Row(

@@ -55,13 +55,13 @@ def raised(fault: Fault) -> BaseException:
 
 
 class Witness(Protocol):
-    """Who is told of every call of every process, and may object."""
+    """Sees every port call of every process, and may make it fail."""
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
-        """Hear of a call that is about to be made. Raises Temporary if what is called is down."""
+        """Take note of a port call that is about to be made. Raises Temporary if the service is down."""
 
     def after(self, process: Process, port: str, call: str, values: tuple[object, ...], answer: object) -> None:
-        """Hear of an answer."""
+        """Take note of the answer to a port call."""
 
 
 class Process:

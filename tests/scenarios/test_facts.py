@@ -176,7 +176,7 @@ def test_nothing_is_begun_beside_a_broken_blue() -> None:
 
 @pytest.mark.parametrize("way", ["fix", "back"])
 def test_blue_that_breaks_under_way_leaves_both_ways_to_an_operator(way: str) -> None:
-    """Green has thirty per cent: all the way forward, or back to a blue that was repaired."""
+    """Green has 30 per cent: an operator promotes all the way, or rolls back to a repaired blue."""
     world = World(replace(LIVE, steps=(STEPS[0], *STEPS[2:])))
     world.register()
     world.until_weight(30)

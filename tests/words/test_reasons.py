@@ -169,7 +169,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.STEP_UNCERTIFIED, NOTHING, limit_seconds=3600),
         "advancing without a certificate after 1 h: no minute has been judged yet",
     ),
-    (reason(C.PAUSE_STARTED, limit_seconds=1800), "paused by the policy for 30 min; resume or promote to go on"),
+    (reason(C.PAUSE_STARTED, limit_seconds=1800), "paused by the policy for 30 min; resume or promote to continue"),
     (reason(C.PAUSE_ENDED, limit_seconds=1800), "the pause of 30 min is over"),
     (
         reason(C.EVIDENCE_INSUFFICIENT, NOTHING, limit_seconds=5400),
@@ -292,7 +292,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.TRAFFIC_LEFT_AS_FOUND, deployment=GREEN, observed_traffic={"hotfix": 100}),
-        "someone else set the traffic to hotfix 100%; only the share of churn-7 is taken back",
+        "someone else set the traffic to hotfix 100%; the rollback only removes the share of churn-7",
     ),
     (Reason(C.OPERATOR_PROMOTE, ADA), "promoted to the next step by ada: looks wrong"),
     (
@@ -322,7 +322,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),
-        "there is enough evidence now; going on by itself: every step passed",
+        "there is enough evidence now; resuming automatically: every step passed",
     ),
     (
         reason(C.INCIDENT, deployment=BLUE, limit=0.0125),

@@ -38,7 +38,7 @@ class Measure:
 
     def __post_init__(self) -> None:
         if self.both and self.severe:
-            raise ValueError("a measure of both directions has no severe lane: blue cannot be taken back")
+            raise ValueError("a measure of both directions has no severe lane: blue cannot be rolled back")
 
 
 class Allowance(NamedTuple):

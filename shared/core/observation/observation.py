@@ -65,7 +65,7 @@ class EndpointSeen:
         return seen.instances if seen else None
 
     def ready(self, name: str | None) -> bool:
-        """Return whether this deployment serves. One that is being scaled or updated goes on serving."""
+        """Return whether this deployment can serve; it keeps serving while it is scaled or updated."""
         seen = self.deployments.get(name or "")
         return seen is not None and seen.state in {
             Provisioning.SUCCEEDED,

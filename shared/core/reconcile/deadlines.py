@@ -25,7 +25,7 @@ class _Deadline(NamedTuple):
 
 
 def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Return the rollback of a rollout that takes too long; one with a certified green is only reported and goes on."""
+    """Return the rollback of a rollout that takes too long; if green is certified, the deadline is only reported."""
     if rollout.hold is not None:
         return None  # what it waits for has no deadline of ours
     missed = _missed(rollout, endpoint, now)

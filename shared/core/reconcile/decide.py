@@ -50,13 +50,13 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return _endpoint_gone(informed, now)
     late = (overdue,) if observed(informed, observation, now) else ()
     back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
-    if back is not None:  # before a hold ends, so that the way back is never behind something that goes forward
+    if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         return left_as_found(unheld(back, now), endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
-        return hold(informed, held, now)  # before anything else, so that what follows knows of it
+        return hold(informed, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
         (superfluous, placed_anew, noticed, asked, _starved, rereading.report, serving.report), informed, endpoint, now
     )
@@ -131,7 +131,7 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 
 def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
-    """Return the end of a pause for lack of evidence, as soon as green passes; the step itself then goes on."""
+    """Return the end of a pause for lack of evidence, as soon as green passes; the step then continues."""
     if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
         return Decision(rollout)
     why = reason(ReasonCode.EVIDENCE_SUFFICIENT, because=rollout.verdict_reason)

@@ -75,9 +75,9 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Traffic goes forward only to a green that is seen ready, and not while a write is still under way.
+    """Return what shifts traffic to green: only once green is observed ready, and never during another write.
 
-    A green that is to have less than it has gets less, whatever holds the way forward.
+    Reducing green's share is allowed even while the rollout is on hold.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
     lowered = 0 < rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0)

@@ -20,7 +20,7 @@ def failed(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Without blue there is nothing to compare with or go back to; once green is to have all traffic, blue may go.
+    """Pause without blue: there is nothing to compare with or return to. Once green has all traffic, blue isn't needed.
 
     A green that has passed its smoke test may be the way out, so an operator decides: the rollout pauses.
     """

@@ -41,10 +41,11 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
-    """Return the way back beside blue for a green that looks harmful alone, once in a rollout; None if there is none.
+    """Return to the first weight step with a green that looks harmful at 100 per cent, once per rollout.
 
-    Alone, green is held to blue's past, and nothing shows whether blue would do better now: what both depend on may be
-    failing. Nearly all traffic returns to blue as in a rollback, and what follows is decided side by side.
+    At 100 per cent green can only be compared with blue's past, so a failure of something that both depend on looks
+    like harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. None if this
+    does not apply.
     """
     step = next((i for i, one in enumerate(rollout.policy.steps) if 0 < (one.live_weight or 0) < ALL), None)
     alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None

@@ -76,7 +76,7 @@ def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
-    """Return whether these minutes are healthy; None if they do not tell. One bad request is no illness."""
+    """Return whether these minutes are healthy; None if they cannot tell. One bad request is not enough."""
     alarms, total = rollout.alarms, sum(row.total for row in rows)
     if alarms is None:
         return None
@@ -87,4 +87,4 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
         return observation.serving_probe.passed
     since, until = ceil_minute(rollout.status.since), observation.serving_until
     silent = until is not None and until - since >= WINDOW
-    return True if silent and rollout.ending.unhealthy is None else None  # silence heals nobody
+    return True if silent and rollout.ending.unhealthy is None else None  # silence does not show recovery

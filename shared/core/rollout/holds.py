@@ -44,7 +44,7 @@ def unheld(decision: Decision, now: datetime) -> Decision:
 
 
 def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
-    """Return the decision to go on; the time that it was held counts against no deadline. halt: the newest."""
+    """Return the decision to continue; held time does not count towards any deadline. halt: the newest."""
     since = rollout.hold.since if rollout.hold else now
     free = _without_hold(postponed(rollout, since, now), now)
     why = reason(ReasonCode.RELEASED, because=rollout.hold_reason)

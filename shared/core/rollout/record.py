@@ -118,7 +118,7 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An action that Azure refused for good, on which deployment (empty: the endpoint), and Azure's own words."""
+    """An action that Azure refused permanently, the deployment (empty: the endpoint), and Azure's message."""
 
     action: ActionKind
     deployment: str
@@ -223,7 +223,7 @@ class Rollout:
 
     @property
     def suspicious(self) -> bool:
-        """Whether green looks too bad to go on without a certificate, and no operator has overruled that."""
+        """Whether green looks too bad to advance without a certificate, and no operator has overruled the judge."""
         return self.verdict is not None and self.verdict.suspicious and not self.judge_overruled
 
     @property

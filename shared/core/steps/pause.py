@@ -27,7 +27,7 @@ class PauseStep(Step):
     pauses: ClassVar[bool] = True
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows: pause, and go on when the time is over."""
+        """Return what follows: pause, and advance when the time is over."""
         del observation, endpoint
         if rollout.phase is not Phase.PAUSED:
             why = reason(ReasonCode.PAUSE_STARTED)

@@ -90,7 +90,7 @@ def weight_observed(rollout: Rollout) -> Reason:
 
 
 def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:
-    """Return what follows while the judge cannot tell: wait; after `patience`, pause or go on uncertified."""
+    """Return what follows while the judge cannot tell: wait; after `patience`, pause or advance uncertified."""
     verdict = rollout.verdict
     began = max(rollout.progress.since or rollout.status.since, rollout.traffic.steady_since or rollout.status.since)
     if now - began < patience:

@@ -62,7 +62,7 @@ class WeightStep(Step):
         return self.gates != ()
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows: order the weight, confirm it, and go on when the judge passes it."""
+        """Return what follows: order the weight, confirm it, and advance when the judge passes it."""
         del observation
         if rollout.first:
             return first_traffic(rollout, self.weight, endpoint, now)

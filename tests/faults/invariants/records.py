@@ -108,7 +108,7 @@ def plain_names(stage: Stage) -> Iterator[str]:
     """Let nothing that a caller sends reach a name unescaped."""
     for rollout in rollouts(stage.world):
         if not PLAIN_NAME.fullmatch(rollout.green):
-            yield f"{rollout.green!r} is no name for a deployment"
+            yield f"{rollout.green!r} is not a valid deployment name"
 
 
 def created_stays(stage: Stage) -> Iterator[str]:

@@ -65,7 +65,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic that somebody else set is noticed before anything is written over it on the way forward."""
+    """Notice traffic that someone else set before writing over it to advance."""
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING}:
         return
@@ -79,7 +79,7 @@ def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
     if not rises(order, rollout.green) or not edits:
         return
     edit = edits[-1]
-    # Only a share that Teal had ordered can be taken back; one that somebody else set and undid says nothing.
+    # Only moving a share that Teal ordered counts; undoing someone else's own edit does not.
     given = any(
         o.number < edit.number and isinstance(o.action, SetTraffic) and rollout.green in o.action.traffic
         for o in stage.ledger.orders
