@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null) $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13))))
 
 # Nothing is written outside the checkout, so there is no cache in the home directory. Errors are shown; warnings about
-# # this machine's pip settings are not.
+# this machine's pip settings are not.
 PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
 setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
@@ -102,7 +102,7 @@ lock: .venv-lock/.installed
 	@touch $@
 
 # Finds known vulnerabilities in what Azure installs. It queries PyPI's advisories over the network, so it is not part of `check`,
-# # and it fails if they cannot be reached: an audit that checked nothing must not pass.
+# and it fails if they cannot be reached: an audit that checked nothing must not pass.
 audit: .venv-audit/.installed
 	@.venv-audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict --progress-spinner off
 

@@ -110,7 +110,7 @@ ROUTES: tuple[Route, ...] = (
         handler="functions.reading:list_rollouts",
         summary="List rollouts, newest first, across all workspaces and endpoints",
         details="A page may have fewer rollouts than `limit`, even none, and still a `continuation`: with `phase` or "
-        "`open=false` only so many are looked at for one page. `continuation` is null on the last page.",
+        "`open=false` each page examines a limited number of rollouts. `continuation` is null on the last page.",
         view="shared.views:PageView",
         query=(
             inputs.WORKSPACE_FILTER,

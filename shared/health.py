@@ -5,6 +5,7 @@ A check that raises is also a finding: what cannot be reached is not healthy.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from shared.workspaces import Workspaces
 TICK_LATE = timedelta(minutes=5)
 UNSEEN = timedelta(minutes=15)
 DEEP = 500
-MOST_ENDPOINTS = 50
+MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
@@ -61,16 +62,17 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """Checks what Teal needs, through its ports."""
+    """Checks what Teal needs, through its ports. stopwatch: seconds, from any start."""
 
     store: Store
     workspaces: Workspaces
     policies: Policies
     backlog: Backlog
+    stopwatch: Callable[[], float] = time.monotonic
 
     def check(self, now: datetime) -> Health:
         """Return the findings. Never raises: a check that fails is a finding."""
-        checks = (self._storage, self._ticks, self._queues, self._policies, self._endpoints, self._rollouts)
+        checks = (self._storage, self._ticks, self._queues, self._policies, self._endpoints)
         return Health(now, tuple(finding for each in checks for finding in _safely(each, now)))
 
     def _storage(self, _now: datetime) -> Iterator[Finding]:
@@ -107,10 +109,23 @@ class HealthCheck:
             yield Finding("policy", Severity.OK, "all files are valid")
 
     def _endpoints(self, now: datetime) -> Iterator[Finding]:
-        for endpoint in self._known()[:MOST_ENDPOINTS]:
+        """Yield findings on each endpoint, those with work first, until the time for them is up."""
+        began, known = self.stopwatch(), self._known()
+        for place, endpoint in enumerate(known):
+            if self.stopwatch() - began > MOST_SECONDS:
+                message = f"{len(known) - place} of {len(known)} were not checked within {MOST_SECONDS} seconds"
+                yield Finding("endpoints", Severity.WARNING, message, remedy="check Azure's status")
+                return
             yield from _safely(partial(self._endpoint, endpoint), now, str(endpoint))
+            yield from _safely(partial(self._rollouts, endpoint), now, str(endpoint))
 
     def _endpoint(self, endpoint: EndpointId, _now: datetime) -> Iterator[Finding]:
+        if not self.workspaces.serve(endpoint.workspace):
+            yield Finding(
+                "workspace", Severity.FAILING, f"this app does not serve the workspace {endpoint.workspace}",
+                str(endpoint), "add it to TEAL_WORKSPACES, or remove it from the policy",
+            )  # fmt: skip
+            return
         seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)
         if seen is None:
             yield Finding(
@@ -120,15 +135,15 @@ class HealthCheck:
         else:
             yield Finding("endpoint", Severity.OK, f"Azure ML shows it as {seen.state.value}", str(endpoint))
 
-    def _rollouts(self, now: datetime) -> Iterator[Finding]:
-        for endpoint in self.store.open_endpoints():
-            record = self.store.record(endpoint).value
-            stored = self.store.rollout(endpoint, record.current) if record.current else None
-            if stored is not None:
-                yield from _of_rollout(stored.value, now)
+    def _rollouts(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
+        record = self.store.record(endpoint).value
+        stored = self.store.rollout(endpoint, record.current) if record.current else None
+        if stored is not None and stored.value.finished is None:
+            yield from _of_rollout(stored.value, now)
 
     def _known(self) -> list[EndpointId]:
-        return sorted({*self.policies.endpoints(), *self.store.open_endpoints()})
+        working = sorted(self.store.open_endpoints())
+        return [*working, *sorted(set(self.policies.endpoints()).difference(working))]
 
 
 def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
@@ -145,9 +160,10 @@ def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "telemetry", Severity.WARNING, observed.telemetry_problem, about,
             "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
         )  # fmt: skip
-    if observed.last is not None and now - observed.last > UNSEEN:
+    last = observed.last or rollout.status.since
+    if now - last > UNSEEN:
         yield Finding(
-            "progress", Severity.FAILING, f"not observed since {observed.last.isoformat()}", about,
+            "progress", Severity.FAILING, f"not observed since {last.isoformat()}", about,
             "read the failures of the function `reconcile`",
         )  # fmt: skip
     elif rollout.open and now - rollout.status.since > limit:

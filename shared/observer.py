@@ -149,8 +149,9 @@ class Observer:
             text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(the log cannot be read: {error})"
-        lines = text[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
-        return "\n".join(redacted(line[:LONGEST_LINE], rollout.policy.redact) for line in lines)
+        # Redacted as a whole first: a private key, cut off or split into lines, is not recognized any more.
+        lines = redacted(text, rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
+        return "\n".join(line[:LONGEST_LINE] for line in lines)
 
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:

@@ -293,8 +293,11 @@ class Store(Protocol):
     ) -> None:
         """Store the telemetry that decisions were based on, and each gate's judgement of it. Idempotent."""
 
-    def forget_minutes(self, rollout_id: str) -> bool:
-        """Delete the telemetry and judgements kept for a rollout; return whether there were any."""
+    def with_minutes(self, after: str, limit: int) -> tuple[Pointer, ...]:
+        """Return the first pointers after a position, newest first, to rollouts whose minutes may be stored."""
+
+    def forget_minutes(self, pointer: Pointer) -> bool:
+        """Delete the telemetry and judgements stored for a rollout; return whether there were any."""
 
     def forget(self, pointer: Pointer) -> None:
         """Delete a finished rollout with its telemetry and history, and the pointer to it last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +13,7 @@ from shared.ports import Store
 
 log = logging.getLogger("teal.retention")
 PAGE = 100
-# A sweep looks for expired evidence only on rollouts admitted up to this long before the cut-off: on older ones it is
-# # already gone.
-LOOKED_BACK = timedelta(days=60)
+Page = Callable[[str], Sequence[Pointer]]  # the pointers after a position
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +33,16 @@ class Retention:
     history: timedelta
 
     def sweep(self, now: datetime) -> Deleted:
-        """Delete what has expired. Errors are logged, and the next sweep tries again."""
-        evidence = rollouts = 0
-        for pointer in list(self._admitted_before(now - self.history)):
-            rollouts += self._forget(pointer, now)
-        since = now - self.evidence - LOOKED_BACK
-        for pointer in self._admitted_before(now - self.evidence):
-            if pointer.admitted < since:
-                break
-            evidence += self._forget_minutes(pointer, now)
-        return Deleted(evidence, rollouts)
+        """Delete what has expired. Errors are logged, and the next sweep tries again.
 
-    def _admitted_before(self, moment: datetime) -> Iterator[Pointer]:
-        """Yield all pointers to rollouts admitted before `moment`, newest first."""
-        after = first_position(moment)
-        while found := self.store.pointers(Wanted(), after, PAGE):
-            yield from found
-            after = found[-1].position
+        Rollouts whose minutes are stored have a list of their own, so evidence is found however late it expires.
+        """
+        evidence = _admitted_before(now - self.evidence, lambda after: self.store.with_minutes(after, PAGE))
+        rollouts = _admitted_before(now - self.history, lambda after: self.store.pointers(Wanted(), after, PAGE))
+        return Deleted(
+            evidence=sum(self._forget_minutes(pointer, now) for pointer in evidence),
+            rollouts=sum(self._forget(pointer, now) for pointer in rollouts),
+        )
 
     def _forget(self, pointer: Pointer, now: datetime) -> bool:
         if not self._finished(pointer, now - self.history):
@@ -67,7 +58,7 @@ class Retention:
         if not self._finished(pointer, now - self.evidence):
             return False
         try:
-            return self.store.forget_minutes(pointer.rollout)
+            return self.store.forget_minutes(pointer)
         except TealError as error:
             log.warning("evidence not deleted rollout=%s: %s", pointer.rollout, error)
             return False
@@ -81,3 +72,15 @@ class Retention:
             return False
         finished = pointer.admitted if stored is None else stored.value.finished
         return finished is not None and finished < before
+
+
+def _admitted_before(moment: datetime, page: Page) -> list[Pointer]:
+    """Return the pointers to rollouts admitted before `moment`, as far as they can be read."""
+    after, pointers = first_position(moment), list[Pointer]()
+    try:
+        while found := page(after):
+            pointers += found
+            after = found[-1].position
+    except TealError as error:
+        log.warning("rollouts not listed: %s", error)
+    return pointers

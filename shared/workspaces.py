@@ -39,6 +39,10 @@ class Workspaces:
                 return workspace
         raise Permanent(f"this app serves no workspace {name!r}; it serves {', '.join(each.name for each in self.all)}")
 
+    def serve(self, name: str) -> bool:
+        """Return whether the app serves a workspace of this name, in any case."""
+        return any(workspace.name == name.lower() for workspace in self.all)
+
     def with_id(self, arm_id: str) -> Workspace | None:
         """Return the workspace with this ARM id, ignoring case, or None if the app does not serve it."""
         sought = arm_id.rstrip("/").lower()

@@ -62,6 +62,8 @@ class FakeStore:
     known: set[EndpointId] = field(default_factory=set)
     ticked: datetime | None = None
     listed: dict[str, Pointer] = field(default_factory=dict)
+    unreadable: set[EndpointId] = field(default_factory=set)
+    with_minutes_listed: dict[str, Pointer] = field(default_factory=dict)
     halted: Halt | None = None
     ended: Halt | None = None
     halts: list[HaltEntry] = field(default_factory=list)
@@ -84,6 +86,8 @@ class FakeStore:
         return tuple(reversed(self.halts[-limit:]))
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
+        if endpoint in self.unreadable:
+            raise Permanent(f"row {endpoint} of our tables cannot be read")
         value, etag = self.rows.get((endpoint, ""), (EndpointRecord(endpoint), None))
         assert isinstance(value, EndpointRecord)
         return Stored(value, etag)
@@ -109,7 +113,7 @@ class FakeStore:
 
     def enlist(self, pointer: Pointer) -> None:
         self.known.add(pointer.endpoint)
-        self.listed[pointer.position] = pointer
+        self.listed[pointer.position] = self.with_minutes_listed[pointer.position] = pointer
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
         found = [self.listed[position] for position in sorted(self.listed) if position > after]
@@ -174,12 +178,19 @@ class FakeStore:
         self.minutes_kept[rollout_id] = list(kept.values())
         self.judgements_kept.setdefault(rollout_id, {}).update({one.minute: one for one in judgements})
 
-    def forget_minutes(self, rollout_id: str) -> bool:
-        judged = self.judgements_kept.pop(rollout_id, None)
-        return self.minutes_kept.pop(rollout_id, None) is not None or judged is not None
+    def with_minutes(self, after: str, limit: int) -> tuple[Pointer, ...]:
+        found = [
+            self.with_minutes_listed[position] for position in sorted(self.with_minutes_listed) if position > after
+        ]
+        return tuple(found[:limit])
+
+    def forget_minutes(self, pointer: Pointer) -> bool:
+        self.with_minutes_listed.pop(pointer.position, None)
+        judged = self.judgements_kept.pop(pointer.rollout, None)
+        return self.minutes_kept.pop(pointer.rollout, None) is not None or judged is not None
 
     def forget(self, pointer: Pointer) -> None:
-        self.forget_minutes(pointer.rollout)
+        self.forget_minutes(pointer)
         self.rows.pop((pointer.endpoint, pointer.rollout), None)
         for key in [key for key in self.entries if key[:2] == (pointer.endpoint, pointer.rollout)]:
             del self.entries[key]

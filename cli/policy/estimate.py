@@ -18,7 +18,7 @@ from cli.simulate.trial import Scenario, trials
 GOOD, BAD = 12, 6  # rollouts of each
 USUAL_FAULT = Fault(Change("plus", 0.05))
 # No rollout starts after this many simulated minutes, so that policies whose rollouts take weeks are estimated in
-# # seconds. A few thousand minutes are simulated per second.
+# seconds. A few thousand minutes are simulated per second.
 MOST_MINUTES = 12_000.0
 LEAST = 3  # rollouts, regardless of the limit
 Step = Callable[[], None]

@@ -30,6 +30,8 @@ class MinuteAnswer:
     requests: int
     errors: int
     client_errors: int = 0
+    overloaded: int = 0
+    addressed: int = 0
     latency: tuple[LatencyAnswer, ...] | None = None
     latency_percentiles_ms: dict[int, float] | None = None
     predictions: dict[str, int] | None = None
@@ -44,6 +46,8 @@ class MinuteAnswer:
             total=self.requests,
             bad=self.errors,
             client_errors=self.client_errors,
+            overloaded=self.overloaded,
+            addressed=self.addressed,
             slowness=None if self.latency is None else {bucket(each.up_to_ms): each.answers for each in self.latency},
             percentiles=self.latency_percentiles_ms,
             predictions=self.predictions,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.errors import Conflict, Permanent, TealError, Temporary, Unstorable
+from shared.redaction import redacted
 
 LONGEST_MESSAGE = 500
 # Timeout, busy with another operation (in ARM a 409 does not mean a competing writer of ours), too many requests.
@@ -34,7 +35,9 @@ def azure_faults(doing: str) -> Iterator[None]:
     except AzureError as error:
         raise translated(error, doing) from error
     except _GARBLED as error:
-        raise Temporary(f"cannot {doing}: the answer cannot be read ({error!r:.{LONGEST_MESSAGE}})") from error
+        raise Temporary(
+            f"cannot {doing}: the answer cannot be read ({redacted(repr(error))[:LONGEST_MESSAGE]})"
+        ) from error
 
 
 @contextmanager
@@ -67,7 +70,7 @@ def _words(error: AzureError) -> str:
     parts = []
     if isinstance(error, HttpResponseError):
         parts = [str(error.status_code or ""), _code(error)]
-    parts.append(" ".join(_message(error).split())[:LONGEST_MESSAGE])
+    parts.append(redacted(" ".join(_message(error).split()))[:LONGEST_MESSAGE])
     return " ".join(part for part in parts if part)
 
 

@@ -187,6 +187,8 @@ def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
         "total": minute.total,
         "bad": minute.bad,
         "client_errors": minute.client_errors,
+        "overloaded": minute.overloaded,
+        "addressed": minute.addressed,
     }
     counted = {
         "slowness": minute.slowness and list(minute.slowness.items()),
@@ -206,6 +208,8 @@ def minute_of(row: Mapping[str, Any]) -> DeploymentMinute:
             total=int(row["total"]),
             bad=int(row["bad"]),
             client_errors=int(row["client_errors"]),
+            overloaded=int(row["overloaded"]),
+            addressed=int(row["addressed"]),
             slowness=_pairs(row, "slowness", int),
             percentiles=_pairs(row, "percentiles", float),
             predictions=decode(row["predictions"], dict[str, int]) if "predictions" in row else None,

@@ -34,6 +34,7 @@ KNOWN = "known"
 EVERYTHING = KeyRange("", "~~")
 TICK = "tick"
 NEWEST = "newest"
+WITH_MINUTES = "minutes"
 HALT = "halt"
 
 
@@ -57,7 +58,7 @@ class TableStore:
         """
         row, entry = rows.halt_row(HALT, halt), rows.halt_entry_row(HALT, HaltEntry.of(halt))
         if halt.in_force:
-            self._lists.submit([upsert(row), write(entry, None)])
+            self._lists.submit([upsert(row), upsert(entry)])  # a repeated call, as after a lost answer, changes nothing
             return
         newest = self._lists.get(HALT, rows.HALT_ROW)
         if newest is None or rows.halt_of(newest) != replace(halt, ended=None):
@@ -84,7 +85,8 @@ class TableStore:
     def enlist(self, pointer: Pointer) -> None:
         """Add a rollout, and its endpoint, to the lists of all, before the rollout itself is written. Idempotent."""
         self._lists.put(rows.open_row(KNOWN, pointer.endpoint))
-        self._lists.put(rows.pointer_row(NEWEST, pointer))
+        for partition in (NEWEST, WITH_MINUTES):
+            self._lists.put(rows.pointer_row(partition, pointer))
 
     def pointers(self, wanted: Wanted, after: str, limit: int) -> tuple[Pointer, ...]:
         """Return the first pointers after a position that `wanted.lists`, newest first; some may be dangling."""
@@ -153,13 +155,19 @@ class TableStore:
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
 
-    def forget_minutes(self, rollout_id: str) -> bool:
-        """Delete the telemetry and judgements kept for a rollout; return whether there were any."""
-        return self._minutes.clear(rows.key(rollout_id), EVERYTHING) > 0
+    def with_minutes(self, after: str, limit: int) -> tuple[Pointer, ...]:
+        """Return the first pointers after a position, newest first, to rollouts whose minutes may be stored."""
+        return tuple(map(rows.pointer_of, self._lists.first(WITH_MINUTES, after, "~", {}, limit)))
+
+    def forget_minutes(self, pointer: Pointer) -> bool:
+        """Delete the telemetry and judgements stored for a rollout; return whether there were any."""
+        deleted = self._minutes.clear(rows.key(pointer.rollout), EVERYTHING)
+        self._lists.delete(WITH_MINUTES, pointer.position)
+        return deleted > 0
 
     def forget(self, pointer: Pointer) -> None:
         """Delete a finished rollout with its telemetry and history, and the pointer to it last."""
-        self.forget_minutes(pointer.rollout)
+        self.forget_minutes(pointer)
         partition = rows.partition_key(pointer.endpoint)
         self._rollouts.clear(partition, rows.entries_of(pointer.rollout))
         self._rollouts.delete(partition, rows.rollout_key(pointer.rollout))

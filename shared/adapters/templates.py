@@ -24,6 +24,7 @@ from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.quiet import quietly
 from shared.core.reconcile.actions import CreateDeployment
 from shared.errors import Permanent
+from shared.redaction import redacted
 from shared.settings import WorkspaceSettings
 
 Json = dict[str, Any]
@@ -129,4 +130,4 @@ def _azures_answer(error: BaseException) -> AzureError | None:
 
 def _words(error: BaseException) -> str:
     """Return the SDK's message on one line, without terminal colours."""
-    return " ".join(_COLOUR.sub("", str(error)).split())[:LONGEST_MESSAGE]
+    return redacted(" ".join(_COLOUR.sub("", str(error)).split()))[:LONGEST_MESSAGE]

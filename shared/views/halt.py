@@ -24,7 +24,7 @@ class HaltEntryView:
 class HaltView:
     """Whether all rollouts are halted."""
 
-    halted: Annotated[bool, "Whether they are."]
+    halted: Annotated[bool, "Whether all rollouts are halted."]
     by: Annotated[str | None, "Who halted them."]
     reason: Annotated[str | None, "Why, in their words."]
     at: Annotated[datetime | None, "When."]

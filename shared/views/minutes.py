@@ -13,7 +13,7 @@ from shared.core.telemetry.latency_buckets import edge
 
 @dataclass(frozen=True, slots=True)
 class CountView:
-    """So many of so many."""
+    """A count out of a total."""
 
     bad: Annotated[int, "How many counted as bad."]
     total: Annotated[int, "Of how many."]

@@ -55,7 +55,7 @@ class OverrideView:
 
 @dataclass(frozen=True, slots=True)
 class SmokeTestView:
-    """What the smoke test gave."""
+    """The result of the smoke test."""
 
     requests: Annotated[int, "How many were sent."]
     passed: Annotated[bool, "Whether every answer was as expected."]
@@ -88,7 +88,7 @@ class RolloutView:
         OverrideView | None, "Who overruled the judge: it neither rolls back nor stops this rollout; null: nobody."
     ]
     created_at: Annotated[datetime, "When it was admitted. Lists are sorted by it."]
-    phase_since: Annotated[datetime, "Since when it is in this phase. Time under a hold does not count."]
+    phase_since: Annotated[datetime, "When it entered this phase; moved forward by the time under a hold."]
     held_seconds: Annotated[int, "How long holds that have ended kept it from going forward, in all."]
     finished_at: Annotated[datetime | None, "When nothing was left to do or to clean up; null: there is work left."]
     green: Annotated[str, "The deployment that is tried."]

@@ -49,7 +49,17 @@ def test_any_minute_survives_a_round_trip(minute: DeploymentMinute) -> None:
 def test_unknown_values_have_no_property() -> None:
     """Most rows have few values, so they stay small."""
     row = minute_row("a", DeploymentMinute("churn-7", NOW, 7, 1))
-    assert set(row) == {"PartitionKey", "RowKey", "deployment", "minute", "total", "bad", "client_errors"}
+    assert set(row) == {
+        "PartitionKey",
+        "RowKey",
+        "deployment",
+        "minute",
+        "total",
+        "bad",
+        "overloaded",
+        "addressed",
+        "client_errors",
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -362,10 +362,23 @@ def test_everything_known_about_a_minute_is_kept(store: Store, endpoint: Endpoin
     minutes = (
         DeploymentMinute("churn-6", NOW, 5, 0),
         DeploymentMinute(
-            "churn-7", NOW, 9, 1, 2, {0: 3, 155: 4}, {50: 12.5, 99: 80.0}, {'ja "ß"': 4}, {"sales": Tally(1, 4)}
+            "churn-7",
+            NOW,
+            total=9,
+            bad=2,
+            client_errors=3,
+            overloaded=1,
+            addressed=4,
+            slowness={0: 3, 155: 4},
+            percentiles={50: 12.5, 99: 80.0},
+            predictions={'ja "ß"': 4},
+            tallies={"sales": Tally(1, 4)},
         ),
         DeploymentMinute("churn-8", NOW, 9, 9, slowness={}, percentiles={}, predictions={}),
     )
+    unknown = DeploymentMinute("churn-6", NOW, 0, 0)
+    usual = [each.name for each in fields(unknown) if getattr(minutes[1], each.name) == getattr(unknown, each.name)]
+    assert usual == ["minute"]  # every other field differs from its default, so that none can be forgotten
     store.keep_minutes(endpoint.name, minutes)
     assert store.kept_minutes(endpoint.name) == minutes
 

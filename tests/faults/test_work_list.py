@@ -8,7 +8,9 @@ from functools import partial
 import pytest
 
 from shared.closing import reopen
+from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
+from shared.core.rollout.pointers import Pointer
 from shared.errors import TealError
 from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
 from tests.faults.laws import lawful_world
@@ -85,3 +87,14 @@ def test_the_sweep_reports_what_it_found() -> None:
     world.store.opened.clear()
     assert reopen(world.store) == (CHURN,)
     assert world.until(Phase.PROMOTED)
+
+
+def test_an_unreadable_record_does_not_stop_the_sweep() -> None:
+    """The endpoints after it in the list are still put back to work."""
+    world = lawful_world()
+    world.register()
+    broken = EndpointId("w", "aaa")
+    world.store.enlist(Pointer(broken, "aaa-1", "aaa", world.clock()))
+    world.store.unreadable.add(broken)
+    world.store.opened.clear()
+    assert reopen(world.store) == (CHURN,)

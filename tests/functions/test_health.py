@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from shared.core.endpoint_id import EndpointId
 from shared.errors import Misconfigured, Permanent
+from shared.health import HealthCheck
 from shared.ports import BacklogCounts
 from shared.wiring import use
 from tests.functions.conftest import Calls, app_over
@@ -112,6 +114,48 @@ def test_a_rollout_that_nobody_observes_is_found(calls: Calls) -> None:
     found = findings(calls)
     assert found["progress"]["severity"] == "failing"
     assert calls.world.rollout().id in found["progress"]["about"]
+
+
+def test_a_rollout_that_was_never_observed_is_found(calls: Calls) -> None:
+    """The timer fires, but the function that reconciles has been disabled from the start."""
+    calls.world.register()
+    calls.world.clock.pass_(timedelta(hours=1))
+    calls.world.store.note_tick(calls.world.clock())
+    found = findings(calls)["progress"]
+    assert found["severity"] == "failing"
+    assert "not observed since" in found["message"]
+
+
+def test_a_workspace_that_is_not_served_is_named(calls: Calls) -> None:
+    """The remedy names the setting, not a role."""
+    calls.world.store.mark_open(EndpointId("ml-east", ENDPOINT))
+    found = findings(calls)["workspace"]
+    assert "ml-east" in found["message"]
+    assert "TEAL_WORKSPACES" in found["remedy"]
+
+
+def test_one_unreadable_record_hides_no_other_endpoint(calls: Calls) -> None:
+    """Both are in the report: the row that cannot be read, and the rollout that makes no progress."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.clock.pass_(timedelta(hours=1))
+    broken = EndpointId("w", "aaa")
+    world.store.mark_open(broken)
+    calls.world.store.unreadable.add(broken)
+    assert findings(calls)["progress"]["severity"] == "failing"
+    assert findings(calls)["endpoint"]["about"] == str(broken)
+
+
+def test_a_slow_azure_ends_the_check_with_what_it_has(calls: Calls) -> None:
+    """The host would stop the function, and nothing would be reported at all."""
+    seconds = iter(range(0, 1000, 50))
+    for number in range(5):
+        calls.world.store.mark_open(EndpointId("w", f"{ENDPOINT}-{number}"))
+    used = app_over(calls.world)
+    check = HealthCheck(used.store, used.workspaces, used.policies, used.backlog, lambda: float(next(seconds)))
+    message = next(each.message for each in check.check(used.clock()).findings if each.check == "endpoints")
+    assert message == "5 of 6 were not checked within 60 seconds"
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:

@@ -24,10 +24,10 @@ def finished() -> World:
 
 
 @pytest.mark.parametrize(
-    ("days", "evidence", "rollouts"), [(19, True, True), (21, False, True), (99, True, True), (101, False, False)]
+    ("days", "evidence", "rollouts"), [(19, True, True), (21, False, True), (99, False, True), (101, False, False)]
 )
 def test_each_is_kept_as_long_as_set(days: int, *, evidence: bool, rollouts: bool) -> None:
-    """Evidence first, the rollout with its history much later; a sweep that never ran is caught up with in the end."""
+    """Evidence first, the rollout with its history much later, even if no sweep ran before."""
     world = finished()
     name = world.rollout().id
     world.clock.pass_(days * DAY)
@@ -36,6 +36,16 @@ def test_each_is_kept_as_long_as_set(days: int, *, evidence: bool, rollouts: boo
     assert bool(world.store.rollouts(ENDPOINT)) is rollouts
     assert bool(world.store.entries) is rollouts
     assert bool(world.store.pointers(Wanted(), "", 9)) is rollouts
+
+
+def test_evidence_is_found_however_late_it_expires() -> None:
+    """The app was stopped for most of a year, or its retention was shortened: the next sweep deletes it."""
+    world = finished()
+    world.clock.pass_(99 * DAY)
+    assert Retention(world.store, 300 * DAY, 900 * DAY).sweep(world.clock()) == Deleted()
+    world.clock.pass_(201 * DAY)
+    assert Retention(world.store, EVIDENCE, 900 * DAY).sweep(world.clock()) == Deleted(evidence=1)
+    assert Retention(world.store, EVIDENCE, 900 * DAY).sweep(world.clock()) == Deleted()
 
 
 def test_an_open_rollout_is_never_deleted() -> None:

@@ -22,7 +22,9 @@ SEEDS = {
     "bearer": "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJzZWVkIn0.c2VlZA",
     "password": "correct-horse-battery",
     "customer": "CUST-0042-77",
+    "private": "MIIEvgIBADANBgkqhkiG9w0BAQEFAASC",
 }
+PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\n" + f"{SEEDS['private']}\n" * 20 + "-----END PRIVATE KEY-----"
 SPILLED = (
     f"Authorization: Bearer {SEEDS['bearer']} key {SEEDS['key']} "
     f"DB_PASSWORD={SEEDS['password']} for {SEEDS['customer']}"
@@ -45,7 +47,7 @@ class SpillingEndpoints(FakeEndpoints):
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         del endpoint, name
-        return "\n".join([SPILLED] * lines)
+        return "\n".join([SPILLED] * lines + [PRIVATE_KEY])
 
 
 def spilled_in(text: str) -> list[str]:

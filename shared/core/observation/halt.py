@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.redaction import redacted
+
 
 @dataclass(frozen=True, slots=True)
 class HaltEnd:
@@ -13,6 +15,10 @@ class HaltEnd:
     by: str
     reason: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        """Keep no secret that somebody pasted."""
+        object.__setattr__(self, "reason", redacted(self.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,10 @@ class Halt:
     reason: str
     at: datetime
     ended: HaltEnd | None = None
+
+    def __post_init__(self) -> None:
+        """Keep no secret that somebody pasted."""
+        object.__setattr__(self, "reason", redacted(self.reason))
 
     @property
     def in_force(self) -> bool:

@@ -95,7 +95,7 @@ class EndpointSeen:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many of so many."""
+    """A count out of a total."""
 
     bad: int
     total: int
@@ -129,7 +129,7 @@ class DeploymentMinute:
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """What the smoke test gave. sent: how many requests. problems: what was wrong with the first few, one line each.
+    """The result of a smoke test. sent: how many requests. problems: what was wrong with the first few, a line each.
 
     failed: how many requests failed, at least as many as `problems`, of which no more than a few are kept.
     """
