@@ -22,7 +22,7 @@ SEEDS = {
     "bearer": "eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJzZWVkIn0.c2VlZA",
     "password": "correct-horse-battery",
     "customer": "CUST-0042-77",
-    "private": "MIIEvgIBADANBgkqhkiG9w0BAQEFAASC",
+    "private": "MIIEvgIBADAN+Bgkq/hkiG9w",
 }
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\n" + f"{SEEDS['private']}\n" * 20 + "-----END PRIVATE KEY-----"
 SPILLED = (
