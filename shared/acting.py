@@ -72,5 +72,5 @@ class Acting:
             except Conflict:
                 current = self.store.rollout(freed.endpoint, freed.id)
                 continue
-            return freed.open
+            return freed.open and (refusal is None or refusal.message != freed.orders.refused)
         return False

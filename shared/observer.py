@@ -75,7 +75,7 @@ class Observer:
         )
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
-        """Watch whoever serves after the end: by its requests or, if it had none, by the smoke requests."""
+        """Watch whoever serves after the end: by its requests or, if it answered none well, by the smoke requests."""
         try:
             answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
@@ -83,20 +83,21 @@ class Observer:
             return seen
         watched = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
         name = seen.endpoint.serving() if seen.endpoint else None
-        if name is None or any(row.deployment == name for row in answer.minutes):
+        if name is None or any(row.deployment == name and row.bad < row.total for row in answer.minutes):
             return watched
         return replace(watched, serving_probe=self._probe(rollout, name))
 
     def _probe(self, rollout: Rollout, name: str) -> SmokeResult | None:
-        """Send the policy's smoke requests to a deployment; None if there are none, or they cannot be sent.
+        """Send the smoke requests, or the deployment's own sample; None without a smoke step, or if none can be sent.
 
         Only answers that are failures count: what was expected of green need not hold for blue.
         """
         step = next((step for step in rollout.policy.steps if isinstance(step, SmokeStep)), None)
-        if step is None or not step.requests:
+        if step is None:
             return None
         try:
-            bodies = self.policies.requests(step.requests)
+            sample = () if step.requests else (self.scoring.sample(rollout.endpoint.name, name),)
+            bodies = self.policies.requests(step.requests) if step.requests else sample
             answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
         except TealError as error:
             log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, str(error))

@@ -58,6 +58,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.PAUSED, Phase.SUPERSEDED): "someone deployed this version by hand",
     (Phase.PAUSED, Phase.FAILED): "manual intervention required",
     (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue once more",
+    (Phase.PROMOTING, Phase.SUPERSEDED): "someone deployed this version by hand",
     (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
     (Phase.PROMOTING, Phase.PAUSED): "traffic changed externally",
     (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",

@@ -328,8 +328,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Before a rollback, blue shows whether it would do better. This happens once in a rollout.",
     ),
     ReasonCode.BAKE_UNSEEN: Row(
-        "{deployment} has all traffic, and telemetry gives no answer: it is not promoted unseen",
-        "Telemetry is away while green has all traffic. The bake waits for it.",
+        "{deployment} has all traffic, but telemetry does not show how it answers; it is not promoted unseen",
+        "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
     ReasonCode.SERVING_UNHEALTHY: Row(
         "{deployment} serves and fails far more of its requests than blue's past allows; nothing is deleted meanwhile",

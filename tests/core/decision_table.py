@@ -173,7 +173,7 @@ PROMOTING_ROWS: list[Row] = [
         Why.REGRESSION_DETECTED,
     ),
     ("goes bad without blue", promoting(verdict=FAIL), seen(ALL_GREEN, blue=""), ROLLING_BACK, Why.REGRESSION_DETECTED),
-    ("silence", promoting(steady_since=NOW - HOUR), seen(ALL_GREEN), PROMOTED, Why.PROMOTED_UNCERTIFIED),
+    ("silence", promoting(steady_since=NOW - HOUR, since=NOW - HOUR), seen(ALL_GREEN), PROMOTING, Why.HELD),
     (
         "silence of telemetry",
         promoting(steady_since=NOW - HOUR, judged_until=NOW - HOUR),
@@ -202,7 +202,7 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("blue is gone", rolling_back(ordered=TEN), seen(TEN, blue=""), FAILED, Why.BLUE_UNHEALTHY),
     ("blue is not ready yet", rolling_back(ordered=TEN), seen(TEN, blue="Creating"), ROLLING_BACK, None),
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, Why.DEADLINE_EXCEEDED),
-    ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), FAILED, Why.ACTION_REFUSED),
+    ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, None),
     ("asked back twice", rolling_back(ordered=TEN, request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
     ("asked to promote", rolling_back(ordered=TEN, request=PROMOTE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),

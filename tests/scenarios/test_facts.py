@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation import DeploymentSeen, EndpointSeen, Halt, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity, Policy, TemplateSource
 from shared.core.rollout import ModelVersion, Verb
@@ -223,3 +223,26 @@ def test_a_failed_rollout_says_who_must_clean_up_what_serves() -> None:
     world.until_finished()
     assert GREEN in world.seen.deployments
     assert world.history()[-1].reason.code is ReasonCode.LEFTOVER_IN_USE
+
+
+def test_a_failed_attempt_by_hand_is_not_taken_for_the_deployed_version() -> None:
+    """Somebody's own deployment of the version failed: the rollout is what is needed now."""
+    world = World()
+    failed = DeploymentSeen("by-hand", Provisioning.FAILED, "azureml:churn:7")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {"by-hand": failed})
+    world.register()
+    assert world.until(Phase.PROMOTED, Phase.SUPERSEDED, within=90).phase is Phase.PROMOTED
+
+
+def test_a_version_deployed_by_hand_ends_a_full_promotion_that_waits() -> None:
+    """A halt keeps green without traffic meanwhile; the rollout is superseded, as from any other phase."""
+    world = World(replace(POLICY, steps=(SmokeStep("smoke.jsonl"), PauseStep(), WeightStep(10))))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.store.set_halt(Halt("ada@example.com", "audit", world.clock()))
+    world.minutes(2)
+    world.ask(Verb.PROMOTE, full=True)
+    world.minutes(2)
+    by_hand = DeploymentSeen("by-hand", Provisioning.SUCCEEDED, "azureml:churn:7")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {"by-hand": by_hand})
+    assert world.until(Phase.SUPERSEDED)

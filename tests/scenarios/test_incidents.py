@@ -186,3 +186,15 @@ def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:
     world.rates = {GREEN: 0.5}
     world.minutes(6)
     assert world.seen.traffic.get(BLUE, 0) >= 90
+
+
+@pytest.mark.parametrize("begins", range(7, 13))
+def test_an_incident_of_a_blue_that_lost_its_traffic_meanwhile_ends(begins: int) -> None:
+    """Whenever it is declared: a blue that gets no requests any more cannot show that it is well again."""
+    world = World()
+    world.register()
+    world.minutes(begins)
+    world.rates = {BLUE: 0.9}
+    world.minutes(3)
+    world.rates = {}
+    assert world.until(Phase.PROMOTED, within=240)

@@ -185,15 +185,45 @@ def test_a_refusal_for_good_on_the_way_forward_leads_back() -> None:
     assert "OutOfQuota: no cores" in ended.status.reason.facts["message"]
 
 
-def test_a_refusal_for_good_on_the_way_back_calls_a_person() -> None:
-    """If Azure will not take the traffic back, a person is needed, and the record says what serves."""
+def test_a_rollback_that_azure_refuses_is_ordered_again_until_its_deadline() -> None:
+    """The refusal is in the history once; in the end an operator must act, and the record says why and what serves."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
     world.endpoints.refuses["traffic"] = "Forbidden: no right to write"
     failed = world.until(Phase.FAILED)
-    assert (failed.status.reason.code, failed.status.reason.facts["other"]) == (ReasonCode.ACTION_REFUSED, "churn-6")
-    assert "Forbidden: no right to write" in failed.status.reason.facts["message"]
+    assert failed.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
+    why = failed.status.reason.because
+    assert why is not None
+    assert (why.code, why.facts["other"]) == (ReasonCode.ACTION_REFUSED, "churn-6")
+    assert "Forbidden: no right to write" in why.facts["message"]
+    assert len(world.entries(ReasonCode.ACTION_REFUSED)) == 1
+
+
+def test_a_rollback_that_azure_refuses_once_is_carried_out() -> None:
+    """A role assignment takes minutes to apply, and green must not serve for that."""
+    world = World(rates={GREEN: 0.5})
+    world.register()
+    world.until_weight(10)
+    world.endpoints.refuses["traffic"] = "Forbidden: no right to write"
+    world.until(Phase.ROLLING_BACK)
+    world.minutes(2)
+    world.endpoints.refuses.clear()
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_what_was_refused_before_a_rollback_is_not_held_against_it() -> None:
+    """Azure would not delete blue after the promotion; then traffic is moved back by hand."""
+    world = World()
+    world.endpoints.refuses["delete"] = "Locked: there is a lock"
+    world.register()
+    world.until(Phase.PROMOTED)
+    while world.rollout().refusal is None:
+        world.minutes()
+    world.ask(Verb.ROLLBACK)
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
+    assert world.entries(ReasonCode.ACTION_REFUSED) == []
 
 
 def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> None:

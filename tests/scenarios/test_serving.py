@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.steps import WeightStep
+from shared.core.steps import SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
 C = ReasonCode
@@ -123,3 +126,77 @@ def test_a_policy_that_advances_uncertified_never_does_so_blind() -> None:
     world.telemetry.faults.always = "the workspace is away"
     world.minutes(90)
     assert (world.rollout().phase, world.seen.traffic[GREEN]) == (Phase.PAUSED, 10)
+
+
+def test_a_bake_without_requests_is_held_until_there_are_some() -> None:
+    """Patience is for evidence that is too little; without any request, green has shown nothing at 100 per cent."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.avoided = {GREEN}
+    world.minutes(120)
+    assert (world.rollout().phase, len(world.entries(C.HELD))) == (Phase.PROMOTING, 1)
+    world.avoided = set()
+    assert world.until(Phase.PROMOTED)
+
+
+def test_time_without_teal_is_no_patience_in_the_bake() -> None:
+    """The host sleeps for three hours right after green got all traffic."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.rpm = 0
+    world.minutes(3)
+    world.clock.pass_(timedelta(hours=3))
+    world.minutes(2)
+    assert world.rollout().phase is Phase.PROMOTING
+
+
+def test_a_green_that_cannot_be_judged_never_gets_all_traffic() -> None:
+    """The past of a gate that is needed cannot be read, and the policy has no weights: the step's deadline ends it."""
+    world = World(replace(POLICY, steps=(SmokeStep("smoke.jsonl"),)), rates={GREEN: 0.9})
+    world.telemetry.missing = {"errors": "403"}
+    world.register()
+    assert world.until(Phase.ROLLED_BACK, Phase.PROMOTED, within=300).phase is Phase.ROLLED_BACK
+    assert all(traffic == {BLUE: 100} for traffic in world.endpoints.traffic_written)
+
+
+@pytest.mark.parametrize("past", [True, False], ids=["with a past", "without"])
+def test_a_deployment_that_fails_everything_is_never_healthy(*, past: bool) -> None:
+    """Whether or not blue's past can say what is usual."""
+    world = World() if past else World(rpm=0)
+    if not past:
+        world.telemetry.rows.clear()
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(3)
+    world.rpm = 6000
+    world.until(Phase.PROMOTED, within=200)
+    world.rates = {GREEN: 1.0}
+    world.until_finished(within=200)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+
+
+@pytest.mark.parametrize(("status", "left"), [(200, [GREEN]), (500, [BLUE, GREEN])])
+def test_one_failed_request_is_followed_by_a_probe(status: int, left: list[str]) -> None:
+    """A single request every few minutes tells too little, so the smoke requests decide."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.rpm, world.scoring.statuses = 0, {GREEN: status}
+    world.scoring.answered = lambda *_: None
+    while world.rollout().finished is None:
+        if world.clock.now.minute % 5 == 0:
+            world.telemetry.rows.append(DeploymentMinute(GREEN, world.clock.now.replace(second=0), 1, 1))
+        world.minutes()
+    assert sorted(world.seen.deployments) == left
+
+
+def test_a_log_that_falls_silent_is_no_proof_of_health() -> None:
+    """There is nothing to probe with either: blue stays, and an operator is asked."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.rpm = 0
+    world.until_finished(within=200)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]

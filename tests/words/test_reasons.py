@@ -341,7 +341,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.BAKE_UNSEEN, deployment=GREEN),
-        "churn-7 has all traffic, and telemetry gives no answer: it is not promoted unseen",
+        "churn-7 has all traffic, but telemetry does not show how it answers; it is not promoted unseen",
     ),
     (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),

@@ -18,10 +18,10 @@ from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
 from shared.core.reconcile.incidents import incident_now, suspected
-from shared.core.reconcile.losses import blue_lost, failed, green_lost
+from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
-from shared.core.reconcile.promoting import compared_again, promote, unseen
+from shared.core.reconcile.promoting import compared_again, confirmed, promote, unseen
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
@@ -51,14 +51,17 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     late = (overdue,) if observed(informed, observation, now) else ()
     back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
-        return left_as_found(unheld(back, now), endpoint, now)
+        return left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
-        (superfluous, placed_anew, noticed, asked, _starved, rereading.report, serving.report), informed, endpoint, now
+        (superfluous, placed_anew, noticed, asked, _starved, rereading.report, serving.report, confirmed),
+        informed,
+        endpoint,
+        now,
     )
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
@@ -70,6 +73,12 @@ def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen
     """Return the first decision that any of these makes."""
     decisions = (decide(rollout, endpoint, now) for decide in deciders)
     return next((decision for decision in decisions if decision is not None), None)
+
+
+def _unrefused(back: Decision, before: Rollout) -> Decision:
+    """Forget what Azure refused before a rollback began: it says nothing of the orders that the rollback needs."""
+    begins = back.rollout.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK
+    return replace(back, rollout=replace(back.rollout, refusal=None)) if begins else back
 
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
@@ -162,8 +171,10 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
         return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
+    if refusal.message == rollout.orders.refused:
+        return None  # reported already; ordered again until the rollback's deadline
     refused.facts["other"] = rollout.observed.serving or ""
-    return failed(replace(rollout, refusal=None), refused, now)
+    return history.noted(rollout.with_orders(refused=refusal.message), refused, now)
 
 
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -98,14 +98,15 @@ def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def deployed_by_hand(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
-    """Return the deployment of this very version that Teal did not make.
+    """Return the deployment of this very version that Teal did not make. One that failed serves nobody: it is not one.
 
     An operator who starts a rollout knows of deployments without traffic, and means it.
     """
     for name, seen in endpoint.deployments.items():
         ours = name == rollout.green and rollout.placement is not None
         known = by_operator(rollout) and name not in endpoint.traffic
-        if not ours and not known and is_of(seen.model, rollout.model):
+        failed = seen.state in {Provisioning.FAILED, Provisioning.CANCELED}
+        if not ours and not known and not failed and is_of(seen.model, rollout.model):
             return seen
     return None
 

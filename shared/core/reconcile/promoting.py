@@ -27,17 +27,21 @@ UNSEEN = timedelta(minutes=10)
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return what follows while green is receiving all live traffic."""
-    if not rollout.telemetry_proven:
+    if not rollout.telemetry_proven or not _judged(rollout):
         return Decision(rollout)
     if rollout.traffic.mirror:
         return Decision(rollout.with_traffic(mirror=0))
     if rollout.traffic.weight != 100:
         return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
-    if not in_force(rollout, endpoint):
-        return Decision(rollout)
-    if rollout.traffic.steady_since is None and not rollout.first:
-        return history.noted(steadied(rollout, now), weight_observed(rollout), now)
-    return _baked(rollout, now)
+    return _baked(rollout, now) if in_force(rollout, endpoint) else Decision(rollout)
+
+
+def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Note that green is observed with all traffic, also on hold: an incident of a blue without traffic has no end."""
+    new = rollout.phase is Phase.PROMOTING and rollout.traffic.weight == ALL and rollout.traffic.steady_since is None
+    if not new or rollout.first or not in_force(rollout, endpoint):
+        return None
+    return history.noted(steadied(rollout, now), weight_observed(rollout), now)
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
@@ -63,10 +67,12 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
 def unseen(rollout: Rollout, now: datetime) -> Reason | None:
     """Return why a green that has all traffic is not promoted although time goes by: nobody can see how it does."""
     since, last = rollout.traffic.steady_since, rollout.observed.last
-    blind = rollout.observed.telemetry_problem is not None and not (rollout.first or rollout.judge_overruled)
-    if rollout.phase is not Phase.PROMOTING or since is None or not blind or now - max(since, last or since) < UNSEEN:
+    if rollout.phase is not Phase.PROMOTING or since is None or rollout.first or rollout.judge_overruled:
         return None
-    return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green)
+    blind = rollout.observed.telemetry_problem is not None and now - max(since, last or since) >= UNSEEN
+    patient = _waited(rollout, now) < rollout.policy.judge.patience
+    silent = not (patient or rollout.suspicious or _answered(rollout))
+    return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green) if blind or silent else None
 
 
 def _baked(rollout: Rollout, now: datetime) -> Decision:
@@ -76,8 +82,7 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
         return Decision(rollout)
     if why is None:
         suspicious = rollout.suspicious
-        waited = now - (rollout.traffic.steady_since or now)
-        if suspicious or waited < rollout.policy.judge.patience:
+        if suspicious or not _answered(rollout) or _waited(rollout, now) < rollout.policy.judge.patience:
             return Decision(rollout)
         limit = rollout.policy.judge.patience.total_seconds()
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
@@ -85,6 +90,22 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
         return Decision(recheck(rollout))
     done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read once more
     return history.moved(done.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
+
+
+def _judged(rollout: Rollout) -> bool:
+    """Return whether green can be judged at 100 per cent, or need not be."""
+    return rollout.judging.calibration is not None or rollout.first or rollout.judge_overruled
+
+
+def _answered(rollout: Rollout) -> bool:
+    """Return whether green answered requests in at least one complete minute with all traffic, or need not have."""
+    minutes = rollout.verdict.settled_minutes if rollout.verdict is not None else 0
+    return minutes > 0 or rollout.first or rollout.judge_overruled
+
+
+def _waited(rollout: Rollout, now: datetime) -> timedelta:
+    """Return how long green has had all traffic, without time in which nothing was observed."""
+    return now - max(rollout.traffic.steady_since or now, rollout.status.since)
 
 
 def _passed(rollout: Rollout) -> Reason | None:

@@ -37,12 +37,26 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if now - rollout.status.since > limit:
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
-            because=rollout.status.reason,
+            because=_refused(rollout) or rollout.status.reason,
             deadline="rollback",
             limit_seconds=limit.total_seconds(),
         )
         return failed(back, late, now)
     return Decision(back)
+
+
+def _refused(rollout: Rollout) -> Reason | None:
+    """Return what Azure refused of the orders of this rollback, if it did."""
+    refusal = rollout.refusal
+    if refusal is None or refusal.message != rollout.orders.refused:
+        return None
+    return reason(
+        ReasonCode.ACTION_REFUSED,
+        action=refusal.action.value,
+        deployment=refusal.deployment,
+        message=refusal.message,
+        other=rollout.observed.serving or "",
+    )
 
 
 def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:

@@ -1,7 +1,8 @@
 """Whoever serves is watched after every ending that moved traffic, and nothing is deleted before it was seen healthy.
 
-Healthy means: its requests of the last minutes fail no more than blue's calibrated past allows. Where it had none, it
-answered the smoke requests; where there are none to send either, nobody depends on it.
+Healthy means: its requests of the last minutes fail no more than blue's calibrated past allows. If it answered none of
+them well, or had none, it must answer the smoke requests. Without those, silence is healthy only where the endpoint had
+no requests while it was judged either.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from shared.core.telemetry import Window
 WINDOW = timedelta(minutes=5)
 # How long ago a deployment may have been seen healthy when what could replace it is deleted.
 RECENT = timedelta(minutes=10)
+MOST_BAD = 0.5  # no past allows more: one that is too short to tell would allow everything
 ENDED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
 
 
@@ -80,11 +82,14 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
     alarms, total = rollout.alarms, sum(row.total for row in rows)
     if alarms is None:
         return None
-    if total:
-        bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
-        return bad <= alarms.failed.limit * total + 1 and overloaded <= alarms.overloaded.limit * total + 1
+    bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
+    if bad > min(alarms.failed.limit, MOST_BAD) * total + 1 or overloaded > alarms.overloaded.limit * total + 1:
+        return False
+    if bad < total:
+        return True
     if observation.serving_probe is not None:
         return observation.serving_probe.passed
     since, until = ceil_minute(rollout.status.since), observation.serving_until
-    silent = until is not None and until - since >= WINDOW
-    return True if silent and rollout.ending.unhealthy is None else None  # silence does not show recovery
+    silent = not total and until is not None and until - since >= WINDOW
+    idle = not any(any(counts) for counts in rollout.rereading.recent)
+    return True if silent and idle and rollout.ending.unhealthy is None else None

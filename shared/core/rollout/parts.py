@@ -104,12 +104,14 @@ class Orders:
     """What Azure may still carry out for us, remembered because an observation may be older than the order.
 
     traffic: the last map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up: whether
-    Azure accepted the order to give blue its instances back.
+    Azure accepted the order to give blue its instances back. refused: what Azure refused while rolling back, as last
+    reported; it is ordered again all the same.
     """
 
     traffic: dict[str, int] | None = None
     mirror: bool = False
     blue_scaled_up: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
