@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cli.simulate.azure import SimulatedAzure
 from cli.simulate.telemetry import Telemetry, TrafficSource
-from shared.core.observation import EndpointSeen, Observation
+from shared.core.observation import EndpointSeen, Observation, SmokeResult
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import orders
 from shared.core.reconcile.plan import plan_observation
@@ -23,6 +23,7 @@ from shared.core.turn import Turn, turn
 
 MOST_TURNS = 20_000  # two weeks of minutes: a rollout that needs more never ends
 NO_AUTOSCALE: frozenset[str] = frozenset()
+ANSWERED = SmokeResult(sent=1)
 
 
 class Schedule(Protocol):
@@ -135,8 +136,9 @@ class RolloutRun:
             history=self.source.past(plan.history, rollout.blue or "") if plan.history else None,
             smoke=self.source.smoke(plan.smoke) if plan.smoke else None,
             autoscaled=NO_AUTOSCALE if plan.autoscale else None,
-            # No traffic is simulated after the end: whoever serves then is taken to be healthy.
+            # No traffic is simulated after the end: whoever serves then answers the smoke requests.
             serving_minutes=() if plan.serving else None,
+            serving_probe=ANSWERED if plan.serving else None,
             serving_until=plan.serving.window.until if plan.serving else None,
         )
 

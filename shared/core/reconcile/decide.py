@@ -167,7 +167,7 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.noted(replace(rollout.with_autoscale("done"), refusal=None), why, now)
     refused = _refusal(ReasonCode.ACTION_REFUSED, refusal)
     if rollout.phase is not Phase.ROLLING_BACK:
-        return history.moved(replace(rollout, refusal=None), Phase.ROLLING_BACK, refused, now)
+        return history.moved(rollout, Phase.ROLLING_BACK, refused, now)
     if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
         return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)

@@ -144,13 +144,11 @@ def _override(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSee
 
 
 def _roll_back(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    # A refusal of something that moves forward says nothing about a rollback.
-    granted = replace(rollout, refusal=None)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(rollout.blue):
         lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue or "")
-        return history.noted(granted, _too_late(rollout, request, because=lost), now, request.by)
+        return history.noted(rollout, _too_late(rollout, request, because=lost), now, request.by)
     why = _operator(ReasonCode.OPERATOR_ROLLBACK, request)
-    return history.moved(granted, Phase.ROLLING_BACK, why, now, request.by)
+    return history.moved(rollout, Phase.ROLLING_BACK, why, now, request.by)
 
 
 def _of_this_step(rollout: Rollout, request: OperatorRequest) -> bool:
