@@ -15,7 +15,7 @@ from shared.views.schema import Schema, reference
 
 DESCRIPTION = (
     "Start, follow and steer rollouts of Azure Machine Learning model versions. Every answer is JSON, every field is "
-    "always present, times are ISO 8601 in UTC, weights are per cent. Clients must accept fields, reason codes and "
+    "always present, times are ISO 8601 in UTC, weights are percent. Clients must accept fields, reason codes and "
     "error codes that they do not know."
 )
 JSON = "application/json"

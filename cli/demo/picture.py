@@ -65,9 +65,9 @@ def _name_share(axes: Axes, minute: float, share: int) -> None:
 
 
 def _draw_rates(axes: Axes, shown: Series) -> None:
-    axes.plot(shown.blue.minutes, shown.blue.per_cent, color="#0072B2", linewidth=2, linestyle="--", label="blue")
-    axes.plot(shown.green.minutes, shown.green.per_cent, color=GREEN, linewidth=0, marker="o", label="green")
-    highest = max([*shown.blue.per_cent, *shown.green.per_cent, LEAST_RATE_SHOWN])
+    axes.plot(shown.blue.minutes, shown.blue.percent, color="#0072B2", linewidth=2, linestyle="--", label="blue")
+    axes.plot(shown.green.minutes, shown.green.percent, color=GREEN, linewidth=0, marker="o", label="green")
+    highest = max([*shown.blue.percent, *shown.green.percent, LEAST_RATE_SHOWN])
     axes.set_ylim(-0.04 * highest, 1.08 * highest)
     axes.set_ylabel(f"failed requests (%)\nin each {BIN_MINUTES:g} minutes", color=INK)
     _plain(axes)

@@ -34,7 +34,7 @@ class Rates:
     """Failed requests in percent, at the middle of each time bin that had enough requests."""
 
     minutes: list[float]
-    per_cent: list[float]
+    percent: list[float]
 
 
 @dataclass(frozen=True, slots=True)

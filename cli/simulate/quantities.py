@@ -73,7 +73,7 @@ REQUESTS = Quantity(
     text(rf"[0-9]{{1,7}}{DECIMALS}", "a number of requests per minute, from 0 to 9999999", "1000", numbers=True), float
 )
 ERRORS = Quantity(
-    text(SHARE, "a share of requests in per cent, or a probability", "0.1%", numbers=True),
+    text(SHARE, "a share of requests in percent, or a probability", "0.1%", numbers=True),
     share_of,
 )
 CHANGE = Quantity(

@@ -74,11 +74,11 @@ def percentiles_of(found: Mapping[int, int]) -> dict[int, float] | None:
     percentiles: dict[int, float] = {}
     below = 0
     for index, count in sorted(found.items()):
-        for per_cent in PERCENTILES[len(percentiles) :]:
-            wanted = total * per_cent / 100.0
+        for percent in PERCENTILES[len(percentiles) :]:
+            wanted = total * percent / 100.0
             if below + count < wanted:
                 break
-            percentiles[per_cent] = math.exp((index - 1.0 + (wanted - below) / count) * LOG_RATIO)
+            percentiles[percent] = math.exp((index - 1.0 + (wanted - below) / count) * LOG_RATIO)
         below += count
     return percentiles
 

@@ -17,8 +17,8 @@ def odds(log_odds: float) -> str:
     return f"{words} : 1" if log_odds >= 0 else f"1 : {words}"
 
 
-def per_cent(share: float) -> str:
-    """Return a share (0 to 1) in per cent, without the sign: three digits that count, and no exponent."""
+def percentage(share: float) -> str:
+    """Return a share (0 to 1) in percent, without the sign: three digits that count, and no exponent."""
     return _plain(100.0 * share) if share > NOTHING else "0"
 
 

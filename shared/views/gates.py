@@ -1,4 +1,4 @@
-"""What one gate reports, as the API shows it: counts, intervals, odds, and how far each decision is."""
+"""What one gate reports, as the API shows it: counts, intervals, odds, and progress towards each decision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.words.gates import measurement
 
 @dataclass(frozen=True, slots=True)
 class IntervalView:
-    """Where a rate lies, at all times together with 95 per cent confidence. Rates are shares, 0 to 1."""
+    """Where a rate lies, with 95 % confidence at all times together. Rates are shares, 0 to 1."""
 
     low: Annotated[float, "Lower end."]
     high: Annotated[float, "Upper end."]
@@ -34,21 +34,21 @@ class GateView:
     blue_total: Annotated[int, "Blue's requests."]
     green_interval: Annotated[IntervalView | None, "Where green's rate lies; null without requests."]
     blue_interval: Annotated[IntervalView | None, "Where blue's rate lies; null without requests."]
-    log_odds_worse: Annotated[float, "Odds that green is worse."]
+    log_odds_worse: Annotated[float, "The odds that green is worse."]
     odds_worse: Annotated[str, "The same as text."]
-    log_odds_worse_threshold: Annotated[float | None, "Those that roll back by this gate alone; null: it may not."]
+    log_odds_worse_threshold: Annotated[float | None, "The odds at which this gate alone rolls back; null: it cannot."]
     odds_worse_threshold: Annotated[str | None, "The same as text."]
-    rollback_progress: Annotated[float | None, "How far the odds are on their way to that threshold, 0 to 1."]
+    rollback_progress: Annotated[float | None, "Progress of the odds to that threshold, 0 to 1."]
     log_odds_safe: Annotated[
-        float | None, "Odds that the next step stays within the harm budget; null: not needed here."
+        float | None, "The odds that the next step stays within the harm budget; null: not needed here."
     ]
     odds_safe: Annotated[str | None, "The same as text."]
-    log_odds_safe_threshold: Annotated[float | None, "Those that the next step needs; null: none are needed."]
+    log_odds_safe_threshold: Annotated[float | None, "The odds that the next step needs; null: none are needed."]
     odds_safe_threshold: Annotated[str | None, "The same as text."]
-    certificate_progress: Annotated[float | None, "How far the odds are on their way to that threshold, 0 to 1."]
-    minutes_to_certificate: Annotated[int | None, "Minutes that are still needed at this rate; null: not known."]
-    settled_minutes: Annotated[int, "Minutes at this weight that count."]
-    missing: Annotated[str | None, "Why the latest telemetry has nothing on this gate; null: it has."]
+    certificate_progress: Annotated[float | None, "Progress of the odds to that threshold, 0 to 1."]
+    minutes_to_certificate: Annotated[int | None, "Minutes still needed at this rate; null: unknown."]
+    settled_minutes: Annotated[int, "Complete minutes with traffic at this weight."]
+    missing: Annotated[str | None, "Why the latest telemetry has no data for this gate; null: it has."]
 
 
 def gate_view(reading: Reading) -> GateView:

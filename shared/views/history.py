@@ -25,11 +25,11 @@ class EntryView:
     summary: Annotated[str, "Why, as a sentence."]
     reason: Annotated[ReasonView, "Why, for programs."]
     step: Annotated[int, "Index of the step then under way."]
-    weight: Annotated[int, "Green's per cent of the live traffic."]
-    mirror: Annotated[int, "Per cent of the live traffic that is mirrored to green."]
-    verdict: Annotated[VerdictView | None, "What the judge said then; null: nothing yet."]
-    gates: Annotated[tuple[GateView, ...], "What each gate reported then."]
-    judge_overruled: Annotated[bool, "Whether an operator had overruled the judge then."]
+    weight: Annotated[int, "Green's share of the live traffic, in percent."]
+    mirror: Annotated[int, "The share of the live traffic that is mirrored to green, in percent."]
+    verdict: Annotated[VerdictView | None, "The judge's verdict at that time; null: none yet."]
+    gates: Annotated[tuple[GateView, ...], "What each gate reported at that time."]
+    judge_overruled: Annotated[bool, "Whether an operator had overruled the judge by then."]
 
 
 def entry_view(entry: Entry) -> EntryView:

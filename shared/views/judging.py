@@ -17,29 +17,29 @@ from shared.views.gates import GateView, gate_view
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """What all gates say together. `log_odds_...` are natural logarithms, `odds_...` the same as text."""
+    """The verdict of all gates together. `log_odds_...` are natural logarithms, `odds_...` the same as text."""
 
     outcome: Annotated[Outcome, "`pass`, `inconclusive` or `fail`."]
-    gate: Annotated[str | None, "The gate that decided; null: none in particular."]
-    log_odds_worse: Annotated[float, "Odds that green is worse, all gates together."]
+    gate: Annotated[str | None, "The gate that decided; null: no particular one."]
+    log_odds_worse: Annotated[float, "The odds that green is worse, all gates together."]
     odds_worse: Annotated[str, "The same as text."]
-    log_odds_worse_threshold: Annotated[float, "Those that roll back."]
+    log_odds_worse_threshold: Annotated[float, "The odds at which green is rolled back."]
     odds_worse_threshold: Annotated[str, "The same as text."]
-    log_odds_safe_threshold: Annotated[float, "Odds that each needed certificate must reach."]
+    log_odds_safe_threshold: Annotated[float, "The odds that each required certificate must reach."]
     odds_safe_threshold: Annotated[str, "The same as text."]
-    settled_minutes: Annotated[int, "Minutes at this weight that count."]
+    settled_minutes: Annotated[int, "Complete minutes with traffic at this weight."]
     suspicious: Annotated[bool, "Whether green looks so bad that nothing may advance, not even uncertified."]
 
 
 @dataclass(frozen=True, slots=True)
 class GateCalibrationView:
-    """How one gate was calibrated by blue's past."""
+    """How one gate was calibrated from blue's past."""
 
     gate: Annotated[str, "The gate's name."]
     share: Annotated[float, "Its part of the rollback risk, 0 to 1; 0: it cannot roll back."]
     critical: Annotated[bool, "Whether the next step needs its certificate."]
     burstiness: Annotated[float, "How much more blue's rate varied than chance explains; 1: not at all."]
-    bad_minutes: Annotated[int, "How many bad minutes a rollback needs at least."]
+    bad_minutes: Annotated[int, "The minimum number of bad minutes for a rollback."]
     budget: Annotated[float | None, "The harm budget over all traffic, as a share; null: no certificate."]
     past_rate: Annotated[float, "Blue's rate in the past, as a share."]
 
@@ -48,7 +48,7 @@ class GateCalibrationView:
 class CalibrationView:
     """How the judge was calibrated, once, before green's first request."""
 
-    requests_per_minute: Annotated[float, "The endpoint's, on average over blue's past."]
+    requests_per_minute: Annotated[float, "The endpoint's average over blue's past."]
     gates: Annotated[tuple[GateCalibrationView, ...], "Each gate that is judged."]
     unjudged: Annotated[dict[str, str], "Gates of the policy that are not judged, and why."]
 
@@ -58,8 +58,8 @@ class EvidenceView:
     """What each gate reported after one minute."""
 
     minute: Annotated[datetime, "When the minute began."]
-    weight: Annotated[int, "Green's per cent of the live traffic."]
-    mirror: Annotated[int, "Per cent of the live traffic that was mirrored to green."]
+    weight: Annotated[int, "Green's share of the live traffic, in percent."]
+    mirror: Annotated[int, "The share of the live traffic that was mirrored to green, in percent."]
     gates: Annotated[tuple[GateView, ...], "One for each gate."]
 
 

@@ -23,4 +23,4 @@ class EndpointView:
     workspace: Annotated[str, "The Azure ML workspace."]
     endpoint: Annotated[str, "The online endpoint."]
     current: Annotated[RolloutView | None, "The rollout that moves this endpoint's traffic."]
-    waiting: Annotated[RolloutView | None, "The rollout that starts when the current one has ended."]
+    waiting: Annotated[RolloutView | None, "The rollout that starts when the current one ends."]

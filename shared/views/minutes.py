@@ -16,20 +16,20 @@ class CountView:
     """A count out of a total."""
 
     bad: Annotated[int, "How many counted as bad."]
-    total: Annotated[int, "Of how many."]
+    total: Annotated[int, "The total."]
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyView:
-    """How many answers took so long: longer than the bucket before, up to `up_to_ms`."""
+    """The number of answers in one latency bucket: longer than the previous bucket, up to `up_to_ms`."""
 
     up_to_ms: Annotated[float, "The bucket's upper edge, in milliseconds."]
-    answers: Annotated[int, "Good answers in it."]
+    answers: Annotated[int, "Successful answers in the bucket."]
 
 
 @dataclass(frozen=True, slots=True)
 class MinuteView:
-    """Requests of one deployment in one minute. null: this was not asked, or is not known."""
+    """Requests of one deployment in one minute. null: not requested, or not known."""
 
     minute: Annotated[datetime, "When the minute began."]
     deployment: Annotated[str, "The deployment that answered."]
@@ -38,11 +38,11 @@ class MinuteView:
     client_errors: Annotated[int, "Those rejected as the caller's mistake: other 4xx, of the platform or the model."]
     overloaded: Annotated[int, "Those of the errors with status 408 or 429."]
     addressed: Annotated[int, "Those of the requests known to have named their deployment, such as smoke tests."]
-    latency: Annotated[tuple[LatencyView, ...] | None, "Good answers by how long they took, fastest first."]
+    latency: Annotated[tuple[LatencyView, ...] | None, "Successful answers by latency, fastest first."]
     latency_percentiles_ms: Annotated[
-        dict[str, float] | None, "Milliseconds by per cent (50, 90, 95, 99), where the source knows no more."
+        dict[str, float] | None, "Milliseconds by percentile (50, 90, 95, 99), where the source has no more detail."
     ]
-    predictions: Annotated[dict[str, int] | None, "How many predictions were of which class or bin."]
+    predictions: Annotated[dict[str, int] | None, "The number of predictions of each class or bin."]
     counts: Annotated[dict[str, CountView], "What else is counted, by gate: queries, and disagreement."]
 
 

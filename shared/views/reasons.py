@@ -11,11 +11,11 @@ from shared.words import sentence
 
 @dataclass(frozen=True, slots=True)
 class ReasonView:
-    """A reason for programs: react to its code, never to a sentence."""
+    """A reason for programs, which should act on its code, never on a sentence."""
 
     code: Annotated[ReasonCode, "What happened. Codes keep their meaning; new ones may be added."]
-    facts: Annotated[dict[str, object], "What the sentence is made of: deployments, weights, counts, odds, limits."]
-    because: Annotated[ReasonView | None, "The reason behind it, where one thing follows from another."]
+    facts: Annotated[dict[str, object], "The facts in the sentence: deployments, weights, counts, odds, limits."]
+    because: Annotated[ReasonView | None, "The underlying reason, where one thing follows from another."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rollouts, as the API shows them: briefly in lists, with history and evidence one by one."""
+"""Rollouts, as the API shows them: briefly in lists, and individually with history and evidence."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from shared.words import sentence
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """What an operator asked for and the loop has not carried out yet."""
+    """An operator's request that has not been carried out yet."""
 
-    verb: Annotated[Verb, "What was asked for."]
+    verb: Annotated[Verb, "The requested action."]
     by: Annotated[str, "Who asked."]
     reason: Annotated[str, "Why, in their words."]
     at: Annotated[datetime, "When."]
     full: Annotated[bool, "Whether `promote` means all the way rather than the next step."]
-    skips: Annotated[tuple[str, ...], "The steps that are not taken because of it."]
+    skips: Annotated[tuple[str, ...], "The steps that it skips."]
 
 
 @dataclass(frozen=True, slots=True)
 class OverrideView:
-    """An operator's decision that the judge does not stop this rollout."""
+    """An operator's decision to overrule the judge for this rollout."""
 
     by: Annotated[str, "Who decided it."]
     reason: Annotated[str, "Why, in their words."]
@@ -65,38 +65,40 @@ class SmokeTestView:
 
 @dataclass(frozen=True, slots=True)
 class RolloutView:
-    """One rollout: one model version on its way on one endpoint."""
+    """One rollout of one model version on one endpoint."""
 
     id: Annotated[str, "The rollout's id, unique on its endpoint."]
     workspace: Annotated[str, "The Azure ML workspace."]
     endpoint: Annotated[str, "The online endpoint."]
     model: Annotated[str, "The model's name."]
     version: Annotated[str, "The model's version."]
-    phase: Annotated[Phase, "Where the rollout stands."]
+    phase: Annotated[Phase, "The phase that the rollout is in."]
     summary: Annotated[str, "Why it is in this phase, as a sentence."]
     reason: Annotated[ReasonView, "Why it is in this phase, for programs."]
     blocked_reason: Annotated[
         ExplainedView | None,
-        "Why it cannot go forward now: a hold, an endpoint that cannot be read, missing telemetry; null: it can.",
+        "Why it cannot advance now: a hold, an endpoint that cannot be read, missing telemetry; null: it can.",
     ]
     trigger: Annotated[ExplainedView, "What started it."]
-    allowed_actions: Annotated[tuple[Verb, ...], "What an operator may ask for now."]
+    allowed_actions: Annotated[tuple[Verb, ...], "What an operator can request now."]
     pending_requests: Annotated[
-        tuple[RequestView, ...], "What operators asked for and is about to happen, oldest first."
+        tuple[RequestView, ...], "Operators' requests that are about to be carried out, oldest first."
     ]
     judge_override: Annotated[
         OverrideView | None, "Who overruled the judge: it neither rolls back nor stops this rollout; null: nobody."
     ]
     created_at: Annotated[datetime, "When it was admitted. Lists are sorted by it."]
-    phase_since: Annotated[datetime, "When it entered this phase; moved forward by the time under a hold."]
-    held_seconds: Annotated[int, "How long holds that have ended kept it from going forward, in all."]
-    finished_at: Annotated[datetime | None, "When nothing was left to do or to clean up; null: there is work left."]
-    green: Annotated[str, "The deployment that is tried."]
-    blue: Annotated[str | None, "The deployment that it is tried against; null: none, or not known yet."]
-    serving: Annotated[str | None, "The deployment that was last observed with the most live traffic."]
-    weight: Annotated[int, "Per cent of the live traffic that green should have."]
-    mirror: Annotated[int, "Per cent of the live traffic that should be mirrored to green."]
-    step: Annotated[int, "Index of the step under way, from 0; equal to the number of steps after the last."]
+    phase_since: Annotated[datetime, "When it entered this phase; moved forward by the time on hold."]
+    held_seconds: Annotated[int, "The total time that it was on hold, not counting a current hold."]
+    finished_at: Annotated[
+        datetime | None, "When everything including the clean-up was done; null: there is work left."
+    ]
+    green: Annotated[str, "The deployment being rolled out."]
+    blue: Annotated[str | None, "The deployment that green is compared with; null: none, or not known yet."]
+    serving: Annotated[str | None, "The deployment with the most live traffic when last observed."]
+    weight: Annotated[int, "The share of the live traffic that green should have, in percent."]
+    mirror: Annotated[int, "The share of the live traffic that should be mirrored to green, in percent."]
+    step: Annotated[int, "Index of the current step, from 0; the number of steps once all are done."]
     steps: Annotated[tuple[StepView, ...], "The policy's steps."]
 
 
@@ -104,21 +106,21 @@ class RolloutView:
 class RolloutDetailView(RolloutView):
     """One rollout with everything that is known about it."""
 
-    verdict: Annotated[VerdictView | None, "What the judge says; null: nothing has been judged at this weight."]
+    verdict: Annotated[VerdictView | None, "The judge's verdict; null: nothing has been judged at this weight."]
     verdict_reason: Annotated[ExplainedView | None, "Why the verdict is what it is, with its numbers."]
     gates: Annotated[tuple[GateView, ...], "What each gate reports now."]
     calibration: Annotated[CalibrationView | None, "How the judge was calibrated; null: not yet."]
-    missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has nothing on, and why."]
-    smoke_test: Annotated[SmokeTestView | None, "What the smoke test of the step under way gave; null: nothing yet."]
+    missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has no data for, and why."]
+    smoke_test: Annotated[SmokeTestView | None, "The result of the current step's smoke test; null: none yet."]
     history: Annotated[tuple[EntryView, ...], "What happened, oldest first; at most the newest 500 entries."]
     history_total: Annotated[int, "How many entries there are."]
     minutes: Annotated[tuple[MinuteView, ...], "The telemetry that decisions were made from, oldest first."]
     evidence: Annotated[
-        tuple[EvidenceView, ...] | None, "What each gate reported after each of these minutes; null: not asked for."
+        tuple[EvidenceView, ...] | None, "What each gate reported after each of these minutes; null: not requested."
     ]
     replay: Annotated[
         str | None,
-        "Opaque: what `teal policy simulate` needs to judge these minutes again. Its form changes without notice.",
+        "Opaque: what `teal policy simulate` needs to judge these minutes again. Its format changes without notice.",
     ]
 
 
@@ -178,7 +180,7 @@ def rollout_detail_view(
 
 
 def blocked_reason(rollout: Rollout) -> Reason | None:
-    """Return why an open rollout cannot go forward now, or None if it can."""
+    """Return why an open rollout cannot advance now, or None if it can."""
     if not rollout.open:
         return None
     if rollout.observed.endpoint_problem:

@@ -15,7 +15,7 @@ class StepView:
 
     kind: Annotated[str, "`smoke`, `replay`, `mirror`, `weight` or `pause`."]
     summary: Annotated[str, "The step in words."]
-    weight: Annotated[int | None, "The per cent of live traffic that it gives to green; null: it changes nothing."]
+    weight: Annotated[int | None, "The share of live traffic that it gives to green, in percent; null: unchanged."]
 
 
 def step_view(step: Step) -> StepView:

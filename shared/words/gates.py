@@ -18,7 +18,7 @@ from shared.core.gates import (
 )
 from shared.core.gates.measured import GateFacts
 from shared.core.judge.interval import interval
-from shared.core.wording import per_cent, time
+from shared.core.wording import percentage, time
 
 GREEN_AND_BLUE = "{gate}: green {green}, blue {blue}"
 # `{green:requests}` is green's rate with its number of requests.
@@ -44,7 +44,7 @@ class _Rate(NamedTuple):
         found = interval(self.bad, self.total)
         if found is None:
             return f"none of {counted}"
-        return f"{_percent(self.bad / self.total)} of {counted} ({per_cent(found.low)} to {_percent(found.high)})"
+        return f"{_percent(self.bad / self.total)} of {counted} ({percentage(found.low)} to {_percent(found.high)})"
 
 
 def measurement(facts: GateFacts) -> str:
@@ -104,7 +104,7 @@ def _(gate: QueryGate) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{per_cent(share)}%"
+    return f"{percentage(share)}%"
 
 
 def _limit(at_most: float | None) -> str:

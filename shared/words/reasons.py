@@ -1,4 +1,4 @@
-"""What each reason code means, and the sentence that it becomes with its facts: one row per code."""
+"""The meaning of each reason code, and the sentence that it and its facts become: one row per code."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ WORSE = "odds {log_odds_worse} that green is worse"
 
 
 class Row(NamedTuple):
-    """One code: the template of its sentence, and when it is used."""
+    """One code: the template of its sentence, and when the code is used."""
 
     template: str
     meaning: str
 
 
 REASONS: Mapping[ReasonCode, Row] = {
-    ReasonCode.ROLLOUT_STARTED: Row("{model} was registered", "A model version was registered that a policy is for."),
+    ReasonCode.ROLLOUT_STARTED: Row(
+        "{model} was registered", "A model version that a policy applies to was registered."
+    ),
     ReasonCode.ROLLOUT_REQUESTED: Row("started by {actor}: {comment}", "An operator started the rollout."),
     ReasonCode.ROLLOUT_SIMULATED: Row("simulated", "The rollout exists in a simulation only."),
     ReasonCode.EVENT_NOT_RELEVANT: Row("not a model registration: {message}", "An event of another type was ignored."),
-    ReasonCode.EVENT_UNREADABLE: Row("the event cannot be used: {message}", "An event lacked what a rollout needs."),
+    ReasonCode.EVENT_UNREADABLE: Row(
+        "the event cannot be used: {message}", "An event lacked something that a rollout needs."
+    ),
     ReasonCode.OTHER_WORKSPACE: Row(
         "the event is from another workspace: {workspace}", "An event of another workspace was ignored."
     ),
@@ -38,50 +42,50 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
     ),
     ReasonCode.NO_POLICY: Row("no policy applies to {model}: {message}", "No policy selects this model version."),
-    ReasonCode.POLICY_INVALID: Row("{message}", "A policy file that may be for this model version is not valid."),
-    ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event, or the same version, came again."),
+    ReasonCode.POLICY_INVALID: Row("{message}", "A policy file that may apply to this model version is not valid."),
+    ReasonCode.DUPLICATE: Row("{model} already has a rollout", "The same event or version was received again."),
     ReasonCode.OLDER_VERSION: Row(
-        "a newer version than {model} was admitted before", "An older version never replaces a newer one."
+        "a newer version than {model} was already admitted", "An older version never replaces a newer one."
     ),
     ReasonCode.WAITING_FOR_ENDPOINT: Row(
         "{because}; waiting for the rollout of {model} to end", "Another rollout is open on the endpoint."
     ),
-    ReasonCode.ENDPOINT_FREE: Row("the endpoint is free", "The rollout before this one ended."),
-    ReasonCode.SUPERSEDED: Row("superseded by {model}, which is newer", "A newer version waits instead."),
+    ReasonCode.ENDPOINT_FREE: Row("the endpoint is free", "The previous rollout ended."),
+    ReasonCode.SUPERSEDED: Row("superseded by {model}, which is newer", "A newer version is waiting instead."),
     ReasonCode.REPLACED_BY_NEWER_VERSION: Row(
         "{model} is newer and replaces this rollout", "The policy says `newer_version: replace`."
     ),
     ReasonCode.NOT_REPLACED_AGAIN: Row(
         "{model} waits although the policy says `replace`: {replaced|rollout} in a row were replaced and none was "
-        "promoted, so this one is allowed to finish; versions are registered faster than a rollout takes",
-        "Replacing every rollout would never promote any version.",
+        "promoted, so this one is allowed to finish; new versions are registered faster than a rollout can finish",
+        "If every rollout were replaced, no version would ever be promoted.",
     ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
     ReasonCode.ALREADY_DEPLOYED: Row(
         "{deployment} of {model} was deployed outside Teal (state {state}), so there is nothing to roll out",
-        "Somebody deployed this version by hand; it is never deployed twice.",
+        "Somebody deployed this version manually; Teal never deploys it twice.",
     ),
     ReasonCode.WAITING_FOR_DEPLOYMENT: Row(
-        "waiting until {until} for somebody to deploy: {because}",
+        "waiting until {until} for the first deployment: {because}",
         "A model may be registered before its endpoint and first deployment exist.",
     ),
     ReasonCode.BLUE_CHOSEN_ANEW: Row(
-        "{other} has all live traffic now, so {deployment} is compared with it",
+        "{other} now has all live traffic, so {deployment} is compared with it",
         "Someone gave all live traffic to another deployment before green got any.",
     ),
     ReasonCode.BLUE_BROKEN_AT_START: Row(
         "{deployment} has all live traffic and is in state {state}, so nothing was started. Repair it, or start the "
-        "rollout of a fix by hand",
-        "A rollout does not begin beside a broken deployment unless an operator starts it.",
+        "rollout of a fix manually",
+        "A rollout does not begin next to a broken deployment unless an operator starts it.",
     ),
     ReasonCode.ENDPOINT_MISSING: Row("the endpoint does not exist", "Azure has no such endpoint."),
     ReasonCode.ENDPOINT_UNHEALTHY: Row(
         "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
     ),
-    ReasonCode.ENDPOINT_UNREADABLE: Row("the endpoint cannot be read: {message}", "Azure did not show the endpoint."),
+    ReasonCode.ENDPOINT_UNREADABLE: Row("the endpoint cannot be read: {message}", "Azure did not return the endpoint."),
     ReasonCode.MIRROR_UNSUPPORTED: Row(
         "the policy mirrors traffic, which Kubernetes online endpoints do not support",
-        "A step cannot be carried out on this kind of endpoint.",
+        "This kind of endpoint does not support one of the policy's steps.",
     ),
     ReasonCode.DEPLOYMENT_NAME_TAKEN: Row(
         "a deployment named {deployment} already exists with another model[ ({model})]. " + MANUAL,
@@ -101,16 +105,16 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The first deployment of an endpoint needs a template.",
     ),
     ReasonCode.CREATING_GREEN: Row(
-        "creating {deployment} next to {other}, without traffic", "Blue is known, and green is ordered."
+        "creating {deployment} next to {other}, without traffic", "Blue is known, and green is being created."
     ),
     ReasonCode.CREATING_FIRST_DEPLOYMENT: Row(
         "no deployment has live traffic; creating {deployment} as the first", "There is no blue."
     ),
-    ReasonCode.GREEN_READY: Row("{deployment} is ready[ next to {other}]", "Azure says that green is ready."),
+    ReasonCode.GREEN_READY: Row("{deployment} is ready[ next to {other}]", "Azure reports that green is ready."),
     ReasonCode.GREEN_UNDERSIZED: Row(
         "{deployment} has {instances|instance}, and {weight} of what {other} serves needs {wanted_instances}: it may "
         "be overloaded; scale it, or set `instance_count: proportional`",
-        "Green is smaller than its share of the traffic needs, by the instances of the deployment that serves.",
+        "Green has fewer instances than its share of the traffic needs, judging by the deployment that serves.",
     ),
     ReasonCode.PROVISIONING_FAILED: Row(
         "{deployment} did not become ready: Azure reports {state}", "Azure could not create green."
@@ -130,7 +134,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{mirror} of the live traffic is mirrored to {deployment}", "Azure shows the mirror in force."
     ),
     ReasonCode.WEIGHT_REQUESTED: Row(
-        "shifting {weight} of the live traffic to {deployment}[; not judged: {unjudged}]", "A weight was ordered."
+        "shifting {weight} of the live traffic to {deployment}[; not judged: {unjudged}]",
+        "A new weight was requested from Azure.",
     ),
     ReasonCode.WEIGHT_OBSERVED: Row(
         "{deployment} receives {weight} of the live traffic", "Azure shows the weight in force."
@@ -140,18 +145,19 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Steps that share traffic do not apply to a first deployment.",
     ),
     ReasonCode.STEP_UNCERTIFIED: Row(
-        "advancing without a certificate after {limit_seconds}", "Patience ended, and the policy says `advance`."
+        "advancing without a certificate after {limit_seconds}", "Patience ran out, and the policy says `advance`."
     ),
     ReasonCode.PAUSE_STARTED: Row(
         "paused by the policy[ for {limit_seconds}]; resume or promote to continue", "A pause step began."
     ),
-    ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "A pause step ended by itself."),
+    ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "The time of a pause step is up."),
     ReasonCode.EVIDENCE_INSUFFICIENT: Row(
         "not enough evidence within {limit_seconds}",
-        "Patience ended, and the policy says `pause`. The rollout resumes automatically once green passes.",
+        "Patience ran out, and the policy says `pause`. The rollout resumes automatically once green passes.",
     ),
     ReasonCode.EVIDENCE_SUFFICIENT: Row(
-        "there is enough evidence now; resuming automatically", "A pause for lack of evidence ended with evidence."
+        "there is enough evidence now; resuming automatically",
+        "A rollout that was paused for lack of evidence has enough now.",
     ),
     ReasonCode.ALL_STEPS_PASSED: Row("every step passed", "Green may get all traffic."),
     ReasonCode.FIRST_DEPLOYMENT_PROMOTED: Row(
@@ -159,21 +165,21 @@ REASONS: Mapping[ReasonCode, Row] = {
         "A first deployment was promoted.",
     ),
     ReasonCode.PROMOTED_UNCERTIFIED: Row(
-        "promoted after {limit_seconds} without a passing verdict", "Patience ended at 100 per cent without harm."
+        "promoted after {limit_seconds} without a passing verdict", "Patience ran out at 100% without a sign of harm."
     ),
     ReasonCode.REGRESSION_DETECTED: Row(
         "[{measured}; ]" + WORSE + " (rolls back at {log_odds_worse_threshold})",
         "The judge is convinced that green is worse.",
     ),
-    ReasonCode.NO_REQUESTS: Row("green has received no requests yet", "Nothing is known of green."),
+    ReasonCode.NO_REQUESTS: Row("green has received no requests yet", "There is no evidence about green yet."),
     ReasonCode.GREEN_STARVED: Row(
         "blue receives requests and green none of its share; check the endpoint's traffic, and whether callers "
         "address a deployment by name or reuse connections",
-        "Green should receive requests and does not.",
+        "Green should receive requests but does not.",
     ),
     ReasonCode.TOO_FEW_MINUTES: Row(
         "[{measured}; ]{settled_minutes} of {required_minutes|settled minute} at this weight; " + WORSE,
-        "The least time at a weight is not over.",
+        "Green has not been at this weight for the minimum time.",
     ),
     ReasonCode.SUSPICIOUS: Row(
         "[{measured}; ]" + WORSE + ", too suspicious to advance (limit {log_odds_worse_threshold})",
@@ -195,7 +201,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.GATE_NOT_JUDGED: Row(
         "a gate must be certified before {next_weight}, but is not judged: {unjudged}",
-        "A step waits for a gate that there is no evidence for.",
+        "A step needs a gate that has no evidence.",
     ),
     ReasonCode.STEP_PASSED: Row(
         "[{measured}; ]certified[: odds {log_odds_safe} that {next_weight} stays within the harm budget "
@@ -203,11 +209,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The next step is certified.",
     ),
     ReasonCode.NOTHING_JUDGED: Row("no minute has been judged yet", "There is no evidence at all."),
-    ReasonCode.GATES_NOT_CALIBRATED: Row("not judged: {unjudged}", "Gates wait for blue's past."),
+    ReasonCode.GATES_NOT_CALIBRATED: Row("not judged: {unjudged}", "Gates are waiting for blue's past."),
     ReasonCode.TELEMETRY_UNAVAILABLE: Row("telemetry is unavailable: {message}", "A source gave no answer."),
     ReasonCode.TELEMETRY_UNPROVEN: Row(
         "{deployment} gets no traffic until telemetry shows this endpoint's requests: {because}",
-        "The smoke step waits until the telemetry path of this endpoint is proven; it continues by itself.",
+        "The smoke step waits until the telemetry path of this endpoint is proven; it then continues automatically.",
     ),
     ReasonCode.TELEMETRY_PROVEN: Row(
         "telemetry shows this endpoint's requests", "The wait for the telemetry path is over."
@@ -222,7 +228,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The endpoint has diagnostic settings, but not for its request log.",
     ),
     ReasonCode.LOGGED_ELSEWHERE: Row(
-        "the endpoint's request log goes to another Log Analytics workspace than TEAL_LOGS_WORKSPACE_ID[: {message}]",
+        "the endpoint's request log goes to a Log Analytics workspace other than TEAL_LOGS_WORKSPACE_ID[: {message}]",
         "Teal reads a workspace that the endpoint does not log to.",
     ),
     ReasonCode.LOG_TABLE_MISSING: Row(
@@ -232,17 +238,18 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.REQUESTS_NOT_LOGGED: Row(
         "telemetry shows no request after {limit_seconds}, not even those of the smoke test; check the endpoint's "
         "diagnostic setting, the telemetry source in the policy and its lag",
-        "The source answers, but shows nothing of this endpoint.",
+        "The source responds, but has no data for this endpoint.",
     ),
     ReasonCode.TELEMETRY_LATE: Row(
-        "telemetry arrives later than the configured lag of {limit_seconds}: minutes grew after they were judged, so "
-        "everything is judged again, and this rollout now waits {delay_seconds}; raise `telemetry.lag` in the policy",
-        "Rows arrived for minutes that were judged already.",
+        "telemetry arrives later than the configured lag of {limit_seconds}: minutes grew after they had been judged, "
+        "so everything is judged again, and this rollout now waits {delay_seconds}; raise `telemetry.lag` in the "
+        "policy",
+        "Rows arrived for minutes that had already been judged.",
     ),
     ReasonCode.BLUE_NOT_LOGGED: Row(
-        "telemetry shows requests of {other} in minutes in which it shows none of {deployment}; such minutes are no "
-        "evidence",
-        "One deployment's rows are missing, after a wait for them.",
+        "telemetry shows requests to {other} but none to {deployment} in the same minutes; those minutes do not count "
+        "as evidence",
+        "One deployment's rows are missing, even after waiting for them.",
     ),
     ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
     ReasonCode.DEADLINE_EXCEEDED: Row(
@@ -252,7 +259,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_LOST: Row(
         "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. "
         + MANUAL
-        + "[: promote all the way to have {other} serve, repair it and resume, or roll back]",
+        + "[: promote all the way to {other}, repair the old deployment and resume, or roll back]",
         "Blue is no longer there.",
     ),
     ReasonCode.ACTION_REFUSED: Row(
@@ -265,7 +272,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.BLUE_NOT_SCALED_UP: Row(
         "Azure refused to scale {deployment} back up: {message}; it takes its traffic back with the instances it has",
-        "Blue serves again, but smaller.",
+        "Blue serves again, but with fewer instances.",
     ),
     ReasonCode.TRAFFIC_CHANGED_EXTERNALLY: Row(
         "someone else set the traffic to {observed_traffic} (expected {expected_traffic}); resume to restore it, "
@@ -278,14 +285,14 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.TRAFFIC_LEFT_AS_FOUND: Row(
         "someone else set the traffic to {observed_traffic}; the rollback only removes the share of {deployment}",
-        "A rollback found a split that Teal did not set, and changes nothing but green's share.",
+        "A rollback found a split that Teal did not set, so it changes only green's share.",
     ),
     ReasonCode.REQUEST_ACCEPTED: Row(
         "{verb} requested by {actor}: {comment}[; skips {skipped}]", "A request was accepted and will be carried out."
     ),
     ReasonCode.REQUEST_OVERRULED: Row(
         "{verb} requested by {actor} is not carried out ({because})",
-        "Something safer came first, so an accepted request lost.",
+        "Something safer took precedence over an accepted request.",
     ),
     ReasonCode.OPERATOR_PROMOTE: Row(
         "promoted to the next step by {actor}: {comment}", "An operator ended the step under way."
@@ -295,13 +302,13 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.OPERATOR_OVERRIDE: Row(
         "judge overruled by {actor}: {comment}",
-        "An operator decided that the judge does not stop this rollout, whatever it finds.",
+        "An operator decided that this rollout continues, whatever the judge finds.",
     ),
     ReasonCode.OPERATOR_PAUSE: Row("paused by {actor}: {comment}", "An operator paused."),
     ReasonCode.OPERATOR_RESUME: Row("resumed by {actor}: {comment}", "An operator resumed."),
     ReasonCode.OPERATOR_ROLLBACK: Row("rolled back by {actor}: {comment}", "An operator rolled back."),
     ReasonCode.OPERATOR_REQUEST: Row(
-        "{verb} by {actor}: {comment}", "An operator asked for something that has no code of its own."
+        "{verb} by {actor}: {comment}", "An operator requested an action that has no code of its own."
     ),
     ReasonCode.REQUEST_TOO_LATE: Row(
         "{verb} requested by {actor} came too late: the rollout is {phase}[; {because}]", "A request no longer applied."
@@ -312,45 +319,47 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.DEADLINE_POSTPONED: Row(
         "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
-        "A deadline never rolls back a green that passed. It is extended by its own length.",
+        "A deadline never rolls back a green that has passed. It is extended by its own length.",
     ),
     ReasonCode.INCIDENT: Row(
-        "incident: {deployment} fails more than {limit} of its requests, far beyond its past",
-        "Blue fails as it never did. Nothing goes forward until that is over, unless an operator overrides the judge "
-        "or the policy says `failing_blue: replace`.",
+        "incident: {deployment} fails more than {limit} of its requests, far more than in its past",
+        "Blue fails as it never has before. Nothing advances until that is over, unless an operator overrides "
+        "the judge or the policy says `failing_blue: replace`.",
     ),
     ReasonCode.OVERLOAD: Row(
         "incident: {deployment} is overloaded and answers more than {limit} of its requests with 429 or 408",
-        "There are more requests than the deployments can answer. Nothing goes forward until that is over.",
+        "There are more requests than the deployments can handle. Nothing advances until that is over.",
     ),
     ReasonCode.COMPARING_AGAIN: Row(
-        "{deployment} looks harmful with all traffic, where blue cannot be compared; back to {weight} beside blue",
-        "Before a rollback, blue shows whether it would do better. This happens once in a rollout.",
+        "{deployment} looks harmful with all traffic, but there is no blue to compare it with; back to {weight}",
+        "Before rolling back, Teal checks whether blue would do any better. This happens once per rollout.",
     ),
     ReasonCode.BAKE_UNSEEN: Row(
-        "{deployment} has all traffic, but telemetry does not show how it answers; it is not promoted unseen",
+        "{deployment} has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
     ReasonCode.SERVING_UNHEALTHY: Row(
-        "{deployment} serves and fails far more of its requests than blue's past allows; nothing is deleted meanwhile",
-        "After the end, the deployment that serves is not healthy. An operator should look at it.",
+        "{deployment} serves and fails far more requests than blue's past allows; nothing is deleted in the meantime",
+        "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
     ),
     ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),
     ReasonCode.LEFTOVER_KEPT: Row(
         "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL,
-        "Nothing is deleted that could replace a deployment that fails.",
+        "A deployment that could replace a failing one is not deleted.",
     ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
-    ReasonCode.NOTHING_TO_ROLL_BACK: Row("nothing had been changed on the endpoint", "The rollback ended at once."),
+    ReasonCode.NOTHING_TO_ROLL_BACK: Row(
+        "nothing had been changed on the endpoint", "There was nothing to undo, so the rollback ended immediately."
+    ),
     ReasonCode.TRAFFIC_RETURNED: Row("{deployment} has no live traffic[; {other} serves]", "The rollback is done."),
     ReasonCode.BLUE_UNHEALTHY: Row(
         "{deployment} is unhealthy, so traffic is not returned to it; live traffic now: {observed_traffic}. "
         + MANUAL
         + "[. The rollback was for: {because}]",
-        "A rollback has nowhere to go.",
+        "There is no healthy deployment to roll back to.",
     ),
     ReasonCode.BLUE_KEPT: Row(
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
@@ -363,17 +372,17 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Blue is not deleted while nothing else is healthy.",
     ),
     ReasonCode.BLUE_KEPT_UNCHECKED: Row(
-        "keeping {deployment}: the requests since green's first could not be read once more before deleting it"
+        "keeping {deployment}: the telemetry since green's first request could not be read again before deleting it"
         "[ ({message})]. " + MANUAL,
-        "Blue is not deleted while it is unknown whether late rows speak against green.",
+        "Blue is not deleted until it is known whether late rows count against green.",
     ),
     ReasonCode.BLUE_RELEASED_EARLY: Row(
-        "{model} is waiting, so {deployment} is deleted now", "Blue is not kept any longer."
+        "{model} is waiting, so {deployment} is deleted now", "Blue is no longer kept."
     ),
     ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
     ReasonCode.LEFTOVER_IN_USE: Row(
         "{deployment} is left as it is, because it has live traffic: {observed_traffic}. " + MANUAL,
-        "A failed rollout does not delete what serves.",
+        "A failed rollout never deletes a deployment that serves.",
     ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
@@ -382,7 +391,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
         "{deployment} serves with {instances} of {wanted_instances|instance} and could not be scaled up: "
         "scale it manually[ (Azure: {message})]",
-        "Blue serves again, but smaller.",
+        "Blue serves again, but with fewer instances.",
     ),
 }
 

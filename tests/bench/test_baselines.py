@@ -137,7 +137,7 @@ def test_kayenta_passes_what_its_users_expected_to_fail(
 
 
 @pytest.mark.parametrize(("points", "power"), [(10, 0.10), (20, 0.41), (50, 0.96)])
-def test_kayentas_power_for_a_shift_of_ten_per_cent(points: int, power: float) -> None:
+def test_kayentas_power_for_a_shift_of_ten_percent(points: int, power: float) -> None:
     """Ten points rarely show a shift of a tenth, fifty nearly always do."""
     rng = np.random.default_rng(7)
     high = sum(

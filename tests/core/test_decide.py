@@ -66,7 +66,7 @@ def test_the_step_after_a_passed_one_begins_now() -> None:
 
 
 def test_a_new_weight_forgets_the_verdict_of_the_last() -> None:
-    """What certified 10 per cent says nothing of 50."""
+    """What certified 10 percent says nothing of 50."""
     decision = turn(rollout(STEPPING, step=LAST, verdict=UNSURE), None, seen(TEN), NOW)
     assert (decision.rollout.traffic.weight, decision.rollout.verdict, decision.rollout.traffic.steady_since) == (
         50,

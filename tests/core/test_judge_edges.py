@@ -42,7 +42,7 @@ def test_bets_are_chosen_before_the_minute_is_seen() -> None:
 
 
 def test_requests_that_still_name_blue_are_not_what_green_alone_is_held_against() -> None:
-    """At 100 per cent a few callers that name blue, and fail there, do not make failing usual."""
+    """At 100 percent a few callers that name blue, and fail there, do not make failing usual."""
     judges = errors_panel([1] * 60, [1000] * 60)
     found = after(*[at(100, Counts(1, 1000, 50, 50))] * 3, judges=judges)
     assert found.gates[0].counts() == Counts(3, 3000, 0, 0)
@@ -73,7 +73,7 @@ def test_a_weight_that_comes_into_force_is_still_a_change() -> None:
 
 
 def test_a_mirror_that_brings_nothing_is_told_by_its_share_of_all_traffic() -> None:
-    """Blue answers every request while copies are made: of 41, at 50 per cent, 20 should have been copied."""
+    """Blue answers every request while copies are made: of 41, at 50 percent, 20 should have been copied."""
     minute = JudgedMinute((None,), -50, 10, green=0, blue=41)
     assert judge(after(minute), Panel(), Risk(), 10).cause is Cause.STARVED
 

@@ -89,7 +89,7 @@ def test_a_gate_of_counts_wins_nothing_from_a_green_that_is_no_worse(setting: Ga
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS.keys())
 def test_green_alone_is_held_against_a_limit_that_is_fair_too(tuning: Tuning) -> None:
-    """At 100 per cent a green at 1.25 times what blue did plus the budget wins nothing against itself."""
+    """At 100 percent a green at 1.25 times what blue did plus the budget wins nothing against itself."""
     seen = GateEvidence(seen=(3, 50, 100, 1000))
     allowed = max(tuning.minor.rho, 1 + certificate.RATIO) * 0.1 + 0.01
     game = Game(GateSetting(budget=0.01), tuning, Share(100, None, age=9), seen)

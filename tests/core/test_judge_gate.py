@@ -88,7 +88,7 @@ def test_a_change_of_weight_bets_anew() -> None:
 
 @pytest.mark.parametrize(("tuning", "needed"), [(REFERENCE, 3), (TUNED, 2)], ids=["reference", "tuned"])
 def test_a_little_harm_needs_some_bad_minutes_and_a_lot_needs_one(tuning: Tuning, needed: int) -> None:
-    """Two per cent more failures at high traffic need k minutes; a model that always fails needs one."""
+    """Two percent more failures at high traffic need k minutes; a model that always fails needs one."""
     judges = Panel((GateSetting(phi=1.0),), tuning)
     minutes = range(1, needed + 1)
     fails = [judge(after(*[at(10, WORSE)] * n, judges=judges), judges, Risk(), 25).outcome for n in minutes]
@@ -111,7 +111,7 @@ def test_bursty_errors_need_more_bad_minutes(tuning: Tuning) -> None:
 
 
 @pytest.mark.parametrize(("failures", "found"), [(30, Outcome.FAIL), (1, Outcome.PASS)], ids=["goes bad", "stays good"])
-def test_at_100_per_cent_green_is_held_against_what_blue_did(failures: int, found: Outcome) -> None:
+def test_at_100_percent_green_is_held_against_what_blue_did(failures: int, found: Outcome) -> None:
     """With no blue left to compare with, a green that goes bad is still found, and a good one still passes."""
     watched = after(*[at(25, GOOD)] * 20)
     alone = after(*[at(100, Counts(failures, 100, 0, 0))] * 6, start=watched)
@@ -121,7 +121,7 @@ def test_at_100_per_cent_green_is_held_against_what_blue_did(failures: int, foun
 @pytest.mark.parametrize(
     "incident", [Counts(300, 900, 33, 100), Counts(33, 100, 300, 900)], ids=["mostly green's", "mostly blue's"]
 )
-def test_while_the_shift_to_100_per_cent_comes_into_force_green_is_compared_with_blue(incident: Counts) -> None:
+def test_while_the_shift_to_100_percent_comes_into_force_green_is_compared_with_blue(incident: Counts) -> None:
     """Blue has traffic still, so an incident that hits both is no harm of green's."""
     watched = after(*[at(25, GOOD)] * 5)
     shared = after(*[at(100, incident, steady=False)] * 3, start=watched)
@@ -129,21 +129,21 @@ def test_while_the_shift_to_100_per_cent_comes_into_force_green_is_compared_with
 
 
 def test_a_few_requests_that_still_name_blue_do_not_end_the_watch() -> None:
-    """At 100 per cent in force, a caller that names blue leaves green held against what blue did before."""
+    """At 100 percent in force, a caller that names blue leaves green held against what blue did before."""
     watched = after(*[at(25, GOOD)] * 20)
     named = after(*[at(100, Counts(30, 100, 0, 1))] * 6, start=watched)
     assert judge(named, PLAIN, Risk(), None).outcome is Outcome.FAIL
 
 
 def test_all_traffic_at_once_is_held_against_blues_past() -> None:
-    """Blue never stood beside green: a green that fails as often as blue used to, 3 per cent, is no worse."""
+    """Blue never stood beside green: a green that fails as often as blue used to, 3 percent, is no worse."""
     judges = errors_panel([30] * 300, [1000] * 300)
     evidence = after(*[at(100, Counts(30, 1000, 0, 0))] * 20, judges=judges)
     assert judge(evidence, judges, Risk(), None).outcome is not Outcome.FAIL
 
 
 def test_a_limit_of_its_own_is_kept_whatever_blue_does() -> None:
-    """Green and blue both fail 30 per cent: no worse than blue, and over the limit of 5 per cent all the same."""
+    """Green and blue both fail 30 percent: no worse than blue, and over the limit of 5 percent all the same."""
     limit = Measure(share=0.5, null=Null(0.0, 0.05), severe=False)
     limited = Panel((GateSetting(measures=(Measure(share=0.5), limit)),))
     both = Counts(300, 1000, 2700, 9000)

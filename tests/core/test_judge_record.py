@@ -144,7 +144,7 @@ def after(before: Rollout, *minutes: list[DeploymentMinute], until: datetime | N
 
 
 def watched() -> Rollout:
-    """Return a rollout at 10 per cent whose minutes are judged from the start on."""
+    """Return a rollout at 10 percent whose minutes are judged from the start on."""
     plain = calibrate(replace(POLICY.judge, gates=(ErrorsGate(),)), past_of([], BLUE))
     return rollout(Phase.STEPPING, judged_until=START, steady_since=START, calibration=plain)
 

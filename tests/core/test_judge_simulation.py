@@ -206,7 +206,7 @@ def test_the_interval_holds_at_all_times_together() -> None:
 
 @pytest.mark.parametrize("rate", [0.001, 0.02, 0.2])
 def test_a_green_as_good_as_blue_keeps_all_traffic(rate: float) -> None:
-    """At 100 per cent, held against what blue did during an ordinary rollout, a green that fails as often stays."""
+    """At 100 percent, held against what blue did during an ordinary rollout, a green that fails as often stays."""
     judges = Panel((GateSetting(rate=rate, budget=0.002),))
 
     def rolls_back(draws: Draws) -> bool:
@@ -225,7 +225,7 @@ def test_a_green_as_good_as_blue_keeps_all_traffic(rate: float) -> None:
 
 
 def fate(draws: Draws, green: float, blue: float, line: float) -> tuple[bool, bool]:
-    """Return whether an hour at 25 per cent of 400 requests rolled back, and whether it certified the next step."""
+    """Return whether an hour at 25 percent of 400 requests rolled back, and whether it certified the next step."""
     judges, evidence = Panel((GateSetting(rate=blue),)), Evidence()
     for _ in range(MINUTES):
         minute = errors_minute(counts_of(draws, (100, 300), (green, blue)), 25, 50)

@@ -24,7 +24,7 @@ PLAIN = Panel()
 
 
 def watched(*minutes: Counts) -> Evidence:
-    """Return the evidence after steady minutes at 10 per cent."""
+    """Return the evidence after steady minutes at 10 percent."""
     return after(*[at(10, counts) for counts in minutes])
 
 

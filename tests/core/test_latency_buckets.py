@@ -38,7 +38,7 @@ def test_an_edge_belongs_to_its_own_bucket(index: int) -> None:
 
 
 def test_edges_rise_by_less_than_a_twentieth() -> None:
-    """No bucket is wider than 4.6 per cent, so that a threshold is where it is said to be."""
+    """No bucket is wider than 4.6 percent, so that a threshold is where it is said to be."""
     assert math.exp(LOG_RATIO) < 1.046
 
 

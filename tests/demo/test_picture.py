@@ -34,8 +34,8 @@ def test_shares_are_those_of_the_version_being_tried() -> None:
 def test_failures_belong_to_the_role_that_failed() -> None:
     """In the synthetic run, all requests of version 3 fail, and none of blue's."""
     late = series(replace(performance(), samples=[each for each in performance().samples for _ in range(6)]))
-    assert max(late.green.per_cent) == 100.0
-    assert set(late.blue.per_cent) == {0.0}
+    assert max(late.green.percent) == 100.0
+    assert set(late.blue.percent) == {0.0}
 
 
 def test_a_rate_needs_enough_requests() -> None:

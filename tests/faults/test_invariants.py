@@ -29,7 +29,7 @@ BACK = SetTraffic(ENDPOINT, {BLUE: 100})
 
 
 def at_ten() -> Stage:
-    """Return a stage on which green, tested and seen in telemetry, has ten per cent, and nothing was objected to."""
+    """Return a stage on which green, tested and seen in telemetry, has ten percent, and nothing was objected to."""
     stage = set_stage(RECIPES["plain"], check_order)
     Works(Piece("event")).happen(stage)
     for _ in range(10):
@@ -141,7 +141,7 @@ def test_the_last_healthy_deployment_is_deleted(state: Provisioning, violated: s
 
 
 def test_what_serves_is_deleted() -> None:
-    """Green has its ten per cent."""
+    """Green has its ten percent."""
     assert "5: what serves is not deleted" in objected(at_ten(), DeleteDeployment(ENDPOINT, GREEN))
 
 
@@ -169,7 +169,7 @@ def test_an_edit_is_overwritten_unnoticed() -> None:
 
 
 def test_what_an_operator_took_back_is_given_again() -> None:
-    """Blue got everything by hand, after an order of ours had given green ten per cent; unless somebody resumes."""
+    """Blue got everything by hand, after an order of ours had given green ten percent; unless somebody resumes."""
     stage = at_ten()
     stage.change(replace(stage.world.seen, traffic={BLUE: 100}))
     assert isinstance(stage.ledger.edits[-1], Edit)
@@ -189,7 +189,7 @@ def test_traffic_under_a_halt() -> None:
 
 
 def test_live_and_copied_traffic_at_once() -> None:
-    """Green has ten per cent."""
+    """Green has ten percent."""
     assert objected(at_ten(), SetMirror(ENDPOINT, {GREEN: 20})) == {"i: never live and copied traffic"}
 
 

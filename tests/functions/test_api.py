@@ -22,7 +22,7 @@ VERBS = ("promote", "pause", "resume", "rollback", "override")
 
 
 def begun(calls: Calls) -> Calls:
-    """Have version 7 under way with 10 per cent of the traffic."""
+    """Have version 7 under way with 10 percent of the traffic."""
     calls.world.register()
     calls.world.until_weight(10)
     return calls

@@ -35,7 +35,7 @@ FIELDS = {
 
 @pytest.fixture
 def calls(found: Found) -> Iterator[Calls]:
-    """Return the functions over a world with every kind of gate, in which green has 10 per cent."""
+    """Return the functions over a world with every kind of gate, in which green has 10 percent."""
     policy = replace(POLICY, judge=replace(POLICY.judge, gates=GATES))
     calls = Calls(found, World(policy, conduct={BLUE: ALIKE, GREEN: ALIKE}))
     with use(app_over(calls.world)):
@@ -108,7 +108,7 @@ def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) 
 
 
 def test_a_mirrored_minute_says_how_much_was_mirrored(found: Found) -> None:
-    """Per cent of a mirror stand in `mirror`, and green has no weight."""
+    """Percent of a mirror stand in `mirror`, and green has no weight."""
     calls = Calls(found, World(replace(POLICY, steps=(*POLICY.steps[:1], MirrorStep(20, 10 * MINUTE), WeightStep(50)))))
     with use(app_over(calls.world)):
         calls.world.register()

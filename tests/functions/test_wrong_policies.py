@@ -117,7 +117,7 @@ def test_only_the_endpoint_of_a_wrong_policy_is_refused(app: App) -> None:
         500,
         (
             "fraud.yaml:3:9: steps[0].weight: 110 is not a whole number from 1 to 100 "
-            "(per cent of live traffic, without a sign); write it like 10"
+            "(percent of live traffic, without a sign); write it like 10"
         ),
     )
     assert app.start("churn", "churn") == (202, "")

@@ -23,7 +23,7 @@ STEPPING = {
         HEAD + "steps:\n- weight: 0\n- weight: 101\n- weight: 10%\n- weight: 12.5\n- weight: 010\n- weight: {}\n",
         [
             f"{line}:3: steps[{line - 4}].weight: {shown} is not a whole number from 1 to 100 "
-            "(per cent of live traffic, without a sign); write it like 10"
+            "(percent of live traffic, without a sign); write it like 10"
             for line, shown in enumerate(("0", "101", "'10%'", "12.5", "010"), start=4)
         ]
         + ["9:3: steps[5].weight.to: missing; write it like to: 10"],
@@ -49,11 +49,11 @@ STEPPING = {
         [
             *(
                 f"{line}:3: steps[{line - 4}].mirror: {shown} is not a whole number from 1 to 50 "
-                "(per cent of live traffic; Azure ML mirrors no more); write it like 20"
+                "(percent of live traffic; Azure ML mirrors no more); write it like 20"
                 for line, shown in ((4, "51"), (5, "'0%'"))
             ),
             (
-                "6:3: steps[2].mirror: a list is not a whole number from 1 to 50 (per cent) or a mapping; "
+                "6:3: steps[2].mirror: a list is not a whole number from 1 to 50 (percent) or a mapping; "
                 "write it like 20 or {percent: 20, for: 1h}"
             ),
             "7:3: steps[3].mirror.percent: missing; write it like percent: 20",

@@ -39,12 +39,12 @@ class FlatRollout(Rollout):
 
     @property
     def weight(self) -> int:
-        """Green's per cent of live traffic, as wanted."""
+        """Green's percent of live traffic, as wanted."""
         return self.traffic.weight
 
     @property
     def mirror(self) -> int:
-        """Per cent of live traffic copied to green, as wanted."""
+        """Percent of live traffic copied to green, as wanted."""
         return self.traffic.mirror
 
     @property

@@ -142,7 +142,7 @@ def test_a_hotfix_during_the_rollback_stays_too() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.PAUSE])
 def test_what_was_asked_for_in_a_halt_comes_before_the_next_weight(verb: Verb) -> None:
-    """Sixty per cent is decided but held; the request arrives before the halt ends, and green never gets them."""
+    """Sixty percent is decided but held; the request arrives before the halt ends, and green never gets them."""
     steps = (SmokeStep("s"), WeightStep(20), WeightStep(60))
     world = World(replace(POLICY, steps=steps))
     world.register()

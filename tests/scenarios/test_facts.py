@@ -84,7 +84,7 @@ def test_a_rollout_that_an_operator_starts_uses_what_stands_idle() -> None:
 
 @pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
 def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy: Policy) -> None:
-    """It waits as the first; an operator gives the idle one all traffic and approves: thirty per cent, not hundred."""
+    """It waits as the first; an operator gives the idle one all traffic and approves: thirty percent, not hundred."""
     world = World(policy)
     give(world, {})
     world.register()
@@ -176,7 +176,7 @@ def test_nothing_is_begun_beside_a_broken_blue() -> None:
 
 @pytest.mark.parametrize("way", ["fix", "back"])
 def test_blue_that_breaks_under_way_leaves_both_ways_to_an_operator(way: str) -> None:
-    """Green has 30 per cent: an operator promotes all the way, or rolls back to a repaired blue."""
+    """Green has 30 percent: an operator promotes all the way, or rolls back to a repaired blue."""
     world = World(replace(LIVE, steps=(STEPS[0], *STEPS[2:])))
     world.register()
     world.until_weight(30)

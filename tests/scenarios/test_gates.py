@@ -68,7 +68,7 @@ def test_a_version_within_the_allowed_times_is_promoted(median: float) -> None:
 
 
 def test_a_version_that_refuses_callers_is_taken_back() -> None:
-    """Five per cent of what blue understood is a bad request to green: that is no error of ours, and is noticed."""
+    """Five percent of what blue understood is a bad request to green: that is no error of ours, and is noticed."""
     policy = judged_by(ErrorsGate(), ClientErrorsGate())
     world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
@@ -106,14 +106,14 @@ def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, con
 
 
 def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
-    """Three per cent of errors on both sides is a bad day, and not green's fault."""
+    """Three percent of errors on both sides is a bad day, and not green's fault."""
     world = World(judged_by(ErrorsGate(), budget=0.02), rates={BLUE: 0.03, GREEN: 0.03})
     world.register()
     assert world.until(Phase.PROMOTED, within=200).observed.serving == GREEN
 
 
 def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> None:
-    """Nothing failed in the past hour, now three per cent do on both sides; bets by the past alone would hold it."""
+    """Nothing failed in the past hour, now three percent do on both sides; bets by the past alone would hold it."""
     world = World(judged_by(ErrorsGate(), budget=0.02))
     world.rates |= {BLUE: 0.03, GREEN: 0.03}
     world.register()
@@ -134,7 +134,7 @@ def test_percentiles_convict_where_nothing_else_is_known() -> None:
 
 
 def test_a_step_waits_for_the_gates_that_it_names() -> None:
-    """At 10 per cent only latency must be certified, although it is not critical; at 50 errors, as everywhere."""
+    """At 10 percent only latency must be certified, although it is not critical; at 50 errors, as everywhere."""
     steps = (WeightStep(10, gates=("latency",)), WeightStep(50))
     policy = replace(judged_by(ErrorsGate(), LatencyGate()), steps=steps)
     world = World(policy, conduct={BLUE: QUICK, GREEN: QUICK})
@@ -185,7 +185,7 @@ def bad_answers() -> dict[str, tuple[float, Conduct]]:
 
 @pytest.mark.parametrize("gate", ["errors", "latency"])
 def test_what_goes_bad_with_all_traffic_is_taken_back(gate: str) -> None:
-    """At 100 per cent blue has none to be compared with; what it did while it had some is what green is held to."""
+    """At 100 percent blue has none to be compared with; what it did while it had some is what green is held to."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until(Phase.PROMOTING)

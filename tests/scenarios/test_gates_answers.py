@@ -77,7 +77,7 @@ def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_s
 
 
 def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
-    """One of five copied requests gets another answer; five per cent were allowed."""
+    """One of five copied requests gets another answer; five percent were allowed."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.2})
     world.register()
@@ -88,7 +88,7 @@ def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
 
 
 def test_disagreement_that_is_allowed_leads_on() -> None:
-    """Four per cent, where five are allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
+    """Four percent, where five are allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.04})
     world.register()

@@ -64,7 +64,7 @@ def test_a_gate_that_hears_green_at_last_lets_it_go_on() -> None:
 
 
 def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
-    """It was heard at 10 per cent and is not any more with all traffic: the bake doesn't end by the clock."""
+    """It was heard at 10 percent and is not any more with all traffic: the bake doesn't end by the clock."""
     policy = judged_by(ErrorsGate(), FRAUD)
     world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED})
     world.register()

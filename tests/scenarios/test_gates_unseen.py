@@ -25,7 +25,7 @@ AWAY = "the query for churn: throttled"
 
 
 def with_query() -> World:
-    """Return a world with a query beside errors, and green at 10 per cent."""
+    """Return a world with a query beside errors, and green at 10 percent."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: ALIKE})
     world.register()
     world.until_weight(10)

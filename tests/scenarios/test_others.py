@@ -15,8 +15,8 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
 OTHER = "by-hand"
 
 
-def at_ten_per_cent() -> World:
-    """Return a world in which green has ten per cent and a third deployment stands."""
+def at_ten_percent() -> World:
+    """Return a world in which green has ten percent and a third deployment stands."""
     world = World()
     third = DeploymentSeen(OTHER, Provisioning.SUCCEEDED, "azureml:churn:5")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {OTHER: third})
@@ -35,7 +35,7 @@ def edit(world: World, traffic: dict[str, int]) -> None:
 )
 def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traffic: dict[str, int]) -> None:
     """Whatever it was set to, also to what it was before the step: the rollout pauses and leaves it as it is."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     edit(world, traffic)
     world.minutes(5)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, traffic), world.told()
@@ -45,7 +45,7 @@ def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traf
 
 def test_resumed_after_an_edit_the_traffic_is_set_back() -> None:
     """A person who resumes wants the rollout's weight in force again, and it goes on from there."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     edit(world, {OTHER: 100})
     world.minutes(2)
     world.ask(Verb.RESUME)
@@ -56,7 +56,7 @@ def test_resumed_after_an_edit_the_traffic_is_set_back() -> None:
 
 def test_the_same_edit_a_second_time_is_noticed_again() -> None:
     """That someone's map was known once does not make it ours."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     for _ in range(2):
         edit(world, {OTHER: 100})
         world.minutes(2)
@@ -68,7 +68,7 @@ def test_the_same_edit_a_second_time_is_noticed_again() -> None:
 
 def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
     """Rolled back while the traffic is somewhere else entirely, green has none and is deleted."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     edit(world, {GREEN: 100})
     world.minutes()
     world.ask(Verb.ROLLBACK)
@@ -78,7 +78,7 @@ def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
 
 def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
     """With blue gone there is nothing to compare with and nowhere to go: nothing is moved, and the rollout waits."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     written = list(world.endpoints.traffic_written)
@@ -90,7 +90,7 @@ def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
 
 
 def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
-    """Green fails at 100 per cent, but blue is broken: a person decides, green goes on serving."""
+    """Green fails at 100 percent, but blue is broken: a person decides, green goes on serving."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -105,7 +105,7 @@ def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
 
 def test_blue_that_is_being_scaled_still_serves() -> None:
     """A deployment in Updating or Scaling is no lost one."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     scaling = replace(world.seen.deployments[BLUE], state=Provisioning.SCALING)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: scaling})
     world.until(Phase.PROMOTED)
@@ -122,7 +122,7 @@ def test_an_endpoint_that_does_not_exist_calls_a_person() -> None:
 
 def test_an_endpoint_that_is_deleted_under_way_calls_a_person() -> None:
     """There is nothing left to steer."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     world.endpoints.seen.clear()
     assert world.until(Phase.FAILED).finished is not None
 
@@ -176,7 +176,7 @@ def test_blue_is_not_deleted_while_it_is_the_only_healthy_one() -> None:
 
 def test_an_azure_that_cannot_be_seen_is_waited_for_and_said() -> None:
     """While Azure does not answer nothing is decided; the record says why, and forgets it afterwards."""
-    world = at_ten_per_cent()
+    world = at_ten_percent()
     world.endpoints.faults.always = "503 from management.azure.com"
     world.minutes(5)
     assert world.rollout().observed.endpoint_problem == "503 from management.azure.com"

@@ -14,7 +14,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
 def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> None:
-    """Made beside blue, smoke-tested, 10, 50, 100 per cent, promoted; blue goes when `keep_blue` is over."""
+    """Made beside blue, smoke-tested, 10, 50, 100 percent, promoted; blue goes when `keep_blue` is over."""
     world = World()
     assert world.register() is IntakeResult.STARTED
     promoted = world.until(Phase.PROMOTED)
@@ -64,7 +64,7 @@ def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
 
 
 def test_promoted_by_hand() -> None:
-    """A person promotes at 10 per cent: all traffic goes to green at once, and the history names who and why."""
+    """A person promotes at 10 percent: all traffic goes to green at once, and the history names who and why."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -83,7 +83,7 @@ def test_promoted_by_hand() -> None:
 
 
 def test_a_version_promoted_by_hand_without_telemetry_is_judged_when_telemetry_is_back() -> None:
-    """A hand that promotes early does not blind the judge: a broken green is still taken back at 100 per cent."""
+    """A hand that promotes early does not blind the judge: a broken green is still taken back at 100 percent."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
@@ -145,7 +145,7 @@ def test_a_pause_step_with_a_duration_waits_for_the_clock() -> None:
     assert stepping.status.since - paused.status.since == timedelta(minutes=20)
 
 
-def test_a_policy_that_ends_at_100_per_cent_is_watched_there() -> None:
+def test_a_policy_that_ends_at_100_percent_is_watched_there() -> None:
     """With `weight: 100` as the last step the bake happens within the step, and promotion follows."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("s"), WeightStep(50), WeightStep(100))))
     world.register()

@@ -36,7 +36,7 @@ ENDED = (Phase.PROMOTED, Phase.ROLLED_BACK, Phase.FAILED)
 class Play:
     """A policy file, and what is seen when it is played with a good version.
 
-    weights, mirrors: green's, in per cent and in order. bad_weights: what a version that fails often gets of them
+    weights, mirrors: green's, in percent and in order. bad_weights: what a version that fails often gets of them
     before it is taken back. tagged: only models of the stage `production`. says: what the deployments answer.
     instances: of green at the end. approved: a person resumes its pause. green_stays: after a rollback.
     """

@@ -18,7 +18,7 @@ STEPS = (SmokeStep("s"), WeightStep(15), PauseStep(), WeightStep(40), WeightStep
 
 
 def at_fifteen() -> World:
-    """Return a world in which green has fifteen per cent."""
+    """Return a world in which green has fifteen percent."""
     world = World(replace(POLICY, steps=STEPS))
     world.register()
     world.until_weight(15)
@@ -57,7 +57,7 @@ def test_promote_ends_the_step_under_way_and_no_more() -> None:
 
 
 def test_promote_at_a_pause_goes_to_the_next_weight() -> None:
-    """Forty per cent follows the pause, not everything."""
+    """Forty percent follows the pause, not everything."""
     world = at_the_pause()
     world.ask(Verb.PROMOTE)
     world.minutes(2)
@@ -75,7 +75,7 @@ def test_a_full_promotion_skips_the_rest_and_says_what() -> None:
 
 
 def test_a_green_with_known_errors_is_not_promoted_by_hand_alone() -> None:
-    """Five per cent of failures roll back a full promotion."""
+    """Five percent of failures roll back a full promotion."""
     world = at_the_pause()
     world.rates[GREEN] = 0.05
     world.ask(Verb.PROMOTE, full=True)
@@ -83,7 +83,7 @@ def test_a_green_with_known_errors_is_not_promoted_by_hand_alone() -> None:
 
 
 def test_a_green_with_known_errors_is_promoted_once_an_operator_overrules_the_judge() -> None:
-    """The same five per cent do not, and the next rollout is judged again."""
+    """The same five percent do not, and the next rollout is judged again."""
     world = at_the_pause()
     world.rates[GREEN] = 0.05
     world.ask(Verb.OVERRIDE, "the old one fails in silence")

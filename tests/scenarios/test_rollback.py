@@ -16,7 +16,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
 def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
-    """One in ten fails: taken back at 10 per cent, green deleted, and the reason has the counts."""
+    """One in ten fails: taken back at 10 percent, green deleted, and the reason has the counts."""
     world = World(rates={GREEN: 0.1})
     world.register()
     ended = world.until_finished()
@@ -47,7 +47,7 @@ def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
     assert world.until_finished().phase is Phase.ROLLED_BACK
 
 
-def test_a_version_that_goes_bad_at_100_per_cent_is_taken_back() -> None:
+def test_a_version_that_goes_bad_at_100_percent_is_taken_back() -> None:
     """With no blue to compare with, the bake still finds what fails under full load."""
     world = World()
     world.register()

@@ -72,7 +72,7 @@ def test_a_rollback_goes_before_what_azure_refused() -> None:
 
 
 def test_an_order_that_lands_late_is_taken_back_too() -> None:
-    """Azure took the order for 10 per cent but does not show it yet: the way back waits for a word of its own."""
+    """Azure took the order for 10 percent but does not show it yet: the way back waits for a word of its own."""
     world = World(policy=replace(POLICY, on_rollback="keep"))
     world.register()
     world.minutes()

@@ -129,7 +129,7 @@ def test_a_policy_that_advances_uncertified_never_does_so_blind() -> None:
 
 
 def test_a_bake_without_requests_is_held_until_there_are_some() -> None:
-    """Patience is for evidence that is too little; without any request, green has shown nothing at 100 per cent."""
+    """Patience is for evidence that is too little; without any request, green has shown nothing at 100 percent."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)

@@ -38,7 +38,7 @@ def test_a_suspicious_version_is_not_advanced_when_patience_ends() -> None:
 
 
 def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
-    """Promoted by hand while under suspicion, it is held at 100 per cent and taken back at the step's deadline."""
+    """Promoted by hand while under suspicion, it is held at 100 percent and taken back at the step's deadline."""
     world = World()
     suspected(world)
     world.ask(Verb.PROMOTE, full=True)

@@ -45,7 +45,7 @@ def simulated(setting: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64
         Setting((10, 50, 100), rate=1000, blue=0.005, green=0.05),
         Setting((10, 50, 100), rate=1000, blue=0.005, green=0.008, alpha=0.2, beta=0.2),
     ],
-    ids=["good", "5 per cent fail", "hard to tell"],
+    ids=["good", "5 percent fail", "hard to tell"],
 )
 def test_rates_and_times_agree(setting: Setting) -> None:
     """The shares rolled back and promoted agree, and so do the times."""

@@ -166,8 +166,8 @@ def test_times_are_log_normal(median: float, spread: float) -> None:
     assert min(found) >= 0
     percentiles = percentiles_of(found)
     assert percentiles is not None
-    for per_cent, deviations in ((50, 0.0), (90, 1.2816), (99, 2.3263)):
-        assert percentiles[per_cent] == pytest.approx(max(median * math.exp(spread * deviations), 1.0), rel=0.05)
+    for percent, deviations in ((50, 0.0), (90, 1.2816), (99, 2.3263)):
+        assert percentiles[percent] == pytest.approx(max(median * math.exp(spread * deviations), 1.0), rel=0.05)
     assert list(percentiles.values()) == sorted(percentiles.values())
 
 

@@ -54,7 +54,7 @@ BY_METRICS = replace(PATIENT, judge=replace(PATIENT.judge, latency_from="metrics
     ],
     ids=[
         "good",
-        "1 per cent fails",
+        "1 percent fails",
         "broken",
         "twice as slow",
         "twice as slow in metrics",
@@ -177,7 +177,7 @@ def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.Capt
     assert any(note.startswith("recorded with other steps") for note in found["notes"])
 
 
-@pytest.mark.parametrize("green", [0.002, 0.01, 0.5], ids=["good", "1 per cent fails", "half fails"])
+@pytest.mark.parametrize("green", [0.002, 0.01, 0.5], ids=["good", "1 percent fails", "half fails"])
 def test_a_late_tick_does_not_change_the_decision(green: float, tmp_path: Path) -> None:
     """Decisions are matched by content, so missed or late ticks do not make a difference."""
     world = played(LateWorld(rpm=3000, rates={BLUE: 0.002, GREEN: green}), Phase.PROMOTED, Phase.ROLLED_BACK)

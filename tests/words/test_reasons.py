@@ -37,7 +37,7 @@ NO_SETTING = (
     "workspace (see docs/deploying.md)"
 )
 ELSEWHERE = (
-    "the endpoint's request log goes to another Log Analytics workspace than TEAL_LOGS_WORKSPACE_ID: "
+    "the endpoint's request log goes to a Log Analytics workspace other than TEAL_LOGS_WORKSPACE_ID: "
     "audit sends it to logs-2"
 )
 NOT_LOGGED = (
@@ -45,14 +45,15 @@ NOT_LOGGED = (
     "setting, the telemetry source in the policy and its lag"
 )
 LATE = (
-    "telemetry arrives later than the configured lag of 5 min: minutes grew after they were judged, so everything is "
-    "judged again, and this rollout now waits 8 min; raise `telemetry.lag` in the policy"
+    "telemetry arrives later than the configured lag of 5 min: minutes grew after they had been judged, so everything "
+    "is judged again, and this rollout now waits 8 min; raise `telemetry.lag` in the policy"
 )
 ONE_ARM = (
-    "telemetry shows requests of churn-7 in minutes in which it shows none of churn-6; such minutes are no evidence"
+    "telemetry shows requests to churn-7 but none to churn-6 in the same minutes; those minutes do not count as "
+    "evidence"
 )
 UNCHECKED = (
-    "keeping churn-6: the requests since green's first could not be read once more before deleting it (503). "
+    "keeping churn-6: the telemetry since green's first request could not be read again before deleting it (503). "
     "Manual intervention required"
 )
 
@@ -64,17 +65,17 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.WAITING_FOR_DEPLOYMENT, Reason(C.ENDPOINT_MISSING), until="2026-11-20T12:00:00+00:00"),
-        "waiting until 2026-11-20 12:00 UTC for somebody to deploy: the endpoint does not exist",
+        "waiting until 2026-11-20 12:00 UTC for the first deployment: the endpoint does not exist",
     ),
     (
         reason(C.BLUE_CHOSEN_ANEW, deployment=GREEN, other=BLUE),
-        "churn-6 has all live traffic now, so churn-7 is compared with it",
+        "churn-6 now has all live traffic, so churn-7 is compared with it",
     ),
     (
         reason(C.BLUE_BROKEN_AT_START, deployment=BLUE, state="Failed"),
         (
             "churn-6 has all live traffic and is in state Failed, so nothing was started. Repair it, or start the "
-            "rollout of a fix by hand"
+            "rollout of a fix manually"
         ),
     ),
     (
@@ -94,7 +95,7 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.NO_POLICY, model="churn:7", message="no model churn"), "no policy applies to churn:7: no model churn"),
     (reason(C.POLICY_INVALID, message="churn.yaml:1:1: missing"), "churn.yaml:1:1: missing"),
     (reason(C.DUPLICATE, model="churn:7"), "churn:7 already has a rollout"),
-    (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was admitted before"),
+    (reason(C.OLDER_VERSION, model="churn:7"), "a newer version than churn:7 was already admitted"),
     (
         reason(C.WAITING_FOR_ENDPOINT, reason(C.ROLLOUT_STARTED, model="churn:8"), model="churn:7"),
         "churn:8 was registered; waiting for the rollout of churn:7 to end",
@@ -106,7 +107,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.NOT_REPLACED_AGAIN, model="churn:8", replaced=3),
         (
             "churn:8 waits although the policy says `replace`: 3 rollouts in a row were replaced and none was "
-            "promoted, so this one is allowed to finish; versions are registered faster than a rollout takes"
+            "promoted, so this one is allowed to finish; new versions are registered faster than a rollout can finish"
         ),
     ),
     (
@@ -326,7 +327,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.INCIDENT, deployment=BLUE, limit=0.0125),
-        "incident: churn-6 fails more than 1.25% of its requests, far beyond its past",
+        "incident: churn-6 fails more than 1.25% of its requests, far more than in its past",
     ),
     (
         reason(C.OVERLOAD, deployment=BLUE, limit=0.001),
@@ -335,17 +336,17 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.COMPARING_AGAIN, NOTHING, deployment=GREEN, weight=10),
         (
-            "churn-7 looks harmful with all traffic, where blue cannot be compared; back to 10% beside blue: "
+            "churn-7 looks harmful with all traffic, but there is no blue to compare it with; back to 10%: "
             "no minute has been judged yet"
         ),
     ),
     (
         reason(C.BAKE_UNSEEN, deployment=GREEN),
-        "churn-7 has all traffic, but telemetry does not show how it answers; it is not promoted unseen",
+        "churn-7 has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
     ),
     (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),
-        ("churn-6 serves and fails far more of its requests than blue's past allows; nothing is deleted meanwhile"),
+        ("churn-6 serves and fails far more requests than blue's past allows; nothing is deleted in the meantime"),
     ),
     (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
     (

@@ -97,7 +97,7 @@ class Ladder(Sample):
 
 @dataclass(frozen=True, slots=True)
 class LatencyLimit:
-    """At least `percent` per cent of the answers take no longer than `milliseconds`."""
+    """At least `percent` percent of the answers take no longer than `milliseconds`."""
 
     percent: float
     milliseconds: float
@@ -215,5 +215,5 @@ def _make(values: Values) -> LatencyGate:
 
 
 def _percent(key: str) -> float:
-    """Return the per cent of a percentile, such as 99.9 of `p99.9`."""
+    """Return the percent of a percentile, such as 99.9 of `p99.9`."""
     return float(key.removeprefix("p"))

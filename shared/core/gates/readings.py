@@ -29,7 +29,7 @@ class Reading:
     """One gate after a minute.
 
     measured: what the counts are of. green, blue: an interval of each one's rate that holds at all times together with
-    95 per cent (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
+    95 percent (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
     worse, and of those at which this gate alone would roll back (None: it may not). log_certificate,
     certificate_threshold: the same of the odds that the next step is within the budget, and of those that it needs
     (None: none is needed). minutes: settled ones at this weight. missing: why the last minutes say nothing of it.

@@ -38,7 +38,7 @@ class Certificate:
 def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
     """Return the null `after the step, all traffic together is bad more than (1 + ratio) x blue + budget`.
 
-    `next_weight` is green's share after the step in per cent (1 to 100); `budget` is D, a probability over all traffic.
+    `next_weight` is green's share after the step in percent (1 to 100); `budget` is D, a probability over all traffic.
     """
     share = next_weight / 100.0
     return Null(rho=1.0 + ratio / share, delta=budget / share)

@@ -70,7 +70,7 @@ class GateMinute:
 class Share:
     """Which share of the traffic a minute was at.
 
-    weight: green's, in per cent; of a mirror, negative. next_weight: the one after this step, or None at the last.
+    weight: green's, in percent; of a mirror, negative. next_weight: the one after this step, or None at the last.
     steady: it was held for the whole minute; an unsteady minute counts for harm but not for the certificate. changed:
     the minute is the first at this weight. age: how many steady minutes there were at this weight before. answered: how
     many requests green answered in it without failing, whatever other gates say of them.

@@ -49,7 +49,7 @@ class DeploymentSeen:
 class EndpointSeen:
     """One online endpoint as Azure shows it.
 
-    traffic, mirror: per cent by deployment, without zeroes. kubernetes: it runs on a cluster of the user's.
+    traffic, mirror: percent by deployment, without zeroes. kubernetes: it runs on a cluster of the user's.
     """
 
     name: str
@@ -109,7 +109,7 @@ class DeploymentMinute:
     counts as which is in `shared.adapters.status`. overloaded: those of the bad that were too many or too slow (429,
     408). addressed: requests known to have been sent to this deployment by name, whatever its weight. slowness: how
     many of the good answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or
-    not known. percentiles: milliseconds by per cent (50, 90, 95, 99), where a source knows no more. predictions: how
+    not known. percentiles: milliseconds by percent (50, 90, 95, 99), where a source knows no more. predictions: how
     many predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
     `disagreement`: mirrored requests that green answered otherwise than blue).
     """

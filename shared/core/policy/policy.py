@@ -159,7 +159,7 @@ class Policy:
         return EndpointId(self.workspace, self.endpoint)
 
     def next_weight(self, step: int) -> int | None:
-        """Return green's share after this step, in per cent; None if the step has it all already."""
+        """Return green's share after this step, in percent; None if the step has it all already."""
         weights = [one.live_weight for one in self.steps]
         present = max((weight for weight in weights[: step + 1] if weight is not None), default=0)
         ahead = next((weight for weight in weights[step + 1 :] if weight is not None), 100)

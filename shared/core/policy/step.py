@@ -44,12 +44,12 @@ class Step(ABC):
 
     @property
     def live_weight(self) -> int | None:
-        """Green's per cent of live traffic from this step on, or None if the step does not change it."""
+        """Green's percent of live traffic from this step on, or None if the step does not change it."""
         return None
 
     @property
     def load(self) -> int | None:
-        """Per cent of the traffic, live or mirrored, that green must be able to take here; None if it gets none."""
+        """Percent of the traffic, live or mirrored, that green must be able to take here; None if it gets none."""
         return self.live_weight
 
     @property

@@ -69,7 +69,7 @@ class CopyAutoscale:
 
 @dataclass(frozen=True, slots=True)
 class SetTraffic:
-    """Write the endpoint's live traffic: per cent by deployment, summing to 100 (or empty: none)."""
+    """Write the endpoint's live traffic: percent by deployment, summing to 100 (or empty: none)."""
 
     kind: ClassVar[ActionKind] = ActionKind.SET_TRAFFIC
     endpoint: str
@@ -82,7 +82,7 @@ class SetTraffic:
 
 @dataclass(frozen=True, slots=True)
 class SetMirror:
-    """Write which deployment gets a copy of the live traffic, and of how many per cent (empty: none does)."""
+    """Write which deployment gets a copy of the live traffic, and of how many percent (empty: none does)."""
 
     kind: ClassVar[ActionKind] = ActionKind.SET_MIRROR
     endpoint: str

@@ -29,7 +29,7 @@ Rows = Mapping[str, DeploymentMinute]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What every gate said after one minute. weight, mirror: green's per cent of live and of mirrored traffic."""
+    """What every gate said after one minute. weight, mirror: green's percent of live and of mirrored traffic."""
 
     minute: datetime
     weight: int
@@ -120,7 +120,7 @@ def counts_of(rollout: Rollout, rows: Rows) -> MinuteCounts:
 
 
 def present_weight(rollout: Rollout) -> int:
-    """Return green's per cent as the judge counts it: of a mirror, negative."""
+    """Return green's percent as the judge counts it: of a mirror, negative."""
     return -rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight
 
 
@@ -177,14 +177,14 @@ def _judged_until(
 
 
 def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
-    """Return green's per cent of live and of mirrored traffic; the judge counts a mirror as negative."""
+    """Return green's percent of live and of mirrored traffic; the judge counts a mirror as negative."""
     if after.weight is None:
         return rollout.traffic.weight, rollout.traffic.mirror
     return max(after.weight, 0), max(-after.weight, 0)
 
 
 def next_weight(rollout: Rollout) -> int | None:
-    """Return the share that green would get next, in per cent; None if it has it all."""
+    """Return the share that green would get next, in percent; None if it has it all."""
     if rollout.traffic.weight >= 100:
         return None
     return rollout.policy.next_weight(rollout.progress.step)
@@ -225,7 +225,7 @@ def _ever_needed(rollout: Rollout) -> set[str]:
 
 
 def _certified_weight(rollout: Rollout) -> int | None:
-    """Return the share that must be certified before this step passes, in per cent; None if none must be."""
+    """Return the share that must be certified before this step passes, in percent; None if none must be."""
     step = rollout.current_step
     return next_weight(rollout) if step is None or step.certified else None
 

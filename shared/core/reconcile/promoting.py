@@ -45,9 +45,9 @@ def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
-    """Return to the first weight step with a green that looks harmful at 100 per cent, once per rollout.
+    """Return to the first weight step with a green that looks harmful at 100 percent, once per rollout.
 
-    At 100 per cent green can only be compared with blue's past, so a failure of something that both depend on looks
+    At 100 percent green can only be compared with blue's past, so a failure of something that both depend on looks
     like harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. None if this
     does not apply.
     """
@@ -93,7 +93,7 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
 
 
 def _judged(rollout: Rollout) -> bool:
-    """Return whether green can be judged at 100 per cent, or need not be."""
+    """Return whether green can be judged at 100 percent, or need not be."""
     return rollout.judging.calibration is not None or rollout.first or rollout.judge_overruled
 
 

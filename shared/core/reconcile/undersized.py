@@ -29,7 +29,7 @@ def with_size_warning(decision: Decision, endpoint: EndpointSeen | None, now: da
 
 
 def _share(why: Reason) -> int | None:
-    """Return the per cent of live traffic that a reason announces; a green that is ready is meant for all of it."""
+    """Return the percent of live traffic that a reason announces; a green that is ready is meant for all of it."""
     match why.code:
         case ReasonCode.GREEN_READY:
             return 100

@@ -20,7 +20,7 @@ class Entry:
     """One line of history.
 
     before, after: the phases around it (the same where the phase did not change; before is None at the beginning).
-    actor: `teal` or a person. step, weight, mirror: the step's index and green's per cent of live and mirrored traffic.
+    actor: `teal` or a person. step, weight, mirror: the step's index and green's percent of live and mirrored traffic.
     judge_overruled: whether an operator had overruled the judge then. verdict, readings: what the judge and each gate
     said then, if anything.
     """

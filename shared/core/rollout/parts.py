@@ -86,7 +86,7 @@ class Progress:
 class TrafficPlan:
     """Green's share, as it should be.
 
-    weight, mirror: per cent of live traffic that green should get, and get a copy of. steady_since: when this was first
+    weight, mirror: percent of live traffic that green should get, and get a copy of. steady_since: when this was first
     observed in force. expected: the traffic maps that are ours, namely the one found and the one wanted, and once that
     is in force only the latter; any other map was set by someone else. edited_since: when such a map was noticed; None
     if there was none since an operator last resumed or promoted.

@@ -141,13 +141,13 @@ class Facts(TypedDict, total=False):
 
     action: an `ActionKind`. actor: who asked. comment: what they gave as their reason. deadline: which of the policy's
     deadlines. deployment: the one it is about. deployments: how many. examples: a few problems. expected_traffic,
-    observed_traffic, mirror_traffic: per cent by deployment. failed, requests: how many. gate: the one it is about.
+    observed_traffic, mirror_traffic: percent by deployment. failed, requests: how many. gate: the one it is about.
     instances, wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long
     something may take. log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms
     of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
     the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
-    next_weight, weight, mirror: per cent. other: a second deployment or model. replaced: how many rollouts in a row
+    next_weight, weight, mirror: percent. other: a second deployment or model. replaced: how many rollouts in a row
     newer versions replaced. settled_minutes, required_minutes: at this weight. skipped: steps that are not taken.
     state: Azure's provisioning state. unjudged: gates that are not judged, with why. since, until: ISO 8601. verb,
     phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something

@@ -30,7 +30,7 @@ class MinuteCounts(NamedTuple):
 class Split:
     """The traffic split at which minutes were judged, from `since` until the next one.
 
-    weight: green's per cent; of a mirror, negative. next_weight: the one after that step. steady: it was in force.
+    weight: green's percent; of a mirror, negative. next_weight: the one after that step. steady: it was in force.
     """
 
     since: datetime

@@ -20,13 +20,13 @@ from shared.core.schema.texts import waiting
 from shared.core.schema.times import MINUTE, spell
 from shared.core.steps.traffic import afresh, first_traffic, in_force, mirror_requested, next_step, steadied, waited
 
-# The most that Azure mirrors, in per cent.
+# The most that Azure mirrors, in percent.
 MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorStep(Step):
-    """A copy of so much of the live traffic (per cent, at most 50) to green.
+    """A copy of so much of the live traffic (percent, at most 50) to green.
 
     Ends when `duration` has passed or green has answered `requests` copies, whichever is given and comes first, and
     green is not suspicious by then; without either, when the next weight is certified. A failing verdict rolls back.
@@ -80,8 +80,8 @@ class MirrorStep(Step):
         fields = (
             Field(
                 "percent",
-                whole(1, MOST, "per cent of live traffic; Azure ML mirrors no more", "20"),
-                "Per cent of live traffic that is copied to green; its responses are discarded.",
+                whole(1, MOST, "percent of live traffic; Azure ML mirrors no more", "20"),
+                "Percent of live traffic that is copied to green; its responses are discarded.",
             ),
             Field(
                 "for",
@@ -101,7 +101,7 @@ class MirrorStep(Step):
             makes=cls,
             check=_check,
             short="percent",
-            expects=f"a whole number from 1 to {MOST} (per cent) or a mapping",
+            expects=f"a whole number from 1 to {MOST} (percent) or a mapping",
             hints={"duration": "unknown key; the duration is `for`", "weight": "unknown key; write percent"},
         )
         return Field(

@@ -27,7 +27,7 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
 
 
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
-    """Return the rollout that wants this per cent of live traffic on green, with a fresh certificate for it."""
+    """Return the rollout that wants this percent of live traffic on green, with a fresh certificate for it."""
     wanting = afresh(rollout, now).with_traffic(weight=weight)
     # An earlier order of ours may be carried out only now: that is no edit by someone else.
     ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)

@@ -33,7 +33,7 @@ AS_JUDGE = "as `judge` says"
 
 @dataclass(frozen=True, slots=True)
 class WeightStep(Step):
-    """So much of the live traffic (per cent) to green, until the judge certifies the next step.
+    """So much of the live traffic (percent) to green, until the judge certifies the next step.
 
     The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
     certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
@@ -48,7 +48,7 @@ class WeightStep(Step):
 
     @property
     def live_weight(self) -> int:
-        """Green's per cent of live traffic."""
+        """Green's percent of live traffic."""
         return self.weight
 
     @property
@@ -86,8 +86,8 @@ class WeightStep(Step):
         fields = (
             Field(
                 "to",
-                whole(1, 100, "per cent of live traffic, without a sign", "10"),
-                "Per cent of live traffic to green, until the judge certifies the next step. Weights must increase.",
+                whole(1, 100, "percent of live traffic, without a sign", "10"),
+                "Percent of live traffic to green, until the judge certifies the next step. Weights must increase.",
                 attribute="weight",
             ),
             Field(
@@ -117,7 +117,7 @@ class WeightStep(Step):
             makes=cls,
             check=_check,
             short="to",
-            expects="a whole number from 1 to 100 (per cent) or a mapping",
+            expects="a whole number from 1 to 100 (percent) or a mapping",
             hints={"percent": "unknown key; write to", "weight": "unknown key; write to"},
         )
         return Field("weight", table, "Part of the live traffic to green, until the judge certifies the next step.")
