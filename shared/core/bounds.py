@@ -1,4 +1,4 @@
-"""How much text a record may hold: whatever is stored is bounded where it is created, so that it can always be stored.
+"""Limits for the text in a record: whatever is stored is bounded where it is created, so that it can always be stored.
 
 A few examples and a count say as much as thousands of lines, and a record that is too large would stop its rollout.
 """
@@ -14,14 +14,14 @@ MOST_ITEMS = 30
 
 
 def cut(text: str, most: int = LONGEST_TEXT) -> str:
-    """Return the text, with at most so many characters; an ellipsis says that there was more."""
+    """Return the text, truncated to at most `most` characters; an ellipsis marks a truncation."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def bounded(value: T, longest: int = LONGEST_TEXT) -> T:
-    """Return a value of JSON that is no larger than a record can bear.
+    """Return a JSON value, reduced to a size that fits in a record.
 
-    Lists and objects keep 30 items, a text 1,000 characters, and a text within a list or an object 500.
+    Lists and objects keep 30 items, a string 1,000 characters, and a string within a list or an object 500.
     """
     found: object = value
     if isinstance(value, str):

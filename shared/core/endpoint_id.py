@@ -1,4 +1,4 @@
-"""What an endpoint is identified by: the workspace that it is in, and its name there."""
+"""The identity of an endpoint: its workspace and its name there."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True, slots=True)
 class EndpointId:
-    """One online endpoint. Azure compares both names without regard to case, so both are kept in lower case.
+    """One online endpoint. Both names are case-insensitive in Azure, so both are kept in lower case.
 
-    workspace: empty where there is none to speak of, as in a simulation.
+    workspace: empty if there is none, as in a simulation.
     """
 
     workspace: str

@@ -1,6 +1,6 @@
-"""The phases of a rollout and every move between them. All that may ever happen is in this table, and nothing else is.
+"""The phases of a rollout and every permitted transition between them.
 
-Why a move is made in a given case is decided in `reconcile`.
+When a transition is made is decided in `reconcile`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Phase(StrEnum):
 
 
 class IllegalMove(Exception):  # noqa: N818 -- named after what happened, as Python's StopIteration is
-    """A move that the table does not have: a defect of ours, never of the input."""
+    """A transition that is not in the table: a bug in Teal, never caused by input."""
 
 
 BEGINNINGS: dict[Phase, str] = {
@@ -34,9 +34,9 @@ BEGINNINGS: dict[Phase, str] = {
 
 TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
-    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version waits instead",
+    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version is waiting instead",
     (Phase.PROVISIONING, Phase.STEPPING): "green is observed ready",
-    (Phase.PROVISIONING, Phase.SUPERSEDED): "this version already serves, or was deployed by hand",
+    (Phase.PROVISIONING, Phase.SUPERSEDED): "this version already serves, or was deployed manually",
     (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or operator request",
     (Phase.PROVISIONING, Phase.FAILED): "manual intervention required",
     (Phase.STEPPING, Phase.STEPPING): "the step passed and the next one begins",
@@ -46,19 +46,19 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     ): "a pause step, an operator, too little evidence, traffic changed externally, or blue is lost",
     (Phase.STEPPING, Phase.PROMOTING): "the last step passed, or an operator promotes",
     (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
-    (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version by hand",
+    (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",
-    (Phase.PAUSED, Phase.STEPPING): "resumed, or evidence came",
+    (Phase.PAUSED, Phase.STEPPING): "resumed, or enough evidence",
     (Phase.PAUSED, Phase.PAUSED): "traffic changed externally, or blue is lost",
     (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
     (
         Phase.PAUSED,
         Phase.ROLLING_BACK,
     ): "verdict FAIL, deadline, operator request, or someone moved green's traffic back to blue",
-    (Phase.PAUSED, Phase.SUPERSEDED): "someone deployed this version by hand",
+    (Phase.PAUSED, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.PAUSED, Phase.FAILED): "manual intervention required",
-    (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue once more",
-    (Phase.PROMOTING, Phase.SUPERSEDED): "someone deployed this version by hand",
+    (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue again",
+    (Phase.PROMOTING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
     (Phase.PROMOTING, Phase.PAUSED): "traffic changed externally",
     (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
@@ -77,7 +77,7 @@ TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase
 
 
 def check_move(before: Phase, after: Phase) -> None:
-    """Raise IllegalMove unless the table has this move."""
+    """Raise IllegalMove unless the table has this transition."""
     if (before, after) not in TRANSITIONS:
         raise IllegalMove(f"no rollout goes from {before} to {after}; from {before} it may go to {_exits(before)}")
 

@@ -1,7 +1,7 @@
-"""One complete turn of the loop, as a pure function: everything that drives a rollout calls it and nothing else.
+"""One complete turn of the loop, as a pure function: everything that drives a rollout calls this, and nothing else.
 
 The controller, the simulator, `teal policy check`, the backtest and the benchmark differ only in where the observation
-comes from and in what they do with the result.
+comes from and what they do with the result.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from shared.core.rollout.record import Rollout
 class Turn:
     """What follows from one observation.
 
-    rollout: the record to save. entries: history to save with it. actions: what to order from Azure after the save.
-    judged: the minutes that were judged in this turn. rereads: telemetry is to be read again before anything else.
+    rollout: the record to save. entries: history to save with it. actions: what to order from Azure after saving.
+    judged: the minutes that were judged in this turn. rereads: whether to read telemetry again before anything else.
     """
 
     rollout: Rollout
@@ -40,7 +40,7 @@ class Turn:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the next observation may bring something at once."""
+        """Whether to reconcile again immediately."""
         return bool(self.entries) or self.rereads
 
     @property
@@ -50,7 +50,7 @@ class Turn:
 
 
 def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, now: datetime) -> Turn:
-    """Return what follows for a rollout, given the one that waits for it (if any) and what was observed."""
+    """Return what happens next to a rollout, given the one that waits for it (if any) and what was observed."""
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
     counted = account(rollout, observation, now)

@@ -1,7 +1,7 @@
-"""What an operator may ask of a rollout: one row per verb.
+"""What an operator can request of a rollout: one row per verb.
 
-The HTTP API and its documents are made from these rows; what a verb does to a rollout is decided in
-`reconcile/requests.py`. Imports little, because functions are indexed with it.
+The HTTP API and its documents are generated from these rows; what a verb does to a rollout is decided in
+`reconcile/requests.py`. Imports little, because it is loaded when functions are indexed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from shared.core.phases import Phase
 
 
 class VerbRow(NamedTuple):
-    """What is known of a verb.
+    """The properties of a verb.
 
-    summary: what it does, as an imperative. phases: those in which it is possible. risk: of several requests that wait,
-    the one with the lowest is carried out first. tested: whether green must have passed its smoke test first. urgent:
-    carried out before everything else, also under a hold. forward: may bring green more traffic, so the caller must say
-    which rollout is meant, and it loses against a request that does not.
+    summary: what it does, as an imperative. phases: those in which it is possible. risk: of several waiting requests,
+    the one with the lowest risk is carried out first. tested: whether green must have passed its smoke test. urgent:
+    whether it is carried out before everything else, even during a hold. forward: whether it can give green more
+    traffic; the caller must then say which rollout is meant, and requests that cannot take precedence.
     """
 
     summary: str
@@ -30,7 +30,7 @@ class VerbRow(NamedTuple):
 
 
 class Verb(StrEnum):
-    """One action of an operator."""
+    """An operator's action."""
 
     row: VerbRow
 
@@ -42,20 +42,20 @@ class Verb(StrEnum):
 
     @classmethod
     def named(cls, name: str) -> Verb:
-        """Return the verb of this name. Raises KeyError without one."""
+        """Return the verb with this name. Raises KeyError if there is none."""
         return cls[name.upper()]
 
     PROMOTE = (
         "promote",
         VerbRow(
-            "Begin the next step now, or promote all the way",
+            "Start the next step now, or promote all the way",
             frozenset({Phase.STEPPING, Phase.PAUSED}),
             risk=4,
             tested=True,
             forward=True,
         ),
     )
-    PAUSE = "pause", VerbRow("Keep green at its present weight until resumed", frozenset({Phase.STEPPING}), risk=1)
+    PAUSE = "pause", VerbRow("Keep green at its current weight until resumed", frozenset({Phase.STEPPING}), risk=1)
     RESUME = "resume", VerbRow("Continue a paused rollout", frozenset({Phase.PAUSED}), risk=3, forward=True)
     ROLLBACK = (
         "rollback",

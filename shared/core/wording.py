@@ -1,4 +1,4 @@
-"""Numbers as people write them: odds, percentages, times. Exponents are never shown."""
+"""Formats numbers for people: odds, percentages, times. Never with exponents."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ NOTHING = 1e-12
 
 
 def odds(log_odds: float) -> str:
-    """Return odds in words, given their natural logarithm: `340 : 1`, or `1 : 12` when they speak for the null."""
+    """Format odds, given their natural logarithm: `340 : 1`, or `1 : 12` if they favour the null."""
     words = _times(math.exp(min(abs(log_odds), math.log(2.0 * SURE))))
     return f"{words} : 1" if log_odds >= 0 else f"1 : {words}"
 
 
 def percentage(share: float) -> str:
-    """Return a share (0 to 1) in percent, without the sign: three digits that count, and no exponent."""
+    """Format a share (0 to 1) as a percentage without the sign: three significant digits, no exponent."""
     return _plain(100.0 * share) if share > NOTHING else "0"
 
 
 def time(milliseconds: float) -> str:
-    """Return a time with its unit: `131 ms`, `2.47 s`."""
+    """Format a time with its unit: `131 ms`, `2.47 s`."""
     return f"{milliseconds:.3g} ms" if milliseconds < ROUNDED else f"{_plain(milliseconds / 1000.0)} s"
 
 
@@ -34,7 +34,7 @@ def _times(ratio: float) -> str:
 
 
 def _plain(number: float) -> str:
-    """Return a number above 0 with three digits that count, as far as eight decimals have them."""
+    """Format a number above 0 with three significant digits, but at most eight decimals."""
     if number >= ROUNDED:
         return f"{number:.0f}"
     decimals = min(MOST_DECIMALS, max(0, SIGNS - 1 - math.floor(math.log10(number))))

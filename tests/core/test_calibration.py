@@ -112,9 +112,9 @@ def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, 
 @pytest.mark.parametrize(
     ("gate", "by", "words"),
     [
-        (LatencyGate(), past(slowness=None), "fewer than 100 good answers"),
-        (LatencyGate(), past(1, slowness={90: LEAST_ANSWERS - 1}), "fewer than 100 good answers"),
-        (LatencyGate(), Past(), "fewer than 100 good answers"),
+        (LatencyGate(), past(slowness=None), "fewer than 100 successful answers"),
+        (LatencyGate(), past(1, slowness={90: LEAST_ANSWERS - 1}), "fewer than 100 successful answers"),
+        (LatencyGate(), Past(), "fewer than 100 successful answers"),
         (PredictionsGate(), past(predictions=None), "fewer than 100 of blue's predictions"),
         (PredictionsGate(), past(1, predictions={"yes": LEAST_ANSWERS - 1}), "fewer than 100 of blue's predictions"),
     ],

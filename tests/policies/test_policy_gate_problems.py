@@ -168,8 +168,8 @@ ALONE = {
     "queries with the same name": (
         f"judge: {{gates: {{errors: {{}}, queries: [{{{QUERY}}}, {{{QUERY}}}, {{{OTHER}}}]}}}}\n",
         [
-            "4:79: judge.gates.queries[1].name: fraud is already the name of queries[0]; choose another",
-            ("4:118: judge.gates.queries[2].name: latency is the name of one of Teal's own gates; choose another"),
+            "4:79: judge.gates.queries[1].name: fraud is already the name of queries[0]; choose another name",
+            ("4:118: judge.gates.queries[2].name: latency is the name of one of Teal's own gates; choose another name"),
         ],
     ),
 }

@@ -161,7 +161,7 @@ def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
     why = paused.status.reason.because
     assert why is not None
     assert (why.code, why.facts["next_weight"]) == (ReasonCode.GATE_NOT_JUDGED, 50)
-    assert "blue gave fewer than 100 good answers in the past hour" in why.facts["unjudged"]["latency"]
+    assert "blue gave fewer than 100 successful answers in the past hour" in why.facts["unjudged"]["latency"]
 
 
 ROLES: tuple[Role, ...] = ("non_blocking", "dry_run")

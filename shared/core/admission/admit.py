@@ -1,6 +1,6 @@
 """Which rollout may begin: one is open on an endpoint at a time, the newest waits, the others end superseded.
 
-A version is admitted by what the record says; Azure is observed afterwards.
+Admission is decided from the record alone; Azure is observed afterwards.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ MOST_REPLACED = 3  # in a row without a promotion; the next rollout is allowed t
 class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
-    The version matters because events come late and out of order: an old version must not replace a newer one. made:
-    when the newest version of each model was created, where that is known. replaced: how many rollouts were replaced by
-    newer versions since one was last promoted.
+    The version matters because events arrive late and out of order: an old version must not replace a newer one. made:
+    when the newest version of each model was created, if known. replaced: how many rollouts newer versions have
+    replaced since one was last promoted.
     """
 
     endpoint: EndpointId
@@ -43,9 +43,9 @@ class EndpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A rollout that someone or something asks for. attempt: 1, or more when an operator starts an ended one again.
+    """A request to start a rollout. attempt: 1, or more when an operator restarts a rollout that has ended.
 
-    made: when the version was created (None: not known).
+    made: when the version was created (None: unknown).
     """
 
     model: ModelVersion
@@ -57,7 +57,7 @@ class Start:
 
 
 def rollout_id(start: Start) -> str:
-    """Return the id that this start has wherever and however often it is asked for: how duplicates become one."""
+    """Return the id of this start, which is the same however often it is requested, so duplicates become one."""
     digest = _digest(str(start.policy.endpoint_id), start.model, start.attempt)
     return f"{deployment_name(start.model, start.attempt)}-{digest}"
 
@@ -65,8 +65,8 @@ def rollout_id(start: Start) -> str:
 def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
     """Return green's name: the model's name and version as Azure allows it (3 to 32 of a-z, 0-9, -; a letter first).
 
-    Names that had to be changed or cut carry a digest, so that two models never share one; so do names whose version is
-    not a number, which could be read in two ways (`a-b` of version 1, `a` of version b-1).
+    Names that had to be changed or truncated get a digest, so that two models never share one. So do names whose
+    version is not a number, since they would be ambiguous (`a-b` version 1, `a` version b-1).
     """
     plain = f"{model.name}-{model.version}" + (f"-r{attempt}" if attempt > 1 else "")
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
@@ -80,8 +80,8 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
 def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> bool:
     """Return whether a version of the model that was created later was admitted before.
 
-    made: when this version was created. Versions are names: 1.10.0 and dates sort wrongly as text, and nobody has to
-    count upwards. Only where a time is missing, whole numbers are compared.
+    made: when this version was created. Versions are just names: 1.10.0 and dates sort wrongly as text, and they need
+    not increase. Only if a time is missing are versions that are whole numbers compared.
     """
     newest, admitted = record.newest.get(model.name, ""), record.made.get(model.name)
     if newest == model.version:
@@ -93,7 +93,7 @@ def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None =
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What admitting a start changes: the lock, the newcomer, and the rollouts that it displaces or hurries."""
+    """What admitting a start changes: the lock, the new rollout, and the rollouts that it displaces or speeds up."""
 
     record: EndpointRecord
     newcomer: Decision
@@ -103,7 +103,7 @@ class Admission:
 def admit(
     start: Start, record: EndpointRecord, current: Rollout | None, waiting: Rollout | None, now: datetime
 ) -> Admission:
-    """Return the admission of a rollout that does not exist yet. current and waiting are what the lock names."""
+    """Return the admission of a rollout that does not exist yet. current, waiting: the rollouts that the lock names."""
     free = current is None or current.finished is not None
     why = start.trigger
     if current is not None and not free:
@@ -133,7 +133,7 @@ def admit(
 
 
 def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
-    """Return the lock that knows this version as the newest of its model, unless a newer one is known."""
+    """Return the lock with this version as the newest of its model, unless it knows a newer one."""
     if is_late(record, start.model, start.made):
         return record
     name = start.model.name
@@ -146,7 +146,7 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
 
 
 def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
-    """Return the decision without the time that blue is kept after a promotion, if another rollout waits."""
+    """Return the decision, but delete a kept blue right away if another rollout is waiting."""
     promoted = decision.rollout
     kept = promoted.phase is Phase.PROMOTED and (promoted.ending.clean_after or now) > now
     if waiting is None or promoted.blue is None or not kept:
@@ -159,9 +159,9 @@ def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decis
 def succeed(
     record: EndpointRecord, waiting: Rollout | None, now: datetime, *, promoted: bool = False
 ) -> tuple[EndpointRecord, Decision | None]:
-    """Return the lock after its current rollout has finished, and the waiting one begun if there is one.
+    """Return the lock after its current rollout has finished, and the waiting rollout, now begun, if there is one.
 
-    promoted: how it finished, which ends a series of replacements.
+    promoted: whether it was promoted, which ends a series of replacements.
     """
     if promoted:
         record = replace(record, replaced=0)
@@ -176,16 +176,16 @@ def succeed(
 
 
 def _replaces(current: Rollout, start: Start) -> bool:
-    """Return whether the newcomer's policy replaces the current rollout, which nothing is taking back yet."""
+    """Return whether the new rollout's policy replaces the current one, which is not being rolled back yet."""
     replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
     going_back = any(request.verb is Verb.ROLLBACK for request in current.requests)
     return start.policy.newer_version == "replace" and replaceable and not going_back
 
 
 def _replaced(current: Rollout, start: Start, replaced: int, now: datetime) -> Decision:
-    """Return the current rollout as it is to be rolled back or, after too many replacements, as it may finish.
+    """Return the current rollout with a request to roll back or, after too many replacements, allowed to finish.
 
-    Where versions are registered faster than a rollout takes, replacing each one would never promote any.
+    If versions are registered faster than a rollout can finish, replacing each one would never promote any.
     """
     if replaced >= MOST_REPLACED:
         return history.noted(

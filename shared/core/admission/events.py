@@ -1,8 +1,8 @@
-"""Event Grid's ModelRegistered event, in every known spelling. An event that cannot be used is explained, not raised.
+"""Event Grid's ModelRegistered event, in every known spelling. An unusable event gives a reason, not an exception.
 
 Microsoft's two sources disagree: the documentation has `ModelName` and a number as `ModelVersion`, the service team's
-own payloads have `modelName` and text. So keys are read without regard to case, versions become text, and the subject
-`models/<name>:<version>` stands in for a missing one.
+own payloads have `modelName` and text. So keys are case-insensitive, versions become text, and missing values are taken
+from the subject `models/<name>:<version>`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from shared.core.rollout.record import ModelVersion
 
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
 LONGEST = 255
-# A name or version becomes part of an address, an asset reference and a log line: what has a meaning there is no part.
+# Names and versions become part of URLs, asset references and log lines, so special characters are not allowed.
 MEANINGFUL_ELSEWHERE = frozenset("/\\?#%")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRegistered:
-    """A model version that was registered. tags: as they were then; None if the event did not say."""
+    """A registered model version. tags: at the time of registration; None if the event did not include them."""
 
     model: ModelVersion
     tags: dict[str, str] | None
@@ -32,7 +32,7 @@ class ModelRegistered:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An event that asks for nothing, and why, for the log."""
+    """An event that starts nothing, and the reason, for the log."""
 
     reason: Reason
     event: str = ""
@@ -41,7 +41,7 @@ class Ignored:
 def read_event(
     event_type: object, subject: object, topic: object, event_id: str, data: object
 ) -> ModelRegistered | Ignored:
-    """Return what an event says, or why it is ignored. Every argument is as it came: nothing is trusted."""
+    """Return the registered model, or why the event is ignored. The arguments are raw input and not trusted."""
     if str(event_type or "").lower() != MODEL_REGISTERED.lower():
         return Ignored(reason(ReasonCode.EVENT_NOT_RELEVANT, message=f"type {repr(event_type)[:LONGEST]}"), event_id)
     data = _decoded(data)
@@ -62,7 +62,7 @@ def _unreadable(message: str) -> Reason:
 
 
 def _decoded(data: object) -> object:
-    """Return data that came as JSON in a text, as some bridges and CloudEvents have it, as what the text says."""
+    """Return the data, parsed if it is JSON in a string, as some bridges and CloudEvents send it."""
     if not isinstance(data, str):
         return data
     try:
@@ -72,18 +72,18 @@ def _decoded(data: object) -> object:
 
 
 def _subject(subject: object) -> tuple[str, str]:
-    """Return name and version out of `models/<name>:<version>`, or empty text for what is not there."""
+    """Return name and version from `models/<name>:<version>`; what is missing is an empty string."""
     kind, _, rest = str(subject or "").strip("/").partition("/")
     name, _, version = rest.rpartition(":")
     return (_text(name), _text(version)) if kind.lower() == "models" and name else ("", "")
 
 
 def _text(value: object) -> str:
-    """Return a name or a version as text (3, 3.0 and "3" are all "3"), or empty text if it cannot be one."""
+    """Return a name or version as text (3, 3.0 and "3" are all "3"), or an empty string if it cannot be one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     if isinstance(value, int | float) and not abs(value) < 10**LONGEST:
-        return ""  # also infinity, and what is not a number
+        return ""  # also infinity and NaN
     text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
     usable = len(text) <= LONGEST and text.isprintable() and not MEANINGFUL_ELSEWHERE.intersection(text)
     return text if usable else ""

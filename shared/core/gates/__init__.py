@@ -1,4 +1,4 @@
-"""What is judged: one module per kind of gate, and the registry that the engine finds kinds in."""
+"""What is judged: one module per kind of gate, and the registry in which the engine looks kinds up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Absolute limits of a gate: shares that green must keep to, whatever blue does."""
+"""Absolute limits of a gate: shares that green must not exceed, whatever blue does."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from shared.core.judge.odds import Null
 
 
 def with_limits(relative: tuple[Measure, ...], limits: Sequence[float]) -> tuple[Measure, ...]:
-    """Return the measures with one more for each limit (a share from 0 to 1).
+    """Return the measures plus one for each limit (a share from 0 to 1).
 
-    The limits have half of the gate's harm together, and what is held against blue has the other half.
+    The limits together get half of the gate's harm budget; the comparison with blue gets the other half.
     """
     if not limits:
         return relative

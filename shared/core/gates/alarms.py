@@ -1,4 +1,4 @@
-"""When failures or an overload count as an incident: set with the judge, from blue's past alone."""
+"""When failures or an overload count as an incident: calibrated with the judge, from blue's past alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.core.judge.tuning import Tuning
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """failed: for failed requests. overloaded: for those answered 429 or 408, which an idle endpoint never does."""
+    """failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives."""
 
     failed: Alarm
     overloaded: Alarm

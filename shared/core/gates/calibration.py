@@ -1,7 +1,7 @@
-"""What the judge is set to for one rollout, from the policy and blue's past alone; frozen before green's first request.
+"""The judge's calibration for one rollout, from the policy and blue's past alone; frozen before green's first request.
 
-A gate that there is nothing to set by (no answers whose latency could be compared, no predictions) is left out, and
-its part of the rollback risk goes to the others; the record says so.
+A gate that cannot be calibrated (no answers to compare latencies with, no predictions) is left out, and its part of the
+rollback risk goes to the others; the record says so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Calibration", "Past", "Settings", "calibrate", "past_of"]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the judge is set, what each gate of the panel takes from a minute, and the gates left out, with why.
+    """The judge's settings, what each gate of the panel takes from a minute, and the gates left out, with reasons.
 
     alarms: what counts as an incident; None if nothing does.
     """
@@ -35,7 +35,7 @@ class Calibration:
 
 
 class Settings(SourceChoice, Protocol):
-    """What a policy says of judging, as far as calibration needs it; `JudgeSettings` does."""
+    """The part of a policy that calibration needs; `JudgeSettings` implements it."""
 
     @property
     def gates(self) -> Sequence[Gate]:
@@ -43,15 +43,15 @@ class Settings(SourceChoice, Protocol):
 
     @property
     def budget(self) -> float | None:
-        """D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic."""
+        """D, the harm allowed over all traffic (a probability), or None to derive it from blue's traffic."""
 
 
 def calibrate(
     settings: Settings, past: Past, missing: Mapping[str, str] | None = None, tuning: Tuning = TUNED
 ) -> Calibration:
-    """Return the calibration. missing: gates that telemetry could say nothing of, and why.
+    """Return the calibration. missing: gates without telemetry, and why.
 
-    Raises ValueError if no gate may roll back; a valid policy has one.
+    Raises ValueError if no gate can roll back; a valid policy has one that can.
     """
     rate = panel.requests_per_minute([row.total if row else 0 for row in past.minutes])
     terms = Terms(panel.default_budget(rate) if settings.budget is None else settings.budget, tuning, settings)

@@ -1,4 +1,4 @@
-"""The client errors gate: the share of requests rejected as the caller's mistake (4xx other than 408, 424, 429)."""
+"""The client errors gate: the share of requests rejected as client errors (4xx other than 408, 424, 429)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from shared.core.schema.grammar import Field, Table
 
 @dataclass(frozen=True, slots=True)
 class Refused(CountSample):
-    """Requests rejected as the caller's mistake, of all."""
+    """Requests rejected as client errors, out of all requests."""
 
     kind: Literal["refused"] = "refused"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return rejected and all requests."""
+        """Return the number of rejected requests and of all requests."""
         del green
         return ((row.client_errors, row.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that it is rejected requests."""
+        """Return that rejected requests are counted."""
         del item
         return Measured(what="rejected_requests")
 
@@ -43,17 +43,17 @@ class ClientErrorsGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Refused,)
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: against blue, and by its limit."""
+        """Return how the gate is judged: against blue, and by its absolute limit."""
         return relative_to_blue(self, Refused(), past, terms, self.at_most)
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (role(), share_of_risk("1"), limit("requests that may be rejected"))
         table = Table(fields, example="{}", makes=cls)
         return Field(
             "client_errors",
             table,
-            "The share of requests rejected as the caller's mistake: all other 4xx, by the platform or by the model.",
+            "The share of requests rejected as client errors: all other 4xx, from the platform or the model.",
             default=None,
         )

@@ -25,18 +25,18 @@ DISAGREEMENT = "disagreement"
 
 @dataclass(frozen=True, slots=True)
 class Disagreed(CountSample):
-    """Mirrored requests that green answered differently from blue, of all that both answered."""
+    """Mirrored requests that green answered differently from blue, out of all that both answered."""
 
     kind: Literal["disagreed"] = "disagreed"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return pairs that differ and all pairs, which green's minute tells; 0 of 0 where none are known."""
+        """Return the number of pairs that differ and of all pairs, from green's minute; 0 of 0 if there are none."""
         del green
         tally = row.tallies.get(DISAGREEMENT)
         return (NOTHING if tally is None else (tally.bad, tally.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that it is pairs of answers."""
+        """Return that pairs of answers are counted."""
         del item
         return Measured(what="disagreements")
 
@@ -45,7 +45,7 @@ class Disagreed(CountSample):
 class DisagreementGate(Gate):
     """How often green answers a mirrored request differently from blue.
 
-    at_most: the share that is allowed. tolerance: by how much two numbers may differ and still agree.
+    at_most: the share that is allowed. tolerance: how far two numbers may differ and still agree.
     """
 
     reading: PredictionReading = field(default_factory=PredictionReading)
@@ -57,16 +57,16 @@ class DisagreementGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Disagreed,)
 
     def needs(self, sources: SourceChoice) -> tuple[Disagreements]:
-        """Return that pairs of answers are wanted."""
+        """Return its need for pairs of answers."""
         del sources
         return (Disagreements(self.reading, self.tolerance),)
 
     def recorded(self, row: DeploymentMinute) -> bool:
-        """Return whether pairs of answers were compared."""
+        """Return whether pairs of answers were compared in the minute."""
         return DISAGREEMENT in row.tallies
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: by the share that is allowed, whatever the past."""
+        """Return how the gate is judged: by the share that is allowed, whatever the past."""
         del past, terms
         allowed = Measure(null=Null(0.0, self.at_most), severe=False)
         setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,))
@@ -74,7 +74,7 @@ class DisagreementGate(Gate):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (
             uncertified(),
             share_of_risk("1"),
@@ -83,7 +83,7 @@ class DisagreementGate(Gate):
             Field(
                 "tolerance",
                 number(0, 999_999_999, "0.01"),
-                "By how much two numbers may differ and still agree.",
+                "How far two numbers may differ and still agree.",
             ),
         )
         table = Table(

@@ -19,17 +19,17 @@ WHY_NOT = "this gate must be able to roll back: a green that fails every request
 
 @dataclass(frozen=True, slots=True)
 class Failed(CountSample):
-    """Failed requests, of all."""
+    """Failed requests, out of all requests."""
 
     kind: Literal["failed"] = "failed"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return failed and all requests."""
+        """Return the number of failed requests and of all requests."""
         del green
         return ((row.bad, row.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that it is failed requests."""
+        """Return that failed requests are counted."""
         del item
         return Measured(what="failed_requests")
 
@@ -46,12 +46,12 @@ class ErrorsGate(Gate):
     essential: ClassVar[bool] = True
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: against blue, and by its limit."""
+        """Return how the gate is judged: against blue, and by its absolute limit."""
         return relative_to_blue(self, Failed(), past, terms, self.at_most)
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (
             role(without="dry_run", hints={"dry_run": WHY_NOT}),
             share_of_risk("5"),
@@ -59,5 +59,7 @@ class ErrorsGate(Gate):
         )
         table = Table(fields, example="{}", makes=cls)
         return Field(
-            "errors", table, "The share of failed requests: 5xx, 408, 429, and a model that crashed or answered so."
+            "errors",
+            table,
+            "The share of failed requests: 5xx, 408 and 429, from the platform or the model, and crashes.",
         )

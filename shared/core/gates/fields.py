@@ -1,4 +1,4 @@
-"""Keys of a policy file that several kinds of gate have."""
+"""Policy file keys that several kinds of gate share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.core.telemetry.predictions import PredictionReading
 ROLES = {
     "critical": "`critical`: it can roll back, and weights wait for its certificate.",
     "non_blocking": "`non_blocking`: it can roll back.",
-    "dry_run": "`dry_run`: it is shown and changes nothing.",
+    "dry_run": "`dry_run`: it is reported but changes nothing.",
 }
 POINTER = text(
     r"(?=.{0,256}$)(?:/(?:[^\x00-\x1f\x7f~/]|~[01])*)*",
@@ -22,35 +22,35 @@ POINTER = text(
 
 
 def role(*, without: str = "", hints: Mapping[str, str] = NO_HINTS) -> Field:
-    """Return the role of a gate that can have every role but one. hints: why not that one."""
+    """Return the role field of a gate that can have every role except `without`. hints: why it cannot have that."""
     options = tuple(option for option in ROLES if option != without)
     return Field("role", choice(*options, hints=hints), " ".join(ROLES[option] for option in options))
 
 
 def uncertified() -> Field:
-    """Return the role of a gate that has no certificate which a step could wait for."""
+    """Return the role field of a gate without a certificate, which no step can wait for."""
     return role(without="critical", hints={"critical": "no step can wait for it, since it has no certificate"})
 
 
 def share_of_risk(example: str) -> Field:
-    """Return the weight of a gate."""
+    """Return the weight field of a gate."""
     about = "Its share of `rollback_risk` among the gates that can roll back."
     return Field("weight", between(0, 1000, example), about)
 
 
 def limit(of: str) -> Field:
-    """Return an absolute limit. of: what may be such a share, in words."""
-    about = f"An absolute limit as well, whatever blue does: the share of {of}."
+    """Return the field for an absolute limit. of: what the limit applies to, in words."""
+    about = f"An absolute limit in addition, whatever blue does: the share of {of}."
     return Field("at_most", between(0, 1, "0.02"), about)
 
 
 def with_reading(values: Values) -> Values:
-    """Return the values of a gate with those that say how predictions are read as one."""
+    """Return a gate's values, with those about reading predictions combined into one."""
     rest = {key: value for key, value in values.items() if key not in {"at", "bins"}}
     return rest | {"reading": PredictionReading(values["at"], values.get("bins", ()))}
 
 
 def prediction_at() -> Field:
-    """Return where predictions are found."""
+    """Return the field for where predictions are found."""
     about = "Where in the JSON response the prediction is; a list holds several. Empty: the whole response."
     return Field("at", POINTER, about, default="")

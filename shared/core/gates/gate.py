@@ -1,7 +1,7 @@
-"""What every kind of gate has in common. The kinds are modules of this package, one each, and are found by registry.
+"""What every kind of gate has in common. Each kind is a module of this package and is found through the registry.
 
-A gate's role says what its evidence may do. `critical`: it can roll back, and the next step needs its certificate.
-`non_blocking`: it can roll back, but nothing waits for it. `dry_run`: it is kept and shown, and moves nothing.
+A gate's role says what its evidence can do. `critical`: it can roll back, and the next step needs its certificate.
+`non_blocking`: it can roll back, but nothing waits for it. `dry_run`: it is stored and reported, but changes nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Role = Literal["critical", "non_blocking", "dry_run"]
 
 
 class SourceChoice(Protocol):
-    """The telemetry sources that a policy chose, by name."""
+    """The names of the telemetry sources that a policy chose."""
 
     @property
     def errors_from(self) -> str:
@@ -33,7 +33,7 @@ class SourceChoice(Protocol):
 
 
 class Terms(NamedTuple):
-    """What a gate is calibrated under. budget: D, the harm that certificates allow over all traffic (a probability)."""
+    """The terms of a calibration. budget: D, the harm that certificates allow over all traffic (a probability)."""
 
     budget: float
     tuning: Tuning
@@ -41,23 +41,23 @@ class Terms(NamedTuple):
 
 
 class Calibrated(NamedTuple):
-    """How the judge treats a gate, and what the gate takes from each minute."""
+    """A gate's settings for the judge, and what the gate takes from each minute."""
 
     setting: GateSetting
     samples: GateSamples
 
 
 class NothingToCompare(Exception):  # noqa: N818 -- not an error: the gate is left out
-    """Blue's past does not hold what a gate is set by. The message says what is missing."""
+    """Blue's past lacks what a gate is calibrated from. The message says what is missing."""
 
 
 class Gate(ABC):
     """One thing that is judged. Each kind is a frozen dataclass whose fields are the settings that policies give.
 
-    kind: names it in stored records. role: see above. weight: its part of the rollback risk among the gates that can
-    roll back. samples: the kinds of sample that `calibrate` gives. essential: it is judged whatever telemetry lacks,
-    since without it nothing would be. reported_by_green: it counts what deployments themselves report, so that green
-    could withhold it.
+    kind: its name in stored records. role: see above. weight: its part of the rollback risk among the gates that can
+    roll back. samples: the kinds of sample that `calibrate` returns. essential: it is judged even if telemetry is
+    missing, since nothing is judged without it. reported_by_green: it counts what deployments themselves report, so
+    green could withhold it.
     """
 
     __slots__: tuple[str, ...] = ()
@@ -70,29 +70,29 @@ class Gate(ABC):
 
     @classmethod
     def policy_field(cls) -> Field | None:
-        """Return how a policy file writes this kind under `judge.gates`; None if no policy can have it."""
+        """Return this kind's key under `judge.gates` in a policy file; None if no policy can have it."""
         return None
 
     @property
     def name(self) -> str:
-        """What steps, readings and records call it."""
+        """Its name in steps, readings and records."""
         return self.kind
 
     def needs(self, sources: SourceChoice) -> tuple[Need, ...]:
-        """Return what it needs of telemetry beyond requests and errors."""
+        """Return the telemetry that it needs beyond requests and errors."""
         del sources
         return ()
 
     def recorded(self, row: DeploymentMinute) -> bool:
-        """Return whether a minute has any data that it is judged by, as for replays of what was recorded."""
+        """Return whether a minute has any data for this gate, for replays of recorded minutes."""
         del row
         return True
 
     @abstractmethod
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged, from blue's past alone. Raises NothingToCompare if that past does not suffice.
+        """Return how it is judged, from blue's past alone. Raises NothingToCompare if that past is not enough.
 
-        The setting's `share` and `rates` are filled in by the caller, for all gates together.
+        The caller fills in the setting's `share` and `rates`, for all gates together.
         """
 
     @property

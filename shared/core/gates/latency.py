@@ -1,7 +1,7 @@
-"""The latency gate: how long good answers take.
+"""The latency gate: how long successful responses take.
 
-Where a source counts each answer's latency in buckets, green's share of slow answers is held against blue's, at
-thresholds that are frozen from blue's past. Where a source knows percentiles only, they are compared minute by minute.
+If the source counts latencies in buckets, green's share of slow answers is compared with blue's, at thresholds frozen
+from blue's past. If the source only has percentiles, they are compared minute by minute.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TAILS = (0.9, 0.5, 0.99)  # the first is the one that is reported
 CERTIFIED_TAIL, CERTIFIED_MORE = 0.95, 1.08
 BUDGET = 0.01
 SETTLE = 1
-# Slowdowns of everything look like bursts in blue's past although they cancel beside green: eight bad minutes at most.
+# General slowdowns look like bursts in blue's past, but cancel out next to green: so at most eight bad minutes.
 MOST_BURSTINESS = 7.4
 LEAST_ANSWERS = 100
 PERCENTILE = text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)", "p95")
@@ -46,18 +46,18 @@ PERCENTILE = text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)
 
 @dataclass(frozen=True, slots=True)
 class Slower(CountSample):
-    """Good answers that took longer than a bucket's edge. buckets: green's and blue's, a pair for each item."""
+    """Successful answers that took longer than a bucket's edge. buckets: green's and blue's, one pair per item."""
 
     buckets: tuple[tuple[int, int], ...]
     kind: Literal["slower"] = "slower"
 
     @property
     def size(self) -> int:
-        """How many pairs of thresholds it has."""
+        """The number of pairs of thresholds."""
         return len(self.buckets)
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair] | None:
-        """Return slow and all good answers at each threshold, or None if latency is not known."""
+        """Return the number of slow and of all successful answers at each threshold, or None if latency is unknown."""
         found = row.slowness
         if found is None:
             return None if row.total else (NOTHING,) * self.size
@@ -76,12 +76,12 @@ class Slower(CountSample):
 
 @dataclass(frozen=True, slots=True)
 class Ladder(Sample):
-    """P50 and P95 of both, in minutes with enough requests."""
+    """P50 and P95 of both deployments, in minutes with enough requests."""
 
     kind: Literal["ladder"] = "ladder"
 
     def items(self, green: Row, blue: Row) -> list[Item] | None:
-        """Return both percentiles of both, or None if either is not known well enough."""
+        """Return both percentiles of both deployments, or None if either has too few requests."""
         if green is None or blue is None or min(green.total, blue.total) < LEAST_REQUESTS:
             return None
         ours, theirs = green.percentiles or {}, blue.percentiles or {}
@@ -90,14 +90,14 @@ class Ladder(Sample):
         return [Percentiles(ours[50], theirs[50], ours[95], theirs[95])]
 
     def measured(self, item: int) -> Measured:
-        """Return that it is minutes of a higher P95."""
+        """Return that minutes with a higher P95 are counted."""
         del item
         return Measured(what="slow_minutes")
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyLimit:
-    """At least `percent` percent of the answers take no longer than `milliseconds`."""
+    """At least `percent` % of the answers take no longer than `milliseconds`."""
 
     percent: float
     milliseconds: float
@@ -105,7 +105,7 @@ class LatencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class LatencyGate(Gate):
-    """How long answers take. worse_than: so many times blue's latency is still acceptable. at_most: absolute limits."""
+    """How long answers take. worse_than: the acceptable multiple of blue's latency. at_most: absolute limits."""
 
     role: Role = "non_blocking"
     weight: float = 4.0
@@ -115,15 +115,15 @@ class LatencyGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Slower, Ladder)
 
     def needs(self, sources: SourceChoice) -> tuple[Latency]:
-        """Return that latency is wanted, from the source that the policy chose."""
+        """Return its need for latency, from the source that the policy chose."""
         return (Latency(sources.latency_from),)
 
     def recorded(self, row: DeploymentMinute) -> bool:
-        """Return whether latency is known, in whichever form."""
+        """Return whether latency is known, in either form."""
         return row.slowness is not None or row.percentiles is not None
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: by counts where the source has them, otherwise by percentiles."""
+        """Return how the gate is judged: by counts if the source has them, otherwise by percentiles."""
         try:
             source = source_kind(terms.sources.latency_from)
         except UnknownSource as unknown:
@@ -134,7 +134,7 @@ class LatencyGate(Gate):
         slowness = past.summed(lambda row: row.slowness)
         if sum(slowness.values()) < LEAST_ANSWERS:
             raise NothingToCompare(
-                f"blue gave fewer than {LEAST_ANSWERS} good answers in the past hour to compare with"
+                f"blue gave fewer than {LEAST_ANSWERS} successful answers in the past hour to compare with"
             )
         shift, more = buckets_of(self.worse_than), buckets_of(self.worse_than * CERTIFIED_MORE)
         at = [quantile(slowness, tail) for tail in TAILS]
@@ -172,14 +172,14 @@ class LatencyGate(Gate):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (
             role(),
             share_of_risk("4"),
             Field(
                 "worse_than",
                 between(1, 100, "1.25"),
-                "How many times blue's latency is still acceptable; 1.5 if machines of one type differ by 15 %.",
+                "The acceptable multiple of blue's latency; use 1.5 if machines of one type differ by 15 %.",
             ),
             Field(
                 "at_most",
@@ -189,7 +189,7 @@ class LatencyGate(Gate):
                     "a mapping of percentiles to durations",
                     PERCENTILE,
                 ),
-                "Absolute limits as well, whatever blue does: how long that percentile may be. Not with metrics.",
+                "Absolute limits in addition, whatever blue does: the longest time for a percentile. Not with metrics.",
                 default={},
             ),
         )
@@ -215,5 +215,5 @@ def _make(values: Values) -> LatencyGate:
 
 
 def _percent(key: str) -> float:
-    """Return the percent of a percentile, such as 99.9 of `p99.9`."""
+    """Return the percentage in a percentile's name, such as 99.9 for `p99.9`."""
     return float(key.removeprefix("p"))

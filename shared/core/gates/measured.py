@@ -1,4 +1,4 @@
-"""What a gate's counts are of, as data in values that JSON has. `shared.words.gates` makes the sentence."""
+"""What a gate counts, as JSON-compatible data. `shared.words.gates` makes the sentence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Required, TypedDict
 
 
 class Measured(TypedDict, total=False):
-    """What the counts of a reading are of.
+    """What a reading counts.
 
-    what: what was counted; it picks the sentence. item: which of the gate's items, from 0. label: a class or bin.
-    green_slower_than_milliseconds, blue_slower_than_milliseconds: what counts as a slow answer. margin: how many times
-    blue's is acceptable. limit: the share that is allowed, whatever blue does. A kind of gate may add facts of its own.
+    what: what was counted; it selects the sentence. item: index of the gate's item. label: a class or bin.
+    green_slower_than_milliseconds, blue_slower_than_milliseconds: what counts as a slow answer. margin: the acceptable
+    multiple of blue's. limit: the share that is allowed, whatever blue does. A kind of gate can add facts of its own.
     """
 
     what: Required[str]
@@ -23,7 +23,7 @@ class Measured(TypedDict, total=False):
 
 
 class GateFacts(Measured, total=False):
-    """What a gate measured, with its counts: a fact of the reasons that rest on it."""
+    """What a gate measured, with its counts: a fact in reasons that are based on it."""
 
     gate: str
     green_bad: int

@@ -1,4 +1,4 @@
-"""The predictions gate: how predictions are spread over classes or bins."""
+"""The predictions gate: how predictions are distributed over classes or bins."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ SHIFT_RATIO = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Predicted(CountSample):
-    """Predictions of each of these classes or bins, of all.
+    """Predictions of each of these classes or bins, out of all predictions.
 
-    `OTHER` stands for every other one, `UNREADABLE` for answers that hold no prediction.
+    `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction.
     """
 
     labels: tuple[str, ...]
@@ -42,11 +42,11 @@ class Predicted(CountSample):
 
     @property
     def size(self) -> int:
-        """How many classes or bins are counted separately."""
+        """The number of classes or bins that are counted separately."""
         return len(self.labels)
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> collections.abc.Sequence[Pair]:
-        """Return the predictions of each label and of all; 0 of 0 where none are known."""
+        """Return the number of predictions of each label and in total; 0 of 0 if none are known."""
         del green
         found = row.predictions
         if found is None:
@@ -71,7 +71,7 @@ def _shift(counts: Counts) -> float:
 
 @dataclass(frozen=True, slots=True)
 class PredictionsGate(Gate):
-    """How predictions are spread. shift: by how much a share may differ from blue's (a probability)."""
+    """How predictions are distributed. shift: how far a share may differ from blue's (a probability)."""
 
     reading: PredictionReading = field(default_factory=PredictionReading)
     shift: float = 0.02
@@ -82,16 +82,16 @@ class PredictionsGate(Gate):
     reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Predictions]:
-        """Return that the predictions are wanted."""
+        """Return its need for predictions."""
         del sources
         return (Predictions(self.reading),)
 
     def recorded(self, row: DeploymentMinute) -> bool:
-        """Return whether predictions were read."""
+        """Return whether the minute has predictions."""
         return row.predictions is not None
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: the classes that blue predicts most often, each in both directions."""
+        """Return how the gate is judged: the classes that blue predicts most often, each in both directions."""
         known = past.summed(lambda row: row.predictions)
         readable = {label: count for label, count in known.items() if label != UNREADABLE}
         if sum(readable.values()) < LEAST_PREDICTIONS:
@@ -115,7 +115,7 @@ class PredictionsGate(Gate):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (
             uncertified(),
             share_of_risk("1"),
@@ -126,7 +126,7 @@ class PredictionsGate(Gate):
                 "Increasing boundaries of the bins that numbers fall into. Without it predictions are classes.",
                 default=(),
             ),
-            Field("shift", between(0, 1, "0.02"), "By how much a share may differ from blue's."),
+            Field("shift", between(0, 1, "0.02"), "How far a share may differ from blue's."),
         )
         table = Table(
             fields, example="{at: /label}", makes=cls, make=lambda values: cls(**with_reading(values)), check=_check

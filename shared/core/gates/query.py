@@ -1,4 +1,4 @@
-"""The query gate: what a query of the user's counts as bad, of what it counts in total."""
+"""The query gate: what a user's own query counts as bad, out of its total."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ EXAMPLE = "{name: fraud, query: gates/fraud.kql}"
 
 @dataclass(frozen=True, slots=True)
 class Counted(CountSample):
-    """What was counted for the gate of this name."""
+    """What the query of the gate with this name counted."""
 
     gate: str
     kind: Literal["counted"] = "counted"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return what was counted as bad and in total; 0 of 0 where nothing was."""
+        """Return what was counted as bad and in total; 0 of 0 if nothing was."""
         del green
         tally = row.tallies.get(self.gate)
         return (NOTHING if tally is None else (tally.bad, tally.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that it is a query's own count."""
+        """Return that a query's own count is measured."""
         del item
         return Measured(what="query_count")
 
 
 @dataclass(frozen=True, slots=True)
 class QueryGate(Gate):
-    """What a query counts as bad is no larger a share of its total than blue's.
+    """The share that a query counts as bad is no larger than blue's.
 
-    query: path of a KQL file next to the policy. at_most: also an absolute limit of that share. budget: D of its
+    query: path of a KQL file next to the policy. at_most: an absolute limit for that share as well. budget: D of its
     certificate, a probability over all traffic (None: the policy's).
     """
 
@@ -59,7 +59,7 @@ class QueryGate(Gate):
     reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Tallies]:
-        """Return that its query is to be run."""
+        """Return its need for the counts of its query."""
         del sources
         return (Tallies(self.name, self.query),)
 
@@ -68,15 +68,15 @@ class QueryGate(Gate):
         return self.name in row.tallies
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged: against blue, and by its limit."""
+        """Return how the gate is judged: against blue, and by its absolute limit."""
         own = terms if self.budget is None else terms._replace(budget=self.budget)
         return relative_to_blue(self, Counted(self.name), past, own, self.at_most)
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the gate's key in a policy file."""
         fields = (
-            Field("name", GATE_NAME._replace(example="fraud"), "What steps and reports call it."),
+            Field("name", GATE_NAME._replace(example="fraud"), "Its name in steps and reports."),
             Field(
                 "query",
                 file("query", "gates/fraud.kql"),
@@ -88,7 +88,7 @@ class QueryGate(Gate):
             Field(
                 "budget",
                 between(0, 0.5, "0.005"),
-                "As `judge.budget`, for what this query counts as bad.",
+                "Like `judge.budget`, for what this query counts as bad.",
                 otherwise="as for errors",
             ),
         )
@@ -97,7 +97,7 @@ class QueryGate(Gate):
         return Field(
             "queries",
             Sequence(table, f"[{EXAMPLE}]", least=0, most=5),
-            "Your own queries, each a gate with a name of its own; at most five.",
+            "Your own queries, each a gate with its own name; at most five.",
             default=(),
         )
 
@@ -107,8 +107,8 @@ def _check(query: Part) -> None:
     if name is None:
         return
     if name in (query.find("judge.gates") or {}):
-        query.add("name", f"{name} is the name of one of Teal's own gates; choose another")
+        query.add("name", f"{name} is the name of one of Teal's own gates; choose another name")
         return
     names = [(other or {}).get("name") for other in query.before]
     if name in names:
-        query.add("name", f"{name} is already the name of queries[{names.index(name)}]; choose another")
+        query.add("name", f"{name} is already the name of queries[{names.index(name)}]; choose another name")

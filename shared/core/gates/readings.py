@@ -1,6 +1,6 @@
-"""What each gate's evidence says, as data: how often green did it, how often blue did, how sure that is.
+"""What each gate's evidence says, as data: green's rate, blue's rate, and how certain they are.
 
-It is for records and for people, and decides nothing. The sentences are made in `shared.words.gates`.
+For records and people; nothing is decided from it. The sentences are made in `shared.words.gates`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
 from shared.core.judge.verdict import Risk
 
-SLIGHT = 1e-6  # odds that are 1 : 1 but for rounding
+SLIGHT = 1e-6  # odds that differ from 1 : 1 only by rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One gate after a minute.
 
-    measured: what the counts are of. green, blue: an interval of each one's rate that holds at all times together with
-    95 percent (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
-    worse, and of those at which this gate alone would roll back (None: it may not). log_certificate,
-    certificate_threshold: the same of the odds that the next step is within the budget, and of those that it needs
-    (None: none is needed). minutes: settled ones at this weight. missing: why the last minutes say nothing of it.
+    measured: what was counted. green, blue: an interval for each one's rate, with 95 % confidence at all times together
+    (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is worse, and
+    of those at which this gate alone would roll back (None: it cannot). log_certificate, certificate_threshold: the
+    same for the odds that the next step is within the budget, and for those that it needs (None: none is needed).
+    minutes: settled minutes at this weight. missing: why the last minutes have no data for this gate.
     """
 
     gate: str
@@ -65,12 +65,12 @@ class Reading:
 
     @property
     def to_rollback(self) -> float | None:
-        """How far it is on the way to rolling back by itself: 0 to 1, or None if it may not."""
+        """Progress towards rolling back by itself: 0 to 1, or None if it cannot."""
         return None if self.harm_threshold is None else min(max(self.log_harm / self.harm_threshold, 0.0), 1.0)
 
     @property
     def to_certificate(self) -> float | None:
-        """How far it is on the way to the next step's certificate: 0 to 1, or None if none is needed."""
+        """Progress towards the next step's certificate: 0 to 1, or None if none is needed."""
         if self.log_certificate is None or self.certificate_threshold is None:
             return None
         return min(max(self.log_certificate / self.certificate_threshold, 0.0), 1.0)
@@ -86,10 +86,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What evidence is held against at a step.
+    """The thresholds that evidence is compared with at a step.
 
-    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are; None for the
-    critical ones. log_suspicion: the odds of harm above which nothing advances.
+    next_weight: None if no certificate is needed. needed: names of the gates whose certificates are needed; None for
+    the critical ones. log_suspicion: the log odds of harm above which nothing advances.
     """
 
     risk: Risk
@@ -106,7 +106,7 @@ class Thresholds:
 def readings(
     evidence: Evidence, calibration: Calibration, thresholds: Thresholds, missing: Mapping[str, str] | None = None
 ) -> tuple[Reading, ...]:
-    """Return what each gate says now. missing: gates that the last minutes say nothing of, and why."""
+    """Return what each gate says now. missing: gates for which the last minutes have no data, and why."""
     found = [_reading_at(place, evidence, calibration, thresholds) for place in range(len(calibration.panel.gates))]
     return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
 
@@ -143,7 +143,7 @@ def _reading(
 
 
 def _measured(samples: GateSamples, setting: GateSetting, item: int) -> Measured:
-    """Return what one of the gate's items is of, and what is allowed of it besides what blue does."""
+    """Return what one of the gate's items measures, with the limits that apply to it."""
     place = item
     for sample, measure in zip(samples.samples, setting.measures, strict=True):
         if place < measure.items:

@@ -13,9 +13,9 @@ SAMPLE_KINDS: dict[str, type[Sample]] = {}
 
 
 def register_gate(*kinds: type[Gate]) -> None:
-    """Make kinds of gate known to stored records, with their samples, by the default of their field `kind`.
+    """Register kinds of gate and their samples, by the default of their field `kind`, so that records can be read.
 
-    Raises ValueError for a name that another kind has.
+    Raises ValueError for a name that is already taken.
     """
     for kind in kinds:
         _register(GATE_KINDS, kind)
@@ -26,4 +26,4 @@ def register_gate(*kinds: type[Gate]) -> None:
 def _register(known: dict[str, type[Kind]], kind: type[Kind]) -> None:
     name = kind.__dataclass_fields__["kind"].default  # type: ignore[attr-defined] # every kind is a dataclass
     if known.setdefault(name, kind) is not kind:
-        raise ValueError(f"two kinds are called {name}: {known[name].__qualname__} and {kind.__qualname__}")
+        raise ValueError(f"two kinds are named {name}: {known[name].__qualname__} and {kind.__qualname__}")

@@ -1,7 +1,7 @@
-"""What a gate takes from a minute of telemetry: the counts or percentiles of green and blue that its bets are made on.
+"""What a gate takes from a minute of telemetry: the counts or percentiles of green and blue that it bets on.
 
-A sample is frozen on the record with its thresholds. Where telemetry says nothing of it, there are no items: missing
-evidence is never evidence of no harm. Each kind of sample stands in the module of its gate.
+A sample is frozen on the record with its thresholds. If telemetry has no data for it, there are no items: missing
+evidence is never evidence of no harm. Each kind of sample is in the module of its gate.
 """
 
 from __future__ import annotations
@@ -29,38 +29,38 @@ class Sample(ABC):
 
     @abstractmethod
     def items(self, green: Row, blue: Row) -> Sequence[Item] | None:
-        """Return the items of a minute (None for a deployment without requests), or None if telemetry lacks them."""
+        """Return the items of a minute, or None if telemetry lacks them. green, blue: None without requests."""
 
     @abstractmethod
     def measured(self, item: int) -> Measured:
-        """Return what the counts of one of its items are of."""
+        """Return what one of its items counts."""
 
     def series(self, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
-        """Return blue's bad and total of each minute, for each item; nothing for what has no counts."""
+        """Return blue's bad and total per minute, for each item; empty if the sample has no counts."""
         del rows
         return []
 
     def shown(self, counts: Callable[[int], Counts]) -> int:
-        """Return the item to report while none of them suggests harm. counts: those of an item so far."""
+        """Return the item to report while none of them suggests harm. counts: the counts of an item so far."""
         del counts
         return 0
 
 
 class CountSample(Sample):
-    """A sample of counts: so many bad ones of so many."""
+    """A sample of counts: how many of how many were bad."""
 
     __slots__ = ()
 
     @abstractmethod
     def counts(self, row: DeploymentMinute, *, green: bool) -> Sequence[Pair] | None:
-        """Return bad and total of each item in a deployment's minute, or None if the minute does not say.
+        """Return bad and total of each item in a deployment's minute, or None if the minute lacks them.
 
-        green: whether it is green's, whose thresholds may differ from blue's.
+        green: whether the minute is green's, whose thresholds can differ from blue's.
         """
 
     @property
     def size(self) -> int:
-        """How many items it has."""
+        """The number of items."""
         return 1
 
     def items(self, green: Row, blue: Row) -> Sequence[Item] | None:
@@ -72,7 +72,7 @@ class CountSample(Sample):
         return [Counts(*one, *other) for one, other in zip(ours, theirs, strict=True)]
 
     def series(self, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
-        """Return blue's bad and total of each minute, for each item; 0 of 0 where nothing is known."""
+        """Return blue's bad and total per minute, for each item; 0 of 0 where nothing is known."""
         idle = self._idle
         known = [idle if row is None else self.counts(row, green=False) or idle for row in rows]
         return [([pairs[item][0] for pairs in known], [pairs[item][1] for pairs in known]) for item in range(self.size)]
@@ -84,14 +84,14 @@ class CountSample(Sample):
 
 @dataclass(frozen=True, slots=True)
 class GateSamples:
-    """What one gate takes: a sample for each of its measures, and one for its certificate (None: it has none)."""
+    """The samples of one gate: one for each of its measures, and one for its certificate (None: it has none)."""
 
     samples: tuple[Sample, ...]
     certified: Sample | None = None
 
 
 def gate_minute(wanted: GateSamples, green: Row, blue: Row) -> GateMinute | None:
-    """Return what the gate sees of a minute, or None if telemetry says nothing of it."""
+    """Return what the gate sees of a minute, or None if telemetry has no data for it."""
     items: list[Item] = []
     for sample in wanted.samples:
         found = sample.items(green, blue)

@@ -1,6 +1,6 @@
-"""How strongly bad answers come in bursts: first from blue's own past, then also from green and blue side by side.
+"""How bursty bad answers are: first from blue's own past, then also from green and blue side by side.
 
-A calibration sees no minute of green; what pairs teach may only temper later minutes.
+Calibration never sees a minute of green; what pairs of minutes show can only temper later minutes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ SHRINKAGE = 2.0
 
 
 class Variation(NamedTuple):
-    """How much the differences of two rates varied, and how much independent requests would let them vary."""
+    """How much the differences between two rates varied, and how much they would vary for independent requests."""
 
     observed: float = 0.0
     expected: float = 0.0
 
     def plus(self, one: tuple[int, int], other: tuple[int, int]) -> Variation:
-        """Return it with one more difference, of two counts (bad, total); unchanged if either is empty."""
+        """Return the variation with one more difference, between two counts (bad, total); unchanged if one is empty."""
         if not one[1] or not other[1]:
             return self
         observed, expected = _difference(one, other)
@@ -34,7 +34,7 @@ NONE = Variation()
 
 
 def _difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, float]:
-    """Return how much two rates (bad, total) differ, and how much independent requests would, both weighted."""
+    """Return how much two rates (bad, total) differ, and how much they would for independent requests, weighted."""
     (bad_a, total_a), (bad_b, total_b) = one, other
     weight = total_a * total_b / (total_a + total_b)
     pooled = (bad_a + bad_b) / (total_a + total_b)
@@ -43,11 +43,11 @@ def _difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, fl
 
 
 def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
-    """Return phi >= 1: the variance of blue's bad counts from minute to minute, in units of independent requests'.
+    """Return phi >= 1: the variance of blue's bad counts from minute to minute, relative to independent requests.
 
-    `bad` and `total` are counts of consecutive minutes, oldest first. Differences of neighbours remove a slow drift of
-    the rate; two units more in numerator and denominator shrink the answer to 1 when there is little history. Minutes
-    without requests are passed over.
+    `bad` and `total` are counts of consecutive minutes, oldest first. Differences between neighbouring minutes remove a
+    slow drift of the rate; adding two units to numerator and denominator shrinks the result towards 1 when there is
+    little history. Minutes without requests are skipped.
     """
     if len(bad) != len(total):
         raise ValueError(f"{len(bad)} minutes of bad answers, but {len(total)} of totals")
@@ -60,10 +60,10 @@ def burstiness(bad: Sequence[int], total: Sequence[int]) -> float:
 
 
 def lasting(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> float:
-    """Return phi of a past as blocks of minutes show it, for a blue that is not calm; 1 for others.
+    """Return phi computed from blocks of minutes, for a blue that is not calm; 1 otherwise.
 
-    Bursts that last for some minutes hardly show between neighbours; summed over blocks they do. A calm blue keeps what
-    neighbours say, since its slow drift would show in blocks as well.
+    Bursts of several minutes hardly show between neighbouring minutes, but they do between blocks. For a calm blue,
+    blocks are not used, since they would also show its slow drift.
     """
     if tuning.block == 1 or burstiness(bad, total) < tuning.calm_phi:
         return 1.0
@@ -75,15 +75,15 @@ def _blocks(counts: Sequence[int], size: int) -> list[int]:
 
 
 def paired(variation: Variation, counts: Counts) -> Variation:
-    """Return the variation of green beside blue after one more minute: what hits both alike does not show in it."""
+    """Return the variation between green and blue after one more minute. What affects both equally does not show."""
     return variation.plus((counts.green_bad, counts.green_total), (counts.blue_bad, counts.blue_total))
 
 
 def certificate_temper(phi: float, variation: Variation = NONE, pairs: float = 0.0) -> float:
-    """Return the divisor of the certificate's evidence, so that bursts do not certify by luck.
+    """Return the divisor for the certificate's evidence, so that bursts do not certify by chance.
 
-    By blue's past alone (`pairs` = 0), or also by the pairs seen so far, which can only lower it: what blue's past
-    shows as bursts may have hit everyone, and such bursts cancel.
+    From blue's past alone (`pairs` = 0), or also from the pairs seen so far, which can only lower it: the bursts in
+    blue's past may have affected both deployments, and such bursts cancel out.
     """
     seen = (phi * pairs + variation.observed) / (pairs + variation.expected) if pairs else phi
     return min(max(1.0, min(phi, seen)), CERTIFICATE_TEMPER_LIMIT)

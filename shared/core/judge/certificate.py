@@ -1,4 +1,4 @@
-"""Evidence that the next step is within the harm budget: started afresh at each step. It never causes a rollback."""
+"""Evidence that the next step is within the harm budget, restarted at each step. It never causes a rollback."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from shared.core.judge.odds import Null, log_sum
 from shared.core.judge.tuning import Tuning
 
 RATIO = 0.25
-# Bets that are chosen by blue's rate: these powers of the one that grows fastest when green is as good as blue, and one
-# that wins most when there are no bad answers at all.
+# Bets chosen by blue's rate: these powers of the bet that grows fastest when green is as good as blue, and one that
+# wins most when there are no bad answers at all.
 CLEANEST_BET = 0.02
 POWERS = (0.6, 1.0, 1.7)
 LEAST_BET, MOST_BET = 0.002, 0.97
-# Rates are rounded to steps of about a quarter, so that bets need not be searched for every minute.
+# Rates are rounded to steps of about 25 %, so that bets need not be searched for every minute.
 LEAST_RATE, STEPS_A_DECADE = 1e-7, 10
 GRID = tuple(1.0 / (1.0 + math.exp(5.5 - 9.5 * i / 59.0)) for i in range(60))
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One step's certificate: the log wealth of each of its bets, and how many settled minutes with traffic went in."""
+    """One step's certificate: the log wealth of each bet, and how many settled minutes with traffic it contains."""
 
     wealth: tuple[float, ...] = ()
     minutes: int = 0
@@ -45,9 +45,9 @@ def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
 
 
 def bets_for(tuning: Tuning, rate: float, weight: int, null: Null) -> tuple[float, ...]:
-    """Return the bets of a minute: fixed ones, or those that suit blue's rate and green's share (mirror: negative).
+    """Return the bets for a minute: fixed ones, or those that suit blue's rate and green's share (mirror: negative).
 
-    The rate must be known before the minute is seen; then the certificate stays valid, whatever the bets are.
+    The rate must be known before the minute is seen; the certificate is then valid whatever the bets are.
     """
     if tuning.certificate_bets:
         return tuning.certificate_bets
@@ -63,14 +63,14 @@ def _suited(rate: float, weight: int, null: Null) -> tuple[float, ...]:
 
 
 def add_minute(certificate: Certificate, gains: Sequence[float], temper: float) -> Certificate:
-    """Return the certificate after one more settled minute, in which each bet won so much; `temper` divides it."""
+    """Return the certificate after one more settled minute. gains: what each bet won; `temper` divides it."""
     before = certificate.wealth or (0.0,) * len(gains)
     wealth = tuple([own + gain / temper for own, gain in zip(before, gains, strict=True)])
     return Certificate(wealth, certificate.minutes)
 
 
 def _growth(bet: float, rate: float, green: float, blue: float, null: Null) -> float:
-    """Return what a bet wins on average for each request of the endpoint when green is as bad as blue."""
+    """Return what a bet wins per request to the endpoint, on average, when green is as bad as blue."""
     theta = null.rho * green / (null.rho * green + blue)
     divisor = 1.0 + theta * (bet - 1.0)
     granted = green * null.delta * (bet - 1.0) * (1.0 - theta) / divisor

@@ -1,7 +1,7 @@
-"""One gate: evidence from a minute's counts, and what it says of harm and of the next step.
+"""One gate: evidence from a minute's counts, and what it says about harm and about the next step.
 
-State in, minute in, state out. The state is the whole memory; the setting is frozen before green's first request. It
-knows neither the time nor what counts as bad, and a minute is never revised.
+State in, minute in, state out. The state is the only memory; the setting is frozen before green's first request. A gate
+knows neither the time nor what counts as bad, and never revises a minute.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ from shared.core.judge.measure import Allowance, Item, Measure, gains, item_slic
 from shared.core.judge.odds import Counts, log_es, log_sum
 from shared.core.judge.tuning import Tuning
 
-MEMORY = 0.93  # of a minute's counts a minute later: half is forgotten after ten minutes
+MEMORY = 0.93  # per minute: a minute's counts lose half of their influence in ten minutes
 PAST_REQUESTS = 1000.0
 DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class GateSetting:
-    """What a gate is set to for one rollout.
+    """A gate's settings for one rollout.
 
-    share: its part of the rollback risk; 0 if it may not roll back. critical: whether the next step needs its
+    share: its part of the rollback risk; 0 if it cannot roll back. critical: whether the next step needs its
     certificate. phi: burstiness of blue's past from minute to minute. lasting: the same from block to block. known:
-    that past was long enough to tell. rate: blue's past share of bad, as the certificate counts it. rates: the same for
-    each item of the measures (none: not known). usual_at_most: the most that green, alone with all traffic, is compared
-    with, however bad blue was in an incident. budget: D, the harm that the certificate allows over all traffic, a
-    probability (None: there is no certificate). margin: of a
-    certificate from percentiles. heard: how many things per request blue's past reported to it (0: it counts nothing
-    that deployments report). settle: how many steady minutes after a change of traffic are passed over, with all that
-    are not steady.
+    whether that past was long enough to tell. rate: blue's bad share in the past, as the certificate counts it. rates:
+    the same for each item of the measures (empty: unknown). usual_at_most: the highest rate that green, alone with all
+    traffic, is compared with, however bad blue was in an incident. budget: D, the harm that the certificate allows over
+    all traffic, a probability (None: there is no certificate). margin: for a certificate from percentiles. heard: how
+    much per request blue's past reported to it (0: it counts nothing that deployments report). settle: how many steady
+    minutes after a change of traffic are skipped, along with all that are not steady.
     """
 
     name: str = "errors"
@@ -54,13 +53,13 @@ class GateSetting:
 
     @property
     def burstiness(self) -> float:
-        """The larger of both: what decides how many bad minutes are needed."""
+        """The larger of the two, which decides how many bad minutes are needed."""
         return max(self.phi, self.lasting)
 
 
 @dataclass(frozen=True, slots=True)
 class GateMinute:
-    """What a gate sees of one minute: an item for each that its measures want, and one for the certificate."""
+    """What a gate sees of one minute: the items of its measures, and one for the certificate."""
 
     items: tuple[Item, ...]
     certified: Item | None = None
@@ -68,12 +67,12 @@ class GateMinute:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which share of the traffic a minute was at.
+    """The traffic share during a minute.
 
-    weight: green's, in percent; of a mirror, negative. next_weight: the one after this step, or None at the last.
-    steady: it was held for the whole minute; an unsteady minute counts for harm but not for the certificate. changed:
-    the minute is the first at this weight. age: how many steady minutes there were at this weight before. answered: how
-    many requests green answered in it without failing, whatever other gates say of them.
+    weight: green's share in percent; negative for a mirror. next_weight: the one after this step, or None at the last.
+    steady: whether it was in force for the whole minute; an unsteady minute counts for harm but not for the
+    certificate. changed: whether the minute is the first at this weight. age: the number of earlier steady minutes at
+    this weight. answered: how many requests green answered without failing, whatever other gates say about them.
     """
 
     weight: int
@@ -85,24 +84,24 @@ class Share:
 
     @property
     def alone(self) -> bool:
-        """Whether green has all traffic; while that is being set, blue still has some to be compared with."""
+        """Whether green has all traffic; while the shift is under way, blue still has some to compare with."""
         return self.weight == 100 and self.steady
 
 
 class Recent(NamedTuple):
-    """Blue's bad and total of late, as the certificate counts them: each minute is forgotten a little."""
+    """Blue's recent bad and total, as the certificate counts them, with exponential decay."""
 
     bad: float = 0.0
     total: float = 0.0
 
     def after(self, counts: Counts) -> Recent:
-        """Return it after one more minute."""
+        """Return the recent counts after one more minute."""
         return Recent(
             round(MEMORY * self.bad + counts.blue_bad, DIGITS), round(MEMORY * self.total + counts.blue_total, DIGITS)
         )
 
     def rate(self, past: float) -> float:
-        """Return blue's share of bad of late, leaning on its past where there are few requests."""
+        """Return blue's recent bad share, shrunk towards its past rate if there are few requests."""
         return (self.bad + PAST_REQUESTS * past) / (self.total + PAST_REQUESTS)
 
 
@@ -111,12 +110,12 @@ NOTHING_YET = Recent()
 
 @dataclass(frozen=True, slots=True)
 class GateEvidence:
-    """All that a gate remembers: the harm process, the step's certificate, pairs, blue of late, and counts added up.
+    """All that a gate remembers: the harm process, the step's certificate, pairs, recent blue, and total counts.
 
-    seen: green's bad and total and blue's bad and total for each count, one after the other (for percentiles: minutes
-    with a higher P95, minutes, 0, 0). step: the same four of the first count, in steady minutes of the present step.
-    unheard: requests that green answered without failing, while blue was heard, since the gate last counted one of
-    green's outcomes.
+    seen: green's bad and total and blue's bad and total for each count in turn (for percentiles: minutes with a higher
+    P95, minutes, 0, 0). step: the same four numbers for the first count, in steady minutes of the current step.
+    unheard: requests that green answered without failing since the gate last counted one of green's outcomes, while
+    blue's were counted.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
@@ -128,7 +127,7 @@ class GateEvidence:
     unheard: int = 0
 
     def counts(self, index: int = 0) -> Counts:
-        """Return what was seen of one count, all minutes added up."""
+        """Return the totals of one count over all minutes."""
         four = self.seen[4 * index : 4 * index + 4]
         return Counts(*four) if four else Counts()
 
@@ -157,22 +156,22 @@ def add_minute(
 
 
 def _changed(share: Share, setting: GateSetting) -> bool:
-    """Return whether this is the first minute that the gate looks at after a change of traffic."""
+    """Return whether this is the first minute after a change of traffic that the gate uses."""
     return share.age == setting.settle if setting.settle else share.changed
 
 
 def begin_step(evidence: GateEvidence) -> GateEvidence:
-    """Return the evidence with a fresh certificate: what certified the last step says nothing of the next."""
+    """Return the evidence with a fresh certificate: the last step's certificate does not apply to the next step."""
     return replace(evidence, certificate=certificate.Certificate(), step=(0, 0, 0, 0))
 
 
 def log_harm(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> float:
-    """Return the natural logarithm of the odds against `green is no worse`, of this gate alone."""
+    """Return the natural logarithm of the odds against `green is no worse`, for this gate alone."""
     return evidence.harm.log_odds(log_shares(setting.measures, tuning))
 
 
 def worst_item(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> int:
-    """Return which of the gate's items speaks loudest of harm; the first before any minute."""
+    """Return which of the gate's items has the strongest evidence of harm; the first before any minute."""
     wealth, shares = evidence.harm.wealth, log_shares(setting.measures, tuning)
     if not wealth:
         return 0
@@ -205,9 +204,10 @@ def _gains(
 
 
 def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
-    """Return the larger of blue's rates, while it had traffic in this rollout and in its past.
+    """Return the larger of blue's rates: while it had traffic in this rollout, and in its past.
 
-    A few requests in this rollout are leant on the past, or else one failure of two would excuse everything.
+    A rate from few requests in this rollout is shrunk towards the past; otherwise one failure in two requests would
+    excuse everything.
     """
     past = setting.rates[item] if item < len(setting.rates) else 0.0
     seen = evidence.counts(item)
@@ -217,7 +217,7 @@ def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
 
 
 def _alone(minute: GateMinute) -> GateMinute:
-    """Return the minute without blue: a few requests that still name it are nothing to compare with."""
+    """Return the minute without blue: the few requests that still address it are not enough to compare with."""
     items = [Counts(item.green_bad, item.green_total) if isinstance(item, Counts) else item for item in minute.items]
     return GateMinute(tuple(items), minute.certified)
 
@@ -240,7 +240,7 @@ def _certify(
 
 
 def _unheard(evidence: GateEvidence, item: Item, share: Share) -> int:
-    """Return `unheard` after a minute. Where green has all traffic, what was heard of blue before stands for blue."""
+    """Return `unheard` after a minute. If green has all traffic, blue's earlier outcomes stand in for blue's."""
     if not isinstance(item, Counts) or item.green_total:
         return 0
     blue = item.blue_total or (share.alone and evidence.counts().blue_total)

@@ -1,8 +1,8 @@
-"""Evidence that green does harm: gathered over the whole rollout and never reset. Certificates play no part in it.
+"""Evidence that green does harm, accumulated over the whole rollout and never reset. Independent of certificates.
 
-A gate has many small bets (its *processes*): each one's wealth grows by what it wins in a minute. A part of a budget
-that is shared by all is bet anew every minute, most at the start and after a change of traffic, so that harm which
-begins late is found as well as harm from the start.
+A gate has many small bets (its *processes*), each of whose wealth grows by what it wins in a minute. Part of a shared
+budget is newly bet every minute, most of it at the start and after a change of traffic, so that harm that begins late
+is found as well as harm from the start.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from shared.core.judge.odds import log_add, log_sum
 from shared.core.judge.tuning import Tuning
 
-DIGITS = 9  # of a wealth: what is behind them would only lengthen the record
+DIGITS = 9  # of each wealth: more would only lengthen the record
 
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """The harm process of one gate: the log wealth of each bet, and the budget not yet bet.
+    """The harm process of one gate: the log wealth of each bet, and the budget that has not been bet yet.
 
-    The wealth is empty before the first minute (its logarithm would be minus infinity, which JSON cannot say).
+    The wealth is empty before the first minute (its logarithm would be minus infinity, which JSON cannot represent).
     """
 
     wealth: tuple[float, ...] = ()
@@ -36,9 +36,9 @@ class Harm:
 
 
 def add_minute(harm: Harm, gains: Sequence[float], tuning: Tuning, *, changed: bool) -> Harm:
-    """Return the harm process after one more minute, in which each bet won so much (a natural logarithm).
+    """Return the harm process after one more minute. gains: what each bet won (natural logarithms).
 
-    `changed` says that the traffic share changed just before this minute, when new harm is likeliest to begin.
+    changed: whether the traffic share changed just before this minute, when new harm is most likely to begin.
     """
     fraction = tuning.first_minute if not harm.wealth else tuning.after_change if changed else tuning.any_minute
     stake = fraction * harm.unspent

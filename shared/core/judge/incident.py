@@ -1,8 +1,8 @@
-"""Whether a deployment fails beyond what blue's past allows, whoever else fails: an incident. Not about green's worth.
+"""Whether a deployment fails beyond what blue's past allows, regardless of the other one: an incident.
 
-The same bets as a gate's, against a fixed limit: the share of bad requests is at most `RATIO` times what it may have
-been in blue's past, plus the budget. An incident is declared at the odds that a rollback needs. It has memory: it is
-over only after calm minutes in proportion to its length.
+It uses a gate's bets against a fixed limit: the bad share is at most `RATIO` times what it may have been in blue's
+past, plus the budget. An incident is declared at the odds that a rollback needs. It has memory: it ends only after a
+number of calm minutes that grows with its length.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.core.judge.odds import Counts, Null, log_es, log_sum
 from shared.core.judge.tuning import Tuning
 
 RATIO = 3.0
-# An incident of five minutes or more is over after ten calm ones; a shorter one after twice its length and one.
+# An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
 _LANES = (Measure(),)
 
@@ -26,8 +26,8 @@ _LANES = (Measure(),)
 class Alarm:
     """What counts as an incident, from blue's past alone.
 
-    usual: the upper end of what blue's share of bad requests may have been. budget: what is allowed besides. cap: nats
-    that one minute may win, so that bursts as blue's past shows them are no incident.
+    usual: the upper bound of blue's bad share in the past. budget: what is allowed in addition. cap: the most nats that
+    one minute can win, so that bursts like those in blue's past are not an incident.
     """
 
     usual: float
@@ -36,13 +36,13 @@ class Alarm:
 
     @property
     def limit(self) -> float:
-        """The share of bad requests beyond which it is an incident."""
+        """The bad share above which it is an incident."""
         return min(RATIO * self.usual + self.budget, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is known of one deployment. declared: an incident is on. bad, calm: minutes beyond the limit, and since."""
+    """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then."""
 
     harm: Harm = field(default_factory=Harm)
     declared: bool = False
@@ -51,18 +51,18 @@ class Watch:
 
 
 def alarm(bad: int, total: int, budget: float, cap: float) -> Alarm:
-    """Return the alarm for a blue with this past; without a past everything may be usual."""
+    """Return the alarm for a blue with this past; without a past, any rate counts as usual."""
     past = interval(bad, total)
     return Alarm(1.0 if past is None else past.high, budget, cap)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:
-    """Return the natural logarithm of the odds against `never beyond the limit`."""
+    """Return the natural logarithm of the odds against `never above the limit`."""
     return watch.harm.log_odds(log_shares(_LANES, tuning))
 
 
 def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_threshold: float) -> Watch:
-    """Return the watch after a minute; one without requests teaches nothing.
+    """Return the watch after a minute; a minute without requests changes nothing.
 
     counts: the deployment's, as if it were green. log_threshold: the log odds at which an incident is certain.
     """

@@ -1,10 +1,10 @@
-"""How often something really happens: an interval that may be looked at as often as one likes.
+"""Confidence intervals for a rate that remain valid however often they are looked at.
 
 For any true rates g_1, g_2, ... and independent requests, exp(sum(x_t) ln k - sum(n_t g_t) (k - 1)) is a bet whose
 expected wealth never exceeds 1 (`E (1+a)^X <= exp(a E X)`), for each k > 0. Mixed over k by a Gamma(SHAPE, SHAPE)
-distribution it is closed form, and the mean rates m / n for which it stays below 1 / miss hold the true mean rate so
-far at all times together, except with that chance. It needs the two sums alone. It is not for decisions:
-the judge's own bets are sharper.
+distribution it has a closed form, and the mean rates m / n for which it stays below 1 / miss contain the true mean rate
+so far at all times together, except with probability `miss`. Only the two sums are needed. Not for decisions: the
+judge's own bets are sharper.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ def interval(bad: int, total: int, miss: float = MISS) -> Interval | None:
     if not total:
         return None
     const = SHAPE * math.log(SHAPE) + math.lgamma(SHAPE + bad) - math.lgamma(SHAPE) + math.log(miss)
-    at_zero = const - (SHAPE + bad) * math.log(SHAPE)  # the log wealth against a true rate of nothing
+    at_zero = const - (SHAPE + bad) * math.log(SHAPE)  # the log wealth against a true rate of zero
     low = _root(bad, const, 0.0) if at_zero > 0 else 0.0
     high = _root(bad, const, 2.0 * bad + 12.0 - 2.0 * math.log(miss))
     return Interval(min(low / total, 1.0), min(high / total, 1.0))
 
 
 def _root(bad: int, const: float, start: float) -> float:
-    """Return where the log wealth at m expected ones crosses log(1 / miss), by Newton from outside of the interval.
+    """Return where the log wealth for m expected events crosses log(1 / miss), by Newton from outside the interval.
 
-    The function is convex in m with its least value at m = bad, so each step stays on its own side.
+    The function is convex in m with its minimum at m = bad, so each step stays on its side.
     """
     at = start
     for _ in range(STEPS):

@@ -1,6 +1,6 @@
-"""How a gate's items are bet on: which bets, against which claims, and what part of the gate's harm each has.
+"""How a gate's items are bet on: which bets, against which nulls, and each one's part of the gate's harm budget.
 
-State-free: what comes in is one minute's item, what goes out are the bets' winnings.
+Stateless: one minute's item in, the bets' winnings out.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ FEW_BETS = (1.4, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How some of a gate's items are bet on, all alike.
+    """How some of a gate's items are bet on, all in the same way.
 
-    items: how many there are each minute. share: of the gate's harm, for all of them together. null: what green may do
-    (None: as tuned). severe: whether there is a severe lane. both: whether less than blue counts as harm as well as
-    more. margin: for percentiles, by what factor green's may be higher (None: the items are counts).
+    items: their number per minute. share: their part of the gate's harm budget, all together. null: what green may do
+    (None: as tuned). severe: whether there is a severe lane. both: whether a rate below blue's counts as harm too.
+    margin: for percentiles, the factor by which green's may be higher (None: the items are counts).
     """
 
     items: int = 1
@@ -42,9 +42,9 @@ class Measure:
 
 
 class Allowance(NamedTuple):
-    """What a minute may win and green may do. usual: blue's rate, where it has no traffic now (None: it has).
+    """What a minute can win and what green may do. usual: blue's rate, if it has no traffic now (None: it has some).
 
-    budget: D, a probability, or None. cap: nats that a bet of the minor lane may win.
+    budget: D, a probability, or None. cap: the most nats that a bet of the minor lane can win.
     """
 
     usual: float | None
@@ -80,7 +80,7 @@ def log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ..
 
 @lru_cache(maxsize=256)
 def item_slices(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[slice, ...]:
-    """Return, for each item of the measures, where its processes are."""
+    """Return the slice of processes for each item of the measures."""
     found: list[slice] = []
     for measure in measures:
         size = len(_item_lanes(measure, tuning))
@@ -98,7 +98,7 @@ def _item_lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
 
 
 def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null, Null]:
-    """Return what green may do: relative to blue, or, when green has all traffic, to blue's usual rate."""
+    """Return what green may do, relative to blue or, if green has all traffic, to blue's usual rate."""
     minor, usual = measure.null or tuning.minor, allowance.usual
     if usual is None or minor.rho == 0.0:
         return minor, tuning.severe

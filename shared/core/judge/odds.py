@@ -1,9 +1,9 @@
-"""One minute's betting odds for one gate: the only formula of the judge. Nothing is estimated or remembered here.
+"""One minute's betting odds for one gate: the judge's only formula. Nothing is estimated or remembered here.
 
 The null hypothesis says `g <= rho * b + delta`, where g and b are the mean failure probabilities of green and blue in
 that minute; b may drift freely from minute to minute. A bet above 1 wins when green fails more often than the null
 allows (harm); a bet below 1 wins when it fails less often (no harm). For independent requests the expected winnings
-under the null are at most 1 (`E(1+a)^X <= exp(a E X)`), so evidence multiplies over minutes however often it is read.
+under the null are at most 1 (`E(1+a)^X <= exp(a E X)`), so evidence multiplies over minutes, however often it is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Requests of one minute, or of several added up: how many green and blue answered, and how many of those badly."""
+    """Requests in one minute or several: how many green and blue answered, and how many of those were bad."""
 
     green_bad: int = 0
     green_total: int = 0
@@ -48,7 +48,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """What green may do and still be called no worse: `rho` times blue's rate plus `delta` (a probability)."""
+    """What green may do and still count as no worse: `rho` times blue's rate plus `delta` (a probability)."""
 
     rho: float
     delta: float
@@ -61,8 +61,8 @@ class Null:
 def log_e(counts: Counts, bet: float, null: Null) -> float:
     """Return the natural logarithm of one minute's e-value for a bet (> 0) against a null.
 
-    0.0 when there is nothing to learn: no request on green, or no blue to compare with and a relative null. With
-    `rho = 0` it is an absolute test that needs no blue.
+    0.0 if there is nothing to learn: no requests on green, or a relative null and no blue to compare with. With `rho =
+    0` it is an absolute test that needs no blue.
     """
     if bet <= 0:
         raise ValueError(f"a bet must be above 0, but is {bet}")
@@ -70,9 +70,9 @@ def log_e(counts: Counts, bet: float, null: Null) -> float:
 
 
 def log_es(counts: Counts, bets: tuple[float, ...], null: Null, *, swapped: bool = False) -> list[float]:
-    """Return `log_e` for each of several bets, all above 0; what they share is computed once.
+    """Return `log_e` for each of several bets, all above 0; common terms are computed once.
 
-    swapped: as if blue and green were in each other's places.
+    swapped: whether to exchange the roles of blue and green.
     """
     green_bad, green_total, blue_bad, blue_total = (
         (counts.blue_bad, counts.blue_total, counts.green_bad, counts.green_total)
@@ -108,5 +108,5 @@ def log_sum(terms: Sequence[float]) -> float:
     top = max(terms) if terms else -math.inf
     if top == -math.inf:
         return -math.inf
-    # A list, as a simulation spends its time here.
+    # A list, because simulations spend most of their time here.
     return top + math.log(sum([math.exp(term - top) for term in terms]))

@@ -1,7 +1,7 @@
-"""All gates together: one minute in, one state out. Nothing here knows what a gate counts.
+"""All gates together: one minute in, one state out. Does not know what a gate counts.
 
-The public way to drive the judge: make a `Panel` before green's first request, begin with `Evidence()`, give every
-settled minute once to `add_minute`, call `begin_step` when the weight is raised, and ask `verdict.judge` at any time.
+The public interface of the judge: create a `Panel` before green's first request, start with `Evidence()`, pass every
+settled minute to `add_minute` once, call `begin_step` when the weight is raised, and call `verdict.judge` at any time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.core.judge.tuning import TUNED, Tuning
 
 LEAST_BUDGET, MOST_BUDGET = 0.001, 0.01
 EXTRA_FAILURES_A_MINUTE = 2.0
-# A past of fewer minutes with traffic does not show that there are no bursts.
+# A past with fewer minutes of traffic does not show that there are no bursts.
 LEAST_PAST = 50
 LEAST_REQUESTS = 100
 
@@ -26,7 +26,7 @@ LEAST_REQUESTS = 100
 class Panel:
     """The gates of one rollout and how the judge bets: frozen before green's first request.
 
-    requests_per_minute: the endpoint's, on average over blue's past.
+    requests_per_minute: the endpoint's average over blue's past.
     """
 
     gates: tuple[GateSetting, ...] = (GateSetting(),)
@@ -36,10 +36,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class JudgedMinute:
-    """One settled minute: what each gate of the panel sees of it (None: nothing), and at which share of the traffic.
+    """One settled minute: what each gate of the panel sees of it (None: nothing), and the traffic share.
 
-    green, blue: requests that each had, whatever gates say of them. answered: those that green didn't fail. weight,
-    next_weight, steady: as in `gate.Share`.
+    green, blue: their numbers of requests, whatever gates say about them. answered: green's requests that did not fail.
+    weight, next_weight, steady: as in `gate.Share`.
     """
 
     gates: tuple[GateMinute | None, ...]
@@ -53,11 +53,11 @@ class JudgedMinute:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The state: one entry a gate of the panel (none before the first minute).
+    """The state: one entry per gate of the panel (none before the first minute).
 
-    weight: at which the last steady minute was. age: how many steady minutes there were at it. starved: requests that
-    green should have had, by its weight or mirror, since it last had any. step_requests: those that green had in
-    steady minutes of the present step.
+    weight: green's weight in the last steady minute. age: the number of steady minutes at it. starved: the requests
+    that green should have received, by its weight or mirror, since it last received any. step_requests: green's
+    requests in steady minutes of the current step.
     """
 
     gates: tuple[GateEvidence, ...] = ()
@@ -67,14 +67,14 @@ class Evidence:
     step_requests: int = 0
 
     def of(self, panel: Panel) -> tuple[GateEvidence, ...]:
-        """Return one entry for each gate of the panel; fresh ones if these are not the panel's."""
+        """Return one entry for each gate of the panel; fresh ones if the stored entries belong to another panel."""
         return self.gates if len(self.gates) == len(panel.gates) else (GateEvidence(),) * len(panel.gates)
 
 
 def errors_panel(
     bad: Sequence[int], total: Sequence[int], budget: float | None = None, tuning: Tuning = TUNED
 ) -> Panel:
-    """Return a panel of the errors gate alone, set by blue's consecutive past minutes, oldest first."""
+    """Return a panel with only the errors gate, calibrated from blue's consecutive past minutes, oldest first."""
     rate = requests_per_minute(total)
     setting = GateSetting(
         phi=burstiness(bad, total),
@@ -88,7 +88,7 @@ def errors_panel(
 
 
 def errors_minute(counts: Counts, weight: int, next_weight: int | None, *, steady: bool = True) -> JudgedMinute:
-    """Return a minute for a panel of the errors gate alone."""
+    """Return a minute for a panel with only the errors gate."""
     seen = GateMinute((counts,), counts)
     return JudgedMinute((seen,), weight, next_weight, steady, counts.green_total, counts.blue_total)
 
@@ -115,22 +115,22 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
 
 
 def begin_step(evidence: Evidence) -> Evidence:
-    """Return the evidence with fresh certificates: what certified the last step says nothing of the next."""
+    """Return the evidence with fresh certificates: those of the last step do not apply to the next."""
     return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]), step_requests=0)
 
 
 def requests_per_minute(total: Sequence[int]) -> float:
-    """Return the mean of a past, 0 for none."""
+    """Return the mean of a past, 0 if it is empty."""
     return sum(total) / len(total) if total else 0.0
 
 
 def past_rate(bad: Sequence[int], total: Sequence[int]) -> float:
-    """Return blue's past share of bad, for choosing bets: half a bad one of 500 added, so that it is never nothing."""
+    """Return blue's bad share in the past, for choosing bets; half a bad request in 500 is added, so it is never 0."""
     return (sum(bad) + 0.5) / (sum(total) + 500.0)
 
 
 def usual_rate(bad: int, total: int) -> float:
-    """Return the share of bad in a past, to be held against green when blue has no traffic; 0 of too short a one."""
+    """Return the bad share in a past, to compare green with when blue has no traffic; 0 if the past is too short."""
     return bad / total if total >= LEAST_REQUESTS else 0.0
 
 
@@ -140,7 +140,7 @@ def long_enough(total: Sequence[int]) -> bool:
 
 
 def default_budget(rate: float) -> float:
-    """Return D for an endpoint of so many requests a minute: two extra failures a minute, between 0.1 % and 1 %."""
+    """Return D for a rate of requests per minute: two extra failures per minute, between 0.1 % and 1 %."""
     return min(max(EXTRA_FAILURES_A_MINUTE / rate, LEAST_BUDGET), MOST_BUDGET) if rate else MOST_BUDGET
 
 
@@ -151,5 +151,5 @@ def _starved(before: float, minute: JudgedMinute) -> float:
         return before
     if minute.weight >= 100:
         return before + minute.blue
-    apart = 100.0 - minute.weight if minute.weight > 0 else 100.0  # of a mirror, blue answers all
+    apart = 100.0 - minute.weight if minute.weight > 0 else 100.0  # with a mirror, blue answers everything
     return before + minute.blue * abs(minute.weight) / apart

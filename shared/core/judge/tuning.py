@@ -1,7 +1,7 @@
-"""Every number that the judge is set to. Changed only with the benchmark at hand; frozen on the record at a start.
+"""All of the judge's tuning parameters. Changed only together with the benchmark; frozen on each rollout's record.
 
-`REFERENCE` is the published setting that the vectors of `tests/core/judge_vectors.json` were computed with. `TUNED` is
-what ships: it spends more of the error budget that the reference leaves unused (docs/benchmark.md has the figures).
+`REFERENCE` is the published tuning that the vectors in `tests/core/judge_vectors.json` were computed with. `TUNED` is
+what ships: it spends more of the error budget that the reference leaves unused (see docs/benchmark.md for the figures).
 Nothing learned from a rollout is kept here.
 """
 
@@ -19,13 +19,13 @@ MINOR, SEVERE = Null(1.1, 0.0001), Null(3.0, 0.2)
 class Tuning:
     """How the judge bets.
 
-    bets, shares: of the minor lane. severe_bets: of the severe lane, equal shares. severe_share: the severe lane's.
-    minor, severe: what green may do. first_minute, after_change, any_minute: the part of the unspent budget that is bet
-    anew. calm_phi: burstiness below which blue counts as calm, so that `calm_minutes` bad minutes are enough. block:
-    how many minutes are also looked at together where blue is not calm. cap, bursty_cap: nats that these minutes may
-    win together, for a calm blue and for others. suspicion: odds of harm above which nothing advances.
-    certificate_bets: fixed ones, or none to choose them by blue's rate. pairs: how many expected units of variance
-    blue's past weighs against the pairs seen since (0: the past alone).
+    bets, shares: of the minor lane. severe_bets: of the severe lane, with equal shares. severe_share: the severe lane's
+    share. minor, severe: what green may do. first_minute, after_change, any_minute: the part of the unspent budget that
+    is newly bet. calm_phi: burstiness below which blue counts as calm, so that `calm_minutes` bad minutes are enough.
+    block: minutes per block, if blue is not calm. cap, bursty_cap: the most nats that these minutes can win together,
+    for a calm blue and otherwise. suspicion: odds of harm above which nothing advances. certificate_bets: fixed bets,
+    or none to choose them by blue's rate. pairs: the weight of blue's past against the pairs seen since, in expected
+    units of variance (0: the past alone).
     """
 
     bets: tuple[float, ...]
@@ -48,22 +48,22 @@ class Tuning:
     pairs: float = 0.0
 
     def bad_minutes(self, phi: float, *, known: bool = True) -> int:
-        """Return k: how many bad minutes the minor lane needs before it may roll back.
+        """Return k: how many bad minutes the minor lane needs before it can roll back.
 
-        known: whether the past that phi is from was long enough to show that blue is calm.
+        known: whether the past behind phi was long enough to show that blue is calm.
         """
         if known and phi < self.calm_phi:
             return self.calm_minutes
         return min(BAD_MINUTES_LIMIT, math.ceil(3.0 * math.sqrt(phi) - 0.2))
 
     def cap_of(self, phi: float, *, known: bool = True) -> float:
-        """Return how many nats one minute may win in the minor lane; `known` as for `bad_minutes`."""
+        """Return the most nats that one minute can win in the minor lane; `known` as for `bad_minutes`."""
         calm = known and phi < self.calm_phi
         return (self.cap if calm else self.bursty_cap) / self.bad_minutes(phi, known=known)
 
     @property
     def log_suspicion(self) -> float:
-        """Natural logarithm of the odds above which nothing advances."""
+        """The natural logarithm of the odds above which nothing advances."""
         return math.log(self.suspicion)
 
 

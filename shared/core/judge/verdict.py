@@ -1,4 +1,4 @@
-"""What the evidence means: PASS, INCONCLUSIVE or FAIL, and why. What follows from it is decided elsewhere."""
+"""What the evidence means: PASS, INCONCLUSIVE or FAIL, and why. Its consequences are decided elsewhere."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from shared.core.judge.odds import log_sum
 from shared.core.judge.panel import Evidence, Panel
 from shared.core.judge.tuning import Tuning
 
-# So far from no evidence at all that it is more than rounding.
+# Evidence above this is more than rounding.
 SLIGHT = 1e-6
 STARVED = 20.0
-# So many of green's outcomes that should have been counted, and none was, are no accident: e^-20 by chance.
+# If this many of green's outcomes should have been counted and none was, that is no coincidence (probability e^-20).
 UNHEARD = 20.0
 
 
 class Outcome(StrEnum):
-    """The three answers of a judge; `I do not know` is one of them."""
+    """The judge's three answers, one of which is `not known yet`."""
 
-    PASS = "pass"  # noqa: S105 -- an answer, not a password
+    PASS = "pass"  # noqa: S105 -- an outcome, not a password
     INCONCLUSIVE = "inconclusive"
     FAIL = "fail"
 
@@ -47,8 +47,8 @@ class Cause(StrEnum):
 class Risk:
     """How sure the judge must be.
 
-    rollback: alpha, the chance of ever rolling back a green that is no worse. advance: beta, the chance per step of
-    certifying a green over the budget. settled_minutes: the least dwell at a weight.
+    rollback: alpha, the probability of ever rolling back a green that is no worse. advance: beta, the probability per
+    step of certifying a green that exceeds the budget. settled_minutes: the minimum time at a weight.
     """
 
     rollback: float = 0.01
@@ -57,9 +57,9 @@ class Risk:
 
 
 class _Weighed(NamedTuple):
-    """One gate's odds (natural logarithms), worked out once.
+    """One gate's odds (natural logarithms), computed once.
 
-    certificate: None if it has none. present: it had evidence at this step.
+    certificate: None if it has none. present: whether it had evidence at this step.
     """
 
     setting: GateSetting
@@ -70,10 +70,10 @@ class _Weighed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An outcome, its cause and gate, and what it rests on. Logarithms are natural; lines are where the odds decide.
+    """An outcome with its cause and gate, and the numbers behind it. All logarithms are natural.
 
-    gate: the one that the cause is about, if it is about one. log_harm: the odds of harm of all gates together.
-    suspicious: one of them is so likely worse, or hears blue and not green, that nothing may advance, not even
+    gate: the gate that the cause is about, if any. log_harm: the odds of harm of all gates together. suspicious: one
+    gate's odds of harm are too high, or it counts blue's outcomes but not green's, so nothing may advance, not even
     uncertified.
     """
 
@@ -96,8 +96,8 @@ def judge(
 ) -> Verdict:
     """Return what the evidence says now.
 
-    next_weight: None where no certificate is needed. needed: names of the gates whose certificates are needed, also if
-    they are not on the panel; None for its critical ones.
+    next_weight: None if no certificate is needed. needed: names of the gates whose certificates are needed, even if
+    they are not on the panel; None for its critical gates.
     """
     known = evidence.of(panel)
     weighed = [_weighed(one, setting, panel.tuning) for one, setting in zip(known, panel.gates, strict=True)]
@@ -107,7 +107,7 @@ def judge(
     minutes = max((one.certificate.minutes for one in known), default=0)
     line = panel.tuning.log_suspicion + SLIGHT
     suspicious = max(one.harm for one in counted) > line
-    # A gate that hears nothing at this step (of a mirror that is over) cannot be waited for.
+    # A gate that has no evidence at this step (because the mirror is over) cannot be waited for.
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
     unheard = _unheard(known, panel)
     weakest, certified = _weakest(weighed, needed)
@@ -133,9 +133,9 @@ def judge(
 
 
 def _unheard(known: Iterable[GateEvidence], panel: Panel) -> str:
-    """Return a gate that may roll back and hears blue but not green, or an empty string.
+    """Return a gate that can roll back and counts blue's outcomes but not green's, or an empty string.
 
-    Green must not get past a gate by giving it nothing to count.
+    Green must not pass a gate by giving it nothing to count.
     """
     for one, setting in zip(known, panel.gates, strict=True):
         if setting.share > 0 and one.unheard * setting.heard >= UNHEARD:
@@ -153,7 +153,7 @@ def _worst(counted: list[_Weighed]) -> _Weighed:
 
 
 def _weakest(weighed: list[_Weighed], needed: Collection[str] | None) -> tuple[str, float]:
-    """Return the gate furthest from the certificate that the next step needs, and its log odds; none without any."""
+    """Return the gate furthest from the certificate that the next step needs, and its log odds; empty if none is."""
     wanted = [one.setting.name for one in weighed if one.setting.critical] if needed is None else needed
     known = {one.setting.name: one.certificate for one in weighed if one.certificate is not None}
     name = min(wanted, key=lambda name: known.get(name, -math.inf), default="")

@@ -1,4 +1,4 @@
-"""The halt: an operator's order that nothing moves forward. Rollbacks are never halted."""
+"""The halt: an operator's order that no rollout advances. Rollbacks are never halted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class HaltEnd:
     at: datetime
 
     def __post_init__(self) -> None:
-        """Keep no secret that somebody pasted."""
+        """Redact any secret in the text."""
         object.__setattr__(self, "reason", redacted(self.reason))
 
 
@@ -31,7 +31,7 @@ class Halt:
     ended: HaltEnd | None = None
 
     def __post_init__(self) -> None:
-        """Keep no secret that somebody pasted."""
+        """Redact any secret in the text."""
         object.__setattr__(self, "reason", redacted(self.reason))
 
     @property
@@ -42,7 +42,7 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class HaltEntry:
-    """One entry of the history of halts. halted: whether everything was halted then, rather than the halt ended."""
+    """One entry of the history of halts. halted: true if a halt was ordered, false if one was ended."""
 
     by: str
     reason: str

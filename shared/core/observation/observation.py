@@ -1,4 +1,4 @@
-"""What was observed in one reconcile. Facts only: `decide` works out what they mean."""
+"""What one reconcile observed. Facts only: what they mean is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PROBLEM = 300
 
 
 class Provisioning(StrEnum):
-    """Azure ML's provisioning states, and UNKNOWN for any that it may add."""
+    """Azure ML's provisioning states, and UNKNOWN for any that Azure adds."""
 
     CREATING = "Creating"
     UPDATING = "Updating"
@@ -36,7 +36,7 @@ class Provisioning(StrEnum):
 class DeploymentSeen:
     """One deployment as Azure shows it.
 
-    model: its ARM id or asset reference, as Azure gives it. instances: how many there are to be (None: not said).
+    model: its ARM id or asset reference, as Azure returns it. instances: the configured count (None: unknown).
     """
 
     name: str
@@ -49,7 +49,7 @@ class DeploymentSeen:
 class EndpointSeen:
     """One online endpoint as Azure shows it.
 
-    traffic, mirror: percent by deployment, without zeroes. kubernetes: it runs on a cluster of the user's.
+    traffic, mirror: percent by deployment, without zeros. kubernetes: whether it runs on the user's own cluster.
     """
 
     name: str
@@ -60,7 +60,7 @@ class EndpointSeen:
     kubernetes: bool = False
 
     def instances(self, name: str | None) -> int | None:
-        """Return how many instances this deployment has, or None if that is not known."""
+        """Return the instance count of this deployment, or None if it is unknown."""
         seen = self.deployments.get(name or "")
         return seen.instances if seen else None
 
@@ -84,7 +84,7 @@ class EndpointSeen:
         }
 
     def broken(self, name: str) -> bool:
-        """Return whether this deployment is missing, or will not serve again by itself."""
+        """Return whether this deployment is missing, or will not recover by itself."""
         return name not in self.deployments or self.deployments[name].state.broken
 
     def serving(self) -> str | None:
@@ -103,15 +103,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentMinute:
-    """Requests of one deployment in one minute, and what is known of their answers.
+    """Requests of one deployment in one minute, and what is known about their answers.
 
-    bad: requests that failed. client_errors: those that the model or the platform refused as the caller's mistake. What
-    counts as which is in `shared.adapters.status`. overloaded: those of the bad that were too many or too slow (429,
-    408). addressed: requests known to have been sent to this deployment by name, whatever its weight. slowness: how
-    many of the good answers (status below 400) took how long, by the bucket of `latency.bucket`; None if not asked or
-    not known. percentiles: milliseconds by percent (50, 90, 95, 99), where a source knows no more. predictions: how
-    many predictions were of which class or bin. tallies: bad and total by gate, for what else is counted (queries, and
-    `disagreement`: mirrored requests that green answered otherwise than blue).
+    bad: requests that failed. client_errors: requests that the model or the platform rejected as client errors.
+    `shared.adapters.status` defines both. overloaded: bad requests with status 429 or 408. addressed: requests known to
+    have addressed this deployment by name, whatever its weight. slowness: the number of successful answers (status
+    below 400) by latency bucket (`latency_buckets.bucket`); None if not requested or unknown. percentiles: milliseconds
+    by percentile (50, 90, 95, 99), if the source has no more detail. predictions: the number of predictions by class or
+    bin. tallies: bad and total by gate, for other counts (queries, and `disagreement`: mirrored requests that green
+    answered differently from blue).
     """
 
     deployment: str
@@ -129,9 +129,10 @@ class DeploymentMinute:
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """The result of a smoke test. sent: how many requests. problems: what was wrong with the first few, a line each.
+    """The result of a smoke test.
 
-    failed: how many requests failed, at least as many as `problems`, of which no more than a few are kept.
+    sent, failed: how many requests were sent, and how many failed. problems: what was wrong with the first few failed
+    ones, one line each.
     """
 
     sent: int
@@ -139,7 +140,7 @@ class SmokeResult:
     failed: int = 0
 
     def __post_init__(self) -> None:
-        """Keep a few problems and the number of all."""
+        """Keep the first few problems, but count all of them."""
         object.__setattr__(self, "failed", max(self.failed, len(self.problems)))
         object.__setattr__(self, "problems", tuple(cut(words, LONGEST_PROBLEM) for words in self.problems[:EXAMPLES]))
 
@@ -153,14 +154,14 @@ class SmokeResult:
 class Observation:
     """What one reconcile observed.
 
-    endpoint: None if Azure says that there is none. minutes: settled minutes that the rollout has not judged yet,
-    oldest first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates
-    that the minutes or the past say nothing of, and why. history: blue's past, for the calibration, or None if not
-    asked or not answered. settled_until: minutes before this have been read. no_table: the request log does not exist
-    yet, in the source's words. path: how requests should get into telemetry; None if not asked.
-    halted: the newest halt, which may have ended. autoscaled: the deployments that have autoscale settings, or
-    None if not asked or not answered. serving_minutes: those of the last minutes, up to `serving_until`, after the end.
-    serving_probe: how whoever serves then answered the smoke requests, if it had no others.
+    endpoint: None if Azure has no such endpoint. minutes: settled minutes that the rollout has not judged yet, oldest
+    first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates for which
+    the minutes or the past have no data, and why. history: blue's past, for the calibration, or None if not requested
+    or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
+    yet, in the source's words. path: how requests should get into telemetry; None if not requested. halted: the newest
+    halt, which may have ended. autoscaled: the deployments that have autoscale settings, or None if not requested or
+    not answered. serving_minutes: the last minutes up to `serving_until`, after the rollout ended. serving_probe: how
+    the deployment that then serves answered the smoke requests, if it had no other requests.
     """
 
     endpoint: EndpointSeen | None

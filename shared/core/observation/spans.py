@@ -1,4 +1,4 @@
-"""Whole minutes: where one begins, and all from one to another."""
+"""Whole minutes: rounding to them, and ranges of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def floor_minute(moment: datetime) -> datetime:
-    """Return the start of the minute that holds this moment."""
+    """Return the start of the minute that contains this moment."""
     return moment.replace(second=0, microsecond=0)
 
 

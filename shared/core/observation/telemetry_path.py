@@ -1,4 +1,4 @@
-"""How a request gets from an endpoint into its telemetry source, as far as Azure shows it. Facts only."""
+"""How requests get from an endpoint into its telemetry source, according to Azure. Facts only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class PathState(StrEnum):
-    """What the settings of the path say.
+    """The state of the path, according to its settings.
 
     OPEN: requests should arrive. NO_SETTING: no diagnostic setting. CATEGORY_OFF: settings, but none sends the request
     log. OTHER_WORKSPACE: the request log goes to a Log Analytics workspace that Teal does not read. UNKNOWN: the
@@ -23,7 +23,7 @@ class PathState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TelemetryPath:
-    """The state of the path. detail: the names behind it, such as the diagnostic settings', or Azure's words."""
+    """The state of the path. detail: the names involved, such as the diagnostic settings', or Azure's message."""
 
     state: PathState
     detail: str = ""
