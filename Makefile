@@ -54,11 +54,11 @@ demo: setup
 	@$(BIN)/teal demo $(if $(KEEP),--keep)
 
 test: setup
-	@$(BIN)/python -m tests.session $(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m tests.session $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The tests that depend on the clock, at low priority next to two busy loops: slower, with the same result.
 test-busy: setup
-	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile tests/endtoend
+	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/endtoend
 
 # Random schedules of faults against the real controller on an Azure in memory, each invariant checked after each step.
 # A violation prints a story and the seed with which N=1 plays it again.

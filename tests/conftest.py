@@ -14,3 +14,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """Run a small Azure with a fast clock; this process's environment points every SDK to it."""
     with running_cloud(tmp_path_factory.mktemp("cloud"), *FAST) as running, exported(running.environment):
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the end-to-end tests first: they take minutes, and must not be what a single process does at the end."""
+    items.sort(key=lambda item: "endtoend" not in item.path.parts)
