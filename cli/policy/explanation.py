@@ -61,6 +61,8 @@ def always(policy: Policy) -> list[str]:
         "An operator can roll back at any time while blue exists, and pause, resume or promote.",
         f"After a rollback, green is {kept}.",
     ]
+    mismatch = "Green receives clearly more or fewer of the live requests than its weight: reported"
+    found.append(mismatch + (", and held until it does not." if policy.judge.traffic_mismatch == "hold" else "."))
     return found + [f"Nothing moves forward {_window(window)}: {window.why}." for window in policy.freeze]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from shared.core.gates.calibration import Calibration
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.panel import Panel
+from shared.core.judge.traffic_share import TrafficShare
 from shared.core.judge.verdict import Outcome, Verdict
 from shared.core.reconcile.judging import Judgement
 from shared.core.wording import odds
@@ -61,6 +62,32 @@ class EvidenceView:
     weight: Annotated[int, "Green's share of the live traffic, in percent."]
     mirror: Annotated[int, "The share of the live traffic that was mirrored to green, in percent."]
     gates: Annotated[tuple[GateView, ...], "One for each gate."]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficShareView:
+    """Which share of the live requests green receives, compared with its weight, in the last minutes."""
+
+    weight: Annotated[int, "Green's percent of the live traffic in these minutes."]
+    green_requests: Annotated[int, "Live requests of green, without those addressed to it."]
+    requests: Annotated[int, "Live requests of both deployments."]
+    log_odds_mismatch: Annotated[float, "Odds that the share is not the one of the weight, as a natural logarithm."]
+    odds_mismatch: Annotated[str, "The same as text."]
+    mismatch: Annotated[bool, "Whether it is certain: reported, and a hold if the policy says so."]
+
+
+def traffic_share_view(share: TrafficShare) -> TrafficShareView | None:
+    """Return what is known of green's share; None before the first minutes at a weight."""
+    if not share.recent:
+        return None
+    return TrafficShareView(
+        weight=share.recent[-1].weight,
+        green_requests=share.green,
+        requests=share.total,
+        log_odds_mismatch=share.log_odds,
+        odds_mismatch=odds(share.log_odds),
+        mismatch=share.mismatch,
+    )
 
 
 def verdict_view(verdict: Verdict) -> VerdictView:

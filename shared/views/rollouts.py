@@ -21,9 +21,11 @@ from shared.views.history import EntryView, entry_view
 from shared.views.judging import (
     CalibrationView,
     EvidenceView,
+    TrafficShareView,
     VerdictView,
     calibration_view,
     evidence_view,
+    traffic_share_view,
     verdict_view,
 )
 from shared.views.minutes import MinuteView, minute_view
@@ -110,6 +112,9 @@ class RolloutDetailView(RolloutView):
     verdict_reason: Annotated[ExplainedView | None, "Why the verdict is what it is, with its numbers."]
     gates: Annotated[tuple[GateView, ...], "What each gate reports now."]
     calibration: Annotated[CalibrationView | None, "How the judge was calibrated; null: not yet."]
+    traffic_share: Annotated[
+        TrafficShareView | None, "Green's share of the live requests; null: no minute at a weight could be compared."
+    ]
     missing_telemetry: Annotated[dict[str, str], "Gates that the latest telemetry has no data for, and why."]
     smoke_test: Annotated[SmokeTestView | None, "The result of the current step's smoke test; null: none yet."]
     history: Annotated[tuple[EntryView, ...], "What happened, oldest first; at most the newest 500 entries."]
@@ -169,6 +174,7 @@ def rollout_detail_view(
         verdict_reason=explained_view(rollout.verdict_reason) if rollout.verdict_reason else None,
         gates=tuple(gate_view(reading) for reading in rollout.readings),
         calibration=calibration_view(calibration) if calibration else None,
+        traffic_share=traffic_share_view(rollout.judging.evidence.traffic),
         missing_telemetry=dict(rollout.observed.missing_gates),
         smoke_test=SmokeTestView(smoke.sent, smoke.passed, smoke.failed, smoke.problems) if smoke else None,
         history=tuple(entry_view(entry) for entry in history),

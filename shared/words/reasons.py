@@ -252,6 +252,15 @@ REASONS: Mapping[ReasonCode, Row] = {
         "One deployment's rows are missing, even after waiting for them.",
     ),
     ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
+    ReasonCode.TRAFFIC_MISMATCH: Row(
+        "{deployment} received {observed_share} of the last {requests|live request} although its weight is {weight}; "
+        "check whether callers address a deployment by name or keep connections open",
+        "Green does not get the requests that its weight should bring it. Nothing is wrong with its answers, but they "
+        "may be to other callers than blue's. The policy says whether this holds the rollout.",
+    ),
+    ReasonCode.TRAFFIC_AS_WEIGHTED: Row(
+        "{deployment} receives the share of the requests that its weight should bring it", "The mismatch ended."
+    ),
     ReasonCode.DEADLINE_EXCEEDED: Row(
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
     ),
@@ -420,6 +429,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "measured": measurement,
     "mirror": percent,
     "next_weight": percent,
+    "observed_share": lambda share: percent(round(100 * share, 2)),
     "observed_traffic": traffic,
     "others": ", ".join,
     "skipped": ", ".join,

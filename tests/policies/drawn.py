@@ -107,6 +107,8 @@ def policies(draw: st.DrawFn) -> Policy:
             budget=draw(st.none() | SHARES),
             patience=draw(SPANS),
             inconclusive=draw(st.sampled_from(["pause", "advance"])),
+            failing_blue=draw(st.sampled_from(["hold", "replace"])),
+            traffic_mismatch=draw(st.sampled_from(["report", "hold"])),
             telemetry_lag=timedelta(seconds=draw(st.integers(30, 1600))),
             history=draw(SPANS if retries == "each" else st.just(timedelta(hours=6))),
             gates=draw(gates(mirrored=mirrored, limited=latency_from == "logs")),
@@ -158,6 +160,8 @@ def written(policy: Policy) -> dict[str, Any]:
                 "budget": judge.budget,
                 "patience": judge.patience,
                 "inconclusive": judge.inconclusive,
+                "failing_blue": judge.failing_blue,
+                "traffic_mismatch": judge.traffic_mismatch,
                 "gates": written_gates(judge.gates),
             },
             "telemetry": {

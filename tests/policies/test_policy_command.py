@@ -205,6 +205,7 @@ At any step:
 - A step takes longer than 2 h, or the rollout longer than 1 d: rolled back.
 - An operator can roll back at any time while blue exists, and pause, resume or promote.
 - After a rollback, green is kept for inspection.
+- Green receives clearly more or fewer of the live requests than its weight: reported.
 - Nothing moves forward on Mon and Fri from 18:00 to 08:00 of the next day (Europe/Berlin): nights.
 """
 

@@ -6,7 +6,7 @@ Time goes by in minutes: traffic is split and logged, Azure finishes what was or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.controller import Controller
@@ -68,7 +68,8 @@ class World:
     """One endpoint and Teal.
 
     rpm: requests a minute. rates: share of requests that a deployment answers badly. conduct: how it answers besides.
-    avoided: deployments that nobody sends anything to, whatever their weight; their part goes to no one.
+    addressed: requests a minute that name a deployment, besides. avoided: deployments that nobody sends anything to,
+    whatever their weight; their part goes to no one. leaning: how many times the requests of its weight green gets.
     """
 
     policy: Policy = POLICY
@@ -76,6 +77,8 @@ class World:
     rates: dict[str, float] = field(default_factory=dict)
     conduct: dict[str, Conduct] = field(default_factory=dict)
     avoided: set[str] = field(default_factory=set)
+    addressed: dict[str, int] = field(default_factory=dict)
+    leaning: float = 1.0
     clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
     store: FakeStore = field(default_factory=FakeStore)
     endpoints: FakeEndpoints = field(default_factory=lambda: FakeEndpoints(seen={ENDPOINT: serving()}, slow=True))
@@ -203,9 +206,12 @@ class World:
             return
         minute = self.clock.now.replace(second=0)
         for name, share in (self.seen.traffic | self.seen.mirror).items():
-            total = 0 if name in self.avoided else self.rpm * share // 100
-            if total:
-                self.telemetry.rows.append(self._row(name, minute, total))
+            leaning = self.leaning if name == GREEN and share < 100 else 1.0
+            total = 0 if name in self.avoided else int(self.rpm * share // 100 * leaning)
+            named = self.addressed.get(name, 0)
+            if total + named:
+                row = self._row(name, minute, total + named)
+                self.telemetry.rows.append(replace(row, addressed=named))
 
     def _log_smoke(self, name: str, requests: int) -> None:
         """Log the smoke test, which is all that a silent endpoint answers; beside traffic it makes no difference."""

@@ -48,6 +48,10 @@ LATE = (
     "telemetry arrives later than the configured lag of 5 min: minutes grew after they had been judged, so everything "
     "is judged again, and this rollout now waits 8 min; raise `telemetry.lag` in the policy"
 )
+UNEQUAL = (
+    "churn-7 received 12.34% of the last 9,120 live requests although its weight is 25%; check whether callers "
+    "address a deployment by name or keep connections open"
+)
 ONE_ARM = (
     "telemetry shows requests to churn-7 but none to churn-6 in the same minutes; those minutes do not count as "
     "evidence"
@@ -256,6 +260,14 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.BLUE_KEPT_UNCHECKED, deployment=BLUE, message="503"), UNCHECKED),
     (reason(C.TELEMETRY_PROVEN), "telemetry shows this endpoint's requests"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
+    (
+        reason(C.TRAFFIC_MISMATCH, deployment=GREEN, weight=25, observed_share=0.1234, requests=9120),
+        UNEQUAL,
+    ),
+    (
+        reason(C.TRAFFIC_AS_WEIGHTED, deployment=GREEN),
+        "churn-7 receives the share of the requests that its weight should bring it",
+    ),
     (
         reason(C.DEADLINE_EXCEEDED, NOTHING, deadline="step", limit_seconds=7200),
         "the step deadline of 2 h passed (last: no minute has been judged yet)",

@@ -7,12 +7,13 @@ settled minute to `add_minute` once, call `begin_step` when the weight is raised
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.core.judge import gate
 from shared.core.judge.burstiness import burstiness, lasting
 from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
 from shared.core.judge.odds import Counts
+from shared.core.judge.traffic_share import LiveMinute, TrafficShare, watch
 from shared.core.judge.tuning import TUNED, Tuning
 
 LEAST_BUDGET, MOST_BUDGET = 0.001, 0.01
@@ -39,7 +40,8 @@ class JudgedMinute:
     """One settled minute: what each gate of the panel sees of it (None: nothing), and the traffic share.
 
     green, blue: their numbers of requests, whatever gates say about them. answered: green's requests that did not fail.
-    weight, next_weight, steady: as in `gate.Share`.
+    weight, next_weight, steady: as in `gate.Share`. live: their live requests, to compare with the weight; None if the
+    minute says nothing about that.
     """
 
     gates: tuple[GateMinute | None, ...]
@@ -49,6 +51,7 @@ class JudgedMinute:
     green: int = 0
     blue: int = 0
     answered: int = 0
+    live: LiveMinute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Evidence:
 
     weight: green's weight in the last steady minute. age: the number of steady minutes at it. starved: the requests
     that green should have received, by its weight or mirror, since it last received any. step_requests: green's
-    requests in steady minutes of the current step.
+    requests in steady minutes of the current step. traffic: whether green's share of the live requests matches
+    its weight; no verdict depends on it.
     """
 
     gates: tuple[GateEvidence, ...] = ()
@@ -65,6 +69,7 @@ class Evidence:
     age: int = 0
     starved: float = 0.0
     step_requests: int = 0
+    traffic: TrafficShare = field(default_factory=TrafficShare)
 
     def of(self, panel: Panel) -> tuple[GateEvidence, ...]:
         """Return one entry for each gate of the panel; fresh ones if the stored entries belong to another panel."""
@@ -111,6 +116,7 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
         age=age + minute.steady,
         starved=_starved(evidence.starved, minute),
         step_requests=(0 if changed else evidence.step_requests) + (minute.green if minute.steady else 0),
+        traffic=evidence.traffic if minute.live is None else watch(evidence.traffic, minute.live, panel.tuning),
     )
 
 

@@ -50,6 +50,7 @@ class JudgeSettings:
     budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
     long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
     failing_blue: whether a blue that fails beyond its past holds the rollout, or a healthy green may replace it.
+    traffic_mismatch: whether a green that receives another share of the requests than its weight is only reported.
     telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
     past the judge is set by. gates: what is judged. retries: whether a request that a caller retried counts each time
     or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
@@ -60,6 +61,7 @@ class JudgeSettings:
     patience: timedelta = timedelta(hours=1)
     inconclusive: Literal["pause", "advance"] = "pause"
     failing_blue: Literal["hold", "replace"] = "hold"
+    traffic_mismatch: Literal["report", "hold"] = "report"
     telemetry_lag: timedelta = timedelta(minutes=5)
     history: timedelta = timedelta(hours=6)
     gates: tuple[Gate, ...] = (ErrorsGate(), LatencyGate())

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, proving, rereading, serving
+from shared.core.reconcile import judging, proving, rereading, serving, traffic_mismatch
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -25,6 +25,7 @@ from shared.core.reconcile.promoting import compared_again, confirmed, promote, 
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
+from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import held_now, hold, release, unheld
@@ -53,12 +54,23 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         return left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
+    held = held or mismatch_now(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
         return hold(informed, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
-        (superfluous, placed_anew, noticed, asked, _starved, rereading.report, serving.report, confirmed),
+        (
+            superfluous,
+            placed_anew,
+            noticed,
+            asked,
+            _starved,
+            traffic_mismatch.report,
+            rereading.report,
+            serving.report,
+            confirmed,
+        ),
         informed,
         endpoint,
         now,

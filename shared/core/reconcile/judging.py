@@ -14,6 +14,7 @@ from shared.core.judge import panel, verdict
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
+from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.parts import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
@@ -255,4 +256,5 @@ def judged_minute(
         green=green.total if green else 0,
         blue=blue.total if blue else 0,
         answered=green.total - green.bad if green else 0,
+        live=live_minute(split, green, blue),
     )

@@ -139,8 +139,9 @@ class Judging:
     telemetry_seen: the newest minute with requests that telemetry showed before green got any traffic; None until then,
     and green gets none. judged_until: every minute before this one is judged; None until green was given traffic.
     history_incomplete_since: when telemetry first answered for some gates' history but not for all.
-    starvation_reported: whether the history already says that green receives none of its traffic. watches: for
-    incidents. compared_again: whether green, alone with all traffic, looked harmful and was put beside blue again.
+    starvation_reported: whether the history already says that green receives none of its traffic. mismatch_reported:
+    the same for a share that is not the one of its weight. watches: for incidents. compared_again: whether green, alone
+    with all traffic, looked harmful and was put beside blue again.
     """
 
     telemetry_seen: datetime | None = None
@@ -150,6 +151,7 @@ class Judging:
     evidence: Evidence = field(default_factory=Evidence)
     assessment: Assessment | None = None
     starvation_reported: bool = False
+    mismatch_reported: bool = False
     watches: Watches = field(default_factory=Watches)
     compared_again: bool = False
 

@@ -90,6 +90,8 @@ class ReasonCode(StrEnum):
     TELEMETRY_LATE = "telemetry_late"
     BLUE_NOT_LOGGED = "blue_not_logged"
     GREEN_RECEIVES_TRAFFIC = "green_receives_traffic"
+    TRAFFIC_MISMATCH = "traffic_mismatch"
+    TRAFFIC_AS_WEIGHTED = "traffic_as_weighted"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
     BLUE_LOST = "blue_lost"
@@ -147,7 +149,7 @@ class Facts(TypedDict, total=False):
     of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
     the harm budget`.
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
-    next_weight, weight, mirror: percent. other: a second deployment or model. replaced: how many rollouts in a row
+    observed_share: of live requests. next_weight, weight, mirror: percent. other: a second deployment or model. replaced: how many rollouts in a row
     newer versions replaced. settled_minutes, required_minutes: at this weight. skipped: steps that are not taken.
     state: Azure's provisioning state. unjudged: gates that are not judged, with why. since, until: ISO 8601. verb,
     phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something
@@ -179,6 +181,7 @@ class Facts(TypedDict, total=False):
     mirror: int
     model: str
     next_weight: int
+    observed_share: float
     observed_traffic: dict[str, int]
     other: str
     others: list[str]

@@ -72,6 +72,12 @@ def _undecided() -> tuple[Field, ...]:
             "What happens while blue fails far beyond its own past: hold the rollout as an incident, or let a "
             "green that does not fail replace it. An overload holds in either case.",
         ),
+        Field(
+            "traffic_mismatch",
+            choice("report", "hold"),
+            "What happens while green receives another share of the live requests than its weight: report it, or also "
+            "hold the rollout until the share is right.",
+        ),
     )
 
 

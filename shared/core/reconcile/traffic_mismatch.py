@@ -1,0 +1,70 @@
+"""A mismatch between green's weight and the live requests that it really receives: reported, and a hold by policy.
+
+What a mismatch is, is for `judge.traffic_share` to say; here are the minutes that count, and what follows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.core.judge.traffic_share import LiveMinute
+from shared.core.observation.observation import DeploymentMinute, EndpointSeen
+from shared.core.phases import Phase
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.rereading import Split
+
+SHARED = frozenset({Phase.STEPPING, Phase.PAUSED})
+LEAST_OF_OTHER = 5.0  # requests by the other deployment's, from which on none at all is no chance (0.7 %)
+
+
+def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMinute | None) -> LiveMinute | None:
+    """Return the live requests of a minute, if it can be compared with the weight; None if not.
+
+    Minutes in which the traffic was being changed do not count. A minute in which all of one deployment's requests are
+    missing is for `green_starved` and `blue_not_logged`: its rows may be late, or lost.
+    """
+    if not split.steady or not 0 < split.weight < 100:
+        return None
+    counts = LiveMinute(_live(green), _live(blue), split.weight)
+    share = split.weight / (100 - split.weight)
+    lost = not counts.green and counts.blue * share >= LEAST_OF_OTHER
+    lost = lost or (not counts.blue and counts.green / share >= LEAST_OF_OTHER)
+    return None if lost else counts
+
+
+def mismatch_now(rollout: Rollout) -> Reason | None:
+    """Return the mismatch that holds the rollout, if its policy says so. Overruling the judge overrules this too."""
+    holds = rollout.policy.judge.traffic_mismatch == "hold" and not rollout.judge_overruled
+    return _found(rollout) if holds and rollout.phase in SHARED and _mismatch(rollout) else None
+
+
+def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report, once, that green's share of the requests is not the one of its weight, and that it is again."""
+    found = _mismatch(rollout)
+    if found == rollout.judging.mismatch_reported or rollout.phase not in SHARED:
+        return None
+    known = rollout.with_judging(mismatch_reported=found)
+    why = _found(rollout) if found else reason(ReasonCode.TRAFFIC_AS_WEIGHTED, deployment=rollout.green)
+    return history.noted(known, why, now)
+
+
+def _live(row: DeploymentMinute | None) -> int:
+    return 0 if row is None else max(0, row.total - row.addressed)
+
+
+def _mismatch(rollout: Rollout) -> bool:
+    return rollout.judging.evidence.traffic.mismatch
+
+
+def _found(rollout: Rollout) -> Reason:
+    share = rollout.judging.evidence.traffic
+    return reason(
+        ReasonCode.TRAFFIC_MISMATCH,
+        deployment=rollout.green,
+        weight=rollout.traffic.weight,
+        observed_share=round(share.green / share.total, 4) if share.total else 0.0,
+        requests=share.total,
+    )

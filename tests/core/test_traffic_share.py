@@ -1,0 +1,124 @@
+"""The share of live requests that green receives, compared with its weight: found, and not found by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from shared.core.judge.traffic_share import WINDOW, LiveMinute, TrafficShare, cluster, outside, watch
+from shared.core.judge.tuning import TUNED
+
+Draw = Callable[[np.random.Generator, float], tuple[int, int]]
+
+
+def after(*minutes: LiveMinute) -> TrafficShare:
+    """Return what is known after these minutes."""
+    share = TrafficShare()
+    for minute in minutes:
+        share = watch(share, minute, TUNED)
+    return share
+
+
+def minutes_to_mismatch(*minutes: LiveMinute) -> int | None:
+    """Return after how many of these minutes there is a mismatch; None if there is none."""
+    share = TrafficShare()
+    for number, minute in enumerate(minutes, start=1):
+        share = watch(share, minute, TUNED)
+        if share.mismatch:
+            return number
+    return None
+
+
+@pytest.mark.parametrize(
+    ("green", "blue", "weight"),
+    [(18, 582, 10), (180, 420, 15), (30, 570, 50), (570, 30, 50), (300, 300, 90)],
+)
+def test_a_share_far_from_the_weight_is_a_mismatch(green: int, blue: int, weight: int) -> None:
+    """In either direction and at any weight, but never before ten samples."""
+    assert minutes_to_mismatch(*[LiveMinute(green, blue, weight)] * 20) == pytest.approx(WINDOW, abs=2)
+
+
+@pytest.mark.parametrize(("green", "weight"), [(100, 10), (75, 10), (135, 10), (420, 50), (900, 90), (870, 90)])
+def test_a_share_within_the_tolerance_is_none_however_long(green: int, weight: int) -> None:
+    """Odds of up to one and a half times those of the weight are near enough for a comparison."""
+    assert minutes_to_mismatch(*[LiveMinute(green, 1000 - green, weight)] * 2000) is None
+
+
+def test_little_traffic_makes_samples_of_several_minutes() -> None:
+    """At 5 per cent and 20 requests a minute, four of green's need four minutes: ten samples take forty."""
+    assert minutes_to_mismatch(*[LiveMinute(6, 14, 5)] * 60) == 4 * WINDOW
+
+
+def test_minutes_without_requests_change_nothing() -> None:
+    """Silence is no sample."""
+    counted = [LiveMinute(40, 360, 10)] * 5
+    assert after(*counted, LiveMinute(0, 0, 10)).recent == after(*counted).recent
+
+
+def test_each_weight_has_its_own_samples() -> None:
+    """A sample is never made of minutes at two weights, and a mismatch is not concluded from two of them."""
+    share = after(*[LiveMinute(5, 595, 10)] * 9, LiveMinute(5, 595, 25))
+    assert (share.mismatch, [minute.weight for minute in share.recent]) == (False, [25])
+
+
+def test_a_mismatch_ends_when_the_last_samples_together_are_right_again() -> None:
+    """And what was won while it lasted is forgotten."""
+    wrong, right = [LiveMinute(10, 590, 10)] * 15, LiveMinute(60, 540, 10)
+    assert [after(*wrong, *[right] * count).mismatch for count in (0, 4, WINDOW)] == [True, True, False]
+    assert after(*wrong, *[right] * WINDOW).log_odds < 0
+
+
+def test_requests_that_stay_together_weigh_less() -> None:
+    """A share that jumps between samples shows that requests are not independent."""
+    steady = after(*[LiveMinute(100, 900, 10), LiveMinute(104, 896, 10)] * 20)
+    jumping = after(*[LiveMinute(20, 980, 10), LiveMinute(180, 820, 10)] * 20)
+    assert cluster(steady.variation) < 1.5
+    assert cluster(jumping.variation) > 50
+    assert not outside(jumping)
+
+
+def independent(draw: np.random.Generator, share: float) -> tuple[int, int]:
+    """Return 200 requests a minute, each by itself."""
+    total = int(draw.poisson(200))
+    green = int(draw.binomial(total, share))
+    return green, total - green
+
+
+def in_fives(draw: np.random.Generator, share: float) -> tuple[int, int]:
+    """Return 200 requests a minute in bunches of about five, each to one deployment."""
+    sizes = draw.geometric(0.2, int(draw.poisson(40)))
+    to_green = draw.random(len(sizes)) < share
+    return int(sizes[to_green].sum()), int(sizes[~to_green].sum())
+
+
+def over_ten_connections(draw: np.random.Generator, share: float) -> tuple[int, int]:
+    """Return 200 requests a minute over ten connections that last a minute."""
+    counts = draw.poisson(20, 10)
+    to_green = draw.random(10) < share
+    return int(counts[to_green].sum()), int(counts[~to_green].sum())
+
+
+def rollout(draw: np.random.Generator, world: Draw, factor: float) -> Iterator[LiveMinute]:
+    """Yield half an hour at each of four weights, where the odds of being green's are so many times the weight's."""
+    for weight in (10, 25, 50, 75):
+        odds = factor * weight / (100 - weight)
+        for _ in range(30):
+            yield LiveMinute(*world(draw, odds / (1 + odds)), weight)
+
+
+@pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])
+@pytest.mark.parametrize("factor", [1.0, 1.25, 0.8])
+def test_chance_is_no_mismatch(world: Draw, factor: float) -> None:
+    """In 50 rollouts, none is reported, whether requests are independent or stay together for a minute."""
+    draw = np.random.default_rng(11)
+    assert not any(minutes_to_mismatch(*rollout(draw, world, factor)) for _ in range(50))
+
+
+@pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])
+@pytest.mark.parametrize("factor", [0.2, 5.0])
+def test_a_fifth_or_five_times_the_share_is_found(world: Draw, factor: float) -> None:
+    """In each of 20 rollouts, whatever stays together."""
+    draw = np.random.default_rng(12)
+    assert all(minutes_to_mismatch(*rollout(draw, world, factor)) for _ in range(20))
