@@ -24,6 +24,7 @@ COMMANDS = {
     "simulate": "cli.policy.simulate",
     "schema": "cli.policy.schema",
 }
+EVERY = "how often versions are registered, such as 6h: compared with the time that a rollout takes"
 SEED = "the same seed gives the same figures (%(default)s)"
 
 
@@ -78,6 +79,7 @@ def _add_check(commands: Subparsers) -> None:
         metavar="FILE",
         help="refuse ${NAME} that the deployment does not set: azd's parameters, such as infra/main.parameters.json",
     )
+    check.add_argument("--every", metavar="TIME", help=EVERY)
     check.add_argument("--no-estimates", action="store_true", help="report problems only")
     check.add_argument("--seed", default="1", metavar="N", help=SEED)
     check.add_argument("--json", action="store_true", help="print JSON")
@@ -94,6 +96,7 @@ def _add_explain(commands: Subparsers) -> None:
     explain.add_argument("file", type=Path, metavar="FILE", help="the policy file")
     explain.add_argument("--picture", metavar="FILE", help="draw a typical rollout into FILE (png, svg, pdf)")
     explain.add_argument("--instance-type", metavar="NAME", help="of the serving instances, if the policy does not say")
+    explain.add_argument("--every", metavar="TIME", help=EVERY)
     explain.add_argument("--seed", default="1", metavar="N", help=SEED)
     explain.add_argument("--json", action="store_true", help="print JSON")
     add_world(explain, green="of the bad version; +5%%")

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from cli.policy.deployed_settings import deployed_settings
 from cli.policy.estimate import BAD, GOOD, USUAL_FAULT, Estimate, estimate
 from cli.policy.estimate_words import estimate_json, estimate_lines
 from cli.policy.notes import fault_words, notes, world_words
+from cli.policy.pace import EVERY
 from cli.policy.progress import progress
 from cli.policy.remarks import remarks
 from cli.policy.sources import as_data, problems_of
@@ -25,6 +27,7 @@ from cli.policy.summary_json import Json
 from cli.policy.wording import counted
 from cli.policy.world import traffics, world
 from cli.simulate.profile import Profile
+from shared.core.schema.words import Word
 from shared.policies.problems import Problem
 
 RATES = (10.0, 100.0, 1000.0, 10_000.0)
@@ -34,7 +37,8 @@ RATES = (10.0, 100.0, 1000.0, 10_000.0)
 class CheckOptions:
     """profiles: one per traffic rate, with the bad version's faults; empty without estimates.
 
-    variables: the values for `${NAME}`; None for the environment.
+    variables: the values for `${NAME}`; None for the environment. every: how often versions are registered, if that is
+    assumed.
     """
 
     folder: Path
@@ -42,6 +46,7 @@ class CheckOptions:
     profiles: tuple[Profile, ...]
     seed: int
     json: bool
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,11 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
     seed = reader.whole("--seed", arguments.seed, SEED)
     parameters: Path | None = arguments.settings
     variables = reader.file(lambda: deployed_settings(parameters, os.environ)) if parameters else None
+    every = reader.option("--every", arguments.every, lambda text: EVERY.read(Word(text)))
     reader.finish()
     profiles = [replace(known, requests=rate) for rate in rates] or [known]
     shown = () if arguments.no_estimates else tuple(profiles)
-    return CheckOptions(arguments.folder, variables, shown, seed or 0, arguments.json)
+    return CheckOptions(arguments.folder, variables, shown, seed or 0, arguments.json, every)
 
 
 def assumptions(profile: Profile, seed: int) -> list[str]:
@@ -106,16 +112,16 @@ def _print(options: CheckOptions, checked: Iterator[CheckedPolicy]) -> None:
         print("Assumptions:")
         print("\n".join(f"- {words}" for words in assumptions(options.profiles[0], options.seed)) + "\n", flush=True)
     for one in checked:
-        print("\n".join(_lines(one)), flush=True)
+        print("\n".join(_lines(one, options.every)), flush=True)
 
 
-def _lines(checked: CheckedPolicy) -> Iterator[str]:
+def _lines(checked: CheckedPolicy, every: timedelta | None) -> Iterator[str]:
     chosen = checked.chosen
     yield f"{chosen.file}: {chosen.name}: valid, {counted(len(chosen.policy.steps), 'step')}"
     for words in _remarks(checked):
         yield f"  - {words}"
     for found in checked.estimates:
-        yield from (f"  {line}" for line in estimate_lines(chosen.policy, found))
+        yield from (f"  {line}" for line in estimate_lines(chosen.policy, found, every))
 
 
 def _remarks(checked: CheckedPolicy) -> list[str]:
@@ -135,7 +141,7 @@ def _data(options: CheckOptions, problems: list[Problem], checked: list[CheckedP
                 "endpoint": one.chosen.policy.endpoint,
                 "name": one.chosen.policy.name,
                 "remarks": _remarks(one),
-                "estimates": [estimate_json(one.chosen.policy, found) for found in one.estimates],
+                "estimates": [estimate_json(one.chosen.policy, found, options.every) for found in one.estimates],
             }
             for one in checked
         ],

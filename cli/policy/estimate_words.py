@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
 from statistics import median
 
 from cli.policy.blockers import blocker_words, place
 from cli.policy.estimate import Estimate
+from cli.policy.pace import pace
 from cli.policy.summary_json import Json, summary_json
 from cli.policy.wording import counted, minutes
 from cli.simulate.ending import Ending
@@ -15,25 +18,29 @@ from cli.simulate.summary import Spread, Summary
 from shared.core.policy import Policy
 
 
-def estimate_lines(policy: Policy, found: Estimate) -> Iterator[str]:
-    """Yield what happens to a good and to a bad version at this traffic."""
+def estimate_lines(policy: Policy, found: Estimate, every: timedelta | None = None) -> Iterator[str]:
+    """Yield what happens to a good and to a bad version at this traffic. every: how often versions are registered."""
     rate = found.requests_per_minute
     yield "at the profile's traffic:" if rate is None else f"at {rate:,g} requests per minute:"
     yield f"  good version: {_good(found)}"
     yield from (f"    {line}" for line in (*_blocked(policy, found.good_summary), *_slowest(policy, found)))
+    ahead = pace(policy, found.good_summary.promoted, every)
+    if ahead is not None:
+        yield f"    {ahead.summary}"
     yield f"  bad version: {_bad(found)}"
     yield from (f"    {line}" for line in _blocked(policy, found.bad_summary))
 
 
-def estimate_json(policy: Policy, found: Estimate) -> Json:
-    """Return an estimate for JSON: minutes count from the start of the rollout."""
+def estimate_json(policy: Policy, found: Estimate, every: timedelta | None = None) -> Json:
+    """Return an estimate for JSON: minutes count from the start of the rollout. every: as in `estimate_lines`."""
     good = found.good_summary
-    slowest = slowest_step(found.good)
+    slowest, ahead = slowest_step(found.good), pace(policy, good.promoted, every)
     return {
         "requests_per_minute": found.requests_per_minute,
         "minutes_to_full": good.full.median if good.full else None,
         "minutes_to_promotion": good.promoted.median if good.promoted else None,
         "slowest_step": None if slowest is None else {"step": slowest[0], "minutes": slowest[1]},
+        "pace": None if ahead is None else asdict(ahead),
         "good": summary_json(good, policy),
         "bad": summary_json(found.bad_summary, policy),
     }

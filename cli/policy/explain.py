@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from cli.policy.estimate_words import estimate_json, estimate_lines
 from cli.policy.explanation import always, begins, stages
 from cli.policy.judged import judged, sources
 from cli.policy.notes import notes
+from cli.policy.pace import EVERY
 from cli.policy.progress import progress
 from cli.policy.remarks import remarks
 from cli.policy.sources import as_data, problems_of
@@ -30,6 +32,7 @@ from cli.simulate.ending import Ending
 from cli.simulate.profile import Profile
 from cli.simulate.summary import typical
 from cli.simulate.trial import Scenario
+from shared.core.schema.words import Word
 from shared.policies.prices import Prices
 
 
@@ -43,6 +46,7 @@ class ExplainOptions:
     instance_type: str | None
     picture: Path | None
     json: bool
+    every: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,9 @@ def _options(arguments: argparse.Namespace) -> ExplainOptions:
         reader.problems.append(f"{arguments.file}: no such file; name one policy file")
     profile, seed = world(arguments, reader), reader.whole("--seed", arguments.seed, SEED)
     picture = reader.picture(arguments.picture)
+    every = reader.option("--every", arguments.every, lambda text: EVERY.read(Word(text)))
     reader.finish()
-    return ExplainOptions(arguments.file, profile, seed or 0, arguments.instance_type, picture, arguments.json)
+    return ExplainOptions(arguments.file, profile, seed or 0, arguments.instance_type, picture, arguments.json, every)
 
 
 def _explained(
@@ -116,7 +121,7 @@ def _print(one: Explained, options: ExplainOptions) -> None:
         print(f"{number}. {stage.title}: {stage.does}\n   {stage.stops}")
     print(f"\n{sources(policy.judge)}\n" + "\n".join(f"- {words}" for words in judged(policy.judge)))
     print("\nAt any step:\n" + "\n".join(f"- {words}" for words in always(policy)))
-    print("\nSimulated rollouts " + "\n".join(estimate_lines(policy, found)))
+    print("\nSimulated rollouts " + "\n".join(estimate_lines(policy, found, options.every)))
     print("\n" + _cost_words(one))
     print("\nAssumptions and remarks:")
     print("\n".join(f"- {words}" for words in _assumptions(one, options)))
@@ -154,7 +159,7 @@ def _data(one: Explained, options: ExplainOptions) -> Json:
         "sources": sources(policy.judge),
         "judged": judged(policy.judge),
         "at_any_step": always(policy),
-        "estimate": estimate_json(policy, one.estimate),
+        "estimate": estimate_json(policy, one.estimate, options.every),
         "assumptions": assumptions(options.profile, options.seed) + list(notes(policy, one.estimate.profile)),
         "remarks": remarks(policy),
         "overlap_hours": asdict(one.overlap),
