@@ -151,9 +151,9 @@ class Facts(TypedDict, total=False):
     message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
     observed_share: of live requests. next_weight, weight, mirror: percent. other: a second deployment or model.
     replaced: how many rollouts in a row newer versions replaced. settled_minutes, required_minutes: at this weight.
-    skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not judged, with why. since,
-    until: ISO 8601. verb, phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something
-    is.
+    skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not judged, with
+    why. since, until: ISO 8601. verb, phase: of a request. window: what the freeze window is for. workspace: its
+    ARM id. delay_seconds: how late something is.
     """
 
     action: str
