@@ -1,4 +1,4 @@
-"""When someone calls the HTTP API: a function for each row of the route table, and one for all other paths."""
+"""The HTTP trigger: a function for each row of the route table, and one for all other paths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import azure.functions as func
 from functions.requests import answered, unmatched
 from functions.routes import ROUTES, Route
 
-# The Functions host tries routes in the alphabetical order of the functions' names, whatever their templates: this one
+# The Functions host tries routes in alphabetical order of the functions' names, whatever their templates, so this one
 # must come last (https://github.com/Azure/azure-functions-host/issues/9876).
 LAST = "unmatched"
 
@@ -28,5 +28,5 @@ for _route in ROUTES:
 @api.function_name(LAST)
 @api.route(route="{*path}", auth_level=func.AuthLevel.FUNCTION)  # every method
 def no_such_operation(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 404, or 405 where the path exists with another method, in the form of all errors."""
+    """Return 404, or 405 if the path exists with another method, in the API's usual error format."""
     return unmatched(req)

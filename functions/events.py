@@ -1,4 +1,4 @@
-"""When a model is registered: the Event Grid trigger. Decides nothing; raises only what a redelivery may mend."""
+"""The Event Grid trigger, for registered models. Decides nothing; raises only errors that redelivery may fix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ events = func.Blueprint()
 @events.function_name("model_registered")
 @events.event_grid_trigger(arg_name="event")
 def model_registered(event: func.EventGridEvent) -> None:
-    """Take in one event. Event Grid sends it again if this raises, and never after it returned."""
+    """Process one event. Event Grid redelivers it if this raises, but never once it has returned."""
     try:
         data: object = event.get_json()
     except ValueError:
@@ -23,7 +23,7 @@ def model_registered(event: func.EventGridEvent) -> None:
 
 
 def _envelope(event: func.EventGridEvent | func.CloudEvent) -> tuple[str, str, str]:
-    """Return type, subject and topic. The trigger hands over either schema, whatever the annotation says."""
+    """Return type, subject and topic. The trigger passes either schema, whatever the annotation says."""
     if isinstance(event, func.EventGridEvent):
         return event.event_type, event.subject, event.topic
     return event.type, event.subject or "", event.source

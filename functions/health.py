@@ -1,4 +1,4 @@
-"""Whether Teal can do its job: on request, and every five minutes in the log."""
+"""Teal's health: on request, and every five minutes in the log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ log = logging.getLogger("teal.health")
 
 
 def health(call: Call) -> HealthView:
-    """Show what Teal needs and whether it is there."""
+    """Show what Teal needs and whether it is available."""
     del call
     return health_view(checked())
 
 
 def report() -> None:
-    """Write a line for everything that is not well, for alerts on the log."""
+    """Log a line for every problem, for alerts on the log."""
     found = checked()
     for each in found.findings:
         if each.severity is not Severity.OK:
@@ -29,6 +29,6 @@ def report() -> None:
 
 
 def checked() -> Health:
-    """Return what is found now."""
+    """Return the current findings."""
     used = app()
     return HealthCheck(used.store, used.workspaces, used.policies, used.backlog).check(used.clock())

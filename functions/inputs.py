@@ -1,7 +1,7 @@
-"""What callers may send: each path part, query parameter and body field with its JSON Schema and how it is read.
+"""The API's inputs: each path part, query parameter and body field with its JSON Schema and its reader.
 
-One row for each, used by the route table. The schema is what OpenAPI shows, the reader is what enforces it, and both
-say the same. Imports little, because functions are indexed with it.
+One row each, used by the route table. OpenAPI shows the schema and the reader enforces it; they must agree. Imports
+little, because it is loaded when functions are indexed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.names import ENDPOINT_NAME
 T = TypeVar("T")
 LONGEST_TEXT = 500
 MOST_STEPS = 1000
-# No line breaks, control characters, invisible or bidirectional marks: texts end up in logs and on terminals.
+# No line breaks, control characters, invisible or bidirectional marks: text ends up in logs and on terminals.
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
 _SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 TEXT = rf"^[^{_UNPRINTABLE}]*[^{_SPACES}{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
@@ -31,10 +31,10 @@ _TRUTHS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Input(Generic[T]):
-    """One thing that a caller may send.
+    """One input of the API.
 
-    schema: its JSON Schema. read: returns the value, or raises ValueError. wanted: what would be right, for messages.
-    default: what holds when it is not sent. required: whether it must be sent. example: for the reference.
+    schema: its JSON Schema. read: returns the value, or raises ValueError. wanted: what is expected, for messages.
+    default: the value if it is not sent. required: whether it must be sent. example: for the reference.
     """
 
     name: str
@@ -51,7 +51,7 @@ def _fits(pattern: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if not isinstance(value, str) or len(value) > LONGEST_TEXT or re.search(_SURROGATE, value):
             raise ValueError
-        if not re.fullmatch(pattern, value):  # compiled at the first use, not while functions are indexed
+        if not re.fullmatch(pattern, value):  # compiled on first use, not while functions are indexed
             raise ValueError
         return value.strip()
 
@@ -131,7 +131,7 @@ ROLLOUT = _text("rollout", "The rollout's id.", "the id of a rollout", ROLLOUT_I
 # Query parameters
 WORKSPACE = _text(
     "workspace",
-    "The Azure ML workspace that the endpoint is in, where it is not the app's own.",
+    "The Azure ML workspace of the endpoint, if it is not the app's own.",
     "the name of a workspace that this app serves",
     WORKSPACE_NAME,
     required=False,
@@ -155,10 +155,10 @@ PHASE_FILTER: Input[Phase | None] = Input(
 )
 SINCE = _time("since", "Only rollouts created at this time or later.")
 OPEN = _truth("open", "true: only rollouts with work left; false: only finished ones.")
-LIMIT = _whole("limit", "How many rollouts to return at most.", 1, 100, 20)
+LIMIT = _whole("limit", "The maximum number of rollouts to return.", 1, 100, 20)
 CONTINUATION = _text(
     "continuation",
-    "Opaque: the `continuation` of the page before this one.",
+    "Opaque: the `continuation` of the previous page.",
     "the `continuation` of another page, unchanged",
     r"^[0-9]{16}~[a-z0-9_-]{1,33}~[a-z0-9-]{3,32}~[a-z0-9-]{1,64}$",  # `Pointer.position`
     required=False,
@@ -170,7 +170,7 @@ EVIDENCE = _truth("evidence", "Whether to return what each gate reported after e
 # Fields of bodies
 ACTOR = _text(
     "by",
-    "Who asks, such as a mail address. Ignored where the platform signs callers in.",
+    "Who is making the request, such as a mail address. Ignored if the platform signs callers in.",
     "who you are, such as a mail address (1 to 500 characters on one line)",
     example="ana@example.com",
 )
@@ -180,9 +180,7 @@ COMMENT = _text(
 START_ENDPOINT = _text(
     "endpoint", "The endpoint, which must have a policy.", "the name of an endpoint that has a policy", example="churn"
 )
-MODEL = _text(
-    "model", "The registered model's name.", "the name of a model that the endpoint's policy is for", example="churn"
-)
+MODEL = _text("model", "The registered model's name.", "the name of a model in the endpoint's policy", example="churn")
 VERSION: Input[str] = Input(
     "version",
     "The registered version.",
@@ -225,13 +223,13 @@ EXPECTED_STEP: Input[int | None] = Input(
 )
 IDEMPOTENCY_KEY = _text(
     "idempotency_key",
-    "Any text, the same in every repetition of one request: it is carried out once.",
+    "Any text, the same in every repetition of a request, so that it is carried out once.",
     "1 to 500 characters on one line",
     required=False,
 )
 FULL: Input[bool] = Input(
     "full",
-    "true: promote all the way, skipping the steps that are left; false: begin the next step.",
+    "true: promote all the way, skipping the remaining steps; false: start the next step.",
     {"type": "boolean", "default": False},
     _flag,
     "true or false",

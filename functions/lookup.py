@@ -1,4 +1,4 @@
-"""Which workspace and which endpoint a request is about."""
+"""Finds the workspace and the endpoint that a request is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's OpenAPI 3.1 document, made from the route table and the types of the views."""
+"""The API's OpenAPI 3.1 document, generated from the route table and the types of the views."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shared.views import ErrorView
 from shared.views.schema import Schema, reference
 
 DESCRIPTION = (
-    "Start, follow and steer rollouts of Azure Machine Learning model versions. Every answer is JSON, every field is "
-    "always present, times are ISO 8601 in UTC, weights are percent. Clients must accept fields, reason codes and "
+    "Start, follow and control rollouts of Azure Machine Learning model versions. Every response is JSON, every field "
+    "is always present, times are ISO 8601 in UTC, weights are percent. Clients must accept fields, reason codes and "
     "error codes that they do not know."
 )
 JSON = "application/json"
@@ -95,7 +95,7 @@ def _responses(route: Route, components: dict[str, Schema]) -> Schema:
     for status, codes in sorted(by_status.items()):
         words = " ".join(f"`{code}`: {code.meaning}" for code in codes)
         responses[str(status)] = _response(words, error)
-    # The host itself answers without a body where the key is missing or wrong.
+    # The host itself responds without a body if the key is missing or wrong.
     signed_in = responses.pop("401", {"description": ""})["description"]
     responses["401"] = {"description": f"The function key is missing or wrong; no body. {signed_in}".strip()}
     return dict(sorted(responses.items()))

@@ -1,4 +1,4 @@
-"""What is shown: lists of rollouts, an endpoint, one rollout, the halt."""
+"""Read operations: lists of rollouts, an endpoint, one rollout, the halt."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def show_halt(call: Call) -> HaltView:
 
 
 def halts(newest: Halt | None) -> HaltView:
-    """Return the halt in force, if one is, with the newest entries of the history of halts."""
+    """Return the halt in force, if any, with the newest entries of the history of halts."""
     return halt_view(newest, app().store.halt_history(MOST_HALTS))
 
 
@@ -89,7 +89,7 @@ def _stored(call: Call, endpoint: EndpointId) -> Stored[Rollout]:
 
 
 def _span(call: Call, rollout: Rollout) -> tuple[datetime, datetime | None]:
-    """Return from when, and up to when (None: to the newest), minutes are shown."""
+    """Return the start and the end (None: up to the newest) of the minutes to show."""
     before, minutes = call.query(inputs.BEFORE), call.query(inputs.MINUTES)
     end = before or rollout.judging.judged_until or rollout.created
     try:

@@ -1,4 +1,4 @@
-"""A request, read input by input as its route says, and what the caller gets back. Nothing unchecked goes further."""
+"""Reads a request's inputs as its route declares them, and builds the response. Unchecked input goes no further."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY_PARAMETERS = {"code", "clientId"}  # the host's own: the function key and it
 
 
 class Refused(TealError):  # noqa: N818 -- reads as what it means to the caller
-    """A request that cannot be carried out as it is. headers: of the answer."""
+    """A request that is rejected. headers: of the response."""
 
     def __init__(
         self, code: ErrorCode, message: str, field: str | None = None, headers: dict[str, str] | None = None
@@ -38,7 +38,7 @@ class Call:
     request: func.HttpRequest
 
     def check(self) -> None:
-        """Raise Refused for a body that is too large, and for parameters and fields that mean nothing here."""
+        """Raise Refused for a body that is too large, and for unknown parameters and fields."""
         size = len(self.request.get_body() or b"")
         if size > LARGEST_BODY:
             raise Refused(ErrorCode.BODY_TOO_LARGE, f"the body has {size:,} bytes; at most {LARGEST_BODY:,} are read")
@@ -51,7 +51,7 @@ class Call:
             self._check_choice()
 
     def part(self, wanted: Input[T]) -> T:
-        """Return a part of the path; raises Refused (404) if nothing can have that name."""
+        """Return a part of the path; raises Refused (404) if it is not a possible name."""
         given = self.request.route_params.get(wanted.name, "")
         try:
             return wanted.read(given)
@@ -73,7 +73,7 @@ class Call:
 
     def _check_query(self) -> None:
         known = {each.name: each.wanted for each in self.route.query}
-        # The host leaves out what is sent empty, but whoever sent it meant something.
+        # The host drops empty parameters, but their sender meant something.
         sent = parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True)
         for name in [*self.request.params, *(name for name, value in sent if not value)]:
             if name not in {*known, *KEY_PARAMETERS}:
@@ -92,7 +92,7 @@ class Call:
     def _fields(self) -> dict[str, object]:
         try:
             content = json.loads(self.request.get_body() or b"{}")
-        except (ValueError, RecursionError) as error:  # the second: nested thousands of times
+        except (ValueError, RecursionError) as error:  # RecursionError: nested thousands of times
             raise Refused(ErrorCode.INVALID_BODY, f"the body is not JSON: {str(error)[:200]}", "body") from error
         if not isinstance(content, dict):
             raise Refused(
@@ -102,12 +102,12 @@ class Call:
 
 
 def not_found(message: str, field: str) -> Refused:
-    """Return the refusal for something that does not exist."""
+    """Return the error for something that does not exist."""
     return Refused(ErrorCode.NOT_FOUND, message, field)
 
 
 def answered(route: Route, request: func.HttpRequest) -> func.HttpResponse:
-    """Return what the route's handler returns, or the error that it raises in the API's one form."""
+    """Return the response of the route's handler, or the error that it raises in the API's error format."""
     from shared.views.plain import plain  # noqa: PLC0415 -- see functions/routes.py
 
     try:
@@ -119,7 +119,7 @@ def answered(route: Route, request: func.HttpRequest) -> func.HttpResponse:
 
 
 def unmatched(request: func.HttpRequest) -> func.HttpResponse:
-    """Return 405 with the methods that the path has, or 404 if there is no such path."""
+    """Return 405 with the methods of the path, or 404 if there is no such path."""
     path = request.route_params.get("path", "").strip("/")
     fitting = [route for route in ROUTES if _fits(route.path, path)]
     if fitting:
@@ -131,7 +131,7 @@ def unmatched(request: func.HttpRequest) -> func.HttpResponse:
 
 
 def resolved(name: str) -> Any:  # noqa: ANN401 -- whatever has that name
-    """Return what `module:name` names."""
+    """Return the object that `module:name` refers to."""
     module, _, attribute = name.partition(":")
     return getattr(import_module(module), attribute)
 

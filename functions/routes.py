@@ -1,7 +1,7 @@
-"""Every HTTP operation: one row each. Bindings, OpenAPI and docs/api.md are made from these rows.
+"""Every HTTP operation, one row each. Bindings, OpenAPI and docs/api.md are generated from these rows.
 
-Handlers and types are named, not imported: functions are indexed with this module, and what a call needs is loaded at
-the first call. tests/functions/test_routes.py finds a name that leads nowhere.
+Handlers and types are named, not imported: this module is loaded when functions are indexed, and what a call needs is
+loaded on the first call. tests/functions/test_routes.py finds names that do not exist.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MEANT = (
 class Route:
     """One HTTP operation.
 
-    name: of the function, and OpenAPI's operationId. path: below `/api/`. handler: the function that answers, as
+    name: of the function, and OpenAPI's operationId. path: below `/api/`. handler: the function that handles it, as
     `module:function`; it gets a `functions.requests.Call` and returns the view. summary: what it does, as an
-    imperative. details: more, for the reference. view: the type of the answer, as `module:type`; empty for any JSON.
-    status: of a success. parts, query, body: what callers send. one_of: fields of the body of which one must be sent.
-    errors: refusals of its own, besides those of any operation that has such inputs.
+    imperative. details: more, for the reference. view: the type of the response, as `module:type`; empty for any JSON.
+    status: of a success. parts, query, body: its inputs. one_of: fields of the body of which one must be sent. errors:
+    its own errors, in addition to those of any operation with such inputs.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Route:
 
     @property
     def codes(self) -> tuple[ErrorCode, ...]:
-        """Every refusal that this operation may answer with."""
+        """Every error that this operation can return."""
         found = {ErrorCode.UNKNOWN_PARAMETER, ErrorCode.MISCONFIGURED, ErrorCode.UNAVAILABLE, ErrorCode.BODY_TOO_LARGE}
         if self.parts:
             found.add(ErrorCode.NOT_FOUND)
@@ -64,10 +64,10 @@ class Route:
 
 
 _DETAILS = {
-    Verb.PROMOTE: " Ends the step under way and begins the next one, whatever the judge still waits for. With `full`, "
-    "all live traffic goes to green at once; the answer and the history list the steps that this skips.",
-    Verb.OVERRIDE: " The judge keeps counting and reporting, but neither rolls this rollout back nor keeps it from "
-    "going forward. It is shown as `judge_override`, for this rollout only.",
+    Verb.PROMOTE: " Ends the current step and starts the next one, whatever the judge is still waiting for. With "
+    "`full`, all live traffic goes to green at once; the response and the history list the steps that this skips.",
+    Verb.OVERRIDE: " The judge keeps counting and reporting, but neither rolls this rollout back nor stops it from "
+    "advancing. It is shown as `judge_override`, for this rollout only.",
 }
 
 
@@ -146,7 +146,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="rollouts/{endpoint}",
         handler="functions.reading:show",
-        summary="Show an endpoint: its current rollout and the one that waits",
+        summary="Show an endpoint: its current rollout and the one waiting",
         view="shared.views:EndpointView",
         parts=(inputs.ENDPOINT,),
         query=(inputs.WORKSPACE,),
@@ -158,7 +158,7 @@ ROUTES: tuple[Route, ...] = (
         handler="functions.reading:show_rollout",
         summary="Show one rollout with its history and the telemetry it was judged by",
         details="The history has the newest 500 entries. For earlier minutes, repeat with `before` set to the first "
-        "minute of the answer.",
+        "minute of the response.",
         view="shared.views:RolloutDetailView",
         parts=(inputs.ENDPOINT, inputs.ROLLOUT),
         query=(inputs.WORKSPACE, inputs.MINUTES, inputs.BEFORE, inputs.EVIDENCE),
@@ -177,7 +177,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="halt",
         handler="functions.steering:halt",
-        summary="Keep every rollout at its present weight",
+        summary="Keep every rollout at its current weight",
         details="New deployments are still created, without traffic. Rollbacks are not held.",
         view="shared.views:HaltView",
         body=ASKED,
@@ -197,7 +197,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="health",
         handler="functions.health:health",
-        summary="Show whether Teal can do its job, and what to do if it can't",
+        summary="Show whether Teal is healthy, and what to do if it is not",
         details="Checks storage, the timer, queues, policy files, endpoints, telemetry, and the progress of rollouts.",
         view="shared.views.health:HealthView",
     ),

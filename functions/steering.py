@@ -1,4 +1,4 @@
-"""What operators do: their request is checked and recorded, and the loop carries it out."""
+"""Operators' actions: a request is checked and recorded, and the loop carries it out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger("teal.api")
 
 
 def ask(call: Call) -> RolloutView:
-    """Record what an operator asks of the endpoint's open rollout; the route's name is the verb."""
+    """Record an operator's request for the endpoint's open rollout; the route's name is the verb."""
     endpoint, verb = known_endpoint(call), Verb.named(call.route.name)
     request = OperatorRequest(verb, actor(call), call.field(inputs.COMMENT), app().clock())
     if verb is Verb.PROMOTE:
@@ -59,7 +59,7 @@ def start(call: Call) -> RolloutView:
 
 
 def halt(call: Call) -> HaltView:
-    """Keep every rollout at its present weight."""
+    """Keep every rollout at its current weight."""
     halted = Halt(actor(call), call.field(inputs.COMMENT), app().clock())
     app().store.set_halt(halted)
     log.warning("halt by=%r reason=%r", halted.by, halted.reason)
@@ -77,9 +77,9 @@ def end_halt(call: Call) -> HaltView:
 
 
 def actor(call: Call) -> str:
-    """Return who asks: the platform's word if it signs callers in, else the caller's own, taken on trust.
+    """Return who is making the request: as the platform reports if it signs callers in, otherwise as the caller claims.
 
-    The header can be forged unless the platform's sign-in stands before the app, hence the setting.
+    The header can be forged unless the platform's sign-in is in front of the app, hence the setting.
     """
     if not app().settings.trust_easy_auth:
         return call.field(inputs.ACTOR)

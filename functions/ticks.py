@@ -1,4 +1,4 @@
-"""Every minute: the timer fans out the open rollouts to a queue, and the queue reconciles each. Decides nothing."""
+"""The timer and queue triggers: every minute, each endpoint with work is queued and reconciled. Decides nothing."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ ticks = func.Blueprint()
 
 
 @ticks.function_name("tick")
-@ticks.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)  # missed minutes are not made up
+@ticks.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)  # missed minutes are not repeated
 def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Have every endpoint with work looked at."""
+    """Have every endpoint with work reconciled."""
     app().controller.tick()
 
 
 @ticks.function_name("reconcile")
 @ticks.queue_trigger(arg_name="message", queue_name=QUEUE, connection=QUEUE_CONNECTION)
 def reconcile(message: func.QueueMessage) -> None:
-    """Reconcile one endpoint. Nothing is raised for it: the next tick asks again, long before a retry would give up.
+    """Reconcile one endpoint. Never raises: the next tick tries again long before the queue's retries would give up.
 
-    Raised, an outage of minutes would fill the poison queue with a message for each rollout and tick.
+    Otherwise, an outage of minutes would fill the poison queue with a message for each rollout and tick.
     """
     endpoint = _endpoint(message.get_body())
     if endpoint is not None:
@@ -37,14 +37,14 @@ def reconcile(message: func.QueueMessage) -> None:
 @ticks.function_name("sweep")
 @ticks.timer_trigger(arg_name="timer", schedule="0 30 * * * *", use_monitor=False)
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Find, every hour, what has fallen off the list of work."""
+    """Find endpoints that have fallen off the list of work, every hour."""
     app().controller.sweep()
 
 
 @ticks.function_name("retention")
 @ticks.timer_trigger(arg_name="timer", schedule="0 10 3 * * *", use_monitor=False)
 def retention(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Delete, every night, what has been kept long enough."""
+    """Delete expired data, every night."""
     from shared.retention import Retention  # noqa: PLC0415 -- see functions/routes.py
 
     used = app()
@@ -55,7 +55,7 @@ def retention(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host pas
 @ticks.function_name("health_report")
 @ticks.timer_trigger(arg_name="timer", schedule="15 */5 * * * *", use_monitor=False)
 def health_report(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Log, every five minutes, whatever keeps Teal from doing its job."""
+    """Log health problems, every five minutes."""
     from functions.health import report  # noqa: PLC0415 -- see functions/routes.py
 
     report()

@@ -32,7 +32,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Return a kind of step for scripts that import it from here; the kinds are in `shared.core.steps`."""
+    """Return a kind of step, for scripts that import it from here; the kinds are in `shared.core.steps`."""
     if name.endswith("Step"):
         return getattr(import_module("shared.core.steps"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

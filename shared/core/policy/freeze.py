@@ -1,4 +1,4 @@
-"""When no rollout goes forward: the policy's freeze windows. Pure; a rollback never asks it."""
+"""Freeze windows: times at which a policy's rollouts do not advance. Rollbacks ignore them. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.core.policy.policy import FreezeWindow, Policy
 
 
 def frozen(policy: Policy, now: datetime) -> str | None:
-    """Return why the policy holds every forward step at this moment, or None if it does not."""
+    """Return why the policy holds rollouts at this moment, or None if it does not."""
     for window in policy.freeze:
         if holds(window, now):
             return window.why
@@ -17,7 +17,7 @@ def frozen(policy: Policy, now: datetime) -> str | None:
 
 
 def holds(window: FreezeWindow, now: datetime) -> bool:
-    """Return whether a window holds at this moment (an aware time)."""
+    """Return whether a window is in force at this moment (an aware time)."""
     if window.since is not None or window.until is not None:
         begun = window.since is None or now >= window.since
         return begun and (window.until is None or now < window.until)
@@ -31,7 +31,7 @@ def holds(window: FreezeWindow, now: datetime) -> bool:
 
 
 def _same_day(window: FreezeWindow) -> bool:
-    """Return whether the window ends on the day it begins; an end of 00:00 is the end of that day."""
+    """Return whether the window ends on the day on which it begins; an end of 00:00 is the end of that day."""
     return window.end == time(0, 0) or window.start < window.end
 
 

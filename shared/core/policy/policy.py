@@ -17,10 +17,10 @@ Source = str  # the name of a telemetry source, from shared.core.telemetry.SOURC
 
 @dataclass(frozen=True, slots=True)
 class ModelSelector:
-    """Which registered models a policy is for.
+    """Which registered models a policy applies to.
 
-    name: the exact name. version: a shell pattern (`2.*`, `[0-9]*`) that the version must match. tags: must all be
-    there with these values.
+    name: the exact name. version: a shell pattern (`2.*`, `[0-9]*`) that the version must match. tags: all of them must
+    be present with these values.
     """
 
     name: str
@@ -35,7 +35,7 @@ class ModelSelector:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long each part may take before the rollout is rolled back."""
+    """How long each part can take before the rollout is rolled back."""
 
     provisioning: timedelta = timedelta(minutes=45)
     step: timedelta = timedelta(hours=2)
@@ -45,15 +45,15 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """How the judge is set: the two risks, the least dwell, and what happens when it cannot tell.
+    """The judge's settings: the two risks, the minimum time at a weight, and what happens when it cannot tell.
 
-    budget: D, the harm allowed over all traffic (a probability), or None to take it from blue's traffic. patience: how
-    long a step may stay inconclusive; then `inconclusive` says whether to pause or to advance uncertified.
-    failing_blue: whether a blue that fails beyond its past holds the rollout, or a healthy green may replace it.
-    traffic_mismatch: whether a green that receives another share of the requests than its weight is only reported.
-    telemetry_lag: how old a minute must be before its telemetry is taken to be complete. history: how much of blue's
-    past the judge is set by. gates: what is judged. retries: whether a request that a caller retried counts each time
-    or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
+    budget: D, the harm allowed over all traffic (a probability), or None to derive it from blue's traffic. patience:
+    how long a step can stay inconclusive; `inconclusive` then says whether to pause or to advance uncertified.
+    failing_blue: whether a blue that fails beyond its past holds the rollout, or a healthy green can replace it.
+    traffic_mismatch: whether a green whose share of the requests differs from its weight is only reported.
+    telemetry_lag: how old a minute must be before its telemetry is considered complete. history: how much of blue's
+    past the judge is calibrated from. gates: what is judged. retries: whether a request that its caller retried counts
+    every time or once. errors_from, latency_from: names of telemetry sources (`shared.core.telemetry.sources`).
     """
 
     risk: Risk = field(default_factory=Risk)
@@ -72,7 +72,7 @@ class JudgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class LiveSource:
-    """Green is a copy of the deployment that serves, with another model, and another machine if one is named."""
+    """Green is a copy of the serving deployment with another model, and with another instance type if one is given."""
 
     instance_type: str | None = None
     kind: Literal["live"] = "live"
@@ -80,7 +80,7 @@ class LiveSource:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSource:
-    """Green comes from an `az ml` deployment file beside the policy, with ${MODEL_NAME} and the like filled in."""
+    """Green comes from an `az ml` deployment file next to the policy, with variables like ${MODEL_NAME} filled in."""
 
     path: str
     instance_type: str | None = None
@@ -89,10 +89,11 @@ class TemplateSource:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many instances. green: as blue has, a number, or in proportion to its weight (then blue shrinks at the end).
+    """Instance counts.
 
-    kept_blue: scale blue down to so many instances while it is kept after promotion (None: leave it).
-    autoscale: copy blue's autoscale settings to green.
+    green: the same as blue, a number, or in proportion to its weight (blue then shrinks at the end).
+    kept_blue: the number of instances that blue is scaled down to while it is kept after promotion (None: unchanged).
+    autoscale: whether to copy blue's autoscale settings to green.
     """
 
     green: Literal["same", "proportional"] | int = "same"
@@ -101,13 +102,13 @@ class Capacity:
 
     @property
     def kept(self) -> int | None:
-        """To how many instances blue is scaled down while it is kept; None: not at all."""
+        """The number of instances that blue is scaled down to while it is kept; None: it is not scaled down."""
         return 1 if self.kept_blue is None and self.green == "proportional" else self.kept_blue
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:
-    """How to make the endpoint if it does not exist. identity: `system`, or ARM ids of user-assigned identities."""
+    """How to create the endpoint if it does not exist. identity: `system`, or ARM ids of user-assigned identities."""
 
     auth_mode: Literal["key", "aml_token", "aad_token"] = "key"
     identity: tuple[str, ...] = ("system",)
@@ -115,10 +116,10 @@ class EndpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class FreezeWindow:
-    """When no rollout goes forward. Either days of the week (0 is Monday) with times of day, or two moments.
+    """A time when no rollout advances. Either days of the week (0 is Monday) with times of day, or two moments.
 
     Days: from `start` to `end` on each of `days` in `zone` (an IANA name); an end before the start is on the next day.
-    Moments: from `since` up to `until`. why: what people read while it holds.
+    Moments: from `since` up to `until`. why: the reason shown while it is in force.
     """
 
     why: str
@@ -134,9 +135,9 @@ class FreezeWindow:
 class Policy:
     """How new versions of some models are rolled out on one endpoint.
 
-    name: empty, or what a model's tag `teal` must be to choose this policy. workspace: the name of the Azure ML
-    workspace that endpoint and models are in, in lower case; empty if the file names none and no app reads it. redact:
-    regular expressions of what is not kept of answers and container logs, beside what looks like a key or a token.
+    name: empty, or the value of the model tag `teal` that chooses this policy. workspace: the name of the Azure ML
+    workspace with the endpoint and the models, in lower case; empty if the file names none and no app reads it. redact:
+    regular expressions for text to remove from answers and container logs, in addition to keys and tokens.
     """
 
     endpoint: str
@@ -157,11 +158,11 @@ class Policy:
 
     @property
     def endpoint_id(self) -> EndpointId:
-        """The endpoint that it rolls out on."""
+        """The policy's endpoint."""
         return EndpointId(self.workspace, self.endpoint)
 
     def next_weight(self, step: int) -> int | None:
-        """Return green's share after this step, in percent; None if the step has it all already."""
+        """Return green's share after this step, in percent; None if it already has all traffic at this step."""
         weights = [one.live_weight for one in self.steps]
         present = max((weight for weight in weights[: step + 1] if weight is not None), default=0)
         ahead = next((weight for weight in weights[step + 1 :] if weight is not None), 100)

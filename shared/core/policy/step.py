@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Step(ABC):
     """One row of a policy's `steps`. Each kind is a frozen dataclass whose field `kind` names it in stored records.
 
-    supported_on_kubernetes: whether Kubernetes online endpoints can do it. proves_green: whether green must pass it
-    before it gets live traffic. pauses: whether the rollout is paused while the step goes on.
+    supported_on_kubernetes: whether Kubernetes online endpoints support it. proves_green: whether green must pass it
+    before it gets live traffic. pauses: whether the rollout is paused during the step.
     """
 
     __slots__ = ()
@@ -30,26 +30,26 @@ class Step(ABC):
 
     @classmethod
     def policy_field(cls) -> Field | None:
-        """Return how a policy file writes this kind under `steps`; None if no policy can have it."""
+        """Return this kind's key under `steps` in a policy file; None if no policy can have it."""
         return None
 
     @abstractmethod
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows from this step of a rollout, whose current step it is."""
+        """Return the decision for a rollout whose current step this is."""
 
     def resumed(self, rollout: Rollout) -> bool:
-        """Return whether a resume ends this step, rather than going on with it."""
+        """Return whether a resume ends this step rather than continuing it."""
         del rollout
         return False
 
     @property
     def live_weight(self) -> int | None:
-        """Green's percent of live traffic from this step on, or None if the step does not change it."""
+        """Green's share of live traffic from this step on, in percent, or None if the step does not change it."""
         return None
 
     @property
     def load(self) -> int | None:
-        """Percent of the traffic, live or mirrored, that green must be able to take here; None if it gets none."""
+        """The percentage of the traffic, live or mirrored, that green must handle here; None if it gets none."""
         return self.live_weight
 
     @property
@@ -59,10 +59,10 @@ class Step(ABC):
 
     @property
     def settled_minutes(self) -> int | None:
-        """The least number of settled minutes at this step; None for the policy's."""
+        """The minimum number of settled minutes at this step; None for the policy's."""
         return None
 
     @property
     def certified(self) -> bool:
-        """Whether the step ends by certificate, rather than by time or requests alone."""
+        """Whether the step ends with a certificate rather than by time or requests alone."""
         return True

@@ -1,4 +1,4 @@
-"""What can be ordered from Azure, as data. Every action is idempotent: ordering it twice is ordering it once."""
+"""What Teal can order from Azure, as data. Every action is idempotent: ordering it twice has the effect of once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class CreateEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class CreateDeployment:
-    """Create green with this model: like the deployment `like` in everything else, or from a template.
+    """Create green with this model: otherwise like the deployment `like`, or from a template.
 
-    instances: how many, or None for as many as the source has.
+    instances: the instance count, or None for the source's.
     """
 
     kind: ClassVar[ActionKind] = ActionKind.CREATE_DEPLOYMENT
@@ -43,7 +43,7 @@ class CreateDeployment:
 
 @dataclass(frozen=True, slots=True)
 class ScaleDeployment:
-    """Give a deployment another number of instances."""
+    """Change a deployment's instance count."""
 
     kind: ClassVar[ActionKind] = ActionKind.SCALE_DEPLOYMENT
     endpoint: str
@@ -56,7 +56,7 @@ class ScaleDeployment:
 
 @dataclass(frozen=True, slots=True)
 class CopyAutoscale:
-    """Give a deployment the autoscale settings of another."""
+    """Copy one deployment's autoscale settings to another."""
 
     kind: ClassVar[ActionKind] = ActionKind.COPY_AUTOSCALE
     endpoint: str
@@ -82,7 +82,7 @@ class SetTraffic:
 
 @dataclass(frozen=True, slots=True)
 class SetMirror:
-    """Write which deployment gets a copy of the live traffic, and of how many percent (empty: none does)."""
+    """Write the percentage of live traffic that is mirrored, by deployment (empty: none)."""
 
     kind: ClassVar[ActionKind] = ActionKind.SET_MIRROR
     endpoint: str

@@ -1,4 +1,4 @@
-"""How many instances green needs for its share of the traffic, and blue to serve again. Prices play no part."""
+"""How many instances green needs for its share of the traffic, and blue to serve again. Ignores prices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.core.rollout.record import Rollout
 
 
 def instances_at_start(rollout: Rollout) -> int | None:
-    """Return how many instances green is created with; None for as many as its source has."""
+    """Return the instance count that green is created with; None for its source's."""
     wanted = rollout.policy.capacity.green
     if isinstance(wanted, int):
         return wanted
@@ -19,9 +19,9 @@ def instances_at_start(rollout: Rollout) -> int | None:
 
 
 def instances_for(rollout: Rollout) -> int | None:
-    """Return how many instances green must have before it receives its share; None for as many as it has.
+    """Return the instance count that green needs before it receives its share; None if it needs no change.
 
-    A copy of the traffic is as much work as the traffic itself.
+    Mirrored traffic is as much work as live traffic.
     """
     if rollout.policy.capacity.green != "proportional" or rollout.blue_instances is None:
         return None
@@ -29,7 +29,7 @@ def instances_for(rollout: Rollout) -> int | None:
 
 
 def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue was scaled down, or may still be by our order, and was not seen at full size since."""
+    """Return whether blue was scaled down, or may yet be by our order, and has not been seen at full size since."""
     blue = endpoint.deployments.get(rollout.blue or "")
     if not rollout.ending.blue_scaled_down or blue is None:
         return False

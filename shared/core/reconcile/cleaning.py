@@ -1,4 +1,4 @@
-"""Cleanup after the end: the leftover deployment is deleted when it is due, and never while it serves."""
+"""Cleanup after a rollout has ended: the leftover deployment is deleted when it is due, but never while it serves."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LATE = timedelta(minutes=5)
 
 
 def leftover(rollout: Rollout) -> str | None:
-    """Return the deployment that an ended rollout leaves behind: blue once promoted, green after any other ending.
+    """Return the deployment that an ended rollout leaves behind: blue if it was promoted, otherwise green.
 
-    Before the rollout was placed green was not made: a deployment of that name is someone else's.
+    Before the rollout was placed, green had not been created: a deployment with that name is someone else's.
     """
     if rollout.phase is Phase.PROMOTED:
         return rollout.blue
@@ -31,7 +31,7 @@ def leftover(rollout: Rollout) -> str | None:
 
 
 def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether the leftover may be deleted: it is due, has no traffic, and another deployment serves."""
+    """Return whether the leftover can be deleted: it is due, has no traffic, and another deployment serves."""
     name = leftover(rollout)
     if (
         name is None
@@ -50,7 +50,7 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 
 
 def kept_instances(rollout: Rollout) -> int | None:
-    """Return to how many instances blue is scaled down while it is kept after promotion; None: not at all."""
+    """Return the instance count that blue is scaled down to while it is kept after promotion; None: unchanged."""
     if rollout.phase is not Phase.PROMOTED or rollout.blue is None:
         return None
     wanted = rollout.policy.capacity.kept
@@ -58,7 +58,7 @@ def kept_instances(rollout: Rollout) -> int | None:
 
 
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows for a rollout that has ended but may have left something behind."""
+    """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
     name = leftover(rollout)
@@ -66,7 +66,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while this deployment is left over."""
+    """Return the decision while this deployment is left over."""
     if name not in endpoint.deployments:
         return _gone(rollout, name, now)
     if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint)) is not None:
@@ -90,7 +90,7 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason | None:
-    """Return why the green of a failed rollout is left to an operator: it serves, or nothing healthy does."""
+    """Return why a failed rollout's green is left to an operator: it serves, or nothing healthy does."""
     if name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint)
@@ -101,14 +101,14 @@ def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green, given up before or just after it was ready, may still come of an order carried out late."""
+    """Return whether an abandoned green may still appear, because its creation was ordered and is carried out late."""
     ready, ended = rollout.progress.since, rollout.ending.clean_after or now
     young = ready is None or (rollout.progress.step == 0 and ended - ready < LATE)
     return rollout.phase is not Phase.PROMOTED and young and now - ended < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Wait for blue, which serves again, to have its instances back; report it when that takes too long."""
+    """Wait for blue, which serves again, to get its instances back; report it if that takes too long."""
     if now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)
     why = reason(
@@ -121,7 +121,7 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 
 
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
-    """Return why the leftover is still there. Nobody is asked to delete the last healthy deployment."""
+    """Return why the leftover still exists. Operators are never asked to delete the last healthy deployment."""
     serving = endpoint.serving()
     if rollout.ending.unhealthy is not None:
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=rollout.ending.unhealthy)
@@ -139,7 +139,7 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
 
 
 def _with_message(why: Reason, rollout: Rollout) -> Reason:
-    """Return the reason with Azure's own words, if it refused something."""
+    """Return the reason with Azure's message, if it refused something."""
     if rollout.refusal is not None:
         why.facts["message"] = rollout.refusal.message
     return why

@@ -1,4 +1,4 @@
-"""Deadlines: how long each part of a rollout may take. They count observed time only, and never beat evidence."""
+"""Deadlines: how long each part of a rollout can take. They count observed time only and never override evidence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Deadline(NamedTuple):
 def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the rollback of a rollout that takes too long; if green is certified, the deadline is only reported."""
     if rollout.hold is not None:
-        return None  # what it waits for has no deadline of ours
+        return None  # what it waits for has no deadline
     missed = _missed(rollout, endpoint, now)
     if missed is None:
         return None
@@ -36,7 +36,7 @@ def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
         return history.moved(rollout, Phase.ROLLING_BACK, why, now)
     if missed.name != "rollout":
-        return None  # it advances by itself
+        return None  # it advances without one
     again = replace(rollout, status=replace(rollout.status, started=now))
     return history.noted(again, Reason(ReasonCode.DEADLINE_POSTPONED, facts), now)
 
@@ -55,6 +55,6 @@ def _missed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> _Deadlin
 
 
 def _waited_for(rollout: Rollout) -> Reason:
-    """Return what the rollout was last waiting for: evidence, or else what its last move was made for."""
+    """Return what the rollout was last waiting for: evidence, or otherwise the reason for its last transition."""
     waiting = waiting_for(rollout)
     return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting

@@ -1,6 +1,6 @@
-"""The decision: where a rollout should be, given what was observed. Pure; every move is one of `phases`.
+"""The decision: where a rollout should be, given what was observed. Pure; every transition is in `phases`.
 
-One move per call: what one observation allows is decided once, and the next observation makes the next move.
+At most one transition per call; the next observation decides on the next one.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 
 
 def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
-    """Return where the rollout should be after this observation, with the history entries that say why.
+    """Return where the rollout should be after this observation, with history entries that say why.
 
-    The rollout's evidence already holds the observed minutes: see `judging`.
+    The rollout's evidence already includes the observed minutes: see `judging`.
     """
     return unanswered(_decided(rollout, observation, now), now)
 
@@ -82,19 +82,19 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
 
 
 def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Return the first decision that any of these makes."""
+    """Return the first decision that any of these functions makes."""
     decisions = (decide(rollout, endpoint, now) for decide in deciders)
     return next((decision for decision in decisions if decision is not None), None)
 
 
 def _unrefused(back: Decision, before: Rollout) -> Decision:
-    """Forget what Azure refused before a rollback began: it says nothing of the orders that the rollback needs."""
+    """Forget what Azure refused before a rollback began: it says nothing about the orders that the rollback needs."""
     begins = back.rollout.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK
     return replace(back, rollout=replace(back.rollout, refusal=None)) if begins else back
 
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
-    """Return an endpoint that is still being created, if the policy says that a missing one is created."""
+    """Return an endpoint in creation if it is missing and the policy says to create it."""
     awaited = rollout.phase is Phase.PROVISIONING and rollout.placement is None
     if not awaited or rollout.policy.create_endpoint is None:
         return None
@@ -102,7 +102,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Take in what was observed besides the minutes, without deciding anything."""
+    """Record what was observed other than minutes, without deciding anything."""
     seen = serving.take_in(proving.take_in(rollout, observation, now), observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = with_blue_instances(known, observation.endpoint)
@@ -140,7 +140,7 @@ def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 
 def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows from the step under way; after the last one, promote."""
+    """Return the current step's decision; after the last step, promote."""
     step, cause = rollout.current_step, pause_cause(rollout)
     if cause is PauseCause.EVIDENCE:
         return _resumed_by_evidence(rollout, now)
@@ -152,7 +152,7 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 
 def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
-    """Return the end of a pause for lack of evidence, as soon as green passes; the step then continues."""
+    """End a pause for lack of evidence as soon as green passes; the step then continues."""
     if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
         return Decision(rollout)
     why = reason(ReasonCode.EVIDENCE_SUFFICIENT, because=rollout.verdict_reason)
@@ -184,14 +184,14 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
         return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
     if refusal.message == rollout.orders.refused:
-        return None  # reported already; ordered again until the rollback's deadline
+        return None  # already reported; ordered again until the rollback's deadline
     refused.facts["other"] = rollout.observed.serving or ""
     return history.noted(rollout.with_orders(refused=refusal.message), refused, now)
 
 
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    # The last reading before blue is deleted may have found rows that were not there before.
+    # The last reading before blue is deleted may have found new rows.
     reread = rollout.phase is Phase.PROMOTED and rollout.rereading.rechecked is not None
     if (
         not (watched or (reread and endpoint.ready(rollout.blue)))
@@ -201,14 +201,14 @@ def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         return None
     if rollout.judge_overruled:
         return None
-    why = rollout.verdict_reason  # only now: it is costly to work out, and most minutes do not need it
+    why = rollout.verdict_reason  # only now: it is expensive to compute, and most minutes do not need it
     if why is None:
         return None
     return compared_again(rollout, endpoint, why, now) or history.moved(rollout, Phase.ROLLING_BACK, why, now)
 
 
 def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report, once, that blue answers requests and green none of those that its weight should bring it."""
+    """Report, once, that blue answers requests but green receives none of its share."""
     verdict = rollout.verdict
     starved = verdict is not None and verdict.cause is Cause.STARVED
     if verdict is None or starved == rollout.judging.starvation_reported:

@@ -1,6 +1,6 @@
-"""The difference between what is wanted and what is observed, as actions. Computed afresh on every reconcile.
+"""The difference between what is wanted and what is observed, as actions. Computed anew on every reconcile.
 
-So nothing waits for an order to be carried out, and nothing needs to know whether one was given.
+So nothing waits for an order to be carried out or needs to know whether it was given.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from shared.core.reconcile.capacity import blue_is_small, instances_at_start, in
 from shared.core.reconcile.cleaning import kept_instances, leftover, may_delete
 from shared.core.rollout.record import Rollout
 
-# A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that for ever.
+# A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
 GROW = timedelta(minutes=10)
 
 
 def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> tuple[Action, ...]:
-    """Return what to order from Azure now so that it comes to match the rollout."""
+    """Return what to order from Azure now so that it matches the rollout."""
     if rollout.finished is not None:
         return ()
     if endpoint is None:
@@ -75,7 +75,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return what shifts traffic to green: only once green is observed ready, and never during another write.
+    """Return the shift of traffic to green: only once green is observed ready, and never during another write.
 
     Reducing green's share is allowed even while the rollout is on hold.
     """
@@ -86,7 +86,7 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:
-        return copied  # nobody depends on what a copy is answered, so it may come before a smoke test
+        return copied  # nobody depends on answers to mirrored requests, so a mirror can come before a smoke test
     return _copy_autoscale(rollout) + (copied or _shift(rollout, endpoint))
 
 
@@ -97,7 +97,7 @@ def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
 
 
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the growth that green needs before it gets its share, or its copy."""
+    """Return the scaling up that green needs before it gets its share or its mirror."""
     needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
     if not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
         return ()
@@ -105,14 +105,14 @@ def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green has the instances that it needs, and they are ready rather than only requested."""
+    """Return whether green has the instances that it needs, and they are ready, not just requested."""
     green, needed = endpoint.deployments[rollout.green], instances_for(rollout)
     growing = needed is not None and green.state is not Provisioning.SUCCEEDED
     return not growing and not _too_few(green.instances, needed)
 
 
 def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the write of the mirror: ended, and seen to be, before live traffic: Azure refuses both at once."""
+    """Return the write of the mirror, which must be observed to have ended before live traffic: Azure rejects both."""
     if endpoint.mirror.get(rollout.green, 0) == rollout.traffic.mirror:
         return ()
     if rollout.traffic.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
@@ -121,7 +121,7 @@ def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the write of the traffic. What someone else set is first noticed, by `decide`, and then written over."""
+    """Return the write of the traffic. Someone else's edit is noticed by `decide` before it is overwritten."""
     wanted = rollout.wanted_traffic
     both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
     if not wanted or endpoint.traffic == wanted or both:
@@ -133,7 +133,7 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    """Also when green is not seen with traffic, if our last order may still give it some."""
+    """Return the rollback's orders, even if green has no traffic now but our last order may still give it some."""
     threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.orders.traffic or {})
     if rollout.placement is None:
         return ()
@@ -149,7 +149,7 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
 
 
 def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the end of the mirror, also of one that is not seen yet and may still come of our order."""
+    """Return the end of the mirror, even of one that is not observed yet but may still result from our order."""
     if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
     others = {name: share for name, share in endpoint.mirror.items() if name != rollout.green}
@@ -157,9 +157,9 @@ def _unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int] | None:
-    """Return the traffic with green's share given to blue and all others as they are; None while blue cannot take it.
+    """Return the traffic with green's share given to blue and the others unchanged; None while blue cannot take it.
 
-    Without a blue, because green was the first, the largest of the others gets green's share; without others, nobody.
+    If green was the first and there is no blue, the largest of the others gets green's share, if there are any.
     """
     kept = {name: share for name, share in endpoint.traffic.items() if name != rollout.green and endpoint.ready(name)}
     freed = sum(endpoint.traffic.values()) - sum(kept.values())
@@ -170,7 +170,7 @@ def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int] |
 
 
 def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the growth of a blue that was scaled down while it was kept."""
+    """Return the scaling up of a blue that was scaled down while it was kept."""
     if rollout.blue is None or rollout.blue_instances is None or not blue_is_small(rollout, endpoint):
         return ()
     if endpoint.deployments[rollout.blue].state is not Provisioning.SUCCEEDED:
@@ -183,12 +183,12 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
         given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
         return _back(rollout, endpoint, now) if given else _regrow(rollout, endpoint) + _delete(rollout, endpoint, now)
     if rollout.blue in endpoint.traffic:
-        return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to serve
+        return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to handle
     return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
 
 
 def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    """Return the removal of what a failed or superfluous rollout made; live traffic is left to operators."""
+    """Return the deletion of what a failed or redundant rollout created; live traffic is left to operators."""
     if rollout.placement is None or rollout.green in endpoint.traffic:
         return ()
     return _unmirror(rollout, endpoint) or _delete(rollout, endpoint, now)
@@ -202,7 +202,7 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 
 
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the scaling down of a blue that is kept, once that was said and while it is idle."""
+    """Return the scaling down of a kept blue, once that was recorded and while it is idle."""
     there = endpoint.deployments.get(leftover(rollout) or "")
     may = rollout.ending.blue_scaled_down and rollout.ending.unhealthy is None
     kept = kept_instances(rollout) if may else None
@@ -212,5 +212,5 @@ def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def _too_few(instances: int | None, needed: int | None) -> bool:
-    """Return whether there are known to be fewer instances than needed."""
+    """Return whether the instance count is known to be lower than needed."""
     return instances is not None and needed is not None and instances < needed

@@ -1,6 +1,6 @@
-"""Live traffic that someone else changed: noticed before anything is written over it.
+"""Live traffic that someone else changed: noticed before anything overwrites it.
 
-Nothing here moves traffic. What was taken away from green stays away until an operator resumes or promotes.
+Nothing here moves traffic. What was taken from green is not restored until an operator resumes or promotes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-# How long green must have been without traffic before the rollout is rolled back. Azure may show an old split for a
-# moment, and an operator who did not mean it has time to resume.
+# How long green must have been without traffic before the rollout is rolled back. Azure can briefly show an old split,
+# and an operator who made a mistake has time to resume.
 SETTLED = timedelta(minutes=10)
 STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause a rollout whose traffic someone else changed; None if the split is one that Teal knows."""
+    """Pause a rollout whose traffic someone else changed; None if Teal knows the split."""
     if not _foreign(rollout, endpoint):
         return None
     known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
@@ -37,11 +37,11 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         expected_traffic=dict(rollout.wanted_traffic),
     )
     paused = history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, changed, now)
-    return stopped(paused, changed, now)  # whoever asked did not know of the edit
+    return stopped(paused, changed, now)  # whoever requested it did not know about the edit
 
 
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Roll back a rollout whose green lost all its live traffic by hand: that is a request to go back."""
+    """Roll back a rollout if someone took all live traffic from green, which counts as a request to roll back."""
     since = rollout.traffic.edited_since
     if since is None or now - since < SETTLED or rollout.phase not in {Phase.PAUSED, Phase.PROMOTED}:
         return None
@@ -52,7 +52,7 @@ def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
 
 
 def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the decision with an entry for a split that someone else set and that a rollback finds."""
+    """Return the decision with an entry if a rollback finds a split that someone else set."""
     rollout = decision.rollout
     ours = endpoint.traffic == rollout.orders.traffic
     if rollout.phase is not Phase.ROLLING_BACK or ours or not _foreign(rollout, endpoint):
@@ -73,7 +73,7 @@ def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 
 
 def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green's share was given to blue or, where there is none, to whoever serves instead."""
+    """Return whether green's share was given to blue or, without a blue, to whatever serves instead."""
     if endpoint.busy or not rollout.traffic.weight or rollout.green in endpoint.traffic:
         return False
     return bool(endpoint.traffic) if rollout.blue is None else rollout.blue in endpoint.traffic

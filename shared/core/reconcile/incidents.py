@@ -1,6 +1,6 @@
-"""Incidents that hit blue, or everything: nothing goes forward while either deployment fails beyond blue's past.
+"""Incidents that affect blue or everything: nothing advances while either deployment fails beyond blue's past.
 
-Whether green is worse than blue is the judge's question. This is the other one: is it a time to change anything?
+The judge decides whether green is worse than blue. This decides whether now is a time to change anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
-    """Return the rollout with every minute that was judged from `since` on watched for incidents, each once."""
+    """Return the rollout after watching every minute judged from `since` on for incidents, each once."""
     alarms, until = rollout.alarms, rollout.judging.judged_until
     if alarms is None or since is None or until is None or until <= since:
         return rollout
@@ -35,7 +35,7 @@ def watched(rollout: Rollout, since: datetime | None, observation: Observation) 
 
 
 def incident_now(rollout: Rollout) -> Reason | None:
-    """Return the incident that holds the rollout, or None. An operator's overruling of the judge overrules this too."""
+    """Return the incident that holds the rollout, or None. Overruling the judge also overrules this."""
     if not _applies(rollout) or rollout.alarms is None:
         return None
     watches, alarms = rollout.judging.watches, rollout.alarms
@@ -48,7 +48,7 @@ def incident_now(rollout: Rollout) -> Reason | None:
 
 
 def suspected(rollout: Rollout) -> bool:
-    """Return whether an incident is likelier than not, though not yet certain: nothing goes forward on such minutes."""
+    """Return whether an incident is likely but not yet certain: nothing advances on such minutes."""
     calibration = rollout.judging.calibration
     if not _applies(rollout) or calibration is None or rollout.alarms is None:
         return False
@@ -59,7 +59,7 @@ def suspected(rollout: Rollout) -> bool:
 
 
 def _applies(rollout: Rollout) -> bool:
-    """Return whether blue still serves beside green, and no operator has overruled the judge."""
+    """Return whether blue still serves next to green, and no operator has overruled the judge."""
     alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
     return rollout.phase in SHARED and not alone and rollout.blue is not None and not rollout.judge_overruled
 

@@ -1,4 +1,4 @@
-"""From telemetry's minutes to the judge's evidence: settled minutes only, each once, oldest first."""
+"""From minutes of telemetry to the judge's evidence: settled minutes only, each once, oldest first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts, Split
 
 TRAILING = timedelta(minutes=30)  # how long a judged minute is watched for late rows
-ARM_WAIT = timedelta(minutes=2)  # or the lag, if that is longer: how long a minute waits for an arm that is missing
-EXPECTED = 5.0  # requests of an arm by the other's, from which on none at all is no chance (0.7 %)
+ARM_WAIT = timedelta(minutes=2)  # or the lag, if longer: how long a minute waits for a missing deployment's rows
+EXPECTED = 5.0  # expected requests from which on having none is no coincidence (0.7 %)
 PATIENCE = timedelta(minutes=5)
 LONG_SILENCE = timedelta(hours=6)
 Rows = Mapping[str, DeploymentMinute]
@@ -30,7 +30,7 @@ Rows = Mapping[str, DeploymentMinute]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What every gate said after one minute. weight, mirror: green's percent of live and of mirrored traffic."""
+    """What every gate said after one minute. weight, mirror: green's live and mirrored traffic in percent."""
 
     minute: datetime
     weight: int
@@ -40,14 +40,14 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A rollout after its newly settled minutes were judged, and the evidence after each of them, oldest first."""
+    """A rollout after judging its newly settled minutes, and the evidence after each of them, oldest first."""
 
     rollout: Rollout
     minutes: tuple[tuple[datetime, Evidence], ...] = ()
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """What every gate said after each minute: worked out only for those who keep it."""
+        """What every gate said after each minute, computed only if needed."""
         calibration, thresholds, missing = (
             self.rollout.judging.calibration,
             self.rollout.thresholds,
@@ -62,10 +62,10 @@ class Judged:
 
 
 def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout with its judge set from blue's past, once; unchanged without an answer about the past.
+    """Return the rollout with its judge calibrated from blue's past, once; unchanged without an answer about the past.
 
-    What a gate's source did not tell may come a little later, so it is waited for: a gate that some step needs as long
-    as the step may take, others not for ever.
+    A gate's missing history may arrive a little later, so it is waited for: as long as the step may take if some step
+    needs the gate, otherwise for a limited time.
     """
     if rollout.judging.calibration is not None or observation.history is None:
         return rollout
@@ -84,8 +84,8 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
 def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     """Return the rollout with every newly settled minute judged once, and its verdict.
 
-    Minutes after the last one that any request was logged for wait for the next observation: silence may be lateness,
-    and a silent minute teaches nothing anyway.
+    Minutes after the last one with any logged request wait for the next observation: silence can mean late data, and a
+    silent minute teaches nothing anyway.
     """
     if observation.minutes is None or rollout.judging.judged_until is None or rollout.judging.calibration is None:
         return Judged(rollout)
@@ -100,7 +100,7 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
 
 
 def assessed(rollout: Rollout, evidence: Evidence, calibration: Calibration) -> Rollout:
-    """Return the rollout with this evidence and what it says now."""
+    """Return the rollout with this evidence and the verdict that follows from it."""
     thresholds = _thresholds(rollout, calibration)
     said = verdict.judge(evidence, calibration.panel, thresholds.risk, thresholds.next_weight, thresholds.needed)
     return rollout.with_judging(assessment=Assessment(said, thresholds), evidence=evidence)
@@ -115,21 +115,21 @@ def by_minute(rows: Iterable[DeploymentMinute]) -> dict[datetime, dict[str, Depl
 
 
 def counts_of(rollout: Rollout, rows: Rows) -> MinuteCounts:
-    """Return what is remembered of a judged minute."""
+    """Return the counts to remember for a judged minute."""
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
     return MinuteCounts(*((green.total, green.bad) if green else (0, 0)), *((blue.total, blue.bad) if blue else (0, 0)))
 
 
 def present_weight(rollout: Rollout) -> int:
-    """Return green's percent as the judge counts it: of a mirror, negative."""
+    """Return green's share in percent as the judge counts it: negative for a mirror."""
     return -rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight
 
 
 def _remembering(
     rollout: Rollout, minutes: Sequence[datetime], rows: Mapping[datetime, Rows], until: datetime
 ) -> Rollout:
-    """Return the rollout that remembers how these minutes were judged."""
-    if not minutes:  # nothing, or a silence that was passed over: then what was remembered has a gap
+    """Return the rollout with a record of how these minutes were judged."""
+    if not minutes:  # nothing, or a skipped silence, which leaves a gap in what was remembered
         kept = rollout.rereading.recent if until == rollout.judging.judged_until else ()
         return rollout.with_rereading(recent=kept)
     splits = list(rollout.rereading.splits)
@@ -149,11 +149,11 @@ def _remembering(
 
 
 def _missing_arm(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
-    """Return the deployment that has no request in this minute although, by the other's, it should have some."""
+    """Return the deployment without requests in this minute that should have some, judging by the other one's."""
     weight, mirror = rollout.traffic.weight, rollout.traffic.mirror
     if rollout.blue is None or not _steady(rollout, minute) or not (mirror or 0 < weight < 100):
         return None
-    share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests for each of blue's
+    share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests per request to blue
     counts = counts_of(rollout, rows)
     if not counts.green and counts.blue * share >= EXPECTED:
         return rollout.green
@@ -161,7 +161,7 @@ def _missing_arm(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
 
 
 def _awaited(rollout: Rollout, minute: datetime, rows: Rows, settled_until: datetime | None) -> bool:
-    """Return whether a minute is put off because one arm's rows may still come: for a bounded time only."""
+    """Return whether a minute is deferred, for a limited time, because one deployment's rows may still arrive."""
     wait = max(rollout.telemetry_lag, ARM_WAIT)
     recently = settled_until is not None and settled_until - minute - MINUTE < wait
     return recently and _missing_arm(rollout, minute, rows) is not None
@@ -173,26 +173,26 @@ def _judged_until(
     if minutes:
         return minutes[-1][0] + MINUTE
     if settled_until is not None and settled_until - before >= LONG_SILENCE:
-        return settled_until - MINUTE  # nothing comes that late, and after the silence there may be something
+        return settled_until - MINUTE  # nothing arrives that late, and there may be something after the silence
     return before
 
 
 def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
-    """Return green's percent of live and of mirrored traffic; the judge counts a mirror as negative."""
+    """Return green's live and mirrored traffic in percent; the judge counts a mirror as negative."""
     if after.weight is None:
         return rollout.traffic.weight, rollout.traffic.mirror
     return max(after.weight, 0), max(-after.weight, 0)
 
 
 def next_weight(rollout: Rollout) -> int | None:
-    """Return the share that green would get next, in percent; None if it has it all."""
+    """Return the share that green would get next, in percent; None if it has all traffic."""
     if rollout.traffic.weight >= 100:
         return None
     return rollout.policy.next_weight(rollout.progress.step)
 
 
 def _steps(rollout: Rollout, calibration: Calibration, observation: Observation) -> Iterator[tuple[datetime, Evidence]]:
-    """Yield each minute that is new and settled, with the evidence after it."""
+    """Yield each newly settled minute, with the evidence after it."""
     since, until = rollout.judging.judged_until, observation.settled_until
     rows = by_minute(
         row
@@ -210,7 +210,7 @@ def _steps(rollout: Rollout, calibration: Calibration, observation: Observation)
 
 
 def _thresholds(rollout: Rollout, calibration: Calibration) -> Thresholds:
-    """Return what the evidence is held against at this step."""
+    """Return the thresholds that the evidence is compared with at this step."""
     step, risk = rollout.current_step, rollout.policy.judge.risk
     critical = tuple(gate.name for gate in rollout.policy.judge.gates if gate.role == "critical")
     needed = critical if step is None or step.needed_gates is None else tuple(step.needed_gates)
@@ -220,13 +220,13 @@ def _thresholds(rollout: Rollout, calibration: Calibration) -> Thresholds:
 
 
 def _ever_needed(rollout: Rollout) -> set[str]:
-    """Return the gates whose certificates some step needs."""
+    """Return the gates whose certificates any step needs."""
     critical = {gate.name for gate in rollout.policy.judge.gates if gate.role == "critical"}
     return critical.union(*[step.needed_gates or () for step in rollout.policy.steps])
 
 
 def _certified_weight(rollout: Rollout) -> int | None:
-    """Return the share that must be certified before this step passes, in percent; None if none must be."""
+    """Return the share that must be certified before this step passes, in percent; None if no certificate is needed."""
     step = rollout.current_step
     return next_weight(rollout) if step is None or step.certified else None
 
@@ -236,14 +236,14 @@ def _steady(rollout: Rollout, minute: datetime) -> bool:
 
 
 def _split_of(rollout: Rollout, minute: datetime) -> Split:
-    """Return the split at which a minute is judged now."""
+    """Return the traffic split at which a minute is judged now."""
     return Split(minute, present_weight(rollout), next_weight(rollout), _steady(rollout, minute))
 
 
 def judged_minute(
     rollout: Rollout, calibration: Calibration, split: Split, rows: Rows, missing: Collection[str]
 ) -> JudgedMinute:
-    """Return what the judge sees of one minute. missing: gates that there is no evidence for."""
+    """Return what the judge sees of one minute. missing: gates without evidence."""
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
     gates = zip(calibration.panel.gates, calibration.samples, strict=True)
     return JudgedMinute(

@@ -11,7 +11,7 @@ MOST_DEPLOYMENTS = 20
 
 
 def over_limit(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:
-    """Return why green cannot be created on this endpoint, or None if no known limit forbids it."""
+    """Return why green cannot be created on this endpoint, or None if no known limit prevents it."""
     present = len(endpoint.deployments)
     if rollout.green in endpoint.deployments or present < MOST_DEPLOYMENTS:
         return None

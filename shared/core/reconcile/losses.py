@@ -1,4 +1,4 @@
-"""Deployments that Azure reports as failed or gone, and how a rollout fails: nothing that it made is left unowned."""
+"""Deployments that Azure reports as failed or gone, and failing a rollout without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from shared.core.rollout.record import Rollout
 
 
 def failed(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Return the failure of a rollout. What it made is cleaned up before it is finished: see `cleaning`."""
+    """Return the failure of a rollout. What it created is cleaned up before it is finished: see `cleaning`."""
     made = rollout.placement is not None
     ended = rollout.with_ending(clean_after=now) if made else rollout.finish(now)
     return history.moved(ended, Phase.FAILED, why, now)
 
 
 def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause without blue: there is nothing to compare with or return to. Once green has all traffic, blue isn't needed.
+    """Pause without blue, unless green has all traffic: there is nothing to compare with or return to.
 
-    A green that has passed its smoke test may be the way out, so an operator decides: the rollout pauses.
+    A green that has passed its smoke test may be the solution, so the rollout pauses for an operator to decide.
     """
     stepping = rollout.phase in {Phase.STEPPING, Phase.PAUSED}
     if rollout.blue is None or not endpoint.broken(rollout.blue) or endpoint.traffic == {rollout.green: 100}:

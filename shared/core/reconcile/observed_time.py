@@ -1,7 +1,7 @@
-"""Which time Teal observed. Deadlines and patience count only that: its own absence is nobody's fault.
+"""The time that Teal observed. Deadlines and patience count only that, so its own outages do no harm.
 
-Observed means that the endpoint was read, and telemetry too where it was asked. Time without it is not observed,
-whether the timer stood still, the endpoint could not be read, or telemetry gave no answer.
+Observed means that the endpoint was read, and telemetry too if it was requested. Any other time is not observed,
+whether the timer did not fire, the endpoint could not be read, or telemetry gave no answer.
 """
 
 from __future__ import annotations
@@ -17,42 +17,44 @@ from shared.core.rollout.postponing import cleanup_postponed, postponed
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-# The record notes the last observation no more often than this: a quiet tick should mostly write nothing.
+# The last observation is recorded no more often than this, so that a quiet tick usually writes nothing.
 NOTED = timedelta(minutes=2)
 GAP = timedelta(minutes=10)
 JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def account(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
-    """Return the rollout with this observation noted; after a gap, with the gap reported and counted by no deadline."""
+    """Return the rollout with this observation recorded; a gap is reported and counts towards no deadline."""
     last = rollout.observed.last
     if not _answered(rollout, observation) or (last is not None and timedelta(0) <= now - last < NOTED):
         return Decision(rollout)
     noted = rollout.with_observed(last=now)
     if last is None or now - last < GAP:
         return Decision(noted)
-    since = last + NOTED  # the observation after `last` may not have been noted
+    since = last + NOTED  # the observation after `last` may not have been recorded
     if not rollout.open:
         return Decision(cleanup_postponed(noted, since, now))
-    if rollout.hold is None:  # the end of a hold takes out all of its time
+    if rollout.hold is None:  # the end of a hold excludes all of its time
         noted = postponed(noted, since, now)
     why = reason(ReasonCode.OBSERVATION_RESUMED, since=last.isoformat(), limit_seconds=(now - last).total_seconds())
     return history.noted(noted, why, now)
 
 
 def behind(rollout: Rollout, observation: Observation, now: datetime) -> bool:
-    """Return whether settled minutes are still to be read: after a long absence that takes several reconciles."""
+    """Return whether settled minutes remain to be read, which takes several reconciles after a long outage."""
     settled = floor_minute(now - rollout.telemetry_lag)
-    read_until = observation.settled_until if rollout.phase in JUDGED else None  # after the end, only old minutes are
+    read_until = (
+        observation.settled_until if rollout.phase in JUDGED else None
+    )  # after the end, only old minutes are read
     return read_until is not None and read_until < settled
 
 
 def observed(rollout: Rollout, observation: Observation, now: datetime) -> bool:
-    """Return whether all was observed that a deadline may be held against."""
+    """Return whether everything was observed that deadlines depend on."""
     return _answered(rollout, observation) and not behind(rollout, observation, now)
 
 
 def _answered(rollout: Rollout, observation: Observation) -> bool:
-    """Return whether telemetry answered, or nothing depends on it: before green's first request its time counts."""
+    """Return whether telemetry answered, or nothing depends on it, as before green's first request."""
     begun = rollout.phase in JUDGED and rollout.judging.judged_until is not None
     return observation.telemetry_problem is None or not begun

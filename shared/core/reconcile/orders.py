@@ -1,6 +1,6 @@
-"""What Azure may still carry out for us: orders, remembered until their opposite was accepted.
+"""Orders that Azure may still carry out, remembered until the opposite order is accepted.
 
-An observation may be older than an order. What is to be ordered is worked out in `difference`.
+An observation can be older than an order. What to order is decided in `difference`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from shared.core.rollout.record import Rollout
 def giving(rollout: Rollout, actions: Iterable[Action]) -> Rollout:
     """Return the rollout as it must be saved before these orders are given.
 
-    One that gives green traffic, or a copy of it, may land even if we die; one that takes it back is remembered only
-    after Azure accepted it, for until then the earlier one may land.
+    An order that gives green traffic or a mirror may take effect even if this process dies; one that takes it back is
+    remembered only after Azure accepted it, because until then the earlier one may take effect.
     """
     for action in actions:
         match action:
@@ -41,5 +41,5 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
 
 
 def carried(rollout: Rollout, acted: Rollout) -> Rollout:
-    """Return the rollout with what `acted`, the same one, remembers of its orders."""
+    """Return the rollout with the orders remembered by `acted`, which is the same rollout."""
     return replace(rollout, orders=acted.orders)

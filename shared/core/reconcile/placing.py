@@ -1,6 +1,6 @@
-"""What green is deployed beside: read from Azure anew at every reconcile, for as long as green has had no live traffic.
+"""What green is deployed next to: read from Azure at every reconcile for as long as green has had no live traffic.
 
-A model version that somebody deployed by hand is never deployed a second time.
+A model version that someone deployed manually is never deployed a second time.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, Rollout
 from shared.core.rollout.rereading import Rereading
 
-# Before the deadline for provisioning, so that what was missing is named rather than the deadline.
+# Before the provisioning deadline, so that the report names what was missing rather than the deadline.
 MARGIN = timedelta(minutes=2)
 MADE = frozenset({Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING})
 UNPROMOTED = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Settle what green is deployed beside; what an operator must fix ends the rollout before anything is made."""
+    """Decide what green is deployed next to; what an operator must fix ends the rollout before anything is created."""
     if endpoint.busy:
         return Decision(rollout)  # the traffic may be about to change
     if endpoint.kubernetes and not all(step.supported_on_kubernetes for step in rollout.policy.steps):
@@ -46,20 +46,21 @@ def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 
 def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """End a rollout whose version somebody else deployed meanwhile; None once green has had traffic."""
+    """End a rollout whose version someone else has deployed in the meantime; None once green has had traffic."""
     twin = deployed_by_hand(rollout, endpoint) if _untouched(rollout, endpoint) else None
     return None if twin is None or twin.state in MADE else _superseded(rollout, twin, endpoint, now)
 
 
 def twin_comes(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether somebody is deploying this very version by hand, and green has had no traffic yet."""
+    """Return whether someone is deploying this same version manually, and green has had no traffic yet."""
     return _untouched(rollout, endpoint) and deployed_by_hand(rollout, endpoint) is not None
 
 
 def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Put green beside the deployment that got all live traffic since; None if nothing has changed.
+    """Place green next to the deployment that has since received all live traffic; None if nothing has changed.
 
-    Where green was to be the first, its steps begin again after its smoke test: now there is something to compare with.
+    If green was going to be the first, its steps start again after the smoke test, because there is now something to
+    compare with.
     """
     serving = endpoint.serving()
     if endpoint.busy or not _untouched(rollout, endpoint) or serving in {None, rollout.blue}:
@@ -84,9 +85,9 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
 
 
 def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Wait for what an operator may be about to make; after the time that provisioning may take, the rollout fails.
+    """Wait for what an operator may be about to create; the rollout fails once the time for provisioning is up.
 
-    The ordinary order is to register the model, and then to make endpoint and deployment.
+    People usually register the model first, and then create the endpoint and the deployment.
     """
     until = rollout.status.started + max(rollout.policy.deadlines.provisioning - MARGIN, timedelta(0))
     if by_operator(rollout) or now >= until:
@@ -98,9 +99,9 @@ def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def deployed_by_hand(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
-    """Return the deployment of this very version that Teal did not make. One that failed serves nobody: it is not one.
+    """Return the deployment of this same version that Teal did not create. A failed one does not count.
 
-    An operator who starts a rollout knows of deployments without traffic, and means it.
+    An operator who starts a rollout knows about deployments without traffic, so they do not count either.
     """
     for name, seen in endpoint.deployments.items():
         ours = name == rollout.green and rollout.placement is not None
@@ -117,9 +118,9 @@ def by_operator(rollout: Rollout) -> bool:
 
 
 def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
-    """Return the rollout with blue's instances as Azure shows them.
+    """Return the rollout with blue's instance count as Azure shows it.
 
-    While green takes some of the traffic blue may scale down with its load, but must be able to take all of it back.
+    While green takes some of the traffic, blue may scale down with its load, but must be able to take all of it back.
     """
     blue = endpoint.deployments.get(rollout.blue or "") if endpoint else None
     steady = blue is not None and blue.state is Provisioning.SUCCEEDED and blue.instances is not None
@@ -155,12 +156,12 @@ def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> De
 
 
 def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Nothing has live traffic: green will be the first, after its smoke test. It needs something to be copied from."""
+    """Nothing has live traffic, so green will be the first, after its smoke test. It needs something to copy from."""
     if endpoint.state.broken:
         return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
     others = [name for name in endpoint.deployments if name != rollout.green]
     if any(endpoint.deployments[name].state in MADE for name in others):
-        return Decision(rollout)  # somebody is about to make it serve
+        return Decision(rollout)  # someone is about to make it serve
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
     first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
@@ -168,7 +169,7 @@ def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Dec
 
 
 def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause a green that was to be the first, while several others serve: it is not clear which of them is blue."""
+    """Pause if green was going to be the first but several others serve: it is not clear which of them is blue."""
     split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is Phase.PROVISIONING or (rollout.phase is Phase.PAUSED and rollout.status.reason == split):
         return None
@@ -176,7 +177,7 @@ def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 
 def _superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the end of a rollout whose version is there already; what it made itself is cleaned up."""
+    """Return the end of a rollout whose version already exists; what it created itself is cleaned up."""
     code = ReasonCode.ALREADY_SERVING if endpoint.traffic == {twin.name: 100} else ReasonCode.ALREADY_DEPLOYED
     there = reason(code, deployment=twin.name, model=str(rollout.model))
     if code is ReasonCode.ALREADY_DEPLOYED:
@@ -186,7 +187,7 @@ def _superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, 
 
 
 def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green stands beside something, and neither has nor may get live traffic by an order of ours."""
+    """Return whether green is placed, and neither has live traffic nor may get any from an order of ours."""
     ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.green in endpoint.traffic
     return rollout.phase in UNPROMOTED and rollout.placement is not None and not rollout.traffic.weight and not ordered
 

@@ -1,4 +1,4 @@
-"""What must be observed before a rollout can be decided on, beyond the endpoint itself. Nothing is read here."""
+"""What must be observed, beyond the endpoint itself, before deciding on a rollout. Nothing is read here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ObservationPlan:
     """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
 
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
-    prove that they do. serving: the last minutes of whoever serves after the end.
+    prove that they do. serving: the last minutes of the deployment that serves after the end.
     """
 
     minutes: TelemetryQuery | None = None
@@ -57,7 +57,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
 
 
 def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
-    """Return what is not judged yet, and the counts of what was judged lately: rows may have come late."""
+    """Return the query for minutes not judged yet and for recently judged counts, in case rows arrived late."""
     until = rollout.judging.judged_until
     if rollout.phase not in WATCHED or until is None:
         return None
@@ -75,7 +75,7 @@ def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:
 
 
 def _reread(rollout: Rollout) -> TelemetryQuery | None:
-    """Return the next part of everything since green's first minute, for the gates that it can judge again."""
+    """Return the query for the next part of a recheck since green's first minute, for gates that can be rejudged."""
     recheck, until = rollout.rereading.recheck, rollout.judging.judged_until
     if recheck is None or until is None:
         return None

@@ -1,4 +1,4 @@
-"""Promotion: all live traffic to green, watched for a while, and then green serves.
+"""Promotion: green gets all live traffic, is watched for a while, and then serves.
 
 A green that looks harmful is never promoted: the step's deadline rolls it back.
 """
@@ -21,12 +21,12 @@ from shared.core.rollout.record import Rollout
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
 
 ALL = 100
-# So long telemetry may be away before a bake is reported as held.
+# How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)
 
 
 def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while green is receiving all live traffic."""
+    """Return the decision while green is receiving all live traffic."""
     if not rollout.telemetry_proven or not _judged(rollout):
         return Decision(rollout)
     if rollout.traffic.mirror:
@@ -37,7 +37,7 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Note that green is observed with all traffic, also on hold: an incident of a blue without traffic has no end."""
+    """Record that green has all traffic, even on hold, because an incident on a blue without traffic never ends."""
     new = rollout.phase is Phase.PROMOTING and rollout.traffic.weight == ALL and rollout.traffic.steady_since is None
     if not new or rollout.first or not in_force(rollout, endpoint):
         return None
@@ -45,11 +45,11 @@ def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
-    """Return to the first weight step with a green that looks harmful at 100 percent, once per rollout.
+    """Return to the first weight step with a green that looks harmful at 100 %, once per rollout.
 
-    At 100 percent green can only be compared with blue's past, so a failure of something that both depend on looks
-    like harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. None if this
-    does not apply.
+    At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
+    harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. None if this does
+    not apply.
     """
     step = next((i for i, one in enumerate(rollout.policy.steps) if 0 < (one.live_weight or 0) < ALL), None)
     alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
@@ -65,7 +65,7 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
 
 
 def unseen(rollout: Rollout, now: datetime) -> Reason | None:
-    """Return why a green that has all traffic is not promoted although time goes by: nobody can see how it does."""
+    """Return why a green with all traffic is not promoted even though time passes: nothing shows how it performs."""
     since, last = rollout.traffic.steady_since, rollout.observed.last
     if rollout.phase is not Phase.PROMOTING or since is None or rollout.first or rollout.judge_overruled:
         return None
@@ -76,7 +76,7 @@ def unseen(rollout: Rollout, now: datetime) -> Reason | None:
 
 
 def _baked(rollout: Rollout, now: datetime) -> Decision:
-    """Return the promotion once green was watched long enough with all traffic, or patience ended without harm."""
+    """Promote once green was watched long enough with all traffic, or patience ran out without harm."""
     why = _passed(rollout)
     if rollout.observed.telemetry_problem is not None and not (rollout.first or rollout.judge_overruled):
         return Decision(rollout)
@@ -88,12 +88,12 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
     if recheck_due(rollout) and not (rollout.first or rollout.judge_overruled):
         return Decision(recheck(rollout))
-    done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read once more
+    done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read again
     return history.moved(done.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
 
 
 def _judged(rollout: Rollout) -> bool:
-    """Return whether green can be judged at 100 percent, or need not be."""
+    """Return whether green can be judged at 100 %, or need not be."""
     return rollout.judging.calibration is not None or rollout.first or rollout.judge_overruled
 
 
@@ -104,12 +104,12 @@ def _answered(rollout: Rollout) -> bool:
 
 
 def _waited(rollout: Rollout, now: datetime) -> timedelta:
-    """Return how long green has had all traffic, without time in which nothing was observed."""
+    """Return how long green has had all traffic, not counting time that was not observed."""
     return now - max(rollout.traffic.steady_since or now, rollout.status.since)
 
 
 def _passed(rollout: Rollout) -> Reason | None:
-    """Return why green may be promoted now, or None while it is still watched."""
+    """Return why green can be promoted now, or None while it is still being watched."""
     if rollout.first:
         return reason(ReasonCode.FIRST_DEPLOYMENT_PROMOTED, deployment=rollout.green)
     passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS

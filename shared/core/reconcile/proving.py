@@ -1,7 +1,7 @@
-"""Proof that telemetry of this endpoint arrives, without which green gets no traffic: it could not be judged.
+"""Proof that this endpoint's telemetry arrives. Without it green gets no traffic, since it could not be judged.
 
-Proof is one request of the endpoint that the policy's source shows: blue's own from shortly before green was ready, or
-any since, such as the smoke test's.
+Proof is one request to the endpoint in the policy's source: one to blue from shortly before green was ready, or any
+request since, such as the smoke test's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 RECENT = timedelta(minutes=15)
-# How much later than the configured lag a smoke request may show before its absence is reported.
+# How much later than the configured lag a smoke request may appear before its absence is reported.
 GRACE = timedelta(minutes=5)
 _WRONG_SETTINGS = {
     PathState.NO_SETTING: ReasonCode.DIAGNOSTIC_SETTING_MISSING,
@@ -35,9 +35,9 @@ def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: date
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout with the proof that this observation brings, if it needs one.
+    """Return the rollout with any proof that this observation brings, if it needs one.
 
-    The step's clock starts then: no deadline of green's runs while Teal cannot see it.
+    The step's clock starts then: no deadline runs for green while Teal cannot see it.
     """
     if rollout.telemetry_proven or observation.history is None:
         return rollout
@@ -46,7 +46,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
 
 
 def report(rollout: Rollout, observation: Observation, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report what the proof lacks, once for each cause, and that it came after all."""
+    """Report why there is no proof, once for each cause, and later that there is proof after all."""
     before = rollout.observed.unproven
     if rollout.telemetry_proven:
         if before is None:
@@ -61,7 +61,7 @@ def report(rollout: Rollout, observation: Observation, _endpoint: EndpointSeen, 
 
 
 def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
-    """Return what is missing; None while the smoke requests may simply not have arrived yet."""
+    """Return what is missing; None while the smoke requests may just not have arrived yet."""
     path = observation.path
     if path is not None and path.state in _WRONG_SETTINGS:
         return reason(_WRONG_SETTINGS[path.state], message=path.detail)

@@ -1,4 +1,4 @@
-"""From an accepted rollout to a green that is ready. What green is deployed beside: `placing`."""
+"""From an accepted rollout to a green that is ready. `placing` decides what green is deployed next to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.core.steps.smoke import log_lines
 
 
 def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while green is being created."""
+    """Return the decision while green is being created."""
     if rollout.placement is None:
         return place(rollout, endpoint, now)
     green = endpoint.deployments.get(rollout.green)

@@ -1,7 +1,7 @@
-"""What operators asked for, carried out: one function per verb. When a verb is possible: `shared/core/verbs.py`.
+"""Carries out operators' requests: one function per verb. `shared/core/verbs.py` says when a verb is possible.
 
-Of several requests that wait the safest is carried out, and those that it contradicts lose. Every accepted request has
-two entries in the history: that it was accepted, and what came of it.
+Of several waiting requests the safest is carried out, and those that it contradicts are dropped. Every accepted request
+has two entries in the history: that it was accepted, and its outcome.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision |
 
 
 def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Carry out an urgent request; None if there is none, or it is not possible any more."""
+    """Carry out an urgent request; None if there is none, or it is no longer possible."""
     request = next((each for each in rollout.requests if each.verb.row.urgent), None)
     if request is None or rollout.phase not in request.verb.row.phases:
         return None
@@ -34,7 +34,7 @@ def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
 
 
 def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Carry out the safest request, or record that it came too late; None if nobody asked for anything."""
+    """Carry out the safest request, or record that it came too late; None if there are no requests."""
     if not rollout.requests:
         return None
     safest = min(rollout.requests, key=lambda each: (each.verb.row.risk, each.full, each.at))
@@ -42,7 +42,7 @@ def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision |
 
 
 def stopped(decision: Decision, because: Reason, now: datetime) -> Decision:
-    """Return the decision with every waiting request that moves forward lost, because something else comes first."""
+    """Return the decision with every waiting forward request dropped, because something else takes precedence."""
     lost = [each for each in decision.rollout.requests if each.verb.row.forward]
     return _overruled(decision, lost, because, now)
 
@@ -70,14 +70,14 @@ def _carried_out(rollout: Rollout, request: OperatorRequest, endpoint: EndpointS
 
 
 def _contradicts(first: OperatorRequest, other: OperatorRequest) -> bool:
-    """Return whether another request cannot stand beside the one that was carried out."""
+    """Return whether another request contradicts the one that was carried out."""
     if first.verb.row.urgent or first.verb is other.verb:
         return True
     return first.verb is not Verb.OVERRIDE and other.verb.row.forward and other.verb is not Verb.OVERRIDE
 
 
 def _overruled(decision: Decision, lost: Iterable[OperatorRequest], because: Reason, now: datetime) -> Decision:
-    """Return the decision without these requests, each with an entry that names what came first."""
+    """Return the decision without these requests, each with an entry that says what took precedence."""
     rollout, entries = decision.rollout, decision.entries
     for each in lost:
         left = list(rollout.requests)
@@ -95,7 +95,7 @@ def _overruled(decision: Decision, lost: Iterable[OperatorRequest], because: Rea
 
 
 def _effect(verb: Verb) -> Effect:
-    """Return what carries out a verb: given the rollout without the request, the decision, or None if too late."""
+    """Return the function that carries out a verb: it returns the decision, or None if it is too late."""
     match verb:
         case Verb.PROMOTE:
             return _promote
@@ -112,7 +112,7 @@ def _effect(verb: Verb) -> Effect:
 
 
 def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Begin the next step, or skip all that are left. A request that was meant for an earlier step is too late."""
+    """Start the next step, or skip all remaining ones. A request that was meant for an earlier step is too late."""
     if not endpoint.ready(rollout.green) or not (request.full or _of_this_step(rollout, request)):
         return None
     ours = rollout.with_traffic(edited_since=None)

@@ -1,8 +1,8 @@
-"""Late rows: judged minutes are read again, and everything is judged again when one of them has grown.
+"""Late rows: judged minutes are read again, and everything is judged again if any of them has grown.
 
-Rows that come late change nothing by themselves: the evidence is rebuilt from green's first minute, each minute once,
-with the counts and the traffic split that it has now. Nothing irreversible happens before such a reading. Only gates
-whose data comes with the requests are rebuilt; what other sources said of a minute stays as it was.
+Late rows do not change evidence directly: it is rebuilt from green's first minute, each minute once, with its current
+counts and traffic split. Nothing irreversible happens before such a reading. Only gates whose data comes with the
+requests are rebuilt; evidence from other sources stays as it was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LONGEST_LAG = timedelta(hours=1)
 
 
 def judge(rollout: Rollout, observation: Observation) -> Judged:
-    """Return the rollout after what was read: new minutes are judged, or old ones again if they have to be."""
+    """Return the rollout after judging the new minutes or, if necessary, old ones again."""
     calibration = rollout.judging.calibration
     if observation.minutes is None or observation.settled_until is None or calibration is None:
         return judge_minutes(rollout, observation)
@@ -49,7 +49,7 @@ def judge(rollout: Rollout, observation: Observation) -> Judged:
 
 
 def recheck_due(rollout: Rollout) -> bool:
-    """Return whether more than the very last minutes were judged and not read again since."""
+    """Return whether more than the last few minutes were judged and have not been read again since."""
     began, until, rechecked = rollout.rereading.began, rollout.judging.judged_until, rollout.rereading.rechecked
     if began is None or until is None or began == until:
         return False
@@ -57,7 +57,7 @@ def recheck_due(rollout: Rollout) -> bool:
 
 
 def recheck(rollout: Rollout) -> Rollout:
-    """Return the rollout that reads everything since green's first minute again, in the next reconciles."""
+    """Return the rollout with a recheck of everything since green's first minute, over the next reconciles."""
     began = rollout.rereading.began
     if began is None or rollout.rereading.recheck is not None:
         return rollout
@@ -65,7 +65,7 @@ def recheck(rollout: Rollout) -> Rollout:
 
 
 def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
-    """Return the rows that were read for judging, rather than to see whether they grew."""
+    """Return the rows that were read for judging, not just to see whether they grew."""
     until = rollout.judging.judged_until
     if until is None or rollout.rereading.recheck is not None:
         return tuple(rows)
@@ -73,16 +73,16 @@ def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[D
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Write what judging found into the history, one thing at a time."""
+    """Add what judging found to the history, one finding at a time."""
     news = rollout.rereading.news
     return history.noted(rollout.with_rereading(news=news[1:]), news[0], now) if news else None
 
 
 def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -> Rollout | None:
-    """Return the rollout that has to judge again because minutes grew; None if none did.
+    """Return the rollout with a recheck because minutes grew; None if none did.
 
-    Meanwhile there is no verdict. The lag is raised to what would have been long enough: the row was not there yet at
-    the last reading.
+    There is no verdict during the recheck. The lag is raised to what would have been enough: the row was missing at the
+    last reading.
     """
     until, recent = rollout.judging.judged_until, rollout.rereading.recent
     if until is None:
@@ -110,7 +110,7 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
 def _rejudged(
     rollout: Rollout, under_way: Recheck, calibration: Calibration, observation: Observation, read_until: datetime
 ) -> Rollout:
-    """Return the rollout after the next part of a recheck; with the last part, the evidence is the new one."""
+    """Return the rollout after the next part of a recheck; the last part replaces the evidence."""
     until = rollout.judging.judged_until or read_until
     rows, evidence = by_minute(observation.minutes or ()), under_way.evidence
     kept = {setting.name for setting in calibration.panel.gates} - recountable(rollout) | observation.missing.keys()
@@ -134,7 +134,7 @@ def recountable(rollout: Rollout) -> set[str]:
 
 
 def _merged(rollout: Rollout, calibration: Calibration, again: Evidence) -> Evidence:
-    """Return the new evidence, with what only the old one has; certificates of a split that is over are dropped."""
+    """Return the new evidence plus what only the old one has; certificates for earlier splits are dropped."""
     old, counted = rollout.judging.evidence, recountable(rollout)
     gates = zip(calibration.panel.gates, old.of(calibration.panel), again.of(calibration.panel), strict=True)
     merged = replace(again, gates=tuple([new if setting.name in counted else kept for setting, kept, new in gates]))

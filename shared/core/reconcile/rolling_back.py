@@ -1,4 +1,4 @@
-"""The road back. It needs less than the road forward: the endpoint itself, and a blue that stands; no telemetry."""
+"""Rollback. It needs less than advancing: the endpoint and a healthy blue, but no telemetry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.core.rollout.record import Rollout
 
 
 def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows while the traffic returns to blue."""
+    """Return the decision while traffic returns to blue."""
     if rollout.placement is None:
         return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
     back = rollout.with_traffic(weight=0, mirror=0, steady_since=None)
@@ -46,7 +46,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def _refused(rollout: Rollout) -> Reason | None:
-    """Return what Azure refused of the orders of this rollback, if it did."""
+    """Return which order of this rollback Azure refused, if any."""
     refusal = rollout.refusal
     if refusal is None or refusal.message != rollout.orders.refused:
         return None
@@ -60,7 +60,7 @@ def _refused(rollout: Rollout) -> Reason | None:
 
 
 def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Return the end of the rollback; the rollout's reason stays the one it was rolled back for."""
+    """Return the end of the rollback; the rollout keeps the reason for which it was rolled back."""
     done = history.moved(rollout, Phase.ROLLED_BACK, rollout.status.reason, now)
     return Decision(done.rollout.with_ending(clean_after=now), (replace(done.entries[0], reason=why),))
 

@@ -1,8 +1,8 @@
-"""Whoever serves is watched after every ending that moved traffic, and nothing is deleted before it was seen healthy.
+"""Watches the serving deployment after a rollout that moved traffic; nothing is deleted before it is seen healthy.
 
-Healthy means: its requests of the last minutes fail no more than blue's calibrated past allows. If it answered none of
-them well, or had none, it must answer the smoke requests. Without those, silence is healthy only where the endpoint had
-no requests while it was judged either.
+Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows. If none of them
+succeeded, or there were none, it must answer the smoke requests. Without those, silence counts as healthy only if the
+endpoint had no requests while green was judged either.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from shared.core.rollout.record import Rollout
 from shared.core.telemetry import Window
 
 WINDOW = timedelta(minutes=5)
-# How long ago a deployment may have been seen healthy when what could replace it is deleted.
+# How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
-MOST_BAD = 0.5  # no past allows more: one that is too short to tell would allow everything
+MOST_BAD = 0.5  # the most that any past allows: one that is too short would allow everything
 ENDED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
-    """Return the minutes in which to watch whoever serves after the end; None if there are none yet, or no need.
+    """Return the minutes in which to watch the serving deployment; None if there are none yet, or no need.
 
     Only minutes after the end count: before it, the deployment had less of the traffic. While blue is merely kept,
     every fifth minute is enough.
@@ -47,7 +47,7 @@ def must_be_seen(rollout: Rollout) -> bool:
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout that knows how the last minutes of whoever serves were."""
+    """Return the rollout with the serving deployment's health in the last minutes."""
     if observation.serving_minutes is None or observation.endpoint is None:
         return rollout
     name = observation.endpoint.serving()
@@ -60,7 +60,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
 
 
 def seen_healthy(rollout: Rollout, now: datetime) -> bool:
-    """Return whether whoever serves was seen healthy in the last minutes, if it has to be."""
+    """Return whether the serving deployment was recently seen healthy, if that is required."""
     if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
@@ -68,7 +68,7 @@ def seen_healthy(rollout: Rollout, now: datetime) -> bool:
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report, once, that whoever serves after the end fails, and that it does so no longer."""
+    """Report, once each, that the serving deployment fails and that it has recovered."""
     unhealthy, reported = rollout.ending.unhealthy, rollout.ending.unhealthy_reported
     if unhealthy == reported or not must_be_seen(rollout):
         return None
@@ -78,7 +78,7 @@ def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
-    """Return whether these minutes are healthy; None if they cannot tell. One bad request is not enough."""
+    """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
     alarms, total = rollout.alarms, sum(row.total for row in rows)
     if alarms is None:
         return None

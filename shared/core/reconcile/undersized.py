@@ -16,7 +16,7 @@ from shared.core.rollout.record import Rollout
 
 
 def with_size_warning(decision: Decision, endpoint: EndpointSeen | None, now: datetime) -> Decision:
-    """Return the decision with a history entry for each share that it decides on and green is too small for."""
+    """Return the decision with a history entry for each share that green is too small for."""
     if endpoint is None or decision.rollout.policy.capacity.green == "proportional":
         return decision
     shares = [share for entry in decision.entries if (share := _share(entry.reason)) is not None]
@@ -29,7 +29,7 @@ def with_size_warning(decision: Decision, endpoint: EndpointSeen | None, now: da
 
 
 def _share(why: Reason) -> int | None:
-    """Return the percent of live traffic that a reason announces; a green that is ready is meant for all of it."""
+    """Return the percentage of live traffic that a reason announces; for a green that is ready, all of it."""
     match why.code:
         case ReasonCode.GREEN_READY:
             return 100

@@ -1,4 +1,4 @@
-"""The record of a rollout and what is written on it: phases aside, history, operator requests, holds."""
+"""The record of a rollout and what is written to it: history, operator requests, holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record without what only informs: for when storage takes no more, and a rollout must move on all the same."""
+"""Reduces a record to what decisions need, for when storage rejects it and the rollout must continue anyway."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def brief_rollout(rollout: Rollout) -> Rollout:
-    """Return the rollout with what decisions need, and no more: the evidence only while it is judged by it."""
+    """Return the rollout with only what decisions need; it keeps the evidence only while it is being judged."""
     smoke, refusal, hold, override = rollout.progress.smoke, rollout.refusal, rollout.hold, rollout.override
     return replace(
         rollout,
@@ -40,12 +40,12 @@ def _brief(said: Said) -> Said:
 
 
 def brief_entry(entry: Entry) -> Entry:
-    """Return the history entry with who did what and why, without the evidence behind it."""
+    """Return the history entry with who did what and why, but without the evidence."""
     return replace(entry, actor=cut(entry.actor, BRIEF), reason=brief_reason(entry.reason), readings=())
 
 
 def brief_reason(reason: Reason) -> Reason:
-    """Return the reason with short texts and numbers as its only facts."""
+    """Return the reason with only short texts and numbers as facts."""
     facts = Facts()
     for name, value in reason.facts.items():
         if isinstance(value, str | int | float):

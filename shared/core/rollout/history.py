@@ -19,10 +19,10 @@ TEAL = "teal"
 class Entry:
     """One line of history.
 
-    before, after: the phases around it (the same where the phase did not change; before is None at the beginning).
-    actor: `teal` or a person. step, weight, mirror: the step's index and green's percent of live and mirrored traffic.
-    judge_overruled: whether an operator had overruled the judge then. verdict, readings: what the judge and each gate
-    said then, if anything.
+    before, after: the phases before and after (equal if the phase did not change; before is None at the beginning).
+    actor: `teal` or a person. step, weight, mirror: the step's index and green's live and mirrored traffic in percent.
+    judge_overruled: whether an operator had overruled the judge by then. verdict, readings: what the judge and each
+    gate said at that time, if anything.
     """
 
     at: datetime
@@ -47,18 +47,18 @@ class Decision:
 
 
 def moved(rollout: Rollout, phase: Phase, reason: Reason, now: datetime, actor: str = TEAL) -> Decision:
-    """Return the decision to move to another phase; raises IllegalMove if the table has no such move."""
+    """Return the decision to move to another phase; raises IllegalMove if the table has no such transition."""
     after = move_phase(rollout, phase, reason, now)
     return Decision(after, (entry(after, reason, now, actor=actor, before=rollout.phase),))
 
 
 def noted(rollout: Rollout, reason: Reason, now: datetime, actor: str = TEAL) -> Decision:
-    """Return the decision to stay in the phase and record what happened."""
+    """Return the decision to stay in this phase and record what happened."""
     return Decision(rollout, (entry(rollout, reason, now, actor=actor, before=rollout.phase),))
 
 
 def entry(rollout: Rollout, reason: Reason, now: datetime, *, actor: str, before: Phase | None) -> Entry:
-    """Return an entry about this rollout, with the evidence at this moment."""
+    """Return an entry about this rollout, with the evidence at this time."""
     return Entry(
         at=now,
         before=before,

@@ -1,4 +1,4 @@
-"""What holds a rollout: a freeze window of its policy, or a halt for everything. Rollbacks are never held."""
+"""Holds: a freeze window of the policy, or a halt of all rollouts. Rollbacks are never held."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
-    """Return why the rollout may not go forward now, or None if it may."""
+    """Return why the rollout must not advance now, or None if it can."""
     if rollout.phase not in HELD:
         return None
     halt = observation.halted
@@ -31,20 +31,20 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
 
 
 def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Return the decision to stay, for a reason that is new."""
+    """Return the decision to put the rollout on hold, for a reason that is new."""
     held = replace(rollout, hold=Hold(why, rollout.hold.since if rollout.hold else now))
     return history.noted(held, reason(ReasonCode.HELD, because=why), now)
 
 
 def unheld(decision: Decision, now: datetime) -> Decision:
-    """Return the decision without the hold if its phase cannot be held: a rollback knows no hold."""
+    """Return the decision without the hold if its phase cannot be held, such as a rollback."""
     if decision.rollout.hold is None or decision.rollout.phase in HELD:
         return decision
     return replace(decision, rollout=_without_hold(decision.rollout, now))
 
 
 def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
-    """Return the decision to continue; held time does not count towards any deadline. halt: the newest."""
+    """Return the decision to continue; time on hold counts towards no deadline. halt: the newest."""
     since = rollout.hold.since if rollout.hold else now
     free = _without_hold(postponed(rollout, since, now), now)
     why = reason(ReasonCode.RELEASED, because=rollout.hold_reason)
@@ -56,7 +56,7 @@ def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
 
 
 def _without_hold(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout without its hold, whose time is added to the time held."""
+    """Return the rollout without its hold, with the hold's duration added to the time on hold."""
     if rollout.hold is None:
         return rollout
     held = rollout.status.held + (now - rollout.hold.since)

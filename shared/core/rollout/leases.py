@@ -1,7 +1,7 @@
-"""Who may act on Azure for a rollout, and for how long. Two reconciles never act at once.
+"""Which process may act on Azure for a rollout, and for how long. Two reconciles never act at the same time.
 
-Every instance has a clock of its own. A lease is honoured only while what is left of it is what can be left of one, so
-none outlives two minutes, however far one clock is ahead, or steps back.
+Every instance has its own clock. A lease is honoured only while its remaining time is plausible, so none outlives two
+minutes, however far a clock is ahead or jumps back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.core.rollout.record import Lease
 
 LONGEST = timedelta(minutes=2)
-SKEW = timedelta(seconds=10)  # by how much the clock of whoever took it may be ahead
+SKEW = timedelta(seconds=10)  # how far the holder's clock can be ahead
 
 
 def taken(holder: str, now: datetime) -> Lease:
@@ -20,5 +20,5 @@ def taken(holder: str, now: datetime) -> Lease:
 
 
 def in_force(lease: Lease | None, now: datetime) -> bool:
-    """Return whether this lease keeps others from acting now."""
+    """Return whether this lease prevents others from acting now."""
     return lease is not None and timedelta(0) < lease.until - now <= LONGEST

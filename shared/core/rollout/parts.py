@@ -1,6 +1,6 @@
-"""The parts of a rollout's record, one concern each: what belongs together is present or absent together.
+"""The parts of a rollout's record, one concern each: data that belongs together is present or absent together.
 
-What can be read from Azure again stays out, unless an answer or a history entry must quote what was last observed.
+What can be read from Azure again is not stored, unless the API or the history must show what was last observed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Autoscale = Literal["unknown", "wanted", "done"]
 class Status:
     """The phase, why the rollout is in it, and since when.
 
-    started: when the rollout got the endpoint to itself. The deadlines count from `since` and `started`, so both move
-    forward by the time that a hold took or nobody observed. held: how long holds that have ended took in all.
+    started: when the endpoint became free for the rollout. Deadlines count from `since` and `started`, so both move
+    forward by the time on hold and the time that was not observed. held: the total duration of holds that have ended.
     """
 
     phase: Phase
@@ -39,10 +39,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Green stands beside `blue`, which serves and which green is a copy of.
+    """Green is deployed next to `blue`, the serving deployment that it is a copy of.
 
-    instances: how many blue had at that time; None where Azure does not say. autoscale: whether green still needs a
-    copy of blue's autoscale settings.
+    instances: blue's instance count at that time; None if Azure does not report it. autoscale: whether green still
+    needs a copy of blue's autoscale settings.
     """
 
     blue: str
@@ -58,7 +58,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Nothing serves yet, so green is the first. like: an idle deployment that green is a copy of, if there is one."""
+    """Nothing serves yet, so green is the first. like: an idle deployment that green is copied from, if any."""
 
     like: str | None = None
     kind: Literal["first"] = "first"
@@ -71,9 +71,9 @@ Placement = Beside | First
 class Progress:
     """How far the rollout is through its policy.
 
-    step: index of the current step; the number of steps after the last. since: when that step began, None until green
-    was ready; it moves forward by the time that a hold took or nobody observed. smoke: the result of the step's smoke
-    test. in_pause_step: whether a pause step paused the rollout, and so also ends the pause.
+    step: index of the current step; the number of steps once all are done. since: when that step began, None until
+    green was ready; it moves forward by the time on hold and the time that was not observed. smoke: the result of the
+    step's smoke test. in_pause_step: whether the rollout is paused by a pause step, which then also ends the pause.
     """
 
     step: int = 0
@@ -84,12 +84,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPlan:
-    """Green's share, as it should be.
+    """The wanted traffic.
 
-    weight, mirror: percent of live traffic that green should get, and get a copy of. steady_since: when this was first
-    observed in force. expected: the traffic maps that are ours, namely the one found and the one wanted, and once that
-    is in force only the latter; any other map was set by someone else. edited_since: when such a map was noticed; None
-    if there was none since an operator last resumed or promoted.
+    weight, mirror: percent of live traffic that green should receive, and that should be mirrored to it. steady_since:
+    when this was first observed in force. expected: Teal's own traffic maps, which are the one found and the one wanted
+    and, once that is in force, only the latter; any other map was set by someone else. edited_since: when such a map
+    was noticed; None if there was none since an operator last resumed or promoted.
     """
 
     weight: int = 0
@@ -101,11 +101,11 @@ class TrafficPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What Azure may still carry out for us, remembered because an observation may be older than the order.
+    """Orders that Azure may still carry out, remembered because an observation can be older than the order.
 
-    traffic: the last map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up: whether
-    Azure accepted the order to give blue its instances back. refused: what Azure refused while rolling back, as last
-    reported; it is ordered again all the same.
+    traffic: the last traffic map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up:
+    whether Azure accepted the order to restore blue's instances. refused: what Azure refused during the rollback, as
+    last reported; it is ordered again anyway.
     """
 
     traffic: dict[str, int] | None = None
@@ -134,14 +134,14 @@ class Watches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """What the judge knows.
+    """The judge's state.
 
-    telemetry_seen: the newest minute with requests that telemetry showed before green got any traffic; None until then,
-    and green gets none. judged_until: every minute before this one is judged; None until green was given traffic.
-    history_incomplete_since: when telemetry first answered for some gates' history but not for all.
-    starvation_reported: whether the history already says that green receives none of its traffic. mismatch_reported:
-    the same for a share that is not the one of its weight. watches: for incidents. compared_again: whether green, alone
-    with all traffic, looked harmful and was put beside blue again.
+    telemetry_seen: the newest minute with requests in telemetry before green got any traffic; while it is None, green
+    gets none. judged_until: every minute before this one has been judged; None until green was given traffic.
+    history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
+    whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
+    that differs from its weight. watches: for incidents. compared_again: whether green, alone with all traffic, looked
+    harmful and was compared with blue again.
     """
 
     telemetry_seen: datetime | None = None
@@ -158,12 +158,12 @@ class Judging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the last reconcile observed, and what it could not.
+    """What the last reconcile observed, and what it could not observe.
 
-    last: when all that was asked was last observed, to within two minutes. serving: the deployment with the most live
-    traffic. endpoint_problem, telemetry_problem: why the endpoint or the telemetry could not be read. missing_gates:
-    gates that telemetry said nothing about, with the source's reason. unproven: why there is no proof yet that
-    telemetry of this endpoint arrives, as last reported.
+    last: when everything requested was last observed, to within two minutes. serving: the deployment with the most live
+    traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
+    without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
+    arrives, as last reported.
     """
 
     last: datetime | None = None
@@ -174,14 +174,14 @@ class Observed:
     unproven: Reason | None = None
 
     def __post_init__(self) -> None:
-        """Bound what others said: it only informs."""
+        """Truncate text from other services, which is for information only."""
         for name in ("endpoint_problem", "telemetry_problem", "missing_gates"):
             object.__setattr__(self, name, bounded(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why the rollout must not go forward for now, and since when."""
+    """Why the rollout must not advance for now, and since when."""
 
     reason: Reason
     since: datetime
@@ -189,11 +189,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What remains to be done after the end.
+    """What remains to be done after the rollout has ended.
 
-    clean_after: when the leftover deployment may be deleted. blue_scaled_down: whether blue is kept with fewer
-    instances. finished: when nothing was left to do. seen_healthy: when whoever serves was last seen healthy.
-    unhealthy, unhealthy_reported: the deployment that serves and fails, and the one that the history says so of.
+    clean_after: when the leftover deployment can be deleted. blue_scaled_down: whether blue is kept with fewer
+    instances. finished: when nothing was left to do. seen_healthy: when the serving deployment was last seen healthy.
+    unhealthy, unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
     """
 
     clean_after: datetime | None = None

@@ -1,4 +1,4 @@
-"""Why a rollout is paused. Only a pause for lack of evidence ends by itself: with the evidence."""
+"""Why a rollout is paused. Only a pause for lack of evidence ends automatically, once there is enough."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CAUSES = {
 
 
 def pause_cause(rollout: Rollout) -> PauseCause | None:
-    """Return why the rollout is paused; None if it is not. Whatever is not known waits for an operator."""
+    """Return why the rollout is paused; None if it is not. An unknown cause waits for an operator."""
     if rollout.phase is not Phase.PAUSED:
         return None
     in_step = PauseCause.PAUSE_STEP if rollout.progress.in_pause_step else PauseCause.OPERATOR

@@ -1,4 +1,4 @@
-"""The list of all rollouts, newest first: one pointer each, and what may be asked of the list."""
+"""The list of all rollouts, newest first: one pointer each, and the filters for the list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = 10**16 - 1  # microseconds, in the year 2286
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where a rollout is found. admitted: when it was, which tells it from what lost the race for its id."""
+    """Where a rollout is stored. admitted: when, which distinguishes it from one that lost the race for its id."""
 
     endpoint: EndpointId
     rollout: str
@@ -25,7 +25,7 @@ class Pointer:
 
     @property
     def position(self) -> str:
-        """Its place in the list: text that sorts the newest first."""
+        """Its position in the list: text that sorts the newest first."""
         return f"{countdown(self.admitted):016d}~{self.endpoint.workspace}~{self.endpoint.name}~{self.rollout}"
 
     @classmethod
@@ -36,9 +36,9 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rollouts of the list are wanted; what is None does not matter.
+    """Which rollouts of the list are wanted; fields that are None match everything.
 
-    workspace, endpoint: names in lower case. since: admitted then or later.
+    workspace, endpoint: names in lower case. since: admitted at that time or later.
     """
 
     workspace: str | None = None
@@ -49,7 +49,7 @@ class Wanted:
     open: bool | None = None
 
     def lists(self, pointer: Pointer) -> bool:
-        """Return whether a pointer may be to one that is wanted, by what never changes."""
+        """Return whether a pointer's rollout may be wanted, judging by the fields that never change."""
         return (
             self.workspace in {None, pointer.endpoint.workspace}
             and self.endpoint in {None, pointer.endpoint.name}
@@ -58,7 +58,7 @@ class Wanted:
         )
 
     def fits(self, rollout: Rollout) -> bool:
-        """Return whether a rollout is wanted as it is now."""
+        """Return whether a rollout in its current state is wanted."""
         unfinished = rollout.finished is None
         return (
             self.lists(Pointer.to(rollout))
@@ -78,5 +78,5 @@ def admitted_at(position: str) -> datetime:
 
 
 def countdown(moment: datetime) -> int:
-    """Return a number that is smaller the later the moment is: as text of 16 digits it sorts the newest first."""
+    """Return a number that decreases with time: as text of 16 digits it sorts the newest first."""
     return min(max(LAST - (moment - EPOCH) // MICROSECOND, 0), LAST)

@@ -1,6 +1,6 @@
-"""Time that counts against no deadline: what a hold took, and what nobody observed.
+"""Time that counts towards no deadline: time on hold, and time that was not observed.
 
-Deadlines and patience are counted from moments on the record, so such time moves these moments forward.
+Deadlines and patience count from moments on the record, so these moments are moved forward by such time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from shared.core.rollout.record import Rollout
 
 
 def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
-    """Return the rollout for which the time from `since` to `now` does not count; what began in it begins now."""
+    """Return the rollout with the time from `since` to `now` not counted; what began during it begins now."""
     progress = rollout.progress.since
     return replace(
         rollout.with_progress(since=progress and _later(progress, since, now)),
@@ -25,7 +25,7 @@ def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
 
 
 def cleanup_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
-    """Return the rollout whose overdue cleanup has as much time as it had at `since`; one that is not due stays so."""
+    """Return the rollout with as much time left for an overdue cleanup as at `since`; one not due is unchanged."""
     due = rollout.ending.clean_after
     return rollout if due is None or due >= now else rollout.with_ending(clean_after=_later(due, since, now))
 

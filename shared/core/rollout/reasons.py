@@ -1,6 +1,6 @@
 """Why something happened, as data: a code from a closed list and its facts. `shared.words` makes the sentences.
 
-Codes are part of the public API: a code keeps its meaning once released, and is never reused for another one.
+Codes are part of the public API: a code keeps its meaning once released, and is never reused.
 """
 
 from __future__ import annotations
@@ -139,21 +139,21 @@ class ReasonCode(StrEnum):
 
 
 class Facts(TypedDict, total=False):
-    """The facts behind a reason. Every value is one that JSON has.
+    """The facts behind a reason, as JSON values.
 
-    action: an `ActionKind`. actor: who asked. comment: what they gave as their reason. deadline: which of the policy's
-    deadlines. deployment: the one it is about. deployments: how many. examples: a few problems. expected_traffic,
-    observed_traffic, mirror_traffic: percent by deployment. failed, requests: how many. gate: the one it is about.
-    instances, wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long
-    something may take. log_lines: the deployment's last. log_odds_worse, log_odds_worse_threshold: natural logarithms
-    of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
-    the harm budget`.
-    message: Azure's or a source's own words. minutes_left: to the certificate at this pace. model: name:version.
-    observed_share: of live requests. next_weight, weight, mirror: percent. other: a second deployment or model.
-    replaced: how many rollouts in a row newer versions replaced. settled_minutes, required_minutes: at this weight.
-    skipped: steps that are not taken. state: Azure's provisioning state. unjudged: gates that are not judged, with
-    why. since, until: ISO 8601. verb, phase: of a request. window: what the freeze window is for. workspace: its
-    ARM id. delay_seconds: how late something is.
+    action: an `ActionKind`. actor: who requested it. comment: the reason they gave. deadline: which of the policy's
+    deadlines. deployment: the one it is about. deployments: how many. examples: the first few problems.
+    expected_traffic, observed_traffic, mirror_traffic: percent by deployment. failed, requests: how many. gate: the one
+    it is about. instances, wanted_instances: how many there are, and should be. limit: a share of requests.
+    limit_seconds: how long something may take. log_lines: the deployment's last log lines. log_odds_worse,
+    log_odds_worse_threshold: natural logarithms of the odds that green is worse. log_odds_safe,
+    log_odds_safe_threshold: the same for `the next step stays within the harm budget`. message: Azure's or a source's
+    own words. minutes_left: until the certificate, at this rate. model: name:version. observed_share: of live requests.
+    next_weight, weight, mirror: percent. other: a second deployment or model. replaced: how many rollouts in a row
+    newer versions replaced. settled_minutes, required_minutes: at this weight. skipped: the steps that are skipped.
+    state: Azure's provisioning state. unjudged: gates that are not judged, with reasons. since, until: ISO 8601. verb,
+    phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something
+    is.
     """
 
     action: str
@@ -202,21 +202,21 @@ class Facts(TypedDict, total=False):
     workspace: str
 
 
-# Facts that people, models and services write, and that may hold anything.
+# Facts written by people, models and services, which can contain anything.
 FREE_TEXT = frozenset({"comment", "examples", "log_lines", "message", "unjudged"})
-READ = 4 * LONGEST_TEXT  # more than is kept, so that no part of a secret is left at the cut
+READ = 4 * LONGEST_TEXT  # more than is kept, so that truncation never leaves part of a secret
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code, its facts, and the reason behind it where one thing follows from another."""
+    """A code, its facts, and the underlying reason, where one thing follows from another."""
 
     code: ReasonCode
     facts: Facts = field(default_factory=Facts)
     because: Reason | None = None
 
     def __post_init__(self) -> None:
-        """Bound every fact, wherever it came from, and take secrets out of free text: a record holds reasons."""
+        """Truncate every fact and redact secrets in free text, because reasons are stored on records."""
         facts = {name: bounded(_safe(value) if name in FREE_TEXT else value) for name, value in self.facts.items()}
         object.__setattr__(self, "facts", facts)
 

@@ -1,6 +1,6 @@
-"""The record of one rollout: all that must outlive a process, and nothing that can be read from Azure again.
+"""The record of one rollout: everything that must outlive a process, and nothing that can be read from Azure again.
 
-It holds data only: no client, no clock, and reasons as codes and facts.
+It contains only data: no client, no clock, and reasons as codes and facts.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequest:
-    """What an operator asked for, to be carried out by the same loop as everything else.
+    """An operator's request, which is carried out by the same loop as everything else.
 
     full: whether `promote` means all the way rather than the next step. step: the rollout's step when it was accepted.
     """
@@ -68,14 +68,14 @@ class OperatorRequest:
     step: int | None = None
 
     def __post_init__(self) -> None:
-        """Bound what was given, as the API does."""
+        """Truncate the input, as the API does."""
         object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
         object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredKey:
-    """The digest of an idempotency key under which a request was accepted, and what that request was."""
+    """The digest of an idempotency key under which a request was accepted, and the request itself."""
 
     key: str
     verb: Verb
@@ -84,21 +84,21 @@ class AnsweredKey:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """An operator's decision that the judge neither rolls this rollout back nor keeps it from going forward."""
+    """An operator's decision that the judge neither rolls this rollout back nor stops it from advancing."""
 
     by: str
     reason: str
     at: datetime
 
     def __post_init__(self) -> None:
-        """Bound what was given, as the API does."""
+        """Truncate the input, as the API does."""
         object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
         object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who may act on Azure for this rollout, and until when: two reconciles never act at once."""
+    """Which process may act on Azure for this rollout, and until when: two reconciles never act at the same time."""
 
     holder: str
     until: datetime
@@ -126,12 +126,12 @@ class Refusal:
     at: datetime
 
     def __post_init__(self) -> None:
-        """Bound what Azure said."""
+        """Truncate Azure's message."""
         object.__setattr__(self, "message", cut(redacted(self.message[:READ])))
 
 
 def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:
-    """Return the method that changes some fields of one part, all of which have defaults and so may be left out."""
+    """Return a method that changes some fields of one part. Fields that are not given keep their values."""
 
     def change(rollout: Rollout, /, *_: P.args, **changes: P.kwargs) -> Rollout:
         before = getattr(rollout, part)
@@ -147,10 +147,10 @@ class Rollout:
     """One journey of one model version on one endpoint.
 
     green: the name of the deployment that is rolled out. created: when the rollout was accepted; it never changes.
-    trigger: why there is this rollout. placement: what green stands beside; None until the endpoint was observed.
-    requests: what operators asked for and the loop has not carried out yet, oldest first. answered: keys of accepted
-    requests, the newest last. override: an operator's overruling of the judge. refusal: what Azure refused last. lease:
-    who may act on Azure for this rollout now. entry_count: how many history entries there are.
+    trigger: why the rollout exists. placement: what green is deployed next to; None until the endpoint was observed.
+    requests: operators' requests that have not been carried out yet, oldest first. answered: keys of accepted requests,
+    the newest last. override: an operator's decision to overrule the judge. refusal: what Azure refused last. lease:
+    who may act on Azure for this rollout now. entry_count: the number of history entries.
     """
 
     id: str
@@ -177,7 +177,7 @@ class Rollout:
     lease: Lease | None = None
     entry_count: int = 0
 
-    # Each returns the rollout with some fields of that part changed, with the types of the part's own constructor.
+    # Each returns the rollout with some fields of that part changed, typed like the part's own constructor.
     with_progress = _changing("progress", Progress)
     with_traffic = _changing("traffic", TrafficPlan)
     with_orders = _changing("orders", Orders)
@@ -203,7 +203,7 @@ class Rollout:
 
     @property
     def blue_instances(self) -> int | None:
-        """How many instances blue had when green was placed beside it; None if that is not known."""
+        """Blue's instance count when green was placed next to it; None if unknown."""
         return self.placement.instances if isinstance(self.placement, Beside) else None
 
     @property
@@ -213,12 +213,12 @@ class Rollout:
 
     @property
     def verdict(self) -> Verdict | None:
-        """What the judge concludes, if it has judged anything in this traffic split."""
+        """The judge's verdict, if anything has been judged at this traffic split."""
         return self.judging.assessment.verdict if self.judging.assessment else None
 
     @property
     def judge_overruled(self) -> bool:
-        """Whether an operator overruled the judge, also if the loop has not noted that yet."""
+        """Whether an operator overruled the judge, even if the loop has not recorded that yet."""
         return self.override is not None or any(request.verb is Verb.OVERRIDE for request in self.requests)
 
     @property
@@ -228,30 +228,30 @@ class Rollout:
 
     @property
     def thresholds(self) -> Thresholds | None:
-        """What the verdict compared the evidence with."""
+        """The thresholds that the verdict compared the evidence with."""
         return self.judging.assessment.thresholds if self.judging.assessment else None
 
     @property
     def alarms(self) -> Alarms | None:
-        """What counts as an incident; None before the judge was set."""
+        """What counts as an incident; None before the judge is calibrated."""
         return self.judging.calibration.alarms if self.judging.calibration else None
 
     @property
     def hold_reason(self) -> Reason | None:
-        """Why the rollout must not go forward for now; None if it may."""
+        """Why the rollout must not advance for now; None if it can."""
         return self.hold.reason if self.hold else None
 
     @property
     def finished(self) -> datetime | None:
-        """When nothing was left to do or to clean up; None before."""
+        """When nothing was left to do or clean up; None before that."""
         return self.ending.finished
 
     def finish(self, now: datetime) -> Rollout:
-        """Return the rollout with nothing left to do or to clean up."""
+        """Return the rollout with nothing left to do or clean up."""
         return self.with_ending(finished=now)
 
     def with_autoscale(self, autoscale: Autoscale) -> Rollout:
-        """Return the rollout with this state of green's autoscale settings; without a blue there are none to copy."""
+        """Return the rollout with this state of green's autoscale settings; without blue there are none to copy."""
         if not isinstance(self.placement, Beside) or self.placement.autoscale == autoscale:
             return self
         return replace(self, placement=replace(self.placement, autoscale=autoscale))
@@ -263,7 +263,7 @@ class Rollout:
 
     @property
     def current_step(self) -> Step | None:
-        """The step under way, or None past the last."""
+        """The current step, or None after the last."""
         return self.policy.steps[self.progress.step] if self.progress.step < len(self.policy.steps) else None
 
     @property
@@ -274,20 +274,20 @@ class Rollout:
 
     @property
     def telemetry_lag(self) -> timedelta:
-        """How old a minute must be to be judged: as the policy says, or longer where rows came later than that."""
+        """How old a minute must be to be judged: as the policy says, or longer if rows arrived later than that."""
         return self.rereading.lag or self.policy.judge.telemetry_lag
 
     @property
     def telemetry_proven(self) -> bool:
-        """Whether telemetry showed a request of this endpoint, so that green may be given traffic and be judged.
+        """Whether telemetry has shown a request to this endpoint, so that green can be given traffic and be judged.
 
-        A first deployment is not judged. A judge that was set had a past to be set from.
+        A first deployment is not judged. A calibrated judge had a past, which is also proof.
         """
         return self.first or self.judging.telemetry_seen is not None or self.judging.calibration is not None
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """What each gate says, as the verdict found it; nothing without a verdict."""
+        """What each gate says, at the time of the verdict; empty without a verdict."""
         if self.judging.calibration is None or self.thresholds is None:
             return ()
         return readings(self.judging.evidence, self.judging.calibration, self.thresholds, self.observed.missing_gates)
@@ -309,17 +309,17 @@ class Rollout:
 
     @property
     def wanted_mirror(self) -> dict[str, int]:
-        """The mirror map that the endpoint should have while this rollout steers it."""
+        """The mirror map that the endpoint should have while this rollout controls it."""
         return {self.green: self.traffic.mirror} if self.traffic.mirror else {}
 
     @property
     def wanted_traffic(self) -> dict[str, int]:
-        """The traffic map, without zeroes, that the endpoint should have while this rollout steers it."""
+        """The traffic map, without zeros, that the endpoint should have while this rollout controls it."""
         shares = {self.green: self.traffic.weight, self.blue or "": 100 - self.traffic.weight}
         return {name: share for name, share in shares.items() if share and name}
 
 
 def move(rollout: Rollout, phase: Phase, reason: Reason, now: datetime) -> Rollout:
-    """Return the rollout in another phase; raises IllegalMove if the table has no such move."""
+    """Return the rollout in another phase; raises IllegalMove if the table has no such transition."""
     check_move(rollout.phase, phase)
     return replace(rollout, status=replace(rollout.status, phase=phase, reason=reason, since=now))

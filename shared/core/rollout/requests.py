@@ -1,4 +1,4 @@
-"""When an operator's request is accepted, and what an acceptance changes. The loop carries it out later."""
+"""Decides whether an operator's request is accepted, and records it. The loop carries it out later."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MOST_KEYS = 50
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Which rollout a request is meant for, as the caller knows it; what is None does not matter.
+    """Which rollout a request is meant for, according to the caller; fields that are None match everything.
 
-    rollout: its id. model, version: what it rolls out. expected_step: the index of its step. key: the same for every
-    repetition of one request, so that a retry is carried out once.
+    rollout: its id. model, version: what it rolls out. expected_step: the index of its step. key: the same in every
+    repetition of a request, so that it is carried out once.
     """
 
     rollout: str | None = None
@@ -32,7 +32,7 @@ class Address:
     key: str | None = None
 
     def names(self, rollout: Rollout) -> bool:
-        """Return whether it is this rollout that is meant."""
+        """Return whether this rollout is the one that is meant."""
         model = rollout.model
         asked = ((self.rollout, rollout.id), (self.model, model.name), (self.version, model.version))
         return all(wanted in {None, found} for wanted, found in asked)
@@ -42,9 +42,10 @@ ANY = Address()
 
 
 def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> Decision:
-    """Return the rollout with the request waiting, and the entry that says so.
+    """Return the rollout with the request added, and a history entry.
 
-    A repetition changes nothing. Raises NotPossible if the request makes no sense now, or is meant for something else.
+    A repetition changes nothing. Raises NotPossible if the request is not possible now, or is meant for another
+    rollout.
     """
     if repeated(rollout, request, address):
         return Decision(rollout)
@@ -60,7 +61,7 @@ def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> D
 
 
 def repeated(rollout: Rollout, request: OperatorRequest, address: Address) -> bool:
-    """Return whether this very request was accepted before. Raises NotPossible if its key was another request's."""
+    """Return whether this request was accepted before. Raises NotPossible if its key was used for another request."""
     key = None if address.key is None else _digest(address.key)
     known = next((each for each in rollout.answered if each.key == key), None)
     if known is None:
@@ -71,12 +72,12 @@ def repeated(rollout: Rollout, request: OperatorRequest, address: Address) -> bo
 
 
 def allowed_verbs(rollout: Rollout) -> tuple[Verb, ...]:
-    """Return what an operator may ask of this rollout now."""
+    """Return what an operator can request of this rollout now."""
     return tuple(verb for verb in Verb if _objection(rollout, verb) is None)
 
 
 def skipped_steps(rollout: Rollout) -> list[str]:
-    """Return the steps that a full promotion would not take, such as `weight 25`: those not passed yet."""
+    """Return the steps that a full promotion would skip, such as `weight 25`: those not passed yet."""
     rest = rollout.policy.steps[rollout.progress.step :]
     return [step.kind if step.load is None else f"{step.kind} {step.load}%" for step in rest]
 
@@ -96,7 +97,7 @@ def _misaddressed(rollout: Rollout, address: Address) -> NotPossible | None:
     if not address.names(rollout):
         return NotPossible(
             ErrorCode.NOT_CURRENT_ROLLOUT,
-            f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one that is named",
+            f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one named",
         )
     if address.expected_step is not None and address.expected_step != rollout.progress.step:
         return NotPossible(
@@ -129,5 +130,7 @@ def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
     if len(rollout.requests) >= MOST_WAITING and not verb.row.urgent:
-        return NotPossible(ErrorCode.TOO_MANY_REQUESTS, f"{len(rollout.requests)} requests wait to be carried out")
+        return NotPossible(
+            ErrorCode.TOO_MANY_REQUESTS, f"{len(rollout.requests)} requests are waiting to be carried out"
+        )
     return None

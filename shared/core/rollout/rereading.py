@@ -1,6 +1,6 @@
-"""What a rollout remembers of the minutes that were judged, so that late rows are noticed and can be judged again.
+"""What a rollout remembers about judged minutes, so that late rows are noticed and everything can be judged again.
 
-Counts of the last minutes only: older ones are read from telemetry again. Decisions stay out.
+It keeps only counts of the last minutes: older ones are read from telemetry again. No decisions here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.core.rollout.reasons import Reason
 
 
 class MinuteCounts(NamedTuple):
-    """Requests of both arms in one judged minute, and how many of them failed."""
+    """Both deployments' requests in one judged minute, and how many of them failed."""
 
     green: int = 0
     green_bad: int = 0
@@ -22,7 +22,7 @@ class MinuteCounts(NamedTuple):
     blue_bad: int = 0
 
     def grew(self, now: MinuteCounts) -> bool:
-        """Return whether any count is larger now. Fewer is no news: a source may round, or be behind itself."""
+        """Return whether any count is larger now. Smaller counts mean nothing: a source can round, or lag behind."""
         return any(new > old for old, new in zip(self, now, strict=True))
 
 
@@ -30,7 +30,8 @@ class MinuteCounts(NamedTuple):
 class Split:
     """The traffic split at which minutes were judged, from `since` until the next one.
 
-    weight: green's percent; of a mirror, negative. next_weight: the one after that step. steady: it was in force.
+    weight: green's share in percent; negative for a mirror. next_weight: the one after that step. steady: whether it
+    was in force.
     """
 
     since: datetime
@@ -41,7 +42,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A reading of everything since green's first request that is under way: evidence of all minutes before `until`."""
+    """A recheck of everything since green's first request that is under way, with the evidence before `until`."""
 
     until: datetime
     evidence: Evidence = field(default_factory=Evidence)
@@ -49,13 +50,13 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rereading:
-    """What is known of judged minutes.
+    """What is known about judged minutes.
 
-    began: the first minute that is judged. splits: how the traffic was split, oldest first. recent: the last minutes
-    before `judged_until`, without a gap, as they were judged. recheck: the one under way. rechecked: minutes before
-    this were read again by the last complete one. lag: telemetry's, where it turned out to be longer than configured.
-    read_at: when minutes were last found new or grown. blue_silent: green was once seen without the requests that blue
-    should have had beside it. news: what judging found and the history does not have yet.
+    began: the first judged minute. splits: how the traffic was split, oldest first. recent: the last minutes before
+    `judged_until`, without gaps, as they were judged. recheck: the recheck under way. rechecked: the last complete
+    recheck covered the minutes before this. lag: telemetry's actual lag, if longer than configured. read_at: when new
+    or increased minutes were last found. blue_silent: whether green was ever seen without the requests that blue should
+    have had at the same time. news: findings that are not in the history yet.
     """
 
     began: datetime | None = None

@@ -1,4 +1,4 @@
-"""Why the judge says what it says, as a reason with its numbers."""
+"""The reason for a verdict, with its numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.core.rollout.reasons import Facts, Reason, ReasonCode
 def verdict_reason(
     verdict: Verdict, found: Iterable[Reading], calibration: Calibration, thresholds: Thresholds
 ) -> Reason:
-    """Return the reason of a verdict. found: what each gate said, of which the one that the verdict is about counts."""
+    """Return the reason for a verdict. found: what each gate said, including the one that the verdict is about."""
     by_gate = {reading.gate: reading for reading in found}
     about = by_gate.get(verdict.gate) or next(iter(by_gate.values()))
     facts = Facts(

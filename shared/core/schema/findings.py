@@ -1,6 +1,6 @@
-"""What is wrong in a file and where, and the part of a file that a kind's own check is given.
+"""What is wrong in a file and where, and the part of a file that is passed to a kind's own check.
 
-A check never reports a value that reading found wrong already: such a value is None.
+A check never reports a value that is already known to be invalid: such a value is None.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Values = dict[str, Any]
 
 
 class Place(NamedTuple):
-    """A place in a file, both counted from 1; line 0 means the file as a whole."""
+    """A position in a file, counted from 1; line 0 means the whole file."""
 
     line: int
     column: int
@@ -23,7 +23,7 @@ WHOLE_FILE = Place(0, 0)
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong. path: of the key within the file, such as `steps[2].weight`; empty for the whole."""
+    """One problem. path: the key within the file, such as `steps[2].weight`; empty for the whole file."""
 
     file: str
     line: int
@@ -39,23 +39,23 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """What was found in one file: the place of each key that is written, and the problems so far."""
+    """What was found in one file: the position of each key in it, and the problems so far."""
 
     file: str
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, path: str, message: str, place: Place | None = None) -> None:
-        """Add a problem, by default at its key or, if that is not written, at the nearest key around it."""
+        """Add a problem, by default at its key or, if that is absent, at the nearest key that contains it."""
         self.problems.append(self.problem(path, message, place))
 
     def problem(self, path: str, message: str, place: Place | None = None) -> Problem:
-        """Return a problem with a key of this file without adding it."""
+        """Return a problem with a key of this file, without adding it."""
         where = place or self._nearest(path)
         return Problem(self.file, where.line, where.column, path, message)
 
     def written(self, *paths: str) -> str:
-        """Return the first of these keys that is written in the file, or else the first: defaults have no place."""
+        """Return the first of these keys that is in the file, or else the first: defaults have no position."""
         return next((path for path in paths if path in self.places), paths[0])
 
     def _nearest(self, path: str) -> Place:
@@ -66,9 +66,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of a file, complete with defaults, as its own check sees it.
+    """One table of a file, including defaults, as passed to its check.
 
-    before: what comes before it in its list. whole: the values of the file.
+    before: the items before it in its list. whole: the values of the file.
     """
 
     values: Values
@@ -89,15 +89,15 @@ class Part:
         return f"{self.path}.{key}" if self.path and key else self.path or key
 
     def writes(self, key: str) -> bool:
-        """Return whether a key of this table is written in the file, with whatever value."""
+        """Return whether a key of this table is in the file, whatever its value."""
         return self.at(key) in self.findings.places
 
     def find(self, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
-        """Return a value of the file by its path, such as `telemetry.lag`; None if it is absent or wrong."""
+        """Return a value of the file by its path, such as `telemetry.lag`; None if it is absent or invalid."""
         return _below(self.whole, path)
 
     def earlier(self, path: str) -> list[Any]:
-        """Return what each item before this one has at a path within it, such as `weight.to`, if anything."""
+        """Return the values at a path, such as `weight.to`, in the items before this one that have it."""
         return [value for item in self.before if (value := _below(item, path)) is not None]
 
 

@@ -1,6 +1,6 @@
-"""How values nest: tables, lists, variants and labels; and what can be done with values that follow a grammar.
+"""How values nest (tables, lists, variants and labels), and operations on values with such a structure.
 
-Everything here works on plain values. Reading them from YAML, with their places, is left to the readers.
+Everything here works on plain values. The readers read them from YAML, with their positions.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ REQUIRED = Need.REQUIRED
 
 
 class Field(NamedTuple):
-    """A key that a table may have. about: what it means.
+    """A key of a table. about: its meaning.
 
-    default: the value when the key is absent; by default that of the class which the table makes, if it has one.
-    otherwise: the default in words, where it is not one value. attribute: the key's name in that class, if different.
+    default: the value if the key is absent; by default that of the class that the table makes, if it has one.
+    otherwise: the default in words, if it is not a single value. attribute: the key's name in that class, if different.
     """
 
     key: str
@@ -40,15 +40,15 @@ class Field(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the class that the table makes calls this field."""
+        """The field's name in the class that the table makes."""
         return self.attribute or self.key
 
 
 class Table(NamedTuple):
-    """A mapping with known keys. short: the key whose value alone may stand for the table, as `weight: 10` does.
+    """A mapping with known keys. short: the key whose value can stand for the whole table, as in `weight: 10`.
 
-    hints: keys that people try, and what to write instead. makes: the dataclass that the values become; make: how, if
-    the fields are not simply its arguments. check: reports what is wrong with several keys together.
+    hints: keys that people try, and what to write instead. makes: the dataclass that the values become; make: the
+    conversion, if the fields are not simply its arguments. check: reports problems with combinations of keys.
     """
 
     fields: tuple[Field, ...]
@@ -62,7 +62,7 @@ class Table(NamedTuple):
 
     @property
     def short_field(self) -> Field | None:
-        """The field whose value may stand for the table."""
+        """The field whose value can stand for the whole table."""
         return next((field for field in self.fields if field.key == self.short), None)
 
     def default(self, field: Field) -> object:
@@ -75,7 +75,7 @@ class Table(NamedTuple):
         return REQUIRED if own.default_factory is dataclasses.MISSING else own.default_factory()
 
     def defaults(self) -> Values:
-        """Return the values of the table when nothing optional is written, and None for what is required."""
+        """Return the table's values if no optional key is given, with None for required keys."""
         given = {field.key: self.default(field) for field in self.fields}
         return {key: None if value is REQUIRED else value for key, value in given.items()}
 
@@ -95,7 +95,7 @@ class Variants(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """A list of things of one kind. least, most: how many. alone: whether one may stand without brackets."""
+    """A list of values of one kind. least, most: its length. alone: whether a single value needs no brackets."""
 
     of: Kind
     example: str
@@ -106,7 +106,7 @@ class Sequence(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """A mapping to values of one kind, from any text or, if `key` is given, from texts of that kind."""
+    """A mapping to values of one kind, from any text or, if `key` is given, from text of that kind."""
 
     value: Scalar[Any]
     example: str
@@ -115,7 +115,7 @@ class Labels(NamedTuple):
 
 
 class Document(NamedTuple):
-    """Any value that JSON has, kept as JSON text. strict: whether what only YAML has is wrong, or else kept as text."""
+    """Any JSON value, kept as JSON text. strict: whether YAML-only values are rejected rather than kept as text."""
 
     example: str
     strict: bool = True
@@ -126,7 +126,7 @@ Kind = Scalar[Any] | Table | Variants | Sequence | Labels | Document
 
 
 class Node(NamedTuple):
-    """A value of a file with its kind and path. owner: the mapping that has it under `key`, if one has."""
+    """A value of a file with its kind and path. owner: the mapping that has it under `key`, if any."""
 
     kind: Kind
     value: Any
@@ -137,7 +137,7 @@ class Node(NamedTuple):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a value and everything below it, except what is absent or wrong."""
+    """Yield a value and everything below it, except what is absent or invalid."""
     kind, value, path = node.kind, node.value, node.path
     if value is None:
         return
@@ -155,7 +155,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def build(kind: Kind, value: Any) -> Any:  # noqa: ANN401 -- as many types as kinds
-    """Return what valid values become: the classes that tables make, tuples for lists, the value itself for scalars."""
+    """Convert valid values: tables to the classes that they make, lists to tuples; scalars are unchanged."""
     match kind:
         case Table() if value is not None:
             made = {field.name: build(field.kind, value[field.key]) for field in kind.fields}

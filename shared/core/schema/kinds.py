@@ -1,4 +1,4 @@
-"""The kinds of single values, other than times: what each is, in words, and how it is read from text."""
+"""The kinds of scalar values other than times: a description of each, and how it is parsed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Contents = Literal["requests", "schema", "query", "template"]
 
 
 class Scalar(NamedTuple, Generic[T]):
-    """A kind of single value. expects: what it is. parse: gives the value; raises ValueError, or Unfit to say more.
+    """A kind of scalar. expects: a description. parse: returns the value; raises ValueError, or Unfit with details.
 
-    schema: the JSON Schema. contents: what the file holds that the value is the path of, if it is one.
+    schema: the JSON Schema. contents: if the value is the path of a file, what that file contains.
     """
 
     expects: str
@@ -29,7 +29,7 @@ class Scalar(NamedTuple, Generic[T]):
     contents: Contents | None = None
 
     def read(self, word: Word) -> T:
-        """Return the value that a word stands for; raises Unfit."""
+        """Parse a word; raises Unfit."""
         try:
             return self.parse(word)
         except ValueError:
@@ -37,7 +37,7 @@ class Scalar(NamedTuple, Generic[T]):
 
 
 def text(pattern: str, expects: str, example: str, *, numbers: bool = False) -> Scalar[str]:
-    """Return the kind of text that matches a pattern as a whole. numbers: whether it may look like one unquoted."""
+    """Return the kind of text that fully matches a pattern. numbers: whether it can look like a number unquoted."""
 
     def parse(word: Word) -> str:
         if word.type not in {"text", "nothing"} and not (numbers and word.type == "a number"):
@@ -57,10 +57,10 @@ def file(contents: Contents, example: str) -> Scalar[str]:
 
 
 def whole(least: int, most: int, unit: str, example: str) -> Scalar[int]:
-    """Return the kind of a whole number between two bounds, both allowed."""
+    """Return the kind of a whole number between two bounds, inclusive."""
 
     def parse(word: Word) -> int:
-        """Take no octal and the like, which YAML would turn into another number."""
+        """Reject octal and similar notations, which YAML would turn into another number."""
         if word.quoted or not WHOLE.fullmatch(word.text) or not least <= int(word.text) <= most:
             raise ValueError
         return int(word.text)
@@ -70,7 +70,7 @@ def whole(least: int, most: int, unit: str, example: str) -> Scalar[int]:
 
 
 def number(least: float, most: float, example: str) -> Scalar[float]:
-    """Return the kind of a number between two bounds, both allowed."""
+    """Return the kind of a number between two bounds, inclusive."""
     expects = f"a number from {least:.12g} to {most:.12g}"
     schema = {"type": "number", "minimum": least, "maximum": most}
     return Scalar(expects, example, lambda word: _number(word, lambda value: least <= value <= most), schema)
@@ -84,7 +84,7 @@ def between(above: float, below: float, example: str) -> Scalar[float]:
 
 
 def choice(*options: str, hints: Mapping[str, str] = NO_HINTS) -> Scalar[str]:
-    """Return the kind of one of a few words. hints: words that people try, and what to write instead."""
+    """Return the kind of a choice between a few words. hints: words that people try, and what to write instead."""
     *most, last = (f"`{option}`" for option in options)
     expects = f"{', '.join(most)} or {last}" if most else last
 
@@ -98,7 +98,7 @@ def choice(*options: str, hints: Mapping[str, str] = NO_HINTS) -> Scalar[str]:
 
 
 def yes_no() -> Scalar[bool]:
-    """Return the kind of `true` or `false`, without YAML's other spellings: editors disagree on them."""
+    """Return the kind of `true` or `false`, without YAML's other spellings, which editors disagree about."""
 
     def parse(word: Word) -> bool:
         if word.quoted or word.text not in {"true", "false"}:
@@ -109,7 +109,7 @@ def yes_no() -> Scalar[bool]:
 
 
 def either(example: str, *kinds: Scalar[Any]) -> Scalar[Any]:
-    """Return the kind of a value of one of several kinds; the first that fits is taken."""
+    """Return the union of several kinds; the first that fits is used."""
 
     def parse(word: Word) -> object:
         for kind in kinds:

@@ -30,7 +30,7 @@ INSTANCE_TYPE = text(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a valid instance type (letters, digits, _ . -)", "Standard_NC6s_v3"
 )
 
-# A repeat within a repeat can take longer than any deadline on a text that does not match.
+# Nested repeats can take longer than any deadline on text that does not match.
 _NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?<!\\)[*+}](?:[^()\\]|\\.)*\)[*+{]")
 
 
@@ -40,11 +40,13 @@ def _pattern(word: Word) -> str:
     try:
         found = re.compile(word.text)
     except re.error as error:
-        raise Unfit(f"{word} is not a regular expression of Python: {error}") from error
+        raise Unfit(f"{word} is not a valid Python regular expression: {error}") from error
     if found.search(""):
         raise Unfit(f"{word} matches the empty text, so it would match everywhere")
     if _NESTED.search(word.text):
-        raise Unfit(f"{word} repeats a group that has a repeat in it, which can take forever; write it without")
+        raise Unfit(
+            f"{word} repeats a group that contains a repeat, which can take forever; rewrite it without nested repeats"
+        )
     return word.text
 
 
@@ -57,5 +59,5 @@ PATTERN = Scalar(
 
 
 def waiting(example: str) -> Scalar[timedelta]:
-    """Return the kind of the time that a step may wait."""
+    """Return the kind of a time that a step may wait."""
     return duration(MINUTE, 30 * DAY, example)

@@ -1,4 +1,4 @@
-"""The kinds of single values that are times: durations, times of day, moments, time zones. None depends on now."""
+"""The kinds of scalar values that are times: durations, times of day, moments, time zones. None depends on now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\
 
 
 def duration(least: timedelta, most: timedelta, example: str) -> Scalar[timedelta]:
-    """Return the kind of a length of time between two bounds, both allowed. An editor knows its form only."""
+    """Return the kind of a duration between two bounds, inclusive. Editors only check its format."""
     expects = f"a duration from {spell(least)} to {spell(most)}"
 
     def parse(word: Word) -> timedelta:
@@ -36,7 +36,7 @@ def duration(least: timedelta, most: timedelta, example: str) -> Scalar[timedelt
 
 
 def time_of_day(example: str) -> Scalar[time]:
-    """Return the kind of a time of day to the minute, quoted or not: unquoted, YAML takes some for numbers."""
+    """Return the kind of a time of day in minutes, quoted or not: unquoted, YAML reads some as numbers."""
 
     def parse(word: Word) -> time:
         match = TIME_OF_DAY.fullmatch(word.text)
@@ -49,7 +49,7 @@ def time_of_day(example: str) -> Scalar[time]:
 
 
 def moment(example: str) -> Scalar[datetime]:
-    """Return the kind of a date, or a date and time with or without an offset from UTC. A date is its midnight."""
+    """Return the kind of a date, or a date and time with or without a UTC offset. A date means its midnight."""
 
     def parse(word: Word) -> datetime:
         if not MOMENT.fullmatch(word.text):
@@ -61,7 +61,7 @@ def moment(example: str) -> Scalar[datetime]:
 
 
 def zone(example: str) -> Scalar[str]:
-    """Return the kind of a time zone by its IANA name, if this machine knows it."""
+    """Return the kind of a time zone's IANA name that is known on this machine."""
 
     def parse(word: Word) -> str:
         try:

@@ -1,4 +1,4 @@
-"""One value as a file writes it, and the error that says why it is not valid."""
+"""One scalar value as written in a file, and the error for an invalid one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ SHOWN = 60
 
 
 class Unfit(Exception):  # noqa: N818 -- never leaves the readers: it becomes a Problem
-    """A value is not of its kind; the message says what would be."""
+    """A value does not fit its kind; the message says what would."""
 
 
 class Expectation(Protocol):
-    """What a kind of value says of itself: what is expected, in words, and an example."""
+    """A kind's description of itself: what is expected, in words, and an example."""
 
     @property
     def expects(self) -> str:
@@ -24,9 +24,9 @@ class Expectation(Protocol):
 
 
 class Word(NamedTuple):
-    """One scalar value. type: what YAML takes it for, in words, such as `text`, `a number` or `nothing`.
+    """One scalar value. type: what YAML reads it as, in words, such as `text`, `a number` or `nothing`.
 
-    written: what the file says, if variables in it were replaced.
+    written: the text in the file, if variables in it were replaced.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Word(NamedTuple):
 
     @property
     def plain(self) -> str:
-        """The text as a message shows it where its type does not matter."""
+        """The text as shown in messages where its type does not matter."""
         return self.text + self._origin
 
     @property

@@ -1,4 +1,4 @@
-"""What a policy's steps do, one module per kind, and the registry that the engine finds kinds in."""
+"""What a policy's steps do, one module per kind, and the registry in which the engine looks kinds up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEP_KINDS: dict[str, type[Step]] = {}
 
 
 def register_step(*kinds: type[Step]) -> None:
-    """Make kinds of step known to stored records, by the default of their field `kind`."""
+    """Register kinds of step by the default of their field `kind`, so that records can be read."""
     for kind in kinds:
         STEP_KINDS[kind.__dataclass_fields__["kind"].default] = kind  # type: ignore[attr-defined] # every kind is a dataclass
 

@@ -1,4 +1,4 @@
-"""The mirror step: a copy of some of the live traffic to green. Its answers are thrown away, but judged."""
+"""The mirror step: a copy of some of the live traffic to green. Its answers are discarded, but judged."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class MirrorStep(Step):
-    """A copy of so much of the live traffic (percent, at most 50) to green.
+    """Mirrors part of the live traffic (percent, at most 50) to green.
 
-    Ends when `duration` has passed or green has answered `requests` copies, whichever is given and comes first, and
-    green is not suspicious by then; without either, when the next weight is certified. A failing verdict rolls back.
+    Ends after `duration` or once green has answered `requests` copies, whichever comes first, if green is not
+    suspicious by then; without either, when the next weight is certified. A failing verdict rolls back.
     """
 
     percent: int
@@ -40,16 +40,16 @@ class MirrorStep(Step):
 
     @property
     def load(self) -> int:
-        """A copy of the traffic is as much work as the traffic itself."""
+        """Mirrored traffic is as much work as live traffic."""
         return self.percent
 
     @property
     def certified(self) -> bool:
-        """Whether the certificate alone says when it ends."""
+        """Whether it ends by certificate alone."""
         return self.duration is None and self.requests is None
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows: order the mirror, confirm it, and end it when enough was seen."""
+        """Return the decision: request the mirror, confirm it, and end it when enough was seen."""
         del observation
         if rollout.first:
             return first_traffic(rollout, None, endpoint, now)
@@ -76,12 +76,12 @@ class MirrorStep(Step):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the step's key in a policy file."""
         fields = (
             Field(
                 "percent",
                 whole(1, MOST, "percent of live traffic; Azure ML mirrors no more", "20"),
-                "Percent of live traffic that is copied to green; its responses are discarded.",
+                "The percentage of live traffic that is copied to green; its responses are discarded.",
             ),
             Field(
                 "for",

@@ -1,4 +1,4 @@
-"""How long evidence may take, against what a verdict needs at least and what the step's deadline allows."""
+"""Checks a policy's patience against the minimum time for a verdict and the step's deadline."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from shared.core.schema.times import MINUTE, spell
 
 
 def check_patience(part: Part, patience: timedelta | None, settled: int | None, keys: tuple[str, ...]) -> None:
-    """Compare patience with what a verdict needs (settled minutes, the lag of the logs) and with the step's deadline.
+    """Compare patience with the time that a verdict needs (settled minutes, log lag) and with the step's deadline.
 
-    keys: the paths of the keys that a problem may be reported at; the first that is written is taken.
+    keys: the paths of the keys where a problem can be reported; the first that is in the file is used.
     """
     lag, deadline, written = part.find("telemetry.lag"), part.find("deadlines.step"), part.findings.written
     if patience is None or settled is None:

@@ -1,4 +1,4 @@
-"""The pause step: wait for an operator, or for some time."""
+"""The pause step: waits for an operator or for a fixed time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from shared.core.steps.traffic import next_step
 
 @dataclass(frozen=True, slots=True)
 class PauseStep(Step):
-    """Wait for an operator, or for `duration` if there is one."""
+    """Waits for `duration` or, without one, for an operator."""
 
     duration: timedelta | None = None
     kind: Literal["pause"] = "pause"
     pauses: ClassVar[bool] = True
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows: pause, and advance when the time is over."""
+        """Return the decision: pause, and advance when the time is up."""
         del observation, endpoint
         if rollout.phase is not Phase.PAUSED:
             why = reason(ReasonCode.PAUSE_STARTED)
@@ -40,12 +40,12 @@ class PauseStep(Step):
         return next_step(rollout, over, now)
 
     def resumed(self, rollout: Rollout) -> bool:
-        """Return whether a resume ends the pause: not if someone paused the rollout for another reason."""
+        """Return whether a resume ends the pause: not if the rollout was paused for another reason."""
         return rollout.progress.in_pause_step
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the step's key in a policy file."""
         fields = (
             Field(
                 "for",
@@ -61,4 +61,4 @@ class PauseStep(Step):
             short="for",
             hints={"duration": "unknown key; the duration is `for`"},
         )
-        return Field("pause", table, "Wait: for an operator, or for a time.")
+        return Field("pause", table, "Wait for an operator or for a fixed time.")

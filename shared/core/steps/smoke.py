@@ -28,11 +28,11 @@ LOG_LINES = 12
 class SmokeStep(Step):
     """Requests that green must answer before it gets live traffic.
 
-    requests: path of a JSON Lines file beside the policy, one request body a line; empty for the sample that the
-    endpoint's own API description gives. status: the answer each must get. schema: path of a JSON Schema file that each
-    answer must fit. contains: JSON text that each answer must contain (objects by key, all else equal). slowest: what
-    the last round's answers may take at most. repeat: how often all are sent; all rounds but the last are warm-up.
-    timeout: how long one answer may take before it counts as none.
+    requests: path of a JSON Lines file next to the policy, one request body per line; empty for the sample in the
+    endpoint's own API description. status: the HTTP status that each answer must have. schema: path of a JSON Schema
+    file that each answer must match. contains: JSON text that each answer must contain (objects by key, anything else
+    equal). slowest: the longest time for an answer in the last round. repeat: how many times all requests are sent; all
+    rounds but the last are warm-up. timeout: how long to wait for an answer before it counts as missing.
     """
 
     requests: str = ""
@@ -46,7 +46,7 @@ class SmokeStep(Step):
     proves_green: ClassVar[bool] = True
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows from the smoke test's result, if it has one yet."""
+        """Return the decision that follows from the smoke test's result, if there is one yet."""
         del endpoint
         result = rollout.progress.smoke
         if result is None:
@@ -67,7 +67,7 @@ class SmokeStep(Step):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the step's key in a policy file."""
         fields = (
             Field(
                 "requests",
@@ -116,5 +116,5 @@ def _check(smoke: Part) -> None:
 
 
 def log_lines(logs: str | None) -> list[str]:
-    """Return a deployment's last log lines, bounded, for a history entry."""
+    """Return a deployment's last log lines, truncated, for a history entry."""
     return [line[:500] for line in (logs or "").strip().splitlines()[-LOG_LINES:]]

@@ -1,4 +1,4 @@
-"""Moving and confirming green's share of the traffic: what steps and promotion have in common."""
+"""Changes and confirms green's share of the traffic, for steps and promotion."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from shared.core.rollout.record import Rollout
 
 
 def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history.TEAL) -> Decision:
-    """Return the decision to begin the next step or, after the last one, to promote."""
+    """Return the decision to start the next step or, after the last one, to promote."""
     ahead = replace(rollout.with_traffic(mirror=0), progress=Progress(step=rollout.progress.step + 1, since=now))
     if rollout.traffic.mirror:
-        ahead = ahead.with_traffic(steady_since=None)  # until the next share is in force there is none to judge by
+        ahead = ahead.with_traffic(steady_since=None)  # until the next share is in force, nothing is judged
     phase = Phase.PROMOTING if ahead.current_step is None else Phase.STEPPING
     return history.moved(ahead, phase, why, now, actor)
 
 
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
-    """Return the rollout that wants this percent of live traffic on green, with a fresh certificate for it."""
+    """Return the rollout that wants this percentage of live traffic on green, with a fresh certificate for it."""
     wanting = afresh(rollout, now).with_traffic(weight=weight)
-    # An earlier order of ours may be carried out only now: that is no edit by someone else.
+    # An earlier order of ours may only now be carried out: that is not an edit by someone else.
     ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)
     ours = [endpoint.traffic]
     ours += [traffic for traffic in (*ordered, wanting.wanted_traffic) if traffic not in ours]
@@ -37,7 +37,7 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
 
 
 def afresh(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout at the beginning of another traffic split, for which nothing is certified yet."""
+    """Return the rollout at the start of a new traffic split, for which nothing is certified yet."""
     since = rollout.judging.judged_until or floor_minute(now)
     fresh = rollout.with_traffic(steady_since=None).with_judging(
         assessment=None, judged_until=since, evidence=begin_step(rollout.judging.evidence)
@@ -46,20 +46,20 @@ def afresh(rollout: Rollout, now: datetime) -> Rollout:
 
 
 def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether the wanted traffic is observed, with no write of it still under way."""
+    """Return whether the wanted traffic is observed and no write is still under way."""
     mirrored = endpoint.mirror.get(rollout.green, 0)
     return not endpoint.busy and endpoint.traffic == rollout.wanted_traffic and mirrored == rollout.traffic.mirror
 
 
 def steadied(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout whose wanted traffic was observed: any other split from now on is someone else's."""
+    """Return the rollout with its wanted traffic observed: any other split from now on is someone else's."""
     return rollout.with_traffic(steady_since=now, expected=(rollout.wanted_traffic,))
 
 
 def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return what follows on an endpoint where nothing else serves: all traffic at once, and no verdict.
+    """Return the decision for an endpoint where nothing else serves: all traffic at once, without a verdict.
 
-    There is nothing to share the traffic with, and nothing to compare green with.
+    There is nothing to share traffic or compare green with.
     """
     if weight != 100:
         return next_step(rollout, reason(ReasonCode.STEP_SKIPPED), now)
@@ -71,13 +71,13 @@ def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, 
 
 
 def weight_requested(rollout: Rollout, weight: int) -> Reason:
-    """Return why green's weight is about to change, with the gates that cannot judge it if it is the first change."""
+    """Return the reason for changing green's weight, with the unjudged gates if it is the first change."""
     asked = reason(ReasonCode.WEIGHT_REQUESTED, deployment=rollout.green, weight=weight)
     return _with_unjudged(asked, rollout)
 
 
 def mirror_requested(rollout: Rollout, percent: int, others: list[str]) -> Reason:
-    """Return why green is about to get a copy of the traffic. others: deployments that lose theirs."""
+    """Return the reason for mirroring traffic to green. others: deployments that lose their mirror."""
     asked = reason(ReasonCode.MIRROR_REQUESTED, deployment=rollout.green, mirror=percent)
     if others:
         asked.facts["others"] = others
@@ -85,12 +85,12 @@ def mirror_requested(rollout: Rollout, percent: int, others: list[str]) -> Reaso
 
 
 def weight_observed(rollout: Rollout) -> Reason:
-    """Return that green's weight is in force."""
+    """Return the reason that green's weight is in force."""
     return reason(ReasonCode.WEIGHT_OBSERVED, deployment=rollout.green, weight=rollout.traffic.weight)
 
 
 def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:
-    """Return what follows while the judge cannot tell: wait; after `patience`, pause or advance uncertified."""
+    """Return the decision while the judge is undecided: wait; after `patience`, pause or advance uncertified."""
     verdict = rollout.verdict
     began = max(rollout.progress.since or rollout.status.since, rollout.traffic.steady_since or rollout.status.since)
     if now - began < patience:
@@ -105,7 +105,7 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
 
 
 def waiting_for(rollout: Rollout) -> Reason:
-    """Return what a step is waiting for."""
+    """Return the reason for which a step is waiting."""
     if not rollout.telemetry_proven and rollout.observed.unproven is not None:
         return reason(ReasonCode.TELEMETRY_UNPROVEN, because=rollout.observed.unproven, deployment=rollout.green)
     if rollout.observed.telemetry_problem:

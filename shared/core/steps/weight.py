@@ -28,15 +28,15 @@ from shared.core.steps.traffic import (
     weight_requested,
 )
 
-AS_JUDGE = "as `judge` says"
+AS_JUDGE = "as in `judge`"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightStep(Step):
-    """So much of the live traffic (percent) to green, until the judge certifies the next step.
+    """Gives green part of the live traffic (percent) until the judge certifies the next step.
 
-    The rest overrides the judge's settings for this step (None: as the policy says). gates: the gates whose
-    certificates are needed; empty: the step passes by its settled minutes alone. Harm is watched all the same.
+    The other fields override the judge's settings for this step (None: as in the policy). gates: the gates whose
+    certificates are needed; empty: the step passes after its settled minutes alone. Harm is watched for in any case.
     """
 
     weight: int
@@ -48,7 +48,7 @@ class WeightStep(Step):
 
     @property
     def live_weight(self) -> int:
-        """Green's percent of live traffic."""
+        """Green's share of live traffic, in percent."""
         return self.weight
 
     @property
@@ -58,16 +58,16 @@ class WeightStep(Step):
 
     @property
     def certified(self) -> bool:
-        """Whether it ends by certificate, rather than by its settled minutes alone."""
+        """Whether it ends by certificate rather than by its settled minutes alone."""
         return self.gates != ()
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return what follows: order the weight, confirm it, and advance when the judge passes it."""
+        """Return the decision: request the weight, confirm it, and advance when the judge passes it."""
         del observation
         if rollout.first:
             return first_traffic(rollout, self.weight, endpoint, now)
         if rollout.judging.calibration is None or rollout.green in endpoint.mirror:
-            return Decision(rollout)  # Azure refuses live and mirrored traffic at once: the mirror is ended first
+            return Decision(rollout)  # Azure rejects live traffic together with mirroring: the mirror ends first
         if rollout.traffic.weight < self.weight:
             wanting = shift_weight(rollout, self.weight, endpoint, now)
             return history.noted(wanting, weight_requested(rollout, self.weight), now)
@@ -82,12 +82,13 @@ class WeightStep(Step):
 
     @classmethod
     def policy_field(cls) -> Field:
-        """Return how a policy file writes it."""
+        """Return the step's key in a policy file."""
         fields = (
             Field(
                 "to",
                 whole(1, 100, "percent of live traffic, without a sign", "10"),
-                "Percent of live traffic to green, until the judge certifies the next step. Weights must increase.",
+                "The percentage of live traffic to green until the judge certifies the next step. Weights must "
+                "increase.",
                 attribute="weight",
             ),
             Field(
@@ -96,7 +97,7 @@ class WeightStep(Step):
                 "The minimum number of complete minutes with traffic at this weight.",
                 otherwise=AS_JUDGE,
             ),
-            Field("patience", waiting("1h"), "How long this weight may stay inconclusive.", otherwise=AS_JUDGE),
+            Field("patience", waiting("1h"), "How long this weight can stay inconclusive.", otherwise=AS_JUDGE),
             Field(
                 "inconclusive",
                 choice("pause", "advance"),
@@ -107,7 +108,7 @@ class WeightStep(Step):
                 "gates",
                 Sequence(GATE_NAME, "[errors, latency]", least=0),
                 "The gates of this policy whose certificates this step needs. `[]`: none; the step passes after its "
-                "settled minutes. Green is rolled back for harm all the same.",
+                "settled minutes. Green is still rolled back if it does harm.",
                 otherwise="the critical ones",
             ),
         )

@@ -1,4 +1,4 @@
-"""What telemetry can tell of each minute, as data: needs, the sources that answer them, and how answers are read."""
+"""Telemetry per minute, as data: needs, the sources that serve them, and how predictions are read from answers."""
 
 from __future__ import annotations
 

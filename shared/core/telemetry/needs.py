@@ -1,4 +1,4 @@
-"""What a gate can need to know of each minute, as data. How a source finds it out stays with the source."""
+"""What a gate can need to know about each minute, as data. Sources decide how to find it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from shared.core.telemetry.predictions import PredictionReading
 
 
 class Need:
-    """Something to be known of each minute. Each kind is a frozen dataclass; sources declare which kinds they answer.
+    """Something to know about each minute. Each kind is a frozen dataclass; sources declare which kinds they serve.
 
-    source: the name of the source to ask. subject: what sentences call it. in_every_minute: every minute with requests
+    source: the name of its source. subject: its name in sentences. in_every_minute: whether every minute with requests
     has some, so that a minute without it is late rather than empty.
     """
 
@@ -35,7 +35,7 @@ class Requests(Need):
 
 @dataclass(frozen=True, slots=True)
 class Latency(Need):
-    """How long good answers took: counted in buckets or, where the source knows no more, as percentiles."""
+    """The latency of successful answers: counts in buckets or, if the source has no more detail, percentiles."""
 
     source: str = "logs"
     subject: ClassVar[str] = "latency"
@@ -44,7 +44,7 @@ class Latency(Need):
 
 @dataclass(frozen=True, slots=True)
 class Tallies(Need):
-    """What a user's query counts as bad, and of how many. gate: whose query. query: path of its file."""
+    """What a user's query counts as bad, and in total. gate: the gate with the query. query: path of its file."""
 
     gate: str
     query: str
@@ -54,7 +54,7 @@ class Tallies(Need):
 
 @dataclass(frozen=True, slots=True)
 class Predictions(Need):
-    """How many predictions were of which class or bin."""
+    """The number of predictions of each class or bin."""
 
     reading: PredictionReading
     source: str = "answers"
@@ -65,7 +65,7 @@ class Predictions(Need):
 class Disagreements(Need):
     """How many mirrored requests green answered differently from blue.
 
-    tolerance: by how much two numbers may differ and still agree.
+    tolerance: how far two numbers may differ and still agree.
     """
 
     reading: PredictionReading

@@ -1,7 +1,7 @@
-"""What an answer predicted: labels to be counted, and whether two answers agree. Pure; it never sees a deployment.
+"""What an answer predicts: labels to count, and whether two answers agree. Pure; knows nothing about deployments.
 
-Where an answer's JSON holds its predictions is the policy's `PredictionReading`. A JSON string that itself holds JSON
-is decoded once more: a score script often returns `json.dumps(...)`, and the server encodes it again.
+The policy's `PredictionReading` says where an answer's JSON has its predictions. A JSON string that itself contains
+JSON is decoded again, because scoring scripts often return `json.dumps(...)`, which the server encodes a second time.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ LONGEST_LABEL = 64
 MOST_PREDICTIONS = 10_000
 Value = Any  # of JSON
 NO_NUMBER = "no number"  # a bin's label, on records and in policies' reports
-UNREADABLE = "(unreadable)"  # an answer without a prediction: an outcome like any class
-OTHER = "(other)"  # all labels that are not counted by name
+UNREADABLE = "(unreadable)"  # an answer without a prediction, which counts like any class
+OTHER = "(other)"  # all labels that are not counted individually
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _LONE_TILDE = re.compile(r"~(?![01])")
 _WORDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 class UnreadablePrediction(ValueError):  # noqa: N818 -- reads as what it means
-    """An answer without a prediction where the policy says. The message names the pointer and what was found."""
+    """An answer has no prediction where the policy expects it. The message has the pointer and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionReading:
-    """Where an answer's JSON holds its predictions, and how they are grouped.
+    """Where an answer's JSON has its predictions, and how they are grouped.
 
-    at: a JSON Pointer (RFC 6901); empty for the whole answer. A list there is as many predictions. edges: rising
-    borders of the bins that numbers fall into; empty if predictions are classes.
+    at: a JSON Pointer (RFC 6901); empty for the whole answer. A list there is several predictions. edges: increasing
+    boundaries of the bins for numbers; empty if predictions are classes.
     """
 
     at: str = ""
@@ -46,10 +46,10 @@ class PredictionReading:
 def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
     """Return the label of each prediction in an answer (JSON text), in order.
 
-    A list is as many predictions, of which the first 10,000 count; a list or object of a single value within it (a row
-    of one column) is that value. With edges a number's label is its bin (an edge belongs to the bin above it), and
-    null's and NaN's is `no number`. Without edges any scalar is its own label, cut to 64 characters; 7 and 7.0 are the
-    same. Raises UnreadablePrediction for anything else, also for an empty list.
+    A list is several predictions, of which the first 10,000 count; a list or object with a single value within it (a
+    row with one column) is that value. With edges, a number's label is its bin (an edge belongs to the bin above it),
+    and the label of null and NaN is `no number`. Without edges, any scalar is its own label, cut to 64 characters; 7
+    and 7.0 are the same. Raises UnreadablePrediction for anything else, including an empty list.
     """
     found = _found(body, reading.at)
     if found == []:
@@ -60,7 +60,7 @@ def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
 
 
 def agree(one: str, other: str, reading: PredictionReading, tolerance: float) -> bool:
-    """Return whether two answers (JSON text) hold the same predictions.
+    """Return whether two answers (JSON text) have the same predictions.
 
     Numbers may differ by the tolerance, lists are compared element by element, objects by key; everything else must be
     equal, and NaN equals NaN. An answer without predictions disagrees with one that has some; raises
@@ -98,7 +98,7 @@ def _json(text: str, pointer: str) -> Value:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        # Never the text itself: the message goes to logs, and answers may hold personal data.
+        # Never the text itself: the message goes to logs, and answers can contain personal data.
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise _unreadable(pointer, f"the answer, of {len(text)} characters, is not JSON{where}") from None
 
@@ -179,7 +179,7 @@ def _near(one: float, other: float, tolerance: float) -> bool:
         return True
     try:
         return abs(float(one) - float(other)) <= tolerance
-    except OverflowError:  # whole numbers of hundreds of digits
+    except OverflowError:  # whole numbers with hundreds of digits
         return False
 
 

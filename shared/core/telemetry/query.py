@@ -1,4 +1,4 @@
-"""What is to be read of telemetry in one reconcile. Pure data."""
+"""What to read from telemetry in one reconcile. Pure data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.core.telemetry.needs import Need, Requests
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span of whole minutes: from `since` up to, but without, `until`."""
+    """A span of whole minutes, from `since` (inclusive) to `until` (exclusive)."""
 
     since: datetime
     until: datetime
@@ -19,11 +19,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryQuery:
-    """What is wanted of each minute of a window.
+    """What to read for each minute of a window.
 
-    requests: how requests and errors are counted, without which nothing is judged. needs: what each gate, by name,
-    needs besides. deployments: those whose answers are wanted, blue first if there is one. fine_since: latency and
-    answers are wanted from here on only (None: of the whole window). mirrored: green gets copies of blue's requests.
+    requests: how requests and errors are counted; nothing is judged without them. needs: what each gate needs in
+    addition, by name. deployments: those whose answers are wanted, blue first if there is one. fine_since: latency and
+    answers are only wanted from here on (None: for the whole window). mirrored: whether green gets copies of blue's
+    requests.
     """
 
     window: Window
@@ -35,5 +36,5 @@ class TelemetryQuery:
 
     @property
     def fine(self) -> Window:
-        """The part of the window of which latency and answers are wanted."""
+        """The part of the window for which latency and answers are wanted."""
         return Window(max(self.fine_since or self.window.since, self.window.since), self.window.until)

@@ -1,6 +1,6 @@
-"""The telemetry sources by name: what a policy can choose from, and what each one can answer.
+"""The telemetry sources by name: what a policy can choose from, and which needs each one serves.
 
-The names are in policies and in stored records. How a source is read is its adapter's.
+The names are used in policies and stored records. Adapters read the sources.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from shared.core.telemetry.needs import Disagreements, Latency, Need, Prediction
 
 
 class UnknownSource(ValueError):  # noqa: N818 -- reads as what it means
-    """A name that no registered source has. The message lists the names there are."""
+    """No registered source has this name. The message lists the known names."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
     """A place that telemetry is read from.
 
-    name: in policies and records. title: in sentences. answers: the kinds of need it answers. counts_latency: its
-    latency comes as counts in buckets, not as percentiles. counts_once: it can count a retried request once.
+    name: in policies and records. title: in sentences. answers: the kinds of need that it serves. counts_latency:
+    whether its latency is counts in buckets rather than percentiles. counts_once: whether it can count a retried
+    request once.
     """
 
     name: str
@@ -37,21 +38,21 @@ SOURCE_KINDS: dict[str, SourceKind] = {}
 
 
 def register_source(*kinds: SourceKind) -> None:
-    """Make sources known to policies and gates. Raises ValueError for a name that another source has."""
+    """Register sources for policies and gates. Raises ValueError for a name that is already taken."""
     for kind in kinds:
         if SOURCE_KINDS.setdefault(kind.name, kind) != kind:
             raise ValueError(f"two telemetry sources are called {kind.name}")
 
 
 def source_kind(name: str) -> SourceKind:
-    """Return the source of this name. Raises UnknownSource."""
+    """Return the source with this name. Raises UnknownSource."""
     if name not in SOURCE_KINDS:
         raise UnknownSource(f"{name!r} is not a telemetry source; there are {', '.join(SOURCE_KINDS)}")
     return SOURCE_KINDS[name]
 
 
 def sources_of(need: type[Need]) -> tuple[str, ...]:
-    """Return the names of the sources that answer this kind of need, as policies may write them."""
+    """Return the names of the sources that serve this kind of need, as used in policies."""
     return tuple(kind.name for kind in SOURCE_KINDS.values() if need in kind.answers)
 
 
