@@ -33,7 +33,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("asked", "name"), NAMES)
 def test_a_deployment_is_named_after_its_model_version(asked: tuple[str, str, int], name: str) -> None:
-    """Where Azure's rule allows it, the name is what a person would have chosen."""
+    """If Azure's rule allows it, the name is what a person would have chosen."""
     model, version, attempt = asked
     assert deployment_name(ModelVersion(model, version), attempt) == name
 
@@ -51,8 +51,8 @@ def test_a_deployment_is_named_after_its_model_version(asked: tuple[str, str, in
     ],
     ids=str,
 )
-def test_a_name_that_had_to_be_changed_says_where_it_comes_from(model: ModelVersion, beginning: str) -> None:
-    """Upper case, other scripts and long names keep what can be kept, with a digest behind."""
+def test_a_changed_name_still_shows_its_origin(model: ModelVersion, beginning: str) -> None:
+    """Upper case, other scripts and long names keep what is allowed, followed by a digest."""
     name = deployment_name(model)
     assert name.startswith(beginning)
     assert re.search(r"-[0-9a-f]{6}$", name)
@@ -86,7 +86,7 @@ def test_every_model_gets_a_name_that_azure_allows(model: ModelVersion, attempt:
 def test_different_models_never_share_a_name(
     one: ModelVersion, attempt: int, other: ModelVersion, other_attempt: int
 ) -> None:
-    """A deployment's name stands for one model version and one attempt; so does a rollout's id on its endpoint."""
+    """A deployment's name identifies one model version and attempt, as does a rollout's id on its endpoint."""
     same = (one, attempt) == (other, other_attempt)
     assert (deployment_name(one, attempt) == deployment_name(other, other_attempt)) is same
     ids = [rollout_id(Start(m, POLICY, REGISTERED, attempt=a)) for m, a in ((one, attempt), (other, other_attempt))]
@@ -94,7 +94,7 @@ def test_different_models_never_share_a_name(
 
 
 def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
-    """One event may begin a rollout on each of several endpoints."""
+    """One event can start a rollout on each of several endpoints."""
     start = Start(ModelVersion("churn", "7"), POLICY, REGISTERED)
     assert rollout_id(start) != rollout_id(replace(start, policy=replace(POLICY, endpoint="churn-eu")))
 
@@ -104,7 +104,7 @@ def test_the_same_version_on_two_endpoints_has_two_ids() -> None:
     [("7", "5", True), ("7", "7", False), ("7", "8", False), ("9", "10", False), ("10", "9", True), ("", "1", False),
      ("b", "a", False), ("7", "5b", False), ("2026.1", "1", False), ("7", "²", False), ("²", "1", False)],
 )  # fmt: skip
-def test_without_times_late_is_what_has_a_smaller_number(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
+def test_without_times_a_smaller_number_is_late(newest: str, version: str, late: bool) -> None:  # noqa: FBT001 -- a column
     """Whole numbers are compared as numbers; anything else has no order and is never late."""
     record = replace(LOCK, newest={"churn": newest} if newest else {})
     assert is_late(record, ModelVersion("churn", version)) is late
@@ -115,8 +115,8 @@ def test_without_times_late_is_what_has_a_smaller_number(newest: str, version: s
     [("2.10.0", "2.9.1", True), ("2026-02-03", "2026-01-30", True), ("v3", "v2", True), ("4", "11", True),
      ("2.9.1", "2.10.0", False), ("11", "4", False), ("same", "same", False)],
 )  # fmt: skip
-def test_late_is_what_was_created_earlier(newest: str, version: str, late_version_made_first: bool) -> None:  # noqa: FBT001 -- a column
-    """Whatever the versions are called, also against the order of their numbers; the same version is never late."""
+def test_a_version_created_earlier_is_late(newest: str, version: str, late_version_made_first: bool) -> None:  # noqa: FBT001 -- a column
+    """Whatever the versions are called, even against the order of their numbers; the same version is never late."""
     record = replace(LOCK, newest={"churn": newest}, made={"churn": NOW})
     made = NOW - timedelta(hours=1) if late_version_made_first else NOW + timedelta(hours=1)
     assert is_late(record, ModelVersion("churn", version), made) is late_version_made_first
@@ -124,7 +124,7 @@ def test_late_is_what_was_created_earlier(newest: str, version: str, late_versio
 
 
 def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> None:
-    """A version created in between is late against the newest one, not against the one that was started last."""
+    """A version created in between is late compared with the newest one, not with the one that was started last."""
     newer = Start(ModelVersion("churn", "b"), POLICY, REGISTERED, made=NOW - timedelta(hours=1))
     older = Start(ModelVersion("churn", "a"), POLICY, REGISTERED, made=NOW - timedelta(hours=3))
     first = admit(newer, LOCK, None, None, NOW)
@@ -133,8 +133,8 @@ def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> 
     assert is_late(second.record, ModelVersion("churn", "between"), NOW - timedelta(hours=2))
 
 
-def test_a_first_rollout_begins_at_once() -> None:
-    """With the endpoint free it provisions, the lock names it, and its first entry says why it came to be."""
+def test_a_first_rollout_begins_immediately() -> None:
+    """If the endpoint is free it provisions, the lock names it, and its first entry says why it was started."""
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
     assert (rollout.phase, rollout.blue, rollout.traffic.weight) == (Phase.PROVISIONING, None, 0)
@@ -145,13 +145,13 @@ def test_a_first_rollout_begins_at_once() -> None:
 
 
 def test_the_policy_is_kept_as_it_was_at_the_start() -> None:
-    """Whoever edits the policy afterwards does not change a rollout under way."""
+    """Editing the policy later does not change an open rollout."""
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     assert admission.newcomer.rollout.policy == POLICY
 
 
 def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
-    """The lock names one that acts and one that waits; whoever is displaced ends superseded, once and for all."""
+    """The lock names one that acts and one that waits; a displaced one ends superseded, for good."""
     first, second, third = (Start(ModelVersion("churn", v), POLICY, REGISTERED) for v in ("7", "8", "9"))
     one = admit(first, LOCK, None, None, NOW)
     two = admit(second, one.record, one.newcomer.rollout, None, NOW)
@@ -183,6 +183,6 @@ def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
 
 
 def test_with_none_waiting_the_endpoint_is_free() -> None:
-    """The lock lets go, and remembers the newest version."""
+    """The lock names no rollout, and remembers the newest version."""
     record, begun = succeed(replace(LOCK, current="x", newest={"churn": "7"}), None, NOW)
     assert (record, begun) == (replace(LOCK, newest={"churn": "7"}), None)

@@ -33,8 +33,8 @@ STEPPING = rollout(Phase.STEPPING)
     ("text", "most", "kept"),
     [("", 3, ""), ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("x" * 40, 1, "…")],
 )
-def test_a_long_text_is_cut_and_says_so(text: str, most: int, kept: str) -> None:
-    """What fits stays as it is."""
+def test_a_truncated_text_is_marked(text: str, most: int, kept: str) -> None:
+    """Text that fits is unchanged."""
     assert cut(text, most) == kept
 
 
@@ -51,7 +51,7 @@ def test_lists_and_objects_are_cut_at_every_depth() -> None:
 
 
 def test_a_smoke_test_keeps_a_few_problems_and_the_number_of_all() -> None:
-    """Of nine thousand failures, the first five are as telling as all."""
+    """The first five of nine thousand failures say as much as all of them."""
     result = SmokeResult(9000, tuple(f"request {n}: {LARGE}" for n in range(1, 20)) + ("x",) * 8900)
     assert (result.failed, len(result.problems), result.passed) == (8919, 5, False)
     assert result.problems[0].startswith("request 1: ü")
@@ -60,8 +60,8 @@ def test_a_smoke_test_keeps_a_few_problems_and_the_number_of_all() -> None:
 
 
 @pytest.mark.parametrize(("failed", "passed"), [(0, True), (1, False)])
-def test_a_failure_without_words_counts_too(failed: int, *, passed: bool) -> None:
-    """What a result without its examples says is what it said with them."""
+def test_a_failure_without_a_description_counts(failed: int, *, passed: bool) -> None:
+    """A result without its examples means the same as with them."""
     assert SmokeResult(4, failed=failed).passed is passed
 
 
@@ -78,13 +78,13 @@ MESSAGES: dict[str, Callable[[Rollout], Rollout]] = {
 
 
 @pytest.mark.parametrize("changed", MESSAGES.values(), ids=MESSAGES)
-def test_a_record_stays_small_whatever_others_say(changed: Callable[[Rollout], Rollout]) -> None:
-    """Every text that comes from outside is bounded by the part that holds it."""
+def test_a_record_stays_small_whatever_other_services_say(changed: Callable[[Rollout], Rollout]) -> None:
+    """Every text from outside is truncated by the part that holds it."""
     assert len(encode(changed(STEPPING))) < STORABLE
 
 
 def test_a_reason_stays_small_whatever_its_facts_are() -> None:
-    """An entry of the history holds one, and so does the record."""
+    """Records and history entries contain reasons."""
     why = reason(
         ReasonCode.SMOKE_FAILED, examples=[LARGE] * 500, log_lines=[LARGE] * 500, deployment=LARGE, requests=10**9
     )
@@ -93,7 +93,7 @@ def test_a_reason_stays_small_whatever_its_facts_are() -> None:
 
 
 def test_a_failing_smoke_test_makes_entries_that_fit() -> None:
-    """Its own step writes the reason, with the deployment's log beside it."""
+    """The step writes the reason, with the deployment's log next to it."""
     result = SmokeResult(6000, (LARGE,) * 6000)
     failed = rollout(Phase.STEPPING, step=0).with_progress(smoke=result)
     observed = replace(seen(ALL), smoke=result, logs="\n".join([LARGE] * 40))
@@ -103,7 +103,7 @@ def test_a_failing_smoke_test_makes_entries_that_fit() -> None:
 
 
 def test_without_diagnostics_a_record_decides_the_same() -> None:
-    """Phase, step, traffic, request and evidence stay; only words and examples go."""
+    """Phase, step, traffic, request and evidence stay; only texts and examples are dropped."""
     full = MESSAGES["the smoke test fails at length"](MESSAGES["an operator writes a lot"](STEPPING))
     brief = brief_rollout(full)
     for part in ("id", "policy", "placement", "traffic", "orders", "judging", "ending", "entry_count"):
@@ -116,14 +116,14 @@ def test_without_diagnostics_a_record_decides_the_same() -> None:
     assert judge_minutes(brief, seen(ALL)).rollout == brief
 
 
-def test_the_way_back_needs_no_evidence() -> None:
-    """Once nothing is judged any more, even that may go."""
+def test_a_rollback_needs_no_evidence() -> None:
+    """Once nothing is judged any more, even the evidence can be dropped."""
     assert brief_rollout(rollout(Phase.ROLLING_BACK)).judging.calibration is None
     assert brief_rollout(rollout(Phase.PAUSED)).judging.calibration is not None
 
 
 def test_a_brief_entry_still_says_who_did_what() -> None:
-    """Every reason has words with whatever facts are left."""
+    """Every reason has a sentence, whatever facts remain."""
     why = reason(
         ReasonCode.SMOKE_FAILED, because=reason(ReasonCode.NOTHING_JUDGED), deployment="churn-7", examples=["x"]
     )
@@ -136,6 +136,6 @@ def test_a_brief_entry_still_says_who_did_what() -> None:
 
 
 @pytest.mark.parametrize("code", list(ReasonCode))
-def test_every_reason_has_words_without_its_facts(code: ReasonCode) -> None:
+def test_every_reason_has_a_sentence_without_its_facts(code: ReasonCode) -> None:
     """A record that lost its diagnostics can still be shown."""
     assert sentence(moved(STEPPING, Phase.PAUSED, Reason(code), NOW).entries[0].reason)

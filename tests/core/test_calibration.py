@@ -82,8 +82,8 @@ def test_the_risk_is_shared_by_weight() -> None:
     assert found == pytest.approx({"errors": 0.5, "latency": 0.4, "client_errors": 0.1})
 
 
-def test_an_informative_gate_has_no_part_of_it() -> None:
-    """A dry run may not roll back, so it takes nothing from the gates that may."""
+def test_a_dry_run_has_no_part_of_the_risk() -> None:
+    """A dry run cannot roll back, so it takes nothing from the gates that can."""
     found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=5, role="dry_run")))
     assert found == {"errors": 1.0, "latency": 0.0}
 
@@ -98,7 +98,7 @@ GATES = st.lists(
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(["critical", "non_blocking"]), GATES, st.booleans())
 def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
-    """Whatever gates with whatever weights and roles, known or dropped: those that may roll back have all of it."""
+    """Whatever the gates, weights and roles, calibrated or dropped: those that can roll back share all of it."""
     gates = (ErrorsGate(errors), *[changed(gate, weight=weight, role=role) for gate, weight, role in drawn])
     found = calibrated(*gates, by=past() if known else Past())
     named = {gate.name for gate in gates}
@@ -120,7 +120,7 @@ def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, 
     ],
     ids=["unknown", "few", "none", "no predictions", "few predictions"],
 )
-def test_a_gate_with_nothing_to_set_it_by_is_left_out(gate: Gate, by: Past, words: str) -> None:
+def test_a_gate_that_cannot_be_calibrated_is_left_out(gate: Gate, by: Past, words: str) -> None:
     """Its part of the risk goes to the others, and the record says why."""
     found = calibrated(ErrorsGate(), gate, by=by)
     assert shares(found) == {"errors": 1.0}
@@ -128,7 +128,7 @@ def test_a_gate_with_nothing_to_set_it_by_is_left_out(gate: Gate, by: Past, word
 
 
 def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
-    """With the words of the source; the errors gate stays, since without it nothing would be judged."""
+    """With the source's message; the errors gate stays, because nothing would be judged without it."""
     found = calibrated(*ALL, missing={"stale": "no such table", "errors": "who knows"})
     assert found.unjudged == {"stale": "no such table"}
     assert "errors" in shares(found)
@@ -136,15 +136,15 @@ def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
 
 @pytest.mark.parametrize("role", ["dry_run", "non_blocking", "critical"])
 @pytest.mark.parametrize("others", [(), (LatencyGate(),), ALL[1:]], ids=len)
-def test_no_past_at_all_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
-    """A new endpoint is no error, whatever is to be judged there."""
+def test_an_empty_past_can_be_calibrated(others: tuple[Gate, ...], role: Role) -> None:
+    """A new endpoint is not an error, whatever is judged there."""
     found = calibrated(ErrorsGate(), *[changed(gate, role=role) for gate in others], by=Past())
     assert found.panel.gates[0].name == "errors"
     assert judge(Evidence(), found.panel, Risk(), 25).outcome is Outcome.INCONCLUSIVE
 
 
-def test_latency_is_held_against_blues_own_tail() -> None:
-    """Thresholds are blue's P90, P50 and P99 of the past hour, green's five buckets (a quarter) further on."""
+def test_latency_is_compared_with_blues_own_tail() -> None:
+    """The thresholds are blue's P90, P50 and P99 of the past hour; green's are five buckets (a quarter) higher."""
     found = calibrated(LatencyGate(worse_than=1.25))
     first, rest = found.samples[0].samples
     assert first == Slower(((100, 95),))
@@ -154,7 +154,7 @@ def test_latency_is_held_against_blues_own_tail() -> None:
 
 
 def test_latency_is_certified_by_a_wider_margin_at_another_tail() -> None:
-    """Beyond blue's P95, by about a third: a green at the margin of harm can still be certified."""
+    """Above blue's P95, by about a third: a green at the margin of harm can still be certified."""
     (samples,) = calibrated(LatencyGate(worse_than=1.25)).samples
     assert samples.certified == Slower(((107, 100),))
     assert edge(107) / edge(100) == pytest.approx(1.35, rel=0.02)
@@ -162,14 +162,14 @@ def test_latency_is_certified_by_a_wider_margin_at_another_tail() -> None:
 
 @pytest.mark.parametrize("worse_than", [1.1, 1.25, 1.5, 3.0])
 def test_every_margin_is_kept(worse_than: float) -> None:
-    """Green's thresholds lie the policy's margin behind blue's, to half a bucket."""
+    """Green's thresholds are the policy's margin above blue's, to half a bucket."""
     (samples,) = calibrated(LatencyGate(worse_than=worse_than)).samples
     pairs = [pair for sample in samples.samples if isinstance(sample, Slower) for pair in sample.buckets]
     assert [edge(green) / edge(blue) for green, blue in pairs] == pytest.approx([worse_than] * 3, rel=0.025)
 
 
 def test_absolute_limits_have_half_of_the_gate() -> None:
-    """Limits stand beside the comparison: half of the gate's harm for all of them together."""
+    """Limits add to the comparison: together they get half of the gate's harm budget."""
     errors, latency = calibrated(
         ErrorsGate(at_most=0.03), LatencyGate(at_most=(LatencyLimit(50, 100.0), LatencyLimit(99, 800.0)))
     ).panel.gates
@@ -181,7 +181,7 @@ def test_absolute_limits_have_half_of_the_gate() -> None:
 
 
 def test_a_latency_limit_is_the_same_for_both() -> None:
-    """A limit in milliseconds knows no margin."""
+    """A limit in milliseconds has no margin."""
     (samples,) = calibrated(LatencyGate(at_most=(LatencyLimit(99, 800.0),))).samples
     assert samples.samples[-1] == Slower(((bucket(800.0), bucket(800.0)),))
 
@@ -195,8 +195,8 @@ def test_latency_from_metrics_is_a_ladder_and_needs_no_past() -> None:
     assert found.panel.gates[1].margin == pytest.approx(1.35)
 
 
-def test_the_commonest_classes_are_told_apart() -> None:
-    """The others are judged together, so that a new class or a rare one that grows is seen as well."""
+def test_the_most_common_classes_are_counted_separately() -> None:
+    """The others are judged together, so a new class, or a rare one that grows, is noticed too."""
     many = {f"class {n:02}": 100 - n for n in range(20)}
     (samples,) = calibrated(PredictionsGate(), by=past(predictions=many)).samples
     (found,) = samples.samples
@@ -207,16 +207,16 @@ def test_the_commonest_classes_are_told_apart() -> None:
     assert two.certified is None
 
 
-def test_unreadable_answers_are_no_class_of_blue_s_past() -> None:
-    """However many there are, they have their own place and take none of a class; alone they are nothing to compare."""
+def test_unreadable_answers_are_not_a_class_of_blues_past() -> None:
+    """However many there are, they are counted separately and displace no class; alone they give nothing to compare."""
     (samples,) = calibrated(PredictionsGate(), by=past(predictions={"a": 40, "b": 30, UNREADABLE: 50})).samples
     assert samples.samples == (Predicted(("a", "b", UNREADABLE, OTHER)),)
     calibration = calibrate(JudgeSettings(gates=(ErrorsGate(), PredictionsGate())), past(predictions={UNREADABLE: 99}))
     assert "predictions" in calibration.unjudged
 
 
-def test_what_a_gate_hears_of_a_request_is_known_from_the_past() -> None:
-    """Of minutes that hold any of it: a quarter of an hour of answers says nothing of the hours before."""
+def test_how_much_a_gate_counts_per_request_is_known_from_the_past() -> None:
+    """Only minutes with any data count: a quarter of an hour of answers says nothing about the hours before."""
     rows = [past_minute(n) for n in range(60)]
     heard = [replace(row, predictions={"yes": row.total // 4}) if n < 15 else row for n, row in enumerate(rows)]
     gates = (ErrorsGate(), PredictionsGate())
@@ -225,7 +225,7 @@ def test_what_a_gate_hears_of_a_request_is_known_from_the_past() -> None:
 
 
 def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
-    """A quarter more or less, and the policy's points, in both directions; disagreement by its share alone."""
+    """A quarter more or less plus the policy's points, in both directions; disagreement only by its share."""
     predictions, disagreement = calibrated(PredictionsGate(shift=0.05), DisagreementGate(at_most=0.1)).panel.gates
     (shift,), (other,) = predictions.measures, disagreement.measures
     assert (shift.null, shift.both, shift.items) == (Null(1.25, 0.05), True, 4)
@@ -235,7 +235,7 @@ def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
 
 
 def test_rates_and_budgets_come_from_blues_past() -> None:
-    """Requests a minute over all minutes, also silent ones; each gate's own rate; two extra failures a minute."""
+    """Requests per minute over all minutes including silent ones; each gate's own rate; two extra failures a minute."""
     errors, refused, query = (
         gate
         for gate in calibrated(ErrorsGate(), ClientErrorsGate(), QueryGate("stale", "q.kql", budget=0.03)).panel.gates
@@ -253,14 +253,14 @@ def rows(many: int) -> list[DeploymentMinute]:
 
 
 def test_other_deployments_are_not_blues_past() -> None:
-    """Only blue's own minutes set the judge: green's and strangers' say nothing of blue."""
+    """Only blue's own minutes calibrate the judge, not green's or another deployment's."""
     bad = [replace(row, deployment="stranger", bad=1000) for row in rows(60)]
     assert calibrate(JudgeSettings(), past_of([*rows(60), *bad], "blue")) == calibrate(JudgeSettings(), past())
     assert past_of(bad, "blue") == past_of(bad, None) == Past()
 
 
 def test_bursts_of_blue_make_the_judge_patient_with_green() -> None:
-    """A past that comes in bursts asks for more bad minutes, gate by gate."""
+    """A bursty past requires more bad minutes, gate by gate."""
     bursts = [replace(row, bad=300 if n % 4 == 0 else 0) for n, row in enumerate(rows(60))]
     errors, refused = calibrated(ErrorsGate(), ClientErrorsGate(), by=past_of(bursts, "blue")).panel.gates
     assert TUNED.bad_minutes(errors.phi) == 12

@@ -19,8 +19,10 @@ ROWS = [pytest.param(*row[1:], id=f"{row[1].phase}: {row[0]}") for row in decisi
 
 
 @pytest.mark.parametrize(("given", "look", "then", "code"), ROWS)
-def test_what_follows_from_a_look(given: Rollout, look: Observation, then: Phase, code: ReasonCode | None) -> None:
-    """The phase after the look, one entry that says why if anything is worth telling, and none if nothing is."""
+def test_each_row_gives_its_phase_and_reason(
+    given: Rollout, look: Observation, then: Phase, code: ReasonCode | None
+) -> None:
+    """The phase after the reconcile, and one entry with the reason if anything happened, otherwise none."""
     decision = turn(given, None, look, NOW)
     assert decision.rollout.phase is then
     assert [entry.reason.code for entry in decision.entries] == ([code] if code else [])
@@ -29,10 +31,10 @@ def test_what_follows_from_a_look(given: Rollout, look: Observation, then: Phase
 
 
 @pytest.mark.parametrize(("given", "look", "then", "code"), ROWS)
-def test_a_look_without_news_decides_nothing_twice(
+def test_repeated_reconciles_without_news_settle(
     given: Rollout, look: Observation, then: Phase, code: ReasonCode | None
 ) -> None:
-    """Deciding again on what was decided, with the same view, never raises and ends within a few looks."""
+    """Deciding again on the result, with the same observation, never raises and settles within a few reconciles."""
     del code
     phases = [then]
     decision = turn(given, None, look, NOW)
@@ -45,8 +47,8 @@ def test_a_look_without_news_decides_nothing_twice(
 
 @pytest.mark.parametrize("phase", [PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED])
 @pytest.mark.parametrize("also", [{}, {"refusal": refusal()}, {"verdict": PASS}, {"created": NOW - 25 * HOUR}], ids=str)
-def test_a_rollback_request_goes_before_everything(phase: Phase, also: dict[str, object]) -> None:
-    """Whatever else is on the record: asked back means rolling back, by that person, with nothing left to refuse it."""
+def test_a_rollback_request_takes_precedence_over_everything(phase: Phase, also: dict[str, object]) -> None:
+    """Whatever else is on the record, it means rolling back, by that operator, with nothing left to refuse it."""
     traffic = ALL_GREEN if phase in {PROMOTING, PROMOTED} else TEN
     given = rollout(phase, request=request(Verb.ROLLBACK), **also)
     decision = turn(given, None, seen(traffic), NOW)
@@ -56,7 +58,7 @@ def test_a_rollback_request_goes_before_everything(phase: Phase, also: dict[str,
 
 
 def test_the_step_after_a_passed_one_begins_now() -> None:
-    """A new step has its own clock, and the smoke result of the last does not count for it."""
+    """A new step has its own clock, and the smoke result of the last step does not count for it."""
     decision = turn(rollout(STEPPING, verdict=PASS, step_since=NOW - HOUR), None, seen(TEN), NOW)
     assert (decision.rollout.progress.step, decision.rollout.progress.since, decision.rollout.progress.smoke) == (
         PAUSE,
@@ -66,7 +68,7 @@ def test_the_step_after_a_passed_one_begins_now() -> None:
 
 
 def test_a_new_weight_forgets_the_verdict_of_the_last() -> None:
-    """What certified 10 percent says nothing of 50."""
+    """A certificate at 10 percent says nothing about 50."""
     decision = turn(rollout(STEPPING, step=LAST, verdict=UNSURE), None, seen(TEN), NOW)
     assert (decision.rollout.traffic.weight, decision.rollout.verdict, decision.rollout.traffic.steady_since) == (
         50,
@@ -75,14 +77,14 @@ def test_a_new_weight_forgets_the_verdict_of_the_last() -> None:
     )
 
 
-def test_who_resumed_a_pause_step_is_written_down() -> None:
-    """The entry is by the person, not by Teal."""
+def test_the_history_names_who_resumed_a_pause_step() -> None:
+    """The entry's actor is the operator, not Teal."""
     decision = turn(rollout(PAUSED, request=request(Verb.RESUME)), None, seen(TEN), NOW)
     assert [entry.actor for entry in decision.entries] == ["ada"]
 
 
 def test_a_failure_says_what_serves_now() -> None:
-    """A person who is called needs to know where the traffic is."""
+    """An operator who is paged needs to know where the traffic is."""
     both = seen({"churn-7": 60, "churn-6": 40}, blue="Failed", green="Failed")
     decision = turn(rollout(STEPPING), None, both, NOW)
     assert decision.rollout.observed.serving == "churn-7"
@@ -117,14 +119,14 @@ FACTS: list[tuple[str, dict[str, object]]] = [
 
 @pytest.mark.parametrize(("name", "facts"), FACTS, ids=[name for name, _ in FACTS])
 def test_a_reason_has_its_facts(name: str, facts: dict[str, object]) -> None:
-    """What people read rests on facts of the rollout and the observation."""
+    """Sentences are based on facts from the rollout and the observation."""
     given, look = next(row[1:3] for row in decision_table.ROWS if f"{row[1].phase}: {row[0]}" == name)
     found: dict[str, object] = {**turn(given, None, look, NOW).entries[0].reason.facts}
     assert {key: found.get(key) for key in facts} == facts
 
 
 def test_patience_names_what_was_missing() -> None:
-    """A pause for lack of evidence says what it waited for."""
+    """A pause for lack of evidence says what it was waiting for."""
     given, look = next(row[1:3] for row in decision_table.ROWS if row[0] == "nothing judged")
     because = turn(given, None, look, NOW).entries[0].reason.because
     assert because is not None

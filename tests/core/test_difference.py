@@ -84,8 +84,8 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
 @pytest.mark.parametrize(
     ("given_", "look", "order"), [pytest.param(*row[1:], id=f"{row[1].phase}: {row[0]}") for row in ROWS]
 )
-def test_what_is_ordered(given_: Rollout, look: EndpointSeen | None, order: Action | None) -> None:
-    """At most one order separates the wanted world from the seen one."""
+def test_each_row_gives_its_order(given_: Rollout, look: EndpointSeen | None, order: Action | None) -> None:
+    """At most one order separates the wanted state from the observed one."""
     assert difference(given_, look, NOW) == ((order,) if order else ())
 
 
@@ -101,7 +101,7 @@ SHARES = st.sampled_from([ALL_BLUE, TEN, ALL_GREEN, {}, {OTHER: 100}, {GREEN: 50
     states=st.tuples(STATES, STATES, STATES, STATES),
     ordered=st.none() | SHARES,
 )
-def test_no_order_ever_breaks_the_law(
+def test_no_order_ever_violates_an_invariant(
     *,
     phase: Phase,
     step: int,
@@ -110,7 +110,7 @@ def test_no_order_ever_breaks_the_law(
     states: tuple[Provisioning, Provisioning, Provisioning, Provisioning],
     ordered: dict[str, int] | None,
 ) -> None:
-    """In any state whatever: sums of 100 to what is seen ready, green only after smoke, no deletion of what serves."""
+    """Traffic sums to 100 over ready deployments, green is smoke-tested first, and what serves is never deleted."""
     given_ = rollout(phase, step=step, weight=weight, ordered=ordered, clean_after=NOW)
     look = endpoint(traffic, states[0], blue=states[1], green=states[2], other=states[3])
     for order in difference(given_, look, NOW):
@@ -124,8 +124,8 @@ def test_no_order_ever_breaks_the_law(
             assert order.name != BLUE or look.ready(look.serving())
 
 
-def test_actions_are_said_in_words() -> None:
-    """What is logged and written down when Azure refuses names deployment, model and shares."""
+def test_actions_have_readable_descriptions() -> None:
+    """What is logged, and recorded when Azure refuses it, names the deployment, model and shares."""
     assert str(CREATE) == "create deployment churn-7 of churn:7 like churn-6"
     assert str(FORWARD) == "set traffic of churn to churn-6 90 %, churn-7 10 %"
     assert str(SetTraffic("churn", {})) == "set traffic of churn to nothing"
@@ -144,6 +144,6 @@ def test_actions_are_said_in_words() -> None:
 def test_the_next_weight_is_the_next_step_that_has_one(
     steps: tuple[WeightStep | PauseStep, ...], weights: list[int | None]
 ) -> None:
-    """After the last weight comes everything, and after everything nothing."""
+    """After the last weight comes 100, and after 100 nothing."""
     policy = type(POLICY)("churn", (), steps)
     assert [policy.next_weight(step) for step in range(len(steps))] == weights

@@ -60,7 +60,7 @@ SPELLINGS: list[tuple[str, object, str, ModelVersion, dict[str, str] | None]] = 
     ("data", "subject", "model", "tags"), [s[1:] for s in SPELLINGS], ids=[s[0] for s in SPELLINGS]
 )
 def test_every_spelling_is_read(data: object, subject: str, model: ModelVersion, tags: dict[str, str] | None) -> None:
-    """Name, version and tags are found wherever and however they are written."""
+    """Name, version and tags are found wherever and however they are spelled."""
     assert read(data, subject) == ModelRegistered(model, tags, WORKSPACE, "e1")
 
 
@@ -96,7 +96,7 @@ USELESS: list[tuple[str, object, object, object, str]] = [
     ("data", "subject", "event_type", "why"), [u[1:] for u in USELESS], ids=[u[0] for u in USELESS]
 )
 def test_what_cannot_be_used_is_explained(data: object, subject: object, event_type: object, why: str) -> None:
-    """An event that asks for nothing that we can do is ignored, with a reason of bearable length."""
+    """An event that starts nothing is ignored, with a reason of limited length."""
     found = read(data, subject, event_type)
     assert isinstance(found, Ignored)
     assert why in found.reason.facts["message"]
@@ -116,8 +116,8 @@ FIELDS = st.sampled_from(["ModelName", "modelName", "MODELVERSION", "modelVersio
     subject=st.text() | ANY_JSON,
     data=ANY_JSON | st.dictionaries(FIELDS, ANY_JSON),
 )
-def test_nothing_that_arrives_raises(event_type: object, subject: object, data: object) -> None:
-    """Whatever JSON arrives, in whatever place, is read or ignored; and a model that is read is text."""
+def test_no_event_raises(event_type: object, subject: object, data: object) -> None:
+    """Any JSON in any place is read or ignored, and a model that is read is text."""
     found = read_event(event_type, subject, subject, "e1", data)
     if isinstance(found, ModelRegistered):
         assert found.model.name.strip()

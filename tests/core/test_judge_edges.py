@@ -29,7 +29,7 @@ GOOD = Counts(1, 100, 9, 900)
 
 
 def test_bets_are_chosen_before_the_minute_is_seen() -> None:
-    """A minute in which blue fails as never before is bet on by what blue did until then."""
+    """A minute in which blue fails as never before is bet on by blue's rate until then."""
     judges = errors_panel([1] * 60, [1000] * 60)
     before = after(*[at(10, GOOD)] * 3, judges=judges)
     minute = Counts(50, 100, 450, 900)
@@ -41,23 +41,23 @@ def test_bets_are_chosen_before_the_minute_is_seen() -> None:
     assert new.certificate.wealth == pytest.approx([a + b for a, b in zip(old.certificate.wealth, won, strict=True)])
 
 
-def test_requests_that_still_name_blue_are_not_what_green_alone_is_held_against() -> None:
-    """At 100 percent a few callers that name blue, and fail there, do not make failing usual."""
+def test_green_alone_is_not_compared_with_requests_that_still_address_blue() -> None:
+    """At 100 percent, a few failing callers that address blue do not make failing normal."""
     judges = errors_panel([1] * 60, [1000] * 60)
     found = after(*[at(100, Counts(1, 1000, 50, 50))] * 3, judges=judges)
     assert found.gates[0].counts() == Counts(3, 3000, 0, 0)
 
 
-def test_a_broken_green_that_has_all_traffic_goes_after_one_minute() -> None:
-    """Also without blue beside it the severe lane knows no cap."""
+def test_a_broken_green_with_all_traffic_is_rolled_back_after_one_minute() -> None:
+    """Without a blue to compare with, the severe lane still has no cap."""
     judges = errors_panel([1] * 60, [1000] * 60)
     found = after(at(100, Counts(900, 1000, 0, 0)), judges=judges)
     assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize("odd", [Counts(1000, 1000, 0, 9000), Counts(0, 1000, 9000, 9000)], ids=["more", "less"])
-def test_one_odd_minute_convicts_in_neither_direction(odd: Counts) -> None:
-    """A share that shifts wins no more in a minute than the cap, whichever way it shifts."""
+def test_one_odd_minute_rolls_back_in_neither_direction(odd: Counts) -> None:
+    """A share that shifts wins at most the cap per minute, whichever way it shifts."""
     measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
     judges = Panel((GateSetting(budget=None, measures=(measure,)),))
     found = after(JudgedMinute((GateMinute((odd,)),), 10, 25, green=1000, blue=9000), judges=judges)
@@ -72,8 +72,8 @@ def test_a_weight_that_comes_into_force_is_still_a_change() -> None:
     assert found.harm.unspent < 0.8 * plain.harm.unspent
 
 
-def test_a_mirror_that_brings_nothing_is_told_by_its_share_of_all_traffic() -> None:
-    """Blue answers every request while copies are made: of 41, at 50 percent, 20 should have been copied."""
+def test_a_mirror_without_requests_is_detected_by_its_share_of_all_traffic() -> None:
+    """Blue answers every request during a mirror: of 41, at 50 percent, 20 should have been copied."""
     minute = JudgedMinute((None,), -50, 10, green=0, blue=41)
     assert judge(after(minute), Panel(), Risk(), 10).cause is Cause.STARVED
 
@@ -96,41 +96,41 @@ def blue(n: int, *, burst: bool) -> DeploymentMinute:
     )
 
 
-def test_every_gate_knows_how_blue_bursts_in_its_own_counts() -> None:
-    """Bursts in blue's past make each gate patient, not the errors gate alone."""
+def test_every_gate_knows_the_burstiness_of_its_own_counts() -> None:
+    """Bursts in blue's past make each gate patient, not only the errors gate."""
     past = past_of([blue(n, burst=n % 10 == 0) for n in range(60)], "blue")
     assert all(one.phi > 2 and one.known for one in calibrate(JudgeSettings(gates=GATES), past).panel.gates)
 
 
 def test_no_gate_takes_a_short_past_for_a_calm_one() -> None:
-    """Thirty minutes do not show that there are no bursts, of whatever is counted."""
+    """Thirty minutes do not show that there are no bursts, whatever is counted."""
     past = past_of([blue(n, burst=False) for n in range(30)], "blue")
     assert not any(one.known for one in calibrate(JudgeSettings(gates=GATES), past).panel.gates)
 
 
 def test_what_was_already_taken_together_stays_among_the_others() -> None:
-    """Where a minute has so many labels that the rarest came as one, that one is neither lost nor a class."""
+    """If a minute has so many labels that the rarest arrived combined, they are neither lost nor a class."""
     row = DeploymentMinute("blue", START, 10, 0, predictions={"yes": 5, OTHER: 3, "rare": 2})
     assert Predicted(("yes", OTHER)).items(None, row) == [Counts(0, 0, 5, 10), Counts(0, 0, 5, 10)]
 
 
-def test_a_calm_blue_that_rises_and_falls_by_the_hour_has_no_lasting_bursts() -> None:
-    """Blocks of minutes show a drift as well as a burst, so they are asked only of a blue that is not calm."""
+def test_an_hourly_drift_of_a_calm_blue_is_not_burstiness() -> None:
+    """Blocks of minutes show drift as well as bursts, so they are only used for a blue that is not calm."""
     bad = [round(30 + 20 * math.sin(2 * math.pi * minute / 60)) for minute in range(360)]
     assert lasting(bad, [1000] * 360, TUNED) == 1.0
     assert lasting(bad, [1000] * 360, replace(TUNED, calm_phi=0.0)) > 2.0
 
 
 @pytest.mark.parametrize("blue", [(1, 2), (2, 5)], ids=["one of two", "two of five"])
-def test_a_few_requests_of_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> None:
-    """While 100 comes into force blue may have a handful of requests: their rate is not what green is held against."""
+def test_a_few_requests_to_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> None:
+    """During the shift to 100, blue may have a handful of requests: green is not compared with their rate."""
     judges = errors_panel([1] * 60, [1000] * 60)
     found = after(at(100, Counts(0, 1000, *blue), steady=False), *[at(100, Counts(300, 1000))] * 3, judges=judges)
     assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
 
 
-def test_what_a_gate_counts_is_no_number_of_requests() -> None:
-    """An answer may hold many predictions: a mirror that ends after so many requests counts requests."""
+def test_what_a_gate_counts_is_not_the_number_of_requests() -> None:
+    """An answer can have many predictions: a mirror that ends after a number of requests counts requests."""
     seen = GateMinute((Counts(450, 900, 450, 900),))
     measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
     judges = Panel((GateSetting(), GateSetting("predictions", 0.1, critical=False, budget=None, measures=(measure,))))
@@ -139,14 +139,14 @@ def test_what_a_gate_counts_is_no_number_of_requests() -> None:
     assert found.step_requests == 4
 
 
-def test_a_broken_green_goes_after_one_minute_though_blue_fails_often() -> None:
-    """Three times a third would be more than all: what green alone may do stays short of everything."""
+def test_a_broken_green_is_rolled_back_after_one_minute_even_if_blue_fails_often() -> None:
+    """Three times a third would be everything: what green alone may do stays below that."""
     judges = errors_panel([300] * 60, [1000] * 60)
     assert judge(after(at(100, Counts(1000, 1000)), judges=judges), judges, Risk(), None).outcome is Outcome.FAIL
 
 
-def test_slowdowns_of_everything_ask_latency_for_eight_bad_minutes_at_most() -> None:
-    """Blue's past cannot tell what hit everyone from what hit it alone, and the former cancels beside green."""
+def test_general_slowdowns_require_at_most_eight_bad_minutes_of_latency() -> None:
+    """Blue's past cannot tell what affected everyone, which cancels out next to green, from what affected only blue."""
     slow = [20 + 160 * (n % 2) for n in range(60)]
     hour = [replace(blue(n, burst=False), slowness={90: 1000 - slow[n], 110: slow[n]}) for n in range(60)]
     (latency,) = (one for one in calibrate(JudgeSettings(), past_of(hour, "blue")).panel.gates if one.name == "latency")

@@ -88,8 +88,8 @@ def test_a_gate_of_counts_wins_nothing_from_a_green_that_is_no_worse(setting: Ga
 
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS.keys())
-def test_green_alone_is_held_against_a_limit_that_is_fair_too(tuning: Tuning) -> None:
-    """At 100 percent a green at 1.25 times what blue did plus the budget wins nothing against itself."""
+def test_green_alone_is_compared_with_a_fair_limit(tuning: Tuning) -> None:
+    """At 100 percent, a green at 1.25 times blue's rate plus the budget has no expected winnings."""
     seen = GateEvidence(seen=(3, 50, 100, 1000))
     allowed = max(tuning.minor.rho, 1 + certificate.RATIO) * 0.1 + 0.01
     game = Game(GateSetting(budget=0.01), tuning, Share(100, None, age=9), seen)
@@ -101,7 +101,7 @@ def test_green_alone_is_held_against_a_limit_that_is_fair_too(tuning: Tuning) ->
 @pytest.mark.parametrize("phi", [1.0, 9.0])
 @pytest.mark.parametrize("rate", [0.0001, 0.01, 0.5], ids="past rate {}".format)
 def test_a_certificate_wins_nothing_from_a_green_over_the_budget(phi: float, rate: float) -> None:
-    """Whatever blue's past rate made the bets, live or mirrored, the expected odds of safety do not grow."""
+    """Whatever past rate chose the bets, live or mirrored, the expected odds of safety do not grow."""
     for tuning, weight, blue in product(TUNINGS.values(), (10, 50, -20), (0.0, 0.01, 0.3)):
         share = Share(weight, {10: 25, 50: 100, -20: 10}[weight], age=9)
         setting = GateSetting(phi=phi, rate=rate)
@@ -173,7 +173,7 @@ def test_a_green_slower_by_the_margin_exactly_is_not_worse(shares: tuple[float, 
 
 
 def test_a_green_at_its_absolute_limits_is_not_worse() -> None:
-    """With two limits beside the comparison, a green that just keeps them wins nothing against itself."""
+    """With two limits in addition to the comparison, a green that just meets them has no expected winnings."""
     calibration = calibrated(LatencyGate(at_most=(LatencyLimit(50, 30.0), LatencyLimit(90, 60.0))))
     game = game_of(calibration)
     limits = [sample.buckets[0][0] for sample in calibration.samples[0].samples[2:] if isinstance(sample, Slower)]
@@ -215,7 +215,7 @@ def test_predictions_that_shift_within_what_is_allowed_win_nothing(
 
 @pytest.mark.parametrize("mirrored", [True, False])
 def test_disagreement_as_often_as_allowed_wins_nothing(mirrored: bool) -> None:  # noqa: FBT001 -- a column
-    """One in twenty mirrored requests answered otherwise is what the gate allows; one in five is not."""
+    """The gate allows one in twenty mirrored requests to be answered differently, but not one in five."""
     calibration = calibrated(DisagreementGate(at_most=0.05))
     game = replace(game_of(calibration), share=Share(-20 if mirrored else 10, 10, age=9))
 
@@ -274,8 +274,8 @@ def test_gates_of_one_request_add_up_to_a_fair_game() -> None:
 
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS.keys())
-def test_what_is_bet_adds_up_to_all_there_is(tuning: Tuning) -> None:
-    """Before anything was seen the odds are 1 : 1, and a minute that nothing is learnt from leaves them there."""
+def test_bets_add_up_to_the_whole_budget(tuning: Tuning) -> None:
+    """Before any evidence the odds are 1 : 1, and a minute that teaches nothing leaves them there."""
     for setting in (CALM, BURSTY, LIMITED, RELATIVE_ONLY):
         game = Game(setting, tuning, HOLDING, GateEvidence())
         nothing = GateMinute((Counts(),) * len(setting.measures), Counts())

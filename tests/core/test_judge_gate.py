@@ -45,8 +45,8 @@ def test_a_silent_minute_teaches_nothing() -> None:
     assert evidence.gates[0].certificate.minutes == 0
 
 
-def test_minutes_without_green_are_no_dwell() -> None:
-    """However long only blue is asked, green has not been watched."""
+def test_minutes_without_green_do_not_count_as_watched() -> None:
+    """However long only blue gets requests, green has not been watched."""
     assert after(*[at(10, Counts(0, 0, 5, 1000))] * 10).gates[0].certificate.minutes == 0
 
 
@@ -60,7 +60,7 @@ def test_an_unsteady_minute_counts_for_harm_only() -> None:
 
 
 def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
-    """A new weight begins a fresh certificate; what spoke of harm goes on speaking."""
+    """A new weight starts a fresh certificate; evidence of harm stays."""
     first = after(*[at(10, Counts(20, 100, 9, 900))] * 2)
     second = after(at(25, GOOD), start=begin_step(first))
     assert second.gates[0].certificate.minutes == 1
@@ -69,7 +69,7 @@ def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
     assert Counts(*second.gates[0].step) == GOOD
 
 
-def test_a_change_of_weight_starts_the_certificate_afresh_even_if_nobody_said_so() -> None:
+def test_a_change_of_weight_always_restarts_the_certificate() -> None:
     """The gate itself never lets one weight's certificate serve another."""
     judges = Panel(tuning=REFERENCE)  # whose bets do not depend on what blue did of late
     found = after(*[at(10, GOOD)] * 9, at(25, GOOD), judges=judges).gates[0]
@@ -111,7 +111,7 @@ def test_bursty_errors_need_more_bad_minutes(tuning: Tuning) -> None:
 
 
 @pytest.mark.parametrize(("failures", "found"), [(30, Outcome.FAIL), (1, Outcome.PASS)], ids=["goes bad", "stays good"])
-def test_at_100_percent_green_is_held_against_what_blue_did(failures: int, found: Outcome) -> None:
+def test_at_100_percent_green_is_compared_with_what_blue_did(failures: int, found: Outcome) -> None:
     """With no blue left to compare with, a green that goes bad is still found, and a good one still passes."""
     watched = after(*[at(25, GOOD)] * 20)
     alone = after(*[at(100, Counts(failures, 100, 0, 0))] * 6, start=watched)
@@ -122,28 +122,28 @@ def test_at_100_percent_green_is_held_against_what_blue_did(failures: int, found
     "incident", [Counts(300, 900, 33, 100), Counts(33, 100, 300, 900)], ids=["mostly green's", "mostly blue's"]
 )
 def test_while_the_shift_to_100_percent_comes_into_force_green_is_compared_with_blue(incident: Counts) -> None:
-    """Blue has traffic still, so an incident that hits both is no harm of green's."""
+    """Blue still has traffic, so an incident that affects both is not harm done by green."""
     watched = after(*[at(25, GOOD)] * 5)
     shared = after(*[at(100, incident, steady=False)] * 3, start=watched)
     assert judge(shared, PLAIN, Risk(), None).outcome is not Outcome.FAIL
 
 
 def test_a_few_requests_that_still_name_blue_do_not_end_the_watch() -> None:
-    """At 100 percent in force, a caller that names blue leaves green held against what blue did before."""
+    """With 100 percent in force, a caller that addresses blue leaves green compared with what blue did before."""
     watched = after(*[at(25, GOOD)] * 20)
     named = after(*[at(100, Counts(30, 100, 0, 1))] * 6, start=watched)
     assert judge(named, PLAIN, Risk(), None).outcome is Outcome.FAIL
 
 
-def test_all_traffic_at_once_is_held_against_blues_past() -> None:
-    """Blue never stood beside green: a green that fails as often as blue used to, 3 percent, is no worse."""
+def test_all_traffic_at_once_is_compared_with_blues_past() -> None:
+    """Blue was never seen next to green: a green that fails as often as blue used to, 3 percent, is no worse."""
     judges = errors_panel([30] * 300, [1000] * 300)
     evidence = after(*[at(100, Counts(30, 1000, 0, 0))] * 20, judges=judges)
     assert judge(evidence, judges, Risk(), None).outcome is not Outcome.FAIL
 
 
-def test_a_limit_of_its_own_is_kept_whatever_blue_does() -> None:
-    """Green and blue both fail 30 percent: no worse than blue, and over the limit of 5 percent all the same."""
+def test_an_absolute_limit_applies_whatever_blue_does() -> None:
+    """Green and blue both fail 30 percent: no worse than blue, but over the limit of 5 percent."""
     limit = Measure(share=0.5, null=Null(0.0, 0.05), severe=False)
     limited = Panel((GateSetting(measures=(Measure(share=0.5), limit)),))
     both = Counts(300, 1000, 2700, 9000)
@@ -157,7 +157,7 @@ def test_a_limit_of_its_own_is_kept_whatever_blue_does() -> None:
 
 
 def test_fewer_than_blue_is_harm_where_both_directions_count() -> None:
-    """Half as many predictions of a class are found as surely as twice as many."""
+    """Half as many predictions of a class are found as reliably as twice as many."""
     measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
     judges = Panel((GateSetting(critical=False, budget=None, measures=(measure,)),))
     for counts in (Counts(400, 1000, 1800, 9000), Counts(100, 1000, 1800, 9000)):
@@ -171,8 +171,8 @@ def latency(minutes: int = 1) -> Panel:
     return Panel((GateSetting(settle=minutes),))
 
 
-def test_the_first_minute_at_a_weight_is_passed_over_where_green_must_warm_up() -> None:
-    """Slow answers of the first steady minute at each weight are no evidence; those after it are."""
+def test_the_first_minute_at_a_weight_is_skipped_if_green_must_warm_up() -> None:
+    """Slow answers in the first steady minute at each weight are not evidence; those after it are."""
     cold = after(at(10, BROKEN), judges=latency())
     assert cold.gates == (GateEvidence(),)
     warm = after(at(10, GOOD), start=cold, judges=latency())
@@ -187,8 +187,8 @@ def test_minutes_in_which_a_new_weight_comes_into_force_are_warm_up_too() -> Non
     assert harm_of(shifting, latency()) == pytest.approx(harm_of(warm, latency()))
 
 
-def test_a_gate_that_passes_a_minute_over_still_bets_anew_after_a_change() -> None:
-    """New harm is likeliest to begin at a change of weight: the first minute that the gate looks at then counts so."""
+def test_a_gate_that_skips_a_minute_still_bets_anew_after_a_change() -> None:
+    """New harm is most likely after a change of weight, so the first minute that is used counts as the change."""
     judges = latency()
     warm = after(*[at(10, GOOD)] * 5, judges=judges)
     left = warm.gates[0].harm.unspent
@@ -213,8 +213,8 @@ def test_the_budget_is_of_all_traffic(weight: int, blue: float) -> None:
     assert share * green + (1 - share) * blue == pytest.approx(1.25 * blue + 0.01)
 
 
-def test_the_ladder_stands_on_what_is_published_of_percentiles() -> None:
-    """An acceptable green is over the margin in half of the minutes at most, a quarter higher in a quarter of them."""
+def test_the_ladder_follows_from_what_is_published_about_percentiles() -> None:
+    """An acceptable green exceeds the margin in at most half of the minutes, and a quarter more in a quarter."""
     assert RUNGS == ((1.0, 0.5), (1.25, 0.25), (1.6, 0.1))
 
 
@@ -258,7 +258,7 @@ def test_a_past_of_unequal_lists_is_refused() -> None:
 
 
 def test_a_past_with_holes_says_nothing_across_them() -> None:
-    """A minute without requests is passed over: its neighbours are not compared with each other."""
+    """A minute without requests is skipped: its neighbours are not compared with each other."""
     assert burstiness([0, 0, 900], [1000, 0, 1000]) == 1.0
     assert burstiness([], []) == burstiness([5], [10]) == 1.0
 
@@ -281,7 +281,7 @@ def test_a_week_of_extreme_minutes_stays_within_numbers(counts: Counts, weight: 
 
 
 def test_years_of_quiet_end_in_less_budget_and_never_in_an_error() -> None:
-    """When all of the budget was bet and lost, the odds of harm are small or nothing, but still odds."""
+    """Once all of the budget was bet and lost, the odds of harm are small or zero, but still odds."""
     spent = GateEvidence(harm=Harm((-1e6,) * 10, 5e-324), seen=(0, 1, 0, 1))
     later = after(*[at(10, GOOD)] * 3, start=Evidence((spent,), 10))
     assert judge(later, PLAIN, Risk(), 25).outcome is not Outcome.FAIL

@@ -21,7 +21,7 @@ def log_wealth(bad: int, expected: float) -> float:
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(total=Many, share=st.floats(0, 1), miss=st.floats(0.001, 0.5))
-def test_both_ends_are_where_the_bet_reaches_the_line(total: int, share: float, miss: float) -> None:
+def test_the_interval_ends_where_the_bet_reaches_the_threshold(total: int, share: float, miss: float) -> None:
     """At any counts up to a thousand million, each end is a rate at which the wealth is 1 / miss, or 0 or 1."""
     bad = min(round(total * share), total)
     found = interval(bad, total, miss)
@@ -33,8 +33,8 @@ def test_both_ends_are_where_the_bet_reaches_the_line(total: int, share: float, 
 
 
 @pytest.mark.parametrize("total", [1, 30, 10**6])
-def test_the_ends_of_all_and_nothing(total: int) -> None:
-    """Without a bad one the interval begins at nothing; of bad ones alone it ends at all."""
+def test_intervals_of_all_bad_and_none_bad(total: int) -> None:
+    """Without a bad request the interval begins at 0; with only bad ones it ends at 1."""
     none, every = interval(0, total), interval(total, total)
     assert none is not None
     assert every is not None
@@ -43,12 +43,12 @@ def test_the_ends_of_all_and_nothing(total: int) -> None:
 
 
 def test_no_requests_have_no_interval() -> None:
-    """Of nothing nothing is known."""
+    """Nothing is known without requests."""
     assert interval(0, 0) is None
 
 
-def test_more_requests_say_more() -> None:
-    """At the same rate an interval narrows with every ten times as many requests."""
+def test_more_requests_narrow_the_interval() -> None:
+    """At the same rate, an interval narrows with every tenfold increase in requests."""
     widths = []
     for total in (100, 1000, 10_000, 10**5, 10**6):
         found = interval(total // 50, total)
@@ -59,7 +59,7 @@ def test_more_requests_say_more() -> None:
 
 
 def test_a_smaller_miss_is_a_wider_interval() -> None:
-    """Whoever wants to be surer reads a wider interval around the same rate."""
+    """More confidence means a wider interval around the same rate."""
     sure, plain = interval(20, 1000, 0.01), interval(20, 1000, 0.1)
     assert sure is not None
     assert plain is not None

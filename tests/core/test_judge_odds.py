@@ -32,7 +32,7 @@ def expected(arms: tuple[int, int], rates: tuple[float, float], bets: tuple[floa
 
 @pytest.mark.parametrize("null", HARM_NULLS, ids=str)
 def test_a_green_no_worse_than_allowed_wins_nothing_against_itself(null: Null) -> None:
-    """At the edge of every harm null and inside, with or without blue, the expected odds of harm are at most 1."""
+    """At the edge of every harm null and inside it, with or without blue, the expected odds of harm are at most 1."""
     for arms, blue, inside in product(ARMS, RATES, (1.0, 0.5)):
         rates = inside * min(1.0, null.rho * blue + null.delta), blue
         assert max(expected(arms, rates, HARM_BETS, null)) <= FAIR, (arms, rates)
@@ -40,7 +40,7 @@ def test_a_green_no_worse_than_allowed_wins_nothing_against_itself(null: Null) -
 
 @pytest.mark.parametrize("null", HARM_NULLS, ids=str)
 def test_the_same_holds_with_blue_and_green_in_each_others_places(null: Null) -> None:
-    """A shift is looked for in both directions: blue at the edge of what green allows wins nothing either."""
+    """Shifts are tested in both directions: blue at the edge of what green allows has no expected winnings either."""
     for arms, green in product(ARMS, RATES):
         blue = min(1.0, null.rho * green + null.delta)
         won = [
@@ -120,8 +120,8 @@ def test_a_minute_with_nothing_to_compare_teaches_nothing(counts: Counts, null: 
 
 @pytest.mark.parametrize("many", [10**7, 10**12])
 @pytest.mark.parametrize("null", [*HARM_NULLS, SAFE_NULLS[3]], ids=str)
-def test_more_requests_than_anyone_serves_are_counted_not_overflown(many: int, null: Null) -> None:
-    """All bad, none bad, and one arm alone: finite odds, whatever the numbers."""
+def test_huge_counts_do_not_overflow(many: int, null: Null) -> None:
+    """All bad, none bad, and one deployment alone: finite odds, whatever the numbers."""
     for counts in (
         Counts(many, many, 0, many),
         Counts(0, many, many, many),
@@ -137,7 +137,7 @@ def test_more_requests_than_anyone_serves_are_counted_not_overflown(many: int, n
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.tuples(*[st.integers(0, 10**6)] * 4), st.lists(st.floats(0.002, 1000), min_size=1, max_size=5))
 def test_several_bets_at_once_are_each_bet_alone(numbers: tuple[int, int, int, int], bets: Rates) -> None:
-    """What bets share is computed once, and each wins what it would by itself."""
+    """Common terms are computed once, and each bet wins what it would win by itself."""
     x, n, y, m = numbers
     counts = Counts(min(x, n), n, min(y, m), m)
     assert log_es(counts, tuple(bets), MINOR) == [log_e(counts, bet, MINOR) for bet in bets]
@@ -151,8 +151,8 @@ def test_swapped_is_as_if_blue_and_green_changed_places(null: Null) -> None:
 
 
 @pytest.mark.parametrize("numbers", [(2, 1, 0, 0), (0, 0, 2, 1), (-1, 5, 0, 0), (0, 5, -1, 5), (0, -1, 0, 0)], ids=str)
-def test_counts_that_cannot_be_are_refused(numbers: tuple[int, int, int, int]) -> None:
-    """More bad answers than answers, or fewer than none, is an error where it is made."""
+def test_impossible_counts_are_rejected(numbers: tuple[int, int, int, int]) -> None:
+    """More bad answers than answers, or a negative number, is an error where it is created."""
     with pytest.raises(ValueError, match="0 <= bad <= total"):
         Counts(*numbers)
 
@@ -166,14 +166,14 @@ def test_counts_add_up_and_know_their_rates() -> None:
 
 
 @pytest.mark.parametrize("bet", [0.0, -1.0])
-def test_a_bet_of_nothing_is_refused(bet: float) -> None:
+def test_a_bet_of_zero_is_rejected(bet: float) -> None:
     """A bet must be above 0."""
     with pytest.raises(ValueError, match="above 0"):
         log_e(Counts(1, 2, 1, 2), bet, MINOR)
 
 
 @pytest.mark.parametrize(("rho", "delta"), [(-1.0, 0.0), (0.0, -0.1)])
-def test_a_null_below_zero_is_refused(rho: float, delta: float) -> None:
+def test_a_null_below_zero_is_rejected(rho: float, delta: float) -> None:
     """A null needs rho and delta of at least 0."""
     with pytest.raises(ValueError, match="rho >= 0"):
         Null(rho, delta)

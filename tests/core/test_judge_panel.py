@@ -53,13 +53,13 @@ def odds_of(evidence: Evidence, index: int) -> float:
 
 @pytest.mark.parametrize("bad", range(3))
 def test_any_gate_that_counts_can_roll_back_alone(bad: int) -> None:
-    """Harm that only one gate sees is found, whatever its weight, and the verdict names it."""
+    """Harm that only one gate sees is found, whatever its weight, and the verdict names the gate."""
     found = verdict(*[minute(*[WORSE if index == bad else GOOD for index in range(4)])] * 6)
     assert (found.outcome, found.cause, found.gate) == (Outcome.FAIL, Cause.HARM, JUDGES.gates[bad].name)
 
 
-def test_an_informative_gate_moves_nothing() -> None:
-    """However bad what it sees, the rollout is judged as if it were not there; its own odds are kept all the same."""
+def test_a_dry_run_changes_nothing() -> None:
+    """However bad what it sees, the rollout is judged as if it did not exist; its own odds are still kept."""
     told, untold = ([minute(GOOD, GOOD, GOOD, counts)] * 9 for counts in (BROKEN, None))
     assert verdict(*told) == verdict(*untold)
     assert verdict(*told).outcome is Outcome.PASS
@@ -87,23 +87,23 @@ def test_gates_do_not_see_each_others_counts() -> None:
     assert judge(forth, JUDGES, Risk(), 25).log_harm == pytest.approx(judge(back, turned, Risk(), 25).log_harm)
 
 
-def test_a_gate_that_sees_nothing_is_not_moved() -> None:
-    """No evidence is neither for nor against: the gate stands where it stood, while others go on."""
+def test_a_gate_without_data_keeps_its_evidence() -> None:
+    """No evidence is neither for nor against: the gate's state is unchanged while others continue."""
     before = after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 3, judges=JUDGES)
     later = after(*[minute(GOOD, GOOD, None, GOOD)] * 3, judges=JUDGES, start=before)
     assert later.gates[2] == before.gates[2]
     assert later.gates[0] == after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 6, judges=JUDGES).gates[0]
 
 
-def test_a_gate_that_sees_nothing_still_begins_a_new_step_afresh() -> None:
-    """What certified the last step says nothing of the next, also for a gate that has not looked at it yet."""
+def test_a_gate_without_data_still_starts_a_new_certificate() -> None:
+    """The last step's certificate does not apply to the next, even for a gate that has no data yet."""
     before = after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 3, judges=JUDGES)
     shifted = after(minute(GOOD, GOOD, None, GOOD, weight=25), judges=JUDGES, start=before)
     assert shifted.gates[2] == gate.begin_step(before.gates[2])
 
 
 def test_every_critical_gate_is_waited_for() -> None:
-    """One gate's certificate does not stand for another's; a gate that only counts is not waited for."""
+    """One gate's certificate does not replace another's; a non-blocking gate is not waited for."""
     both = Panel((ERRORS, replace(LATENCY, critical=True)))
     unsure = Counts(0, 3, 0, 27)
     found = verdict(*[minute(GOOD, unsure)] * 5, judges=both)
@@ -114,22 +114,22 @@ def test_every_critical_gate_is_waited_for() -> None:
 
 
 def test_a_critical_gate_that_never_sees_anything_holds_the_rollout() -> None:
-    """What is not known is not certified, however well the others are."""
+    """What is unknown is not certified, however good the other gates are."""
     both = Panel((ERRORS, replace(LATENCY, critical=True)))
     found = verdict(*[minute(GOOD, None)] * 30, judges=both)
     assert (found.outcome, found.gate) == (Outcome.INCONCLUSIVE, "latency")
 
 
-def test_evidence_of_other_gates_is_begun_afresh() -> None:
-    """A record of another set of gates than the judge has now is no error: nothing is known then."""
+def test_evidence_of_other_gates_is_discarded() -> None:
+    """A record with a different set of gates from the judge's is not an error: it means no evidence."""
     one = after(*[at(10, GOOD)] * 3)
     begun = after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES, start=one)
     assert begun.gates == after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES).gates
     assert judge(one, JUDGES, Risk(), 25).outcome is Outcome.INCONCLUSIVE
 
 
-def test_a_minute_for_another_panel_is_refused() -> None:
-    """A minute must say of every gate what it saw, if only that it saw nothing."""
+def test_a_minute_for_another_panel_is_rejected() -> None:
+    """A minute must have an entry for every gate, even if it is empty."""
     with pytest.raises(ValueError, match="zip"):
         panel.add_minute(Evidence(), minute(GOOD), JUDGES)
 
@@ -138,8 +138,8 @@ def test_a_minute_for_another_panel_is_refused() -> None:
     ("weight", "blue", "minutes", "told"),
     [(10, 100, 1, False), (10, 100, 2, True), (50, 21, 1, True), (50, 4, 4, False), (50, 4, 6, True)],
 )
-def test_green_without_its_traffic_is_told(weight: int, blue: int, minutes: int, told: bool) -> None:  # noqa: FBT001 -- a column
-    """Once about twenty requests that should have been green's are missing, a person is told."""
+def test_green_without_its_traffic_is_reported(weight: int, blue: int, minutes: int, told: bool) -> None:  # noqa: FBT001 -- a column
+    """Once about twenty requests that green should have received are missing, operators are told."""
     silent = errors_minute(Counts(0, 0, 0, blue), weight, 100)
     found = judge(after(*[silent] * minutes), Panel(), Risk(), 100)
     assert (found.cause is Cause.STARVED) is told
@@ -156,14 +156,14 @@ def test_a_green_that_gets_traffic_again_is_no_longer_starved() -> None:
     [at(10, Counts(0, 0, 0, 900), steady=False), at(10, Counts()), errors_minute(Counts(0, 0, 0, 900), 0, 10)],
     ids=["while the weight changes", "nobody asks", "it should have none"],
 )
-def test_silence_that_is_as_it_should_be_is_not_starvation(silent: JudgedMinute) -> None:
-    """Nobody is told of traffic that is not there to be had."""
+def test_expected_silence_is_not_starvation(silent: JudgedMinute) -> None:
+    """Missing traffic is not reported if there is none to receive."""
     assert judge(after(*[silent] * 20), Panel(), Risk(), 25).cause is Cause.NO_REQUEST
 
 
 @pytest.mark.parametrize("weight", [100, -20], ids=["all traffic is green's", "a mirror"])
-def test_traffic_that_never_comes_is_told_at_every_share(weight: int) -> None:
-    """Blue answers 900 requests a minute, and green none of those that it should, or no copy of any."""
+def test_missing_traffic_is_reported_at_every_share(weight: int) -> None:
+    """Blue answers 900 requests a minute, and green none of its share, or no mirrored request."""
     evidence = after(*[at(weight, Counts(0, 0, 0, 900))] * 9)
     assert judge(evidence, Panel(), Risk(), None).cause is Cause.STARVED
 
@@ -184,20 +184,20 @@ def test_the_harm_budget_is_two_failures_a_minute(rate: float, budget: float) ->
     assert default_budget(rate) == pytest.approx(budget)
 
 
-def test_a_given_budget_is_taken_as_it_is() -> None:
-    """The policy's budget goes before the one from traffic."""
+def test_a_given_budget_is_used_unchanged() -> None:
+    """The policy's budget takes precedence over the one derived from traffic."""
     assert errors_panel([0] * 9, [400] * 9, budget=0.5).gates[0].budget == 0.5
 
 
-def test_a_past_rate_is_never_nothing_and_never_all() -> None:
-    """Blue without an error may yet have one; without a past it is small."""
+def test_a_past_rate_is_never_0_and_never_1() -> None:
+    """A blue without errors may still have one; without a past the rate is small."""
     assert 0 < past_rate([0] * 60, [1000] * 60) < 1e-5
     assert past_rate([10], [10]) < 1
     assert 0 < past_rate([], []) < 0.01
 
 
-def test_a_suspicious_gate_stops_everything_below_the_line_of_rolling_back() -> None:
-    """Odds of harm above the tuning's suspicion hold a rollout that is certified otherwise."""
+def test_a_suspicious_gate_stops_advances_below_the_rollback_threshold() -> None:
+    """Odds of harm above the suspicion threshold hold a rollout that is otherwise certified."""
     for tuning in (REFERENCE, TUNED):
         judges, causes = Panel((ERRORS, replace(LATENCY, share=0.5)), tuning), []
         for bad in range(40):
@@ -208,28 +208,28 @@ def test_a_suspicious_gate_stops_everything_below_the_line_of_rolling_back() -> 
         assert list(dict.fromkeys(causes)) == [Cause.CERTIFIED, Cause.SUSPICIOUS, Cause.HARM]
 
 
-def test_nothing_that_has_happened_is_not_suspicious() -> None:
-    """Odds of exactly 1 : 1, and what rounding makes of them, are no suspicion."""
+def test_no_evidence_is_not_suspicious() -> None:
+    """Odds of exactly 1 : 1, or different only by rounding, are not suspicious."""
     nothing = Counts(0, 5, 0, 0)
     evidence = after(*[at(10, nothing)] * 200)
     assert not judge(evidence, Panel(), Risk(), 25).suspicious
     assert judge(Evidence(), Panel(), Risk(), 25).suspicious is False
 
 
-def test_a_gate_that_saw_nothing_yet_keeps_its_odds_even() -> None:
-    """Before any evidence the odds of harm are 1 : 1 of each gate and of all together."""
+def test_a_gate_without_evidence_has_even_odds() -> None:
+    """Before any evidence the odds of harm are 1 : 1, for each gate and for all together."""
     assert judge(Evidence(), JUDGES, Risk(), 25).log_harm == pytest.approx(0.0)
     assert GateEvidence().counts(7) == Counts()
 
 
-def test_bursts_that_last_for_minutes_are_seen_as_what_they_are() -> None:
-    """A pod that fails for five minutes hardly differs from one to the next; blocks of minutes show it."""
+def test_bursts_of_several_minutes_are_recognized() -> None:
+    """A pod that fails for five minutes hardly shows from one minute to the next, but blocks of minutes show it."""
     bad = ([1] * 10 + [40] * 5) * 20
     lasting, total = errors_panel(bad, [1000] * len(bad)).gates[0], [1000] * len(bad)
     assert lasting.burstiness > 2 * burstiness(bad, total) > 2 * TUNED.calm_phi
 
 
-def test_a_slow_drift_is_no_burst() -> None:
-    """A calm blue whose rate rises over hours stays calm, whatever its blocks say."""
+def test_a_slow_drift_is_not_a_burst() -> None:
+    """A calm blue whose rate rises over hours stays calm, whatever its blocks show."""
     bad = [3 + minute // 60 for minute in range(360)]
     assert errors_panel(bad, [1000] * 360).gates[0].burstiness == burstiness(bad, [1000] * 360) < TUNED.calm_phi

@@ -86,8 +86,8 @@ def minute_of(calibration: Calibration, random: Random, number: int, total: int)
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_evidence_goes_through_the_record_at_any_minute(name: str) -> None:
-    """A judge that was written down and read after every minute says exactly what one says that never was."""
+def test_evidence_survives_the_record_at_any_minute(name: str) -> None:
+    """A judge that is stored and reloaded after every minute says exactly what an uninterrupted one says."""
     calibration, random = setting(name)
     kept = read = Evidence()
     for number in range(80):
@@ -111,8 +111,8 @@ def test_evidence_of_a_gate_stays_small(name: str, total: int) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("luck", ["all bad", "none bad", "none there"])
-def test_extremes_can_be_written_down(name: str, luck: str) -> None:
-    """Months of nothing but failures, of none, or of silence are still numbers that JSON knows."""
+def test_extremes_can_be_stored(name: str, luck: str) -> None:
+    """Months of only failures, of none, or of silence are still numbers that JSON can represent."""
     calibration, _ = setting(name)
     many = 0 if luck == "none there" else 10**7
     bad = many if luck == "all bad" else 0
@@ -158,16 +158,16 @@ def test_a_minute_given_twice_changes_nothing() -> None:
     assert after(after(watched(), first), first, second).judging.evidence == once.judging.evidence
 
 
-def test_late_rows_never_revise() -> None:
-    """What telemetry says later of a minute that was judged is not heard, however bad it is."""
+def test_late_rows_never_revise_a_minute() -> None:
+    """Later telemetry for a judged minute is ignored, however bad it is."""
     calm = after(watched(), rows_of(START), rows_of(START + MINUTE))
     assert (
         after(calm, rows_of(START, bad=100), rows_of(START + MINUTE, bad=100)).judging.evidence == calm.judging.evidence
     )
 
 
-def test_minutes_may_come_in_any_order_and_in_any_looks() -> None:
-    """One look at three minutes, three looks at one each, or rows in another order: the same evidence."""
+def test_minutes_can_arrive_in_any_order_and_grouping() -> None:
+    """One reconcile with three minutes, three with one each, or rows in another order: the same evidence."""
     three = [rows_of(START + n * MINUTE, bad=n) for n in range(3)]
     together, one_by_one = after(watched(), *three), watched()
     for rows in three:
@@ -176,15 +176,15 @@ def test_minutes_may_come_in_any_order_and_in_any_looks() -> None:
     assert after(watched(), *reversed([list(reversed(rows)) for rows in three])) == together
 
 
-def test_a_minute_that_is_not_settled_is_left() -> None:
-    """Rows behind the settled time wait for the next look, and then count in full."""
+def test_an_unsettled_minute_is_left_for_later() -> None:
+    """Rows after the settled time wait for the next reconcile, and then count in full."""
     early = after(watched(), rows_of(START), rows_of(START + MINUTE, bad=1), until=START + MINUTE)
     whole = rows_of(START + MINUTE, bad=2)
     assert after(early, whole) == after(watched(), rows_of(START), whole)
 
 
-def test_a_rollout_that_was_written_down_between_looks_is_judged_alike() -> None:
-    """The process may end after every look: the rollout read from its record goes on the same."""
+def test_a_rollout_reloaded_between_reconciles_is_judged_alike() -> None:
+    """The process can end after every reconcile: a rollout reloaded from its record continues in the same way."""
     here = there = watched()
     for n in range(12):
         rows = rows_of(START + n * MINUTE, bad=n % 3)

@@ -45,8 +45,8 @@ def most(chance: float, runs: int = RUNS) -> int:
     return count
 
 
-def test_the_tolerance_would_show_a_promise_that_is_broken() -> None:
-    """If the true chance were twice the promised one, more runs than are let pass would nearly always have it."""
+def test_the_tolerance_would_show_a_broken_promise() -> None:
+    """If the true probability were twice the promised one, the tolerance would nearly always be exceeded."""
     draws = np.random.default_rng(0)
     assert np.mean(draws.binomial(RUNS, 2 * RISK, 10_000) > most(RISK)) > 0.98
 
@@ -79,7 +79,7 @@ GATES = Panel((GateSetting("errors", 0.5), GateSetting("client_errors", 0.1, cri
 @pytest.mark.parametrize("tuning", [TUNED, REFERENCE], ids=["tuned", "reference"])
 @pytest.mark.parametrize("phi", [1.0, 4.0], ids=["calm", "bursty"])
 def test_a_green_at_the_edge_of_no_worse_is_rarely_rolled_back(tuning: Tuning, phi: float) -> None:
-    """One gate, blue drifting, the weight rising: the line is ever reached in at most its share of the rollouts."""
+    """One gate, blue drifting, the weight rising: the threshold is reached in at most its share of the rollouts."""
     judges, line = Panel((GateSetting(phi=phi),), tuning), -math.log(RISK)
 
     def rolls_back(draws: Draws) -> bool:
@@ -119,7 +119,7 @@ def test_several_gates_at_their_edges_share_one_risk() -> None:
 
 @pytest.mark.parametrize("wrong_by", [0.1, 1.0, 10.0])
 def test_a_green_at_the_edge_of_the_budget_is_rarely_certified(wrong_by: float) -> None:
-    """Though the bets are chosen by blue's past, a past that misleads makes no certificate more likely to be wrong."""
+    """Bets are chosen by blue's past, but a misleading past makes no certificate more likely to be wrong."""
     rate, budget = 0.04, 0.01
     setting = GateSetting(rate=rate * wrong_by, budget=budget, phi=1.5)
     null, share = certificate.null_for(50, budget), Share(25, 50)
@@ -185,7 +185,7 @@ def test_the_ladder_keeps_the_risk_under_its_assumption() -> None:
 
 
 def test_the_interval_holds_at_all_times_together() -> None:
-    """However the rate moves, the interval of its mean so far holds it after every minute of a rollout at once."""
+    """However the rate moves, the interval contains its mean so far after every minute of a rollout, simultaneously."""
     miss = 0.1
 
     def misses(draws: Draws) -> bool:
@@ -206,7 +206,7 @@ def test_the_interval_holds_at_all_times_together() -> None:
 
 @pytest.mark.parametrize("rate", [0.001, 0.02, 0.2])
 def test_a_green_as_good_as_blue_keeps_all_traffic(rate: float) -> None:
-    """At 100 percent, held against what blue did during an ordinary rollout, a green that fails as often stays."""
+    """At 100 percent, compared with blue in an ordinary rollout, a green that fails as often stays."""
     judges = Panel((GateSetting(rate=rate, budget=0.002),))
 
     def rolls_back(draws: Draws) -> bool:
@@ -247,7 +247,7 @@ def test_a_green_that_is_as_good_as_blue_is_certified() -> None:
 
 
 def test_gates_of_the_policy_find_what_they_are_for() -> None:
-    """Refused requests roll back by their own gate, though no answer is an error."""
+    """Rejected requests roll back by their own gate, even though no answer is an error."""
     hour = [replace(past_minute(n), client_errors=4) for n in range(60)]
     found = calibrate(JudgeSettings(gates=(ErrorsGate(), ClientErrorsGate())), past_of(hour, "blue"))
     evidence, minutes = Evidence(), 0

@@ -26,20 +26,20 @@ def counts_of(row: dict[str, Any]) -> Counts:
 
 @pytest.mark.parametrize("row", VECTORS["log_e"], ids=range(len(VECTORS["log_e"])))
 def test_one_minute_is_worth_what_the_vectors_say(row: dict[str, Any]) -> None:
-    """The logarithm of one minute's e-value is met for every bet and null of the vectors."""
+    """The logarithm of one minute's e-value matches for every bet and null of the vectors."""
     found = log_e(counts_of(row), row["bet"], Null(row["rho"], row["delta"]))
     assert found == NEAR(row["log_e"], abs=1e-6, rel=1e-9)
 
 
 @pytest.mark.parametrize("row", VECTORS["burstiness"], ids=range(len(VECTORS["burstiness"])))
 def test_burstiness_is_what_the_vectors_say(row: dict[str, Any]) -> None:
-    """Phi of a past is met."""
+    """Phi of a past matches."""
     assert burstiness(row["bad"], row["total"]) == NEAR(row["phi"], abs=1e-6)
 
 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"], ids=range(len(VECTORS["sequences"])))
 def test_a_whole_rollout_is_judged_as_the_vectors_say(sequence: dict[str, Any]) -> None:
-    """Minute by minute, harm over the whole rollout and the certificate afresh at each weight are met."""
+    """Minute by minute, harm over the whole rollout and the certificate at each weight match."""
     setting = GateSetting(phi=sequence["phi"], budget=sequence["certificate"]["budget"])
     judges, evidence = Panel((setting,), REFERENCE), Evidence()
     for row in sequence["minutes"]:
@@ -57,6 +57,6 @@ def test_bad_minutes_needed_follow_from_burstiness(sequence: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"][:1])
 def test_the_nulls_are_those_of_the_vectors(sequence: dict[str, Any]) -> None:
-    """What the vectors take for granted is what the reference is set to."""
+    """The reference tuning has the vectors' assumptions."""
     assert Null(**sequence["minor"]) == REFERENCE.minor
     assert Null(**sequence["severe"]) == REFERENCE.severe

@@ -50,7 +50,7 @@ def test_what_the_evidence_means(minutes: list[Counts], outcome: Outcome, cause:
 
 
 def test_a_verdict_carries_its_numbers() -> None:
-    """Whoever reads the verdict sees the odds and the lines where odds decide."""
+    """The verdict has the odds and the thresholds."""
     verdict = judge(watched(*[GOOD] * 3), PLAIN, Risk(rollback=0.001, advance=0.2), 25)
     assert verdict.harm_threshold == pytest.approx(math.log(1000))
     assert verdict.certificate_threshold == pytest.approx(math.log(5))
@@ -72,21 +72,21 @@ def test_a_smaller_risk_of_advancing_needs_more_evidence() -> None:
     assert outcomes == {0.2: Outcome.PASS, 0.00001: Outcome.INCONCLUSIVE}
 
 
-def test_a_longer_dwell_is_waited_for() -> None:
-    """The policy's least dwell is honoured though the certificate stands long since."""
+def test_the_minimum_time_is_waited_for() -> None:
+    """The policy's minimum time at a weight applies even if the certificate was reached long before."""
     ten = Risk(settled_minutes=10)
     assert judge(watched(*[GOOD] * 9), PLAIN, ten, 25).cause is Cause.TOO_SOON
     assert judge(watched(*[GOOD] * 10), PLAIN, ten, 25).outcome is Outcome.PASS
 
 
-def test_where_no_certificate_is_needed_the_dwell_is_enough() -> None:
-    """With no weight ahead, three settled minutes without suspicion pass."""
+def test_without_a_certificate_the_minimum_time_is_enough() -> None:
+    """With no further weight, three settled minutes without suspicion pass."""
     assert judge(watched(*[QUIET] * 2), PLAIN, Risk(), None).cause is Cause.TOO_SOON
     assert judge(watched(*[QUIET] * 3), PLAIN, Risk(), None).cause is Cause.WATCHED
 
 
-def test_harm_is_said_even_where_nothing_was_to_be_watched_for() -> None:
-    """Rolling back needs no dwell, no certificate and no weight ahead."""
+def test_harm_is_reported_even_if_nothing_was_being_certified() -> None:
+    """Rolling back needs no minimum time, certificate or further weight."""
     broken = watched(Counts(500, 1000, 9, 9000))
     assert judge(broken, PLAIN, Risk(settled_minutes=60), None, ()).outcome is Outcome.FAIL
 
@@ -114,20 +114,20 @@ def test_a_gate_without_a_certificate_is_not_waited_for() -> None:
         (1e-12, "1 : over a billion"),
     ],
 )
-def test_odds_are_said_in_words(ratio: float, words: str) -> None:
-    """Odds read as a person would say them, however large or small."""
+def test_odds_are_readable(ratio: float, words: str) -> None:
+    """Odds read as a person would write them, however large or small."""
     assert odds(math.log(ratio)) == words
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.floats(-1e9, 1e9) | st.floats(-25, 25) | st.just(-math.inf) | st.just(math.inf))
-def test_odds_never_look_like_a_computer_said_them(log_odds: float) -> None:
-    """Evidence whose odds no float can hold is still said, without exponents."""
+def test_odds_never_have_exponents(log_odds: float) -> None:
+    """Even odds beyond the range of floats are written without exponents."""
     assert re.fullmatch(r"(over a billion|[\d.]+) : (over a billion|[\d.]+)", odds(log_odds)), odds(log_odds)
 
 
 def test_a_suspicion_that_nothing_can_settle_any_more_holds_no_step() -> None:
-    """Disagreement is heard of on a mirror only: what it suspected there does not hold the weights after it."""
+    """Disagreement only has data during a mirror: its suspicion there does not hold later weights."""
     allowed = Measure(null=Null(0.0, 0.05), severe=False)
     doubtful = GateSetting("disagreement", 0.5, critical=False, budget=None, measures=(allowed,))
     judges = Panel((GateSetting(share=0.5), doubtful))

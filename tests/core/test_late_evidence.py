@@ -54,7 +54,7 @@ def fails_of(runs: int, rate: float, seed: int) -> float:
 
 
 def test_late_rows_do_not_make_a_good_green_look_bad() -> None:
-    """Both arms late at random, judged again every minute: still within the risk."""
+    """Both deployments' rows are late at random and judged again every minute: still within the risk."""
     assert fails_of(150, 0.02, seed=7) <= RISK.rollback
 
 

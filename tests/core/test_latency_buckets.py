@@ -18,33 +18,33 @@ LAW = settings(max_examples=300, deadline=None, derandomize=True)
 @LAW
 @given(st.floats(1, 1e9))
 def test_a_time_lies_within_its_bucket(milliseconds: float) -> None:
-    """A bucket holds times above the edge of the one before, up to its own, but for rounding."""
+    """A bucket contains times above the previous edge, up to its own, apart from rounding."""
     index = bucket(milliseconds)
     assert edge(index - 1) * (1 - 1e-8) < milliseconds <= edge(index) * (1 + 1e-8)
 
 
 @pytest.mark.parametrize("milliseconds", [0.0, 0.001, 1.0, -5.0])
-def test_up_to_a_millisecond_all_is_the_first_bucket(milliseconds: float) -> None:
-    """What is faster than can be told, and what cannot be, is bucket 0."""
+def test_times_up_to_a_millisecond_are_in_the_first_bucket(milliseconds: float) -> None:
+    """What is too fast to measure, and what is invalid, is in bucket 0."""
     assert bucket(milliseconds) == 0
 
 
 @LAW
 @given(st.integers(0, 600))
 def test_an_edge_belongs_to_its_own_bucket(index: int) -> None:
-    """The longest time of a bucket is in it, whatever rounding did to it."""
+    """The longest time of a bucket is in it, despite rounding."""
     assert bucket(edge(index)) == index
     assert bucket(edge(index) * 1.0001) == index + 1
 
 
 def test_edges_rise_by_less_than_a_twentieth() -> None:
-    """No bucket is wider than 4.6 percent, so that a threshold is where it is said to be."""
+    """No bucket is wider than 4.6 percent, so thresholds are accurate."""
     assert math.exp(LOG_RATIO) < 1.046
 
 
 @pytest.mark.parametrize(("factor", "moved"), [(1.01, 1), (1.25, 5), (1.25**2, 10), (1.5, 9), (2.0, 16), (1.1, 2)])
-def test_a_margin_is_so_many_buckets(factor: float, moved: int) -> None:
-    """1.25 is five whole buckets, and other margins are rounded to the nearest."""
+def test_a_margin_is_a_number_of_buckets(factor: float, moved: int) -> None:
+    """1.25 is exactly five buckets, and other margins are rounded to the nearest."""
     assert buckets_of(factor) == moved
 
 
@@ -77,6 +77,6 @@ def test_a_quantile_is_the_first_bucket_that_holds_the_share(slowness: Histogram
 
 @pytest.mark.parametrize("slowness", [{}, {5: 0}], ids=["no bucket", "an empty one"])
 def test_no_answers_have_no_quantile(slowness: Histogram) -> None:
-    """Of nothing there is no median."""
+    """Nothing has no median."""
     with pytest.raises(ValueError, match="no answers"):
         quantile(slowness, 0.5)

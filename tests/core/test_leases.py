@@ -29,20 +29,20 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
         (-60 * MINUTE, 0 * SECOND, False),
     ],
 )
-def test_a_lease_is_honoured_while_it_can_be_one(ahead: timedelta, after: timedelta, *, honoured: bool) -> None:
-    """What is left of it is more than nothing and no more than two minutes."""
+def test_a_lease_is_honoured_while_it_is_plausible(ahead: timedelta, after: timedelta, *, honoured: bool) -> None:
+    """Its remaining time is more than zero and at most two minutes."""
     lease = leases.taken("one", NOW + ahead)
     assert leases.in_force(lease, NOW + after) is honoured
 
 
 def test_without_a_lease_anyone_may_act() -> None:
-    """Nothing to wait for."""
+    """There is nothing to wait for."""
     assert not leases.in_force(None, NOW)
 
 
 @pytest.mark.parametrize("ahead", [n * 7 * SECOND for n in range(-200, 200, 3)], ids=str)
 def test_no_lease_is_honoured_for_longer_than_two_minutes(ahead: timedelta) -> None:
-    """By a clock that runs evenly, however wrong it is."""
+    """By a steady clock, however wrong it is."""
     lease = leases.taken("one", NOW + ahead)
     honoured = [second for second in range(4000) if leases.in_force(lease, NOW + second * SECOND)]
     assert len(honoured) <= 120

@@ -55,26 +55,26 @@ def test_every_settled_minute_is_judged_once() -> None:
 
 
 def test_minutes_that_may_still_grow_are_left_for_later() -> None:
-    """Rows behind the settled time are not looked at, however complete they seem."""
+    """Rows after the settled time are not used, however complete they seem."""
     early = after(rows(START) + rows(START + MINUTE), until=START + MINUTE)
     assert green_requests(early) == 100
     assert early.judging.judged_until == START + MINUTE
 
 
 def test_silence_is_not_taken_for_the_end() -> None:
-    """With no rows at all nothing is passed over: late rows still count."""
+    """With no rows at all nothing is skipped: late rows still count."""
     silent = after([])
     assert silent.judging.judged_until == START
     assert green_requests(after(rows(START), before=silent)) == 100
 
 
 def test_no_answer_is_not_an_empty_answer() -> None:
-    """Without telemetry the evidence stays as it is, and no verdict is made up."""
+    """Without telemetry the evidence is unchanged, and no verdict is invented."""
     assert after(None) == WATCHED
 
 
 def test_a_gap_between_minutes_is_silence() -> None:
-    """A minute without requests between others is passed over and does not count as settled."""
+    """A minute without requests between others is skipped and does not count as settled."""
     gap = after(rows(START) + rows(START + 3 * MINUTE))
     assert (green_requests(gap), settled_minutes(gap)) == (200, 2)
 
@@ -94,14 +94,14 @@ def test_other_deployments_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("missing", ["calibration", "judged_until"])
-def test_nothing_is_judged_before_the_judge_is_set(missing: str) -> None:
-    """Without calibration or a beginning there is no evidence yet."""
+def test_nothing_is_judged_before_calibration(missing: str) -> None:
+    """Without a calibration or a start there is no evidence yet."""
     unset = rollout(Phase.STEPPING, **({"judged_until": START} | {missing: None}))
     assert after(rows(START), before=unset) == unset
 
 
-def test_the_judge_is_set_once_from_blues_past() -> None:
-    """Blue's rows alone calibrate; a second past does not change the judge in the middle of a rollout."""
+def test_the_judge_is_calibrated_once_from_blues_past() -> None:
+    """Only blue's rows calibrate; a second past does not change the judge in the middle of a rollout."""
     fresh = WATCHED.with_judging(calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE, blue=400, bad=100)]
     once = calibrated(fresh, told(past), NOW)
@@ -123,15 +123,15 @@ def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
 
 
 def test_minutes_are_whole() -> None:
-    """Floor and ceiling agree on a whole minute and lie around any other."""
+    """Floor and ceiling agree on a whole minute and enclose any other time."""
     half = START + timedelta(seconds=30, microseconds=1)
     assert (floor_minute(START), ceil_minute(START)) == (START, START)
     assert (floor_minute(half), ceil_minute(half)) == (START, START + MINUTE)
 
 
 @pytest.mark.parametrize("phase", list(Phase))
-def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
-    """From the last judged minute up to the telemetry's lag, in the phases that watch, and in no other."""
+def test_telemetry_is_read_while_green_is_watched(phase: Phase) -> None:
+    """From the last judged minute up to the telemetry's lag, only in the phases that watch."""
     asked = plan_observation(rollout(phase, judged_until=START, calibration=None), endpoint(TEN), NOW)
     watched = phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
     assert (asked.minutes.window if asked.minutes else None) == (Window(START, NOW - LAG) if watched else None)
@@ -139,8 +139,8 @@ def test_telemetry_is_asked_while_green_is_watched(phase: Phase) -> None:
     assert past == (Window(NOW - LAG - 6 * HOUR, NOW - LAG) if watched else None)
 
 
-def test_nothing_is_asked_twice() -> None:
-    """What is judged and calibrated is not asked again; what is not settled is not asked yet."""
+def test_nothing_is_read_twice() -> None:
+    """What is judged and calibrated is not read again; what is not settled is not read yet."""
     asked = plan_observation(rollout(Phase.STEPPING, judged_until=NOW - LAG), endpoint(TEN), NOW)
     assert (asked.minutes, asked.history) == (None, None)
 
@@ -159,23 +159,23 @@ def test_logs_are_fetched_when_green_failed(state: str, asked: bool) -> None:  #
     assert plan_observation(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked
 
 
-def test_a_look_asks_for_six_hours_at_most() -> None:
-    """After a long absence the minutes are caught up in pieces, so that no answer is too large to be whole."""
+def test_a_reconcile_reads_six_hours_at_most() -> None:
+    """After a long outage the minutes are read in parts, so that no answer is truncated."""
     long_ago = NOW - 30 * HOUR
     asked = plan_observation(rollout(Phase.STEPPING, judged_until=long_ago), endpoint(TEN), NOW)
     assert asked.minutes is not None
     assert asked.minutes.window == Window(long_ago, long_ago + 6 * HOUR)
 
 
-def test_a_silence_of_six_hours_is_passed_over() -> None:
-    """Behind it there may be traffic: nothing is waited for that long, while a shorter silence may be lateness."""
+def test_a_silence_of_six_hours_is_skipped() -> None:
+    """There may be traffic after it: nothing arrives that late, while a shorter silence may mean late data."""
     before = WATCHED.with_judging(judged_until=NOW - 30 * HOUR)
     assert after([], until=NOW - 24 * HOUR, before=before).judging.judged_until == NOW - 24 * HOUR - MINUTE
     assert after([], until=NOW - 25 * HOUR, before=before).judging.judged_until == before.judging.judged_until
 
 
-def test_what_a_source_may_yet_tell_of_the_past_is_waited_for_from_its_first_answer() -> None:
-    """Five minutes from when blue's past was first told in part, however long nothing was told before that."""
+def test_an_incomplete_past_is_waited_for_from_its_first_answer() -> None:
+    """For five minutes from the first partial answer, however long there was none before that."""
     fresh = WATCHED.with_progress(since=NOW - HOUR).with_judging(calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE)]
     waiting = calibrated(fresh, told(past, latency="throttled"), NOW)
@@ -190,8 +190,8 @@ def test_what_a_source_may_yet_tell_of_the_past_is_waited_for_from_its_first_ans
     assert late.judging.calibration.unjudged == {"latency": "throttled"}
 
 
-def test_of_the_past_only_blues_answers_are_asked() -> None:
-    """Green has none yet, and whatever is wrong with its place must not leave a gate out."""
+def test_only_blues_past_answers_are_read() -> None:
+    """Green has none yet, and a problem with its location must not leave a gate out."""
     asked = plan_observation(rollout(Phase.STEPPING, calibration=None), endpoint(TEN), NOW)
     assert asked.history is not None
     assert asked.history.deployments == (BLUE,)

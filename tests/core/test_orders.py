@@ -21,17 +21,17 @@ GIVEN = PLAIN.with_orders(traffic=TEN, mirror=True)
     ],
     ids=["traffic", "a copy"],
 )
-def test_what_gives_green_anything_is_remembered_from_before_to_after(
+def test_orders_that_give_green_traffic_are_remembered(
     order: Action, traffic: dict[str, int] | None, *, mirror: bool
 ) -> None:
-    """It may land if we die before the answer, and it may land late after it."""
+    """They may take effect if the process dies before the answer, or late after it."""
     before = giving(PLAIN, [order])
     after = accepted(before, order)
     assert [(r.orders.traffic, r.orders.mirror) for r in (before, after)] == [(traffic, mirror)] * 2
 
 
-def test_what_takes_it_back_counts_only_once_accepted() -> None:
-    """Until then the earlier order may still land."""
+def test_orders_that_take_traffic_back_count_once_accepted() -> None:
+    """Until then the earlier order may still take effect."""
     back: list[Action] = [SetTraffic("churn", ALL_BLUE), SetMirror("churn", {})]
     before = giving(GIVEN, back)
     assert (before.orders.traffic, before.orders.mirror) == (TEN, True)

@@ -69,7 +69,7 @@ def test_labels(body: str, reading: PredictionReading, expected: tuple[str, ...]
     ],
 )
 def test_what_cannot_be_read(body: str, reading: PredictionReading, words: str) -> None:
-    """An answer without a prediction where one is expected says where it was looked for, and what was found."""
+    """An answer without an expected prediction gives an error that says where it was looked for and what was found."""
     with pytest.raises(UnreadablePrediction) as caught:
         labels(body, reading)
     assert words in str(caught.value)
@@ -103,7 +103,7 @@ def test_agreement(one: str, other: str, tolerance: float, *, expected: bool) ->
 
 
 def test_only_what_the_pointer_leads_to_is_compared() -> None:
-    """What else is in the answers may differ: times, versions."""
+    """Anything else in the answers may differ, such as times and versions."""
     one, other = '{"score": [1, 2], "took": 3}', '{"score": [1, 2], "took": 4}'
     assert agree(one, other, SCORE, 0.0)
     assert not agree(one, other, WHOLE, 0.0)
@@ -124,7 +124,7 @@ def test_answers_of_any_size_are_bounded() -> None:
 
 @given(VALUES, st.sampled_from([WHOLE, SCORE, PredictionReading("/0/a"), PredictionReading("", (0.0, 1.0))]))
 def test_any_answer_is_read_or_refused(value: object, reading: PredictionReading) -> None:
-    """Whatever a model answers, its labels are short lines that any store takes, or there is one known error."""
+    """Whatever a model answers gives short labels that any store accepts, or the one expected error."""
     try:
         found = labels(json.dumps(value), reading)
     except UnreadablePrediction:
@@ -146,7 +146,7 @@ def test_an_answer_agrees_with_itself(value: object) -> None:
 
 @given(VALUES, VALUES, st.floats(0.0, 1e6))
 def test_agreement_has_no_order(one: object, other: object, tolerance: float) -> None:
-    """Neither answer is the standard for the other; and what agrees does so at any larger tolerance."""
+    """Agreement is symmetric, and what agrees also agrees at any larger tolerance."""
     first, second = json.dumps(one), json.dumps(other)
     same = agree(first, second, WHOLE, tolerance)
     assert same == agree(second, first, WHOLE, tolerance)
@@ -155,7 +155,7 @@ def test_agreement_has_no_order(one: object, other: object, tolerance: float) ->
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=6, unique=True), st.floats(allow_nan=False))
 def test_every_number_has_one_bin(edges: list[float], number: float) -> None:
-    """The bins have no gap and no overlap: a number's bin is told by how many edges are not above it."""
+    """The bins have no gaps and no overlaps: a number's bin is the number of edges not above it."""
     rising = tuple(sorted(edges))
     every = [labels(json.dumps(edge), PredictionReading("", rising))[0] for edge in (-1e10, *rising)]
     assert len(set(every)) == len(rising) + 1

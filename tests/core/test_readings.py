@@ -89,7 +89,7 @@ WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
 
 
 def test_a_gate_that_does_not_hear_green_is_named() -> None:
-    """Its reason says which gate, with what it counts of blue."""
+    """The reason names the gate and what it counts for blue."""
     errors = ERRORS.panel.gates[0]
     deaf = replace(errors, name="fraud", share=0.5, heard=0.5)
     both = replace(
@@ -107,7 +107,7 @@ def test_a_gate_that_does_not_hear_green_is_named() -> None:
 
 @pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.UNHEARD])
 def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
-    """Whatever the verdict rests on is in its reason, and becomes a sentence that a person reads."""
+    """Whatever the verdict is based on is in its reason, which becomes a readable sentence."""
     minutes, next_weight, facts = WAYS[cause]
     said, why = told(evidence_of(*minutes), lines=Thresholds(Risk(), next_weight))
     assert (said.cause, why.code.value) == (cause, cause.value)
@@ -122,10 +122,8 @@ def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
     blue=st.tuples(st.integers(0, 10**7), st.floats(0, 1)),
     minutes=st.integers(0, 12),
 )
-def test_no_counts_make_words_that_only_a_program_would_say(
-    green: tuple[int, float], blue: tuple[int, float], minutes: int
-) -> None:
-    """From no request to millions, from no failure to nothing else: ordinary numbers, in every place."""
+def test_all_counts_give_readable_numbers(green: tuple[int, float], blue: tuple[int, float], minutes: int) -> None:
+    """From zero to millions of requests, and from no failures to only failures: ordinary numbers everywhere."""
     counts = Counts(round(green[0] * green[1]), green[0], round(blue[0] * blue[1]), blue[0])
     text = sentence(told(evidence_of(*[counts] * minutes))[1])
     assert not PROGRAMMED.search(text), text
@@ -142,14 +140,14 @@ def test_intervals_and_counts_are_those_of_all_minutes() -> None:
 
 
 def test_without_requests_there_is_no_interval() -> None:
-    """Of nothing there is no rate."""
+    """Without requests there is no rate."""
     found = reading()
     assert (found.green, found.blue) == (None, None)
     assert (found.green_total, found.blue_total) == (0, 0)
 
 
-def test_lines_are_what_the_odds_are_held_against() -> None:
-    """A gate with half of the risk rolls back alone at twice the odds; certificates have their own line."""
+def test_thresholds_depend_on_the_gates_share() -> None:
+    """A gate with half of the risk rolls back alone at twice the odds; certificates have their own threshold."""
     both = calibrate(JudgeSettings(gates=(ErrorsGate(weight=1), ClientErrorsGate(weight=1))), past_of([], "blue"))
     errors, refused = readings(Evidence(), both, Thresholds(Risk(rollback=0.01, advance=0.05), 25))
     assert errors.harm_threshold == refused.harm_threshold == pytest.approx(math.log(200))
@@ -157,8 +155,8 @@ def test_lines_are_what_the_odds_are_held_against() -> None:
     assert (refused.log_certificate, refused.certificate_threshold, refused.to_certificate) == (None, None, None)
 
 
-def test_an_informative_gate_has_no_line_to_cross() -> None:
-    """Its odds are shown, and that they move nothing."""
+def test_a_dry_run_has_no_threshold() -> None:
+    """Its odds are shown, and that they decide nothing."""
     dry = calibrate(JudgeSettings(gates=(ErrorsGate(), ClientErrorsGate(role="dry_run"))), past_of([], "blue"))
     roles = {one.gate: (one.role, one.harm_threshold, one.to_rollback) for one in readings(Evidence(), dry, LINES)}
     assert roles["client_errors"] == ("dry_run", None, None)
@@ -167,14 +165,14 @@ def test_an_informative_gate_has_no_line_to_cross() -> None:
 
 @pytest.mark.parametrize("needed", [None, ("errors",), ()])
 def test_a_certificate_is_shown_where_it_is_needed(needed: tuple[str, ...] | None) -> None:
-    """By the gate's role or by the step's own list; not at the last weight, and not where time alone counts."""
+    """By the gate's role or the step's own list; not at the last weight, and not if only time counts."""
     found = reading(GOOD, lines=replace(LINES, needed=needed))
     assert (found.log_certificate is not None) is (needed != ())
     assert reading(GOOD, lines=Thresholds(Risk(), None, needed)).log_certificate is None
 
 
-def test_how_far_the_way_has_been_gone_lies_between_nothing_and_all() -> None:
-    """The way to a rollback grows with harm, that to the certificate with safety, and neither beyond its end."""
+def test_progress_lies_between_0_and_1() -> None:
+    """Progress to a rollback grows with harm, progress to the certificate with safety, and neither exceeds 1."""
     fates = [(GOOD,) * 3, (GOOD, WORSE), (WORSE,) * 2, (BROKEN,) * 9]
     ways = [reading(*minutes) for minutes in fates]
     back = [one.to_rollback or 0.0 for one in ways]
@@ -184,8 +182,8 @@ def test_how_far_the_way_has_been_gone_lies_between_nothing_and_all() -> None:
     assert ways[-1].to_certificate == 0.0
 
 
-def test_how_long_it_takes_is_told_when_it_can_be() -> None:
-    """At the pace so far, rounded up; nothing is promised while the evidence speaks against."""
+def test_the_remaining_time_is_shown_if_it_can_be_estimated() -> None:
+    """At the rate so far, rounded up; nothing while the evidence points the other way."""
     few = Counts(0, 20, 1, 180)
     needed = next(n for n in range(1, 60) if (reading(*[few] * n).to_certificate or 0) >= 1.0)
     half = reading(*[few] * (needed // 2)).minutes_to_certificate
@@ -195,8 +193,8 @@ def test_how_long_it_takes_is_told_when_it_can_be() -> None:
     assert reading(BROKEN).minutes_to_certificate is None
 
 
-def test_a_gate_that_says_nothing_says_why() -> None:
-    """What the source said stands beside the gate that misses it, and beside no other."""
+def test_a_gate_without_data_says_why() -> None:
+    """The source's reason is shown with the gate that lacks data, and with no other."""
     found = readings(evidence_of(GOOD), ERRORS, LINES, {"errors": "the workspace does not answer", "x": "y"})
     assert [one.missing for one in found] == ["the workspace does not answer"]
     assert reading(GOOD).missing == ""
@@ -253,13 +251,13 @@ MEASURED: dict[str, Measured] = {
 
 
 def test_each_kind_of_gate_says_what_it_counted() -> None:
-    """As data: the thresholds of latency, the class whose share differs most, the share that is allowed."""
+    """As data: latency thresholds, the class whose share differs most, the allowed share."""
     found, evidence = everything(JudgeSettings())
     assert {one.gate: one.measured for one in readings(evidence, found, LINES)} == MEASURED
 
 
 def test_percentiles_are_counted_in_minutes() -> None:
-    """Where a source knows percentiles only: in how many minutes green's was above the margin."""
+    """If the source only has percentiles: in how many minutes green's exceeded the margin."""
     found, evidence = everything(JudgeSettings(latency_from="metrics"))
     (said,) = (one for one in readings(evidence, found, LINES) if one.gate == "latency")
     assert said.measured == {"what": "slow_minutes", "item": 0, "margin": 1.25}
@@ -280,8 +278,8 @@ def test_what_is_measured_is_the_item_that_suggests_harm(gate: Gate) -> None:
     assert said.measured["item"] == sum(measure.items for measure in found.panel.gates[0].measures) - 1
 
 
-def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
-    """Where the first gate is not the one that the step waits for, its odds are not what is told."""
+def test_a_certified_step_reports_a_gate_that_certified_it() -> None:
+    """If the step does not need the first gate, its odds are not the ones reported."""
     gates = (ErrorsGate(role="non_blocking"), ClientErrorsGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     rows = [DeploymentMinute(name, START, total, 0) for name, total in (("green", 1000), ("blue", 9000))]
@@ -293,8 +291,8 @@ def test_a_certified_step_is_told_by_a_gate_that_certified_it() -> None:
     assert why.facts["log_odds_safe"] >= why.facts["log_odds_safe_threshold"] == -math.log(0.05)
 
 
-def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
-    """A step that waits for a certificate which nothing can give says which, and why."""
+def test_a_gate_that_cannot_be_judged_is_reported_with_its_reason() -> None:
+    """A step that needs an impossible certificate says which one, and why."""
     gates = (ErrorsGate(), LatencyGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     verdict, why = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))
@@ -304,7 +302,7 @@ def test_a_gate_that_cannot_be_judged_is_told_with_its_reason() -> None:
 
 
 def test_a_suspicious_gate_is_reported_with_its_own_odds() -> None:
-    """Of several gates the one that stops the advance has its odds in the reason, not those of all together."""
+    """The reason has the odds of the gate that stops the advance, not those of all gates together."""
     gates = (ErrorsGate(), ClientErrorsGate())
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     rows = [DeploymentMinute("green", START, 1000, 4, 1), DeploymentMinute("blue", START, 9000, 9, 9)]
@@ -316,8 +314,8 @@ def test_a_suspicious_gate_is_reported_with_its_own_odds() -> None:
     assert why.facts["log_odds_worse"] == errors.log_harm != verdict.log_harm
 
 
-def test_the_gate_that_rolls_back_is_the_one_that_is_told() -> None:
-    """Of several gates the words are of the one that speaks loudest, not of the first."""
+def test_the_gate_that_rolls_back_is_the_one_reported() -> None:
+    """The sentence is about the gate with the strongest evidence, not the first one."""
     gates = (ErrorsGate(), ClientErrorsGate())
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     rows = [DeploymentMinute("green", START, 1000, 0, 400), DeploymentMinute("blue", START, 9000, 0, 9)]

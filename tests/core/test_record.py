@@ -27,15 +27,15 @@ FROZEN = reason(ReasonCode.FREEZE_WINDOW, window="night")
     ],
     ids=str,
 )
-def test_what_green_stands_beside(
+def test_what_green_is_placed_next_to(
     placement: Placement | None, blue: str | None, instances: int | None, *, first: bool
 ) -> None:
-    """There is a blue, or green is the first, or nothing is known yet; never two of these."""
+    """There is a blue, or green is the first, or it is not known yet; never two of these."""
     found = replace(STEPPING, placement=placement)
     assert (found.blue, found.blue_instances, found.first) == (blue, instances, first)
 
 
-def test_only_beside_a_blue_are_there_autoscale_settings_to_copy() -> None:
+def test_only_with_a_blue_are_there_autoscale_settings_to_copy() -> None:
     """Without one, nothing is remembered about them."""
     assert STEPPING.with_autoscale("wanted").autoscale == "wanted"
     alone = replace(STEPPING, placement=First())
@@ -43,14 +43,14 @@ def test_only_beside_a_blue_are_there_autoscale_settings_to_copy() -> None:
 
 
 def test_a_change_of_one_part_leaves_the_others() -> None:
-    """Of the same part, too, only what is named changes."""
+    """Within the same part, too, only the named fields change."""
     changed = STEPPING.with_traffic(mirror=20)
     assert changed == replace(STEPPING, traffic=replace(STEPPING.traffic, mirror=20))
     assert (changed.traffic.weight, changed.traffic.mirror) == (10, 20)
 
 
 def test_a_hold_moves_the_deadlines_and_not_the_beginning() -> None:
-    """`created` stays, whatever happens; what the deadlines count from moves by the time held."""
+    """`created` never changes; what the deadlines count from moves by the time on hold."""
     held = hold(STEPPING, FROZEN, NOW).rollout
     free = release(held, None, NOW + HOUR).rollout
     assert free.created == STEPPING.created

@@ -62,12 +62,12 @@ def test_secrets_are_hidden(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize("text", KEPT)
 def test_what_operators_read_is_kept(text: str) -> None:
-    """Ids, paths, names, hashes and messages are no secrets."""
+    """Ids, paths, names, hashes and messages are not secrets."""
     assert redacted(text) == text
 
 
 def test_a_policy_names_what_else_is_hidden() -> None:
-    """Its patterns come on top of the usual ones."""
+    """Its patterns apply in addition to the usual ones."""
     text = f"customer ACME-123456 with key {KEY}"
     assert redacted(text, ["ACME-[0-9]{6}"]) == "customer *** with key ***"
 
@@ -77,7 +77,7 @@ def test_a_policy_names_what_else_is_hidden() -> None:
 )
 @pytest.mark.timeout(60)  # only for hangs: one takes milliseconds
 def test_no_text_takes_long(piece: str) -> None:
-    """A deployment chooses what it answers: no pattern backtracks without end on it."""
+    """Deployments control their answers, so no pattern may backtrack endlessly on them."""
     assert redacted(piece * (20_000 // len(piece)))
 
 

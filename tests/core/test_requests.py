@@ -31,8 +31,8 @@ ALLOWED: dict[Verb, tuple[Phase, ...]] = {
 
 @pytest.mark.parametrize("phase", list(Phase))
 @pytest.mark.parametrize("verb", list(Verb))
-def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
-    """Accepted, a request waits on the record and in the history, and nothing else changes; refused, it says why."""
+def test_which_requests_are_accepted_when(verb: Verb, phase: Phase) -> None:
+    """An accepted request is on the record and in the history and changes nothing else; a rejected one says why."""
     given = rollout(phase)
     if phase in ALLOWED[verb]:
         accepted = ask(given, request(verb))
@@ -47,15 +47,15 @@ def test_what_may_be_asked_when(verb: Verb, phase: Phase) -> None:
 
 
 @pytest.mark.parametrize("verb", list(Verb))
-def test_nothing_may_be_asked_of_what_is_finished(verb: Verb) -> None:
-    """With blue deleted and all cleaned up, there is nothing to steer."""
+def test_finished_rollouts_accept_no_requests(verb: Verb) -> None:
+    """Once blue is deleted and everything is cleaned up, there is nothing to control."""
     with pytest.raises(NotPossible):
         ask(rollout(Phase.PROMOTED, finished=NOW), request(verb))
 
 
 @pytest.mark.parametrize("phase", list(Phase))
-def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
-    """A page that shows these verbs shows no button that would be refused."""
+def test_allowed_verbs_are_those_that_would_be_accepted(phase: Phase) -> None:
+    """A page with these verbs shows no button that would be rejected."""
     for given in (rollout(phase), rollout(phase, step=SMOKE), rollout(phase, finished=NOW)):
         offered = allowed_verbs(given)
         for verb in Verb:
@@ -67,15 +67,15 @@ def test_what_is_offered_is_what_would_be_granted(phase: Phase) -> None:
     assert allowed_verbs(rollout(phase, request=request(Verb.ROLLBACK))) == ()
 
 
-def test_an_untested_version_cannot_be_promoted_by_hand() -> None:
-    """Not even a person skips the smoke test."""
+def test_an_untested_version_cannot_be_promoted_manually() -> None:
+    """Not even an operator can skip the smoke test."""
     with pytest.raises(NotPossible, match="churn-7 has not passed its smoke test yet") as refused:
         ask(rollout(Phase.STEPPING, step=SMOKE), request(Verb.PROMOTE))
     assert refused.value.code is ErrorCode.SMOKE_TEST_NOT_PASSED
 
 
-def test_a_later_request_waits_beside_an_earlier_one_but_beside_no_rollback() -> None:
-    """Pause, then promote: both wait. Rollback, then promote: refused, by name."""
+def test_requests_queue_up_unless_one_is_a_rollback() -> None:
+    """Pause, then promote: both wait. Rollback, then promote: rejected, naming the first operator."""
     both = ask(ask(rollout(Phase.STEPPING), request(Verb.PAUSE)).rollout, request(Verb.PROMOTE)).rollout
     assert [each.verb for each in both.requests] == [Verb.PAUSE, Verb.PROMOTE]
     with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
@@ -84,7 +84,7 @@ def test_a_later_request_waits_beside_an_earlier_one_but_beside_no_rollback() ->
 
 
 def test_the_queue_of_requests_is_bounded_except_for_a_rollback() -> None:
-    """Ten wait for a loop that does not come; the next is refused, a rollback is not."""
+    """If the loop does not run, ten requests wait; the next is rejected, but a rollback is not."""
     full = rollout(Phase.STEPPING)
     for _ in range(10):
         full = ask(full, request(Verb.PAUSE)).rollout
@@ -110,7 +110,7 @@ MEANT = [
 def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
     verb: Verb, address: Address, code: ErrorCode | None
 ) -> None:
-    """By id, model or version, and by step; otherwise it is refused and nothing changes."""
+    """By id, model or version, and by step; otherwise it is rejected and nothing changes."""
     given = rollout(Phase.STEPPING)
     if code is None:
         assert ask(given, request(verb), address).rollout.requests
@@ -121,7 +121,7 @@ def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
 
 
 def test_a_repetition_under_the_same_key_changes_nothing() -> None:
-    """Also when the phase has changed since; the same key for another request is refused."""
+    """Even if the phase has changed since; the same key for another request is rejected."""
     key = Address(version="7", key="page 4, click 2")
     once = ask(rollout(Phase.STEPPING), request(Verb.PAUSE), key).rollout
     paused = changed(once, phase=Phase.PAUSED)
@@ -162,6 +162,6 @@ def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # n
         (PauseStep(timedelta(minutes=30)), "pause 30 min"),
     ],
 )
-def test_steps_are_said_as_a_person_would(step: Step, words: str) -> None:
-    """What API and page show of a policy's steps."""
+def test_steps_have_readable_descriptions(step: Step, words: str) -> None:
+    """What the API and the page show for a policy's steps."""
     assert step_words(step) == words

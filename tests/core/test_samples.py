@@ -62,14 +62,14 @@ KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Count
     ],
     ids=str,
 )
-def test_each_kind_takes_its_own(sample: Sample, expected: list[Counts | Percentiles]) -> None:
-    """Green's bad and total, then blue's: green's latency against its own thresholds, blue's against blue's."""
+def test_each_sample_takes_its_own_counts(sample: Sample, expected: list[Counts | Percentiles]) -> None:
+    """Green's bad and total, then blue's: each latency against the deployment's own thresholds."""
     assert sample.items(GREEN, BLUE) == expected
 
 
 @pytest.mark.parametrize("sample", KINDS, ids=str)
 def test_a_deployment_without_rows_had_no_requests(sample: Sample) -> None:
-    """No row is nothing of nothing; what the other had is counted all the same."""
+    """No row means 0 of 0; the other deployment's requests still count."""
     both, alone, nobody = (sample.items(*pair) for pair in ((GREEN, BLUE), (GREEN, None), (None, None)))
     assert both is not None
     assert alone == [Counts(one.green_bad, one.green_total) for one in both if isinstance(one, Counts)]
@@ -83,8 +83,8 @@ def unknown(row: DeploymentMinute) -> DeploymentMinute:
 
 @pytest.mark.parametrize(("green", "blue"), [(unknown(GREEN), BLUE), (GREEN, unknown(BLUE))], ids=["green", "blue"])
 @pytest.mark.parametrize("sample", [Slower(((100, 95),)), Ladder()], ids=["histogram", "percentiles"])
-def test_what_is_not_known_is_no_evidence(sample: Sample, green: DeploymentMinute, blue: DeploymentMinute) -> None:
-    """Requests whose latency is unknown are not requests that were fast: the minute says nothing of the gate."""
+def test_unknown_data_is_not_evidence(sample: Sample, green: DeploymentMinute, blue: DeploymentMinute) -> None:
+    """Requests with unknown latency are not fast requests: the minute has no data for the gate."""
     assert sample.items(green, blue) is None
     assert gate_minute(GateSamples((sample,), sample), green, blue) is None
 
@@ -96,14 +96,14 @@ def test_predictions_that_are_not_known_count_for_neither_side() -> None:
 
 
 def test_no_request_needs_no_latency() -> None:
-    """A minute in which green answered nothing says so, although its source tells no latency of it."""
+    """A minute in which green answered nothing is known to be empty, even without latency data."""
     idle = replace(unknown(GREEN), total=0, bad=0)
     assert Slower(((100, 95),)).items(idle, BLUE) == [Counts(0, 0, 170, 870)]
 
 
 @pytest.mark.parametrize(("green", "blue"), [(LEAST_REQUESTS - 1, 900), (900, LEAST_REQUESTS - 1), (0, 900)])
 def test_percentiles_of_few_requests_say_nothing(green: int, blue: int) -> None:
-    """A P95 of a handful of answers is their slowest: such a minute is passed over."""
+    """The P95 of a handful of answers is the slowest one: such a minute is skipped."""
     few = replace(GREEN, total=green, bad=0, client_errors=0), replace(BLUE, total=blue, bad=0, client_errors=0)
     assert Ladder().items(*few) is None
     assert Ladder().items(None, BLUE) is None
@@ -116,7 +116,7 @@ def test_both_percentiles_are_needed_of_both(known: dict[int, float]) -> None:
 
 
 def test_a_gate_of_several_samples_needs_all_of_them() -> None:
-    """What one measure cannot see the gate does not judge by halves."""
+    """If one measure lacks data, the gate does not judge the minute by the others."""
     both = GateSamples((Failed(), Slower(((100, 95),))), Failed())
     assert gate_minute(both, GREEN, BLUE) == GateMinute(
         (Counts(5, 100, 9, 900), Counts(10, 90, 170, 870)), Counts(5, 100, 9, 900)
@@ -125,7 +125,7 @@ def test_a_gate_of_several_samples_needs_all_of_them() -> None:
 
 
 def test_a_certificate_has_counts_of_its_own() -> None:
-    """The certificate of latency looks at another threshold than the harm; a gate without one has none."""
+    """The latency certificate uses another threshold than harm does; a gate without one has no counts."""
     gate = GateSamples((Slower(((100, 95),)),), Slower(((105, 100),)))
     found = gate_minute(gate, GREEN, BLUE)
     assert found is not None
@@ -135,8 +135,8 @@ def test_a_certificate_has_counts_of_its_own() -> None:
     )
 
 
-def test_blues_past_is_counted_as_blues_part_is() -> None:
-    """What is learnt from blue's past is what blue's minutes count for later."""
+def test_blues_past_is_counted_like_blues_minutes() -> None:
+    """What is learned from blue's past is what blue's minutes later count for."""
     rows = [BLUE, None, unknown(BLUE)]
     assert Failed().series(rows) == [([9, 0, 9], [900, 0, 900])]
     assert Slower(((100, 95),)).series(rows) == [([170, 0, 0], [870, 0, 0])]
@@ -146,7 +146,7 @@ def test_blues_past_is_counted_as_blues_part_is() -> None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(*[st.dictionaries(st.sampled_from("abcdefxyz"), st.integers(0, 1000))] * 2)
 def test_every_prediction_is_of_one_class(green: dict[str, int], blue: dict[str, int]) -> None:
-    """Classes that are not told apart are counted together: the classes' counts add up to all predictions."""
+    """Rare classes are counted together: the classes' counts add up to all predictions."""
     sample = Predicted((*"abc", OTHER))
     items = sample.items(replace(GREEN, predictions=green), replace(BLUE, predictions=blue))
     assert items is not None

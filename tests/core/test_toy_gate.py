@@ -117,7 +117,7 @@ def test_it_is_calibrated_with_its_part_of_the_risk() -> None:
 
 
 def test_a_green_with_larger_answers_is_rolled_back_by_it() -> None:
-    """Nothing fails, and green's answers are large five times as often: it goes back, and the reason has the facts."""
+    """Nothing fails, but green's answers are large five times as often: it is rolled back, with these facts."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.05)})
     world.register()
     ended = world.until_finished()
@@ -131,14 +131,14 @@ def test_a_green_with_larger_answers_is_rolled_back_by_it() -> None:
 
 
 def test_a_green_with_the_same_answers_is_promoted() -> None:
-    """It convicts nobody who does as blue does."""
+    """A green that does what blue does is not rolled back."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.01)})
     world.register()
     world.until(Phase.PROMOTED)
 
 
 def test_it_is_reported_like_any_gate() -> None:
-    """Its reading has counts, role and odds, and a summary, although nobody wrote a sentence for it."""
+    """Its reading has counts, role, odds and a summary, although nobody wrote a sentence for it."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.01)})
     world.register()
     world.until_weight(10)
@@ -152,7 +152,7 @@ def test_it_is_reported_like_any_gate() -> None:
 
 
 def test_it_is_stored_and_read_back() -> None:
-    """Policy, calibration and readings come back as they were, its own facts with them."""
+    """Policy, calibration and readings are unchanged, including its own facts."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.01)})
     world.register()
     world.until_weight(10)
@@ -183,16 +183,16 @@ def test_it_is_explained() -> None:
     )
 
 
-def test_a_kind_that_is_not_registered_is_refused() -> None:
-    """A record of a newer Teal is not guessed at."""
+def test_an_unregistered_kind_is_rejected() -> None:
+    """A record from a newer Teal is not guessed at."""
     text = encode(JUDGED)
     del GATE_KINDS["large_answers"]
     with pytest.raises(UnreadableError, match="gates"):
         decode(text, Policy)
 
 
-def test_two_kinds_of_one_name_are_refused() -> None:
-    """A name in a record stands for one kind alone; the same kind twice is once."""
+def test_two_kinds_with_one_name_are_rejected() -> None:
+    """A name in a record means one kind; registering the same kind twice is harmless."""
     register_gate(LargeAnswersGate)
 
     @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ def toy() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("toy")
-def test_a_rollout_takes_a_step_of_a_kind_that_the_engine_never_heard_of() -> None:
-    """It waits as the kind says, with no traffic on green, and then goes on to promotion."""
+def test_a_rollout_takes_a_step_of_an_unknown_kind() -> None:
+    """It waits as the kind says, with no traffic on green, and then continues to promotion."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("s"), EvenHourStep(), WeightStep(50))))
     world.minutes(60)
     world.register()
@@ -63,7 +63,7 @@ def test_a_registered_kind_is_stored_and_read_back() -> None:
     assert decode(encode(policy), type(policy)) == policy
 
 
-def test_a_kind_that_is_not_registered_is_refused() -> None:
-    """A record of a newer Teal is not guessed at."""
+def test_an_unregistered_kind_is_rejected() -> None:
+    """A record from a newer Teal is not guessed at."""
     with pytest.raises(UnreadableError, match="steps"):
         decode(encode(replace(POLICY, steps=(EvenHourStep(),))), type(POLICY))

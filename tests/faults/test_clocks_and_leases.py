@@ -32,7 +32,7 @@ def dead_while_acting() -> World:
 
 @pytest.mark.parametrize("step", [-HOUR, -5 * MINUTE, timedelta(0), 5 * MINUTE, HOUR], ids=str)
 def test_a_dead_process_is_replaced_within_two_minutes_whatever_the_clock_does(step: timedelta) -> None:
-    """A clock that was set back by an hour would otherwise keep the rollback waiting for that hour."""
+    """A clock set back by an hour would otherwise keep the rollback waiting for that hour."""
     world = dead_while_acting()
     world.clock.pass_(step)
     for _ in range(3):
@@ -48,8 +48,8 @@ def stall(world: World, then: Plan) -> None:
     controller(world, then, "other").reconcile(CHURN)
 
 
-def test_who_stalled_between_saving_and_acting_gives_no_order() -> None:
-    """Its lease is over and another has acted: it looks before each order."""
+def test_a_process_that_stalled_before_acting_gives_no_order() -> None:
+    """Its lease is over and another process has acted: it checks before each order."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -62,8 +62,8 @@ def test_who_stalled_between_saving_and_acting_gives_no_order() -> None:
     assert not mine.orders
 
 
-def test_who_cannot_tell_whether_the_lease_is_still_theirs_gives_no_order() -> None:
-    """Storage that does not answer may be telling another that it may act."""
+def test_a_process_that_cannot_check_its_lease_gives_no_order() -> None:
+    """Storage that does not answer may be giving the lease to another process."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -77,8 +77,8 @@ def test_who_cannot_tell_whether_the_lease_is_still_theirs_gives_no_order() -> N
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
-def test_a_rollback_is_carried_out_while_nothing_can_be_told() -> None:
-    """Neither the notification nor the table of minutes nor a wake-up stands before an order."""
+def test_a_rollback_is_carried_out_without_notifications() -> None:
+    """Notifications, the table of minutes and wake-ups never block an order."""
     world = lawful_world()
     world.register()
     world.until_weight(10)
@@ -89,16 +89,16 @@ def test_a_rollback_is_carried_out_while_nothing_can_be_told() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_orders_are_given_before_anybody_is_told() -> None:
-    """What informs may hang; what acts has been done by then."""
+def test_orders_are_given_before_notifications() -> None:
+    """Notifications can hang; the orders have been given by then."""
     plan, world = Plan(), lawful_world()
     going_back(world)
     controller(world, plan).reconcile(CHURN)
     assert plan.passed.index("before keep_minutes") > orders(plan.passed)[-1]
 
 
-def test_a_blind_look_that_cannot_be_noted_is_no_failure() -> None:
-    """The note that Azure does not answer only informs."""
+def test_a_failed_observation_that_cannot_be_recorded_is_not_a_failure() -> None:
+    """The note that Azure does not answer is for information only."""
     world = lawful_world()
     world.register()
     world.minutes()

@@ -15,8 +15,8 @@ from tests.faults.moments import Interruption, going_back, orders
 from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE
 
 
-def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced() -> None:
-    """Nobody acts beside the holder of the lease; two minutes later anyone may."""
+def test_a_dead_lease_holder_is_waited_for_and_then_replaced() -> None:
+    """Nobody else acts while the lease is held; two minutes later anyone may."""
     undisturbed = Plan()
     going = lawful_world()
     going_back(going)
@@ -31,8 +31,8 @@ def test_a_process_that_died_while_it_might_act_is_waited_for_and_then_replaced(
     assert (died.rollout().phase, died.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
-def test_an_order_that_was_given_in_the_last_breath_is_taken_back() -> None:
-    """Azure took an order, shows nothing of it yet, and who gave it died: the way back still waits for its own word."""
+def test_an_order_given_just_before_a_crash_is_rolled_back() -> None:
+    """Azure accepted an order but does not show it yet, and its process died: the rollback waits for its own order."""
     world = lawful_world()
     world.policy = replace(world.policy, on_rollback="keep")
     world.register()
@@ -57,8 +57,8 @@ def dies_ordering(point: str) -> None:
         raise Crash
 
 
-def test_a_process_that_hung_does_not_give_back_the_lease_of_another_look() -> None:
-    """Two looks of one process: the first hung beyond its lease, the second acts; the first, awake again, is silent."""
+def test_a_process_that_hung_does_not_release_another_lease() -> None:
+    """Two reconciles of one process: the first hung beyond its lease, the second acts; the first then does nothing."""
     plan, world = Plan(), lawful_world()
     going_back(world)
     controller(world, plan, "same").reconcile(CHURN)

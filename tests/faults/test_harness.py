@@ -73,8 +73,8 @@ def test_broken_code_is_found_and_its_story_shortened(monkeypatch: pytest.Monkey
     assert any("orders" in line for line in short.story)
 
 
-def test_a_lease_that_nobody_heeds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At some point of one process's work another does all of its own, and neither heeds the other's lease."""
+def test_an_ignored_lease_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During one process's work another does all of its own, and neither respects the other's lease."""
     monkeypatch.setattr(leases, "in_force", lambda *_: False)
     monkeypatch.setattr(Acting, "_holds", lambda *_: True)
     found = []
@@ -84,8 +84,8 @@ def test_a_lease_that_nobody_heeds_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert "8: one process acts" in {objection.invariant for objection in found if objection is not None}
 
 
-def test_a_process_stands_still_and_goes_on_or_dies() -> None:
-    """Stopped after its first points, each process is of the same use later, and of none when it died."""
+def test_a_process_can_be_stopped_resumed_and_killed() -> None:
+    """Stopped after its first points, each process can continue later, or is gone if it is killed."""
     for dies in (False, True):
         stage = set_stage(RECIPES["plain"], lambda *_: None)
         Together((Piece("event"),), ((0, 2),), stalls=True).happen(stage)
@@ -95,8 +95,8 @@ def test_a_process_stands_still_and_goes_on_or_dies() -> None:
 
 
 @pytest.mark.parametrize("fault", list(Fault))
-def test_a_fault_after_a_call_is_an_answer_that_was_lost(fault: Fault) -> None:
-    """What was written is written, whatever the writer learns of it."""
+def test_a_fault_after_a_call_is_a_lost_answer(fault: Fault) -> None:
+    """What was written is written, whatever the writer learns."""
     stage = set_stage(RECIPES["plain"], lambda *_: None)
     undisturbed = Piece("event").begun(stage)
     stage.run(undisturbed)

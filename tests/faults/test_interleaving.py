@@ -33,8 +33,8 @@ MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
 
 
 @pytest.mark.parametrize("prepare", MOMENTS)
-def test_two_looks_at_once_never_both_act(prepare: Callable[[World], None]) -> None:
-    """Between one's reading of the record and its last order, another may save and act, or it, but not both."""
+def test_two_simultaneous_reconciles_never_both_act(prepare: Callable[[World], None]) -> None:
+    """Between one's read of the record and its last order, either of them may save and act, but not both."""
     for number in range(points(prepare)):
         world, theirs = lawful_world(), list[str]()
         prepare(world)
@@ -50,8 +50,8 @@ def test_two_looks_at_once_never_both_act(prepare: Callable[[World], None]) -> N
 
 
 @pytest.mark.parametrize("prepare", MOMENTS[:-1])
-def test_a_rollback_asked_for_in_the_middle_of_a_look_is_never_lost(prepare: Callable[[World], None]) -> None:
-    """At whatever point of another's work a person asks, blue serves all a few minutes later."""
+def test_a_rollback_requested_during_a_reconcile_is_never_lost(prepare: Callable[[World], None]) -> None:
+    """At whatever point it is requested, blue serves everything a few minutes later."""
     for number in range(points(prepare)):
         world = lawful_world()
         prepare(world)
@@ -68,7 +68,7 @@ def ask_back(world: World) -> None:
 
 
 def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
-    """At every point of the first delivery's work the second is taken in whole: one rollout, no error for either."""
+    """At every point of the first delivery the second is processed in full: one rollout, and no errors."""
     for number in range(arrival_points()):
         world = lawful_world()
         found = list[Outcome]()
@@ -93,8 +93,8 @@ def arrival_points() -> int:
     return len(plan.passed)
 
 
-def test_two_versions_at_once_are_both_taken_in() -> None:
-    """7 and 8 arrive together at two instances: in whatever order, the newer one serves in the end."""
+def test_two_versions_at_once_are_both_admitted() -> None:
+    """7 and 8 arrive together at two instances: in either order, the newer one serves in the end."""
     for number in range(arrival_points()):
         world = lawful_world()
         reception(world, Interruption(number, partial(world.register, "8", "e2"))).event(*EVENT)
@@ -104,7 +104,7 @@ def test_two_versions_at_once_are_both_taken_in() -> None:
 
 
 def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None:
-    """The last work of one rollout and the arrival of the next, at every point of it: the next is not forgotten."""
+    """The last work of one rollout and the arrival of the next, at every point: the next is not forgotten."""
     for number in range(points(last_look)):
         world = lawful_world()
         last_look(world)
@@ -113,8 +113,8 @@ def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None
         world.until(Phase.PROMOTED, version="8", within=75)
 
 
-def test_a_person_is_heard_while_others_write() -> None:
-    """A look at any point of the request's work makes it read again, and does not make it fail."""
+def test_an_operators_request_succeeds_while_others_write() -> None:
+    """A reconcile at any point makes the request read again, but does not make it fail."""
     plan, world = Plan(), lawful_world()
     shown_good(world)
     controller(world, plan).request(CHURN, pause(world))

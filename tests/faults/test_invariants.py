@@ -66,7 +66,7 @@ def seen_as(stage: Stage, name: str, state: Provisioning) -> EndpointSeen:
     return replace(seen, deployments=seen.deployments | {name: replace(seen.deployments[name], state=state)})
 
 
-def test_lawful_orders_are_not_objected_to() -> None:
+def test_valid_orders_violate_nothing() -> None:
     """Half of the traffic for a tested green, and all of it back to blue."""
     stage = at_ten()
     ours = replace(rollout_of(stage), traffic=replace(rollout_of(stage).traffic, expected=(TEN,)))
@@ -249,7 +249,7 @@ def entered(stage: Stage, **changes: object) -> Stage:
     return stage
 
 
-def test_a_lawful_record_is_not_objected_to() -> None:
+def test_a_valid_record_violates_nothing() -> None:
     """As Teal wrote it."""
     assert not violated(at_ten())
 
@@ -357,7 +357,7 @@ def test_a_phase_that_hangs() -> None:
 
 
 def test_work_that_fell_off_the_list() -> None:
-    """The endpoint is taken for idle."""
+    """The endpoint is mistaken for idle."""
     stage = at_ten()
     stage.world.store.mark_closed(CHURN, stage.world.store.open_mark(CHURN) or "")
     assert violated(stage) == {"6: on the list of work"}
@@ -372,7 +372,7 @@ def test_something_left_over(traffic: dict[str, int], mirror: dict[str, int]) ->
 
 
 def test_a_defect_is_reported_as_one() -> None:
-    """A process that raises something that is no error of ours."""
+    """A process raises something that is not one of our errors."""
     stage = at_ten()
     stage.world.store.rows[CHURN, rollout_of(stage).id] = ("no rollout", "forged")
     stage.run(stage.reconciling())

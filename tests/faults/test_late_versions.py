@@ -19,7 +19,7 @@ OLDER: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", 
 
 
 def test_an_older_version_never_replaces_a_newer_one_that_was_admitted_meanwhile() -> None:
-    """At every point of 7's arrival, 8 is admitted by another instance: whatever comes of 7, 8 serves in the end."""
+    """At every point of 7's arrival, another instance admits 8: whatever happens to 7, 8 serves in the end."""
     plan = Plan()
     reception(lawful_world(), plan).event(*OLDER)
     taken = set[IntakeResult]()
@@ -53,8 +53,8 @@ def test_a_late_event_of_a_version_without_a_number_is_late(known_to: str) -> No
     assert taken == [IntakeResult.STARTED, IntakeResult.LATE]
 
 
-def test_who_loses_the_race_for_one_version_says_so() -> None:
-    """The same event at two instances at once: one says that it began the rollout, the other that it was begun."""
+def test_the_loser_of_a_race_for_one_version_says_so() -> None:
+    """The same event at two instances: one reports that it started the rollout, the other that it was started."""
     plan = Plan()
     reception(lawful_world(), plan).event(*OLDER)
     for number in range(len(plan.passed)):

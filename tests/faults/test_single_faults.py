@@ -95,8 +95,8 @@ def points(tell: Callable[[Plan], World], first: int) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize(("first", "kind"), PASSING)
 @pytest.mark.parametrize("story", STORIES)
-def test_whatever_may_pass_changes_nothing_about_the_end(story: str, first: int, kind: Kind) -> None:
-    """Refused, lost or crashed at any one point, the story ends as it would have, and all laws hold on the way."""
+def test_temporary_faults_do_not_change_the_outcome(story: str, first: int, kind: Kind) -> None:
+    """Refused, lost or crashed at any one point, the story ends as it would have, and all invariants hold."""
     tell, phase, traffic = STORIES[story]
     for point, name in points(tell, first):
         world = tell(Plan({point: kind}))
@@ -104,8 +104,8 @@ def test_whatever_may_pass_changes_nothing_about_the_end(story: str, first: int,
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_a_refusal_for_good_never_leaves_anything_hanging(story: str) -> None:
-    """Refused for good at any one point, the rollout still ends: well, taken back, or with a person called."""
+def test_a_permanent_refusal_never_leaves_anything_hanging(story: str) -> None:
+    """Refused permanently at any one point, the rollout still ends: promoted, rolled back, or failed."""
     tell, _, traffic = STORIES[story]
     for point, name in points(tell, first=1):
         world = tell(Plan({point: Kind.PERMANENT}))

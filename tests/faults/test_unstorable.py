@@ -51,7 +51,7 @@ def test_a_failing_version_is_rolled_back_although_its_evidence_cannot_be_stored
     assert "without its diagnostics" in caplog.text
 
 
-def test_an_operator_is_heard_although_the_entry_cannot_be_stored(store: NarrowStore) -> None:
+def test_a_request_succeeds_although_its_entry_cannot_be_stored(store: NarrowStore) -> None:
     """The request itself is what matters."""
     world = World(store=store)
     world.register()
@@ -63,8 +63,8 @@ def test_an_operator_is_heard_although_the_entry_cannot_be_stored(store: NarrowS
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_what_storage_refuses_even_so_is_an_error(store: NarrowStore) -> None:
-    """Nothing is acted on that was not saved."""
+def test_what_storage_still_refuses_is_an_error(store: NarrowStore) -> None:
+    """Nothing that was not saved is acted on."""
     world = World(store=store)
     world.register()
     world.until_weight(10)

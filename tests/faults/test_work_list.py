@@ -48,7 +48,7 @@ def arrival_points() -> int:
 
 @pytest.mark.parametrize("point", range(10))
 def test_an_endpoint_that_is_being_closed_keeps_what_arrives(point: int) -> None:
-    """At every point of closing an idle endpoint a version arrives whose intake dies at any point of its own."""
+    """While an idle endpoint is closed, a version arrives at every point, and its intake dies at any point."""
     for fault in range(arrival_points()):
         world = idle()
         interruption = Interruption(point, partial(admit_and_die, world, fault))
@@ -59,7 +59,7 @@ def test_an_endpoint_that_is_being_closed_keeps_what_arrives(point: int) -> None
 
 
 def test_the_end_of_a_rollout_keeps_what_arrives() -> None:
-    """The same while the last work of an earlier rollout is done, with any call of the closing failing besides."""
+    """The same during the last work of an earlier rollout, with any call of the closing failing as well."""
     total = points(last_look)
     for point in range(0, total, 2):
         for fault in range(0, arrival_points(), 3):
@@ -73,14 +73,14 @@ def test_the_end_of_a_rollout_keeps_what_arrives() -> None:
 
 
 def test_an_idle_endpoint_is_closed() -> None:
-    """One that was marked for an admission that never came costs one look."""
+    """An endpoint marked for an admission that never came costs one reconcile."""
     world = idle()
     world.controller().reconcile(CHURN)
     assert world.store.open_endpoints() == ()
 
 
 def test_the_sweep_reports_what_it_found() -> None:
-    """An endpoint whose mark was lost is marked again, one that is on the list already is not reported."""
+    """An endpoint whose mark was lost is marked again; one already on the list is not reported."""
     world = lawful_world()
     world.register()
     assert reopen(world.store) == ()

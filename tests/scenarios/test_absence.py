@@ -28,7 +28,7 @@ def asleep(world: World, minutes: int) -> None:
 
 @pytest.mark.parametrize("away", [150, 700, 1700], ids=["past the step's deadline", "half a day", "past all deadlines"])
 def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
-    """The backlog is judged, however many reconciles that takes, and the rollout goes on."""
+    """The backlog is judged, however many reconciles that takes, and the rollout continues."""
     world = World(rpm=600)
     world.register()
     world.until_weight(10)
@@ -39,7 +39,7 @@ def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
 
 
 def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
-    """The reason is what the backlog shows, not the deadline that passed as well."""
+    """The reason is what the backlog shows, not the deadline that also passed."""
     world = World(rates={GREEN: 0.3})
     world.register()
     world.until_weight(10)
@@ -60,7 +60,7 @@ def test_nothing_advances_before_the_whole_backlog_is_judged() -> None:
 
 
 def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
-    """Azure finished while nobody looked: the rollout goes on to its first step."""
+    """Azure finished while Teal was away: the rollout continues with its first step."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(provisioning=timedelta(minutes=12))))
     world.register()
     world.minutes(1)
@@ -70,7 +70,7 @@ def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
 
 
 def test_an_endpoint_that_cannot_be_read_uses_up_no_deadline() -> None:
-    """Azure gives no answer for hours. What was not observed is not green's fault."""
+    """Azure gives no answer for hours, which is not green's fault."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=40))))
     world.register()
     world.until_weight(10)
@@ -90,7 +90,7 @@ def test_patience_counts_observed_time_only() -> None:
     assert world.rollout().phase is Phase.STEPPING
 
 
-def test_the_way_back_has_its_time_too() -> None:
+def test_a_rollback_gets_its_full_time() -> None:
     """An absence in the middle of a rollback does not end it as failed."""
     world = World()
     world.register()
@@ -105,7 +105,7 @@ def test_the_way_back_has_its_time_too() -> None:
 
 
 def test_a_cleanup_that_fell_due_meanwhile_still_takes_place() -> None:
-    """The time to delete what is left over begins when somebody looks, not when it was due."""
+    """The time to delete a leftover begins when Teal is back, not when it was due."""
     world = World(rpm=600)
     world.register()
     world.until(Phase.PROMOTED)
@@ -115,7 +115,7 @@ def test_a_cleanup_that_fell_due_meanwhile_still_takes_place() -> None:
 
 
 def test_a_hold_and_an_absence_in_it_are_counted_once() -> None:
-    """The clock of a step never runs ahead of the time of day."""
+    """A step's clock never runs ahead of the time of day."""
     world = World(rpm=40)
     world.register()
     world.until_weight(10)
@@ -131,8 +131,8 @@ def test_a_hold_and_an_absence_in_it_are_counted_once() -> None:
     assert rollout.status.since <= world.clock.now
 
 
-def test_short_gaps_are_not_worth_a_report() -> None:
-    """A few ticks that are missed leave no entry."""
+def test_short_gaps_are_not_reported() -> None:
+    """A few missed ticks leave no entry."""
     world = World(rpm=600)
     world.register()
     world.until_weight(10)

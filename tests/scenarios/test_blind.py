@@ -39,7 +39,7 @@ def blind(state: PathState = PathState.OPEN, detail: str = "", policy: object = 
 
 
 @pytest.mark.parametrize("policy", [FIVE, MIRRORED, replace(FIVE, steps=(SmokeStep("smoke.jsonl"),))])
-def test_nothing_is_sent_to_a_green_that_nobody_sees(policy: object) -> None:
+def test_a_green_without_telemetry_gets_no_traffic(policy: object) -> None:
     """No weight, no mirror and no promotion, for as long as it takes."""
     world = blind(policy=policy)
     for _ in range(200):
@@ -56,7 +56,7 @@ def test_nothing_is_sent_to_a_green_that_nobody_sees(policy: object) -> None:
         (PathState.OTHER_WORKSPACE, Why.LOGGED_ELSEWHERE),
     ],
 )
-def test_a_wrong_setting_is_reported_at_once_and_once(state: PathState, code: Why) -> None:
+def test_a_wrong_setting_is_reported_immediately_and_once(state: PathState, code: Why) -> None:
     """The cause is in the history from green's first minute, and is not repeated."""
     world = blind(state, "audit")
     ready, (unproven,) = world.entries(Why.GREEN_READY)[0], world.entries(Why.TELEMETRY_UNPROVEN)
@@ -65,7 +65,7 @@ def test_a_wrong_setting_is_reported_at_once_and_once(state: PathState, code: Wh
 
 
 def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:
-    """On a new workspace that is no error of a query, but something to wait for."""
+    """On a new workspace that is not a query error, but something to wait for."""
     world = World(policy=FIVE, telemetry=FakeTelemetry(no_table="Failed to resolve table"))
     world.register()
     world.minutes(5)
@@ -75,7 +75,7 @@ def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:
 
 
 def test_smoke_requests_have_the_lag_and_five_minutes_to_arrive() -> None:
-    """With settings that look right their absence is reported only then."""
+    """If the settings look right, their absence is only reported after that."""
     world = blind()
     assert not world.entries(Why.TELEMETRY_UNPROVEN)
     world.minutes(3)
@@ -85,14 +85,14 @@ def test_smoke_requests_have_the_lag_and_five_minutes_to_arrive() -> None:
 
 
 def test_a_diagnosis_that_fails_stops_nothing() -> None:
-    """Settings that may not be read cost the cause, not the rollout."""
+    """If the settings cannot be read, the cause is unknown, but the rollout continues."""
     world = blind()
     world.telemetry.found = None
     world.minutes(5)
     assert world.entries(Why.TELEMETRY_UNPROVEN)
 
 
-def test_it_continues_by_itself_when_telemetry_appears() -> None:
+def test_it_continues_automatically_when_telemetry_appears() -> None:
     """However late, and with a fresh clock for the step."""
     world = blind(PathState.NO_SETTING)
     world.minutes(180)
@@ -103,7 +103,7 @@ def test_it_continues_by_itself_when_telemetry_appears() -> None:
 
 
 def test_the_smoke_test_proves_the_path_of_a_silent_endpoint() -> None:
-    """Nobody else asks it, so its first request in the log is green's own, after the lag."""
+    """Nobody else calls it, so its first request in the log is green's own, after the lag."""
     world = World(policy=FIVE, rpm=0)
     world.register()
     world.until_weight(10)
@@ -112,8 +112,8 @@ def test_the_smoke_test_proves_the_path_of_a_silent_endpoint() -> None:
     assert not world.entries(Why.TELEMETRY_UNPROVEN)
 
 
-def test_requests_of_long_ago_prove_nothing() -> None:
-    """A log that stopped an hour before green was ready is as silent as one that never began."""
+def test_old_requests_prove_nothing() -> None:
+    """A log that stopped an hour before green was ready is as good as empty."""
     world = World(policy=FIVE)
     world.telemetry.rows[:] = [row for row in world.telemetry.rows if world.clock() - row.minute > 40 * MINUTE]
     world.rpm = 0
@@ -123,8 +123,8 @@ def test_requests_of_long_ago_prove_nothing() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_nobody_can_promote_a_green_that_nobody_sees() -> None:
-    """A request to promote is refused as before the smoke test."""
+def test_a_green_without_telemetry_cannot_be_promoted() -> None:
+    """A request to promote is rejected, as before the smoke test."""
     world = blind()
     with pytest.raises(NotPossible):
         world.ask(Verb.PROMOTE)

@@ -27,7 +27,7 @@ def world_of(capacity: Capacity, instances: int = 10) -> World:
 
 
 @pytest.mark.parametrize(("green", "instances"), [("same", 10), (3, 3), ("proportional", 1)])
-def test_green_begins_with_what_the_policy_says(green: str, instances: int) -> None:
+def test_green_starts_with_the_policys_instances(green: str, instances: int) -> None:
     """As many as blue, a number, or in proportion to its first weight."""
     world = world_of(Capacity(green=green))  # type: ignore[arg-type] # the three forms, as rows of a table
     world.until(Phase.STEPPING)
@@ -35,7 +35,7 @@ def test_green_begins_with_what_the_policy_says(green: str, instances: int) -> N
 
 
 def test_green_grows_before_each_weight() -> None:
-    """At no minute green has a bigger share of the traffic than of blue's instances."""
+    """Green's share of the traffic never exceeds its share of blue's instances."""
     world = world_of(Capacity(green="proportional"))
     while world.rollout().phase is not Phase.PROMOTED:
         share = world.seen.traffic.get(GREEN, 0)
@@ -46,7 +46,7 @@ def test_green_grows_before_each_weight() -> None:
 
 
 def test_blue_shrinks_while_it_is_kept() -> None:
-    """After promotion blue is scaled down, said so, and deleted when its time is over."""
+    """After promotion blue is scaled down, with a history entry, and deleted when its time is up."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.minutes(3)
@@ -57,7 +57,7 @@ def test_blue_shrinks_while_it_is_kept() -> None:
 
 
 def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
-    """A rollback after promotion does not send everything to a blue of two instances."""
+    """A rollback after promotion does not send everything to a blue with two instances."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.minutes(3)
@@ -68,7 +68,7 @@ def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
 
 
 def test_autoscale_settings_are_copied_once() -> None:
-    """Green gets what blue has, while it is tried."""
+    """Green gets blue's settings while it is being tried."""
     world = world_of(Capacity())
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until_weight(10)
@@ -76,7 +76,7 @@ def test_autoscale_settings_are_copied_once() -> None:
 
 
 def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> None:
-    """It is written down, and the rollout goes on."""
+    """It is recorded, and the rollout continues."""
     world = world_of(Capacity())
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
@@ -85,7 +85,7 @@ def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> Non
 
 
 def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
-    """Azure may show the new number before the machines stand: the share waits until the scaling has ended."""
+    """Azure can show the new count before the instances exist: the share waits until the scaling has ended."""
     world = world_of(Capacity(green="proportional"))
     world.until_weight(10)
     green = replace(world.seen.deployments[GREEN], state=Provisioning.SCALING, instances=5)

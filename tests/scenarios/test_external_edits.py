@@ -46,8 +46,8 @@ LIVE = [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED]
 
 @pytest.mark.parametrize("phase", LIVE)
 @pytest.mark.parametrize("traffic", [{BLUE: 100}, {BLUE: 70, HOTFIX: 30}], ids=str)
-def test_all_traffic_moved_off_green_by_hand_is_a_request_to_go_back(phase: Phase, traffic: dict[str, int]) -> None:
-    """In every phase: green never gets a request again, the operator's split stays, and the rollout ends."""
+def test_moving_all_traffic_off_green_is_a_request_to_roll_back(phase: Phase, traffic: dict[str, int]) -> None:
+    """In every phase: green never gets another request, the operator's split stays, and the rollout ends."""
     world = world_in(phase)
     written = edit(world, traffic)
     world.until_finished()
@@ -60,7 +60,7 @@ def test_all_traffic_moved_off_green_by_hand_is_a_request_to_go_back(phase: Phas
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING])
 @pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {HOTFIX: 100}, {BLUE: 30, GREEN: 70}, {}], ids=str)
 def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: dict[str, int]) -> None:
-    """Also where a pause would have ended by itself: two hours later the split is still the operator's."""
+    """Even if a pause would have ended by itself: two hours later the split is still the operator's."""
     world = world_in(phase)
     edit(world, traffic)
     world.minutes(120)
@@ -70,7 +70,7 @@ def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: 
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTING])
 def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> None:
-    """Green was without traffic for some minutes, then somebody resumes: the share returns and the rollout goes on."""
+    """Green had no traffic for some minutes, then someone resumes: its share returns and the rollout continues."""
     world = world_in(phase)
     before = world.seen.traffic
     edit(world, {BLUE: 100})
@@ -81,8 +81,8 @@ def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> 
     assert world.until(Phase.PROMOTED, within=120).observed.serving == GREEN
 
 
-def test_a_split_that_azure_shows_late_is_no_request_to_go_back() -> None:
-    """The old split is shown once more for five minutes: the rollout pauses, and is still there to resume."""
+def test_a_split_that_azure_shows_late_is_not_a_request_to_roll_back() -> None:
+    """The old split is shown again for five minutes: the rollout pauses, and can still be resumed."""
     world = world_in(Phase.STEPPING)
     now = world.seen.traffic
     edit(world, {BLUE: 100})
@@ -116,7 +116,7 @@ def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_by_hand()
     ],
     ids=str,
 )
-def test_a_rollback_changes_nothing_but_greens_share(found: dict[str, int], left: dict[str, int]) -> None:
+def test_a_rollback_changes_only_greens_share(found: dict[str, int], left: dict[str, int]) -> None:
     """What someone else gave a third deployment stays, and the history says what was found."""
     world = world_in(Phase.STEPPING)
     edit(world, found)
@@ -128,7 +128,7 @@ def test_a_rollback_changes_nothing_but_greens_share(found: dict[str, int], left
 
 
 def test_a_hotfix_during_the_rollback_stays_too() -> None:
-    """The rollback is under way when someone gives all to a third deployment: it keeps it, and the history says so."""
+    """Someone gives a third deployment all traffic during the rollback: it keeps it, and the history says so."""
     world = world_in(Phase.STEPPING)
     world.ask(Verb.ROLLBACK)
     world.controller().reconcile(CHURN)
@@ -141,7 +141,7 @@ def test_a_hotfix_during_the_rollback_stays_too() -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.PAUSE])
-def test_what_was_asked_for_in_a_halt_comes_before_the_next_weight(verb: Verb) -> None:
+def test_a_request_during_a_halt_comes_before_the_next_weight(verb: Verb) -> None:
     """Sixty percent is decided but held; the request arrives before the halt ends, and green never gets them."""
     steps = (SmokeStep("s"), WeightStep(20), WeightStep(60))
     world = World(replace(POLICY, steps=steps))

@@ -41,8 +41,8 @@ def empty(world: World) -> World:
 
 @pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
 @pytest.mark.parametrize("gap", [1, 4])
-def test_the_ordinary_order_makes_no_twin_and_no_failure(policy: Policy, gap: int) -> None:
-    """Model, endpoint, deployment, traffic, minutes apart: the rollout of that version ends superseded by itself."""
+def test_registering_before_deploying_creates_no_duplicate_and_no_failure(policy: Policy, gap: int) -> None:
+    """Model, endpoint, deployment, traffic, minutes apart: that version's rollout ends superseded by itself."""
     world = empty(World(policy))
     world.register()
     world.minutes(gap)
@@ -59,8 +59,8 @@ def test_the_ordinary_order_makes_no_twin_and_no_failure(policy: Policy, gap: in
     assert world.until(Phase.PAUSED, version="8").blue == HAND
 
 
-def test_a_deployment_by_hand_that_comes_while_green_is_tested_ends_the_rollout() -> None:
-    """Green was made already: it goes again, and what was made by hand is not touched."""
+def test_a_manual_deployment_during_the_smoke_test_ends_the_rollout() -> None:
+    """Green already existed: it is deleted, and the manual deployment is not touched."""
     world = empty(World(TEMPLATE))
     world.endpoints.seen[ENDPOINT] = EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
     world.register()
@@ -73,8 +73,8 @@ def test_a_deployment_by_hand_that_comes_while_green_is_tested_ends_the_rollout(
     assert (set(world.seen.deployments), world.endpoints.traffic_written) == ({HAND}, [])
 
 
-def test_a_rollout_that_an_operator_starts_uses_what_stands_idle() -> None:
-    """Whoever starts it knows of the deployment without traffic, so the version is rolled out all the same."""
+def test_an_operator_can_roll_out_a_version_that_stands_idle() -> None:
+    """Whoever starts it knows about the deployment without traffic, so the version is rolled out anyway."""
     world = World(LIVE)
     deploy(world, HAND, "7")
     world.models.registered[ModelVersion("churn", "7")] = {}
@@ -84,7 +84,7 @@ def test_a_rollout_that_an_operator_starts_uses_what_stands_idle() -> None:
 
 @pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
 def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy: Policy) -> None:
-    """It waits as the first; an operator gives the idle one all traffic and approves: thirty percent, not hundred."""
+    """It waits as the first; an operator gives the idle one all traffic and approves: 30 percent, not 100."""
     world = World(policy)
     give(world, {})
     world.register()
@@ -101,7 +101,7 @@ def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy:
 
 
 def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
-    """Who is blue is not clear, so it stays paused, also when somebody resumes."""
+    """It is not clear which one is blue, so it stays paused even if someone resumes."""
     world = World(TEMPLATE)
     deploy(world, OTHER, "5")
     give(world, {})
@@ -118,7 +118,7 @@ def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
 
 
 def test_green_is_compared_with_whoever_serves_when_it_gets_its_first_traffic() -> None:
-    """All traffic is moved to a third deployment while green is tested: that one keeps the rest, and is its judge."""
+    """All traffic moves to a third deployment during the smoke test: that one becomes blue."""
     world = World(LIVE)
     deploy(world, OTHER, "5")
     world.register()
@@ -132,7 +132,7 @@ def test_green_is_compared_with_whoever_serves_when_it_gets_its_first_traffic() 
 
 @pytest.mark.parametrize(("shown", "restored"), [(3, 3), (7, 7)])
 def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int) -> None:
-    """It scaled from two by itself while it served; kept with one, it has that number again after a rollback."""
+    """It scaled from two by itself while it served; kept with one, it gets that count back in a rollback."""
     kept = replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1))
     world = World(kept)
     give(world, {})
@@ -156,8 +156,8 @@ def break_blue(world: World) -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
 
 
-def test_nothing_is_begun_beside_a_broken_blue() -> None:
-    """It is said before anything is made, and the fix can be started by hand at once."""
+def test_no_rollout_starts_next_to_a_broken_blue() -> None:
+    """It is reported before anything is created, and the fix can be started manually right away."""
     world = World(LIVE)
     break_blue(world)
     world.register()
@@ -175,7 +175,7 @@ def test_nothing_is_begun_beside_a_broken_blue() -> None:
 
 
 @pytest.mark.parametrize("way", ["fix", "back"])
-def test_blue_that_breaks_under_way_leaves_both_ways_to_an_operator(way: str) -> None:
+def test_if_blue_breaks_an_operator_decides(way: str) -> None:
     """Green has 30 percent: an operator promotes all the way, or rolls back to a repaired blue."""
     world = World(replace(LIVE, steps=(STEPS[0], *STEPS[2:])))
     world.register()
@@ -194,8 +194,8 @@ def test_blue_that_breaks_under_way_leaves_both_ways_to_an_operator(way: str) ->
     assert (world.seen.traffic, GREEN in world.seen.deployments) == ({BLUE: 100}, False)
 
 
-def test_a_failed_rollout_deletes_what_it_made_and_nobody_uses() -> None:
-    """Blue is deleted while green is being made: green goes, once something healthy serves."""
+def test_a_failed_rollout_deletes_its_unused_green() -> None:
+    """Blue is deleted while green is being created: green is deleted once something healthy serves."""
     world = World(LIVE)
     deploy(world, OTHER, "5")
     world.register()
@@ -211,8 +211,8 @@ def test_a_failed_rollout_deletes_what_it_made_and_nobody_uses() -> None:
     assert set(world.seen.deployments) == {OTHER}, world.told()
 
 
-def test_a_failed_rollout_says_who_must_clean_up_what_serves() -> None:
-    """Green has all traffic and fails, blue is broken: green stays, and the last entry asks for somebody."""
+def test_a_failed_rollout_asks_for_an_operator_if_green_serves() -> None:
+    """Green has all traffic and fails, blue is broken: green stays, and the last entry asks for an operator."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -225,8 +225,8 @@ def test_a_failed_rollout_says_who_must_clean_up_what_serves() -> None:
     assert world.history()[-1].reason.code is ReasonCode.LEFTOVER_IN_USE
 
 
-def test_a_failed_attempt_by_hand_is_not_taken_for_the_deployed_version() -> None:
-    """Somebody's own deployment of the version failed: the rollout is what is needed now."""
+def test_a_failed_manual_deployment_does_not_count() -> None:
+    """Someone's own deployment of the version failed: the rollout is needed now."""
     world = World()
     failed = DeploymentSeen("by-hand", Provisioning.FAILED, "azureml:churn:7")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {"by-hand": failed})
@@ -234,8 +234,8 @@ def test_a_failed_attempt_by_hand_is_not_taken_for_the_deployed_version() -> Non
     assert world.until(Phase.PROMOTED, Phase.SUPERSEDED, within=90).phase is Phase.PROMOTED
 
 
-def test_a_version_deployed_by_hand_ends_a_full_promotion_that_waits() -> None:
-    """A halt keeps green without traffic meanwhile; the rollout is superseded, as from any other phase."""
+def test_a_manual_deployment_ends_a_waiting_full_promotion() -> None:
+    """A halt keeps green without traffic; the rollout is superseded, as from any other phase."""
     world = World(replace(POLICY, steps=(SmokeStep("smoke.jsonl"), PauseStep(), WeightStep(10))))
     world.register()
     world.until(Phase.PAUSED)

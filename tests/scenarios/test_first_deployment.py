@@ -66,7 +66,7 @@ def test_a_first_deployment_gets_nothing_before_the_step_that_gives_it_everythin
 
 @pytest.mark.parametrize("endpoint", [EMPTY, IDLE], ids=["empty", "idle"])
 def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: EndpointSeen) -> None:
-    """It goes again, and what was there stays as it was."""
+    """It is deleted, and what was there before is unchanged."""
     world = World(TEMPLATE)
     world.scoring.statuses[GREEN] = 424
     world.endpoints.seen = {ENDPOINT: endpoint}
@@ -76,8 +76,8 @@ def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: End
     assert world.endpoints.traffic_written == []
 
 
-def test_a_first_deployment_can_be_taken_back_by_hand() -> None:
-    """Before it is promoted a person may take it back: then nothing serves, as before."""
+def test_a_first_deployment_can_be_rolled_back_manually() -> None:
+    """Before it is promoted an operator can roll it back: then nothing serves, as before."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     for _ in range(10):
         if world.seen.traffic or world.rollout().phase is Phase.PROMOTING:
@@ -88,20 +88,20 @@ def test_a_first_deployment_can_be_taken_back_by_hand() -> None:
     assert world.seen.traffic == {}
 
 
-def test_a_missing_endpoint_is_only_made_if_the_policy_says_so() -> None:
-    """Otherwise the rollout ends with the endpoint's name."""
+def test_a_missing_endpoint_is_only_created_if_the_policy_says_so() -> None:
+    """Otherwise the rollout ends and names the endpoint."""
     world = world_with(TEMPLATE, None)
     assert world.until(Phase.FAILED).status.reason.code is ReasonCode.ENDPOINT_MISSING
 
 
-def test_with_nothing_to_copy_a_live_source_ends_in_words() -> None:
+def test_a_live_source_without_a_deployment_to_copy_is_explained() -> None:
     """`from: live` on an empty endpoint says what would help."""
     world = world_with(POLICY, EMPTY)
     assert world.until(Phase.FAILED).status.reason.code is ReasonCode.NO_DEPLOYMENT_TO_COPY
 
 
-def test_an_endpoint_that_cannot_be_made_ends_in_words() -> None:
-    """Azure's refusal is what people read."""
+def test_an_endpoint_that_cannot_be_created_is_explained() -> None:
+    """The reason has Azure's message."""
     world = World(replace(TEMPLATE, create_endpoint=EndpointSpec()))
     world.endpoints.seen = {}
     world.endpoints.refuses["endpoint"] = "QuotaExceeded: 100 endpoints"

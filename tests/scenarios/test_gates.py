@@ -31,8 +31,8 @@ def reading(world: World, gate: str) -> Reading:
     return next(one for one in world.rollout().readings if one.gate == gate)
 
 
-def test_a_slower_version_is_taken_back_by_its_latency() -> None:
-    """1.6 times blue's times, and not one error: the reason has both times, both shares and the odds."""
+def test_a_slower_version_is_rolled_back_by_its_latency() -> None:
+    """1.6 times blue's times, without errors: the reason has both times, both shares and the odds."""
     world = World(conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
     ended = world.until_finished()
@@ -48,8 +48,8 @@ def test_a_slower_version_is_taken_back_by_its_latency() -> None:
     assert world.endpoints.traffic_written == [{GREEN: 10, BLUE: 90}, {BLUE: 100}]
 
 
-def test_as_a_dry_run_latency_moves_nothing_and_says_what_it_would_have_done() -> None:
-    """The same version with an informative gate is promoted; the odds that would have convicted it are on record."""
+def test_a_latency_dry_run_changes_nothing_but_is_recorded() -> None:
+    """The same version is promoted; the odds that would have rolled it back are on record."""
     gates = (ErrorsGate(), LatencyGate(role="dry_run"))
     world = World(judged_by(*gates), conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
@@ -61,14 +61,14 @@ def test_as_a_dry_run_latency_moves_nothing_and_says_what_it_would_have_done() -
 
 @pytest.mark.parametrize("median", [100.0, 120.0])
 def test_a_version_within_the_allowed_times_is_promoted(median: float) -> None:
-    """As quick as blue, or slower by less than the policy allows."""
+    """As fast as blue, or slower by less than the policy allows."""
     world = World(conduct={BLUE: QUICK, GREEN: Conduct(median=median)})
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_a_version_that_refuses_callers_is_taken_back() -> None:
-    """Five percent of what blue understood is a bad request to green: that is no error of ours, and is noticed."""
+def test_a_version_that_rejects_callers_is_rolled_back() -> None:
+    """Green rejects five percent of what blue accepted as bad requests: not server errors, but noticed."""
     policy = judged_by(ErrorsGate(), ClientErrorsGate())
     world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
@@ -79,7 +79,7 @@ def test_a_version_that_refuses_callers_is_taken_back() -> None:
     assert measured["blue_bad"] / measured["blue_total"] == 0.01
 
 
-def test_refusals_are_nobody_s_harm_where_they_are_not_judged() -> None:
+def test_rejections_are_ignored_if_they_are_not_judged() -> None:
     """A policy without that gate promotes the same version."""
     world = World(judged_by(ErrorsGate()), conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
@@ -94,8 +94,8 @@ LIMITS: list[tuple[str, Gate, float, Conduct, str]] = [
 
 
 @pytest.mark.parametrize(("gate", "rate", "conduct", "name"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS])
-def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, conduct: Conduct, name: str) -> None:
-    """Blue and green are alike, and both are beyond the limit: green is not let in."""
+def test_an_absolute_limit_applies_however_blue_performs(gate: Gate, rate: float, conduct: Conduct, name: str) -> None:
+    """Blue and green are alike, and both exceed the limit: green is not let in."""
     gates = (gate,) if isinstance(gate, ErrorsGate) else (ErrorsGate(), gate)
     world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
     world.register()
@@ -105,14 +105,14 @@ def test_an_absolute_limit_holds_however_blue_fares(gate: Gate, rate: float, con
     assert measured["green_bad"] / measured["green_total"] > measured["limit"]
 
 
-def test_without_a_limit_what_blue_does_too_is_no_harm() -> None:
-    """Three percent of errors on both sides is a bad day, and not green's fault."""
+def test_without_a_limit_errors_on_both_sides_are_no_harm() -> None:
+    """Three percent of errors on both sides is a bad day, not green's fault."""
     world = World(judged_by(ErrorsGate(), budget=0.02), rates={BLUE: 0.03, GREEN: 0.03})
     world.register()
     assert world.until(Phase.PROMOTED, within=200).observed.serving == GREEN
 
 
-def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> None:
+def test_a_bad_day_for_both_does_not_hold_a_good_version() -> None:
     """Nothing failed in the past hour, now three percent do on both sides; bets by the past alone would hold it."""
     world = World(judged_by(ErrorsGate(), budget=0.02))
     world.rates |= {BLUE: 0.03, GREEN: 0.03}
@@ -120,8 +120,8 @@ def test_a_day_that_is_worse_than_the_past_for_both_holds_no_good_version() -> N
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_percentiles_convict_where_nothing_else_is_known() -> None:
-    """By the platform's metrics the times of single requests are not to be had; minutes of a higher P95 are enough."""
+def test_percentiles_roll_back_if_nothing_else_is_known() -> None:
+    """Platform metrics have no single latencies; minutes with a higher P95 are enough."""
     slow = Conduct(median=300.0, percentiles=True)
     world = World(
         judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics"),
@@ -153,7 +153,7 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
 
 
 def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
-    """Nobody measured blue's times in the past hour: what must be certified cannot be, so a person is called."""
+    """Blue's latency was not measured in the past hour: nothing can be certified, so an operator is needed."""
     world = World(judged_by(ErrorsGate(), LatencyGate(role="critical")))
     world.register()
     paused = world.until(Phase.PAUSED)
@@ -169,7 +169,7 @@ ROLES: tuple[Role, ...] = ("non_blocking", "dry_run")
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_gate_without_a_past_that_nothing_waits_for_is_left_out(role: Role) -> None:
-    """The rollout goes on by the others, and the first weight's entry says what is not judged."""
+    """The rollout continues with the others, and the first weight's entry says what is not judged."""
     world = World(judged_by(ErrorsGate(), LatencyGate(role=role)))
     world.register()
     world.until(Phase.PROMOTED)
@@ -184,8 +184,8 @@ def bad_answers() -> dict[str, tuple[float, Conduct]]:
 
 
 @pytest.mark.parametrize("gate", ["errors", "latency"])
-def test_what_goes_bad_with_all_traffic_is_taken_back(gate: str) -> None:
-    """At 100 percent blue has none to be compared with; what it did while it had some is what green is held to."""
+def test_a_version_that_goes_bad_with_all_traffic_is_rolled_back(gate: str) -> None:
+    """At 100 percent there is no blue to compare with, so what it did earlier is what counts."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until(Phase.PROMOTING)

@@ -28,8 +28,8 @@ def met_nobody(world: World) -> bool:
     return all(GREEN not in written for written in world.endpoints.traffic_written)
 
 
-def test_other_predictions_on_copies_are_noticed_before_a_user_gets_them() -> None:
-    """Green says `leave` three times as often as blue: taken back during the mirror, and told which class."""
+def test_shifted_predictions_are_noticed_during_the_mirror() -> None:
+    """Green says `leave` three times as often as blue: rolled back during the mirror, with the class."""
     world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.7, "leave": 0.3})
     world.register()
@@ -50,7 +50,7 @@ def test_predictions_that_are_rarer_are_noticed_too() -> None:
 
 
 def test_a_class_that_blue_never_gave_is_noticed() -> None:
-    """What no class of blue's past is counts together, and here there is too much of it."""
+    """Classes that are not in blue's past are counted together, and here there are too many."""
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
     world.register()
@@ -58,16 +58,16 @@ def test_a_class_that_blue_never_gave_is_noticed() -> None:
     assert (measured["label"], measured["green_bad"] / measured["green_total"]) == ("(other)", 0.1)
 
 
-def test_a_retrained_model_may_answer_a_little_otherwise() -> None:
-    """Two points between classes are what every retraining does: promoted, by the mirror and by live traffic."""
+def test_a_retrained_model_may_answer_slightly_differently() -> None:
+    """Two points between classes are normal after retraining: promoted, by mirror and by live traffic."""
     world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.88, "leave": 0.12})
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_so() -> None:
-    """The collector was off until now: the gate is left out, with the reason where green gets its first traffic."""
+def test_predictions_without_a_past_are_reported_as_not_judged() -> None:
+    """The collector was off until now: the gate is left out, with the reason in the first traffic entry."""
     world = World(mirrored(PredictionsGate()))
     world.register()
     world.until(Phase.PROMOTED)
@@ -76,8 +76,8 @@ def test_predictions_that_nobody_collected_in_the_past_are_not_judged_and_said_s
     assert first.facts["unjudged"]["predictions"].startswith("fewer than 100")
 
 
-def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
-    """One of five copied requests gets another answer; five percent were allowed."""
+def test_a_version_that_disagrees_with_blue_gets_no_live_traffic() -> None:
+    """One in five mirrored requests gets another answer; five percent were allowed."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.2})
     world.register()
@@ -87,8 +87,8 @@ def test_a_version_that_disagrees_with_blue_never_meets_a_user() -> None:
     assert (measured["what"], measured["green_bad"] / measured["green_total"]) == ("disagreements", 0.2)
 
 
-def test_disagreement_that_is_allowed_leads_on() -> None:
-    """Four percent, where five are allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
+def test_allowed_disagreement_continues() -> None:
+    """Four percent, of five allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.04})
     world.register()
@@ -98,8 +98,8 @@ def test_disagreement_that_is_allowed_leads_on() -> None:
     assert reading(world, "disagreement").to_rollback == 0.0
 
 
-def test_a_query_convicts_by_what_it_counts() -> None:
-    """The user's own bad and total, by the gate's own name, beside errors that say nothing."""
+def test_a_query_rolls_back_by_what_it_counts() -> None:
+    """The user's own bad and total, under the gate's name, next to errors that show nothing."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: Conduct(counted={"fraud": 0.01})})
     world.conduct[GREEN] = Conduct(counted={"fraud": 0.06})
     world.register()
@@ -110,7 +110,7 @@ def test_a_query_convicts_by_what_it_counts() -> None:
 
 
 def test_a_critical_query_is_waited_for() -> None:
-    """Its certificate is needed as well as that of errors; a good version has both."""
+    """Its certificate is needed in addition to that of errors; a good version gets both."""
     gates = (ErrorsGate(), replace(FRAUD, role="critical", budget=0.02))
     alike = Conduct(counted={"fraud": 0.01})
     world = World(judged_by(*gates), conduct={BLUE: alike, GREEN: alike})

@@ -31,7 +31,7 @@ def convicted() -> World:
 
 
 def test_each_judged_minute_is_kept_with_what_each_gate_said() -> None:
-    """Every minute from the first look to the last that was judged, once, with its weight and each gate's reading."""
+    """Every minute from the first to the last that was judged, once, with its weight and each gate's reading."""
     world = convicted()
     minutes = [one.minute for one in kept(world)]
     assert minutes == [minutes[0] + number * MINUTE for number in range(len(minutes))]
@@ -40,8 +40,8 @@ def test_each_judged_minute_is_kept_with_what_each_gate_said() -> None:
     assert {one.weight for one in kept(world)} == {10}
 
 
-def test_what_is_kept_tells_how_the_odds_grew() -> None:
-    """Counts only grow, the intervals hold the rates, and the last minute is the one that convicted."""
+def test_kept_evidence_shows_how_the_odds_grew() -> None:
+    """Counts only grow, the intervals contain the rates, and the last minute is the one that rolled back."""
     world = convicted()
     latency = [each for one in kept(world) for each in one.readings if each.gate == "latency"]
     totals = [each.green_total for each in latency]
@@ -54,8 +54,8 @@ def test_what_is_kept_tells_how_the_odds_grew() -> None:
     assert latency[0].log_harm < last.log_harm
 
 
-def test_lines_are_kept_beside_the_odds() -> None:
-    """Where each gate would roll back by itself (its part of the risk), and the certificate that the step needs."""
+def test_thresholds_are_kept_with_the_odds() -> None:
+    """Where each gate would roll back by itself, and the certificate that the step needs."""
     world = convicted()
     errors, latency = kept(world)[-1].readings
     assert errors.harm_threshold is not None
@@ -65,7 +65,7 @@ def test_lines_are_kept_beside_the_odds() -> None:
     assert latency.certificate_threshold is None
 
 
-def test_a_minute_that_a_gate_knows_nothing_of_is_kept_with_the_reason() -> None:
+def test_a_minute_without_data_for_a_gate_is_kept_with_the_reason() -> None:
     """Later readers see which minutes had no evidence, and why."""
     policy = judged_by(ErrorsGate(), QueryGate("fraud", "gates/fraud.kql"))
     alike = Conduct(counted={"fraud": 0.01})
@@ -81,8 +81,8 @@ def test_a_minute_that_a_gate_knows_nothing_of_is_kept_with_the_reason() -> None
     assert missing[-3:] == ["", AWAY, ""]
 
 
-def test_evidence_stays_when_the_rollout_is_paused_and_goes_on() -> None:
-    """A pause by hand loses no minute and doubles none."""
+def test_evidence_survives_a_pause() -> None:
+    """A manual pause neither loses nor duplicates a minute."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until_weight(10)
@@ -96,7 +96,7 @@ def test_evidence_stays_when_the_rollout_is_paused_and_goes_on() -> None:
 
 
 def test_the_history_has_the_numbers_of_each_gate() -> None:
-    """The entry that rolls back holds every gate's counts and odds, as JSON that any reader takes."""
+    """The rollback's entry has every gate's counts and odds, as JSON that any reader accepts."""
     world = convicted()
     [entry] = [each for each in world.history() if each.after is Phase.ROLLING_BACK and each.before is Phase.STEPPING]
     assert entry.verdict is not None
@@ -107,7 +107,7 @@ def test_the_history_has_the_numbers_of_each_gate() -> None:
 
 
 def test_every_entry_of_every_story_is_finite_json() -> None:
-    """No history holds a number that JSON has no word for, and none gets lost on the way to storage and back."""
+    """Every number in a history can be represented in JSON, and none is lost in storage."""
     policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="dry_run"))
     world = World(policy, rates={GREEN: 1.0}, conduct={BLUE: QUICK})
     world.register()
@@ -117,7 +117,7 @@ def test_every_entry_of_every_story_is_finite_json() -> None:
 
 
 def test_a_minute_is_kept_with_the_share_that_it_had() -> None:
-    """The log is late: minutes of the step before are judged after the next was ordered, and kept as what they were."""
+    """The log is late: minutes of the previous step are judged after the next was ordered, and keep their share."""
     world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE)))
     world.register()
     rollout = world.until(Phase.PROMOTED)

@@ -21,7 +21,7 @@ USUAL = Conduct(predictions={"stay": 0.7, "leave": 0.3})
 
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_answers_without_a_prediction_are_harm(share: float) -> None:
-    """A fifth or all of green's answers hold none, where blue's all do: rolled back by the predictions gate."""
+    """A fifth or all of green's answers have none, while all of blue's do: rolled back by the predictions gate."""
     rest = 1.0 - share
     empty = Conduct(predictions={"stay": 0.7 * rest, "leave": 0.3 * rest, "(unreadable)": share})
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL, GREEN: empty})
@@ -29,8 +29,8 @@ def test_answers_without_a_prediction_are_harm(share: float) -> None:
     assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "predictions"
 
 
-def test_answers_that_neither_gives_are_no_harm() -> None:
-    """An outcome that is as frequent with blue is nothing to hold against green."""
+def test_equally_unreadable_answers_are_no_harm() -> None:
+    """An outcome that is as frequent with blue does not count against green."""
     halves = Conduct(predictions={"stay": 0.6, "(unreadable)": 0.4})
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: halves, GREEN: halves})
     world.register()
@@ -38,8 +38,8 @@ def test_answers_that_neither_gives_are_no_harm() -> None:
 
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
-def test_a_gate_that_hears_blue_and_not_green_lets_nothing_advance(inconclusive: str) -> None:
-    """Green collects nothing: never more than the first weight, and the reason names the gate; also uncertified."""
+def test_a_gate_with_data_only_from_blue_lets_nothing_advance(inconclusive: str) -> None:
+    """Green collects nothing: it stays at the first weight, and the reason names the gate; uncertified too."""
     world = World(judged_by(ErrorsGate(), PredictionsGate(), inconclusive=inconclusive), conduct={BLUE: USUAL})
     world.register()
     paused = world.until(Phase.PAUSED, within=90)
@@ -51,8 +51,8 @@ def test_a_gate_that_hears_blue_and_not_green_lets_nothing_advance(inconclusive:
     assert world.seen.traffic == {BLUE: 90, GREEN: 10}
 
 
-def test_a_gate_that_hears_green_at_last_lets_it_go_on() -> None:
-    """A first blob of answers that comes late costs minutes and nothing else."""
+def test_late_data_from_green_lets_it_continue() -> None:
+    """Answers that start late cost only minutes."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: COUNTED})
     world.register()
     world.until_weight(10)
@@ -64,7 +64,7 @@ def test_a_gate_that_hears_green_at_last_lets_it_go_on() -> None:
 
 
 def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
-    """It was heard at 10 percent and is not any more with all traffic: the bake doesn't end by the clock."""
+    """It had data at 10 percent but has none with all traffic: the bake does not end by the clock."""
     policy = judged_by(ErrorsGate(), FRAUD)
     world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED})
     world.register()
@@ -75,15 +75,15 @@ def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
     assert reading(world, "fraud").green_total > 0
 
 
-def test_a_dry_run_that_hears_nothing_of_green_holds_nothing() -> None:
-    """It may not roll back, so there is nothing to get past."""
+def test_a_dry_run_without_data_from_green_holds_nothing() -> None:
+    """It cannot roll back, so there is nothing to get past."""
     world = World(judged_by(ErrorsGate(), replace(FRAUD, role="dry_run")), conduct={BLUE: COUNTED})
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_a_gate_of_rare_things_is_waited_for_no_longer_than_chance_allows() -> None:
-    """One thing in a thousand requests at so few requests: that none was counted says nothing, and nothing waits."""
+def test_a_gate_for_rare_events_does_not_wait_without_need() -> None:
+    """One event in a thousand requests at little traffic: that none was counted means nothing."""
     rare = Conduct(counted={"fraud": 0.0})
     world = World(judged_by(ErrorsGate(), FRAUD), rpm=100, conduct={BLUE: rare})
     world.telemetry.rows = [

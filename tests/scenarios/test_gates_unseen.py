@@ -32,8 +32,8 @@ def with_query() -> World:
     return world
 
 
-def test_a_query_that_fails_is_missing_and_errors_go_on() -> None:
-    """Its reading says why; the rollout is promoted by errors, and what fraud did meanwhile is no evidence at all."""
+def test_a_failing_query_is_missing_and_errors_continue() -> None:
+    """Its reading says why; errors alone promote the rollout, and the missing counts are not evidence."""
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
     world.conduct[GREEN] = Conduct(counted={"fraud": 1.0})
@@ -42,8 +42,8 @@ def test_a_query_that_fails_is_missing_and_errors_go_on() -> None:
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_errors_still_convict_while_a_query_fails() -> None:
-    """What is missing takes only its own evidence with it."""
+def test_errors_still_roll_back_while_a_query_fails() -> None:
+    """A missing source only affects its own evidence."""
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
     world.rates[GREEN] = 0.1
@@ -52,7 +52,7 @@ def test_errors_still_convict_while_a_query_fails() -> None:
 
 
 def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
-    """The gap stays a gap: its minutes are not asked for again, and those behind it convict."""
+    """The gap remains: its minutes are not read again, and those after it roll back."""
     world = with_query()
     world.minutes(2)
     world.telemetry.missing["fraud"] = AWAY
@@ -65,8 +65,8 @@ def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
     assert before < reading(world, "fraud").green_total < reading(world, "errors").green_total
 
 
-def test_a_critical_gate_that_is_missing_for_long_calls_a_person() -> None:
-    """No certificate can come of silence: at the end of patience the rollout pauses at its weight."""
+def test_a_critical_gate_that_is_missing_for_long_pauses() -> None:
+    """Silence cannot certify: when patience runs out, the rollout pauses at its weight."""
     gates = (ErrorsGate(), replace(FRAUD, role="critical"))
     world = World(judged_by(*gates), conduct={BLUE: ALIKE, GREEN: ALIKE})
     world.register()
@@ -97,8 +97,8 @@ def test_the_past_is_waited_for_and_then_done_without() -> None:
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
-def test_a_past_that_is_late_is_taken_when_it_comes() -> None:
-    """Three minutes without an answer cost three minutes and no gate."""
+def test_a_late_past_is_used() -> None:
+    """Three minutes without an answer cost three minutes but no gate."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: Conduct(counted={"fraud": 0.5})})
     world.telemetry.missing["fraud"] = AWAY
     world.register()
@@ -109,8 +109,8 @@ def test_a_past_that_is_late_is_taken_when_it_comes() -> None:
     assert (measured["gate"], measured["green_bad"] / measured["green_total"]) == ("fraud", 0.5)
 
 
-def test_a_green_that_nobody_calls_is_told_once_and_once_more_when_it_is_called() -> None:
-    """Blue answers and green gets nothing of its share: neither good nor bad, but a person should know."""
+def test_starvation_and_its_end_are_each_reported_once() -> None:
+    """Blue answers and green gets none of its share: neither good nor bad, but operators should know."""
     world = World(avoided={GREEN})
     world.register()
     world.until_weight(10)
@@ -128,8 +128,8 @@ def test_a_green_that_nobody_calls_is_told_once_and_once_more_when_it_is_called(
 
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
-def test_a_green_that_nobody_calls_waits_for_a_person_when_patience_ends(inconclusive: str) -> None:
-    """Paused with the words, also where the policy goes on uncertified: more weight would bring it nothing either."""
+def test_a_starved_green_pauses_when_patience_runs_out(inconclusive: str) -> None:
+    """Even if the policy advances uncertified: more weight would not bring it requests either."""
     judge: JudgeSettings = replace(POLICY.judge, inconclusive=inconclusive)  # type: ignore[arg-type] # one of the two
     world = World(replace(POLICY, judge=judge), avoided={GREEN})
     world.register()
@@ -139,7 +139,7 @@ def test_a_green_that_nobody_calls_waits_for_a_person_when_patience_ends(inconcl
 
 
 def test_a_quiet_endpoint_starves_nobody() -> None:
-    """Where blue gets nothing either, green is not starved: there is just nothing to see."""
+    """If blue gets nothing either, green is not starved: there is just nothing to see."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until_weight(10)
@@ -148,8 +148,8 @@ def test_a_quiet_endpoint_starves_nobody() -> None:
     assert not world.entries(ReasonCode.GREEN_STARVED)
 
 
-def test_latency_is_missing_where_only_its_source_is_away() -> None:
-    """Errors from one place, times from another: without the times errors alone promote, and it is said."""
+def test_latency_is_missing_if_only_its_source_fails() -> None:
+    """Errors and latency have different sources: without latency, errors alone promote, which is reported."""
     policy = judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics")
     timed = replace(QUICK, percentiles=True)
     world = World(policy, conduct={BLUE: timed, GREEN: timed})
@@ -161,7 +161,7 @@ def test_latency_is_missing_where_only_its_source_is_away() -> None:
 
 
 def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -> None:
-    """A query that gives no answer before the first weight: the step waits, says for what, and ends by its deadline."""
+    """A query without an answer before the first weight: the step waits, says for what, and ends by its deadline."""
     fraud = QueryGate("fraud", "fraud.kql", role="critical")
     judge = replace(POLICY.judge, gates=(ErrorsGate(), fraud))
     world = World(replace(POLICY, judge=judge))

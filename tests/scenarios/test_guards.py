@@ -24,7 +24,7 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_resumed_step_has_all_its_time_again() -> None:
-    """Paused for longer than the step may take, then resumed: its deadline and its patience begin now."""
+    """Paused for longer than the step's deadline, then resumed: deadline and patience start now."""
     for hours in (1, 9):
         began = NOW - hours * HOUR
         paused = rollout(Phase.PAUSED, step=FIRST, in_pause_step=False, step_since=began, request=request(Verb.RESUME))
@@ -32,8 +32,8 @@ def test_a_resumed_step_has_all_its_time_again() -> None:
         assert (resumed.phase, resumed.progress.since) == (Phase.STEPPING, NOW)
 
 
-def test_minutes_after_a_long_silence_are_not_passed_over() -> None:
-    """Eight hours were settled at once and hold one minute of traffic, their first: the next to read is the second."""
+def test_minutes_after_a_long_silence_are_not_skipped() -> None:
+    """Eight hours settle at once and contain one minute with traffic, the first: the second is read next."""
     start = NOW - 8 * HOUR
     watched = rollout(Phase.STEPPING, judged_until=start, steady_since=start)
     row = DeploymentMinute(BLUE, start, 90, 0)
@@ -43,7 +43,7 @@ def test_minutes_after_a_long_silence_are_not_passed_over() -> None:
 
 @pytest.mark.parametrize(("passed", "acts"), [(109 * SECOND, False), (110 * SECOND, True)])
 def test_a_lease_lasts_as_long_as_it_may_and_no_longer(passed: timedelta, *, acts: bool) -> None:
-    """Whoever died while it might act is waited for: two minutes less what clocks may differ by, to the second."""
+    """A dead holder is waited for exactly two minutes, less the allowance for clock skew."""
     undisturbed = Plan()
     going = lawful_world()
     going_back(going)
@@ -82,7 +82,7 @@ def test_after_a_refusal_nothing_more_is_ordered() -> None:
 
 
 def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
-    """Somebody sets the traffic, somebody else promotes without knowing: nothing is written over the edit."""
+    """Someone sets the traffic, someone else promotes without knowing: the edit is not overwritten."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -107,7 +107,7 @@ def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
 def test_the_largest_of_the_others_gets_the_share_of_a_first_green(
     others: dict[str, int], after: dict[str, int]
 ) -> None:
-    """There is no blue: of those that serve meanwhile, the one with the most; of equals, always the same one."""
+    """There is no blue: of the others, the one with the most traffic gets it; ties are always broken alike."""
     traffic = others | {GREEN: 100 - sum(others.values())}
     deployments = {name: DeploymentSeen(name, Provisioning.SUCCEEDED, "azureml:churn:5") for name in traffic}
     found = EndpointSeen("churn", Provisioning.SUCCEEDED, traffic, {}, deployments)
@@ -116,7 +116,7 @@ def test_the_largest_of_the_others_gets_the_share_of_a_first_green(
 
 
 def test_another_that_is_not_ready_gets_nothing() -> None:
-    """The largest of the others failed: the next one takes green's share and its own."""
+    """The largest of the others failed: the next one gets green's share and its own."""
     traffic = {GREEN: 20, "a": 50, "b": 30}
     states = {GREEN: Provisioning.SUCCEEDED, "a": Provisioning.FAILED, "b": Provisioning.SUCCEEDED}
     deployments = {name: DeploymentSeen(name, state) for name, state in states.items()}

@@ -20,7 +20,7 @@ FROZEN = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE, until=MIDNIGHT + 
 
 
 def test_a_freeze_holds_every_forward_step_and_no_deadline_runs() -> None:
-    """Within the window green's share stays as it is; afterwards the rollout goes on as if no time had passed."""
+    """Within the window green's share stays; afterwards the rollout continues as if no time had passed."""
     world = World(replace(POLICY, freeze=(FROZEN,)))
     world.register()
     world.until_weight(10)
@@ -36,7 +36,7 @@ def test_a_freeze_holds_every_forward_step_and_no_deadline_runs() -> None:
 
 @pytest.mark.parametrize("how", ["freeze", "halt"])
 def test_nothing_holds_a_rollback(how: str) -> None:
-    """Harm and a person's wish both take the traffic back within a freeze and a halt."""
+    """Both harm and an operator's request roll back during a freeze and a halt."""
     window = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE)
     for bad in (True, False):
         world = World(replace(POLICY, freeze=(window,) if how == "freeze" else ()))
@@ -55,7 +55,7 @@ def test_nothing_holds_a_rollback(how: str) -> None:
 
 
 def test_a_halt_holds_everything_until_it_ends() -> None:
-    """Who halted and why is on the rollout; when the halt ends it goes on."""
+    """Who halted and why is on the rollout; when the halt ends it continues."""
     world = World()
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.register()
@@ -90,8 +90,8 @@ def test_the_end_of_a_halt_names_who_ended_it_and_its_time_is_kept_apart() -> No
     assert timedelta(minutes=59) <= world.rollout().status.held <= timedelta(minutes=62)
 
 
-def test_a_person_cannot_promote_through_a_halt() -> None:
-    """The wish is taken, and carried out when the halt ends."""
+def test_an_operator_cannot_promote_through_a_halt() -> None:
+    """The request is accepted, and carried out when the halt ends."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -133,13 +133,13 @@ BERLIN = FreezeWindow("lunch", days=(0,), start=time(12), end=time(13), zone="Eu
         (BERLIN, "mon 12:00", False),
     ],
 )
-def test_when_a_window_holds(window: FreezeWindow, moment: str, *, expected: bool) -> None:
-    """Days and times are those of the window's own zone; a night ends on the next day."""
+def test_when_a_window_is_in_force(window: FreezeWindow, moment: str, *, expected: bool) -> None:
+    """Days and times are in the window's own zone; a night ends on the next day."""
     assert holds(window, at(moment)) is expected
 
 
 def test_a_newer_version_replaces_the_open_one_if_the_policy_says_so() -> None:
-    """The open rollout is taken back, with the reason, and the newer version begins by itself."""
+    """The open rollout is rolled back, with the reason, and the newer version then starts by itself."""
     world = World(replace(POLICY, newer_version="replace"))
     world.register()
     world.until_weight(10)
@@ -151,8 +151,8 @@ def test_a_newer_version_replaces_the_open_one_if_the_policy_says_so() -> None:
     assert world.until(Phase.PROMOTED, version="8", within=120).observed.serving == "churn-8"
 
 
-def test_a_step_may_have_its_own_dwell_patience_and_gates() -> None:
-    """One step that needs no certificate passes after its own settled minutes, even at little traffic."""
+def test_a_step_can_have_its_own_minutes_patience_and_gates() -> None:
+    """A step that needs no certificate passes after its own settled minutes, even with little traffic."""
     steps = (WeightStep(10, settled_minutes=6, gates=()), WeightStep(100, settled_minutes=1))
     world = World(replace(POLICY, steps=steps), rpm=50)
     world.register()

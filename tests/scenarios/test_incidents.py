@@ -31,23 +31,23 @@ def in_an_incident(rate: float, rpm: int = 900) -> World:
 
 
 @pytest.mark.parametrize("rate", [0.04, 0.2, 0.65, 1.0])
-def test_nothing_goes_forward_while_both_fail(rate: float) -> None:
+def test_nothing_advances_while_both_fail(rate: float) -> None:
     """Green is no worse than blue, and stays where it is; the incident is reported once."""
     world = in_an_incident(rate)
     world.minutes(45)
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
 
 
-def test_the_rollout_goes_on_when_the_incident_is_over() -> None:
-    """Nobody has to do anything, and the time counts against no deadline."""
+def test_the_rollout_continues_when_the_incident_is_over() -> None:
+    """Automatically, and the time counts towards no deadline."""
     world = in_an_incident(0.4)
     world.minutes(180)
     world.rates = {}
     world.until(Phase.PROMOTED)
 
 
-def test_an_incident_in_turns_is_one_incident() -> None:
-    """Blue fails for five minutes in ten: the pauses between are no time to go forward."""
+def test_an_intermittent_incident_is_one_incident() -> None:
+    """Blue fails for five minutes in ten: the pauses in between are no time to advance."""
     world = in_an_incident(0.5)
     for _ in range(6):
         world.rates = {BLUE: 0.5, GREEN: 0.5}
@@ -67,7 +67,7 @@ def test_a_single_bad_minute_costs_only_minutes() -> None:
 
 
 def test_a_green_that_is_worse_is_rolled_back_during_an_incident() -> None:
-    """Blue fails a fifth, green everything: the way back is never held."""
+    """Blue fails a fifth, green everything: rollbacks are never held."""
     world = in_an_incident(0.2)
     world.minutes(5)
     world.rates = {BLUE: 0.2, GREEN: 1.0}
@@ -85,8 +85,8 @@ def test_a_failure_rate_that_drifts_is_no_incident(drift: float) -> None:
     assert holds(world) == []
 
 
-def test_a_healthy_green_waits_beside_a_failing_blue_by_default() -> None:
-    """Whether green fixes what blue suffers from is not for Teal to guess."""
+def test_a_healthy_green_waits_next_to_a_failing_blue_by_default() -> None:
+    """Teal does not guess whether green fixes blue's problem."""
     world = in_an_incident(0.0)
     world.rates = {BLUE: 0.5}
     world.minutes(60)
@@ -112,8 +112,8 @@ def test_the_same_policy_does_not_spread_an_outage() -> None:
     assert world.seen.traffic[GREEN] == 10
 
 
-def test_an_operator_may_go_forward_during_an_incident() -> None:
-    """Overriding the judge overrides what it holds for as well."""
+def test_an_operator_can_advance_during_an_incident() -> None:
+    """Overriding the judge also overrides incidents."""
     world = in_an_incident(0.0)
     world.rates = {BLUE: 0.5}
     world.minutes(20)
@@ -121,8 +121,8 @@ def test_an_operator_may_go_forward_during_an_incident() -> None:
     world.until(Phase.PROMOTED)
 
 
-def test_an_overload_holds_whoever_it_hits() -> None:
-    """Blue answers some requests with 429: capacity is short, so nothing is moved, whatever the policy says of blue."""
+def test_an_overload_holds_whichever_deployment_it_hits() -> None:
+    """Blue answers some requests with 429: capacity is short, so nothing moves, whatever the policy says."""
     world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
     world.register()
     world.until_weight(10)
@@ -135,7 +135,7 @@ def test_an_overload_holds_whoever_it_hits() -> None:
 
 @pytest.mark.parametrize("minutes", [2, 25])
 def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
-    """Alone with all traffic, green looks harmful. Beside blue again it turns out that blue does no better."""
+    """Alone with all traffic, green looks harmful. Next to blue it turns out that blue does no better."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -149,7 +149,7 @@ def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
 
 
 def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
-    """Blue is healthy beside it, so green is at fault: nearly all traffic is back at once, the rest soon after."""
+    """Blue is healthy next to it, so green is at fault: nearly all traffic returns immediately, the rest soon after."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -162,7 +162,7 @@ def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
 
 
 def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
-    """Beside blue it is fine, alone it fails again: the second time it is rolled back."""
+    """Next to blue it is fine, alone it fails again: the second time it is rolled back."""
     world = World(rpm=900)
     world.register()
     for _ in range(300):
@@ -175,7 +175,7 @@ def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
 
 
 def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:
-    """Going back beside blue is a way back: nothing holds it."""
+    """Returning next to blue counts as rolling back: nothing holds it."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)

@@ -15,15 +15,15 @@ from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE, POLICY
 
 
 @pytest.mark.parametrize("late", [3, 6, 9, 14, 28])
-def test_failures_that_arrive_late_are_held_against_green(late: int) -> None:
-    """However late within the half hour that is watched, with a configured lag of three minutes."""
+def test_failures_that_arrive_late_count_against_green(late: int) -> None:
+    """At any time within the half hour that is watched, with a configured lag of three minutes."""
     world, _ = late_world(failures_after(late), rates={GREEN: 0.3})
     assert world.until(Phase.ROLLED_BACK, within=90).status.reason.code is Why.REGRESSION_DETECTED
     assert world.seen.traffic == {BLUE: 100}
 
 
 def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
-    """Everything is read once more before blue is deleted: an hour late is still in time."""
+    """Everything is read again before blue is deleted: an hour late is still in time."""
     world, _ = late_world(failures_after(50), policy=replace(POLICY, keep_blue=timedelta(hours=1)), rates={GREEN: 0.3})
     world.until(Phase.PROMOTED)
     ended = world.until(Phase.ROLLED_BACK, within=90)
@@ -41,15 +41,15 @@ def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised()
 
 
 def test_a_log_that_is_on_time_is_never_called_late() -> None:
-    """Rows of exactly the configured lag are what it is configured for."""
+    """The configured lag is for rows that are exactly that late."""
     world, _ = late_world(rows_after(4), lag=3)
     world.until(Phase.PROMOTED)
     assert not world.entries(Why.TELEMETRY_LATE, Why.BLUE_NOT_LOGGED)
     assert world.rollout().telemetry_lag == 3 * MINUTE
 
 
-def test_a_reconcile_asks_telemetry_once() -> None:
-    """Also when everything is read again: the cost of a rollout stays one query a reconcile."""
+def test_a_reconcile_queries_telemetry_once() -> None:
+    """Even during a recheck: a rollout costs one query per reconcile."""
     world, log = late_world(failures_after(7), rates={GREEN: 0.3})
     reconciles = 0
     while world.rollout().open:
@@ -67,15 +67,15 @@ def test_a_reconcile_asks_telemetry_once() -> None:
 
 
 def test_before_the_promotion_everything_since_greens_first_minute_is_read() -> None:
-    """The last window that is read before it begins where green's first did."""
+    """The last window that is read before the promotion begins at green's first minute."""
     world, log = late_world(rows_after(0))
     began = world.until_weight(10).rereading.began
     world.until(Phase.PROMOTED)
     assert log.asked[-1].since == began
 
 
-def test_a_reading_again_of_complete_minutes_changes_nothing() -> None:
-    """The evidence of a rollout is the same, whether its minutes were judged one by one or all at once."""
+def test_rereading_complete_minutes_changes_nothing() -> None:
+    """The evidence is the same whether minutes were judged one by one or all at once."""
     world, _ = late_world(rows_after(0), rates={GREEN: 0.0004, BLUE: 0.0003})
     world.until(Phase.PROMOTED)
     before = world.rollout()
@@ -86,7 +86,7 @@ def test_a_reading_again_of_complete_minutes_changes_nothing() -> None:
 
 
 def test_blue_is_kept_while_its_last_reading_fails() -> None:
-    """Without it nobody knows what arrived since: blue stays, and an operator is told."""
+    """Without it nobody knows what has arrived since: blue stays, and an operator is told."""
     world, log = late_world(rows_after(0))
     world.until(Phase.PROMOTED)
     log.faults.always = "the workspace is away"
@@ -96,7 +96,7 @@ def test_blue_is_kept_while_its_last_reading_fails() -> None:
 
 
 def test_a_long_rollout_is_read_again_in_parts() -> None:
-    """Six hours at a time, with no part left out and none read twice."""
+    """Six hours at a time, without gaps or repetition."""
     world, log = late_world(rows_after(0), policy=replace(POLICY, judge=replace(POLICY.judge, inconclusive="pause")))
     began = world.until_weight(10).rereading.began
     world.ask(Verb.PAUSE)
@@ -110,8 +110,8 @@ def test_a_long_rollout_is_read_again_in_parts() -> None:
 
 @pytest.mark.parametrize("arm", [BLUE, GREEN])
 @pytest.mark.parametrize("late", [5, 6])
-def test_a_minute_waits_for_the_arm_that_is_missing(arm: str, late: int) -> None:
-    """For as long again as the lag: nothing is lost to the judge, and no arm is called silent."""
+def test_a_minute_waits_for_missing_rows(arm: str, late: int) -> None:
+    """For as long again as the lag: no data is lost, and no deployment is called silent."""
     world, _ = late_world(rows_after(late, arm), lag=3)
     world.until_weight(50)
     world.minutes(12)
@@ -127,8 +127,8 @@ def test_a_minute_waits_for_the_arm_that_is_missing(arm: str, late: int) -> None
     assert not world.entries(Why.BLUE_NOT_LOGGED, Why.GREEN_STARVED)
 
 
-def test_an_arm_that_stays_away_is_reported_once() -> None:
-    """After the wait the minutes are judged as they are, which is no evidence."""
+def test_rows_that_stay_missing_are_reported_once() -> None:
+    """After the wait the minutes are judged as they are, which is not evidence."""
     world, _ = late_world(rows_after(10_000, BLUE), lag=3)
     world.telemetry.rows += [replace(row, deployment=GREEN) for row in world.telemetry.rows]
     world.until_weight(10)
@@ -138,8 +138,8 @@ def test_an_arm_that_stays_away_is_reported_once() -> None:
     assert world.rollout().traffic.weight == 10
 
 
-def test_a_quiet_arm_is_not_waited_for() -> None:
-    """Where few requests are to be expected, none is no sign of lateness."""
+def test_a_quiet_deployment_is_not_waited_for() -> None:
+    """If few requests are expected, having none is not a sign of lateness."""
     world, _ = late_world(rows_after(0), rpm=20)
     world.until_weight(10)
     world.minutes(10)

@@ -25,8 +25,8 @@ def mirrored() -> World:
     raise AssertionError(world.told())
 
 
-def test_green_is_judged_by_its_copy_and_then_gets_live_traffic() -> None:
-    """The mirror runs its time, is ended and seen to be ended, and only then comes the first live weight."""
+def test_green_is_judged_by_its_mirror_and_then_gets_live_traffic() -> None:
+    """The mirror runs its time and is observed to have ended; only then comes the first live weight."""
     world = mirrored()
     assert world.seen.mirror == {GREEN: 20}
     assert world.seen.traffic == {BLUE: 100}
@@ -44,8 +44,8 @@ def test_the_mirror_lasts_as_long_as_the_policy_says() -> None:
     assert GREEN not in world.seen.traffic
 
 
-def test_a_green_that_fails_its_copies_never_gets_a_user() -> None:
-    """Harm in mirrored traffic rolls back; not one live request went to green, and the mirror is ended."""
+def test_a_green_that_fails_its_mirror_never_gets_live_traffic() -> None:
+    """Harm in mirrored traffic rolls back, and the mirror ends."""
     world = World(SHADOW, rates={GREEN: 0.3})
     world.register()
     rollout = world.until_finished()
@@ -56,8 +56,8 @@ def test_a_green_that_fails_its_copies_never_gets_a_user() -> None:
     assert GREEN not in world.seen.deployments
 
 
-def test_a_sample_can_end_the_mirror() -> None:
-    """With a number of requests the mirror ends when green has answered so many, in settled minutes."""
+def test_a_number_of_requests_can_end_the_mirror() -> None:
+    """The mirror ends when green has answered that many requests, in settled minutes."""
     world = World(replace(POLICY, steps=(MirrorStep(20, requests=5000), WeightStep(50))))
     world.register()
     world.until_weight(50)
@@ -72,16 +72,16 @@ def test_without_time_or_number_the_certificate_ends_the_mirror() -> None:
     assert "odds" in world.told()
 
 
-def test_a_person_may_roll_back_during_the_mirror() -> None:
-    """The copy stops, green goes, and blue never noticed."""
+def test_an_operator_can_roll_back_during_the_mirror() -> None:
+    """The mirror stops, green is deleted, and blue is unaffected."""
     world = mirrored()
     world.ask(Verb.ROLLBACK)
     world.until_finished()
     assert (world.seen.mirror, world.seen.traffic) == ({}, {BLUE: 100})
 
 
-def test_a_person_may_promote_during_the_mirror() -> None:
-    """The mirror is ended first, since Azure refuses a copy and live traffic at once."""
+def test_an_operator_can_promote_during_the_mirror() -> None:
+    """The mirror ends first, because Azure rejects a mirror together with live traffic."""
     world = mirrored()
     world.ask(Verb.PROMOTE, full=True)
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
@@ -89,7 +89,7 @@ def test_a_person_may_promote_during_the_mirror() -> None:
 
 
 def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
-    """The rollout ends at once with a clear word; no deployment was made."""
+    """The rollout ends immediately with a clear message, and no deployment is created."""
     world = World(SHADOW)
     world.endpoints.seen["churn"] = replace(world.seen, kubernetes=True)
     world.register()
@@ -98,8 +98,8 @@ def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
     assert list(world.seen.deployments) == [BLUE]
 
 
-def test_no_weight_is_wanted_while_the_copy_still_flows() -> None:
-    """What the record and its history say is in the order in which it happens: first no copy, then a weight."""
+def test_no_weight_is_requested_before_the_mirror_has_ended() -> None:
+    """The record and its history are in the actual order: first no mirror, then a weight."""
     world = mirrored()
     while world.seen.mirror:
         assert world.rollout().traffic.weight == 0
@@ -108,7 +108,7 @@ def test_no_weight_is_wanted_while_the_copy_still_flows() -> None:
 
 
 def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() -> None:
-    """While a pause waits behind the mirror, its last share stays the one that minutes were judged at."""
+    """During a pause after the mirror, its share stays the one that minutes are judged at."""
     steps = (MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))
     world = World(replace(POLICY, steps=steps))
     world.register()

@@ -34,7 +34,7 @@ def edit(world: World, traffic: dict[str, int]) -> None:
     "traffic", [{BLUE: 100}, {GREEN: 100}, {BLUE: 50, GREEN: 50}, {OTHER: 100}, {OTHER: 10, BLUE: 90}, {}], ids=str
 )
 def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traffic: dict[str, int]) -> None:
-    """Whatever it was set to, also to what it was before the step: the rollout pauses and leaves it as it is."""
+    """Whatever it was set to, even the value before the step: the rollout pauses and leaves it alone."""
     world = at_ten_percent()
     edit(world, traffic)
     world.minutes(5)
@@ -43,8 +43,8 @@ def test_traffic_edited_by_someone_else_is_noticed_before_it_is_overwritten(traf
     assert (why.code, why.facts["observed_traffic"]) == (ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, traffic)
 
 
-def test_resumed_after_an_edit_the_traffic_is_set_back() -> None:
-    """A person who resumes wants the rollout's weight in force again, and it goes on from there."""
+def test_resuming_after_an_edit_restores_the_traffic() -> None:
+    """An operator who resumes wants the rollout's weight back in force, and it continues from there."""
     world = at_ten_percent()
     edit(world, {OTHER: 100})
     world.minutes(2)
@@ -55,7 +55,7 @@ def test_resumed_after_an_edit_the_traffic_is_set_back() -> None:
 
 
 def test_the_same_edit_a_second_time_is_noticed_again() -> None:
-    """That someone's map was known once does not make it ours."""
+    """An edit that was known once does not become ours."""
     world = at_ten_percent()
     for _ in range(2):
         edit(world, {OTHER: 100})
@@ -66,8 +66,8 @@ def test_the_same_edit_a_second_time_is_noticed_again() -> None:
         assert world.seen.traffic == {GREEN: 10, BLUE: 90}
 
 
-def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
-    """Rolled back while the traffic is somewhere else entirely, green has none and is deleted."""
+def test_a_manual_rollback_after_an_edit_ends_with_blue() -> None:
+    """The traffic is somewhere else entirely: green has none and is deleted."""
     world = at_ten_percent()
     edit(world, {GREEN: 100})
     world.minutes()
@@ -77,7 +77,7 @@ def test_a_hand_rollback_after_an_edit_ends_with_blue() -> None:
 
 
 def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
-    """With blue gone there is nothing to compare with and nowhere to go: nothing is moved, and the rollout waits."""
+    """Without blue there is nothing to compare with and nowhere to return to: nothing moves, and the rollout waits."""
     world = at_ten_percent()
     broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
@@ -89,8 +89,8 @@ def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
     assert set(world.seen.deployments) == {BLUE, GREEN, OTHER}
 
 
-def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
-    """Green fails at 100 percent, but blue is broken: a person decides, green goes on serving."""
+def test_traffic_is_not_returned_to_a_broken_blue() -> None:
+    """Green fails at 100 percent, but blue is broken: an operator decides, and green keeps serving."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -104,15 +104,15 @@ def test_traffic_is_not_sent_back_to_a_blue_that_is_broken() -> None:
 
 
 def test_blue_that_is_being_scaled_still_serves() -> None:
-    """A deployment in Updating or Scaling is no lost one."""
+    """A deployment in Updating or Scaling is not lost."""
     world = at_ten_percent()
     scaling = replace(world.seen.deployments[BLUE], state=Provisioning.SCALING)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: scaling})
     world.until(Phase.PROMOTED)
 
 
-def test_an_endpoint_that_does_not_exist_calls_a_person() -> None:
-    """A policy for an endpoint that is not there fails with its name."""
+def test_a_missing_endpoint_fails_the_rollout() -> None:
+    """The reason names the endpoint."""
     world = World()
     world.endpoints.seen.clear()
     world.register()
@@ -120,15 +120,15 @@ def test_an_endpoint_that_does_not_exist_calls_a_person() -> None:
     assert world.store.open_endpoints() == ()
 
 
-def test_an_endpoint_that_is_deleted_under_way_calls_a_person() -> None:
-    """There is nothing left to steer."""
+def test_deleting_the_endpoint_fails_the_rollout() -> None:
+    """There is nothing left to control."""
     world = at_ten_percent()
     world.endpoints.seen.clear()
     assert world.until(Phase.FAILED).finished is not None
 
 
-def test_split_traffic_before_a_rollout_calls_a_person() -> None:
-    """Who is blue, if two serve? Nobody guesses."""
+def test_split_traffic_before_a_rollout_fails_it() -> None:
+    """It is not clear which of the two is blue, and Teal does not guess."""
     world = World()
     third = DeploymentSeen(OTHER, Provisioning.SUCCEEDED, "azureml:churn:5")
     both = world.seen.deployments | {OTHER: third}
@@ -141,7 +141,7 @@ def test_split_traffic_before_a_rollout_calls_a_person() -> None:
 
 
 def test_a_deployment_of_greens_name_with_another_model_is_not_touched() -> None:
-    """What is there already under the name is someone's: a person is called."""
+    """It belongs to someone else, so an operator is needed."""
     world = World()
     theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: theirs})
@@ -152,7 +152,7 @@ def test_a_deployment_of_greens_name_with_another_model_is_not_touched() -> None
 
 
 def test_blue_that_was_given_traffic_again_is_kept() -> None:
-    """After promotion someone sends traffic to blue again: it is not deleted when its time comes."""
+    """After promotion someone sends traffic to blue again: it is not deleted when its time is up."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -174,7 +174,7 @@ def test_blue_is_not_deleted_while_it_is_the_only_healthy_one() -> None:
     assert BLUE in world.seen.deployments
 
 
-def test_an_azure_that_cannot_be_seen_is_waited_for_and_said() -> None:
+def test_an_unreadable_azure_is_waited_for_and_reported() -> None:
     """While Azure does not answer nothing is decided; the record says why, and forgets it afterwards."""
     world = at_ten_percent()
     world.endpoints.faults.always = "503 from management.azure.com"
@@ -189,7 +189,7 @@ def test_an_azure_that_cannot_be_seen_is_waited_for_and_said() -> None:
 
 @pytest.mark.parametrize(("others", "phase"), [(18, Phase.STEPPING), (19, Phase.FAILED)])
 def test_an_endpoint_without_room_is_refused_before_anything_is_created(others: int, phase: Phase) -> None:
-    """Azure allows 20 deployments on an endpoint; which of them are idle is said."""
+    """Azure allows 20 deployments per endpoint; the message names the idle ones."""
     world = World()
     idle = {
         f"old-{n:02}": DeploymentSeen(f"old-{n:02}", Provisioning.SUCCEEDED, "azureml:old:1") for n in range(others)

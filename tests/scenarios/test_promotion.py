@@ -14,7 +14,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
 def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> None:
-    """Made beside blue, smoke-tested, 10, 50, 100 percent, promoted; blue goes when `keep_blue` is over."""
+    """Created next to blue, smoke-tested, 10, 50, 100 percent, promoted; blue is deleted after `keep_blue`."""
     world = World()
     assert world.register() is IntakeResult.STARTED
     promoted = world.until(Phase.PROMOTED)
@@ -27,8 +27,8 @@ def test_a_good_version_is_promoted_and_the_old_one_deleted_after_its_time() -> 
     assert world.store.open_endpoints() == ()
 
 
-def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
-    """The entry of each step names the counts and odds that it was passed on."""
+def test_every_weight_is_certified_by_recorded_numbers() -> None:
+    """Each step's entry has the counts and odds that it passed with."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -44,8 +44,8 @@ def test_every_weight_is_certified_by_numbers_that_are_written_down() -> None:
         assert errors.green.low <= errors.green_bad / errors.green_total <= errors.green.high
 
 
-def test_no_traffic_is_no_evidence() -> None:
-    """An endpoint that nobody asks is not promoted: the rollout pauses when patience is over and says why."""
+def test_no_traffic_is_not_evidence() -> None:
+    """An endpoint without requests is not promoted: the rollout pauses when patience runs out and says why."""
     world = World(rpm=0)
     world.register()
     paused = world.until(Phase.PAUSED)
@@ -55,7 +55,7 @@ def test_no_traffic_is_no_evidence() -> None:
 
 
 def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
-    """`inconclusive: advance` goes on after the patience, and the history says that it was uncertified."""
+    """`inconclusive: advance` continues after the patience, and the history says that it was uncertified."""
     policy = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
     world = World(policy=policy, rpm=40)
     world.register()
@@ -63,8 +63,8 @@ def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
     assert world.entries(ReasonCode.STEP_UNCERTIFIED)
 
 
-def test_promoted_by_hand() -> None:
-    """A person promotes at 10 percent: all traffic goes to green at once, and the history names who and why."""
+def test_promoted_manually() -> None:
+    """An operator promotes at 10 percent: all traffic goes to green at once, and the history names who and why."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -82,8 +82,8 @@ def test_promoted_by_hand() -> None:
     assert promoted.observed.serving == GREEN
 
 
-def test_a_version_promoted_by_hand_without_telemetry_is_judged_when_telemetry_is_back() -> None:
-    """A hand that promotes early does not blind the judge: a broken green is still taken back at 100 percent."""
+def test_a_version_promoted_without_telemetry_is_judged_when_telemetry_is_back() -> None:
+    """Promoting early does not disable the judge: a broken green is still rolled back at 100 percent."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
@@ -95,8 +95,8 @@ def test_a_version_promoted_by_hand_without_telemetry_is_judged_when_telemetry_i
     assert world.until(Phase.ROLLED_BACK).observed.serving == BLUE
 
 
-def test_paused_and_resumed_by_hand() -> None:
-    """Paused, the weight stays whatever the evidence says; resumed, it goes on to the end."""
+def test_paused_and_resumed_manually() -> None:
+    """While paused, the weight stays whatever the evidence says; resumed, the rollout continues to the end."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -118,7 +118,7 @@ def test_paused_and_resumed_by_hand() -> None:
     ]
 
 
-def test_a_pause_step_waits_for_a_person_and_remembers_who_it_was() -> None:
+def test_a_pause_step_waits_for_an_operator_and_records_who_it_was() -> None:
     """Without a duration the pause lasts until someone resumes, and the history says who approved."""
     steps = (SmokeStep("s"), WeightStep(10), PauseStep(), WeightStep(50))
     world = World(policy=replace(POLICY, steps=steps))
@@ -136,7 +136,7 @@ def test_a_pause_step_waits_for_a_person_and_remembers_who_it_was() -> None:
 
 
 def test_a_pause_step_with_a_duration_waits_for_the_clock() -> None:
-    """`pause: {for: 20m}` goes on by itself, and not before."""
+    """`pause: {for: 20m}` continues by itself, and not before."""
     steps = (SmokeStep("s"), PauseStep(timedelta(minutes=20)), WeightStep(50))
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -154,7 +154,7 @@ def test_a_policy_that_ends_at_100_percent_is_watched_there() -> None:
 
 
 def test_a_version_that_serves_already_is_left_alone() -> None:
-    """Registering again what serves (or a late event of it) changes nothing and says so."""
+    """Registering the serving version again, or a late event for it, changes nothing, and that is recorded."""
     world = World()
     world.register("6")
     ended = world.until(Phase.SUPERSEDED, version="6")
@@ -164,7 +164,7 @@ def test_a_version_that_serves_already_is_left_alone() -> None:
 
 
 def test_a_rollout_waits_while_the_endpoint_is_being_written() -> None:
-    """An endpoint whose traffic someone is just setting is looked at again, not given up."""
+    """An endpoint whose traffic is just being set is observed again, not given up."""
     world = World()
     world.endpoints.set_traffic(ENDPOINT, {})
     world.endpoints.finish()

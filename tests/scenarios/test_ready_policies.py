@@ -177,7 +177,7 @@ def test_every_file_that_ships_is_played() -> None:
 
 @each_play
 def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
-    """Mirrored first where the policy says so, then each weight in its order, and blue is kept when it is promoted."""
+    """Mirrored first if the policy says so, then each weight in order, and blue is kept after the promotion."""
     stage = Stage(play=play)
     rollout = stage.perform()
     assert (rollout.phase, rollout.observed.serving) == (Phase.PROMOTED, GREEN), stage.told()
@@ -189,8 +189,8 @@ def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
 
 
 @each_play
-def test_a_bad_version_is_taken_back(play: Play) -> None:
-    """One that fails one request in ten gets no further than its first share; blue has everything again."""
+def test_a_bad_version_is_rolled_back(play: Play) -> None:
+    """One that fails one request in ten gets no further than its first share; blue gets everything back."""
     stage = Stage(play=play, rates={GREEN: 0.1})
     rollout = stage.perform()
     assert (rollout.phase, rollout.observed.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
@@ -203,7 +203,7 @@ def test_a_bad_version_is_taken_back(play: Play) -> None:
 
 @each_play
 def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
-    """Every strategy begins with requests of its own, so that no user meets a version that cannot answer at all."""
+    """Every strategy starts with smoke requests, so users never meet a version that cannot answer at all."""
     stage = Stage(play=play)
     stage.scoring.statuses[GREEN] = 424
     rollout = stage.perform()
@@ -220,7 +220,7 @@ def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
     ],
 )
 def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str, words: str) -> None:
-    """What answers must contain, or the schema that they must fit, is the file's own."""
+    """The required content of answers, or their schema, comes from the policy's own files."""
     stage = Stage(play=replace(PLAYS[name], says=says))
     rollout = stage.perform()
     assert (rollout.phase, stage.weights_written) == (Phase.ROLLED_BACK, ())
@@ -237,7 +237,7 @@ def test_linear_grows_green_and_shrinks_blue() -> None:
 
 
 def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
-    """Half an hour at a quarter of the traffic, without anybody."""
+    """Half an hour at a quarter of the traffic, without an operator."""
     stage = Stage(play=PLAYS["churn"])
     stage.perform()
     (paused,) = (entry.at for entry in stage.history() if entry.after == Phase.PAUSED)
@@ -245,16 +245,16 @@ def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
     assert resumed - paused >= 30 * MINUTE
 
 
-def test_blue_green_waits_for_a_person() -> None:
-    """Nobody says when: after half a day blue still has everything."""
+def test_blue_green_waits_for_an_operator() -> None:
+    """Without approval, blue still has everything after half a day."""
     stage = Stage(play=replace(PLAYS["blue-green"], approved=False))
     with pytest.raises(AssertionError, match="paused by the policy; resume or promote"):
         stage.perform(minutes=12 * 60)
     assert stage.seen.traffic == {BLUE: 100}
 
 
-def test_canary_goes_nowhere_at_the_weekend() -> None:
-    """Registered on Friday at 16:10 in Berlin it waits until Monday, and is not taken back for having waited."""
+def test_canary_does_not_advance_at_the_weekend() -> None:
+    """Registered on Friday at 16:10 in Berlin, it waits until Monday, and is not rolled back for waiting."""
     stage = Stage(play=PLAYS["canary"])
     stage.clock.now = datetime(2026, 11, 20, 15, 10, tzinfo=UTC)
     for hour in range(6):

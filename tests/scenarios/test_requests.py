@@ -38,8 +38,8 @@ def by(world: World, actor: str) -> list[Entry]:
     return [entry for entry in world.history() if entry.actor == actor]
 
 
-def test_promote_ends_the_step_under_way_and_no_more() -> None:
-    """Fifteen, the pause, forty, eighty, all: one request for each, and no more than one step at a time."""
+def test_promote_ends_only_the_current_step() -> None:
+    """Fifteen, the pause, forty, eighty, all: one request each, and no more than one step at a time."""
     world = at_fifteen()
     seen = []
     for _ in range(5):
@@ -64,7 +64,7 @@ def test_promote_at_a_pause_goes_to_the_next_weight() -> None:
     assert world.seen.traffic == {GREEN: 40, BLUE: 60}
 
 
-def test_a_full_promotion_skips_the_rest_and_says_what() -> None:
+def test_a_full_promotion_records_what_it_skips() -> None:
     """All traffic, with the skipped steps in the history."""
     world = at_the_pause()
     world.ask(Verb.PROMOTE, full=True)
@@ -74,7 +74,7 @@ def test_a_full_promotion_skips_the_rest_and_says_what() -> None:
     assert entry.reason.facts["skipped"] == ["pause", "weight 40%", "weight 80%"]
 
 
-def test_a_green_with_known_errors_is_not_promoted_by_hand_alone() -> None:
+def test_a_green_with_known_errors_is_not_promoted_without_an_override() -> None:
     """Five percent of failures roll back a full promotion."""
     world = at_the_pause()
     world.rates[GREEN] = 0.05
@@ -132,8 +132,8 @@ def test_of_two_requests_the_safer_one_is_carried_out(first: Verb, second: Verb)
     assert lost.reason.because.facts["verb"] == wins
 
 
-def test_two_who_promote_at_once_promote_one_step() -> None:
-    """The second meant the same step, not the one after it."""
+def test_two_simultaneous_promotes_promote_one_step() -> None:
+    """The second request meant the same step, not the one after it."""
     world = at_fifteen()
     world.ask(Verb.PROMOTE, by="ada")
     world.ask(Verb.PROMOTE, by="bob")
@@ -146,7 +146,7 @@ def test_two_who_promote_at_once_promote_one_step() -> None:
 
 
 def test_every_accepted_request_has_two_entries_whatever_becomes_of_it() -> None:
-    """Thirty people press every button for an hour: each is refused, or found in the history with an outcome."""
+    """Thirty people press every button for an hour: each request is rejected, or in the history with an outcome."""
     world = at_fifteen()
     accepted = []
     for number in range(30):
@@ -163,8 +163,8 @@ def test_every_accepted_request_has_two_entries_whatever_becomes_of_it() -> None
     assert {name: len(by(world, name)) for name in accepted} == dict.fromkeys(accepted, 2), world.told()
 
 
-def test_a_request_that_an_ending_overtakes_is_answered() -> None:
-    """The endpoint is deleted before the pause is carried out: the history has that it came too late."""
+def test_a_request_overtaken_by_the_end_is_answered() -> None:
+    """The endpoint is deleted before the pause is carried out: the history says that it came too late."""
     world = at_fifteen()
     world.ask(Verb.PAUSE)
     world.endpoints.seen.clear()
@@ -176,7 +176,7 @@ def test_a_request_that_an_ending_overtakes_is_answered() -> None:
 
 
 def test_a_promotion_that_was_meant_for_the_last_step_is_too_late() -> None:
-    """The judge passes the step before the request is carried out: no second step is skipped by it."""
+    """The judge passes the step before the request is carried out: it does not skip a second step."""
     world = at_fifteen()
     world.ask(Verb.PROMOTE)
     stored = world.store.rollout(world.policy.endpoint_id, world.rollout().id)
@@ -188,8 +188,8 @@ def test_a_promotion_that_was_meant_for_the_last_step_is_too_late() -> None:
     assert world.rollout().progress.step == 3
 
 
-def test_whoever_resumes_without_knowing_of_an_edit_has_not_asked_for_green() -> None:
-    """Traffic is moved off green, and somebody resumes before Teal noticed: the edit stays, and the request is lost."""
+def test_a_resume_before_an_edit_was_noticed_does_not_count() -> None:
+    """Traffic is moved off green, and someone resumes before Teal noticed: the edit stays; the request is dropped."""
     world = at_the_pause()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.ask(Verb.RESUME)
@@ -200,8 +200,8 @@ def test_whoever_resumes_without_knowing_of_an_edit_has_not_asked_for_green() ->
     assert lost.reason.because.code is ReasonCode.TRAFFIC_CHANGED_EXTERNALLY
 
 
-def test_an_order_that_a_promotion_overtakes_is_not_taken_for_an_edit() -> None:
-    """Promoted after an edit by hand: Azure still carries out the restored split, and the promotion goes on."""
+def test_a_late_order_after_a_promotion_is_not_mistaken_for_an_edit() -> None:
+    """Promoted after an edit: Azure still carries out the restored split, and the promotion continues."""
     world = at_fifteen()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.controller().reconcile(world.policy.endpoint_id)

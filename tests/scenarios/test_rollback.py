@@ -16,7 +16,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 
 def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
-    """One in ten fails: taken back at 10 percent, green deleted, and the reason has the counts."""
+    """One in ten fails: rolled back at 10 percent, green deleted, and the reason has the counts."""
     world = World(rates={GREEN: 0.1})
     world.register()
     ended = world.until_finished()
@@ -29,8 +29,8 @@ def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
     assert (world.seen.traffic, set(world.seen.deployments)) == ({BLUE: 100}, {BLUE})
 
 
-def test_a_bad_version_may_be_kept_for_looking_into() -> None:
-    """`on_rollback: keep` leaves green standing, without traffic."""
+def test_a_bad_version_can_be_kept_for_investigation() -> None:
+    """`on_rollback: keep` leaves green in place, without traffic."""
     world = World(policy=replace(POLICY, on_rollback="keep"), rates={GREEN: 0.1})
     world.register()
     world.until_finished()
@@ -40,15 +40,15 @@ def test_a_bad_version_may_be_kept_for_looking_into() -> None:
 
 
 def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
-    """A table of minutes that is full or away costs the plot, not the rollback."""
+    """If the table of minutes is full or unavailable, the plot is lost, not the rollback."""
     world = World(rates={GREEN: 0.1})
     world.store.keeping.always = "the table is away"
     world.register()
     assert world.until_finished().phase is Phase.ROLLED_BACK
 
 
-def test_a_version_that_goes_bad_at_100_percent_is_taken_back() -> None:
-    """With no blue to compare with, the bake still finds what fails under full load."""
+def test_a_version_that_goes_bad_at_100_percent_is_rolled_back() -> None:
+    """Without blue to compare with, the bake still finds what fails under full load."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -57,7 +57,7 @@ def test_a_version_that_goes_bad_at_100_percent_is_taken_back() -> None:
 
 
 def test_a_failed_smoke_test_keeps_users_away() -> None:
-    """Green answers 424 to the smoke requests: no live traffic ever, and the reason has answer and log."""
+    """Green answers 424 to the smoke requests: no live traffic ever, and the reason has the answer and the log."""
     world = World()
     world.scoring.statuses[GREEN] = 424
     world.register()
@@ -69,8 +69,8 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
     assert world.endpoints.traffic_written == []
 
 
-def test_a_second_smoke_test_is_sent_afresh() -> None:
-    """What answered well before the pause may fail after it: each smoke step has its own requests."""
+def test_a_second_smoke_test_is_sent_separately() -> None:
+    """What succeeded before the pause can fail after it: each smoke step sends its own requests."""
     steps = (SmokeStep("s"), PauseStep(timedelta(minutes=5)), SmokeStep("s"), WeightStep(50))
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -80,7 +80,7 @@ def test_a_second_smoke_test_is_sent_afresh() -> None:
 
 
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
-    """A scoring address that does not answer for a while is no verdict on the model."""
+    """A scoring address that does not answer for a while says nothing about the model."""
     world = World()
     world.scoring.faults.always = "no route"
     world.register()
@@ -132,7 +132,7 @@ def test_a_rollout_without_telemetry_meets_its_deadline_and_says_why() -> None:
 
 
 def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
-    """Beyond patience without an answer the weight is held, and a person learns why."""
+    """Without an answer beyond patience, the weight is held, and operators learn why."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -149,8 +149,8 @@ def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
     world.until(Phase.PROMOTED)
 
 
-def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
-    """Even a pause has an end: the rollout's own deadline, if nothing certified green by then."""
+def test_a_rollout_that_takes_too_long_is_rolled_back() -> None:
+    """Even a pause ends: with the rollout's own deadline, unless green was certified by then."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))))
     world.avoided = {GREEN}
     world.register()
@@ -162,8 +162,8 @@ def test_a_rollout_that_takes_too_long_is_taken_back() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_green_that_breaks_is_taken_back() -> None:
-    """Green's deployment is deleted by someone: blue takes over all traffic again."""
+def test_a_green_that_breaks_is_rolled_back() -> None:
+    """Someone deletes green's deployment: blue takes over all traffic again."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -175,8 +175,8 @@ def test_green_that_breaks_is_taken_back() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_a_refusal_for_good_on_the_way_forward_leads_back() -> None:
-    """Azure refuses to create green: rolled back at once, with Azure's words."""
+def test_a_permanent_refusal_while_advancing_rolls_back() -> None:
+    """Azure refuses to create green: rolled back immediately, with Azure's message."""
     world = World()
     world.endpoints.refuses["create"] = "OutOfQuota: no cores"
     world.register()
@@ -201,7 +201,7 @@ def test_a_rollback_that_azure_refuses_is_ordered_again_until_its_deadline() -> 
 
 
 def test_a_rollback_that_azure_refuses_once_is_carried_out() -> None:
-    """A role assignment takes minutes to apply, and green must not serve for that."""
+    """A role assignment takes minutes to apply, and green must not keep serving for that."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
@@ -213,8 +213,8 @@ def test_a_rollback_that_azure_refuses_once_is_carried_out() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_what_was_refused_before_a_rollback_is_not_held_against_it() -> None:
-    """Azure would not delete blue after the promotion; then traffic is moved back by hand."""
+def test_a_refusal_before_a_rollback_does_not_affect_it() -> None:
+    """Azure would not delete blue after the promotion; then traffic is moved back manually."""
     world = World()
     world.endpoints.refuses["delete"] = "Locked: there is a lock"
     world.register()
@@ -226,8 +226,8 @@ def test_what_was_refused_before_a_rollback_is_not_held_against_it() -> None:
     assert world.entries(ReasonCode.ACTION_REFUSED) == []
 
 
-def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> None:
-    """Green cannot be deleted: no storm of attempts, and in the end the history says that it still costs money."""
+def test_a_refused_deletion_is_retried_each_minute_and_then_reported() -> None:
+    """Green cannot be deleted: one attempt per minute, and finally the history says that it still costs money."""
     world = World(rates={GREEN: 0.5})
     world.endpoints.refuses["delete"] = "Locked: there is a lock"
     world.register()
@@ -237,8 +237,8 @@ def test_a_deletion_that_azure_refuses_is_tried_each_minute_and_then_told() -> N
     assert "Locked: there is a lock" in told.reason.facts["message"]
 
 
-def test_a_smoke_test_that_fails_on_our_side_is_no_verdict() -> None:
-    """An error that lies between us and green, such as a missing key, is tried again and not held against green."""
+def test_a_smoke_test_that_fails_on_our_side_says_nothing_about_green() -> None:
+    """An error between us and green, such as a missing key, is retried and does not count against green."""
     world = World()
     world.scoring.faults.planned.append(Permanent("no such key"))
     world.register()

@@ -16,8 +16,8 @@ from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, POLICY, World
 
 
 @pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
-def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
-    """TelemetryQuery for in any phase, also with telemetry away and no wake-ups, blue serves all a few ticks later."""
+def test_an_operator_can_roll_back_from_every_phase(phase: Phase) -> None:
+    """In any phase, even without telemetry and wake-ups, blue serves everything a few ticks later."""
     steps = (SmokeStep("s"), WeightStep(10), PauseStep()) if phase is Phase.PAUSED else POLICY.steps
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -34,7 +34,7 @@ def test_a_person_can_take_it_back_from_every_phase(phase: Phase) -> None:
     assert GREEN not in world.seen.deployments
 
 
-def test_a_rollback_asked_for_before_anything_was_looked_at_ends_well() -> None:
+def test_a_rollback_requested_before_any_observation_ends_well() -> None:
     """Nothing was done yet, so nothing is undone, even while someone writes the endpoint."""
     world = World()
     world.endpoints.set_traffic(ENDPOINT, {BLUE: 100})
@@ -44,8 +44,8 @@ def test_a_rollback_asked_for_before_anything_was_looked_at_ends_well() -> None:
     assert world.rollout().phase is Phase.ROLLED_BACK
 
 
-def test_a_rollback_before_the_first_look_spares_a_deployment_that_happens_to_have_the_name() -> None:
-    """What someone else made is never deleted, whatever it is called."""
+def test_an_early_rollback_spares_a_deployment_that_happens_to_have_the_name() -> None:
+    """What someone else created is never deleted, whatever its name."""
     world = World()
     theirs = DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:other:1")
     seen = world.seen
@@ -57,8 +57,8 @@ def test_a_rollback_before_the_first_look_spares_a_deployment_that_happens_to_ha
     assert GREEN in world.seen.deployments
 
 
-def test_a_rollback_goes_before_what_azure_refused() -> None:
-    """Azure refuses the way forward, and at that moment a person asks for the way back: it is taken."""
+def test_a_rollback_takes_precedence_over_a_refusal() -> None:
+    """Azure refuses an order, and at that moment an operator asks for a rollback: it is carried out."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -71,8 +71,8 @@ def test_a_rollback_goes_before_what_azure_refused() -> None:
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK
 
 
-def test_an_order_that_lands_late_is_taken_back_too() -> None:
-    """Azure took the order for 10 percent but does not show it yet: the way back waits for a word of its own."""
+def test_an_order_that_takes_effect_late_is_rolled_back_too() -> None:
+    """Azure accepted 10 percent but does not show it yet: the rollback waits for its own order to be accepted."""
     world = World(policy=replace(POLICY, on_rollback="keep"))
     world.register()
     world.minutes()
@@ -89,8 +89,8 @@ def test_an_order_that_lands_late_is_taken_back_too() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
-def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
-    """A rollback goes before every other wish, and the second person learns who asked."""
+def test_after_a_rollback_request_nothing_else_is_accepted() -> None:
+    """A rollback takes precedence over every other request, and the second person learns who requested it."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -101,7 +101,7 @@ def test_after_a_rollback_was_asked_for_nothing_else_may_be_asked() -> None:
 
 
 def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
-    """While blue is already being deleted, the request is answered in the history and green goes on serving."""
+    """While blue is already being deleted, the request is answered in the history and green keeps serving."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)

@@ -25,7 +25,7 @@ def rolled_back(world: World) -> None:
     world.until(Phase.ROLLED_BACK)
 
 
-def test_green_stands_while_the_blue_that_took_over_fails() -> None:
+def test_green_is_kept_while_the_blue_that_took_over_fails() -> None:
     """The failure is reported, once, and the last deployment that could help is not deleted."""
     world = World(rpm=900)
     rolled_back(world)
@@ -37,15 +37,15 @@ def test_green_stands_while_the_blue_that_took_over_fails() -> None:
 
 
 def test_green_is_deleted_once_blue_was_seen_healthy() -> None:
-    """A few minutes of blue's own, after it took over, are enough."""
+    """A few minutes of blue's own traffic, after it took over, are enough."""
     world = World(rpm=900)
     rolled_back(world)
     world.until_finished(within=10)
     assert sorted(world.seen.deployments) == [BLUE]
 
 
-def test_a_blue_that_recovers_lets_green_go() -> None:
-    """It is watched until then, and both turns are in the history."""
+def test_green_is_deleted_once_blue_recovers() -> None:
+    """It is watched until then, and both the failure and the recovery are in the history."""
     world = World(rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -56,8 +56,8 @@ def test_a_blue_that_recovers_lets_green_go() -> None:
     assert len(world.entries(C.SERVING_HEALTHY)) == 1
 
 
-def test_silence_heals_nobody() -> None:
-    """Callers who gave up on a failing blue prove nothing: without a smoke test to ask it, green stays."""
+def test_silence_is_not_recovery() -> None:
+    """Callers who gave up on a failing blue prove nothing: without a smoke test, green stays."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -79,8 +79,8 @@ def test_blue_is_not_deleted_while_the_promoted_green_fails() -> None:
     assert world.entries(C.SERVING_UNHEALTHY) != []
 
 
-def test_blue_is_not_deleted_unseen() -> None:
-    """Telemetry is away when blue's time is over."""
+def test_blue_is_not_deleted_without_telemetry() -> None:
+    """Telemetry is unavailable when blue's time is up."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -117,8 +117,8 @@ def test_a_bake_without_telemetry_is_held_and_then_judged() -> None:
     world.until(Phase.PROMOTED)
 
 
-def test_a_policy_that_advances_uncertified_never_does_so_blind() -> None:
-    """`inconclusive: advance` is about evidence that is too little, not about none at all."""
+def test_advancing_uncertified_needs_telemetry() -> None:
+    """`inconclusive: advance` is for too little evidence, not for none at all."""
     judge = replace(POLICY.judge, inconclusive="advance")
     world = World(policy=replace(POLICY, judge=judge), rpm=900)
     world.register()
@@ -140,7 +140,7 @@ def test_a_bake_without_requests_is_held_until_there_are_some() -> None:
     assert world.until(Phase.PROMOTED)
 
 
-def test_time_without_teal_is_no_patience_in_the_bake() -> None:
+def test_time_without_teal_does_not_count_in_the_bake() -> None:
     """The host sleeps for three hours right after green got all traffic."""
     world = World()
     world.register()

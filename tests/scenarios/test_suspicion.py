@@ -27,7 +27,7 @@ def suspected(world: World) -> Rollout:
     return world.rollout()
 
 
-def test_a_suspicious_version_is_not_advanced_when_patience_ends() -> None:
+def test_a_suspicious_version_is_not_advanced_when_patience_runs_out() -> None:
     """`inconclusive: advance` is for silence, not for odds that green is worse."""
     world = World(policy=ADVANCE)
     rollout = suspected(world)
@@ -38,7 +38,7 @@ def test_a_suspicious_version_is_not_advanced_when_patience_ends() -> None:
 
 
 def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
-    """Promoted by hand while under suspicion, it is held at 100 percent and taken back at the step's deadline."""
+    """Promoted manually while under suspicion, it is held at 100 percent and rolled back at the step's deadline."""
     world = World()
     suspected(world)
     world.ask(Verb.PROMOTE, full=True)

@@ -34,5 +34,5 @@ def warned(blue: int, green: int) -> list[tuple[int, int, int]]:
     ],
 )
 def test_a_green_that_is_too_small_is_reported(blue: int, green: int, warnings: list[tuple[int, int, int]]) -> None:
-    """At once for all traffic, and before each weight that it is too small for."""
+    """Immediately for all traffic, and before each weight that it is too small for."""
     assert warned(blue, green) == warnings

@@ -24,7 +24,7 @@ def by_hand(world: World, version: str = "7") -> str:
 
 
 def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
-    """8 arrives while 7 is under way: it is queued, and begins when 7 has ended, beside what 7 left."""
+    """8 arrives while 7 is open: it is queued, and starts when 7 has ended, next to what 7 left behind."""
     world = World()
     world.register("7")
     world.until_weight(10)
@@ -36,7 +36,7 @@ def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
 
 
 def test_only_the_newest_version_waits() -> None:
-    """9 takes 8's place in the queue: 8 ends superseded without ever having been deployed."""
+    """9 takes 8's place in the queue: 8 ends superseded without ever being deployed."""
     world = World()
     for version in ("7", "8", "9"):
         world.register(version, f"e{version}")
@@ -48,7 +48,7 @@ def test_only_the_newest_version_waits() -> None:
 
 @pytest.mark.parametrize("when", [Phase.STEPPING, Phase.PROMOTED])
 def test_a_version_that_waits_does_not_wait_for_the_keep_time_of_blue(when: Phase) -> None:
-    """With a newer version in the queue the old blue goes at once, whenever the newer one arrived."""
+    """With a newer version in the queue the old blue is deleted immediately, whenever the newer one arrived."""
     world = World(policy=replace(POLICY, keep_blue=timedelta(days=1)))
     world.register("7")
     world.until(when)
@@ -57,8 +57,8 @@ def test_a_version_that_waits_does_not_wait_for_the_keep_time_of_blue(when: Phas
     assert world.clock() - world.rollout("7").status.since < timedelta(hours=1)
 
 
-def test_versions_that_come_too_fast_are_not_replaced_for_ever() -> None:
-    """One every 20 minutes, when a rollout needs 40: three are replaced, the fourth is promoted, and it says why."""
+def test_versions_that_come_too_fast_are_not_replaced_forever() -> None:
+    """One every 20 minutes, when a rollout needs 40: three are replaced, the fourth is promoted and says why."""
     policy = replace(
         POLICY, newer_version="replace", steps=(*POLICY.steps[:2], PauseStep(timedelta(minutes=30)), *POLICY.steps[2:])
     )
@@ -73,8 +73,8 @@ def test_versions_that_come_too_fast_are_not_replaced_for_ever() -> None:
     assert told.reason.facts == {"model": "churn:11", "replaced": 3}
 
 
-def test_a_version_waits_while_another_is_taken_back() -> None:
-    """7 is bad, 8 waits: 7's deployment is gone before 8's is made."""
+def test_a_version_waits_while_another_is_rolled_back() -> None:
+    """7 is bad, 8 waits: 7's deployment is gone before 8's is created."""
     world = World(rates={GREEN: 0.5})
     world.register("7")
     world.until_weight(10)
@@ -102,7 +102,7 @@ def test_the_same_event_many_times_makes_one_rollout() -> None:
 
 
 def test_a_late_event_of_an_older_version_is_ignored() -> None:
-    """Version 5, delivered after 7, begins nothing, also when 7 has long ended; 10 is newer than 9."""
+    """Version 5, delivered after 7, starts nothing, even when 7 has long ended; 10 is newer than 9."""
     world = World()
     world.register("7")
     assert world.register("5", "e2") is IntakeResult.LATE
@@ -112,8 +112,8 @@ def test_a_late_event_of_an_older_version_is_ignored() -> None:
     assert world.register("10", "e4") is IntakeResult.QUEUED
 
 
-def test_an_older_version_started_by_hand_does_not_open_the_door_to_old_events() -> None:
-    """A person may go back to 5; a late event of 6 still begins nothing, for 7 was admitted."""
+def test_starting_an_older_version_does_not_admit_old_events() -> None:
+    """An operator can go back to 5; a late event for 6 still starts nothing, because 7 was admitted."""
     world = World()
     world.register("7")
     world.until_finished()
@@ -122,8 +122,8 @@ def test_an_older_version_started_by_hand_does_not_open_the_door_to_old_events()
     assert world.register("6", "e3") is IntakeResult.LATE
 
 
-def test_an_event_whose_first_delivery_died_is_pushed_on_by_the_next() -> None:
-    """The rollout was written but nobody was woken and it is on no list: the redelivery sees to it."""
+def test_a_redelivery_completes_an_interrupted_delivery() -> None:
+    """The rollout was written but nothing was woken and it is on no list: the redelivery takes care of it."""
     world = World()
     world.register()
     world.store.opened.clear()

@@ -16,8 +16,8 @@ C = ReasonCode
 SLOW = replace(POLICY, deadlines=Deadlines(rollout=timedelta(hours=12)))
 
 
-def test_a_rollout_that_lacked_evidence_goes_on_once_it_is_there() -> None:
-    """A quiet endpoint certifies green only after patience has ended; nobody has to press resume."""
+def test_a_rollout_that_lacked_evidence_continues_once_there_is_enough() -> None:
+    """A quiet endpoint certifies green only after patience ran out; nobody has to resume."""
     world = World(policy=SLOW, rpm=30)
     world.register()
     paused = world.until(Phase.PAUSED, within=90)
@@ -27,8 +27,8 @@ def test_a_rollout_that_lacked_evidence_goes_on_once_it_is_there() -> None:
     assert world.entries(C.OPERATOR_RESUME) == []
 
 
-def test_a_pause_of_an_operator_does_not_end_by_itself() -> None:
-    """Green is certified meanwhile. That is no reason to overrule whoever paused."""
+def test_an_operators_pause_does_not_end_by_itself() -> None:
+    """Green is certified in the meantime, which is no reason to overrule whoever paused."""
     world = World(policy=SLOW, rpm=600)
     world.register()
     world.until_weight(10)
@@ -38,7 +38,7 @@ def test_a_pause_of_an_operator_does_not_end_by_itself() -> None:
 
 
 def test_no_deadline_rolls_back_a_certified_green() -> None:
-    """It is reported, again each time that the deadline's length has passed, and green stays where it is."""
+    """It is reported each time that the deadline's length has passed, and green stays where it is."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))), rpm=6000)
     world.register()
     world.until_weight(10)
@@ -50,8 +50,8 @@ def test_no_deadline_rolls_back_a_certified_green() -> None:
     world.until(Phase.PROMOTED)
 
 
-def test_without_evidence_the_rollout_has_its_deadline() -> None:
-    """What is never certified does not stay paused for ever."""
+def test_without_evidence_the_rollout_deadline_applies() -> None:
+    """What is never certified does not stay paused forever."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=70))), rpm=30)
     world.avoided = {GREEN}
     world.register()

@@ -45,8 +45,8 @@ def test_only_the_last_round_counts() -> None:
     assert [entry.reason.facts["requests"] for entry in world.entries(ReasonCode.SMOKE_PASSED)] == [9]
 
 
-def test_rounds_that_take_too_long_together_fail_with_their_words() -> None:
-    """What does not fit into one look is told, and not begun again until the step's deadline."""
+def test_rounds_that_take_too_long_together_fail_with_an_explanation() -> None:
+    """Rounds that do not fit into one reconcile are reported, and not repeated until the step's deadline."""
     world = world_of(WarmingUp(most=100), repeat=40)
     world.until(Phase.ROLLED_BACK)
     (failed, *_) = world.entries(ReasonCode.SMOKE_FAILED)

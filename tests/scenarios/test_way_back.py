@@ -26,8 +26,8 @@ def until_mirrored(world: World) -> None:
         world.minutes()
 
 
-def test_a_mirror_that_azure_shows_late_is_taken_back_too() -> None:
-    """Ordered, not to be seen yet, and then a rollback: no copy goes to green once the rollout has ended."""
+def test_a_mirror_that_azure_shows_late_is_rolled_back_too() -> None:
+    """Ordered, not visible yet, and then a rollback: green gets no mirror once the rollout has ended."""
     world = World(SHADOW)
     world.register()
     world.endpoints.hidden = True
@@ -41,7 +41,7 @@ def test_a_mirror_that_azure_shows_late_is_taken_back_too() -> None:
 
 
 def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() -> None:
-    """The rollback comes while Azure still shows all of blue's instances: it waits for them to be given back."""
+    """The rollback comes while Azure still shows all of blue's instances: it waits for them to be restored."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     while not world.endpoints.pending:
@@ -54,7 +54,7 @@ def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() ->
 
 
 def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
-    """Ordered, not to be seen yet, and then a rollback: it is not left standing at its price."""
+    """Ordered, not visible yet, and then a rollback: it is not left behind at a cost."""
     world = World()
     world.register()
     world.endpoints.hidden = True
@@ -75,7 +75,7 @@ def changes(world: World, name: str, state: Provisioning) -> None:
 
 
 def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> None:
-    """The way back does not wait for ever, and the instances are given back all the same."""
+    """The rollback does not wait forever, but the instances are still restored."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.minutes(3)
@@ -90,8 +90,8 @@ def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> Non
     assert world.seen.instances(BLUE) == 10
 
 
-def test_a_blue_that_may_not_grow_gets_its_traffic_back_all_the_same() -> None:
-    """Azure has no machines left: a small blue serves rather than a bad green, and the history says so."""
+def test_a_blue_that_cannot_grow_still_gets_its_traffic_back() -> None:
+    """Azure has no capacity left: a small blue serves rather than a bad green, and the history says so."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.minutes(3)
@@ -103,8 +103,8 @@ def test_a_blue_that_may_not_grow_gets_its_traffic_back_all_the_same() -> None:
     assert (small.reason.facts["deployment"], small.reason.facts["message"]) == (BLUE, "OutOfQuota")
 
 
-def test_green_grows_before_it_gets_a_copy() -> None:
-    """A copy of half the traffic needs half the instances, whatever the first weight is."""
+def test_green_grows_before_it_gets_a_mirror() -> None:
+    """Mirroring half of the traffic needs half of the instances, whatever the first weight is."""
     world = world_of(Capacity(green="proportional"))
     world.policy = replace(
         world.policy, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), MirrorStep(50), WeightStep(10))
@@ -119,7 +119,7 @@ def test_green_grows_before_it_gets_a_copy() -> None:
 
 
 def test_a_mirror_may_come_before_a_smoke_test() -> None:
-    """Nobody depends on a copy's answers: it is sent, ended before the test, and the test is before any weight."""
+    """Nobody depends on its answers: it ends before the test, and the test comes before any weight."""
     steps = (MirrorStep(20), SmokeStep("smoke.jsonl"), WeightStep(10))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -128,7 +128,7 @@ def test_a_mirror_may_come_before_a_smoke_test() -> None:
 
 
 def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
-    """However long the freeze has held, a rollback that is stuck calls a person when its own time is over."""
+    """However long the freeze lasted, a stuck rollback asks for an operator when its own time is up."""
     frozen = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE)
     world = World(replace(POLICY, freeze=(frozen,)))
     world.register()
@@ -145,8 +145,8 @@ def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
     assert why.facts["limit_seconds"] == 15 * 60
 
 
-def test_what_begins_within_a_hold_is_put_off_by_the_rest_of_it_only() -> None:
-    """TelemetryQuery to promote after hours of a halt: nothing on the record lies in the future when it ends."""
+def test_what_begins_during_a_hold_is_postponed_only_by_the_rest_of_it() -> None:
+    """After hours of a halt, no time on the record lies in the future when it ends."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -169,7 +169,7 @@ def stranger(world: World, **traffic: int) -> None:
 
 @pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
 def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwritten(verb: Verb) -> None:
-    """Someone edits while it is paused, and someone else who does not know resumes: first it is said."""
+    """Someone edits during a pause, and someone else resumes without knowing: it is reported first."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -186,7 +186,7 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
 
 
 def test_traffic_that_was_taken_back_in_a_halt_stays_with_blue() -> None:
-    """Everything is halted while green has all, and someone takes it from green: no halt delays the way back."""
+    """Everything is halted while green has all traffic, and someone takes it from green: no halt delays that."""
     world = World()
     world.register()
     world.until_weight(100)
@@ -199,8 +199,8 @@ def test_traffic_that_was_taken_back_in_a_halt_stays_with_blue() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
 
 
-def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
-    """While a mirror runs someone gives green live traffic: resumed, blue has it all again, and the mirror goes on."""
+def test_resuming_restores_traffic_edited_before_any_weight() -> None:
+    """Someone gives green live traffic during a mirror: resumed, blue has it all again, and the mirror continues."""
     world = World(SHADOW)
     world.register()
     until_mirrored(world)
@@ -215,7 +215,7 @@ def test_resuming_sets_back_what_was_edited_before_any_weight() -> None:
 
 
 def test_a_rollback_of_a_first_deployment_leaves_others_serving() -> None:
-    """Nothing served, then someone had another serve beside green: only green is taken out."""
+    """Nothing served, then someone else's deployment did too: only green is removed."""
     world = World()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={})
     world.register()
@@ -227,8 +227,8 @@ def test_a_rollback_of_a_first_deployment_leaves_others_serving() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
-def test_a_rollback_before_the_endpoint_was_made_is_no_failure() -> None:
-    """Nothing is there to be taken back from, and nobody needs to be called."""
+def test_a_rollback_before_the_endpoint_exists_is_not_a_failure() -> None:
+    """There is nothing to undo, and no operator is needed."""
     world = World(replace(POLICY, source=TemplateSource("green.yml"), create_endpoint=EndpointSpec()))
     world.endpoints.seen.clear()
     world.endpoints.hidden = True
@@ -237,8 +237,8 @@ def test_a_rollback_before_the_endpoint_was_made_is_no_failure() -> None:
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED, within=3).phase is Phase.ROLLED_BACK
 
 
-def test_a_person_who_pauses_at_a_timed_pause_is_not_overruled_by_its_clock() -> None:
-    """Held before the pause step could begin, paused by hand, let go: it waits for the person and not for the time."""
+def test_a_manual_pause_is_not_ended_by_a_timed_pause_step() -> None:
+    """On hold before the pause step began, paused manually, released: it waits for the operator, not the time."""
     steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(10 * MINUTE), WeightStep(50))
     deadlines = Deadlines(rollout=timedelta(days=2))
     world = World(replace(POLICY, steps=steps, deadlines=deadlines))

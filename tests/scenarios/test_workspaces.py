@@ -133,8 +133,8 @@ def test_a_version_is_looked_up_in_the_workspace_of_its_policy() -> None:
         company.intake.start(policy_of(WEST), VERSION, "ada@example.com", "because")
 
 
-def test_a_rollout_of_a_workspace_that_is_served_no_more_says_so_and_harms_no_other() -> None:
-    """A setting was changed too early. The record names the problem, and the rollout goes on when it is back."""
+def test_a_rollout_in_a_workspace_no_longer_served_says_so_and_affects_no_other() -> None:
+    """A setting was changed too early: the record names the problem, and the rollout continues when it is back."""
     company = Company()
     for topic in IDS.values():
         company.registered(topic)
