@@ -1,4 +1,4 @@
-"""The traffic log query in action: requests in, minutes out, compared with counts made by hand."""
+"""The traffic log query in action: requests in, minutes out, compared with counts made manually."""
 
 from __future__ import annotations
 

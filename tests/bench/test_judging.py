@@ -51,7 +51,7 @@ def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[
 
 
 def test_teal_steps_when_the_shipped_verdict_passes() -> None:
-    """The first step ends in exactly the minute in which judging the same minutes by hand gives PASS."""
+    """The first step ends in exactly the minute in which judging the same minutes manually gives PASS."""
     gates, evidence, by_hand = panel.errors_panel(*PAST), panel.Evidence(), 0
     while judge(evidence, gates, JudgeSettings().risk, 10).outcome is not Outcome.PASS:
         seen = minute(by_hand, 5)

@@ -40,7 +40,7 @@ def rows(text: str, heading: str) -> dict[str, list[str]]:
 
 
 def test_the_tables_are_those_of_the_full_benchmark() -> None:
-    """Every scenario and method has its place where the generator puts it: nothing was dropped or edited by hand."""
+    """Every scenario and method has its place where the generator puts it: nothing was dropped or edited manually."""
     cells = [cell for job in full_plan().jobs() for cell in made_up(job)]
     assert structure(TABLES) == structure(markdown(cells))
 

@@ -1,4 +1,4 @@
-"""Flat names for a rollout's fields, so that a row of a table shows in one line what is special about it."""
+"""Flat names for a rollout's fields, so that a table row fits on one line."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ PLACES = {
 
 
 def changed(rollout: Rollout, **changes: object) -> Rollout:
-    """Return the rollout with these fields changed, whichever part of the record they are in.
+    """Return the rollout with these fields changed, whichever part of the record they belong to.
 
-    blue: the deployment that green stands beside, None before the endpoint was observed. verdict: compared with
+    blue: the deployment that green stands next to, None before the endpoint was observed. verdict: compared with
     thresholds that ask for nothing. request: the only one that waits. created: also when it began. Anything else is
     a field of the record.
     """
@@ -62,7 +62,7 @@ def changed(rollout: Rollout, **changes: object) -> Rollout:
 
 
 def _paired(changes: dict[str, object]) -> dict[str, object]:
-    """Return the changes with what only exists in pairs made whole."""
+    """Return the changes with fields that only exist in pairs completed."""
     made = dict(changes)
     if "blue" in made:
         blue = cast("str | None", made.pop("blue"))

@@ -1,4 +1,4 @@
-"""The table of decisions: a rollout, what is observed, the phase that follows, and the reason (None: nothing happens).
+"""The decision table: a rollout, what is observed, the resulting phase, and the reason (None: nothing happens).
 
 Rows only; `test_decide` reads them.
 """

@@ -1,4 +1,4 @@
-"""What the tests of the judge share: minutes at a weight, evidence after them, and exact chances of small tables."""
+"""Shared by the judge's tests: minutes at a weight, evidence after them, exact probabilities of small tables."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def after(*minutes: JudgedMinute, judges: Panel | None = None, start: Evidence |
 
 
 def past_minute(before: int) -> DeploymentMinute:
-    """Return a calm minute of blue, so many minutes before the start."""
+    """Return a calm minute of blue, this many minutes before the start."""
     return DeploymentMinute("blue", START - before * timedelta(minutes=1), 200, 2)
 
 
 @dataclass(frozen=True)
 class Game:
-    """One gate before one minute: what it is set to and has seen, and the share of traffic in the minute."""
+    """One gate before one minute: its settings and evidence, and the traffic share in the minute."""
 
     setting: GateSetting
     tuning: Tuning
@@ -59,7 +59,7 @@ class Game:
     def growth(
         self, chances: Iterator[tuple[float, GateMinute]], odds: Callable[[GateEvidence], float] | None = None
     ) -> float:
-        """Return the expected odds (of harm) after the minute in units of those before, over all that can happen."""
+        """Return the expected ratio of the odds (of harm) after the minute to those before, over all outcomes."""
         value = odds or self.harm
         found = math.fsum(
             chance * value(gate.add_minute(self.before, self.setting, minute, self.share, self.tuning))
@@ -69,19 +69,19 @@ class Game:
 
 
 def binomial(bad: int, total: int, rate: float) -> float:
-    """Return the chance of so many bad ones among independent requests."""
+    """Return the probability of this many bad requests among independent ones."""
     return math.comb(total, bad) * rate**bad * (1 - rate) ** (total - bad)
 
 
 def tables(arms: tuple[int, int], rates: tuple[float, float]) -> Iterator[tuple[float, Counts]]:
-    """Yield every table of a minute with these totals of green and blue, and its chance at these rates."""
+    """Yield every table of a minute with these totals of green and blue, and its probability at these rates."""
     green, blue = arms
     for x, y in product(range(green + 1), range(blue + 1)):
         yield binomial(x, green, rates[0]) * binomial(y, blue, rates[1]), Counts(x, green, y, blue)
 
 
 def spreads(total: int, shares: Sequence[float]) -> Iterator[tuple[float, tuple[int, ...]]]:
-    """Yield every way in which so many answers fall into classes of these shares, and its chance."""
+    """Yield every distribution of the answers over classes with these shares, and its probability."""
     if len(shares) == 1:
         yield shares[0] ** total, (total,)
         return

@@ -1,4 +1,4 @@
-"""Rollouts and observations to decide about: a plain one of each, changed by the rows of the tables."""
+"""Rollouts and observations for the decision tests: a plain one of each, changed by the rows of the tables."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WEIGHT_OF = {Phase.STEPPING: 10, Phase.PAUSED: 10, Phase.PROMOTING: 100, Phase.P
 
 
 def rollout(phase: Phase, **changes: object) -> Rollout:
-    """Return a rollout of churn:7 in this phase since a minute, in order in every way."""
+    """Return a rollout of churn:7 that has been in this phase for a minute, with nothing unusual."""
     weight = WEIGHT_OF.get(phase, 0)
     plain = Rollout(
         id="churn-7-abcdef",
@@ -79,7 +79,7 @@ def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -
 
 
 def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Observation:
-    """Return a look at such an endpoint, and at nothing else."""
+    """Return an observation of such an endpoint, and of nothing else."""
     return Observation(endpoint(traffic, state, **states))
 
 
@@ -87,12 +87,12 @@ CAUSES = {Outcome.PASS: Cause.CERTIFIED, Outcome.FAIL: Cause.HARM, Outcome.INCON
 
 
 def request(verb: Verb) -> OperatorRequest:
-    """Return what Ada asks."""
+    """Return a request by Ada."""
     return OperatorRequest(verb, "ada", "because", NOW)
 
 
 def refusal(words: str = "OutOfQuota") -> Refusal:
-    """Return a refusal of Azure's."""
+    """Return a refusal by Azure."""
     return Refusal(ActionKind.SET_TRAFFIC, "", words, NOW)
 
 

@@ -1,4 +1,4 @@
-"""Which rollout may begin, under which id, and what its deployment is called."""
+"""Which rollout may begin, its id, and its deployment's name."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
 
 
 def waiting() -> Rollout:
-    """Return a rollout that waits."""
+    """Return a waiting rollout."""
     start = Start(ModelVersion("churn", "8"), POLICY, REGISTERED)
     busy = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     return admit(start, busy.record, busy.newcomer.rollout, None, NOW).newcomer.rollout

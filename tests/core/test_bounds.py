@@ -1,4 +1,4 @@
-"""Whatever the world says, a rollout's record stays small enough to be stored."""
+"""Whatever the input, a rollout's record stays small enough to be stored."""
 
 from __future__ import annotations
 

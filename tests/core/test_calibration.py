@@ -1,4 +1,4 @@
-"""How the judge is set from the policy and blue's past: thresholds, shares of the risk, and what is left out."""
+"""How the judge is calibrated from the policy and blue's past: thresholds, shares of the risk, gates left out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALL: tuple[Gate, ...] = (
 
 
 def past(minutes: int = 60, **known: object) -> Past:
-    """Return a past of blue: 1000 requests a minute with everything known, changed where it is said so."""
+    """Return a past of blue: 1000 requests a minute with everything known, apart from the given changes."""
     plain = DeploymentMinute(
         "blue",
         START,
@@ -62,7 +62,7 @@ def past(minutes: int = 60, **known: object) -> Past:
 
 
 def calibrated(*gates: Gate, by: Past | None = None, missing: dict[str, str] | None = None) -> Calibration:
-    """Return these gates set by a past."""
+    """Return these gates calibrated from a past."""
     return calibrate(JudgeSettings(gates=gates), past() if by is None else by, missing)
 
 
@@ -248,7 +248,7 @@ def test_rates_and_budgets_come_from_blues_past() -> None:
 
 
 def rows(many: int) -> list[DeploymentMinute]:
-    """Return so many of blue's minutes."""
+    """Return this many of blue's minutes."""
     return [row for row in past(many).minutes if row is not None]
 
 

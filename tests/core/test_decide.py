@@ -1,4 +1,4 @@
-"""The decision: the table row by row, and what holds for all of its rows."""
+"""The decision table, row by row, and properties that hold for all of its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to Azure: rows of a rollout, what is seen, and the orders that follow. Most rows follow with none."""
+"""Orders to Azure: each row is a rollout, what is observed, and the resulting orders, mostly none."""
 
 from __future__ import annotations
 

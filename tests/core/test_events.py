@@ -1,4 +1,4 @@
-"""ModelRegistered as it may arrive: every known spelling is read, and anything else is explained, never raised."""
+"""ModelRegistered events: every known spelling is read, and anything else gives an explanation, never an exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge at its edges: what is known before a minute, what two requests prove, what a gate may not count."""
+"""Edge cases of the judge: what is known before a minute, what two requests prove, what a gate may not count."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ GATES = (ErrorsGate(), ClientErrorsGate(), LatencyGate(), PredictionsGate(), Que
 
 
 def blue(n: int, *, burst: bool) -> DeploymentMinute:
-    """Return a minute of blue, in which every gate sees a twentieth go wrong, or half."""
+    """Return a minute of blue in which every gate counts a twentieth as bad, or half."""
     bad = 500 if burst else 50
     return DeploymentMinute(
         "blue",

@@ -1,4 +1,4 @@
-"""Whole gates are fair games: their expected odds in a minute never grow, summed exactly over all that can happen.
+"""Complete gates are fair games: their expected odds in a minute never grow, summed exactly over all outcomes.
 
 The odds are what decides: all bets, both lanes, every limit and the unspent part of the budget together, capped as they
 are, from any state before. The minutes are made as they are in a rollout: from telemetry's rows, by calibrated samples.
@@ -58,13 +58,13 @@ def counted(setting: GateSetting, arms: tuple[int, int], rates: tuple[float, flo
 
 
 def edge(setting: GateSetting, tuning: Tuning, blue: float) -> float:
-    """Return how often green may fail at most by every null of the gate, when blue fails so often."""
+    """Return the highest failure rate of green that every null of the gate allows at this rate of blue."""
     nulls = [measure.null or tuning.minor for measure in setting.measures]
     return min(1.0, *[null.rho * blue + null.delta for null in nulls])
 
 
 def befores(game: Game, minute: GateMinute) -> Iterator[Game]:
-    """Yield the game at the start of a rollout, in its middle, and at a change of weight after bad luck."""
+    """Yield the game at the start of a rollout, in the middle, and at a change of weight after bad luck."""
     yield game
     for luck in (GateMinute((Counts(0, 9, 3, 9),) * len(minute.items)), minute):
         seen = game.before
@@ -125,7 +125,7 @@ def row(name: str, total: int, **known: object) -> DeploymentMinute:
 
 
 def calibrated(*gates: Gate) -> Calibration:
-    """Return these gates set by a calm hour of blue: 1 to 200 ms, three classes of predictions."""
+    """Return these gates calibrated from a calm hour of blue: 1 to 200 ms, three classes of predictions."""
     slowness = dict.fromkeys(range(60, 110), 4)
     hour = [
         replace(

@@ -1,4 +1,4 @@
-"""Intervals for people: their ends are where the bet stands at the line, and they behave as rates do."""
+"""Confidence intervals: they end where the bet reaches the threshold, and they behave like rates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Many = st.integers(1, 10**9)
 
 
 def log_wealth(bad: int, expected: float) -> float:
-    """Return the logarithm of the mixed bet against so many expected ones (Gamma-mixed, in closed form)."""
+    """Return the logarithm of the mixed bet against this expected number (Gamma-mixed, in closed form)."""
     prior = SHAPE * math.log(SHAPE) - math.lgamma(SHAPE)
     return prior + math.lgamma(SHAPE + bad) - (SHAPE + bad) * math.log(SHAPE + expected) + expected
 

@@ -1,4 +1,4 @@
-"""One minute's odds: that a fair game stays fair is summed exactly over every table, not sampled."""
+"""One minute's odds are a fair game, shown by exact sums over every table, not by sampling."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_green_over_the_budget_wins_no_certificate_on_average(null: Null) -> N
 
 
 def mixed(rates: Rates) -> list[float]:
-    """Return the chance of each count of failures when every request has a rate of its own."""
+    """Return the probability of each number of failures if every request has its own rate."""
     chances = [1.0]
     for rate in rates:
         chances = [

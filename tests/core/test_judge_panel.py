@@ -1,4 +1,4 @@
-"""Several gates of one rollout: what each may move, in which order, and what happens when one sees nothing."""
+"""Several gates of one rollout: what each can decide, in which order, and what happens if one has no data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def minute(*each: Counts | None, weight: int = 10) -> JudgedMinute:
 
 
 def verdict(*minutes: JudgedMinute, judges: Panel = JUDGES) -> Verdict:
-    """Return what is said after these minutes."""
+    """Return the verdict after these minutes."""
     return judge(after(*minutes, judges=judges), judges, Risk(), 25)
 
 

@@ -1,4 +1,4 @@
-"""What the judge remembers: it comes back from the record as it was, is small, and takes each minute once."""
+"""The judge's memory: it survives the record unchanged, stays small, and counts each minute once."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def row(random: Random, name: str, minute: datetime, total: int) -> DeploymentMi
 
 
 def setting(name: str) -> tuple[Calibration, Random]:
-    """Return the judge of one gate, set by an hour of blue, and the chance that goes on."""
+    """Return the judge of one gate, calibrated from an hour of blue, and the random numbers to continue with."""
     random = Random(name)  # noqa: S311 -- a simulation, not a secret
     gate, settings = EVERY[name]
     hour = [row(random, BLUE, START - n * MINUTE, 2000) for n in range(1, 61)]
@@ -138,7 +138,7 @@ def rows_of(minute: datetime, bad: int = 0) -> list[DeploymentMinute]:
 
 
 def after(before: Rollout, *minutes: list[DeploymentMinute], until: datetime | None = NOW) -> Rollout:
-    """Return the rollout after a look that brought these minutes."""
+    """Return the rollout after a reconcile that read these minutes."""
     rows = tuple(found for minute in minutes for found in minute)
     return judge_minutes(before, Observation(endpoint(TEN), rows, settled_until=until)).rollout
 

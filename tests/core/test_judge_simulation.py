@@ -1,4 +1,4 @@
-"""The promises of the judge over whole rollouts, by simulation with fixed seeds: risks kept, and power there.
+"""The judge's promises over whole rollouts, simulated with fixed seeds: risks are kept, and harm is found.
 
 Each promise is tried at its edge, where it is hardest to keep, and looked at after every minute. How many runs may
 break it is the most that chance allows if it holds; if it were broken twice as often, the test would fail.
@@ -37,7 +37,7 @@ Draws = np.random.Generator
 
 
 def most(chance: float, runs: int = RUNS) -> int:
-    """Return how many runs at most have what happens with this chance, but for `SURE`."""
+    """Return the largest plausible number of runs with an event of this probability, apart from `SURE`."""
     tail, count = 1.0, -1
     while tail > SURE:
         count += 1
@@ -52,7 +52,7 @@ def test_the_tolerance_would_show_a_broken_promise() -> None:
 
 
 def ever(run: Callable[[Draws], bool], seed: int, runs: int = RUNS) -> int:
-    """Return in how many runs it happened."""
+    """Return the number of runs in which it happened."""
     draws = np.random.default_rng(seed)
     return sum(run(draws) for _ in range(runs))
 

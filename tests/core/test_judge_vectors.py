@@ -1,4 +1,4 @@
-"""The judge against values that were computed elsewhere: `judge_vectors.json`, to a millionth, with `REFERENCE`."""
+"""The judge compared with independently computed values in `judge_vectors.json`, to a millionth, with `REFERENCE`."""
 
 from __future__ import annotations
 

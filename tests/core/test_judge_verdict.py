@@ -1,4 +1,4 @@
-"""Verdicts: PASS, FAIL, or an honest `I do not know`, each with the numbers it stands on."""
+"""Verdicts: PASS, FAIL or INCONCLUSIVE, each with the numbers behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence that is rebuilt while its last minutes still grow: a good green is not rolled back more often."""
+"""Evidence that is rebuilt while its last minutes still grow does not roll back a good green more often."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MINUTES = 40
 
 
 def arrivals(draw: np.random.Generator, rate: float) -> list[list[JudgedMinute]]:
-    """Return, for each minute, how it looks when it is read for the first time, the second, and so on."""
+    """Return each minute as read the first time, the second time, and so on."""
     looks = []
     for _ in range(MINUTES):
         parts = [(int(draw.binomial(n, 1 / LATENESS)), n) for n in (200, 200)]
@@ -31,7 +31,7 @@ def arrivals(draw: np.random.Generator, rate: float) -> list[list[JudgedMinute]]
 
 
 def ever_fails(looks: list[list[JudgedMinute]], frozen: Panel) -> bool:
-    """Return whether any verdict fails, if the last minutes are judged again at every look."""
+    """Return whether any verdict fails, if the last minutes are judged again at every reconcile."""
     complete = Evidence()
     for now in range(MINUTES):
         first = max(0, now - LATENESS + 1)

@@ -1,4 +1,4 @@
-"""Buckets of latency: every time has its place, margins are whole buckets, and quantiles come back."""
+"""Latency buckets: every time has a bucket, margins are whole buckets, and quantiles are found."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_margin_is_a_number_of_buckets(factor: float, moved: int) -> None:
 @LAW
 @given(st.floats(1.001, 1e6), st.sampled_from([1.25, 1.5625, 2.44140625]))
 def test_times_and_buckets_are_multiplied_alike(milliseconds: float, factor: float) -> None:
-    """A time that is a margin longer lies so many buckets further on, or one beside by rounding at an edge."""
+    """A time that is a margin longer is that many buckets higher, give or take one by rounding at an edge."""
     assert abs(bucket(milliseconds * factor) - bucket(milliseconds) - buckets_of(factor)) <= (
         0 if abs(math.log(milliseconds) / LOG_RATIO % 1.0 - 0.5) < 0.49 else 1
     )

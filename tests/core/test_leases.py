@@ -1,4 +1,4 @@
-"""A lease keeps others from acting for two minutes at most, whatever any clock says."""
+"""A lease prevents others from acting for at most two minutes, whatever any clock says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telemetry's minutes as the judge sees them: each once, settled, with the weight that was in force."""
+"""Minutes of telemetry as the judge sees them: each once, settled, with the weight in force."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def rows(minute: datetime, *, blue: int = 900, green: int = 100, bad: int = 0) -
 
 
 def after(minutes: list[DeploymentMinute] | None, until: datetime = NOW, before: Rollout = WATCHED) -> Rollout:
-    """Return the rollout after a look that brought these minutes."""
+    """Return the rollout after a reconcile that read these minutes."""
     return judge_minutes(before, Observation(endpoint(TEN), None if minutes is None else tuple(minutes), until)).rollout
 
 
 def told(history: list[DeploymentMinute] | None, **missing: str) -> Observation:
-    """Return a look that brought blue's past."""
+    """Return an observation with blue's past."""
     return Observation(
         endpoint(TEN), history=None if history is None else tuple(history), history_missing=missing, settled_until=NOW
     )
@@ -42,7 +42,7 @@ def green_requests(found: Rollout) -> int:
 
 
 def settled_minutes(found: Rollout) -> int:
-    """Return how many settled minutes the verdict speaks of."""
+    """Return the verdict's number of settled minutes."""
     return found.verdict.settled_minutes if found.verdict else 0
 
 

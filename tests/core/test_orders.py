@@ -1,4 +1,4 @@
-"""What Azure may yet do for us is remembered until it accepted the opposite."""
+"""Orders that Azure may still carry out are remembered until it accepts the opposite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of phases: complete, without dead ends, and the only law."""
+"""The table of phases: complete, without dead ends, and enforced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from answers: labels, agreement, and words for what cannot be read."""
+"""What is read from answers: labels, agreement, and messages for what cannot be read."""
 
 from __future__ import annotations
 

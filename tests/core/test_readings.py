@@ -1,4 +1,4 @@
-"""What each gate says of its evidence: counts, rates, odds and thresholds."""
+"""What each gate reports about its evidence: counts, rates, odds and thresholds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets are taken out of texts; what an operator needs to read stays."""
+"""Secrets are removed from text; what operators need to read stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person may ask, in which phase; and which model a reference names."""
+"""What an operator can request in which phase, and which model a reference names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a gate takes from a minute: the right counts of each arm, and nothing where telemetry says nothing."""
+"""What a gate takes from a minute: each deployment's own counts, and nothing if telemetry has no data."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_deployment_without_rows_had_no_requests(sample: Sample) -> None:
 
 
 def unknown(row: DeploymentMinute) -> DeploymentMinute:
-    """Return the minute as a source gives it that knows of requests and errors alone."""
+    """Return the minute from a source that only has requests and errors."""
     return replace(row, slowness=None, percentiles=None, predictions=None, tallies={})
 
 

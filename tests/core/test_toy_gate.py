@@ -103,7 +103,7 @@ def answering(large: float) -> Conduct:
 
 
 def calibration() -> Calibration:
-    """Return the judge as it is set by an hour in which one answer of a hundred was large."""
+    """Return the judge calibrated from an hour in which one answer in a hundred was large."""
     hour = [replace(past_minute(n), tallies={"large_answers": Tally(10, 1000)}) for n in range(60)]
     return calibrate(SETTINGS, past_of(hour, "blue"))
 

@@ -47,7 +47,7 @@ def test_a_share_within_the_tolerance_is_none_however_long(green: int, weight: i
 
 
 def test_little_traffic_makes_samples_of_several_minutes() -> None:
-    """At 5 per cent and 20 requests a minute, four of green's need four minutes: ten samples take forty."""
+    """At 5 percent and 20 requests a minute, four of green's need four minutes: ten samples take forty."""
     assert minutes_to_mismatch(*[LiveMinute(6, 14, 5)] * 60) == 4 * WINDOW
 
 

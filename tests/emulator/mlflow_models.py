@@ -1,4 +1,4 @@
-"""MLflow models, saved by MLflow in the serving environment. Their arithmetic can be checked by hand."""
+"""MLflow models, saved by MLflow in the serving environment. Their arithmetic can be checked manually."""
 
 from __future__ import annotations
 

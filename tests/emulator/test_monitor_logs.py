@@ -243,7 +243,7 @@ def test_a_table_exists_from_its_first_row_on(loop: Loop) -> None:
 
 
 def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:
-    """Other listeners, such as metrics, hear of the request all the same."""
+    """Other listeners, such as metrics, hear of the request anyway."""
     log = TrafficLog(VirtualClock(), 0.0, LogOptions(table_exists=True), logged=lambda endpoint: endpoint != "diabetes")
     heard: list[str] = []
     log.listeners.append(lambda entry, _at: heard.append(entry.endpoint))

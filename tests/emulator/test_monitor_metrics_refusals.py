@@ -110,7 +110,7 @@ def test_a_bad_token_is_refused(service: MetricsService) -> None:
 def test_requests_that_microsoft_s_client_does_not_send(
     service: MetricsService, query: str, body: bytes, message: str
 ) -> None:
-    """An invalid request written by hand is answered with a message that says what is wrong."""
+    """An invalid request written manually is answered with a message that says what is wrong."""
     parameters = "&metricnames=RequestsPerMinute"
     if message != "metricnamespace":
         parameters += f"&metricnamespace={ENDPOINTS}"

@@ -117,7 +117,7 @@ def test_late_work_of_another_process_slows_it_down(
 
 @pytest.mark.parametrize("name", ["the function host", "the demo"])
 def test_the_oldest_work_counts(path: Path, name: str) -> None:
-    """Of several pieces of work the earliest due one is reported, in whatever order they begin and end."""
+    """Of several pieces of work the earliest due one is reported, in any order they begin and end."""
     owner(path)
     report = path.with_name(f"clock.{os.getpid()}")
     host, demo = FollowedClock(path=path), DemoClock(path)
@@ -146,7 +146,7 @@ def test_a_dead_process_does_not_slow_the_clock(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PacedClock", "FollowedClock", "DemoClock"])
 def test_a_sleeper_wakes_when_its_time_has_come_and_not_before(path: Path, name: str) -> None:
-    """This also holds if the clock slows down meanwhile."""
+    """This also holds if the clock slows down in the meantime."""
 
     async def story() -> tuple[float, float]:
         clock = PacedClock(600.0, path=path)

@@ -1,7 +1,6 @@
-"""Everything that may happen to an endpoint, as data: one class per kind of event, with what it does on the stage.
+"""Everything that can happen to an endpoint, as data: one class per kind of event, with its effect on the stage.
 
-Events name things by number, so that a schedule makes sense whatever came of what was before, and any part of it may
-be left out.
+Events refer to things by number, so that a schedule makes sense whatever happened before, and any part can be left out.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ class Event(Protocol):
     """Something that happens."""
 
     def happen(self, stage: Stage) -> None:
-        """Let it happen."""
+        """Make it happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimePasses:
-    """Minutes go by. ticks: whether the timer fires. faults: of the first of the timer's processes."""
+    """Minutes pass. ticks: whether the timer fires. faults: of the first of the timer's processes."""
 
     minutes: int
     ticks: bool = True
@@ -80,7 +79,7 @@ def arrive(stage: Stage, process: Process, piece: Piece) -> None:
 
 
 def ask(stage: Stage, process: Process, piece: Piece) -> None:
-    """Press a button; what was answered with yes binds Teal."""
+    """Send a request; if it is accepted, Teal must carry it out."""
     stage.asked += 1
     by = f"ada-{stage.asked}"
     request = OperatorRequest(piece.verb, by, "because\n<b>", stage.now(), full=piece.full)
@@ -90,7 +89,7 @@ def ask(stage: Stage, process: Process, piece: Piece) -> None:
 
 
 def start(stage: Stage, process: Process, piece: Piece) -> None:
-    """Ask for a rollout by hand."""
+    """Ask for a rollout manually."""
     stage.register(piece.version)
     process.intake().start(stage.world.policy, ModelVersion("churn", piece.version), "ada", "again")
 
@@ -110,7 +109,7 @@ class Works:
 class Together:
     """Processes take turns at every call of a port. turns: whose, by number, and for how many points.
 
-    stalls: whether those that have not ended then stand still until some later event lets them go on.
+    stalls: whether those that have not ended then stand still until some later event lets them continue.
     """
 
     pieces: tuple[Piece, ...]
@@ -135,7 +134,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class WakesUp:
-    """What stood still goes on, or dies."""
+    """Stalled processes continue, or die."""
 
     dies: bool
 
@@ -150,7 +149,7 @@ class WakesUp:
 
 @dataclass(frozen=True, slots=True)
 class EditsTraffic:
-    """Somebody with a terminal writes the traffic: between what is ready, summing to 100."""
+    """Someone outside Teal sets the traffic of ready deployments, summing to 100."""
 
     choice: int
     share: int
@@ -167,7 +166,7 @@ class EditsTraffic:
 
 @dataclass(frozen=True, slots=True)
 class TakesAllBack:
-    """Somebody with a terminal gives blue all the traffic: an emergency."""
+    """Someone outside Teal gives blue all the traffic, in an emergency."""
 
     def happen(self, stage: Stage) -> None:
         tried, seen = current(stage), stage.world.seen
@@ -178,7 +177,7 @@ class TakesAllBack:
 
 @dataclass(frozen=True, slots=True)
 class DeletesDeployment:
-    """Somebody deletes a deployment without traffic, or what is being tried."""
+    """Someone deletes a deployment without traffic, or what is being tried."""
 
     choice: int
 
@@ -193,7 +192,7 @@ class DeletesDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """A deployment that is being tried fails in Azure's eyes."""
+    """Azure reports a deployment that is being tried as failed."""
 
     def happen(self, stage: Stage) -> None:
         tried, seen = current(stage), stage.world.seen
@@ -205,7 +204,7 @@ class Breaks:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """Somebody, or an autoscaler, gives blue another number of instances."""
+    """Someone, or an autoscaler, changes blue's instance count."""
 
     instances: int
 
@@ -244,7 +243,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A port is away, or back."""
+    """A port becomes unavailable, or available again."""
 
     port: str
     away: bool
@@ -279,7 +278,7 @@ class LogIs:
 
 @dataclass(frozen=True, slots=True)
 class ClockStep:
-    """The clocks of the hosts are wrong by so much from now on."""
+    """The hosts' clocks are wrong by this much from now on."""
 
     minutes: int
 
@@ -289,7 +288,7 @@ class ClockStep:
 
 @dataclass(frozen=True, slots=True)
 class Sleeps:
-    """The whole app is gone for a while; traffic goes on."""
+    """The whole app is down for a while; traffic continues."""
 
     minutes: int
 
@@ -314,7 +313,7 @@ class Halts:
 
 @dataclass(frozen=True, slots=True)
 class PolicyIs:
-    """The policy file is wrong from now on, or right again."""
+    """The policy file is invalid from now on, or valid again."""
 
     wrong: bool
 
@@ -329,7 +328,7 @@ def current(stage: Stage) -> Rollout | None:
 
 
 def untroubled(stage: Stage) -> None:
-    """End everything that goes wrong: what stood still is gone, whatever was away is back, and clocks are right."""
+    """End all faults: stalled processes are gone, ports are available, and clocks are right."""
     WakesUp(dies=True).happen(stage)
     stage.ledger.down.clear()
     stage.set_incident(0.0)

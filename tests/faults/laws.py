@@ -47,7 +47,7 @@ class LawfulEndpoints(FakeEndpoints):
             if rollout.green in rising:
                 tested = (
                     rollout.smoke_passed or rollout.phase in TERMINAL
-                )  # an ended one's green may be made blue by hand
+                )  # an ended one's green may be made blue manually
                 assert tested, f"{rollout.green} gets traffic before its smoke test"
                 self._may_get(rollout, traffic[rollout.green])
             if rollout.phase in FORWARDS:
@@ -133,7 +133,7 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
 
 
 def check_evidence(world: World) -> None:
-    """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
+    """No request is judged twice, nor one that nobody sent; and a dry run never rolls back."""
     for rollout in world.store.rollouts(ENDPOINT):
         since = floor_minute(world.store.history(CHURN, rollout.id)[0].at)
         until = rollout.judging.judged_until or since
@@ -149,7 +149,7 @@ def check_evidence(world: World) -> None:
 
 
 def check_at_rest(world: World) -> None:
-    """After quiet minutes nothing hangs: the rollout has ended, or goes on with the traffic as recorded."""
+    """After quiet minutes nothing hangs: the rollout has ended, or continues with the traffic as recorded."""
     for rollout in world.store.rollouts(ENDPOINT):
         assert rollout.phase not in {Phase.PROVISIONING, Phase.ROLLING_BACK}, world.told(rollout.model.version)
         if rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.steady_since is not None:

@@ -57,7 +57,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A traffic map that somebody other than Teal wrote, and the one before it."""
+    """A traffic map that someone other than Teal wrote, and the one before it."""
 
     number: int
     at: datetime
@@ -135,7 +135,7 @@ class Ledger:
             self._committed(process, values[1])
 
     def edited(self, before: dict[str, int], after: dict[str, int]) -> None:
-        """Note what somebody other than Teal wrote."""
+        """Note what someone other than Teal wrote."""
         self.edits.append(Edit(next(self.numbers), self.world.clock(), before, after))
 
     def granted(self, by: str) -> None:

@@ -69,7 +69,7 @@ def shown_good(world: World) -> None:
 
 
 def going_back(world: World) -> None:
-    """Have the traffic about to be taken back."""
+    """Traffic is about to return to blue."""
     world.register()
     world.until_weight(10)
     world.ask(Verb.ROLLBACK)

@@ -68,7 +68,7 @@ class Process:
     """One process: a piece of work at Teal's ports.
 
     faults: by the number of the point, two a call, one before it and one after it. A fault after a call is an answer
-    that got lost: the work is done. failed: what the work raised that is no error of ours.
+    that got lost: the work is done. failed: what the work raised that is not an error of ours.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Process:
         self._resume(points)
 
     def kill(self) -> None:
-        """Let the process be gone at the point where it stands."""
+        """Kill the process at its current point."""
         self.died = True
         if self._thread is not None and not self.done:
             self._resume(None)

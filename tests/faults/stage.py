@@ -128,13 +128,13 @@ class Stage:
         self.ended(process)
 
     def ended(self, process: Process) -> None:
-        """Note what came of a process; whatever is no error of ours is a defect."""
+        """Record the outcome of a process; any exception that is not one of our errors is a defect."""
         if process.failed is not None:
             failed = process.failed
             self.objects("no unexpected error", f"{process.name} raised {type(failed).__name__}: {failed}")
 
     def minute(self, *, ticks: bool = True, faults: Faults = NO_FAULTS) -> None:
-        """Let a minute go by: requests are answered and logged, Azure goes on with its orders, the timer fires."""
+        """Let a minute pass: requests are answered and logged, Azure works on its orders, the timer fires."""
         self.world.rates = self._rates()
         scoring = self.world.scoring
         assert isinstance(scoring, UnreliableScoring)
@@ -157,7 +157,7 @@ class Stage:
         self.azure.changed(ENDPOINT)
 
     def settle(self) -> None:
-        """Deliver the messages of the queue until there are none; a loop that never comes to rest is a defect."""
+        """Deliver the queue's messages until there are none; a loop that never settles is a defect."""
         for _ in range(ROUNDS):
             if not self.world.wakeups.woken:
                 return
@@ -167,7 +167,7 @@ class Stage:
         self.world.wakeups.woken.clear()
 
     def change(self, seen: EndpointSeen) -> None:
-        """Let somebody else change the endpoint."""
+        """Let someone else change the endpoint."""
         before = self.azure.seen[ENDPOINT]
         self.azure.changed(ENDPOINT)
         self.azure.seen[ENDPOINT] = seen

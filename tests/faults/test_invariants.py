@@ -162,14 +162,14 @@ def test_two_processes_act() -> None:
 
 
 def test_an_edit_is_overwritten_unnoticed() -> None:
-    """Somebody set thirty, and the rollout knows of ten."""
+    """Someone set thirty, and the rollout knows of ten."""
     stage = at_ten()
     seen = replace(stage.world.seen, traffic={BLUE: 70, GREEN: 30})
     assert objected(stage, FIFTY, seen=seen) == {"10: nothing is overwritten unnoticed"}
 
 
 def test_what_an_operator_took_back_is_given_again() -> None:
-    """Blue got everything by hand, after an order of ours had given green ten percent; unless somebody resumes."""
+    """Someone gave blue everything after our order had given green ten percent; allowed if someone resumes."""
     stage = at_ten()
     stage.change(replace(stage.world.seen, traffic={BLUE: 100}))
     assert isinstance(stage.ledger.edits[-1], Edit)
@@ -193,7 +193,7 @@ def test_live_and_copied_traffic_at_once() -> None:
     assert objected(at_ten(), SetMirror(ENDPOINT, {GREEN: 20})) == {"i: never live and copied traffic"}
 
 
-def test_a_deletion_beside_something_that_nobody_saw_healthy() -> None:
+def test_a_deletion_next_to_something_that_nobody_saw_healthy() -> None:
     """The log shows green failing, or nothing of it; a healthy row or probe of these minutes is enough."""
     stage = at_ten()
     seen, blue = replace(stage.world.seen, traffic={GREEN: 100}), DeleteDeployment(ENDPOINT, BLUE)
@@ -335,7 +335,7 @@ def test_requests_that_are_judged_twice() -> None:
 
 
 def test_a_rollback_that_is_not_carried_out() -> None:
-    """It was accepted, and the rollout goes on."""
+    """It was accepted, and the rollout continues."""
     stage = at_ten()
     request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.ROLLBACK, "eve")
     stage.ledger.accepted.append(request)

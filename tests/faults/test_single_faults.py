@@ -63,7 +63,7 @@ def bad_story(plan: Plan) -> World:
 
 
 def regretted_story(plan: Plan) -> World:
-    """Return the world after a person promoted a version and then wanted it back."""
+    """Return the world after an operator promoted a version and then rolled it back."""
     world = lawful_world()
     world.register()
     world.until_weight(10)

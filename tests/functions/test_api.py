@@ -1,4 +1,4 @@
-"""The HTTP API as a caller sees it: what each request is answered, and what the JSON has in it."""
+"""The HTTP API from a caller's point of view: the response to each request, and its JSON."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def begun(calls: Calls) -> Calls:
     return calls
 
 
-def test_a_rollout_is_started_by_hand(calls: Calls) -> None:
-    """202 with the rollout; a number as version is as good as text, and the endpoint's case does not matter."""
+def test_a_rollout_is_started_manually(calls: Calls) -> None:
+    """202 with the rollout; the version can be a number, and the endpoint's case does not matter."""
     calls.world.models.registered[ModelVersion("churn", "7")] = {}
     status, rollout = calls.http("start", START | {"version": 7, "endpoint": "Churn"})
     assert (status, rollout["phase"], rollout["model"], rollout["version"]) == (202, "provisioning", "churn", "7")
@@ -146,7 +146,7 @@ def test_a_request_for_an_endpoint_without_rollout(calls: Calls, verb: str) -> N
 
 
 def test_a_request_at_the_wrong_time_says_when_it_would_be_right(calls: Calls) -> None:
-    """409, with the phase and the phases that would do."""
+    """409, with the current phase and the phases in which it is possible."""
     begun(calls)
     status, content = calls.http("resume", MEANT, endpoint=ENDPOINT)
     assert (status, error(content)["code"]) == (409, "not_possible_in_phase")
@@ -166,7 +166,7 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
 
 
 def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
-    """Behind the platform's sign-in its header is taken, not the caller's word; without it, 401."""
+    """With the platform's sign-in its header is used, not the caller's claim; without it, 401."""
     begun(calls)
     with use(app_over(calls.world, replace(SETTINGS, trust_easy_auth=True))):
         assert calls.http("pause", MEANT, endpoint=ENDPOINT)[0] == 401
@@ -177,7 +177,7 @@ def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
 
 
 def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
-    """The caller's own word is what is written down."""
+    """The name that the caller gives is recorded."""
     begun(calls)
     calls.http("pause", MEANT, endpoint=ENDPOINT, headers={"x-ms-client-principal-name": "root"})
     (request,) = calls.world.rollout().requests
@@ -249,7 +249,7 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
 
 
 def test_a_rollout_stays_listed_whatever_its_clock_does(calls: Calls) -> None:
-    """Waiting, a turn that comes later, and a halt move deadlines; the list has each rollout once, in its place."""
+    """Waiting, a later start and a halt move deadlines; the list still has each rollout once, in its place."""
     begun(calls)
     calls.world.register("8", "e2")
     calls.world.minutes(3)
@@ -280,7 +280,7 @@ def test_a_rollout_that_does_not_exist(calls: Calls) -> None:
     ids=["temporary", "conflict", "misconfigured", "permanent"],
 )
 def test_trouble_behind_the_api_has_its_status(calls: Calls, fault: TealError, status: int) -> None:
-    """Try again is 503, a race that was lost 409, our own settings 500; always with a message."""
+    """Temporary errors are 503, a lost race 409, our own settings 500; always with a message."""
     begun(calls)
     calls.world.store.faults.planned += [fault] * 9
     found, content = calls.http("pause", MEANT, endpoint=ENDPOINT)
@@ -322,7 +322,7 @@ def test_a_retry_of_a_request_is_answered_like_the_first_time(calls: Calls) -> N
 
 
 def test_a_full_promotion_lists_what_it_skips(calls: Calls) -> None:
-    """In the answer, before it happens."""
+    """In the response, before it happens."""
     begun(calls)
     _, rollout = calls.http("promote", MEANT | {"full": True}, endpoint=ENDPOINT)
     (pending,) = cast("list[dict[str, object]]", rollout["pending_requests"])

@@ -1,4 +1,4 @@
-"""What the API shows of the judge: each gate's evidence now, and minute by minute."""
+"""What the API shows about the judge: each gate's evidence now, and minute by minute."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def gates(calls: Calls) -> dict[str, dict[str, Any]]:
 
 
 def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
-    """Counts, intervals, odds and lines of each, and shares of the way that lie between 0 and 1."""
+    """Each gate's counts, intervals, odds and thresholds, and progress between 0 and 1."""
     calls.world.minutes(2)
     found = gates(calls)
     assert {name: set(each) for name, each in found.items()} == dict.fromkeys([g.name for g in GATES], FIELDS)
@@ -70,7 +70,7 @@ def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
 
 
 def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
-    """A dry run cannot roll back, and a gate whose certificate the step does not need is on no way to one."""
+    """A dry run cannot roll back, and a gate whose certificate the step does not need shows no progress to one."""
     calls.world.minutes(2)
     found = gates(calls)
     nothing = {"log_odds_worse_threshold": None, "odds_worse_threshold": None, "rollback_progress": None}
@@ -80,7 +80,7 @@ def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
 
 
 def test_a_gate_without_a_request_has_no_interval(calls: Calls) -> None:
-    """Live traffic has no pairs: nothing is known of disagreement, which is null and not nought."""
+    """Live traffic has no pairs: disagreement is unknown, which is null and not 0."""
     calls.world.minutes(2)
     found = gates(calls)["disagreement"]
     assert (found["green_total"], found["green_interval"], found["blue_interval"]) == (0, None, None)
@@ -108,7 +108,7 @@ def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) 
 
 
 def test_a_mirrored_minute_says_how_much_was_mirrored(found: Found) -> None:
-    """Percent of a mirror stand in `mirror`, and green has no weight."""
+    """The mirror's percentage is in `mirror`, and green has no weight."""
     calls = Calls(found, World(replace(POLICY, steps=(*POLICY.steps[:1], MirrorStep(20, 10 * MINUTE), WeightStep(50)))))
     with use(app_over(calls.world)):
         calls.world.register()
@@ -136,7 +136,7 @@ def test_minutes_are_shown_in_spans_that_lead_back_to_the_beginning(calls: Calls
 
 
 def test_of_a_long_history_the_newest_entries_are_shown(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Oldest first, with the number of all."""
+    """Oldest first, with the total number."""
     whole = shown(calls)["history"]
     monkeypatch.setattr(reading, "MOST_ENTRIES", 2)
     assert shown(calls)["history"] == whole[-2:]
@@ -145,7 +145,7 @@ def test_of_a_long_history_the_newest_entries_are_shown(calls: Calls, monkeypatc
 
 @pytest.mark.parametrize("rates", [{GREEN: 1.0}, {GREEN: 1.0, BLUE: 1.0}, {BLUE: 1.0}, {}], ids=str)
 def test_every_number_is_one_that_json_has(calls: Calls, rates: dict[str, float]) -> None:
-    """Where all or nothing fails, odds are beyond all bounds; the JSON has numbers all the same."""
+    """If everything or nothing fails, odds are huge; the JSON still has valid numbers."""
     calls.world.rates |= rates
     calls.world.minutes(90)  # rolled back, promoted, or held for as long as blue fails
     whole = shown(calls, evidence="true")

@@ -1,4 +1,4 @@
-"""GET /api/health and its timer: whatever keeps Teal from doing its job is found, with what to do."""
+"""GET /api/health and its timer: problems are found, each with a remedy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.scenarios.world import ENDPOINT, World
 
 
 def findings(calls: Calls) -> dict[str, dict[str, Any]]:
-    """Return what health reports that is not well, by check."""
+    """Return the problems that health reports, by check."""
     status, content = calls.http("health")
     assert status == 200
     found: Any = content["findings"]
@@ -44,7 +44,7 @@ def asleep(world: World) -> None:
 
 
 def backlog(counts: BacklogCounts) -> Callable[[World], None]:
-    """Return what makes the queues hold so many."""
+    """Return a change that gives the queues these counts."""
 
     def change(world: World) -> None:
         world.backlog.found = counts
@@ -53,7 +53,7 @@ def backlog(counts: BacklogCounts) -> Callable[[World], None]:
 
 
 def endpoint_gone(world: World) -> None:
-    """Somebody deletes the endpoint."""
+    """Someone deletes the endpoint."""
     del world.endpoints.seen[ENDPOINT]
 
 
@@ -171,7 +171,7 @@ def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None
 
 
 def test_the_timer_logs_what_is_not_well(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
-    """At a level that alerts can select; what is well costs one line."""
+    """At a level that alerts can select; a healthy app costs one line."""
     caplog.set_level(logging.INFO)
     calls.call("tick", timer=None)
     calls.call("health_report", timer=None)

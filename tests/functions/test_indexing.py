@@ -1,4 +1,4 @@
-"""What the functions are called and bound to: the real host drops a function for what the worker lets through."""
+"""The functions' names and bindings: the real host drops functions for problems that the worker does not report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bindings(function: func.Function) -> list[dict[str, object]]:
 
 
 def test_all_functions_are_found(found: Found) -> None:
-    """These and no others; each name once and such as the host allows."""
+    """These and no others, each with a unique name that the host allows."""
     assert set(found) == NAMES
     assert all(re.fullmatch(r"[a-z][a-z0-9_-]{0,127}", name) and name != "host" for name in found)
 
@@ -89,7 +89,7 @@ def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found:
 
 
 def test_indexing_imports_nothing_heavy() -> None:
-    """Finding the functions imports no adapter, no policies and no Azure client: they come at the first need."""
+    """Finding the functions imports no adapter, policies or Azure client: they are imported on first use."""
     code = "import sys, function_app; print(*sys.modules, sep='\\n')"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- our own Python
     modules = ran.stdout.split()

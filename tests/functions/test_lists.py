@@ -33,7 +33,7 @@ def calls(calls: Calls) -> Calls:
 
 
 def add(calls: Calls, number: int, endpoint: str, phase: Phase) -> None:
-    """Store a rollout that was admitted so many hours after midnight."""
+    """Store a rollout that was admitted this many hours after midnight."""
     admitted = MIDNIGHT + number * HOUR
     made = changed(
         rollout(phase, finished=None if phase is Phase.STEPPING else admitted + HOUR),
@@ -92,7 +92,7 @@ FILTERS: list[tuple[dict[str, str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("query", "expected"), FILTERS, ids=[str(row[0]) for row in FILTERS])
-def test_filters_are_combined_and_pages_go_on_within_them(
+def test_filters_are_combined_and_pages_continue_within_them(
     calls: Calls, query: dict[str, str], expected: list[str]
 ) -> None:
     """The same rollouts in the same order, on one page or on many."""
@@ -109,7 +109,7 @@ def test_a_rollout_that_is_admitted_between_two_pages_moves_nothing(calls: Calls
 
 
 def test_pointers_that_lead_nowhere_are_passed_over(calls: Calls) -> None:
-    """What died before its rollout was written leaves a pointer, and so does a race that was lost."""
+    """A process that died before writing its rollout leaves a pointer, and so does a lost race."""
     stored = calls.world.store.rollout(EndpointId("w", "sales"), "r5")
     assert stored is not None
     lost = Pointer.to(stored.value)
@@ -119,7 +119,7 @@ def test_pointers_that_lead_nowhere_are_passed_over(calls: Calls) -> None:
 
 
 def test_a_page_reads_only_so_many_records(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By phase a page may come back short, even empty, and still goes on; nothing is left out."""
+    """Filtered by phase, a page can be short or even empty and still have a continuation; nothing is left out."""
     monkeypatch.setattr(listing, "MOST_READ", 2)
     found = list(pages(calls, limit="2", phase="promoted"))
     assert [each for page in found for each in page] == ["r4", "r2", "r0"]

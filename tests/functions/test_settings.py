@@ -1,4 +1,4 @@
-"""What the app is told by its environment: complete, or the start fails with the name of everything that is missing."""
+"""The app's settings: complete, or the start fails and names everything that is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_complete_settings_name_the_workspace() -> None:
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
-    """Nobody finds out about the second setting after having mended the first; blank is missing."""
+    """All missing settings are reported together; a blank one counts as missing."""
     with pytest.raises(Misconfigured) as raised:
         read_settings({"TEAL_WORKSPACE": "w", "TEAL_RESOURCE_GROUP": "  "})
     assert [name for name in REQUIRED if name not in str(raised.value)] == ["TEAL_WORKSPACE"]
@@ -37,7 +37,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     ("said", "trusted"), [("true", True), ("True", True), ("1", False), ("yes", False), ("", False)]
 )
 def test_a_callers_header_is_trusted_only_for_a_plain_true(said: str, trusted: bool) -> None:  # noqa: FBT001 -- a column
-    """Anything but the word leaves the header untrusted."""
+    """Any other value leaves the header untrusted."""
     assert read_settings(COMPLETE | {"TEAL_TRUST_EASY_AUTH": said}).trust_easy_auth is trusted
 
 
@@ -59,7 +59,7 @@ def test_a_rehearsals_clock_runs_from_its_origin() -> None:
 
 
 def test_a_paced_clock_is_read_anew_each_time(tmp_path: Path) -> None:
-    """It shows what its file says, and goes on as far as whoever sets the pace has got."""
+    """It follows its file, and never runs ahead of whatever paces it."""
     file = tmp_path / "clock"
     file.write_text("60\n1000.0 5000.0\n1001.0 5060.0\n")
     clock = read_clock(str(file))
@@ -79,7 +79,7 @@ EAST = "/subscriptions/s2/resourceGroups/g2/providers/Microsoft.MachineLearningS
 
 
 def test_further_workspaces_are_named_by_their_arm_ids() -> None:
-    """Each with logs and region of its own; without logs of its own the app's are meant."""
+    """Each with its own logs and region; without its own logs it uses the app's."""
     others = [{"id": EAST.lower() + "/", "logs_workspace_id": "guid", "region": "westus"}, {"id": EAST + "-2"}]
     found = read_settings(COMPLETE | {"TEAL_WORKSPACES": json.dumps(others)}).other_workspaces
     assert [workspace.arm_id.lower() for workspace in found] == [EAST.lower(), f"{EAST}-2".lower()]

@@ -1,4 +1,4 @@
-"""The triggers that no person sees: what is raised for a retry, and what is dropped so that nothing is retried."""
+"""The background triggers: what raises to be retried, and what is dropped without a retry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOCUMENTED = {"ModelName": "churn", "ModelVersion": 7, "ModelTags": {}, "ModelPr
 
 
 def event(data: object, subject: str = "models/churn:7", event_type: str = TYPE) -> func.EventGridEvent:
-    """Return an event as the host hands it over."""
+    """Return an event as the host passes it."""
     return func.EventGridEvent(
         id="e1", data=cast("dict[str, object]", data), topic=WORKSPACE, subject=subject, event_type=event_type,
         event_time=datetime(2026, 11, 20, tzinfo=UTC), data_version="",
@@ -68,7 +68,7 @@ def test_an_event_is_retried_only_for_what_may_pass(calls: Calls) -> None:
 
 
 def test_an_event_whose_tags_may_not_be_read_is_not_retried(calls: Calls) -> None:
-    """A missing right is for a person, not for another delivery."""
+    """A missing permission needs an operator, not a redelivery."""
     calls.world.models.faults.planned.append(Permanent("403"))
     calls.call("model_registered", event=event(DOCUMENTED | {"ModelTags": None}))
     assert calls.world.store.rollouts(ENDPOINT) == ()
@@ -86,7 +86,7 @@ def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
 
 
 def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
-    """Every open endpoint is looked at, also those behind one that cannot be."""
+    """Every open endpoint is reconciled, even those after one that cannot be."""
     calls.world.register()
     calls.world.store.mark_open(EndpointId("w", "zebra"))
     calls.world.wakeups.faults.always = "queue away"
@@ -108,7 +108,7 @@ def test_a_defect_of_one_endpoint_stops_no_other(calls: Calls) -> None:
 
 
 def test_the_hourly_sweep_finds_what_fell_off_the_list(calls: Calls) -> None:
-    """A rollout that nobody looks at any more is looked at again; an endpoint without work stays closed."""
+    """A rollout that was no longer reconciled is reconciled again; an endpoint without work stays closed."""
     calls.world.register()
     calls.world.store.opened.clear()
     calls.call("sweep", timer=None)
@@ -120,7 +120,7 @@ def test_the_hourly_sweep_finds_what_fell_off_the_list(calls: Calls) -> None:
 
 
 def test_a_message_has_its_endpoint_looked_at(calls: Calls) -> None:
-    """One message, one look."""
+    """One message, one reconcile."""
     calls.world.register()
     calls.call("reconcile", message=message(json.dumps({"workspace": "w", "endpoint": ENDPOINT}).encode()))
     assert calls.world.rollout().blue is not None
@@ -137,7 +137,7 @@ NONSENSE = [
 
 @pytest.mark.parametrize("body", NONSENSE, ids=[repr(body[:24]) for body in NONSENSE])
 def test_a_message_that_makes_no_sense_is_dropped(calls: Calls, body: bytes) -> None:
-    """It is logged and gone: five retries and a poison queue would not make sense of it."""
+    """It is logged and dropped: retries and a poison queue would not help."""
     calls.call("reconcile", message=message(body))
     assert calls.world.store.rows == {}
 
@@ -146,7 +146,7 @@ def test_a_message_that_makes_no_sense_is_dropped(calls: Calls, body: bytes) -> 
 def test_a_reconcile_that_fails_is_left_to_the_next_tick(
     calls: Calls, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
-    """Raised, an outage of minutes would put a message for each rollout and tick into the poison queue."""
+    """Otherwise, an outage of minutes would put a message for each rollout and tick into the poison queue."""
     calls.world.register()
     calls.world.store.faults.planned += [trouble, trouble]  # type: ignore[list-item]  # a defect, too
     calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
@@ -158,14 +158,14 @@ def test_a_reconcile_that_fails_is_left_to_the_next_tick(
 
 
 def test_an_event_whose_data_cannot_be_read_is_known_by_its_subject(calls: Calls) -> None:
-    """Data that is no JSON does not matter as long as the subject names the model."""
+    """Data that is not JSON does not matter as long as the subject names the model."""
     calls.world.models.registered[ModelVersion("churn", "7")] = {}
     calls.call("model_registered", event=Unreadable())
     assert calls.world.rollout().model.version == "7"
 
 
 class Unreadable(func.EventGridEvent):
-    """An event with data that is no JSON."""
+    """An event with data that is not JSON."""
 
     def __init__(self) -> None:
         plain = event({})

@@ -1,4 +1,4 @@
-"""The API names an endpoint by its workspace and its name; without a workspace the app's own is meant."""
+"""The API identifies an endpoint by workspace and name; without a workspace it means the app's own."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_lists_go_across_workspaces_unless_one_is_named(
 
 
 def test_a_request_reaches_the_endpoint_of_its_workspace(calls: Calls) -> None:
-    """The other one of the same name hears nothing of it."""
+    """The other endpoint with the same name is not affected."""
     body = {"by": "ada@example.com", "reason": "because"}
     assert calls.http("rollback", body, endpoint=ENDPOINT, workspace="ml-east")[0] == 202
     asked = {place: calls.world.store.rollouts(place)[0].requests != () for place in (CHURN, EAST)}

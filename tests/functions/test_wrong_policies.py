@@ -1,4 +1,4 @@
-"""Policies that are not valid: what they refuse, and that everything else goes on."""
+"""Invalid policies: what they block, and that everything else continues."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class App(Calls):
 
 @pytest.fixture
 def app(found: Found, tmp_path: Path) -> App:
-    """Return the functions over a folder with one policy that is valid and one that is not."""
+    """Return the functions over a folder with a valid and an invalid policy."""
     (tmp_path / "smoke").mkdir()
     (tmp_path / "smoke" / "churn.jsonl").write_text("{}\n")
     app = App(found, folder=tmp_path)
@@ -99,7 +99,7 @@ def test_all_functions_are_found_whatever_the_policies_are(tmp_path: Path, folde
 def test_problems_are_logged_once_when_policies_are_first_read(
     caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """Whoever watches the log hears of them before anybody asks for a rollout."""
+    """They are in the log before anyone requests a rollout."""
     (tmp_path / "churn.yaml").write_text(BROKEN)
     (tmp_path / "prices.yaml").write_text("{}")
     assert policies(tmp_path, {}, "w").policies == ()
@@ -111,7 +111,7 @@ def test_problems_are_logged_once_when_policies_are_first_read(
 
 
 def test_only_the_endpoint_of_a_wrong_policy_is_refused(app: App) -> None:
-    """Who asks for a rollout there reads every problem; another endpoint's rollout begins."""
+    """A request for a rollout there gets every problem; another endpoint's rollout starts."""
     status, message = app.start("fraud", "fraud")
     assert (status, message.removeprefix(f"{app.folder}/")) == (
         500,
@@ -170,7 +170,7 @@ def test_an_event_waits_for_the_policy_to_be_mended(app: App) -> None:
 def test_an_event_is_handed_back_only_if_a_wrong_policy_may_be_for_it(
     app: App, fraud: str, model: str, *, raised: bool
 ) -> None:
-    """What no redelivery can mend is not delivered again."""
+    """What no redelivery can fix is not redelivered."""
     app.deploy(churn=CHURN, fraud=fraud)
     try:
         app.register(model=model)
@@ -189,7 +189,7 @@ def test_a_version_that_is_to_be_skipped_waits_for_no_policy(app: App) -> None:
 @pytest.mark.parametrize(
     "texts", [{"churn": BROKEN}, {"churn": CHURN + "steps: []\n"}, {}], ids=["YAML", "key", "gone"]
 )
-def test_an_open_rollout_goes_on_with_the_policy_that_it_began_with(app: App, texts: dict[str, str]) -> None:
+def test_an_open_rollout_continues_with_the_policy_that_it_began_with(app: App, texts: dict[str, str]) -> None:
     """From before the smoke test, whose file is still read, to promoted."""
     app.deploy(churn=CHURN)
     app.register()

@@ -26,7 +26,7 @@ def mentions(root: Path, *patterns: str) -> dict[str, str]:
 
 
 def test_every_mentioned_setting_is_in_the_templates(root: Path) -> None:
-    """A missing one would have to be set by hand, and would be lost at the next provision."""
+    """A missing one would have to be set manually, and would be lost at the next provision."""
     known = mentions(root, "infra/**/*.bicep", "infra/*.bicepparam", "infra/*.json")
     named = mentions(root, *MENTIONED_IN)
     assert len(named) > 15

@@ -1,6 +1,6 @@
-"""How a deployment answers in a story: shares of what it does, spread evenly, so that a story has no dice.
+"""How a deployment behaves in a story: shares of outcomes, spread evenly, so that stories are deterministic.
 
-It must never know what a gate makes of it.
+Knows nothing about gates.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Conduct:
     overloaded: float = 0.0
 
     def row(self, deployment: str, minute: datetime, total: int, failed: float) -> DeploymentMinute:
-        """Return a minute of so many requests, of which this share fails."""
+        """Return a minute with this many requests, of which this share fails."""
         bad, refused = round(total * failed), round(total * self.refused)
         good = total - bad - refused
         timed = self.median if good else None
@@ -69,7 +69,7 @@ def _slowness(median: float, good: int) -> dict[int, int]:
 
 
 def _split(total: int, shares: Mapping[Label, float]) -> dict[Label, int]:
-    """Return whole numbers in these shares that add up to the total."""
+    """Return whole numbers in proportion to these shares that add up to the total."""
     parts: dict[Label, int] = {}
     share, given = 0.0, 0
     for label, more in shares.items():

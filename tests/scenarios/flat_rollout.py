@@ -13,7 +13,7 @@ from shared.words import sentence
 
 
 class FlatRollout(Rollout):
-    """The record with flat, read-only names beside its own; reasons are text."""
+    """The record with flat, read-only names next to its own; reasons are text."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""A request log in which rows arrive later than they should, for stories about them."""
+"""A request log with rows that arrive late, for stories about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Arrival = Callable[[DeploymentMinute, timedelta], DeploymentMinute | None]
 
 @dataclass
 class LateTelemetry(FakeTelemetry):
-    """arrival: what has arrived of a row that is so old; None for nothing. asked: every window that was read."""
+    """arrival: what has arrived of a row of this age; None for nothing. asked: every window that was read."""
 
     arrival: Arrival = lambda row, _age: row
     world: World | None = None
@@ -33,7 +33,7 @@ class LateTelemetry(FakeTelemetry):
 
 
 def lagging(lag: int, policy: Policy = POLICY) -> Policy:
-    """Return the policy with a lag of so many minutes."""
+    """Return the policy with a lag of this many minutes."""
     return replace(policy, judge=replace(policy.judge, telemetry_lag=lag * MINUTE))
 
 
@@ -47,12 +47,12 @@ def late_world(arrival: Arrival, lag: int = 3, policy: Policy = POLICY, **more: 
 
 
 def failures_after(minutes: int) -> Arrival:
-    """Return a log in which failed requests appear only so many minutes after they were made."""
+    """Return a log in which failed requests appear this many minutes late."""
     return lambda row, age: row if age >= minutes * MINUTE else replace(row, total=row.total - row.bad, bad=0)
 
 
 def rows_after(minutes: int, *deployments: str) -> Arrival:
-    """Return a log in which whole rows of these deployments (none: of all) appear only after so many minutes."""
+    """Return a log in which rows of these deployments (none: of all) appear this many minutes late."""
 
     def arrived(row: DeploymentMinute, age: timedelta) -> DeploymentMinute | None:
         late = not deployments or row.deployment in deployments

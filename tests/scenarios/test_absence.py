@@ -1,4 +1,4 @@
-"""Teal's own absence: what it did not observe counts against no deadline, is judged afterwards, and is reported."""
+"""Teal's own outages: unobserved time counts towards no deadline, is judged afterwards, and is reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HALT = Halt("ada", "network works", MIDNIGHT)
 
 
 def asleep(world: World, minutes: int) -> None:
-    """Let time go by while no timer ticks: traffic goes on, and Azure finishes what was ordered."""
+    """Let time pass without ticks: traffic continues, and Azure finishes what was ordered."""
     for _ in range(minutes):
         world.log_traffic()
         world.clock.pass_(MINUTE)

@@ -1,4 +1,4 @@
-"""Green gets no traffic before telemetry showed one request of this endpoint. What is missing is reported at once."""
+"""Green gets no traffic before telemetry shows a request to this endpoint. What is missing is reported immediately."""
 
 from __future__ import annotations
 

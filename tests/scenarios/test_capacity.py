@@ -1,4 +1,4 @@
-"""Stories of instances: green grows before its share does, blue shrinks only while it is idle."""
+"""Stories about instances: green grows before its share does, and blue shrinks only while it is idle."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = (SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(50))
 
 
 def world_of(capacity: Capacity, instances: int = 10) -> World:
-    """Return a world in which blue has so many instances and churn:7 was registered."""
+    """Return a world in which blue has this many instances and churn:7 was registered."""
     world = World(replace(POLICY, steps=STEPS, capacity=capacity))
     blue = world.seen.deployments[BLUE]
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: replace(blue, instances=instances)})

@@ -1,4 +1,4 @@
-"""Stories of operators who move traffic by hand: what they took from green stays away from it."""
+"""Stories about operators who move traffic manually: what they took from green is not restored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def world_in(phase: Phase) -> World:
 
 
 def edit(world: World, traffic: dict[str, int]) -> int:
-    """Set the live traffic as someone with a terminal would; return how often Teal has written it so far."""
+    """Set the live traffic from outside Teal; return how often Teal has written it so far."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
     return len(world.endpoints.traffic_written)
 
@@ -92,8 +92,8 @@ def test_a_split_that_azure_shows_late_is_not_a_request_to_roll_back() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, now)
 
 
-def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_by_hand() -> None:
-    """After promotion blue is kept with one instance of six; some of the traffic by hand, and it has six again."""
+def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_manually() -> None:
+    """After promotion blue is kept with one instance of six; given some traffic manually, it gets six again."""
     world = World(replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1)))
     standing = {name: replace(seen, instances=6) for name, seen in world.seen.deployments.items()}
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=standing)

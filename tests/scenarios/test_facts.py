@@ -1,4 +1,4 @@
-"""Stories in which Azure changes under a rollout: who serves, who broke, and what somebody deployed by hand."""
+"""Stories in which Azure changes during a rollout: what serves, what broke, and what someone deployed manually."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TEMPLATE = replace(LIVE, source=TemplateSource("deployments/churn.yml"))
 
 
 def deploy(world: World, name: str, version: str, state: Provisioning = Provisioning.SUCCEEDED) -> None:
-    """Have somebody deploy a version by hand, without traffic."""
+    """Have someone deploy a version manually, without traffic."""
     seen = world.endpoints.seen.get(ENDPOINT) or EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
     made = DeploymentSeen(name, state, f"azureml:churn:{version}", 2)
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {name: made})
 
 
 def give(world: World, traffic: dict[str, int]) -> None:
-    """Have somebody set the live traffic by hand."""
+    """Have someone set the live traffic manually."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
 
 

@@ -1,4 +1,4 @@
-"""Stories of endpoints that do not serve yet: missing, empty, or without traffic."""
+"""Stories about endpoints that do not serve yet: missing, empty, or without traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scripts outside the project read of a rollout in this world."""
+"""What scripts outside the project read from a rollout in this world."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_rollout_has_flat_names_for_scripts() -> None:
     assert found.reason
 
 
-def test_a_hold_is_told_to_scripts_as_text() -> None:
+def test_a_hold_is_reported_to_scripts_as_text() -> None:
     """The sentence that the API shows."""
     world = World()
     world.register()

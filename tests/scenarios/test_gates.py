@@ -1,4 +1,4 @@
-"""Stories of gates other than errors: what each convicts green of, in which words, and what a dry run leaves alone."""
+"""Stories about gates other than errors: what each rolls back for, with which reason, and that dry runs do nothing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SLOWER = Conduct(median=160.0)
 
 
 def judged_by(*gates: Gate, **settings: object) -> Policy:
-    """Return the stories' policy with these gates. settings: of the judge, otherwise than there."""
+    """Return the stories' policy with these gates. settings: changes to the judge's settings."""
     judge: JudgeSettings = replace(POLICY.judge, gates=gates, **settings)  # type: ignore[arg-type] # dataclass fields
     return replace(POLICY, judge=judge)
 
 
 def reading(world: World, gate: str) -> Reading:
-    """Return what a gate said last."""
+    """Return a gate's last reading."""
     return next(one for one in world.rollout().readings if one.gate == gate)
 
 

@@ -1,4 +1,4 @@
-"""Stories of what green answers, and of what a user's own query counts: judged on copies first, and on live traffic."""
+"""Stories about green's answers and users' own queries: judged on mirrored traffic first, then on live traffic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mirrored(*gates: Gate) -> Policy:
 
 
 def met_nobody(world: World) -> bool:
-    """Say whether green never had live traffic."""
+    """Return whether green never had live traffic."""
     return all(GREEN not in written for written in world.endpoints.traffic_written)
 
 

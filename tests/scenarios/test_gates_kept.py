@@ -1,4 +1,4 @@
-"""Stories of what is left to read: each judged minute's evidence, and the numbers that a decision stood on."""
+"""Stories about kept evidence: each judged minute's, and the numbers behind a decision."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ AWAY = "the query for churn: throttled"
 
 
 def kept(world: World) -> tuple[Judgement, ...]:
-    """Return what the gates said of each minute of the rollout."""
+    """Return what the gates said about each minute of the rollout."""
     return world.store.kept_judgements(world.rollout().id)
 
 
 def convicted() -> World:
-    """Return a world in which a slow version was taken back."""
+    """Return a world in which a slow version was rolled back."""
     world = World(conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
     world.until(Phase.ROLLED_BACK)

@@ -1,4 +1,4 @@
-"""Stories of a green that gives a gate nothing to count, or nothing that can be read. It is no way past the gate."""
+"""Stories about a green that gives a gate nothing to count, or nothing readable, which must not pass the gate."""
 
 from __future__ import annotations
 

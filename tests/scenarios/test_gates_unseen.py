@@ -1,6 +1,6 @@
-"""Stories of what cannot be seen: a source that fails, a past that is late, a green that nobody calls.
+"""Stories about missing data: a source that fails, a past that is late, a green that nobody calls.
 
-No evidence is neither harm nor safety; it is said, and the other gates go on.
+No evidence is neither harm nor safety; it is reported, and the other gates continue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ AWAY = "the query for churn: throttled"
 
 
 def with_query() -> World:
-    """Return a world with a query beside errors, and green at 10 percent."""
+    """Return a world with a query next to errors, and green at 10 percent."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: ALIKE})
     world.register()
     world.until_weight(10)

@@ -1,4 +1,4 @@
-"""Stories of freezes, halts and newer versions: what holds a rollout, and what never does."""
+"""Stories about freezes, halts and newer versions: what holds a rollout, and what never does."""
 
 from __future__ import annotations
 

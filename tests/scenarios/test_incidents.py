@@ -1,4 +1,4 @@
-"""Incidents that hit everything: nothing goes forward meanwhile, and nothing is rolled back that blue cannot better."""
+"""Incidents that affect everything: nothing advances, and nothing is rolled back unless blue would do better."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ C = ReasonCode
 
 
 def holds(world: World) -> list[ReasonCode]:
-    """Return what the rollout was held for, one after the other."""
+    """Return the reasons for which the rollout was held, in order."""
     return [entry.reason.because.code for entry in world.entries(C.HELD) if entry.reason.because is not None]
 
 

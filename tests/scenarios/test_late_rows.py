@@ -1,4 +1,4 @@
-"""Rows that arrive after their minute was judged are noticed, and nothing irreversible happens without them."""
+"""Rows that arrive after their minute was judged are noticed before anything irreversible happens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
 
 
 def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised() -> None:
-    """The rollout goes on, judged by complete minutes from then on."""
+    """The rollout continues, judged by complete minutes from then on."""
     world, _ = late_world(lambda row, age: row if age >= 6 * MINUTE else replace(row, total=row.total - 1), lag=2)
     world.until(Phase.PROMOTED, within=120)
     (late,) = world.entries(Why.TELEMETRY_LATE)

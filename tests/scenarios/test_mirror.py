@@ -1,4 +1,4 @@
-"""Stories of a copy of the traffic, before any user gets green's answers."""
+"""Stories about mirrored traffic, before any user gets green's answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duratio
 
 
 def mirrored() -> World:
-    """Return a world in which green gets its copy of the traffic."""
+    """Return a world in which traffic is mirrored to green."""
     world = World(SHADOW)
     world.register()
     world.until(Phase.STEPPING)

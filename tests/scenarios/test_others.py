@@ -1,4 +1,4 @@
-"""Stories in which someone else acts too: traffic edited by hand, deployments lost, endpoints missing or split."""
+"""Stories in which someone else acts too: traffic edited manually, deployments lost, endpoints missing or split."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER = "by-hand"
 
 
 def at_ten_percent() -> World:
-    """Return a world in which green has ten percent and a third deployment stands."""
+    """Return a world in which green has ten percent and a third deployment exists."""
     world = World()
     third = DeploymentSeen(OTHER, Provisioning.SUCCEEDED, "azureml:churn:5")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {OTHER: third})
@@ -26,7 +26,7 @@ def at_ten_percent() -> World:
 
 
 def edit(world: World, traffic: dict[str, int]) -> None:
-    """Set the live traffic as someone with a terminal would."""
+    """Set the live traffic from outside Teal."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
 
 

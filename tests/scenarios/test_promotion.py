@@ -1,4 +1,4 @@
-"""Stories of good versions, and of what people and the clock do to them."""
+"""Stories about good versions, and what operators and time do to them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every policy file that ships, read as the app reads it and played: a good version gets there, a bad one does not.
+"""Every policy file that ships, read as in the app and played: a good version is promoted, a bad one is not.
 
-Only its endpoint and its model are given the names of this world; steps, judge, deadlines and files are its own.
+Only the endpoint and the model get this world's names; steps, judge, deadlines and files are the policy's own.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ ENDED = (Phase.PROMOTED, Phase.ROLLED_BACK, Phase.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A policy file, and what is seen when it is played with a good version.
+    """A policy file, and what is observed when it is played with a good version.
 
     weights, mirrors: green's, in percent and in order. bad_weights: what a version that fails often gets of them
-    before it is taken back. tagged: only models of the stage `production`. says: what the deployments answer.
-    instances: of green at the end. approved: a person resumes its pause. green_stays: after a rollback.
+    before it is rolled back. tagged: only models of the stage `production`. says: what the deployments answer.
+    instances: of green at the end. approved: an operator resumes its pause. green_stays: after a rollback.
     """
 
     file: Path
@@ -82,7 +82,7 @@ def book_of(folder: Path) -> PolicySet:
 
 @dataclass
 class Speaking(FakeScoring):
-    """Deployments that all say the same, with the statuses of the test."""
+    """Deployments that all give the same answer, with the statuses of the test."""
 
     says: str = ""
 

@@ -1,4 +1,4 @@
-"""Stories of operators who ask for something: what becomes of each request, alone and beside others."""
+"""Stories about operators' requests: the outcome of each, alone and together with others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def at_the_pause() -> World:
 
 
 def by(world: World, actor: str) -> list[Entry]:
-    """Return what the history has of one person."""
+    """Return one person's history entries."""
     return [entry for entry in world.history() if entry.actor == actor]
 
 
@@ -95,7 +95,7 @@ def test_a_green_with_known_errors_is_promoted_once_an_operator_overrules_the_ju
 
 
 def test_an_override_counts_from_the_moment_that_it_is_accepted() -> None:
-    """The judge convicts green in the very reconcile that would note the override: it is not rolled back."""
+    """The verdict fails in the same reconcile that would record the override: green is not rolled back."""
     world = at_fifteen()
     world.rates[GREEN] = 0.4
     for _ in range(3):
@@ -119,7 +119,7 @@ SAFER = [
 
 @pytest.mark.parametrize(("first", "second"), SAFER, ids=str)
 def test_of_two_requests_the_safer_one_is_carried_out(first: Verb, second: Verb) -> None:
-    """In whichever order they come: both are in the history, and the one that lost says to what."""
+    """In either order: both are in the history, and the dropped one says what took precedence."""
     world = at_fifteen()
     world.ask(first, by="ada")
     world.ask(second, by="bob")

@@ -1,4 +1,4 @@
-"""Stories of versions that must not stay: found by evidence, smoke test, Azure, clock or person."""
+"""Stories about versions that must be rolled back: by evidence, smoke test, Azure, deadline or operator."""
 
 from __future__ import annotations
 

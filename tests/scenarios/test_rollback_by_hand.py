@@ -1,4 +1,4 @@
-"""Stories of people who take a version back: from every phase, at the worst moment, or too late."""
+"""Stories about operators who roll back: from every phase, at the worst moment, or too late."""
 
 from __future__ import annotations
 

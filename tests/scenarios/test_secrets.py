@@ -1,4 +1,4 @@
-"""Keys and tokens that deployments and services spill reach no record, no history, no log and no error."""
+"""Keys and tokens that deployments and services leak reach no record, history, log or error."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class SpillingEndpoints(FakeEndpoints):
 
 
 def spilled_in(text: str) -> list[str]:
-    """Return which secrets a text holds, or the beginnings of."""
+    """Return which secrets, or parts of them, a text contains."""
     return [name for name, seed in SEEDS.items() if seed[:12] in text]
 
 
 @pytest.fixture
 def world() -> World:
-    """Return a world that spills, with a policy that names its customers' numbers."""
+    """Return a world that leaks secrets, with a policy that redacts its customers' numbers."""
     policy = replace(POLICY, redact=(r"CUST-\d{4}-\d{2}",))
     return World(
         policy=policy,
@@ -73,7 +73,7 @@ def everything(world: World, caplog: pytest.LogCaptureFixture) -> str:
 
 
 def test_a_spilling_green_is_rolled_back_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Its answers and its log are evidence, and are kept without what must not be."""
+    """Its answers and its log are evidence, and are kept without the secrets."""
     caplog.set_level(logging.DEBUG)
     world.register()
     world.until(Phase.ROLLED_BACK)

@@ -1,4 +1,4 @@
-"""What cannot be undone needs whoever serves to have been seen healthy in the last minutes, after every ending."""
+"""Irreversible actions require that the serving deployment was recently seen healthy, after every ending."""
 
 from __future__ import annotations
 

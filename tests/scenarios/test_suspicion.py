@@ -1,4 +1,4 @@
-"""Stories of versions that are suspicious but not convicted: neither rolled back on a hunch nor let through."""
+"""Stories about suspicious versions: neither rolled back without proof nor let through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
 
 def suspected(world: World) -> Rollout:
-    """Have green fail in a few minutes of its first step, until the judge leans against it, and then get no traffic."""
+    """Have green fail in a few minutes of its first step until it is suspicious, and then get no traffic."""
     world.register()
     world.until_weight(10)
     world.rates[GREEN] = 0.002

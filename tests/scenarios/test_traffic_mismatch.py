@@ -39,7 +39,7 @@ def test_a_mismatch_is_reported_once_with_its_numbers(leaning: float) -> None:
     assert entry.reason.facts["requests"] == pytest.approx(10 * (green + blue), rel=0.01)
 
 
-def test_by_default_the_rollout_goes_on() -> None:
+def test_by_default_the_rollout_continues() -> None:
     """The judge compares shares of failures, for which any number of requests will do."""
     world = mismatched()
     world.until(Phase.PROMOTED)
@@ -86,7 +86,7 @@ def test_a_green_without_any_request_is_starved_rather_than_mismatched() -> None
 
 
 def test_the_api_shows_the_share_that_green_receives() -> None:
-    """In numbers, beside the verdict."""
+    """In numbers, next to the verdict."""
     shown = rollout_detail_view(mismatched().rollout()).traffic_share
     assert shown is not None
     assert (shown.weight, shown.mismatch) == (10, True)

@@ -1,4 +1,4 @@
-"""Stories of a green with fewer instances than its share of the traffic needs."""
+"""Stories about a green with fewer instances than its share of the traffic needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stories of several versions, and of events that come twice, late or after the fact."""
+"""Stories about several versions, and about events that come twice, late or after the fact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORK
 
 
 def by_hand(world: World, version: str = "7") -> str:
-    """Start a version by hand and return the name of its deployment."""
+    """Start a version manually and return the name of its deployment."""
     return world.reception().start(world.policy, ModelVersion("churn", version), "ada@example.com", "again").green
 
 
@@ -169,8 +169,8 @@ def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
     ]
 
 
-def test_an_ended_rollout_may_be_started_again_by_hand() -> None:
-    """After a rollback a person tries again: a new rollout with a deployment of its own name."""
+def test_an_ended_rollout_may_be_started_again_manually() -> None:
+    """After a rollback an operator tries again: a new rollout with a deployment of its own name."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_finished()

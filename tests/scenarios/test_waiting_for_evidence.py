@@ -1,4 +1,4 @@
-"""A wait for evidence ends with evidence: what was paused for lack of it goes on by itself, and nothing else does."""
+"""A pause for lack of evidence ends automatically once there is enough; no other pause does."""
 
 from __future__ import annotations
 

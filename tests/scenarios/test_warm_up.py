@@ -1,4 +1,4 @@
-"""Stories of smoke tests that send everything several times: the last round counts, and all rounds are one look."""
+"""Stories about smoke tests with several rounds: the last round counts, and all are sent in one reconcile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenarios.world import POLICY, World
 
 @dataclass
 class WarmingUp(FakeScoring):
-    """A deployment that is slow at first, and requests whose time together is limited to so many a call."""
+    """A deployment that is slow at first, and a limit on the total time of one call's requests."""
 
     slow: int = 0
     most: int = 100

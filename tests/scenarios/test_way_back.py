@@ -1,4 +1,4 @@
-"""Stories of the way back from what is not traffic: mirrors that come late, blues that shrank, holds, others' edits."""
+"""Stories about rolling back more than traffic: late mirrors, scaled-down blues, holds, other people's edits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), Weight
 
 
 def until_mirrored(world: World) -> None:
-    """Let time go by until green is to have a copy."""
+    """Let time pass until green should get a mirror."""
     while not world.rollout().traffic.mirror:
         world.minutes()
 
@@ -162,7 +162,7 @@ def test_what_begins_during_a_hold_is_postponed_only_by_the_rest_of_it() -> None
 
 
 def stranger(world: World, **traffic: int) -> None:
-    """Have someone set the traffic by hand."""
+    """Have someone set the traffic manually."""
     shares = {name.replace("_", "-"): share for name, share in traffic.items()}
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=shares)
 
@@ -185,7 +185,7 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
     assert {BLUE: 70, GREEN: 30} in [entry.reason.facts["observed_traffic"] for entry in changed]
 
 
-def test_traffic_that_was_taken_back_in_a_halt_stays_with_blue() -> None:
+def test_traffic_that_was_rolled_back_in_a_halt_stays_with_blue() -> None:
     """Everything is halted while green has all traffic, and someone takes it from green: no halt delays that."""
     world = World()
     world.register()

@@ -1,4 +1,4 @@
-"""One app serves several workspaces: endpoints of one name in two of them are two endpoints."""
+"""One app serves several workspaces: endpoints with the same name in two of them are two endpoints."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_bad_version_is_rolled_back_where_it_is_bad() -> None:
 
 
 def test_an_operator_asks_one_of_two_endpoints_with_one_name() -> None:
-    """The other endpoint's rollout goes on."""
+    """The other endpoint's rollout continues."""
     company = Company()
     for topic in IDS.values():
         company.registered(topic)

@@ -1,6 +1,6 @@
-"""A small world in memory for stories: one endpoint that serves, a clock, traffic that is logged, and Teal at work.
+"""A small in-memory world for stories: one serving endpoint, a clock, logged traffic, and Teal.
 
-Time goes by in minutes: traffic is split and logged, Azure finishes what was ordered, and Teal ticks.
+Time passes in minutes: traffic is split and logged, Azure finishes what was ordered, and Teal ticks.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class World:
 
     rpm: requests a minute. rates: share of requests that a deployment answers badly. conduct: how it answers besides.
     addressed: requests a minute that name a deployment, besides. avoided: deployments that nobody sends anything to,
-    whatever their weight; their part goes to no one. leaning: how many times the requests of its weight green gets.
+    whatever their weight; their part goes to nobody. leaning: how many times the requests of its weight green gets.
     """
 
     policy: Policy = POLICY
@@ -127,12 +127,12 @@ class World:
         full: bool = False,
         address: Address = ANY,
     ) -> None:
-        """Have a person ask something of the endpoint's rollout. full: promote all the way."""
+        """Have an operator request something of the endpoint's rollout. full: promote all the way."""
         request = OperatorRequest(verb, by, reason, self.clock(), full=full)
         assert self.controller().request(self.policy.endpoint_id, request, address) is not None
 
     def minutes(self, count: int = 1) -> None:
-        """Let time go by."""
+        """Let time pass."""
         for _ in range(count):
             self.log_traffic()
             self.clock.pass_(MINUTE)
@@ -141,7 +141,7 @@ class World:
             self.settle()
 
     def settle(self) -> None:
-        """Carry out wake-ups until there are none; a loop that never comes to rest is a defect."""
+        """Process wake-ups until there are none; a loop that never settles is a defect."""
         for _ in range(ROUNDS):
             if not self.wakeups.woken:
                 return
@@ -214,7 +214,7 @@ class World:
                 self.telemetry.rows.append(replace(row, addressed=named))
 
     def _log_smoke(self, name: str, requests: int) -> None:
-        """Log the smoke test, which is all that a silent endpoint answers; beside traffic it makes no difference."""
+        """Log the smoke test, the only requests to a silent endpoint; with other traffic it makes no difference."""
         if not self.rpm:
             self.telemetry.rows.append(DeploymentMinute(name, self.clock.now.replace(second=0), requests, 0))
 

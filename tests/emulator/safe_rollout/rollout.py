@@ -1,4 +1,4 @@
-"""A safe manual rollout, as Azure ML's users do it: blue, green beside it, mirroring, 10 % of the traffic, then all.
+"""A safe manual rollout, as Azure ML's users do it: blue, green next to it, mirroring, 10 % of the traffic, then all.
 
 It does not know about the emulator: the same script runs against Azure. It writes its observations to report.json.
 """

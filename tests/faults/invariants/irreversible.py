@@ -1,4 +1,4 @@
-"""Invariants of what can't be undone: promoting, deleting, and giving all traffic to one deployment."""
+"""Invariants of irreversible actions: promoting, deleting, and giving all traffic to one deployment."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _history(rollout: Rollout, stage: Stage) -> Iterator[str]:
 
 
 def requests_are_kept(stage: Stage) -> Iterator[str]:
-    """Every request that was accepted stands in the history at once."""
+    """Every accepted request is in the history immediately."""
     written = {
         entry.actor for rollout in rollouts(stage.world) for entry in stage.world.store.history(CHURN, rollout.id)
     }
@@ -90,7 +90,7 @@ def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
 
 
 def judged_as_sent(stage: Stage) -> Iterator[str]:
-    """No request is judged twice, nor one that nobody sent; and a dry run convicts nobody."""
+    """No request is judged twice, nor one that nobody sent; and a dry run never rolls back."""
     for rollout in rollouts(stage.world):
         until = rollout.judging.judged_until or rollout.created
         sent = sum(row.total for row in stage.telemetry.rows if row.deployment == rollout.green and row.minute < until)

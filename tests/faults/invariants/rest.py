@@ -24,7 +24,7 @@ HANDED_OVER = frozenset(
 
 
 def ended_or_moving(stage: Stage) -> Iterator[str]:
-    """Nothing hangs: a rollout has ended, waits for an operator, or goes on with the traffic as recorded."""
+    """Nothing hangs: a rollout has ended, waits for an operator, or continues with the traffic as recorded."""
     seen = stage.world.seen
     for rollout in rollouts(stage.world):
         limits = rollout.policy.deadlines
@@ -103,5 +103,5 @@ def newest_of(stage: Stage, green: str) -> str:
 
 
 def set_by_others(stage: Stage, name: str) -> bool:
-    """Return whether somebody else gave this deployment traffic."""
+    """Return whether someone else gave this deployment traffic."""
     return any(edit.after.get(name, 0) > edit.before.get(name, 0) for edit in stage.ledger.edits)

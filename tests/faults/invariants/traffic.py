@@ -74,7 +74,7 @@ def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic that somebody else took from green does not come back until an operator says so."""
+    """Traffic that someone else took from green does not come back until an operator says so."""
     rollout, edits = order.rollout, stage.ledger.edits
     if not rises(order, rollout.green) or not edits:
         return
