@@ -1,4 +1,4 @@
-"""`--keep`: everything keeps running, and the terminal shows how to control it by hand."""
+"""`--keep`: everything keeps running, and the terminal shows how to control it manually."""
 
 from __future__ import annotations
 

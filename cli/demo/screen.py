@@ -26,7 +26,7 @@ TITLES = (
     "Live traffic",
     "Version 2, which is better",
     "Version 3, which fails on some patients",
-    "Version 4, rolled back by hand",
+    "Version 4, rolled back manually",
 )
 
 

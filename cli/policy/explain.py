@@ -142,7 +142,7 @@ def _cost_words(one: Explained) -> str:
         words += f" and {kept} after it"
     words += f": {spent.instance_hours:,.1f} instance-hours more than one deployment alone."
     if spent.ending is not Ending.PROMOTED:
-        words += f" A typical rollout is {spent.ending.words}; while one is paused, both go on running."
+        words += f" A typical rollout is {spent.ending.words}; while one is paused, both keep running."
     for machine, price in one.costs.items():
         words += f"\n- on {machine}: about {price:,.2f}"
     return words if one.costs else words + " A prices.yaml next to the policy adds what that costs."

@@ -36,10 +36,10 @@ def begins(policy: Policy) -> str:
     models = listed([_model(model) for model in policy.models], "or")
     picked = f" with the tag teal={policy.name}" if policy.name else ""
     newer = (
-        "A version registered meanwhile waits; only the newest one does."
+        "A version registered in the meantime waits; only the newest one does."
         if policy.newer_version == "wait"
         else (
-            "A version registered meanwhile replaces it: this one is rolled back first. After "
+            "A version registered in the meantime replaces it: this one is rolled back first. After "
             f"{MOST_REPLACED} replacements without a promotion one is allowed to finish."
         )
     )
@@ -56,14 +56,14 @@ def always(policy: Policy) -> list[str]:
     risk, whole = policy.judge.risk.rollback, span(policy.deadlines.rollout)
     kept = "deleted" if policy.on_rollback == "delete" else "kept for inspection"
     found = [
-        f"Green is worse than blue, by all gates together at odds of {1 / risk:,.0f} to 1: rolled back at once.",
+        f"Green is worse than blue, by all gates together at odds of {1 / risk:,.0f} to 1: rolled back immediately.",
         f"A step takes longer than {span(policy.deadlines.step)}, or the rollout longer than {whole}: rolled back.",
         "An operator can roll back at any time while blue exists, and pause, resume or promote.",
         f"After a rollback, green is {kept}.",
     ]
     mismatch = "Green receives clearly more or fewer of the live requests than its weight: reported"
     found.append(mismatch + (", and held until it does not." if policy.judge.traffic_mismatch == "hold" else "."))
-    return found + [f"Nothing moves forward {_window(window)}: {window.why}." for window in policy.freeze]
+    return found + [f"Nothing advances {_window(window)}: {window.why}." for window in policy.freeze]
 
 
 def _stage(policy: Policy, index: int, step: Step) -> Stage:
@@ -77,7 +77,7 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
         case PauseStep(duration=None):
             return Stage("pause", "Waits until an operator resumes or promotes.", "Nobody does in time: rolled back.")
         case PauseStep(duration=duration):
-            return Stage("pause", f"Waits {span(duration)}." if duration else "", "An operator may resume earlier.")
+            return Stage("pause", f"Waits {span(duration)}." if duration else "", "An operator can resume earlier.")
         case _:
             return Stage(step.kind, "", "")
 
@@ -92,7 +92,7 @@ def _smoke(step: SmokeStep) -> Stage:
     wants += [f"an answer that matches {step.schema}"] if step.schema else []
     wants += [f"an answer that contains {step.contains}"] if step.contains is not None else []
     does = f"Green answers {sent}{rounds}: {listed(wants)}."
-    return Stage("smoke", does, "Any other answer: green is removed before any user met it.")
+    return Stage("smoke", does, "Any other answer: green is removed before any user reaches it.")
 
 
 def _mirror(policy: Policy, step: MirrorStep) -> Stage:
@@ -100,7 +100,7 @@ def _mirror(policy: Policy, step: MirrorStep) -> Stage:
     ends += [f"green has answered {step.requests:,}"] if step.requests else []
     until = listed(ends, "or") or "the first weight is certified"
     does = f"Mirrors {step.percent}% of the live traffic to green until {until}. Its answers are discarded."
-    stops = "Green is worse than blue: it is removed before any user met it."
+    stops = "Green is worse than blue: it is removed before any user reaches it."
     patience = span(policy.judge.patience + (step.duration or timedelta(0)))
     missing = "Too little evidence" if step.duration else "Too few answers" if step.requests else "Not certified"
     stops += f" {missing} after {patience}: {_follows(policy.judge.inconclusive)}."
@@ -123,7 +123,9 @@ def _weight(policy: Policy, index: int, step: WeightStep) -> Stage:
 
 
 def _follows(inconclusive: str) -> str:
-    return "paused for an operator" if inconclusive == "pause" else "goes on uncertified, unless green looks suspicious"
+    if inconclusive == "pause":
+        return "paused for an operator"
+    return "advances uncertified, unless green looks suspicious"
 
 
 def _promotion(policy: Policy) -> Stage:

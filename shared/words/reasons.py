@@ -63,7 +63,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
     ReasonCode.ALREADY_DEPLOYED: Row(
         "{deployment} of {model} was deployed outside Teal (state {state}), so there is nothing to roll out",
-        "Somebody deployed this version manually; Teal never deploys it twice.",
+        "Someone deployed this version manually; Teal never deploys it twice.",
     ),
     ReasonCode.WAITING_FOR_DEPLOYMENT: Row(
         "waiting until {until} for the first deployment: {because}",
@@ -356,7 +356,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL,
         "A deployment that could replace a failing one is not deleted.",
     ),
-    ReasonCode.HELD: Row("on hold: {because}", "Nothing moves forward for now."),
+    ReasonCode.HELD: Row("on hold: {because}", "Nothing advances for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),

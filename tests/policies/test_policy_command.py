@@ -160,20 +160,20 @@ on_rollback: keep
 TEMPLATE = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\ninstance_type: Standard_DS3_v2\n"
 EXPLANATION = """\
 Every new version of m whose version matches 2.* tagged stage=prod with the tag teal=careful is rolled out on the \
-endpoint churn. If the endpoint does not exist, it is created (key). A version registered meanwhile replaces it: this \
-one is rolled back first. After 3 replacements without a promotion one is allowed to finish.
+endpoint churn. If the endpoint does not exist, it is created (key). A version registered in the meantime replaces it: \
+this one is rolled back first. After 3 replacements without a promotion one is allowed to finish.
 
 1. deploy: Creates green: from deployments/churn.yml, on Standard_F4s_v2, instances in proportion to its traffic.
    Not ready within 45 min: green is deleted, nothing changed.
 2. smoke: Green answers the requests of smoke/churn.jsonl, 2 times (the last time counts): status 200 within 10 s, at \
 most 500 ms and an answer that contains {"ok":true}.
-   Any other answer: green is removed before any user met it.
+   Any other answer: green is removed before any user reaches it.
 3. mirror 20%: Mirrors 20% of the live traffic to green until green has answered 2,000. Its answers are discarded.
-   Green is worse than blue: it is removed before any user met it. Too few answers after 1 h: goes on uncertified, \
-unless green looks suspicious.
+   Green is worse than blue: it is removed before any user reaches it. Too few answers after 1 h: advances \
+uncertified, unless green looks suspicious.
 4. weight 10%: 10% of the live traffic goes to green, for at least 3 whole minutes and until 50% is certified to stay \
 within the harm budget, at odds of 20 to 1 by errors and slow.
-   Not certified after 1 h: goes on uncertified, unless green looks suspicious.
+   Not certified after 1 h: advances uncertified, unless green looks suspicious.
 5. pause: Waits until an operator resumes or promotes.
    Nobody does in time: rolled back.
 6. weight 50%: 50% of the live traffic goes to green, for at least 3 whole minutes.
@@ -201,12 +201,12 @@ name it.
 Critical, with 10% of the rollback risk: rolls back alone at odds of 1,000 to 1; steps wait for its certificate.
 
 At any step:
-- Green is worse than blue, by all gates together at odds of 100 to 1: rolled back at once.
+- Green is worse than blue, by all gates together at odds of 100 to 1: rolled back immediately.
 - A step takes longer than 2 h, or the rollout longer than 1 d: rolled back.
 - An operator can roll back at any time while blue exists, and pause, resume or promote.
 - After a rollback, green is kept for inspection.
 - Green receives clearly more or fewer of the live requests than its weight: reported.
-- Nothing moves forward on Mon and Fri from 18:00 to 08:00 of the next day (Europe/Berlin): nights.
+- Nothing advances on Mon and Fri from 18:00 to 08:00 of the next day (Europe/Berlin): nights.
 """
 
 
