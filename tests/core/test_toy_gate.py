@@ -199,7 +199,7 @@ def test_two_kinds_with_one_name_are_rejected() -> None:
     class Errors(LargeAnswersGate):
         kind: Literal["errors"] = "errors"  # type: ignore[assignment] # a name that is taken
 
-    with pytest.raises(ValueError, match="two kinds are called errors"):
+    with pytest.raises(ValueError, match="two kinds are named errors"):
         register_gate(Errors)
     assert GATE_KINDS["errors"] is ErrorsGate
     assert JudgeSettings().gates[0] == ErrorsGate()
