@@ -140,7 +140,7 @@ class Intake:
         return tuple(outcomes)
 
     def _registered(self, model: ModelVersion, policy: Policy, made: datetime | None) -> Outcome:
-        """Take in a version for one endpoint; whoever loses a race looks again at what the winner has changed."""
+        """Take in a version for one endpoint; the loser of a race reads again what the winner has changed."""
         start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)), made=made)
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))

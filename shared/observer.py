@@ -75,7 +75,7 @@ class Observer:
         )
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
-        """Watch whoever serves after the end: by its requests or, if it answered none well, by the smoke requests."""
+        """Watch the serving deployment after the end: by its requests or, if none succeeded, by the smoke requests."""
         try:
             answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:

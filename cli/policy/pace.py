@@ -17,10 +17,10 @@ EVERY = duration(MINUTE, timedelta(days=365), "6h")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What becomes of a version that is registered while a rollout is open.
+    """What happens to a version that is registered while a rollout is open.
 
-    rollout: minutes that a good version's rollout takes, in the middle. every: minutes between two registrations; None
-    if that is not assumed. one_in: of so many versions one is promoted; None without an assumption.
+    rollout: median minutes of a good version's rollout. every: minutes between two registrations; None if that is not
+    assumed. one_in: one in this many versions is promoted; None without an assumption.
     """
 
     rollout: float

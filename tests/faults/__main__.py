@@ -1,6 +1,6 @@
 """Plays random schedules of faults against the real controller and checks every invariant: `make faults N=… SEED=…`.
 
-Schedule number i of seed S has the seed S + i, so `N=1 SEED=…` plays one again.
+Schedule number i of seed S has the seed S + i, so `N=1 SEED=…` replays one.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from tests.faults.shrinking import shrunk
 
 
 def played(seed: int) -> Outcome:
-    """Return what comes of the schedule of a seed."""
+    """Play the schedule of a seed and return the outcome."""
     logging.disable(logging.CRITICAL)
     return play(schedule(seed))
 
 
 def main() -> int:
-    """Play, report, and return how many violations there were, up to 1."""
+    """Play, report, and return the exit code: 1 if there were violations, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schedules", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--violations", type=int, default=5, help="stop after so many")
+    parser.add_argument("--violations", type=int, default=5, help="stop after this many")
     parser.add_argument("--whole", action="store_true", help="do not shorten a schedule that violates an invariant")
     asked = parser.parse_args()
     began, endings, violations, played_so_far = time.monotonic(), Counter[str](), Counter[str](), 0

@@ -1,4 +1,4 @@
-"""Ports whose calls go wrong on purpose: before the call, or after it, when the work is done but the answer is lost."""
+"""Ports with injected faults: before a call, or after it, when the work is done but the answer is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Disturb = Callable[[str], None]
 
 
 class Crash(BaseException):
-    """The process is gone: nothing behind this line runs, and no `except Exception` of ours sees it."""
+    """The process has died: nothing after this line runs, and no `except Exception` of ours sees it."""
 
 
 class Kind(StrEnum):
@@ -40,7 +40,7 @@ ERRORS: dict[Kind, BaseException] = {
 
 
 class Disturbed:
-    """A port seen through a disturbance."""
+    """A port with injected faults."""
 
     def __init__(self, port: object, disturb: Disturb) -> None:
         self._port, self._disturb = port, disturb
@@ -58,13 +58,13 @@ class Disturbed:
 
 
 def disturbed(port: Port, disturb: Disturb) -> Port:
-    """Return the port with every call disturbed."""
+    """Return the port with faults injected into every call."""
     return cast("Port", Disturbed(port, disturb))
 
 
 @dataclass
 class Plan:
-    """What goes wrong at which of the coming points: two points a call, one before and one after it."""
+    """Which fault happens at which of the next points; each call has two points, one before and one after it."""
 
     faults: dict[int, Kind] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Plan:
 
 
 def controller(world: World, disturb: Disturb, holder: str = "disturbed") -> Controller:
-    """Return a process of this world with every port disturbed."""
+    """Return a process of this world with faults in every port."""
     endpoints = disturbed(world.endpoints, disturb)
     telemetry, scoring = disturbed(world.telemetry, disturb), disturbed(world.scoring, disturb)
     observer = Observer(endpoints, telemetry, scoring, world.known_policies)
@@ -88,7 +88,7 @@ def controller(world: World, disturb: Disturb, holder: str = "disturbed") -> Con
 
 
 def reception(world: World, disturb: Disturb) -> Intake:
-    """Return an intake of this world with every port disturbed."""
+    """Return an intake of this world with faults in every port."""
     store, models = disturbed(world.store, disturb), disturbed(world.models, disturb)
     wakeups = disturbed(world.wakeups, disturb)
     workspaces = Workspaces(replace(world.workspaces.own, models=models))

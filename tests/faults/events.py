@@ -89,7 +89,7 @@ def ask(stage: Stage, process: Process, piece: Piece) -> None:
 
 
 def start(stage: Stage, process: Process, piece: Piece) -> None:
-    """Ask for a rollout manually."""
+    """Start a rollout manually."""
     stage.register(piece.version)
     process.intake().start(stage.world.policy, ModelVersion("churn", piece.version), "ada", "again")
 
@@ -109,7 +109,7 @@ class Works:
 class Together:
     """Processes take turns at every call of a port. turns: whose, by number, and for how many points.
 
-    stalls: whether those that have not ended then stand still until some later event lets them continue.
+    stalls: whether those that have not ended then stall until a later event lets them continue.
     """
 
     pieces: tuple[Piece, ...]
@@ -218,7 +218,7 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class Behaves:
-    """A deployment fails this share of its requests from now on, and answers so besides."""
+    """A deployment fails this share of its requests from now on, and otherwise behaves like this."""
 
     version: str
     rate: float

@@ -1,4 +1,4 @@
-"""What must always hold, whatever goes wrong: checked at every order to Azure, and over everything that was written."""
+"""Invariants that hold whatever goes wrong, checked at every order to Azure and over everything that was stored."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ INSTANCES = 10
 
 @dataclass
 class LawfulEndpoints(FakeEndpoints):
-    """Azure ML's endpoints that object to an order which must never be given. asked_back: ids of rollouts.
+    """Azure ML endpoints that reject an order that must never be given. asked_back: ids of rollouts.
 
-    foretells: a deployment that is being scaled shows its new number of instances before they stand.
+    foretells: whether a deployment that is being scaled shows its new instance count before the instances exist.
     """
 
     store: FakeStore = field(default_factory=FakeStore)
@@ -78,7 +78,7 @@ class LawfulEndpoints(FakeEndpoints):
         super().delete_deployment(endpoint, name)
 
     def _may_get(self, rollout: Rollout, share: int) -> None:
-        """Object to more traffic, live or copied, for a green that goes back, is held, or is too small for it."""
+        """Reject more traffic, live or mirrored, for a green that is rolled back, on hold, or too small for it."""
         green = rollout.green
         assert rollout.phase not in BACKWARDS, f"{green} gets traffic although {rollout.phase}"
         assert rollout.id not in self.asked_back, f"{green} gets traffic after a rollback was asked for"
@@ -98,8 +98,8 @@ class LawfulEndpoints(FakeEndpoints):
 def lawful_world(*, serves: bool = True, conduct: Mapping[str, Conduct] | None = None, **rates: float) -> World:
     """Return a world whose Azure objects; rates: the share of failures by model version, as v7=0.5.
 
-    serves: whether the deployment that stands there has the live traffic; without, nothing has. conduct: how
-    deployments answer besides.
+    serves: whether the existing deployment has the live traffic; otherwise nothing has. conduct: how deployments
+    otherwise behave.
     """
     store, clock, endpoint = FakeStore(), FakeClock(MIDNIGHT), serving()
     standing = {name: replace(seen, instances=INSTANCES) for name, seen in endpoint.deployments.items()}

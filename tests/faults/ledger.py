@@ -1,6 +1,6 @@
-"""What really happened, as seen from outside: every order, answer, accepted request and edit by someone else, in order.
+"""What really happened, seen from outside: every order, answer, accepted request and external edit, in order.
 
-The invariants are checked against this, so nothing here is read from what Teal says of itself, apart from its commits.
+The invariants are checked against this, so nothing here comes from what Teal says about itself, except its commits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SICK = 0.3  # from this share of failures on, an answer of the log or of a probe
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order to Azure. rollout: as the process that gives it last saved it. seen, read: what it had observed, when.
+    """One order to Azure. rollout: as last saved by the process that gives it. seen, read: what it observed, and when.
 
     at: true time. truth: the endpoint as it really was. decided, decided_at: when the process saved the decision.
     expected_before: the traffic maps that the rollout expected before. claim: whether nobody else has claimed it since.
@@ -46,7 +46,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that Teal wrote down, whether or not the caller learned of it. by: another name for each."""
+    """A request that Teal recorded, whether or not the caller learned of it. by: a different name for each."""
 
     number: int
     at: datetime
@@ -67,7 +67,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was observed of how a deployment answers. minute: when it answered so. by: the log or a probe."""
+    """An observation of a deployment's health. minute: when it was like this. by: the log or a probe."""
 
     number: int
     at: datetime
@@ -78,7 +78,7 @@ class Health:
 
 @dataclass
 class View:
-    """What one process knows: what it read of the endpoint and when, and what it saved last."""
+    """What one process knows: what it read from the endpoint and when, and what it saved last."""
 
     seen: EndpointSeen | None = None
     read: int = 0
@@ -90,7 +90,7 @@ class View:
 
 @dataclass
 class Ledger:
-    """down: ports that are away. object_to: checks of an order that is about to be given."""
+    """down: ports that are unavailable. object_to: checks an order that is about to be given."""
 
     world: World
     down: set[str] = field(default_factory=set)
@@ -111,14 +111,14 @@ class Ledger:
     views: dict[str, View] = field(default_factory=dict)
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
-        """Hear of a call; an order is noted, and objected to if it must not be given."""
+        """Record a call; an order is checked, and rejected if it must not be given."""
         if port in self.down:
             raise Temporary(f"503: {port} is away")
         if call == "order":
             self._order(process, values[0])
 
     def after(self, process: Process, _port: str, call: str, values: tuple[object, ...], answer: object) -> None:
-        """Hear of an answer."""
+        """Record an answer."""
         view = self._view(process)
         if call == "rollout" and isinstance(answer, Stored) and view.saved is None:
             view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
@@ -135,15 +135,15 @@ class Ledger:
             self._committed(process, values[1])
 
     def edited(self, before: dict[str, int], after: dict[str, int]) -> None:
-        """Note what someone other than Teal wrote."""
+        """Record what someone other than Teal wrote."""
         self.edits.append(Edit(next(self.numbers), self.world.clock(), before, after))
 
     def granted(self, by: str) -> None:
-        """Note that the caller was told that the request is accepted."""
+        """Record that the caller was told that the request is accepted."""
         self.answered.append(by)
 
     def lost(self, name: str) -> None:
-        """Forget what was observed of a deployment that is not there any more."""
+        """Forget what was observed about a deployment that no longer exists."""
         self.smoked.discard(name)
         self.health.pop(name, None)
 
@@ -153,7 +153,7 @@ class Ledger:
         return min(numbers, default=None)
 
     def observed_healthy(self, name: str, within: timedelta) -> bool:
-        """Return whether a log row or a probe of these last minutes showed the deployment answering well."""
+        """Return whether a log row or a probe in the last minutes showed the deployment healthy."""
         since = self.world.clock() - within
         return any(each.minute >= since and each.failed < SICK for each in self.health.get(name, ()))
 

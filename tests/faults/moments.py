@@ -1,4 +1,4 @@
-"""Moments at which a look is about to do something, and a way to have others act in the middle of it."""
+"""Moments at which a reconcile is about to do something, and a way to have others act in the middle of it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Interruption:
 
 
 def orders(points: list[str]) -> list[int]:
-    """Return at which points orders to Azure were given."""
+    """Return the points at which orders to Azure were given."""
     return [i for i, point in enumerate(points) if point.split()[1] in ORDERS and point.startswith("before")]
 
 
 def accepted(world: World) -> None:
-    """Blue is about to be chosen and green to be made."""
+    """Blue is about to be chosen and green to be created."""
     world.register()
 
 
@@ -52,7 +52,7 @@ def ready(world: World) -> None:
 
 
 def shown_bad(world: World) -> None:
-    """Green has traffic, and the minutes that convict it can be read."""
+    """Green has traffic, and the minutes that will roll it back can be read."""
     world.register()
     world.until_weight(10)
     world.rates[GREEN] = 0.5
@@ -83,14 +83,14 @@ def cleaning(world: World) -> None:
 
 
 def last_look(world: World) -> None:
-    """Blue has just gone, and the rollout is about to be finished."""
+    """Blue has just been deleted, and the rollout is about to be finished."""
     cleaning(world)
     world.controller().reconcile(CHURN)
     world.endpoints.finish()
 
 
 def points(prepare: Callable[[World], None]) -> int:
-    """Return how many points one look has at this moment."""
+    """Return how many points one reconcile has at this moment."""
     world, plan = lawful_world(), Plan()
     prepare(world)
     controller(world, plan).reconcile(CHURN)

@@ -24,7 +24,7 @@ BACK = 8
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a schedule: the first violation, if there was one, and the story until then."""
+    """The outcome of a schedule: the first violation, if any, and the story until then."""
 
     schedule: Schedule
     objection: Objection | None
@@ -59,7 +59,7 @@ def _objected(stage: Stage, rules: tuple[Rule[StateCheck], ...]) -> bool:
 
 
 def _comes_to_rest(stage: Stage) -> bool:
-    """Let everything go right again; return whether all comes to rest, and can then still be rolled back."""
+    """End all faults; return whether everything comes to rest and can then still be rolled back."""
     untroubled(stage)
     _quiet(stage, QUIET)
     _let_finish(stage)
@@ -79,7 +79,7 @@ def _comes_to_rest(stage: Stage) -> bool:
 
 
 def _rolled_back(stage: Stage, rollout: str) -> None:
-    """Ask for a rollback while everything is down that it doesn't need."""
+    """Request a rollback while everything that it does not need is down."""
     for port in ("telemetry", "scoring", "wakeups", "models"):
         Outage(port, away=True).happen(stage)
     Works(Piece("request", verb=Verb.ROLLBACK)).happen(stage)
@@ -99,7 +99,7 @@ def _quiet(stage: Stage, minutes: int) -> None:
 
 
 def _let_finish(stage: Stage) -> None:
-    """Give a move of the last quiet minutes, such as a rollback, the few minutes that it takes."""
+    """Give a transition in the last quiet minutes, such as a rollback, the few minutes that it takes."""
     for _ in range(6):
         since = [rollout.status.since for rollout in rollouts(stage.world)]
         if all((stage.world.clock() - moment).total_seconds() >= 240 for moment in since):
@@ -124,7 +124,7 @@ def without(schedule: Schedule, first: int, count: int) -> Schedule:
 
 
 def told(event: object) -> str:
-    """Return an event in a few words: its name, and what of it is not as usual."""
+    """Describe an event in a few words: its name, and its unusual fields."""
     assert is_dataclass(event)
     parts = []
     for each in fields(event):

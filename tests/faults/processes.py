@@ -1,7 +1,7 @@
 """Processes of Teal that can be disturbed, stopped, resumed and killed at every call of a port.
 
-One that is to be stopped runs in a thread of its own, and only while it is its turn: never two at once, so that the
-order of everything that happens is the schedule's and not the machine's.
+A process that will be stopped runs in its own thread, and only while it is its turn: never two at once, so that the
+schedule, not the machine, determines the order of events.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.faults.disturbance import Crash
 from tests.scenarios.world import World
 
 Port = TypeVar("Port")
-HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, and no fault of ours
+HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, not an injected fault
 
 
 class Fault(StrEnum):
@@ -46,7 +46,7 @@ ANSWERS = {
 
 
 def raised(fault: Fault) -> BaseException:
-    """Return what a port raises for this fault."""
+    """Return the exception that a port raises for this fault."""
     if fault is Fault.DEATH:
         return Crash()
     if fault is Fault.STALE_ETAG:
@@ -55,7 +55,7 @@ def raised(fault: Fault) -> BaseException:
 
 
 class Witness(Protocol):
-    """Sees every port call of every process, and may make it fail."""
+    """Sees every port call of every process, and can make it fail."""
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
         """Take note of a port call that is about to be made. Raises Temporary if the service is down."""

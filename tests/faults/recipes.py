@@ -1,6 +1,6 @@
 """Policies for long random histories: between them they have every kind of step, machine and first time.
 
-A recipe must never be fitted to what the code does: it is what a platform team could write.
+Never fit a recipe to what the code does: it is what a platform team could write.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Making a schedule that violates an invariant as short as it can be."""
+"""Shortens a schedule that violates an invariant as much as possible."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The stage on which a schedule is played: one endpoint in an Azure that can't be relied on, and Teal's processes.
+"""The stage on which a schedule is played: one endpoint in an unreliable Azure, and Teal's processes.
 
-True time is the world's clock: Azure and its logs go by it. Hosts may believe in another one.
+True time is the world's clock, which Azure and its logs use. Hosts' clocks can be wrong.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Objection:
 
 @dataclass
 class UnreliableWorld(World):
-    """A world whose policies may turn out wrong. policies: what the app has read."""
+    """A world whose policies can become invalid. policies: what the app has read."""
 
     policies: FakePolicies = field(default_factory=FakePolicies)
 
@@ -100,11 +100,11 @@ class Stage:
         return self.world.telemetry
 
     def now(self) -> datetime:
-        """Return the time that the hosts believe in."""
+        """Return the time on the hosts' clocks."""
         return self.world.clock() + self.offset
 
     def objects(self, invariant: str, what: str) -> None:
-        """Note a violation, unless it is known."""
+        """Record a violation, unless it is known."""
         if invariant in self.pending:
             return
         self.objections.append(Objection(invariant, what, self.world.clock()))
@@ -119,7 +119,7 @@ class Stage:
         return self.process("timer", lambda process: process.controller().tick(), faults)
 
     def reconciling(self, faults: Faults = NO_FAULTS) -> Process:
-        """Return a process that a message of the queue woke."""
+        """Return a process that was woken by a queue message."""
         return self.process("queue", lambda process: process.controller().reconcile(CHURN), faults)
 
     def run(self, process: Process) -> None:
@@ -151,7 +151,7 @@ class Stage:
             self.settle()
 
     def finish(self) -> None:
-        """Let Azure finish what it was ordered."""
+        """Let Azure finish all orders."""
         self.azure.changed(ENDPOINT)
         self.azure.finish()
         self.azure.changed(ENDPOINT)
@@ -178,7 +178,7 @@ class Stage:
             self.ledger.lost(name)
 
     def set_incident(self, rate: float) -> None:
-        """Let an incident that hits all deployments begin or end."""
+        """Start or end an incident that affects all deployments."""
         if (self.incident > 0) != (rate > 0):
             if rate:
                 self.incidents.append((self.world.clock(), None))

@@ -1,6 +1,6 @@
-"""An Azure in memory that can't be relied on: reads that are old, log rows that come late or in part, failing answers.
+"""An unreliable in-memory Azure: stale reads, log rows that arrive late or incomplete, failing answers.
 
-It never knows what Teal makes of it. What goes wrong with a call as such (errors, lost answers) is in `processes`.
+It knows nothing about Teal. Faults of calls themselves (errors, lost answers) are in `processes`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class UnreliableEndpoints(FakeEndpoints):
-    """Endpoints that show a change only to the reads that come some time after it.
+    """Endpoints that show a change only to reads some time after it.
 
-    stale: how many reads still show what was before. shown: what may be shown, each from a number of reads on.
+    stale: how many reads still show the old state. shown: the states that can be shown, each from a number of reads on.
     """
 
     stale: int = 0
@@ -41,7 +41,7 @@ class UnreliableEndpoints(FakeEndpoints):
         return visible[-1] if visible else self.seen.get(endpoint)
 
     def changed(self, endpoint: str) -> None:
-        """Note what there is now, for the reads that are to come."""
+        """Record the current state for later reads."""
         truth, shown = self.seen.get(endpoint), self.shown.setdefault(endpoint, [])
         if truth is not None and (not shown or shown[-1][1] != truth):
             shown.append((self.reads + self.stale if shown else 0, truth))
@@ -74,7 +74,7 @@ class Delivery:
 
 @dataclass
 class UnreliableTelemetry(FakeTelemetry):
-    """A log whose rows arrive when they please. half: what of a row comes in time, where it comes in parts."""
+    """A log whose rows arrive at any time. half: the part of a row that arrives in time, if it arrives in parts."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
     delivery: Delivery = field(default_factory=Delivery)
@@ -89,7 +89,7 @@ class UnreliableTelemetry(FakeTelemetry):
         return replace(seen, minutes=tuple(rows))
 
     def logged(self, row: DeploymentMinute, half: DeploymentMinute) -> None:
-        """Note when a row that was just logged will arrive."""
+        """Record when a row that was just logged will arrive."""
         how, key = self.delivery, (row.deployment, row.minute)
         if how.only not in {"", row.deployment}:
             return
@@ -101,7 +101,7 @@ class UnreliableTelemetry(FakeTelemetry):
                 self.half[key] = half
 
     def all_arrive(self) -> None:
-        """Let everything arrive that was ever to come."""
+        """Let all outstanding rows arrive."""
         self.delivery = Delivery()
         self.arrives = {key: moment for key, moment in self.arrives.items() if moment is NEVER}
         self.half.clear()
@@ -115,7 +115,7 @@ class UnreliableTelemetry(FakeTelemetry):
 
 @dataclass
 class UnreliableScoring(FakeScoring):
-    """Deployments that answer requests sent straight to them as they answer all others: these shares of them badly."""
+    """Deployments that fail the same shares of direct requests as of all others."""
 
     rates: dict[str, float] = field(default_factory=dict)
     sent: int = 0

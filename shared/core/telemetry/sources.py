@@ -41,7 +41,7 @@ def register_source(*kinds: SourceKind) -> None:
     """Register sources for policies and gates. Raises ValueError for a name that is already taken."""
     for kind in kinds:
         if SOURCE_KINDS.setdefault(kind.name, kind) != kind:
-            raise ValueError(f"two telemetry sources are called {kind.name}")
+            raise ValueError(f"two telemetry sources are named {kind.name}")
 
 
 def source_kind(name: str) -> SourceKind:

@@ -44,7 +44,7 @@ def policy_table(workspace: str = "") -> Table:
                 "What happens, in this order. After the last step green is promoted: it gets all traffic.",
             ),
             Field("judge", judge, "How green is judged while it has live traffic.", default=judge.defaults()),
-            Field("telemetry", TELEMETRY, "Where the judge looks, and when.", default=TELEMETRY.defaults()),
+            Field("telemetry", TELEMETRY, "Where the judge's data comes from, and when.", default=TELEMETRY.defaults()),
             Field(
                 "deadlines",
                 DEADLINES,

@@ -14,7 +14,7 @@ from tests.faults.stage import Stage
 from tests.scenarios.world import CHURN, MINUTE
 
 RECENTLY = timedelta(minutes=20)
-# An incident can be known only from minutes that are over, logged and settled, and from more than one of them.
+# An incident can only be recognized from several minutes that are complete, logged and settled.
 NOTICED = timedelta(minutes=12)
 
 
@@ -100,19 +100,19 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def said_so(stage: Stage, rollout: str) -> bool:
-    """Return whether an operator had this rollout go forward, whatever the judge says."""
+    """Return whether an operator made this rollout advance, whatever the judge says."""
     forward = {Verb.PROMOTE, Verb.OVERRIDE}
     return any(each.rollout.id == rollout and each.verb in forward for each in stage.ledger.accepted)
 
 
 def seen_well(stage: Stage, name: str, at: datetime) -> bool:
-    """Return whether the log or a probe had shown, by then, the deployment answering well shortly before."""
+    """Return whether the log or a probe had shown by then that the deployment was healthy shortly before."""
     known = stage.ledger.health.get(name, ())
     return any(each.failed < 0.3 and at - RECENTLY <= each.minute <= at + MINUTE for each in known)
 
 
 def in_incident(stage: Stage, at: datetime) -> bool:
-    """Return whether an incident had lasted until then for so long, and in the log, that anyone would know."""
+    """Return whether an incident had been in the log for long enough by then to be noticed."""
     if stage.telemetry.arrives or "telemetry" in stage.ledger.down or stage.offset:
         return False
     return any(

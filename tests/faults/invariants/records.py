@@ -19,7 +19,7 @@ PLAIN_NAME = re.compile(r"[a-z][a-z0-9-]{2,31}")
 
 
 def one_rollout(stage: Stage) -> Iterator[str]:
-    """Make one rollout of an event, and let one at a time act on an endpoint."""
+    """One event makes one rollout, and only one rollout at a time acts on an endpoint."""
     found = rollouts(stage.world)
     by_event = [r.model.version for r in found if r.trigger.code is ReasonCode.ROLLOUT_STARTED]
     for version in set(by_event):
@@ -31,7 +31,7 @@ def one_rollout(stage: Stage) -> Iterator[str]:
 
 
 def newest_stays(stage: Stage) -> Iterator[str]:
-    """Make no rollout of an older version's event once a newer version was admitted."""
+    """Start no rollout for an older version's event once a newer version was admitted."""
     by_event = {r.id: r for r in rollouts(stage.world) if r.trigger.code is ReasonCode.ROLLOUT_STARTED}
     admitted = [by_event[name] for name in stage.ledger.admitted if name in by_event]
     for earlier, later in pairwise(admitted):
@@ -40,7 +40,7 @@ def newest_stays(stage: Stage) -> Iterator[str]:
 
 
 def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
-    """Whoever orders holds the newest claim on the rollout."""
+    """Only the process with the newest claim on a rollout gives orders."""
     if not order.claim:
         yield f"{order.process} orders {order.action} although another process has claimed the rollout"
 

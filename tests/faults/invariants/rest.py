@@ -1,4 +1,4 @@
-"""Invariants of a world at rest: some quiet minutes after everything that went wrong, nothing hangs or is left over."""
+"""Invariants of a world at rest: some quiet minutes after all faults, nothing hangs or is left over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.ledger import rollouts
 from tests.faults.stage import Stage
 from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 
-# Reasons for which something is left to an operator, and said to be.
+# Reasons that tell an operator to deal with something.
 HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_NOT_DELETED,
@@ -52,7 +52,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
 
 
 def rollbacks_are_done(stage: Stage) -> Iterator[str]:
-    """Every accepted rollback was carried out, or its answer stands in the history."""
+    """Every accepted rollback was carried out, or its outcome is in the history."""
     for accepted in stage.ledger.accepted:
         if accepted.verb is not Verb.ROLLBACK:
             continue
@@ -68,13 +68,13 @@ def rollbacks_are_done(stage: Stage) -> Iterator[str]:
 
 
 def somebody_serves(stage: Stage) -> Iterator[str]:
-    """Keep an endpoint serving that served."""
+    """Keep an endpoint serving that served before."""
     if stage.recipe.serves and not stage.world.seen.traffic:
         yield "nobody serves any more"
 
 
 def nothing_left(stage: Stage) -> Iterator[str]:
-    """Leave nothing that a finished rollout made, unless it serves, an operator was told, or it is another's blue."""
+    """Leave nothing of a finished rollout, unless it serves, an operator was told, or it is another's blue."""
     seen = stage.world.seen
     kept = {rollout.blue for rollout in rollouts(stage.world) if rollout.finished is None}
     for rollout in rollouts(stage.world):

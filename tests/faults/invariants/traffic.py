@@ -24,7 +24,7 @@ def sums_to_100(_stage: Stage, order: Order) -> Iterator[str]:
     emptied = not traffic and order.rollout.first
     if sum(traffic.values()) != 100 and not emptied:
         yield f"{order.action} does not sum to 100"
-    # A share that is left as it was found is no decision of ours.
+    # A share that is left as it was found is not our decision.
     for name in traffic:
         if not order.seen.ready(name) and traffic[name] != order.seen.traffic.get(name):
             yield f"{order.action}, and {name} was not observed ready"
@@ -65,7 +65,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
-    """Notice traffic that someone else set before writing over it to advance."""
+    """Traffic that someone else set is noticed before an advance overwrites it."""
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING}:
         return
@@ -95,7 +95,7 @@ def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def held(stage: Stage, order: Order) -> Iterator[str]:
-    """Nothing goes forward under a halt or in a freeze window."""
+    """Nothing advances during a halt or a freeze window."""
     rollout = order.rollout
     if rollout.phase not in {Phase.STEPPING, Phase.PROMOTING} or not (rises(order, rollout.green) or copied(order)):
         return
@@ -108,7 +108,7 @@ def held(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def not_both(_stage: Stage, order: Order) -> Iterator[str]:
-    """Green never gets live and copied traffic at once: Azure refuses that."""
+    """Green never gets live and mirrored traffic at the same time, which Azure rejects."""
     if isinstance(order.action, SetMirror) and any(order.seen.traffic.get(name) for name in order.action.mirror):
         yield f"{order.action} while {order.seen.traffic}"
 
