@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.core.admission.admit import hurried
+from shared.core.admission.admit import without_keep_time
 from shared.core.observation.observation import Observation
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action
@@ -57,7 +57,7 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     before = counted.rollout
     judged = judge(before, observation)
     judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
-    decision = hurried(_decided(judged.rollout, observation, now), waiting, now)
+    decision = without_keep_time(_decided(judged.rollout, observation, now), waiting, now)
     actions = difference(decision.rollout, observation.endpoint, now)
     pending = decision.rollout.rereading.recheck
     rereads = pending is not None and pending != rollout.rereading.recheck

@@ -9,10 +9,10 @@ from shared.core.admission.admit import (
     Start,
     admit,
     deployment_name,
-    hurried,
     is_late,
     rollout_id,
     succeed,
+    without_keep_time,
 )
 
 __all__ = [
@@ -22,8 +22,8 @@ __all__ = [
     "Start",
     "admit",
     "deployment_name",
-    "hurried",
     "is_late",
     "rollout_id",
     "succeed",
+    "without_keep_time",
 ]

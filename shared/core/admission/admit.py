@@ -127,7 +127,9 @@ def admit(
     if current is not None and replacing:
         displaced += [_replaced(current, start, record.replaced, now)]
     elif current is not None:
-        displaced += [decision for decision in (hurried(Decision(current), rollout, now),) if decision.entries]
+        displaced += [
+            decision for decision in (without_keep_time(Decision(current), rollout, now),) if decision.entries
+        ]
     replaced = record.replaced + (replacing and record.replaced < MOST_REPLACED)
     return Admission(replace(record, waiting=rollout.id, replaced=replaced), newcomer, tuple(displaced))
 
@@ -145,7 +147,7 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
     )
 
 
-def hurried(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
+def without_keep_time(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
     """Return the decision, but delete a kept blue right away if another rollout is waiting."""
     promoted = decision.rollout
     kept = promoted.phase is Phase.PROMOTED and (promoted.ending.clean_after or now) > now

@@ -31,7 +31,7 @@ def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
         return Decision(rollout)  # the traffic may be about to change
     if endpoint.kubernetes and not all(step.supported_on_kubernetes for step in rollout.policy.steps):
         return _ended(rollout, reason(ReasonCode.MIRROR_UNSUPPORTED), now)
-    twin = deployed_by_hand(rollout, endpoint)
+    twin = deployed_manually(rollout, endpoint)
     if twin is not None:
         return Decision(rollout) if twin.state in MADE else _superseded(rollout, twin, endpoint, now)
     taken = endpoint.deployments.get(rollout.green)
@@ -47,13 +47,13 @@ def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """End a rollout whose version someone else has deployed in the meantime; None once green has had traffic."""
-    twin = deployed_by_hand(rollout, endpoint) if _untouched(rollout, endpoint) else None
+    twin = deployed_manually(rollout, endpoint) if _untouched(rollout, endpoint) else None
     return None if twin is None or twin.state in MADE else _superseded(rollout, twin, endpoint, now)
 
 
 def twin_comes(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether someone is deploying this same version manually, and green has had no traffic yet."""
-    return _untouched(rollout, endpoint) and deployed_by_hand(rollout, endpoint) is not None
+    return _untouched(rollout, endpoint) and deployed_manually(rollout, endpoint) is not None
 
 
 def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -98,7 +98,7 @@ def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return history.noted(replace(rollout, status=replace(rollout.status, reason=waits)), waits, now)
 
 
-def deployed_by_hand(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
+def deployed_manually(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
     """Return the deployment of this same version that Teal did not create. A failed one does not count.
 
     An operator who starts a rollout knows about deployments without traffic, so they do not count either.

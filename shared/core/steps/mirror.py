@@ -18,7 +18,15 @@ from shared.core.schema.grammar import Field, Table
 from shared.core.schema.kinds import whole
 from shared.core.schema.texts import waiting
 from shared.core.schema.times import MINUTE, spell
-from shared.core.steps.traffic import afresh, first_traffic, in_force, mirror_requested, next_step, steadied, waited
+from shared.core.steps.traffic import (
+    at_new_split,
+    first_traffic,
+    in_force,
+    mirror_requested,
+    next_step,
+    steadied,
+    waited,
+)
 
 # The most that Azure mirrors, in percent.
 MOST = 50
@@ -57,7 +65,7 @@ class MirrorStep(Step):
             return Decision(rollout)
         if rollout.traffic.mirror != self.percent:
             others = sorted(name for name in endpoint.mirror if name != rollout.green)
-            wanting = afresh(rollout, now).with_traffic(mirror=self.percent)
+            wanting = at_new_split(rollout, now).with_traffic(mirror=self.percent)
             return history.noted(wanting, mirror_requested(rollout, self.percent, others), now)
         if rollout.traffic.steady_since is None:
             return _confirmed(rollout, endpoint, now)

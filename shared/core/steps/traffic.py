@@ -28,7 +28,7 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
 
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
     """Return the rollout that wants this percentage of live traffic on green, with a fresh certificate for it."""
-    wanting = afresh(rollout, now).with_traffic(weight=weight)
+    wanting = at_new_split(rollout, now).with_traffic(weight=weight)
     # An earlier order of ours may only now be carried out: that is not an edit by someone else.
     ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)
     ours = [endpoint.traffic]
@@ -36,7 +36,7 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
     return wanting.with_traffic(expected=tuple(ours))
 
 
-def afresh(rollout: Rollout, now: datetime) -> Rollout:
+def at_new_split(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout at the start of a new traffic split, for which nothing is certified yet."""
     since = rollout.judging.judged_until or floor_minute(now)
     fresh = rollout.with_traffic(steady_since=None).with_judging(
