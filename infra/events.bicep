@@ -1,11 +1,21 @@
-// Delivers the workspace's ModelRegistered events to Teal. Deployed by azure.yaml after the code, into the workspace's
-// resource group: Event Grid rejects a subscription whose function does not exist yet.
+// Delivers the workspace's ModelRegistered events to Teal. The last layer, after the code: Event Grid rejects a subscription
+// whose function does not exist yet. Before the first deployment of the code it therefore creates nothing.
+targetScope = 'subscription'
 
 @description('Name of this installation.')
 param environmentName string
 
-@description('Name of the existing workspace, in the resource group that this is deployed to.')
+@description('Name of the existing workspace.')
 param workspaceName string
+
+@description('Its resource group, in the subscription that this is deployed to.')
+param workspaceResourceGroup string
+
+@description('Region of the workspace.')
+param workspaceRegion string
+
+@description('Whether the code has been deployed. Set by the hook `postdeploy`.')
+param codeDeployed bool = false
 
 @description('Resource id of the function app.')
 param functionAppId string
@@ -25,25 +35,29 @@ param systemTopic string = ''
 @description('Only models whose event subject starts with this, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
 param subject string = ''
 
-resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
-  name: workspaceName
+var topicName = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' existing = {
+  name: workspaceResourceGroup
 }
 
-module topic 'modules/topic.bicep' = if (empty(systemTopic)) {
+module topic 'modules/topic.bicep' = if (codeDeployed && empty(systemTopic)) {
   name: 'teal-topic-${environmentName}'
+  scope: group
   params: {
-    name: 'evgt-${workspaceName}'
-    workspaceId: workspace.id
-    location: workspace.location
+    name: topicName
+    workspaceName: workspaceName
+    location: workspaceRegion
     identityId: identityId
   }
 }
 
-module eventSubscription 'modules/subscription.bicep' = {
+module eventSubscription 'modules/subscription.bicep' = if (codeDeployed) {
   name: 'teal-subscription-${environmentName}'
+  scope: group
   params: {
     name: 'teal-${environmentName}'
-    topicName: empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
+    topicName: topicName
     functionAppId: functionAppId
     storageId: storageId
     deadLetterContainer: deadLetterContainer
@@ -54,7 +68,7 @@ module eventSubscription 'modules/subscription.bicep' = {
 }
 
 @description('The system topic that carries the events.')
-output systemTopic string = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
+output TEAL_EVENT_TOPIC string = topicName
 
 @description('The event subscription.')
-output subscriptionName string = 'teal-${environmentName}'
+output TEAL_EVENT_SUBSCRIPTION string = 'teal-${environmentName}'

@@ -3,6 +3,9 @@ using './events.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param workspaceName = readEnvironmentVariable('TEAL_WORKSPACE')
+param workspaceResourceGroup = readEnvironmentVariable('TEAL_RESOURCE_GROUP')
+param workspaceRegion = readEnvironmentVariable('TEAL_REGION')
+param codeDeployed = bool(readEnvironmentVariable('TEAL_CODE_DEPLOYED', 'false'))
 param functionAppId = readEnvironmentVariable('TEAL_FUNCTION_APP_ID')
 param storageId = readEnvironmentVariable('TEAL_STORAGE_ID')
 param deadLetterContainer = readEnvironmentVariable('TEAL_DEAD_LETTER_CONTAINER')

@@ -54,9 +54,21 @@ param historyDays int = 730
 param appSettings object = {}
 
 var token = uniqueString(subscription().id, environmentName, location)
+// Computed here and passed to the modules, never taken from a module's output: a preview (`azd provision --preview`) can
+// evaluate only what is known before anything is deployed.
+var names = {
+  identity: 'id-teal-${token}'
+  eventsIdentity: 'id-teal-events-${token}'
+  storage: 'st${token}'
+  logs: 'log-teal-${token}'
+  insights: 'appi-teal-${token}'
+  plan: 'plan-teal-${token}'
+  app: 'func-teal-${token}'
+}
+var containers = { package: 'package', deadLetters: 'dead-letters' }
 var tags = { 'azd-env-name': environmentName }
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-teal-${environmentName}'
   location: location
   tags: tags
@@ -65,19 +77,31 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
 module identity 'modules/identity.bicep' = {
   name: 'identity'
   scope: group
-  params: { token: token, location: location, tags: tags }
+  params: { appName: names.identity, eventsName: names.eventsIdentity, location: location, tags: tags }
 }
 
 module storage 'modules/storage.bicep' = {
   name: 'storage'
   scope: group
-  params: { token: token, location: location, tags: tags }
+  params: {
+    name: names.storage
+    packageContainer: containers.package
+    deadLetterContainer: containers.deadLetters
+    location: location
+    tags: tags
+  }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
   scope: group
-  params: { token: token, location: location, tags: tags, retention: logRetention }
+  params: {
+    logsName: names.logs
+    insightsName: names.insights
+    location: location
+    tags: tags
+    retention: logRetention
+  }
 }
 
 module roles 'modules/roles.bicep' = {
@@ -86,24 +110,28 @@ module roles 'modules/roles.bicep' = {
   params: {
     appPrincipalId: identity.outputs.appPrincipalId
     eventsPrincipalId: identity.outputs.eventsPrincipalId
-    storageName: storage.outputs.name
-    deadLetterContainer: storage.outputs.deadLetterContainer
-    logsName: monitoring.outputs.logsName
-    insightsName: monitoring.outputs.insightsName
+    appIdentityName: names.identity
+    eventsIdentityName: names.eventsIdentity
+    storageName: names.storage
+    deadLetterContainer: containers.deadLetters
+    logsName: names.logs
+    insightsName: names.insights
   }
+  dependsOn: [storage, monitoring]
 }
 
 module app 'modules/app.bicep' = {
   name: 'app'
   scope: group
   params: {
-    token: token
+    name: names.app
+    planName: names.plan
     location: location
     tags: tags
-    identityName: identity.outputs.appName
-    storageName: storage.outputs.name
-    packageContainer: storage.outputs.packageContainer
-    insightsName: monitoring.outputs.insightsName
+    identityName: names.identity
+    storageName: names.storage
+    packageContainer: containers.package
+    insightsName: names.insights
     instanceMemory: instanceMemory
     furtherSettings: appSettings
     settings: {
@@ -131,7 +159,7 @@ output AZURE_RESOURCE_GROUP string = group.name
 output TEAL_URL string = app.outputs.url
 
 @description('Name of the function app.')
-output TEAL_FUNCTION_APP string = app.outputs.name
+output TEAL_FUNCTION_APP string = names.app
 
 @description('Resource id of the function app, for the event subscription.')
 output TEAL_FUNCTION_APP_ID string = app.outputs.id
@@ -146,7 +174,7 @@ output TEAL_EVENTS_IDENTITY_ID string = identity.outputs.eventsId
 output TEAL_STORAGE_ID string = storage.outputs.id
 
 @description('Container for events that could not be delivered.')
-output TEAL_DEAD_LETTER_CONTAINER string = storage.outputs.deadLetterContainer
+output TEAL_DEAD_LETTER_CONTAINER string = containers.deadLetters
 
 @description('Endpoint of the tables that hold the rollouts.')
 output TEAL_TABLES_ENDPOINT string = storage.outputs.tablesEndpoint

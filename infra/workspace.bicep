@@ -1,12 +1,16 @@
 // What Teal needs in the resource group of an existing machine learning workspace: its permissions, and the endpoints'
-// traffic logs. Deployed by azure.yaml after main.bicep, and separate from it (see there). Never declare an
-// endpoint or a deployment: redeploying one would reset the traffic that Teal controls.
+// traffic logs. A layer of its own, after main.bicep (see there). Never declare an endpoint or a deployment: redeploying
+// one would reset the traffic that Teal controls.
+targetScope = 'subscription'
 
 @description('Name of this installation.')
 param environmentName string
 
-@description('Name of the existing workspace, in the resource group that this is deployed to.')
+@description('Name of the existing workspace.')
 param workspaceName string
+
+@description('Its resource group, in the subscription that this is deployed to.')
+param workspaceResourceGroup string
 
 @description('Object id of Teal\'s identity.')
 param principalId string
@@ -14,7 +18,7 @@ param principalId string
 @description('Resource id of the Log Analytics workspace that Teal reads.')
 param logsId string
 
-@description('Existing online endpoints whose traffic Teal judges: comma-separated names.')
+@description('Online endpoints whose traffic Teal judges: comma-separated names. Those that do not exist yet are skipped, and listed in an output.')
 param endpoints string = ''
 
 @description('Whether policies create deployments from templates with local code or environments, which Teal then uploads.')
@@ -26,129 +30,56 @@ param readsMetrics bool = false
 @description('Whether a policy judges predictions. Off by default: collected answers may be personal data.')
 param readsPredictions bool = false
 
-var provider = 'Microsoft.MachineLearningServices/workspaces'
 var endpointNames = filter(map(split(endpoints, ','), name => trim(name)), name => !empty(name))
 
-var actions = [
-  '${provider}/read'
-  '${provider}/models/read'
-  '${provider}/models/*/read'
-  '${provider}/environments/read'
-  '${provider}/environments/*/read'
-  '${provider}/codes/read'
-  '${provider}/codes/*/read'
-  '${provider}/data/read'
-  '${provider}/data/*/read'
-  '${provider}/onlineEndpoints/read'
-  '${provider}/onlineEndpoints/write'
-  '${provider}/onlineEndpoints/listKeys/action'
-  '${provider}/onlineEndpoints/token/action'
-  '${provider}/onlineEndpoints/score/action'
-  '${provider}/onlineEndpoints/deployments/read'
-  '${provider}/onlineEndpoints/deployments/write'
-  '${provider}/onlineEndpoints/deployments/delete'
-  '${provider}/onlineEndpoints/deployments/*/action' // getLogs
-  'Microsoft.Insights/diagnosticSettings/read' // where an endpoint sends its request log, to say what is missing
-]
-// What azure-ai-ml needs to upload a template's local code and to register its environment. It uploads with a signature
-// from the workspace, so it needs no permission on the workspace's storage.
-var templateActions = [
-  '${provider}/codes/write'
-  '${provider}/codes/*/write'
-  '${provider}/codes/*/action'
-  '${provider}/environments/write'
-  '${provider}/environments/*/write'
-  '${provider}/datastores/read'
-]
-// A deployment refers to the data asset for its answers (data/*/read), which refers to a datastore.
-var predictionActions = ['${provider}/datastores/read']
-
-resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
-  name: workspaceName
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' existing = {
+  name: workspaceResourceGroup
 }
 
-// The built-in role AzureML Data Scientist could run jobs, write data and delete endpoints: far more than Teal needs.
-// Asterisks are used where Azure does not publish the individual actions below an asset.
-resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(workspace.id, 'Teal')
-  properties: {
-    roleName: 'Teal progressive delivery (${workspaceName}, ${uniqueString(workspace.id)})' // unique in the tenant
-    description: 'Create and delete deployments, set traffic, read logs and keys of online endpoints; read assets.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        actions: union(actions, templates ? templateActions : [], readsPredictions ? predictionActions : [])
-      }
-    ]
-  }
-}
-
-resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: workspace
-  name: guid(workspace.id, principalId, 'Teal')
-  properties: {
+module permissions 'modules/permissions.bicep' = {
+  name: 'teal-permissions-${environmentName}'
+  scope: group
+  params: {
+    environmentName: environmentName
+    workspaceName: workspaceName
     principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.id
-  }
-}
-
-// Autoscale settings of deployments belong to the resource group, not to the workspace.
-resource autoscaleRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, 'Teal autoscale')
-  properties: {
-    roleName: 'Teal autoscale (${resourceGroup().name}, ${uniqueString(resourceGroup().id)})' // unique in the tenant
-    description: 'Copy autoscale settings from one deployment to another, and delete the copies.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.Insights/autoscalesettings/read'
-          'Microsoft.Insights/autoscalesettings/write'
-          'Microsoft.Insights/autoscalesettings/delete'
-        ]
-      }
-    ]
-  }
-}
-
-resource autoscaleAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(resourceGroup().id, principalId, 'Teal autoscale')
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: autoscaleRole.id
+    templates: templates
+    readsPredictions: readsPredictions
   }
 }
 
 module metrics 'modules/metrics.bicep' = if (readsMetrics) {
   name: 'teal-metrics-${environmentName}'
-  scope: subscription()
   params: { principalId: principalId }
 }
 
-module answers 'modules/answers.bicep' = if (readsPredictions) {
-  name: 'teal-answers-${environmentName}'
-  params: { storageId: workspace.properties.storageAccount, principalId: principalId }
+module found 'modules/existing_endpoints.bicep' = {
+  name: 'teal-endpoints-${environmentName}'
+  scope: group
+  params: { workspaceName: workspaceName, endpointNames: endpointNames }
 }
 
 module diagnostics 'modules/diagnostics.bicep' = {
   name: 'teal-diagnostics-${environmentName}'
+  scope: group
   params: {
     settingName: 'teal-${environmentName}'
     workspaceName: workspaceName
     endpointNames: endpointNames
+    #disable-next-line what-if-short-circuiting // only Azure knows which exist: the preview shows these settings with a condition
+    existing: found.outputs.names
     logsId: logsId
   }
 }
 
 @description('Teal\'s role on the workspace.')
-output roleName string = role.properties.roleName
+output TEAL_ROLE string = permissions.outputs.roleName
 
-@description('The endpoints whose traffic logs Teal receives.')
-output observedEndpoints array = endpointNames
+@description('Teal\'s role for autoscale settings.')
+output TEAL_AUTOSCALE_ROLE string = permissions.outputs.autoscaleRoleName
 
-@description('Region of the workspace, for the app setting TEAL_REGION.')
-output region string = workspace.location
+@description('Region of the workspace: of its events, and where its metrics are queried.')
+output TEAL_REGION string = permissions.outputs.region
+
+@description('Endpoints that do not exist yet: their traffic is not logged until this is deployed again.')
+output TEAL_MISSING_ENDPOINTS string = join(filter(endpointNames, name => !contains(found.outputs.names, name)), ',')

@@ -3,6 +3,7 @@ using './workspace.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param workspaceName = readEnvironmentVariable('TEAL_WORKSPACE')
+param workspaceResourceGroup = readEnvironmentVariable('TEAL_RESOURCE_GROUP')
 param principalId = readEnvironmentVariable('TEAL_PRINCIPAL_ID')
 param logsId = readEnvironmentVariable('TEAL_LOGS_ID')
 param endpoints = readEnvironmentVariable('TEAL_ENDPOINTS', '')

@@ -1,7 +1,10 @@
 // The function app on Flex Consumption. It has no keys: it accesses storage, telemetry and Azure ML with its identity.
 
-@description('Suffix that makes names unique.')
-param token string
+@description('Name of the function app.')
+param name string
+
+@description('Name of its plan.')
+param planName string
 
 @description('Region.')
 param location string
@@ -55,8 +58,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
-  name: 'plan-teal-${token}'
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
   location: location
   tags: tags
   kind: 'functionapp'
@@ -64,8 +67,8 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
-  name: 'func-teal-${token}'
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
   location: location
   tags: union(tags, { 'azd-service-name': 'teal' })
   kind: 'functionapp,linux'
@@ -117,9 +120,6 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
 @description('Resource id of the function app.')
 output id string = app.id
-
-@description('Name of the function app.')
-output name string = app.name
 
 @description('Its URL.')
 output url string = 'https://${app.properties.defaultHostName}'

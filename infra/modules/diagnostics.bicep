@@ -7,25 +7,30 @@ param settingName string
 @description('Name of the machine learning workspace.')
 param workspaceName string
 
-@description('Names of the endpoints; each must exist.')
+@description('Names of endpoints.')
 param endpointNames array
+
+@description('The names of those that exist, and an empty text for each other one.')
+param existing array
 
 @description('Resource id of the Log Analytics workspace.')
 param logsId string
 
-resource workspace 'Microsoft.MachineLearningServices/workspaces@2024-10-01' existing = {
+resource workspace 'Microsoft.MachineLearningServices/workspaces@2025-12-01' existing = {
   name: workspaceName
 }
 
-resource endpoints 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2024-10-01' existing = [
+resource endpoints 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-12-01' existing = [
   for name in endpointNames: {
     parent: workspace
     name: name
   }
 ]
 
+// Its newest version is old.
+#disable-next-line use-recent-api-versions
 resource settings 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = [
-  for (name, i) in endpointNames: {
+  for (name, i) in endpointNames: if (!empty(existing[i])) {
     scope: endpoints[i]
     name: settingName
     properties: {

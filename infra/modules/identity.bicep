@@ -1,7 +1,10 @@
 // The two identities. Nothing else in Teal has a secret, a key or an identity.
 
-@description('Suffix that makes names unique.')
-param token string
+@description('Name of Teal\'s identity.')
+param appName string
+
+@description('Name of the identity that Event Grid writes dead letters with.')
+param eventsName string
 
 @description('Region.')
 param location string
@@ -11,22 +14,19 @@ param tags object
 
 // User-assigned, not system-assigned: its roles exist before the app starts, and survive re-creating the app.
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-teal-${token}'
+  name: appName
   location: location
   tags: tags
 }
 
 // Event Grid has its own, so that those who can add subscriptions to the workspace's topic cannot use Teal's permissions.
 resource events 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-teal-events-${token}'
+  name: eventsName
   location: location
   tags: tags
 }
 
-@description('Name of Teal\'s identity.')
-output appName string = app.name
-
-@description('Its object id.')
+@description('Object id of Teal\'s identity.')
 output appPrincipalId string = app.properties.principalId
 
 @description('Resource id of the identity that Event Grid writes dead letters with.')

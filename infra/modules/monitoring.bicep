@@ -1,7 +1,10 @@
 // Where endpoints write the traffic logs that Teal judges, and where Teal writes its own telemetry.
 
-@description('Suffix that makes names unique.')
-param token string
+@description('Name of the Log Analytics workspace.')
+param logsName string
+
+@description('Name of the Application Insights component.')
+param insightsName string
 
 @description('Region.')
 param location string
@@ -13,7 +16,7 @@ param tags object
 param retention int
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
-  name: 'log-teal-${token}'
+  name: logsName
   location: location
   tags: tags
   properties: {
@@ -24,7 +27,7 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-teal-${token}'
+  name: insightsName
   location: location
   tags: tags
   kind: 'web'
@@ -38,11 +41,5 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 @description('Resource id of the Log Analytics workspace.')
 output logsId string = logs.id
 
-@description('Name of the Log Analytics workspace.')
-output logsName string = logs.name
-
 @description('Its customer id (GUID).')
 output logsCustomerId string = logs.properties.customerId
-
-@description('Name of the Application Insights component.')
-output insightsName string = insights.name

@@ -1,9 +1,15 @@
 // Permissions inside Teal's own resource group. Those on the machine learning workspace are in ../workspace.bicep.
 
-@description('Object id of Teal\'s identity.')
+@description('Name of Teal\'s identity. Role assignments are named after the identities\' resource ids, which a preview knows, and not after their object ids.')
+param appIdentityName string
+
+@description('Its object id.')
 param appPrincipalId string
 
-@description('Object id of the identity that Event Grid writes dead letters with.')
+@description('Name of the identity that Event Grid writes dead letters with.')
+param eventsIdentityName string
+
+@description('Its object id.')
 param eventsPrincipalId string
 
 @description('Name of the storage account.')
@@ -32,6 +38,14 @@ var builtIn = {
 // and creates poison queues (so the narrower queue roles are not enough), and keeps diagnostics in a table.
 var onStorage = ['Storage Blob Data Owner', 'Storage Queue Data Contributor', 'Storage Table Data Contributor']
 
+resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: appIdentityName
+}
+
+resource eventsIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: eventsIdentityName
+}
+
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageName
 
@@ -55,7 +69,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in onStorage: {
     scope: account
-    name: guid(account.id, appPrincipalId, role)
+    name: guid(account.id, appIdentity.id, role)
     properties: {
       principalId: appPrincipalId
       principalType: 'ServicePrincipal'
@@ -66,7 +80,7 @@ resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource readLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: logs
-  name: guid(logs.id, appPrincipalId, 'Log Analytics Data Reader')
+  name: guid(logs.id, appIdentity.id, 'Log Analytics Data Reader')
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
@@ -79,7 +93,7 @@ resource readLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource publishTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, appPrincipalId, 'Monitoring Metrics Publisher')
+  name: guid(insights.id, appIdentity.id, 'Monitoring Metrics Publisher')
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
@@ -92,7 +106,7 @@ resource publishTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 
 resource writeDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobs::deadLetters
-  name: guid(account::blobs::deadLetters.id, eventsPrincipalId, 'Storage Blob Data Contributor')
+  name: guid(account::blobs::deadLetters.id, eventsIdentity.id, 'Storage Blob Data Contributor')
   properties: {
     principalId: eventsPrincipalId
     principalType: 'ServicePrincipal'

@@ -1,7 +1,15 @@
 // The storage account: the host's data, the package, the rollouts and the dead letters. Shared keys are disabled.
 
-@description('Suffix that makes names unique.')
-param token string
+@minLength(3)
+@maxLength(24)
+@description('Name of the account.')
+param name string
+
+@description('Container that the package is deployed to.')
+param packageContainer string
+
+@description('Container for events that could not be delivered.')
+param deadLetterContainer string
 
 @description('Region.')
 param location string
@@ -15,7 +23,7 @@ var queueNames = ['reconcile', 'reconcile-poison']
 var tableNames = ['rollouts', 'minutes', 'open']
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
-  name: 'st${token}'
+  name: name
   location: location
   tags: tags
   kind: 'StorageV2'
@@ -36,12 +44,12 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
 
 resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
   parent: blobs
-  name: 'package'
+  name: packageContainer
 }
 
 resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
   parent: blobs
-  name: 'dead-letters'
+  name: deadLetterContainer
 }
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
@@ -50,9 +58,9 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-0
 }
 
 resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
-  for name in queueNames: {
+  for queue in queueNames: {
     parent: queueService
-    name: name
+    name: queue
   }
 ]
 
@@ -62,23 +70,14 @@ resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-0
 }
 
 resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [
-  for name in tableNames: {
+  for table in tableNames: {
     parent: tableService
-    name: name
+    name: table
   }
 ]
 
 @description('Resource id of the account.')
 output id string = account.id
 
-@description('Name of the account.')
-output name string = account.name
-
 @description('Endpoint of its tables, without a trailing slash.')
 output tablesEndpoint string = 'https://${account.name}.table.${environment().suffixes.storage}'
-
-@description('Container that the package is deployed to.')
-output packageContainer string = package.name
-
-@description('Container for events that could not be delivered.')
-output deadLetterContainer string = deadLetters.name

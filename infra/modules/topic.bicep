@@ -3,14 +3,18 @@
 @description('Name of the topic.')
 param name string
 
-@description('Resource id of the workspace.')
-param workspaceId string
+@description('Name of the workspace, in this resource group.')
+param workspaceName string
 
 @description('Region of the workspace; a system topic must be in its source\'s region.')
 param location string
 
 @description('Resource id of the identity that writes dead letters.')
 param identityId string
+
+resource workspace 'Microsoft.MachineLearningServices/workspaces@2025-12-01' existing = {
+  name: workspaceName
+}
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
@@ -20,7 +24,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
     userAssignedIdentities: { '${identityId}': {} }
   }
   properties: {
-    source: workspaceId
+    source: workspace.id
     topicType: 'Microsoft.MachineLearningServices.Workspaces'
   }
 }

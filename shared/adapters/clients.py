@@ -27,7 +27,7 @@ from shared.adapters.diagnostic_settings import DiagnosticSettings
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
-from shared.adapters.metrics import NoMetrics, PlatformMetrics, metrics_address
+from shared.adapters.metrics import PlatformMetrics, RegionalMetrics, metrics_address
 from shared.adapters.models import ArmModels
 from shared.adapters.queries import UserQueries
 from shared.adapters.queues import QueueWakeups
@@ -126,11 +126,13 @@ def _logs(credential: TokenCredential) -> LogsQueryClient:
 def _metrics(
     workspace: WorkspaceSettings, credential: TokenCredential, endpoints: ArmEndpoints
 ) -> ports.TelemetrySource:
-    """Return the platform metrics source; its address contains the region."""
-    if not workspace.region:
-        return NoMetrics()
-    client = MetricsClient(metrics_address(workspace.region), credential, **_RETRIES, **_TIMEOUTS)
-    return PlatformMetrics(client, workspace.arm_id, copied=lambda name: _deployments(endpoints, name))
+    """Return the platform metrics source. If the settings do not have the workspace's region, Azure is asked for it."""
+
+    def connect(region: str) -> PlatformMetrics:
+        client = MetricsClient(metrics_address(region), credential, **_RETRIES, **_TIMEOUTS)
+        return PlatformMetrics(client, workspace.arm_id, copied=lambda name: _deployments(endpoints, name))
+
+    return connect(workspace.region) if workspace.region else RegionalMetrics(endpoints.region, connect)
 
 
 def _deployments(endpoints: ArmEndpoints, name: str) -> tuple[str, ...]:

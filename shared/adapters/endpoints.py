@@ -73,6 +73,10 @@ class ArmEndpoints:
             case DeleteDeployment():
                 self.delete_deployment(action.endpoint, action.name)
 
+    def region(self) -> str:
+        """Return the workspace's region, such as `westeurope`. Raises Permanent if there is no such workspace."""
+        return str(self._existing("").get("location") or "")
+
     def create_endpoint(self, action: CreateEndpoint) -> None:
         """Start creating the endpoint in the workspace's region.
 
@@ -80,8 +84,7 @@ class ArmEndpoints:
         """
         if self._manager.get(_endpoint(action.endpoint)) is not None:
             return
-        workspace = self._existing("")
-        self._manager.put(_endpoint(action.endpoint), new_endpoint(str(workspace.get("location") or ""), action.spec))
+        self._manager.put(_endpoint(action.endpoint), new_endpoint(self.region(), action.spec))
 
     def create_deployment(self, action: CreateDeployment) -> None:
         """Start creating a deployment, from another one or from a template."""

@@ -42,15 +42,24 @@ _WORKSPACE = re.compile(r"/subscriptions/[\w-]+(?:/[\w.()-]+)+")
 _REGION = re.compile(r"[a-z][a-z0-9]{1,40}")
 
 
-class NoMetrics:
-    """Stands in for the platform metrics if the app does not know its region, and so has no address to query."""
+class RegionalMetrics:
+    """The platform metrics of a workspace whose region, and so the address to query, is looked up at the first read.
+
+    region: returns the region. connect: returns the source for a region.
+    """
 
     kind: SourceKind = METRICS
 
+    def __init__(self, region: Callable[[], str], connect: Callable[[str], PlatformMetrics]) -> None:
+        self._region = region
+        self._connect = connect
+        self._connected: PlatformMetrics | None = None
+
     def read(self, fetch: Fetch, needs: Sequence[Need]) -> tuple[DeploymentMinute, ...]:
-        """Raise Permanent, naming the missing setting."""
-        del needs
-        raise Permanent(f"the metrics of {fetch.endpoint} cannot be read: the app setting TEAL_REGION is missing")
+        """Return requests, errors and latency, as `PlatformMetrics.minutes` does."""
+        if self._connected is None:
+            self._connected = self._connect(self._region())
+        return self._connected.read(fetch, needs)
 
 
 def metrics_address(region: str) -> str:

@@ -1,7 +1,8 @@
-"""The POSIX hooks of azure.yaml, run by a real shell with a stand-in for the Azure command line."""
+"""The POSIX hooks of azure.yaml and the removal script, run by a real shell with stand-ins for the command lines of Azure."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,84 +13,121 @@ import pytest
 import yaml
 
 SHELL = "/bin/sh"
-ENVIRONMENT = {
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+ENDPOINTS = (
+    f"{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/ml-west/onlineEndpoints"
+)
+# What `azd env get-values` prints after `azd up`.
+VALUES = {
     "AZURE_ENV_NAME": "trial",
-    "AZURE_SUBSCRIPTION_ID": "a subscription",
-    "AZURE_RESOURCE_GROUP": "rg-teal-trial",
-    "TEAL_RESOURCE_GROUP": "a group",
-    "TEAL_FUNCTION_APP": "func-teal",
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
+    "TEAL_RESOURCE_GROUP": "ml",
+    "TEAL_WORKSPACE": "ml-west",
+    "TEAL_PRINCIPAL_ID": "22222222-2222-2222-2222-222222222222",
+    "TEAL_ROLE": "Teal trial (ml-west, abc)",
+    "TEAL_AUTOSCALE_ROLE": "Teal trial autoscale (ml, abc)",
 }
-REGION = "westeurope"
+# The command that removes each type of resource; None: kept on purpose.
+REMOVED_BY = {
+    "Microsoft.Authorization/roleDefinitions": "az role definition delete",
+    "Microsoft.Authorization/roleAssignments": "az role assignment delete",
+    "Microsoft.Insights/diagnosticSettings": "az monitor diagnostic-settings delete",
+    "Microsoft.EventGrid/systemTopics": None,  # others may use it
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": "az eventgrid system-topic event-subscription delete",
+}
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder of stand-in commands: `az` and `azd` record their calls; `sleep` returns immediately."""
+    """A folder of stand-in commands, which record their calls."""
 
     folder: Path
-    hooks: dict[str, dict[str, dict[str, str]]]
-
-    def run(self, hook: str, failures: int = 0, region: str = "") -> tuple[int, list[str]]:
-        """Return the hook's exit code and its calls. `az` prints a region after `failures` failures."""
-        calls = self.folder / "calls"
-        self.stand_in("sleep", "exit 0")
-        self.stand_in("az", f'echo az "$@" >> "{calls}"; [ "$(wc -l < "{calls}")" -gt {failures} ] && echo {REGION}')
-        self.stand_in("azd", f'echo azd "$@" >> "{calls}"')
-        environment = ENVIRONMENT | {"PATH": f"{self.folder}:{os.environ['PATH']}", "TEAL_REGION": region}
-        script = self.hooks[hook]["posix"]["run"]
-        done = subprocess.run([SHELL, "-c", script], env=environment, check=False)  # noqa: S603 - our own azure.yaml
-        return done.returncode, calls.read_text().splitlines()
 
     def stand_in(self, name: str, script: str) -> None:
         """Add a command to the folder."""
         path = self.folder / name
-        path.write_text(f"#!{SHELL}\n{script}\n")
+        path.write_text(f"#!{SHELL}\necho {name} \"$@\" >> '{self.folder}/calls'\n{script}\n")
         path.chmod(0o755)
+
+    def run(self, *command: str) -> tuple[int, list[str]]:
+        """Return the exit code of a command and the calls that it made."""
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}"}
+        done = subprocess.run([SHELL, *command], env=environment, capture_output=True, check=False)  # noqa: S603 - our own scripts
+        calls = self.folder / "calls"
+        return done.returncode, calls.read_text().splitlines() if calls.exists() else []
 
 
 @pytest.fixture
-def desk(root: Path, tmp_path: Path) -> Desk:
-    """Return an empty desk with the hooks of azure.yaml."""
-    return Desk(tmp_path, yaml.safe_load((root / "azure.yaml").read_text())["hooks"])
+def desk(tmp_path: Path) -> Desk:
+    """Return a desk with an `azd` that knows the installation and an `az` for which two endpoints and a role exist."""
+    desk = Desk(tmp_path)
+    values = "\n".join(f'{name}="{value}"' for name, value in VALUES.items())
+    desk.stand_in("azd", f"[ \"$1 $2\" = 'env get-values' ] && cat <<'END'\n{values}\nEND\ntrue")
+    desk.stand_in(
+        "az",
+        'case "$*" in\n'
+        f"'resource list'*) echo {ENDPOINTS}/churn; echo {ENDPOINTS}/fraud; echo {ENDPOINTS.replace('ml-west', 'other')}/x;;\n"
+        f"'role assignment list'*) echo {SUBSCRIPTION}/assignments/one; echo {SUBSCRIPTION}/assignments/two;;\n"
+        "esac",
+    )
+    return desk
 
 
-@pytest.mark.parametrize("hook", ["postprovision", "postdeploy"])
-def test_hook_deploys_once_into_the_workspaces_group(desk: Desk, hook: str) -> None:
-    """There is one deployment, in the right subscription and group, even if their names contain a space."""
-    code, calls = desk.run(hook, region=REGION)
+def removals(calls: list[str]) -> list[str]:
+    """Return the calls that delete something."""
+    return [call for call in calls if " delete " in call]
+
+
+def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Path, desk: Desk) -> None:
+    """Each type of resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down`."""
+    code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 0
-    assert len(calls) == 1
-    assert "--subscription a subscription --resource-group a group" in calls[0]
+    assert calls[-1].startswith("azd down")
+    for name in ("workspace-everything", "events"):
+        snapshot = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())
+        for created in snapshot["predictedResources"]:
+            command = REMOVED_BY[created["type"]]
+            assert command is None or any(call.startswith(command) for call in calls), created["type"]
 
 
-def test_the_workspaces_region_reaches_the_app_and_the_next_provision(desk: Desk) -> None:
-    """The hook looks up the region, because main.bicep must not: `azd down` deletes what it references."""
-    code, calls = desk.run("postprovision")
-    assert code == 0
-    assert "--settings TEAL_REGION=westeurope" in calls[1]
-    assert "--name func-teal --subscription a subscription --resource-group rg-teal-trial" in calls[1]
-    assert calls[2:] == ["azd env set TEAL_REGION westeurope"]
+def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
+    """Both roles by name, the setting on both endpoints of the workspace, Teal's assignments and its subscription."""
+    _, calls = desk.run(str(root / "infra/remove.sh"))
+    deleted = removals(calls)
+    assert [call.split(" --name ")[1].split(" --scope")[0] for call in deleted if "role definition" in call] == [
+        VALUES["TEAL_ROLE"],
+        VALUES["TEAL_AUTOSCALE_ROLE"],
+    ]
+    assert [call.rpartition(" ")[2] for call in deleted if "diagnostic-settings" in call] == [
+        f"{ENDPOINTS}/churn",
+        f"{ENDPOINTS}/fraud",
+    ]
+    assert [call.rpartition("/")[2] for call in deleted if "role assignment" in call] == ["one", "two"]
+    assert [call for call in deleted if "event-subscription" in call and "--name teal-trial" in call]
+    assert not [call for call in deleted if "online-endpoint" in call or "system-topic delete" in call]
 
 
-def test_a_workspace_that_moved_is_followed(desk: Desk) -> None:
-    """Another workspace's region replaces the known one."""
-    _, calls = desk.run("postprovision", region="eastus")
-    assert calls[2:] == ["azd env set TEAL_REGION westeurope"]
+def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:
+    """What is already gone is not an error."""
+    desk.stand_in("az", "case \"$*\" in *delete*) echo '(ResourceNotFound) it was not found' >&2; exit 3;; esac")
+    code, calls = desk.run(str(root / "infra/remove.sh"))
+    assert (code, calls[-1]) == (0, "azd down")
 
 
-def test_events_wait_for_the_function(desk: Desk) -> None:
-    """The hook retries until Azure lists the function."""
-    code, calls = desk.run("postdeploy", failures=2)
-    assert code == 0
-    assert len(calls) == 3
+def test_removal_stops_at_an_error(root: Path, desk: Desk) -> None:
+    """Whatever else goes wrong is shown, and Teal's identity is not deleted before its permissions are."""
+    desk.stand_in("az", "case \"$*\" in *delete*) echo '(AuthorizationFailed) you may not' >&2; exit 1;; esac")
+    code, calls = desk.run(str(root / "infra/remove.sh"))
+    assert code == 1
+    assert not [call for call in calls if call.startswith("azd down")]
 
 
-@pytest.mark.parametrize("hook", ["postprovision", "postdeploy"])
-def test_a_hook_that_cannot_deploy_fails(desk: Desk, hook: str) -> None:
-    """A persistent failure fails azd after a few attempts."""
-    code, calls = desk.run(hook, failures=99)
-    assert code != 0
-    assert len(calls) <= 4
+def test_events_are_provisioned_only_after_a_deployment(root: Path, desk: Desk) -> None:
+    """The hook after the code's deployment waits for Azure to list the function, and then says so to the last layer."""
+    desk.stand_in("sleep", "exit 0")
+    hook = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]["postdeploy"]["posix"]["run"]
+    code, calls = desk.run("-c", hook)
+    assert (code, calls) == (0, ["sleep 60", "azd env set TEAL_CODE_DEPLOYED true"])
 
 
 VALID = "endpoint: prices\nmodels: [{name: pricing}]\nsteps: [smoke: {}, weight: 20]\n"
@@ -113,7 +151,7 @@ def test_an_invalid_policy_is_never_packaged(root: Path, tmp_path: Path, policy:
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "pricing.yaml").write_text(policy)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    Desk(tmp_path / ".venv" / "bin", {}).stand_in("teal", f"exec {sys.executable} -c '{LAUNCHER}' {root} \"$@\"")
+    Desk(tmp_path / ".venv" / "bin").stand_in("teal", f"exec {sys.executable} -c '{LAUNCHER}' {root} \"$@\"")
     hooks = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]
     environment = {"PATH": os.environ["PATH"], "PRICING_MODEL": "pricing"}
     command = [SHELL, "-c", hooks["prepackage"]["posix"]["run"]]

@@ -117,8 +117,9 @@ def preceding_decorators(declaration: Node) -> Node:
 
 
 def test_hooks_have_every_value_they_need(templates: dict[str, Node], parameter_files: dict[str, Node]) -> None:
-    """A variable read in a .bicepparam file is an output of main.bicep or azd's own, or has a default."""
-    known = {name_of(node) for node in declarations(templates["main.bicep"], "output")} | AZD_ITSELF
+    """A variable read in a .bicepparam file is an output of an earlier layer or azd's own, or has a default."""
+    layers = ("main.bicep", "workspace.bicep")
+    known = {name_of(node) for each in layers for node in declarations(templates[each], "output")} | AZD_ITSELF
     for name, tree in parameter_files.items():
         values = declarations(tree, "variable")
         template = templates[name.removesuffix("param")]
@@ -136,13 +137,19 @@ def test_azd_passes_exactly_the_required_parameters(root: Path, templates: dict[
     assert all(re.fullmatch(r"\$\{[A-Z_]+(=\w+)?\}", value) for value in single)
 
 
-@pytest.mark.parametrize("system", ["posix", "windows"])
-@pytest.mark.parametrize(("hook", "template"), [("postprovision", "workspace"), ("postdeploy", "events")])
-def test_hooks_deploy_in_order(root: Path, hook: str, template: str, system: str) -> None:
-    """Permissions come before the code and events after it, in POSIX shells and PowerShell."""
-    command = yaml.safe_load((root / "azure.yaml").read_text())["hooks"][hook][system]["run"]
-    assert re.findall(r"--parameters (\S+)", command) == [f"infra/{template}.bicepparam"]
-    assert f"using './{template}.bicep'" in (root / f"infra/{template}.bicepparam").read_text()
+def test_azd_up_provisions_and_deploys_in_order(root: Path) -> None:
+    """Policies are checked first; permissions come before the code and events after it, each layer by its own template."""
+    azure = yaml.safe_load((root / "azure.yaml").read_text())
+    steps = [step["azd"] for step in azure["workflows"]["up"]["steps"]]
+    assert steps == ["package --all", "provision app", "provision workspace", "deploy --all", "provision events"]
+    layers = {layer["name"]: layer for layer in azure["infra"]["layers"]}
+    assert [layer["module"] for layer in layers.values()] == ["main", "workspace", "events"]
+    assert layers["events"]["dependsOn"] == ["app", "workspace"]
+
+
+def test_no_hook_needs_another_command_line(root: Path) -> None:
+    """`azd` and the project's own `teal` are enough; `az` would bring a second Bicep."""
+    assert not re.search(r"\baz ", (root / "azure.yaml").read_text())
 
 
 def test_azd_down_cannot_reach_the_workspace(templates: dict[str, Node]) -> None:
@@ -181,7 +188,7 @@ def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "module"), [("readsMetrics", "modules/metrics.bicep"), ("readsPredictions", "modules/answers.bicep")]
+    ("parameter", "module"), [("readsMetrics", "modules/metrics.bicep"), ("readsPredictions", "answers.bicep")]
 )
 def test_broad_permissions_are_opt_in(
     templates: dict[str, Node], parameter_files: dict[str, Node], parameter: str, module: str
@@ -189,5 +196,6 @@ def test_broad_permissions_are_opt_in(
     """Metrics need a permission on the subscription, and answers may be personal data, so both are off by default."""
     source = text(templates["workspace.bicep"])
     assert f"param {parameter} bool = false" in source
-    assert re.search(rf"'{module}' = if \({parameter}\)", source)
+    both = source + text(templates["modules/permissions.bicep"])
+    assert re.search(rf"'{module}' = if \({parameter}\)", both)
     assert re.search(rf"{parameter} = bool\(.*'false'\)\)", text(parameter_files["workspace.bicepparam"]))

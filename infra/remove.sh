@@ -1,0 +1,40 @@
+#!/bin/sh
+# Removes everything that Teal's templates created, and nothing else: first what is outside Teal's own resource group, then
+# `azd down`. Needs `az login`, `azd auth login`, and the azd environment of this installation. May be repeated.
+# Endpoints, deployments and their traffic stay as they are, and so does the workspace's system topic, which others may use.
+set -eu
+
+eval "$(azd env get-values)"
+group="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$TEAL_RESOURCE_GROUP"
+workspace="$group/providers/Microsoft.MachineLearningServices/workspaces/$TEAL_WORKSPACE"
+
+# What is already gone is not an error; everything else is.
+gone() {
+  output=$("$@" 2>&1) && return
+  case "$output" in
+    *NotFound* | *"not found"* | *"could not be found"* | *"doesn't exist"*) ;;
+    *) printf '%s\n' "$output" >&2; exit 1 ;;
+  esac
+}
+
+gone az eventgrid system-topic event-subscription delete --yes --subscription "$AZURE_SUBSCRIPTION_ID" \
+  --resource-group "$TEAL_RESOURCE_GROUP" --system-topic-name "${TEAL_EVENT_TOPIC:-evgt-$TEAL_WORKSPACE}" \
+  --name "${TEAL_EVENT_SUBSCRIPTION:-teal-$AZURE_ENV_NAME}"
+
+for endpoint in $(az resource list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$TEAL_RESOURCE_GROUP" \
+  --resource-type Microsoft.MachineLearningServices/workspaces/onlineEndpoints --query '[].id' --output tsv); do
+  case "$endpoint" in
+    "$workspace"/*) gone az monitor diagnostic-settings delete --name "teal-$AZURE_ENV_NAME" --resource "$endpoint" ;;
+  esac
+done
+
+# On the workspace, its resource group, the subscription (metrics) and the workspace's storage (predictions).
+for assignment in $(az role assignment list --all --subscription "$AZURE_SUBSCRIPTION_ID" --assignee "$TEAL_PRINCIPAL_ID" \
+  --query '[].id' --output tsv); do
+  gone az role assignment delete --ids "$assignment"
+done
+for role in "${TEAL_ROLE:-}" "${TEAL_AUTOSCALE_ROLE:-}"; do
+  [ -z "$role" ] || gone az role definition delete --name "$role" --scope "$group"
+done
+
+azd down "$@"

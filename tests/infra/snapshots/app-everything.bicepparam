@@ -1,0 +1,20 @@
+// Every option of Teal's own resources.
+using '../../../infra/main.bicep'
+
+param environmentName = 'trial'
+param location = 'westeurope'
+param workspaceName = 'ml-west'
+param workspaceResourceGroup = 'ml'
+param workspaceRegion = 'northeurope'
+param policies = 'delivery'
+param instanceMemory = 4096
+param logRetention = 90
+param trustEasyAuth = true
+param evidenceDays = 60
+param historyDays = 365
+param otherWorkspaces = [
+  {
+    id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/east/providers/Microsoft.MachineLearningServices/workspaces/ml-east'
+  }
+]
+param appSettings = { FRAUD_FLOOR: '0.02', TEAL_WORKSPACE: 'cannot be overridden' }

@@ -1,0 +1,103 @@
+"""What Teal may do in Azure, read from the committed snapshots of the templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+WORKSPACE_SNAPSHOTS = ("workspace", "workspace-everything", "workspace-second")
+ASSET_WRITES = {"codes/write", "codes/versions/write", "environments/write", "environments/versions/write"}
+
+
+def resources(snapshot: str, kind: str = "") -> list[dict[str, Any]]:
+    """Return a snapshot's resources, all or those of a type such as `roleDefinitions`."""
+    found = json.loads((HERE / f"snapshots/{snapshot}.snapshot.json").read_text(encoding="utf-8"))["predictedResources"]
+    return [each for each in found if each["type"].endswith(kind)]
+
+
+def actions(snapshot: str) -> list[str]:
+    """Return the actions of all custom roles."""
+    roles = resources(snapshot, "roleDefinitions")
+    return [
+        each for role in roles for permission in role["properties"]["permissions"] for each in permission["actions"]
+    ]
+
+
+def published() -> set[str]:
+    """Return the operations that Azure publishes, in lower case."""
+    lines = (HERE / "published_operations.txt").read_text(encoding="utf-8").splitlines()
+    return {line.lower() for line in lines if not line.startswith("#")}
+
+
+@pytest.mark.parametrize("snapshot", WORKSPACE_SNAPSHOTS)
+def test_azure_knows_every_action(snapshot: str) -> None:
+    """One unknown action, wildcards included, and Azure rejects the whole role."""
+    assert actions(snapshot)
+    assert [each for each in actions(snapshot) if each.lower() not in published()] == []
+
+
+def test_every_action_is_explained(root: Path) -> None:
+    """The table of calls in docs/permissions.md has each action of a role, and none that no role has."""
+    text = (root / "docs/permissions.md").read_text(encoding="utf-8")
+    table = text.split("<!-- actions -->")[1].split("<!-- /actions -->")[0]
+    explained = re.findall(r"`((?:workspaces|Microsoft\.Insights)/[\w/]+)`", table)
+    prefix = "Microsoft.MachineLearningServices/"
+    assert sorted(set(explained)) == sorted({each.removeprefix(prefix) for each in actions("workspace-everything")})
+
+
+def test_two_installations_share_no_role_and_no_assignment() -> None:
+    """The second one with fewer options must not overwrite the first one's permissions."""
+    first, second = ({each["id"] for each in resources(name)} for name in ("workspace", "workspace-second"))
+    assert not first & second
+    names = [
+        each["properties"]["roleName"]
+        for name in ("workspace", "workspace-second")
+        for each in resources(name, "roleDefinitions")
+    ]
+    assert len(set(names)) == len(names) == 4
+
+
+def test_uploading_is_an_option() -> None:
+    """Without TEAL_TEMPLATES, Teal writes no asset."""
+
+    def writes(snapshot: str) -> set[str]:
+        return {each for each in ASSET_WRITES for action in actions(snapshot) if action.endswith(f"workspaces/{each}")}
+
+    assert writes("workspace") == set()
+    assert writes("workspace-everything") == ASSET_WRITES
+
+
+def test_no_role_can_delete_an_endpoint_or_run_a_job() -> None:
+    """Nor assign roles, nor read the keys of anything but endpoints."""
+    found = {
+        each.removeprefix("Microsoft.MachineLearningServices/workspaces/") for each in actions("workspace-everything")
+    }
+    assert "onlineEndpoints/delete" not in found
+    assert not [each for each in found if each.startswith(("jobs/", "Microsoft.Authorization/")) or "*" in each]
+
+
+def test_nothing_is_created_for_events_before_the_code() -> None:
+    """A plain `azd provision` before the first deployment succeeds: Event Grid would reject the missing function."""
+    assert resources("events-before-code") == []
+    kinds = [each["type"].split("/")[-1] for each in resources("events")]
+    assert kinds == ["systemTopics", "eventSubscriptions"]
+    assert [each["name"] for each in resources("events-existing-topic")] == ["existing-topic/teal-trial"]
+
+
+def test_a_missing_endpoint_is_skipped() -> None:
+    """A diagnostic setting is conditional on its endpoint, because one on a missing endpoint fails the deployment."""
+    settings = resources("workspace-everything", "diagnosticSettings")
+    assert [each["id"].split("/")[10] for each in settings] == ["churn", "fraud"]
+    assert all("null()" in each["condition"] for each in settings)
+
+
+def test_the_operators_settings_cannot_replace_teals() -> None:
+    """`appSettings` adds settings; those that the templates compute win."""
+    [settings] = [each["properties"] for each in resources("app-everything", "sites/config")]
+    assert settings["FRAUD_FLOOR"] == "0.02"
+    assert settings["TEAL_WORKSPACE"] == "ml-west"
