@@ -1,6 +1,6 @@
 // All of Teal's own resources, in their own resource group. Never declare or reference anything in the machine
-// learning workspace's resource group: `azd down` deletes every resource group that this deployment touched, including
-// referenced ones (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
+// learning workspace's resource group: older versions of `azd down` delete every resource group that a deployment touched,
+// including referenced ones (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
 targetScope = 'subscription'
 
 @minLength(1)
@@ -24,7 +24,7 @@ param workspaceResourceGroup string
 @description('Folder of the rollout policies inside the package.')
 param policies string = 'policies'
 
-@description('Region of that workspace, where its metrics are queried. Set by the hook `postprovision`; empty until then.')
+@description('Region of that workspace, where its metrics are queried. Found by the layer `workspace`; empty until then, and the app asks the workspace.')
 param workspaceRegion string = ''
 
 @allowed([512, 2048, 4096])

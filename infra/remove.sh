@@ -1,6 +1,6 @@
 #!/bin/sh
 # Removes everything that Teal's templates created, and nothing else: first what is outside Teal's own resource group, then
-# `azd down`. Needs `az login`, `azd auth login`, and the azd environment of this installation. May be repeated.
+# `azd down app`. Needs `az login`, `azd auth login`, and the azd environment of this installation. May be repeated.
 # Endpoints, deployments and their traffic stay as they are, and so does the workspace's system topic, which others may use.
 set -eu
 
@@ -37,4 +37,5 @@ for role in "${TEAL_ROLE:-}" "${TEAL_AUTOSCALE_ROLE:-}"; do
   [ -z "$role" ] || gone az role definition delete --name "$role" --scope "$group"
 done
 
-azd down "$@"
+azd env set TEAL_CODE_DEPLOYED false
+azd down app "$@" # only this layer: the others reference the resource group of the workspace

@@ -11,10 +11,12 @@ import requests
 from azure.core.credentials import TokenCredential
 from azure.monitor.querymetrics import MetricsClient
 
-from shared.adapters.metrics import PlatformMetrics, metrics_address
+from shared.adapters.metrics import PlatformMetrics, RegionalMetrics, metrics_address
 from shared.core.observation import DeploymentMinute
+from shared.core.reconcile.plan import TelemetryQuery
 from shared.core.telemetry import Window
 from shared.errors import Temporary
+from shared.ports import Fetch
 from tests.adapters.workshop import POEM, Workshop
 from tests.emulator.arm import deployment_body, endpoint_body
 from tests.waiting import until
@@ -83,6 +85,21 @@ def test_requests_are_counted_by_deployment(metered: Metered) -> None:
         assert row.percentiles is not None
         assert list(row.percentiles) == [50, 90, 95, 99]
         assert sorted(row.percentiles.values()) == list(row.percentiles.values())
+
+
+def test_the_region_is_looked_up_when_metrics_are_first_read(metered: Metered) -> None:
+    """An app that does not know the workspace's region asks Azure for it, once."""
+    workspace, regions = metered.workshop, list[str]()
+
+    def region() -> str:
+        regions.append(workspace.endpoints.region())
+        return regions[-1]
+
+    now = datetime.fromisoformat(workspace.cloud.state()["time"])
+    fetch = Fetch(ENDPOINT, TelemetryQuery(Window(now - timedelta(hours=6), now)))
+    source = RegionalMetrics(region, lambda _: PlatformMetrics(metered.client, workspace.cloud.workspace_id))
+    assert source.read(fetch, ()) == source.read(fetch, ())
+    assert regions == [workspace.cloud["region"]]
 
 
 def test_unavailable_metrics_are_an_error(metered: Metered) -> None:

@@ -1,7 +1,7 @@
 """The real Bicep compiler on the templates: no warning, no change of format, and the resources that the snapshots show.
 
-A snapshot is Azure's template evaluated offline for the parameters of its file. After a change of a template, write it again
-with `bicep snapshot FILE --mode overwrite` and the options in `SNAPSHOT`, and read the difference.
+A snapshot is a template evaluated offline for the parameters of its file. After a change, write it again with
+`bicep snapshot FILE --mode overwrite` and the options in `SNAPSHOT`, and read the difference.
 """
 
 from __future__ import annotations

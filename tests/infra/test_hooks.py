@@ -1,4 +1,4 @@
-"""The POSIX hooks of azure.yaml and the removal script, run by a real shell with stand-ins for the command lines of Azure."""
+"""The POSIX hooks of azure.yaml and the removal script, run by a real shell with stand-ins for `az` and `azd`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def desk(tmp_path: Path) -> Desk:
     desk.stand_in(
         "az",
         'case "$*" in\n'
-        f"'resource list'*) echo {ENDPOINTS}/churn; echo {ENDPOINTS}/fraud; echo {ENDPOINTS.replace('ml-west', 'other')}/x;;\n"
+        f"'resource list'*) echo {ENDPOINTS}/churn {ENDPOINTS}/fraud {ENDPOINTS.replace('ml-west', 'other')}/x;;\n"
         f"'role assignment list'*) echo {SUBSCRIPTION}/assignments/one; echo {SUBSCRIPTION}/assignments/two;;\n"
         "esac",
     )
@@ -79,10 +79,10 @@ def removals(calls: list[str]) -> list[str]:
 
 
 def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Path, desk: Desk) -> None:
-    """Each type of resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down`."""
+    """Each type of resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down app`."""
     code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 0
-    assert calls[-1].startswith("azd down")
+    assert calls[-1] == "azd down app"  # the other layers reference the workspace's resource group
     for name in ("workspace-everything", "events"):
         snapshot = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())
         for created in snapshot["predictedResources"]:
@@ -111,7 +111,7 @@ def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:
     """What is already gone is not an error."""
     desk.stand_in("az", "case \"$*\" in *delete*) echo '(ResourceNotFound) it was not found' >&2; exit 3;; esac")
     code, calls = desk.run(str(root / "infra/remove.sh"))
-    assert (code, calls[-1]) == (0, "azd down")
+    assert (code, calls[-1]) == (0, "azd down app")
 
 
 def test_removal_stops_at_an_error(root: Path, desk: Desk) -> None:

@@ -138,7 +138,7 @@ def test_azd_passes_exactly_the_required_parameters(root: Path, templates: dict[
 
 
 def test_azd_up_provisions_and_deploys_in_order(root: Path) -> None:
-    """Policies are checked first; permissions come before the code and events after it, each layer by its own template."""
+    """Policies are checked first, permissions come before the code, and events after it."""
     azure = yaml.safe_load((root / "azure.yaml").read_text())
     steps = [step["azd"] for step in azure["workflows"]["up"]["steps"]]
     assert steps == ["package --all", "provision app", "provision workspace", "deploy --all", "provision events"]
