@@ -16,12 +16,13 @@ from shared.core.reconcile.proving import newest_request
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
-from shared.ports import Endpoints, Policies, Scoring, Telemetry
+from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
 from shared.redaction import redacted
 from shared.smoke import smoke_result
 
 log = logging.getLogger("teal.observer")
 LOG_LINES = 40
+FAILED_DEPENDENCY = 424
 LONGEST_LINE, LONGEST_LOG = 2000, 40_000  # characters
 
 
@@ -49,6 +50,8 @@ class Observer:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.serving is not None:
             seen = self._serving(seen, rollout, asked.serving)
+        if asked.probe is not None:
+            seen = replace(seen, probed=asked.probe, probe=self._probe(rollout, asked.probe))
         if asked.autoscale:
             seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint.name))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
@@ -102,8 +105,7 @@ class Observer:
         except TealError as error:
             log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, str(error))
             return None
-        failed = sum(answer.status not in range(200, 500) or answer.status in {408, 424, 429} for answer in answers)
-        return SmokeResult(len(answers), failed=failed)
+        return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
         """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""
@@ -153,6 +155,12 @@ class Observer:
         # Redacted as a whole first: a private key, cut off or split into lines, is not recognized any more.
         lines = redacted(text, rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
         return "\n".join(line[:LONGEST_LINE] for line in lines)
+
+
+def _failed(answer: Answer) -> bool:
+    """Return whether the answer is a failure. A model that refuses a request works: it may know another schema."""
+    status = answer.model_status if answer.status == FAILED_DEPENDENCY and answer.model_status else answer.status
+    return status not in range(200, 500) or status in {408, FAILED_DEPENDENCY, 429}
 
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:

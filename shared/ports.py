@@ -146,11 +146,16 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A deployment's response to one request. status: the HTTP status, or 0 if there was none (`text` says why)."""
+    """A deployment's response to one request.
+
+    status: the HTTP status, or 0 if there was none (`text` says why). model_status: the container's own, where Azure
+    turned it into another one.
+    """
 
     status: int
     text: str
     seconds: float
+    model_status: int | None = None
 
 
 class Scoring(Protocol):

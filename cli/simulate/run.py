@@ -139,6 +139,8 @@ class RolloutRun:
             # No traffic is simulated after the end: whoever serves then answers the smoke requests.
             serving_minutes=() if plan.serving else None,
             serving_probe=ANSWERED if plan.serving else None,
+            probed=plan.probe,
+            probe=ANSWERED if plan.probe else None,
             serving_until=plan.serving.window.until if plan.serving else None,
         )
 

@@ -28,6 +28,7 @@ Pipeline = PipelineClient[HttpRequest, HttpResponse]
 TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
 READ_SECONDS = 30  # for the API description
 LONGEST_TEXT = 2000  # characters of an answer that are kept for operators
+MODEL_STATUS = "ms-azureml-model-error-statuscode"  # Azure turns every status of a container but 200 into 424
 OVERALL = timedelta(seconds=100)  # other messages for the same endpoint wait meanwhile
 WORTH_A_SECOND_TRY = frozenset({429, 503})
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
@@ -130,9 +131,11 @@ class HttpScoring:
         try:
             response = self._client.send_request(request, read_timeout=seconds)
             status, text, again = response.status_code, _text(response), response.status_code in WORTH_A_SECOND_TRY
+            own = response.headers.get(MODEL_STATUS, "")
         except AzureError as error:
-            status, text, again = 0, error.message, not isinstance(error, _TIMEOUTS)
-        return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun), again
+            status, text, again, own = 0, error.message, not isinstance(error, _TIMEOUTS), ""
+        model = int(own) if own.isdecimal() else None
+        return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun, model), again
 
 
 def _sample(description: object) -> object | None:

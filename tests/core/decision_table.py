@@ -163,8 +163,10 @@ PROMOTING_ROWS: list[Row] = [
     ("not in force", promoting(steady_since=None, expected=(TEN, ALL_GREEN)), seen(TEN), PROMOTING, None),
     ("in force", promoting(steady_since=None), seen(ALL_GREEN), PROMOTING, Why.WEIGHT_OBSERVED),
     ("baking", promoting(verdict=UNSURE), seen(ALL_GREEN), PROMOTING, None),
-    ("baked", promoting(verdict=PASS), seen(ALL_GREEN), PROMOTED, Why.STEP_PASSED),
-    ("goes bad", promoting(verdict=FAIL), seen(ALL_GREEN), STEPPING, Why.COMPARING_AGAIN),
+    ("baked", promoting(verdict=PASS, judged_until=NOW), seen(ALL_GREEN), PROMOTED, Why.STEP_PASSED),
+    ("unheard lately", promoting(verdict=PASS), seen(ALL_GREEN), PROMOTING, None),
+    ("goes bad", promoting(verdict=FAIL), replace(seen(ALL_GREEN), probed="churn-6"), STEPPING, Why.COMPARING_AGAIN),
+    ("goes bad, blue not probed yet", promoting(verdict=FAIL), seen(ALL_GREEN), PROMOTING, None),
     (
         "goes bad again",
         promoting(verdict=FAIL, compared_again=True),

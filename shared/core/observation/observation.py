@@ -161,7 +161,8 @@ class Observation:
     yet, in the source's words. path: how requests should get into telemetry; None if not requested. halted: the newest
     halt, which may have ended. autoscaled: the deployments that have autoscale settings, or None if not requested or
     not answered. serving_minutes: the last minutes up to `serving_until`, after the rollout ended. serving_probe: how
-    the deployment that then serves answered the smoke requests, if it had no other requests.
+    the deployment that then serves answered the smoke requests, if it had no other requests. probed: the
+    deployment that was asked before it serves, if any. probe: how it answered the smoke requests; None: not known.
     """
 
     endpoint: EndpointSeen | None
@@ -180,3 +181,5 @@ class Observation:
     serving_minutes: tuple[DeploymentMinute, ...] | None = None
     serving_until: datetime | None = None
     serving_probe: SmokeResult | None = None
+    probed: str | None = None
+    probe: SmokeResult | None = None

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, proving, rereading, serving, traffic_mismatch
+from shared.core.reconcile import judging, probing, proving, rereading, serving, traffic_mismatch
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -104,6 +104,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
     seen = serving.take_in(proving.take_in(rollout, observation, now), observation, now)
+    seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = with_blue_instances(known, observation.endpoint)
     return (

@@ -22,6 +22,7 @@ from shared.core.reconcile.actions import (
 )
 from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for
 from shared.core.reconcile.cleaning import kept_instances, leftover, may_delete
+from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.rollout.record import Rollout
 
 # A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
@@ -143,6 +144,8 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
     if traffic is None:
         return ()
     growth = _regrow(rollout, endpoint)
+    if awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now):
+        return growth
     if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:
         return growth
     return (*growth, SetTraffic(rollout.endpoint.name, traffic))

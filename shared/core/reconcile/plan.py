@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
+from shared.core.reconcile.probing import to_probe
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
 from shared.core.rollout.record import Rollout
@@ -26,7 +27,8 @@ class ObservationPlan:
     """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
 
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
-    prove that they do. serving: the last minutes of the deployment that serves after the end.
+    prove that they do. serving: the last minutes of the deployment that serves after the end. probe: a deployment
+    that must answer the smoke requests before it serves.
     """
 
     minutes: TelemetryQuery | None = None
@@ -36,6 +38,7 @@ class ObservationPlan:
     autoscale: bool = False
     path: bool = False
     serving: TelemetryQuery | None = None
+    probe: str | None = None
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
@@ -53,6 +56,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         logs=broken and rollout.phase is Phase.PROVISIONING,
         autoscale=_autoscale(rollout, endpoint),
         path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
+        probe=to_probe(rollout, endpoint, now),
     )
 
 

@@ -12,6 +12,7 @@ from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.probing import answers, awaits_probe, blue_is_worse, can_probe, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -55,6 +56,10 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
     if not alone or step is None or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
         return None
+    if awaits_probe(rollout, endpoint, now):
+        return Decision(rollout)
+    if blue_is_worse(rollout, endpoint, now):
+        return None
     weight = rollout.policy.steps[step].live_weight or 0
     afresh = rollout.with_judging(evidence=Evidence(), compared_again=True).with_rereading(
         began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None
@@ -71,7 +76,7 @@ def unseen(rollout: Rollout, now: datetime) -> Reason | None:
         return None
     blind = rollout.observed.telemetry_problem is not None and now - max(since, last or since) >= UNSEEN
     patient = _waited(rollout, now) < rollout.policy.judge.patience
-    silent = not (patient or rollout.suspicious or _answered(rollout))
+    silent = not (patient or rollout.suspicious or (_answered(rollout, now) and _known(rollout, now)))
     return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green) if blind or silent else None
 
 
@@ -82,10 +87,12 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
         return Decision(rollout)
     if why is None:
         suspicious = rollout.suspicious
-        if suspicious or not _answered(rollout) or _waited(rollout, now) < rollout.policy.judge.patience:
+        if suspicious or not _answered(rollout, now) or _waited(rollout, now) < rollout.policy.judge.patience:
             return Decision(rollout)
         limit = rollout.policy.judge.patience.total_seconds()
         why = reason(ReasonCode.PROMOTED_UNCERTIFIED, because=waiting_for(rollout), limit_seconds=limit)
+    if not _known(rollout, now):
+        return Decision(rollout)
     if recheck_due(rollout) and not (rollout.first or rollout.judge_overruled):
         return Decision(recheck(rollout))
     done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read again
@@ -97,10 +104,23 @@ def _judged(rollout: Rollout) -> bool:
     return rollout.judging.calibration is not None or rollout.first or rollout.judge_overruled
 
 
-def _answered(rollout: Rollout) -> bool:
-    """Return whether green answered requests in at least one complete minute with all traffic, or need not have."""
+def _answered(rollout: Rollout, now: datetime) -> bool:
+    """Return whether green answered requests in at least one complete minute with all traffic, or need not have.
+
+    Where there were no requests before either, it is enough that it answers the smoke requests.
+    """
+    if rollout.first or rollout.judge_overruled:
+        return True
     minutes = rollout.verdict.settled_minutes if rollout.verdict is not None else 0
-    return minutes > 0 or rollout.first or rollout.judge_overruled
+    idle = not any(any(counts) for counts in rollout.rereading.recent)
+    return minutes > 0 or (idle and answers(rollout, rollout.green, now) is True)
+
+
+def _known(rollout: Rollout, now: datetime) -> bool:
+    """Return whether green was seen to answer lately: by the log or, where it is silent, by the smoke requests."""
+    if rollout.first or rollout.judge_overruled or heard_lately(rollout, now) or not can_probe(rollout):
+        return True
+    return answers(rollout, rollout.green, now) is True
 
 
 def _waited(rollout: Rollout, now: datetime) -> timedelta:

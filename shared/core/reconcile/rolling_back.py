@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile.losses import failed
+from shared.core.reconcile.probing import blue_is_worse
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -26,23 +27,30 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
             returned.facts["other"] = serving
         return _out(back, returned, now)
     if rollout.blue is not None and endpoint.broken(rollout.blue):
-        sick = reason(
-            ReasonCode.BLUE_UNHEALTHY,
-            because=rollout.status.reason,
-            deployment=rollout.blue,
-            observed_traffic=dict(endpoint.traffic),
-        )
-        return failed(back, sick, now)
+        return failed(back, _sick(rollout, endpoint), now)
+    worse = blue_is_worse(back, endpoint, now)
+    if worse and rollout.ending.unhealthy_reported is None:  # it may recover, and is tried again
+        return history.noted(back.with_ending(unhealthy_reported=rollout.blue), _sick(rollout, endpoint), now)
     limit = rollout.policy.deadlines.rollback
     if now - rollout.status.since > limit:
+        why = _refused(rollout) or (_sick(rollout, endpoint) if worse else rollout.status.reason)
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
-            because=_refused(rollout) or rollout.status.reason,
+            because=why,
             deadline="rollback",
             limit_seconds=limit.total_seconds(),
         )
         return failed(back, late, now)
     return Decision(back)
+
+
+def _sick(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
+    return reason(
+        ReasonCode.BLUE_UNHEALTHY,
+        because=rollout.status.reason,
+        deployment=rollout.blue or "",
+        observed_traffic=dict(endpoint.traffic),
+    )
 
 
 def _refused(rollout: Rollout) -> Reason | None:

@@ -156,6 +156,15 @@ class Judging:
     compared_again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Whether a deployment answered any of the smoke requests well, and when it was asked; None: it is not known."""
+
+    deployment: str
+    at: datetime
+    healthy: bool | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What the last reconcile observed, and what it could not observe.
@@ -163,7 +172,7 @@ class Observed:
     last: when everything requested was last observed, to within two minutes. serving: the deployment with the most live
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
-    arrives, as last reported.
+    arrives, as last reported. probe: the last one.
     """
 
     last: datetime | None = None
@@ -172,6 +181,7 @@ class Observed:
     telemetry_problem: str | None = None
     missing_gates: dict[str, str] = field(default_factory=dict)
     unproven: Reason | None = None
+    probe: Probe | None = None
 
     def __post_init__(self) -> None:
         """Truncate text from other services, which is for information only."""

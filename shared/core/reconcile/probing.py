@@ -1,0 +1,98 @@
+"""What is about to serve must be known to answer: by the log or, where the log is silent, by the smoke requests.
+
+Before a rollback gives live traffic to a blue that has none, and before a green without recent requests is promoted,
+that deployment is probed. A probe that gives no answer stops no rollback: the way back needs less than the way forward.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.core.judge.verdict import Outcome
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.phases import Phase
+from shared.core.rollout.parts import Probe
+from shared.core.rollout.record import Rollout
+from shared.core.steps.smoke import SmokeStep
+
+RECENT = timedelta(minutes=10)  # how old the last judged minute may be when it says how a deployment does
+LEAST = 5  # requests in a row that failed: so many show that a deployment answers nothing well
+
+
+def can_probe(rollout: Rollout) -> bool:
+    """Return whether the policy has smoke requests to probe with."""
+    return any(isinstance(step, SmokeStep) for step in rollout.policy.steps)
+
+
+def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | None:
+    """Return the deployment that must answer the smoke requests before it serves, if any and if there are any."""
+    if rollout.blue is None or not can_probe(rollout):
+        return None
+    alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
+    baking = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
+    if (
+        alone
+        and endpoint.ready(rollout.blue)
+        and (rollout.phase is Phase.ROLLING_BACK or (baking and _doubted(rollout)))
+    ):
+        return rollout.blue
+    return rollout.green if baking and not heard_lately(rollout, now) else None
+
+
+def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+    """Return the rollout that knows what a probe said, if there was one."""
+    if observation.probed is None:
+        return rollout
+    result = observation.probe
+    healthy = None if result is None else result.failed < result.sent
+    return rollout.with_observed(probe=Probe(observation.probed, now, healthy))
+
+
+def heard_lately(rollout: Rollout, now: datetime) -> bool:
+    """Return whether telemetry showed requests of the last minutes."""
+    until = rollout.judging.judged_until
+    return until is not None and now - until <= RECENT + rollout.telemetry_lag
+
+
+def answers(rollout: Rollout, name: str | None, now: datetime) -> bool | None:
+    """Return what a probe of this reconcile said of the deployment; None if it said nothing, or there was none."""
+    probe = rollout.observed.probe
+    return probe.healthy if probe is not None and (probe.deployment, probe.at) == (name, now) else None
+
+
+def awaits_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether blue is to be probed before it gets live traffic, which the next reconcile does."""
+    probe = rollout.observed.probe
+    asked = probe is not None and (probe.deployment, probe.at) == (rollout.blue, now)
+    return not asked and rollout.blue is not None and to_probe(rollout, endpoint, now) == rollout.blue
+
+
+def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether blue is known to answer nothing well, while green is not known to do the same.
+
+    Giving it green's traffic would make everything fail.
+    """
+    recent = rollout.rereading.recent if heard_lately(rollout, now) else ()
+    if rollout.blue in endpoint.traffic:
+        fails = _all_bad([(minute.blue_bad, minute.blue) for minute in recent])
+    else:
+        fails = answers(rollout, rollout.blue, now) is False
+    return fails and not _all_bad([(minute.green_bad, minute.green) for minute in recent])
+
+
+def _doubted(rollout: Rollout) -> bool:
+    """Return whether green may soon be taken away."""
+    failing = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
+    return (failing or rollout.suspicious) and not rollout.judge_overruled
+
+
+def _all_bad(minutes: list[tuple[int, int]]) -> bool:
+    """Return whether enough of the last requests failed, and all of them; minutes are pairs of bad and total."""
+    seen = 0
+    for bad, total in reversed(minutes):
+        if bad < total:
+            return False
+        seen += total
+        if seen >= LEAST:
+            return True
+    return False

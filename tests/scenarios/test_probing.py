@@ -1,0 +1,143 @@
+"""Whatever is about to serve must be known to answer: by the log or, where the log is silent, by the smoke requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import SmokeStep, WeightStep
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+C = ReasonCode
+
+
+def alone(world: World | None = None) -> World:
+    """Return a world in which green has had all traffic for a few minutes, and is not promoted yet."""
+    world = world or World(
+        replace(POLICY, judge=replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=9)))
+    )
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.minutes(3)
+    return world
+
+
+@pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
+def test_traffic_stays_with_green_while_blue_answers_no_smoke_request(phase: Phase) -> None:
+    """Azure calls blue Succeeded, and it fails everything: an operator is told once, and it is tried again."""
+    world = alone()
+    world.until(phase)
+    world.scoring.statuses, world.rates = {BLUE: 503}, {BLUE: 1.0, GREEN: 0.001}
+    world.ask(Verb.ROLLBACK, "a customer complains")
+    world.minutes(6)
+    assert world.seen.traffic == {GREEN: 100}
+    assert [entry.reason.facts["deployment"] for entry in world.entries(C.BLUE_UNHEALTHY)] == [BLUE]
+    world.scoring.statuses, world.rates = {}, {}
+    world.until(Phase.ROLLED_BACK, within=5)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> None:
+    """After the deadline it is for an operator to decide; nothing that serves is deleted."""
+    world = alone()
+    world.scoring.statuses = {BLUE: 500}
+    world.ask(Verb.ROLLBACK)
+    rollout = world.until(Phase.FAILED, within=25)
+    world.until_finished()
+    assert rollout.status.reason.because is not None
+    assert rollout.status.reason.because.code is C.BLUE_UNHEALTHY
+    assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
+
+
+def test_a_harmful_green_is_not_exchanged_for_a_dead_blue() -> None:
+    """The judge finds 30 percent of failures, and blue would fail all."""
+    world = alone()
+    world.scoring.statuses, world.rates = {BLUE: 500}, {BLUE: 1.0, GREEN: 0.3}
+    world.minutes(12)
+    assert world.rollout().phase is Phase.ROLLING_BACK
+    assert world.seen.traffic == {GREEN: 100}
+
+
+def test_a_green_that_fails_everything_is_exchanged_for_any_blue() -> None:
+    """It cannot become worse, and the smoke requests may be what is wrong."""
+    world = alone()
+    world.scoring.statuses, world.rates = {BLUE: 500}, {GREEN: 1.0}
+    world.until(Phase.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("fault", ["no answer", "no smoke step"])
+def test_the_way_back_does_not_need_a_probe(fault: str) -> None:
+    """Where nobody can tell, the rollback is carried out."""
+    steps = (WeightStep(10), WeightStep(50)) if fault == "no smoke step" else POLICY.steps
+    world = alone(World(replace(POLICY, steps=steps)))
+    world.until(Phase.PROMOTED)
+    if fault == "no answer":
+        world.scoring.faults.always = "the key cannot be read"
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=6)
+
+
+def test_a_rollback_beside_a_blue_that_serves_sends_no_probe() -> None:
+    """Its own requests of the last minutes say how it does."""
+    world = World()
+    world.register()
+    world.until_weight(50)
+    asked: list[str] = []
+    world.scoring.answered = lambda name, _: asked.append(name)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    assert asked.count(BLUE) == 0
+
+
+def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
+    """Green is asked to go back while blue fails everything, and green nothing."""
+    world = World()
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 1.0}
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.minutes(4)
+    assert world.seen.traffic == {BLUE: 50, GREEN: 50}
+    assert len(world.entries(C.BLUE_UNHEALTHY)) == 1
+
+
+IDLE = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(10, gates=(), settled_minutes=1)))
+
+
+def promoted_by_hand_on_an_idle_endpoint() -> World:
+    """Return a world without requests in which an operator promoted green all the way."""
+    world = World(IDLE, rpm=0)
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(3)
+    world.ask(Verb.PROMOTE, "nobody uses it yet", full=True)
+    world.until(Phase.PROMOTING)
+    return world
+
+
+def test_an_idle_green_is_promoted_once_it_answered_the_smoke_requests() -> None:
+    """No request will come to judge it by, but it does answer."""
+    world = promoted_by_hand_on_an_idle_endpoint()
+    asked: list[int] = []
+    world.scoring.answered = lambda name, _: (
+        asked.append(int((world.clock.now - MIDNIGHT) / MINUTE)) if name == GREEN else None
+    )
+    world.until(Phase.PROMOTED)
+    assert asked != []
+    assert len(world.entries(C.PROMOTED_UNCERTIFIED)) == 1
+
+
+def test_an_idle_green_that_answers_no_smoke_request_is_not_promoted() -> None:
+    """It is held, and said to be."""
+    world = promoted_by_hand_on_an_idle_endpoint()
+    world.scoring.statuses, world.scoring.answered = {GREEN: 500}, lambda *_: None
+    world.minutes(90)
+    assert world.rollout().phase is Phase.PROMOTING
+    assert world.entries(C.HELD) != []
