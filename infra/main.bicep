@@ -31,6 +31,16 @@ param workspaceRegion string = ''
 @description('Memory of one function instance in MB. azure-ai-ml alone takes 100 MB when loaded.')
 param instanceMemory int = 2048
 
+@minValue(0)
+@description('Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle.')
+param alwaysReady int = 0
+
+@description('Whether the app and its data are spread over availability zones. The region must have them.')
+param zoneRedundant bool = false
+
+@description('Tags of every resource, by name.')
+param tags object = {}
+
 @minValue(30)
 @maxValue(730)
 @description('Retention of logs and traffic logs in days.')
@@ -66,18 +76,18 @@ var names = {
   app: 'func-teal-${token}'
 }
 var containers = { package: 'package', deadLetters: 'dead-letters' }
-var tags = { 'azd-env-name': environmentName }
+var allTags = union(tags, { 'azd-env-name': environmentName })
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-teal-${environmentName}'
   location: location
-  tags: tags
+  tags: allTags
 }
 
 module identity 'modules/identity.bicep' = {
   name: 'identity'
   scope: group
-  params: { appName: names.identity, eventsName: names.eventsIdentity, location: location, tags: tags }
+  params: { appName: names.identity, eventsName: names.eventsIdentity, location: location, tags: allTags }
 }
 
 module storage 'modules/storage.bicep' = {
@@ -88,7 +98,8 @@ module storage 'modules/storage.bicep' = {
     packageContainer: containers.package
     deadLetterContainer: containers.deadLetters
     location: location
-    tags: tags
+    tags: allTags
+    zoneRedundant: zoneRedundant
   }
 }
 
@@ -99,7 +110,7 @@ module monitoring 'modules/monitoring.bicep' = {
     logsName: names.logs
     insightsName: names.insights
     location: location
-    tags: tags
+    tags: allTags
     retention: logRetention
   }
 }
@@ -127,12 +138,14 @@ module app 'modules/app.bicep' = {
     name: names.app
     planName: names.plan
     location: location
-    tags: tags
+    tags: allTags
     identityName: names.identity
     storageName: names.storage
     packageContainer: containers.package
     insightsName: names.insights
     instanceMemory: instanceMemory
+    alwaysReady: alwaysReady
+    zoneRedundant: zoneRedundant
     furtherSettings: appSettings
     settings: {
       TEAL_SUBSCRIPTION_ID: subscription().subscriptionId

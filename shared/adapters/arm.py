@@ -23,13 +23,13 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+from shared.adapters.clouds import current_cloud
 from shared.adapters.faults import azure_faults
 from shared.errors import Permanent
 
 Json = dict[str, Any]
 Pipeline = ARMPipelineClient[HttpRequest, HttpResponse]
 
-HOST = "https://management.azure.com"
 API_VERSION = "2024-10-01"  # the first GA version with startupProbe; has traffic and mirrorTraffic
 AUTOSCALE_API_VERSION = "2022-10-01"
 MOST_PAGES = 50
@@ -44,14 +44,15 @@ _KINDS: dict[int, type[HttpResponseError]] = {
 
 def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_seconds: float) -> Pipeline:
     """Return the pipeline to ARM. Retries only lost connections; a busy service is left to the next tick."""
+    cloud = current_cloud()
     return ARMPipelineClient(
-        HOST,
+        cloud.resource_manager,
         policies=[
             RequestIdPolicy(),
             HeadersPolicy({"Accept": "application/json"}),
             UserAgentPolicy("teal"),
             RetryPolicy(retry_total=1, retry_status=0),
-            ARMChallengeAuthenticationPolicy(credential, f"{HOST}/.default"),
+            ARMChallengeAuthenticationPolicy(credential, cloud.scope),
         ],
         connection_timeout=connect_seconds,
         read_timeout=read_seconds,
@@ -72,6 +73,7 @@ class ResourceManager:
     def __init__(self, client: Pipeline, workspace_id: str) -> None:
         self._client = client
         self.workspace_id = workspace_id
+        self._host = current_cloud().resource_manager
 
     def get(self, place: str) -> Json | None:
         """Return the body at a path, or None if it does not exist."""
@@ -132,23 +134,23 @@ class ResourceManager:
     def diagnostic_settings(self, endpoint: str, api_version: str) -> list[Json]:
         """Return the diagnostic settings of an online endpoint."""
         place = f"{quote(self.workspace_id)}/{path('onlineEndpoints', endpoint)}"
-        url = f"{HOST}{place}/providers/Microsoft.Insights/diagnosticSettings?api-version={api_version}"
+        url = f"{self._host}{place}/providers/Microsoft.Insights/diagnosticSettings?api-version={api_version}"
         return self._pages(url, f"diagnostic settings of {endpoint}") or []
 
     def resource(self, arm_id: str, api_version: str) -> Json | None:
         """Return the resource with this ARM id, wherever it is, or None if there is none."""
         below = path(*arm_id.strip("/").split("/"))
         with azure_faults(f"read {arm_id}"):
-            return self._object(self._found("GET", f"{HOST}/{below}?api-version={api_version}"))
+            return self._object(self._found("GET", f"{self._host}/{below}?api-version={api_version}"))
 
     def _setting_url(self, rest: str) -> str:
         group = self.workspace_id.split("/providers/")[0]
         kind = "providers/Microsoft.Insights/autoscalesettings"
-        return f"{HOST}{quote(group)}/{kind}{rest}?api-version={AUTOSCALE_API_VERSION}"
+        return f"{self._host}{quote(group)}/{kind}{rest}?api-version={AUTOSCALE_API_VERSION}"
 
     def _url(self, place: str) -> str:
         below = f"/{place}" if place else ""
-        return f"{HOST}{quote(self.workspace_id)}{below}?api-version={API_VERSION}"
+        return f"{self._host}{quote(self.workspace_id)}{below}?api-version={API_VERSION}"
 
     def _found(self, method: str, url: str, body: Json | None = None) -> HttpResponse | None:
         try:
@@ -174,9 +176,8 @@ class ResourceManager:
             raise DecodeError("the answer is not a JSON object", response=response)
         return body
 
-    @staticmethod
-    def _next(page: Json) -> str:
+    def _next(self, page: Json) -> str:
         link = str(page.get("nextLink") or "")
-        if link and urlsplit(link)[:2] != urlsplit(HOST)[:2]:
+        if link and urlsplit(link)[:2] != urlsplit(self._host)[:2]:
             raise Permanent("a list continues on another host, which must not get our token")
         return link

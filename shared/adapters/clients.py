@@ -22,6 +22,7 @@ from shared import ports
 from shared.adapters.answers import CollectedAnswers, Reader
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.backlog import StorageBacklog
+from shared.adapters.clouds import current_cloud
 from shared.adapters.collection_places import CollectionPlaces
 from shared.adapters.diagnostic_settings import DiagnosticSettings
 from shared.adapters.endpoints import ArmEndpoints
@@ -120,7 +121,7 @@ def connect_backlog(settings: Settings, credential: TokenCredential) -> StorageB
 
 
 def _logs(credential: TokenCredential) -> LogsQueryClient:
-    return LogsQueryClient(credential, **_RETRIES, **_TIMEOUTS)
+    return LogsQueryClient(credential, endpoint=current_cloud().logs, **_RETRIES, **_TIMEOUTS)
 
 
 def _metrics(
@@ -129,7 +130,8 @@ def _metrics(
     """Return the platform metrics source. If the settings do not have the workspace's region, Azure is asked for it."""
 
     def connect(region: str) -> PlatformMetrics:
-        client = MetricsClient(metrics_address(region), credential, **_RETRIES, **_TIMEOUTS)
+        audience = f"https://{current_cloud().metrics}"
+        client = MetricsClient(metrics_address(region), credential, audience=audience, **_RETRIES, **_TIMEOUTS)
         return PlatformMetrics(client, workspace.arm_id, copied=lambda name: _deployments(endpoints, name))
 
     return connect(workspace.region) if workspace.region else RegionalMetrics(endpoints.region, connect)

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from azure.monitor.querymetrics import MetricsClient
 
+from shared.adapters.clouds import current_cloud
 from shared.adapters.metrics_query import Question, Series, ask
 from shared.adapters.status import FAILED_DEPENDENCY, Kind, kind
 from shared.adapters.traffic import traffic_query
@@ -67,7 +68,7 @@ def metrics_address(region: str) -> str:
     plain = region.replace(" ", "").lower()
     if not _REGION.fullmatch(plain):
         raise Misconfigured(f"{region!r} is not a valid Azure region name such as westeurope")
-    return f"https://{plain}.metrics.monitor.azure.com"
+    return f"https://{plain}.{current_cloud().metrics}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.adapters.arm import Json, ResourceManager, path
+from shared.adapters.clouds import current_cloud
 from shared.adapters.faults import azure_faults
 from shared.errors import Permanent, Temporary
 from shared.ports import Answer
 
 Pipeline = PipelineClient[HttpRequest, HttpResponse]
 
-TOKEN_SCOPE = "https://ml.azure.com/.default"  # noqa: S105 -- a scope, not a token
 READ_SECONDS = 30  # for the API description
 LONGEST_TEXT = 2000  # characters of an answer that are kept for operators
 MODEL_STATUS = "ms-azureml-model-error-statuscode"  # Azure turns every status of a container but 200 into 424
@@ -103,7 +103,7 @@ class HttpScoring:
     def _secret(self, endpoint: str, mode: str) -> str:
         if mode.lower() == "aadtoken":
             with azure_faults(f"get a token for endpoint {endpoint}"):
-                return self._credential.get_token(TOKEN_SCOPE).token
+                return self._credential.get_token(f"{current_cloud().scoring}/.default").token
         action, name = ("token", "accessToken") if mode.lower() == "amltoken" else ("listKeys", "primaryKey")
         answer: Json = self._manager.post(f"{path('onlineEndpoints', endpoint)}/{action}") or {}
         if not answer.get(name):

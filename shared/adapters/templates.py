@@ -20,6 +20,7 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
+from shared.adapters.clouds import current_cloud
 from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.quiet import quietly
 from shared.core.reconcile.actions import CreateDeployment
@@ -96,7 +97,9 @@ class DeploymentTemplates:
         from azure.ai.ml.exceptions import MlException  # noqa: PLC0415 -- as above
 
         names = self._workspace.subscription_id, self._workspace.resource_group, self._workspace.name
-        client = MLClient(self._credential, *names, per_call_policies=[_Catch()], **self._options)
+        client = MLClient(
+            self._credential, *names, cloud=current_cloud().name, per_call_policies=[_Catch()], **self._options
+        )
         try:
             client.online_deployments.begin_create_or_update(deployment)
         except _Caught as caught:

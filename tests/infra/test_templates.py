@@ -133,7 +133,9 @@ def test_azd_passes_exactly_the_required_parameters(root: Path, templates: dict[
     """main.parameters.json sets what main.bicep requires, each from one variable of the azd environment."""
     values = json.loads((root / "infra/main.parameters.json").read_text())["parameters"]
     assert required(templates["main.bicep"]) <= set(values) <= parameters(templates["main.bicep"])
-    single = [entry["value"] for name, entry in values.items() if name not in {"appSettings", "otherWorkspaces"}]
+    single = [
+        entry["value"] for name, entry in values.items() if name not in {"appSettings", "otherWorkspaces", "tags"}
+    ]
     assert all(re.fullmatch(r"\$\{[A-Z_]+(=\w+)?\}", value) for value in single)
 
 
