@@ -131,7 +131,11 @@ def _follows(inconclusive: str) -> str:
 def _promotion(policy: Policy) -> Stage:
     count = policy.capacity.kept
     scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
-    stays = f"Blue stays {span(policy.keep_blue)}{scaled}" if policy.keep_blue else "Blue does not stay"
+    stays = (
+        f"Blue stays {span(policy.keep_blue)}{scaled}, or until a newer version waits"
+        if policy.keep_blue
+        else "Blue does not stay"
+    )
     does = f"All traffic goes to green, which is still judged; then green serves. {stays}, then it is deleted."
     return Stage("promote", does, "Green is worse than blue was: rolled back.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from cli.policy.wording import share, span
+from cli.policy.wording import counted, share, span
 from cli.simulate.curves import Constant, Curve
 from cli.simulate.gates import unsimulated_gates
 from cli.simulate.profile import Change, Fault, Profile
@@ -34,6 +34,7 @@ def fault_words(faults: tuple[Fault, ...]) -> str:
 def notes(policy: Policy, profile: Profile) -> Iterator[str]:
     """Yield the notes for simulated rollouts of a policy."""
     yield from _unjudged(policy, profile)
+    yield from _undersized(policy, profile)
     if any(isinstance(step, SmokeStep) for step in policy.steps) and profile.smoke == "pass":
         yield "smoke tests pass: faults begin with live or mirrored requests (profile: `smoke: live`)"
     if any(isinstance(step, PauseStep) and step.duration is None for step in policy.steps):
@@ -63,6 +64,16 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
         yield "every decision is the recorded one"
     else:
         yield f"departs from the record at {departed:%d %b %H:%M:%S}; from there, requests are drawn at recorded rates"
+
+
+def _undersized(policy: Policy, profile: Profile) -> Iterator[str]:
+    """Yield that green has fewer instances than the deployment that serves now, if the policy fixes their number."""
+    green, blue = policy.capacity.green, profile.instances
+    if isinstance(green, int) and green < blue:
+        yield (
+            f"green has {counted(green, 'instance')} and takes all traffic from {blue} (--instances), so it may be "
+            "overloaded: raise `instance_count`, or write `proportional`"
+        )
 
 
 def _unjudged(policy: Policy, profile: Profile) -> Iterator[str]:

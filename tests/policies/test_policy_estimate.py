@@ -16,6 +16,7 @@ from cli.policy.choice import ChosenPolicy
 from cli.policy.costs import Overlap, overlap
 from cli.policy.estimate import BAD, GOOD, Estimate, estimate
 from cli.policy.estimate_words import estimate_lines, slowest_step
+from cli.policy.notes import notes
 from cli.policy.remarks import remarks
 from cli.simulate.curves import Constant
 from cli.simulate.ending import Ending
@@ -281,3 +282,11 @@ def test_a_critical_gate_that_cannot_be_judged_blocks_progress() -> None:
     found = estimated(canary(WeightStep(50), judge=judge), traffic(1), (1, 0))
     assert found.good_summary.full is None
     assert found.good[0].blocker is not None
+
+
+@pytest.mark.parametrize(("green", "noted"), [(1, True), (3, True), (4, False), ("same", False)])
+def test_a_green_smaller_than_what_serves_is_noted(green: Any, *, noted: bool) -> None:  # noqa: ANN401 -- a capacity
+    """`check` and `explain` compare the policy's number with that of `--instances`."""
+    policy = canary(SmokeStep(), WeightStep(10), capacity=Capacity(green=green))
+    found = [words for words in notes(policy, replace(BUSY, instances=4)) if "may be overloaded" in words]
+    assert len(found) == noted
