@@ -13,7 +13,10 @@ from enum import StrEnum
 from functools import partial
 
 from shared.core.endpoint_id import EndpointId
+from shared.core.observation import EndpointSeen
+from shared.core.orphans import orphans
 from shared.core.rollout import Rollout
+from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
 from shared.ports import Backlog, Policies, Store
 from shared.workspaces import Workspaces
@@ -21,6 +24,8 @@ from shared.workspaces import Workspaces
 TICK_LATE = timedelta(minutes=5)
 UNSEEN = timedelta(minutes=15)
 DEEP = 500
+LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
+MOST_POINTERS = 100
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
@@ -119,7 +124,7 @@ class HealthCheck:
             yield from _safely(partial(self._endpoint, endpoint), now, str(endpoint))
             yield from _safely(partial(self._rollouts, endpoint), now, str(endpoint))
 
-    def _endpoint(self, endpoint: EndpointId, _now: datetime) -> Iterator[Finding]:
+    def _endpoint(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
         if not self.workspaces.serve(endpoint.workspace):
             yield Finding(
                 "workspace", Severity.FAILING, f"this app does not serve the workspace {endpoint.workspace}",
@@ -134,6 +139,26 @@ class HealthCheck:
             )  # fmt: skip
         else:
             yield Finding("endpoint", Severity.OK, f"Azure ML shows it as {seen.state.value}", str(endpoint))
+            yield from self._orphans(endpoint, seen, now)
+
+    def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:
+        """Yield what ended rollouts left there. Only rollouts whose green is deployed are read."""
+        wanted = Wanted(endpoint.workspace, endpoint.name, since=now - LOOKING_BACK)
+        idle = [name for name in seen.deployments if not seen.traffic.get(name)]
+        pointers = self.store.pointers(wanted, "", MOST_POINTERS) if idle else ()
+        stored = (
+            self.store.rollout(endpoint, pointer.rollout)
+            for pointer in pointers
+            if pointer.rollout.rpartition("-")[0] in idle  # an id begins with the name of green
+        )
+        for orphan in orphans((each.value for each in stored if each is not None), seen):
+            mirror = f", and {orphan.mirrored} % of the requests are mirrored to it" if orphan.mirrored else ""
+            yield Finding(
+                "orphan", Severity.WARNING,
+                f"{orphan.deployment} is still deployed{mirror}, but its rollout ended {orphan.phase.value}",
+                f"{endpoint} {orphan.rollout}",
+                "delete the deployment, or give it traffic: it costs as much as one that serves",
+            )  # fmt: skip
 
     def _rollouts(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
         record = self.store.record(endpoint).value

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.core.endpoint_id import EndpointId
+from shared.core.observation import DeploymentSeen, Provisioning
 from shared.errors import Misconfigured, Permanent
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts
@@ -156,6 +158,41 @@ def test_a_slow_azure_ends_the_check_with_what_it_has(calls: Calls) -> None:
     check = HealthCheck(used.store, used.workspaces, used.policies, used.backlog, lambda: float(next(seconds)))
     message = next(each.message for each in check.check(used.clock()).findings if each.check == "endpoints")
     assert message == "5 of 6 were not checked within 60 seconds"
+
+
+def ended_rolled_back(world: World) -> str:
+    """Roll a version back, and return the name of its green, which Teal has deleted."""
+    world.register()
+    world.until_weight(10)
+    world.rates[world.rollout().green] = 0.5
+    world.until_finished()
+    return world.rollout().green
+
+
+@pytest.mark.parametrize(("mirrored", "words"), [(0, "still deployed, but"), (20, "20 % of the requests are mirrored")])
+def test_a_green_that_an_ended_rollout_left_is_found(calls: Calls, mirrored: int, words: str) -> None:
+    """It costs as much as a deployment that serves, and a mirror as much as its requests."""
+    world = calls.world
+    green = ended_rolled_back(world)
+    calls.call("tick", timer=None)
+    assert "orphan" not in findings(calls)
+    seen = world.endpoints.seen[ENDPOINT]
+    left = {**seen.deployments, green: DeploymentSeen(green, Provisioning.SUCCEEDED, "azureml:churn:7")}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=left, mirror={green: mirrored} if mirrored else {})
+    found = findings(calls)["orphan"]
+    assert (found["severity"], words in found["message"]) == ("warning", True), found
+    assert "delete the deployment" in found["remedy"]
+
+
+def test_a_green_that_somebody_uses_is_no_orphan(calls: Calls) -> None:
+    """An operator gave it traffic after its rollout ended."""
+    world = calls.world
+    green = ended_rolled_back(world)
+    calls.call("tick", timer=None)
+    seen = world.endpoints.seen[ENDPOINT]
+    used = {**seen.deployments, green: DeploymentSeen(green, Provisioning.SUCCEEDED, "azureml:churn:7")}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=used, traffic={**seen.traffic, green: 5})
+    assert "orphan" not in findings(calls)
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:
