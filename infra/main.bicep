@@ -24,7 +24,9 @@ param workspaceResourceGroup string
 @description('Folder of the rollout policies inside the package.')
 param policies string = 'policies'
 
-@description('Region of that workspace, where its metrics are queried. Found by the layer `workspace`; empty until then, and the app asks the workspace.')
+// azd must not set it from TEAL_REGION, an output of the layer `workspace`: this layer would then depend on that one, which
+// depends on this one, and azd refuses to provision layers that depend on each other in a circle.
+@description('Region of that workspace, where its metrics are queried. Empty: the app asks the workspace.')
 param workspaceRegion string = ''
 
 @allowed([512, 2048, 4096])

@@ -1,0 +1,87 @@
+"""The layers of azure.yaml as azd sees them: which one waits for which.
+
+azd takes every variable that a layer's parameter file reads, and makes the layer depend on the one that has an output
+of this name, wherever that layer stands in the file (`AnalyzeLayerDependencies` in azd's `layer_deps.go`). `dependsOn`
+adds to that. A plain `azd provision` fails if this makes a circle, or if two layers have an output of the same name. A
+single layer, such as `azd provision app`, is not analyzed, so `azd up` would not show it.
+"""
+
+from __future__ import annotations
+
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+# azd recognizes exactly these; `${NAME=default}` is not among them.
+READ_IN_JSON = re.compile(r"\$\{(\w+)\}")
+READ_IN_BICEP = re.compile(r"readEnvironmentVariable\s*\(\s*'([^']+)'")
+OUTPUT = re.compile(r"(?m)^\s*output\s+(\w+)\s+")
+
+
+def read_by(infra: Path, module: str) -> set[str]:
+    """Return the variables that a layer's parameter file and template read. azd prefers a .bicepparam file."""
+    parameters, template = infra / f"{module}.bicepparam", (infra / f"{module}.bicep").read_text()
+    if parameters.exists():
+        return set(READ_IN_BICEP.findall(parameters.read_text() + template))
+    return set(READ_IN_JSON.findall((infra / f"{module}.parameters.json").read_text())) | set(
+        READ_IN_BICEP.findall(template)
+    )
+
+
+def dependencies(
+    layers: list[dict[str, Any]], read: dict[str, set[str]], made: dict[str, set[str]]
+) -> dict[str, set[str]]:
+    """Return the layers that each layer waits for. read, made: the variables that a layer reads, and its outputs."""
+    maker = {variable: name for name, variables in made.items() for variable in variables}
+    return {
+        layer["name"]: {maker[each] for each in read[layer["name"]] if maker.get(each, layer["name"]) != layer["name"]}
+        | set(layer.get("dependsOn", ()))
+        for layer in layers
+    }
+
+
+@pytest.fixture(scope="module")
+def azure(root: Path) -> dict[str, Any]:
+    """Return azure.yaml."""
+    loaded: dict[str, Any] = yaml.safe_load((root / "azure.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def graph(root: Path, azure: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the layers that each layer of azure.yaml waits for."""
+    layers, infra = azure["infra"]["layers"], root / "infra"
+    read = {layer["name"]: read_by(infra, layer["module"]) for layer in layers}
+    made = {layer["name"]: set(OUTPUT.findall((infra / f"{layer['module']}.bicep").read_text())) for layer in layers}
+    return dependencies(layers, read, made)
+
+
+def test_a_plain_provision_finds_an_order(graph: dict[str, set[str]]) -> None:
+    """No circle: the only order is app, workspace, events."""
+    assert list(TopologicalSorter(graph).static_order()) == ["app", "workspace", "events"]
+    assert graph["events"] == {"app", "workspace"}
+
+
+def test_an_output_of_a_later_layer_would_make_a_circle() -> None:
+    """Even if it may be empty: azd looks at names, not at when a value is known."""
+    layers: list[dict[str, Any]] = [{"name": "first"}, {"name": "second", "dependsOn": ["first"]}]
+    found = dependencies(layers, {"first": {"ZONE"}, "second": set()}, {"first": set(), "second": {"ZONE"}})
+    assert found == {"first": {"second"}, "second": {"first"}}
+
+
+def test_each_output_belongs_to_one_layer(root: Path, azure: dict[str, Any]) -> None:
+    """Two layers with the same output are an error to azd."""
+    modules = [layer["module"] for layer in azure["infra"]["layers"]]
+    made = [name for module in modules for name in OUTPUT.findall((root / f"infra/{module}.bicep").read_text())]
+    assert len(made) > len(modules)
+    assert sorted(made) == sorted(set(made))
+
+
+def test_the_documents_ask_for_the_azd_that_is_required(root: Path, azure: dict[str, Any]) -> None:
+    """An older azd refuses to load the project."""
+    required = azure["requiredVersions"]["azd"].removeprefix(">= ").removesuffix(".0")
+    assert f"(https://aka.ms/azd) {required} or newer" in (root / "docs/deploying.md").read_text()
