@@ -12,7 +12,7 @@ PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable
 # this machine's pip settings are not.
 PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
-setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed $(if $(PYTHON313),.venv-3.13/.installed)
+setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed .kusto/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
 # The versions that Azure gets, for every environment here. Without hashes: pip requires them for all packages or none.
 PINS := sed -n 's/^\([a-z0-9.-]*==.*[^ ]\) *\\$$/\1/p' requirements.txt
@@ -49,6 +49,10 @@ RUNTIME := azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 .azurite/.installed: emulator/storage/package-lock.json | .venv/.installed
 	@echo "Setting up .azurite: Microsoft's storage emulator (about half a minute)"
 	@$(BIN)/python -m emulator.storage
+
+.kusto/.installed: tests/kusto/package-lock.json | .azurite/.installed
+	@echo "Setting up .kusto: Microsoft's checker of queries (some seconds)"
+	@$(BIN)/python -m tests.kusto
 
 demo: setup
 	@$(BIN)/teal demo $(if $(KEEP),--keep)
@@ -131,4 +135,4 @@ bench-gates: setup
 	@$(BIN)/python -m bench.gates
 
 clean:
-	rm -rf .venv .venv-* .serving .azurite .state out
+	rm -rf .venv .venv-* .serving .azurite .kusto .state out

@@ -1,0 +1,70 @@
+"""Every KQL text that Teal sends, ships or shows passes Microsoft's own language service, with the log's columns."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from azure.monitor.query import LogsQueryClient
+
+from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
+from shared.adapters.log_analytics import LogAnalytics
+from shared.adapters.logs import RequestLog
+from shared.adapters.queries import COLUMNS, tallies
+from shared.core.telemetry import Window
+from tests.adapters.arm_documents import WORKSPACE
+from tests.adapters.stand_in import Credential, Reply, StandIn
+from tests.kusto.language_service import HOME, diagnostics
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = {TRAFFIC: TRAFFIC_COLUMNS}
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOUR = Window(NOON, NOON + timedelta(hours=1))
+NOTHING = {"name": "PrimaryResult", "columns": [{"name": name, "type": "string"} for name in COLUMNS], "rows": []}
+pytestmark = pytest.mark.skipif(
+    not (HOME / ".installed").exists(), reason="the Kusto language service is not installed: run `make setup`"
+)
+
+
+@pytest.fixture
+def log() -> LogAnalytics:
+    """Return Log Analytics with its client, built as for the app."""
+    return LogAnalytics(LogsQueryClient(Credential(), retry_total=0, retry_status=0), "logs", WORKSPACE)
+
+
+def shown() -> dict[str, str]:
+    """Return the users' queries that are shipped and shown, by file and place."""
+    shipped = {
+        str(path): path.read_text() for folder in ("examples", "policies") for path in (ROOT / folder).rglob("*.kql")
+    }
+    pages = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+    blocks = {name: re.findall(r"```kusto\n(.*?)```", text, re.DOTALL) for name, text in pages.items()}
+    return shipped | {f"{name} {place}": text for name, found in blocks.items() for place, text in enumerate(found)}
+
+
+def test_everything_that_is_sent_is_valid_kql(log: LogAnalytics, azure: StandIn) -> None:
+    """The request log's query with and without latency and retries, and users' queries as they are sent."""
+    azure.answer(Reply(200, {"tables": [NOTHING]}))
+    for latency, once in ((None, False), (HOUR, False), (HOUR, True)):
+        RequestLog(log).minutes("churn", HOUR, latency, once=once)
+    queries = shown()
+    assert len(queries) > 1
+    for text in queries.values():
+        tallies(log, "churn", HOUR, text)
+    sent = [each.body["query"] for each in azure.asked]
+    assert len(sent) == 3 + len(queries)
+    assert diagnostics(sent, TABLES) == [[]] * len(sent)
+
+
+def test_mistakes_are_noticed() -> None:
+    """The language service is not simply silent: an unknown column, a condition that is none, a table, an operator."""
+    wrong = {
+        f"{TRAFFIC} | where StatusCode == 500": "The name 'StatusCode' does not refer to any known column",
+        f"{TRAFFIC} | where ResponseCode = 500": "must have the type bool",
+        "Requests | count": "The name 'Requests' does not refer to any known table",
+        f"{TRAFFIC} | summarise count()": "Query operator expected",
+    }
+    for problem, found in zip(wrong.values(), diagnostics(list(wrong), TABLES), strict=True):
+        assert problem in found[0]

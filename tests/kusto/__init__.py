@@ -1,0 +1,1 @@
+"""Microsoft's Kusto language service, which the query editor of Azure Monitor uses too."""
