@@ -56,7 +56,7 @@ def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpSco
 def test_the_model_s_own_status_is_known(
     scoring: HttpScoring, azure: StandIn, headers: dict[str, str], status: int | None
 ) -> None:
-    """Azure turns it into 424 and keeps it in a header, so that a refused input is told apart from a crash."""
+    """Azure turns it into 424 and keeps it in a header, which distinguishes rejected input from a crash."""
     azure.answer(*KEYED, Reply(424, "no", headers))
     (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
     assert (answer.status, answer.model_status) == (424, status)

@@ -139,7 +139,7 @@ def test_a_minute_for_another_panel_is_rejected() -> None:
     [(10, 100, 1, False), (10, 100, 2, True), (50, 21, 1, True), (50, 4, 4, False), (50, 4, 6, True)],
 )
 def test_green_without_its_traffic_is_reported(weight: int, blue: int, minutes: int, told: bool) -> None:  # noqa: FBT001 -- a column
-    """Once about twenty requests that green should have received are missing, operators are told."""
+    """It is reported once about twenty requests that green should have received are missing."""
     silent = errors_minute(Counts(0, 0, 0, blue), weight, 100)
     found = judge(after(*[silent] * minutes), Panel(), Risk(), 100)
     assert (found.cause is Cause.STARVED) is told

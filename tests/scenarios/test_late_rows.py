@@ -86,7 +86,7 @@ def test_rereading_complete_minutes_changes_nothing() -> None:
 
 
 def test_blue_is_kept_while_its_last_reading_fails() -> None:
-    """Without it nobody knows what has arrived since: blue stays, and an operator is told."""
+    """Rows may have arrived since, so blue stays, and the history asks for an operator."""
     world, log = late_world(rows_after(0))
     world.until(Phase.PROMOTED)
     log.faults.always = "the workspace is away"

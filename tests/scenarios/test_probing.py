@@ -30,7 +30,7 @@ def alone(world: World | None = None) -> World:
 
 @pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
 def test_traffic_stays_with_green_while_blue_answers_no_smoke_request(phase: Phase) -> None:
-    """Azure calls blue Succeeded, and it fails everything: an operator is told once, and it is tried again."""
+    """Azure reports blue as Succeeded, but it fails everything: that is reported once, and blue is probed again."""
     world = alone()
     world.until(phase)
     world.scoring.statuses, world.rates = {BLUE: 503}, {BLUE: 1.0, GREEN: 0.001}
@@ -73,7 +73,7 @@ def test_a_green_that_fails_everything_is_exchanged_for_any_blue() -> None:
 
 @pytest.mark.parametrize("fault", ["no answer", "no smoke step"])
 def test_the_way_back_does_not_need_a_probe(fault: str) -> None:
-    """Where nobody can tell, the rollback is carried out."""
+    """Without a result, the rollback is carried out."""
     steps = (WeightStep(10), WeightStep(50)) if fault == "no smoke step" else POLICY.steps
     world = alone(World(replace(POLICY, steps=steps)))
     world.until(Phase.PROMOTED)

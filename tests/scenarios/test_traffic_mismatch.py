@@ -66,7 +66,7 @@ def test_an_operator_who_overrules_the_judge_overrules_the_hold() -> None:
 
 
 def test_a_rollback_is_never_held() -> None:
-    """The way back knows no hold."""
+    """Holds only stop a rollout from advancing."""
     world = mismatched(HOLDING)
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK)

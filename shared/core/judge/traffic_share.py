@@ -1,12 +1,11 @@
 """Whether green receives the share of the live requests that its weight should bring it: a sample-ratio mismatch.
 
-A sample is how many of green's and blue's live requests were green's, in a complete minute at a weight or, with little
-traffic, in as many as bring each of them four. The judge bets
-against the null hypothesis that the odds of a request being green's are within a factor `TOLERANCE` of those that the
-weight gives. Requests are not independent (connections are reused), so three things make the test robust: the evidence
-is divided by how much more the share varied between samples than that of independent requests, no sample wins more than
-a part of what a mismatch needs, and the last samples together must be outside the tolerance as well. Whether green's
-answers are good plays no part.
+A sample is the number of green's and blue's live requests in one complete minute at a weight or, with little traffic,
+in as many minutes as it takes for each deployment to expect four. The judge bets against the null hypothesis that the
+odds of a request being green's are within a factor `TOLERANCE` of the weight's odds. Requests are not independent
+(connections are reused), so three things make the test robust: evidence is divided by how much more the share varied
+between samples than with independent requests, one sample wins at most a part of what a mismatch needs, and the last
+samples together must be outside the tolerance as well. Whether green's responses are good does not matter here.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from shared.core.judge import panel, verdict
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
+from shared.core.reconcile.missing_rows import missing
 from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.parts import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
@@ -22,7 +23,6 @@ from shared.core.rollout.rereading import MinuteCounts, Split
 
 TRAILING = timedelta(minutes=30)  # how long a judged minute is watched for late rows
 ARM_WAIT = timedelta(minutes=2)  # or the lag, if longer: how long a minute waits for a missing deployment's rows
-EXPECTED = 5.0  # expected requests from which on having none is no coincidence (0.7 %)
 PATIENCE = timedelta(minutes=5)
 LONG_SILENCE = timedelta(hours=6)
 Rows = Mapping[str, DeploymentMinute]
@@ -155,9 +155,8 @@ def _missing_arm(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
         return None
     share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests per request to blue
     counts = counts_of(rollout, rows)
-    if not counts.green and counts.blue * share >= EXPECTED:
-        return rollout.green
-    return rollout.blue if not counts.blue and counts.green / share >= EXPECTED else None
+    absent = missing(counts.green, counts.blue, share)
+    return rollout.green if absent == "green" else rollout.blue if absent == "blue" else None
 
 
 def _awaited(rollout: Rollout, minute: datetime, rows: Rows, settled_until: datetime | None) -> bool:

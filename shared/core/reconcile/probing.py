@@ -1,7 +1,7 @@
-"""What is about to serve must be known to answer: by the log or, where the log is silent, by the smoke requests.
+"""Proof that a deployment works before it serves: from the log or, where the log is silent, from the smoke requests.
 
 Before a rollback gives live traffic to a blue that has none, and before a green without recent requests is promoted,
-that deployment is probed. A probe that gives no answer stops no rollback: the way back needs less than the way forward.
+that deployment is probed. A probe without an answer does not block a rollback: that needs less proof than advancing.
 """
 
 from __future__ import annotations

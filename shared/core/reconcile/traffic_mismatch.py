@@ -1,6 +1,6 @@
 """A mismatch between green's weight and the live requests that it really receives: reported, and a hold by policy.
 
-What a mismatch is, is for `judge.traffic_share` to say; here are the minutes that count, and what follows.
+`judge.traffic_share` decides what a mismatch is. This module decides which minutes count and what follows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from shared.core.judge.traffic_share import LiveMinute
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.missing_rows import missing
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -17,7 +18,6 @@ from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import Split
 
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED})
-LEAST_OF_OTHER = 5.0  # requests by the other deployment's, from which on none at all is no chance (0.7 %)
 
 
 def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMinute | None) -> LiveMinute | None:
@@ -29,10 +29,8 @@ def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMi
     if not split.steady or not 0 < split.weight < 100:
         return None
     counts = LiveMinute(_live(green), _live(blue), split.weight)
-    share = split.weight / (100 - split.weight)
-    lost = not counts.green and counts.blue * share >= LEAST_OF_OTHER
-    lost = lost or (not counts.blue and counts.green / share >= LEAST_OF_OTHER)
-    return None if lost else counts
+    lost = missing(counts.green, counts.blue, split.weight / (100 - split.weight))
+    return counts if lost is None else None
 
 
 def mismatch_now(rollout: Rollout) -> Reason | None:
