@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared.core.endpoint_id import EndpointId
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
+
+if TYPE_CHECKING:
+    from shared.audit.versions import MissedVersions
 
 log = logging.getLogger("teal.ticks")
 ticks = func.Blueprint()
@@ -37,8 +41,16 @@ def reconcile(message: func.QueueMessage) -> None:
 @ticks.function_name("sweep")
 @ticks.timer_trigger(arg_name="timer", schedule="0 30 * * * *", use_monitor=False)
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Find endpoints that have fallen off the list of work, every hour."""
+    """Find endpoints that have fallen off the list of work, every hour, and note which models Teal manages."""
     app().controller.sweep()
+    _missed_versions().note_models()
+
+
+@ticks.function_name("audit")
+@ticks.timer_trigger(arg_name="timer", schedule="0 40 3 * * *", use_monitor=False)
+def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
+    """Compare the registered versions with the rollouts, every night."""
+    _missed_versions().compare()
 
 
 @ticks.function_name("retention")
@@ -59,6 +71,15 @@ def health_report(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host
     from functions.health import report  # noqa: PLC0415 -- see functions/routes.py
 
     report()
+
+
+def _missed_versions() -> MissedVersions:
+    from shared.audit.versions import MissedVersions  # noqa: PLC0415 -- see functions/routes.py
+
+    used = app()
+    return MissedVersions(
+        used.store, used.workspaces, used.policies, used.intake, used.clock, used.settings.history_kept
+    )
 
 
 def _endpoint(body: bytes) -> EndpointId | None:

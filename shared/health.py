@@ -29,6 +29,7 @@ MOST_POINTERS = 100
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
+MISSED = "start it (POST /api/rollouts), or archive the version in Azure ML; see `missed_versions` in the policy"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
 
 
@@ -122,7 +123,7 @@ class HealthCheck:
                 yield Finding("endpoints", Severity.WARNING, message, remedy="check Azure's status")
                 return
             yield from _safely(partial(self._endpoint, endpoint), now, str(endpoint))
-            yield from _safely(partial(self._rollouts, endpoint), now, str(endpoint))
+            yield from _safely(partial(self._recorded, endpoint), now, str(endpoint))
 
     def _endpoint(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
         if not self.workspaces.serve(endpoint.workspace):
@@ -160,8 +161,15 @@ class HealthCheck:
                 "delete the deployment, or give it traffic: it costs as much as one that serves",
             )  # fmt: skip
 
-    def _rollouts(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
+    def _recorded(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:
         record = self.store.record(endpoint).value
+        for each in record.missed:
+            overtaken = f", and {each.newer} was rolled out since" if each.newer else ""
+            yield Finding(
+                "missed_version", Severity.WARNING,
+                f"{each.model} was registered at {each.created.isoformat()} and has no rollout{overtaken}",
+                str(endpoint), MISSED,
+            )  # fmt: skip
         stored = self.store.rollout(endpoint, record.current) if record.current else None
         if stored is not None and stored.value.finished is None:
             yield from _of_rollout(stored.value, now)

@@ -15,6 +15,7 @@ from shared.controller import changed
 from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
 from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.endpoint_id import EndpointId
+from shared.core.missed import RegisteredVersion
 from shared.core.phases import IllegalMove
 from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
@@ -105,6 +106,15 @@ class Intake:
             tries += 1
         raise _crowded(policy.endpoint_id)
 
+    def missed(self, policy: Policy, version: RegisteredVersion) -> Outcome:
+        """Take in a version whose event was lost, for one endpoint, exactly as if its event had arrived now."""
+        since, model = version.created.isoformat(), version.model
+        trigger = why(ReasonCode.MISSED_VERSION_STARTED, model=str(model), since=since)
+        outcome = self._registered(Start(model, policy, trigger, made=version.created))
+        found = outcome.reason
+        log.info(LINE, "missed", outcome.intake, outcome.endpoint or "", found.code, sentence(found))
+        return outcome
+
     def _event(self, read: ModelRegistered | Ignored, at: datetime | None) -> tuple[Outcome, ...]:
         if isinstance(read, Ignored):
             return (Outcome(IntakeResult.IGNORED, read.reason),)
@@ -129,7 +139,8 @@ class Intake:
     ) -> tuple[Outcome, ...]:
         """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
         found = self.policies.for_model(workspace, model.name, model.version, tags)
-        outcomes = [self._registered(model, each, made) for each in found]
+        trigger = why(ReasonCode.ROLLOUT_STARTED, model=str(model))
+        outcomes = [self._registered(Start(model, each, trigger, made=made)) for each in found]
         refusal = self.policies.refusal(workspace, model.name, tags)
         if refusal is not None:
             outcomes.append(_refused(str(refusal)))
@@ -139,9 +150,9 @@ class Intake:
             outcomes.append(Outcome(IntakeResult.IGNORED, none))
         return tuple(outcomes)
 
-    def _registered(self, model: ModelVersion, policy: Policy, made: datetime | None) -> Outcome:
+    def _registered(self, start: Start) -> Outcome:
         """Take in a version for one endpoint; the loser of a race reads again what the winner has changed."""
-        start = Start(model, policy, why(ReasonCode.ROLLOUT_STARTED, model=str(model)), made=made)
+        model, policy = start.model, start.policy
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None:
@@ -155,7 +166,7 @@ class Intake:
                     existing.value,
                 )
             record = self.store.record(policy.endpoint_id)
-            if is_late(record.value, model, made):
+            if is_late(record.value, model, start.made):
                 return Outcome(IntakeResult.LATE, why(ReasonCode.OLDER_VERSION, model=str(model)), policy.endpoint_id)
             rollout = self._admitted(start, record)
             if rollout is not None:

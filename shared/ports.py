@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
+from shared.core.missed import RegisteredVersion
 from shared.core.observation import DeploymentMinute, EndpointSeen, TelemetryPath
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.observation import HaltEnd as HaltEnd  # noqa: PLC0414 -- part of the port
@@ -61,6 +62,9 @@ class Models(Protocol):
 
     def created(self, model: ModelVersion) -> datetime | None:
         """Return when a model version was created, or None if that is not known."""
+
+    def versions(self, name: str, since: datetime) -> tuple[RegisteredVersion, ...]:
+        """Return the versions of a model that were created since then and are not archived, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,9 @@ class Policies(Protocol):
 
     def for_endpoint(self, endpoint: EndpointId) -> Policy | None:
         """Return the valid policy of an endpoint, or None."""
+
+    def of_endpoint(self, endpoint: EndpointId) -> tuple[Policy, ...]:
+        """Return every valid policy of an endpoint."""
 
     def for_start(self, endpoint: EndpointId) -> Policy | None:
         """Return the policy for a new rollout, or None; raises Misconfigured if the policy is invalid."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
+from shared.core.missed import RegisteredVersion
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import (
@@ -388,6 +389,11 @@ class FakeModels:
         order = sum(number * 10_000**place for place, number in zip((2, 1, 0), numbers, strict=False))
         return datetime(2020, 1, 1, tzinfo=UTC) + timedelta(milliseconds=order)
 
+    def versions(self, name: str, since: datetime) -> tuple[RegisteredVersion, ...]:
+        dated = [(model, self.created(model), tags) for model, tags in self.registered.items() if model.name == name]
+        found = [RegisteredVersion(model, made, tags) for model, made, tags in dated if made and made >= since]
+        return tuple(sorted(found, key=lambda each: each.created, reverse=True))
+
 
 @dataclass
 class FakeBacklog:
@@ -415,6 +421,9 @@ class FakePolicies:
 
     def refusal(self, workspace: str, model: str, tags: dict[str, str]) -> Misconfigured | None:  # noqa: ARG002 -- whatever is asked
         return self.wrong
+
+    def of_endpoint(self, endpoint: EndpointId) -> tuple[Policy, ...]:
+        return tuple(policy for policy in self.policies if policy.endpoint_id == endpoint)
 
     def for_start(self, endpoint: EndpointId) -> Policy | None:
         if self.wrong is not None:

@@ -48,7 +48,11 @@ def begins(policy: Policy) -> str:
         if policy.create_endpoint
         else ""
     )
-    return f"Every new version of {models}{picked} is rolled out on the endpoint {policy.endpoint}.{missing} {newer}"
+    lost = "A version whose event is lost is reported within a day" + (
+        ", and the newest one is started." if policy.missed_versions == "start" else "."
+    )
+    rolled_out = f"Every new version of {models}{picked} is rolled out on the endpoint {policy.endpoint}."
+    return f"{rolled_out}{missing} {newer} {lost}"
 
 
 def always(policy: Policy) -> list[str]:

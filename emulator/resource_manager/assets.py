@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from emulator.arm_errors import ArmError, not_found
 from emulator.clock import VirtualClock
@@ -11,6 +12,7 @@ from emulator.resource_manager import bodies, documents
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resources import AssetContainer, Json, Workspace
 
+PAGE = 30  # Azure does not say how long its pages are
 _CONTENT = {"models": "modelUri", "codes": "codeUri", "data": "dataUri"}
 
 
@@ -42,10 +44,12 @@ class Assets:
         return self._container_reply(call, item)
 
     async def list_versions(self, call: Call) -> Reply:
-        """GET {kind}/{name}/versions, newest first; `hash` selects code with the same content."""
+        """GET {kind}/{name}/versions, newest first or by `$orderBy`; `hash` selects code with the same content."""
         kind, name = call.path["kind"], call.path["name"]
         item = call.workspace.assets[kind].get(name)
-        rows = reversed(item.versions.items()) if item else iter([])
+        rows = list(reversed(item.versions.items())) if item else []
+        if call.query.get("$orderBy", "").lower() == "createdtime asc":
+            rows.reverse()
         wanted = call.query.get("hash")
         found = [
             documents.version(call.workspace, kind, name, number, body)
@@ -116,9 +120,24 @@ def _require_same_content(kind: str, previous: Json, body: Json) -> None:
 
 
 def _page(items: list[Json], call: Call) -> Reply:
-    top = call.query.get("$top", "")
+    """Return one page of the items, with a link to the next one. `$top` limits the whole list instead."""
     hidden = call.query.get("listViewType", "ActiveOnly")
     shown = [
         item for item in items if hidden == "All" or item["properties"]["isArchived"] is (hidden == "ArchivedOnly")
     ]
-    return Reply(body={"value": shown[: int(top)] if top.isdigit() else shown})
+    if (top := call.query.get("$top", "")).isdigit():
+        return Reply(body={"value": shown[: int(top)]})
+    skip = call.query.get("$skip", "")
+    first = int(skip) if skip.isdigit() else 0
+    last = first + PAGE
+    if last >= len(shown):
+        return Reply(body={"value": shown[first:]})
+    return Reply(body={"value": shown[first:last], "nextLink": _continued(call, last)})
+
+
+def _continued(call: Call, skip: int) -> str:
+    """Return the address of the same list from another item on."""
+    place = "/".join(call.path[part] for part in ("kind", "name") if part in call.path)
+    below = f"{place}/versions" if "name" in call.path else place
+    query = urlencode({**call.query, "$skip": skip}, quote_via=quote)
+    return f"https://management.azure.com{call.workspace.id}/{quote(below)}?{query}"

@@ -6,8 +6,9 @@ behind. Operations are never awaited: a PUT is sent, and its outcome is observed
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
@@ -84,7 +85,14 @@ class ResourceManager:
         """Return all items of a list, from all pages, or None if the list does not exist."""
         return self._pages(self._url(place), place)
 
-    def _pages(self, url: str, place: str) -> list[Json] | None:
+    def items_until(self, place: str, query: Mapping[str, str], enough: Callable[[Json], bool]) -> list[Json] | None:
+        """Return the items of a list up to the page whose last item is `enough`, or None if there is no such list.
+
+        query: further parameters, such as the order.
+        """
+        return self._pages(f"{self._url(place)}&{urlencode(query, quote_via=quote)}", place, enough)
+
+    def _pages(self, url: str, place: str, enough: Callable[[Json], bool] = lambda _: False) -> list[Json] | None:
         found: list[Json] = []
         with azure_faults(f"list {place}"):
             for _ in range(MOST_PAGES):
@@ -93,7 +101,7 @@ class ResourceManager:
                     return None
                 found += page.get("value") or []
                 url = self._next(page)
-                if not url:
+                if not url or (found and enough(found[-1])):
                     return found
         raise Permanent(f"cannot list {place}: more than {MOST_PAGES} pages")
 

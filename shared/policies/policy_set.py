@@ -93,6 +93,10 @@ class PolicySet:
         named = [policy for policy in present if policy.name == name]
         return next(iter(named if name else named + present), None)
 
+    def of_endpoint(self, endpoint: EndpointId) -> tuple[Policy, ...]:
+        """Return every valid policy of an endpoint."""
+        return tuple(policy for policy in self.policies if policy.endpoint_id == endpoint)
+
     def for_start(self, endpoint: EndpointId) -> Policy | None:
         """Return the policy for a new rollout on an endpoint; None if it has none.
 

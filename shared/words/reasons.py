@@ -27,6 +27,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{model} was registered", "A model version that a policy applies to was registered."
     ),
     ReasonCode.ROLLOUT_REQUESTED: Row("started by {actor}: {comment}", "An operator started the rollout."),
+    ReasonCode.MISSED_VERSION_STARTED: Row(
+        "{model} was registered at {since} and had no rollout",
+        "The daily comparison found a version whose event was lost, and the policy says `missed_versions: start`.",
+    ),
     ReasonCode.ROLLOUT_SIMULATED: Row("simulated", "The rollout exists in a simulation only."),
     ReasonCode.EVENT_NOT_RELEVANT: Row("not a model registration: {message}", "An event of another type was ignored."),
     ReasonCode.EVENT_UNREADABLE: Row(

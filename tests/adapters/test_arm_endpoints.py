@@ -399,3 +399,32 @@ def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure:
     assert azure.asked[0].url == f"{ROOT}/models/churn-model/versions/7?api-version=2024-10-01"
     azure.answer(error(404, "UserError", "not found"))
     assert models.tags(version) is None
+
+
+def registered(version: str, day: int | None, **properties: object) -> dict[str, object]:
+    """Return a model version that was created on this day of March (None: Azure does not say)."""
+    created = {} if day is None else {"createdAt": f"2026-03-{day:02}T06:00:00Z"}
+    return {"name": version, "systemData": created, "properties": {"tags": {"stage": "dev"}, **properties}}
+
+
+def test_the_newer_versions_of_a_model_are_listed(manager: ResourceManager, azure: StandIn) -> None:
+    """Newest first, without archived and undated ones, and only as many pages as needed."""
+    following = f"{ROOT}/models/churn-model/versions?api-version=2024-10-01&$skip=x"
+    azure.answer(
+        Reply(200, {"value": [registered("9", 9), registered("8", 8, isArchived=True)], "nextLink": following}),
+        Reply(200, {"value": [registered("7", None), registered("6", 6), registered("5", 4)], "nextLink": following}),
+    )
+    found = ArmModels(manager).versions("churn-model", datetime(2026, 3, 5, tzinfo=UTC))
+    assert [(each.model.version, each.created.day, each.tags) for each in found] == [
+        ("9", 9, {"stage": "dev"}),
+        ("6", 6, {"stage": "dev"}),
+    ]
+    first, second = (asked.url for asked in azure.asked)
+    query = "api-version=2024-10-01&listViewType=ActiveOnly&%24orderBy=createdtime%20desc"
+    assert (first, second) == (f"{ROOT}/models/churn-model/versions?{query}", following)
+
+
+def test_a_model_that_is_not_registered_has_no_versions(manager: ResourceManager, azure: StandIn) -> None:
+    """The list does not exist."""
+    azure.answer(error(404, "UserError", "not found"))
+    assert ArmModels(manager).versions("churn-model", datetime(2026, 3, 5, tzinfo=UTC)) == ()

@@ -138,7 +138,7 @@ def test_a_first_rollout_begins_immediately() -> None:
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
     assert (rollout.phase, rollout.blue, rollout.traffic.weight) == (Phase.PROVISIONING, None, 0)
-    assert admission.record == EndpointRecord(CHURN, current=rollout.id, newest={"churn": "7"})
+    assert admission.record == EndpointRecord(CHURN, current=rollout.id, newest={"churn": "7"}, managed={"churn": NOW})
     assert [(e.before, e.after, e.actor, e.reason) for e in admission.newcomer.entries] == [
         (None, Phase.PROVISIONING, "teal", REGISTERED)
     ]

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "tick": ("timerTrigger", None),
     "sweep": ("timerTrigger", None),
     "retention": ("timerTrigger", None),
+    "audit": ("timerTrigger", None),
     "health_report": ("timerTrigger", None),
     "health": ("httpTrigger", ["GET"]),
     "reconcile": ("queueTrigger", None),
@@ -78,7 +79,7 @@ def test_every_function_works(app: HostProcess, azure: Stage, worked: str) -> No
     accepted = [each["facts"]["verb"] for each in asked if each["code"] == "request_accepted"]
     carried_out = [each["facts"]["verb"] for each in asked if each["code"].startswith("operator_")]
     assert accepted == carried_out == [verb for verb, _, _ in REQUESTS]
-    assert [app.run_by_hand(timer).status for timer in ("retention", "health_report")] == [202, 202]
+    assert [app.run_by_hand(timer).status for timer in ("retention", "audit", "health_report")] == [202] * 3
     assert api(app, "GET", "health").json()["findings"]
     eventually(lambda: "cli.host: health_report succeeded" in app.log(), "health was never reported")
     silent = {name for name in FUNCTIONS if f"cli.host: {name} succeeded" not in app.log()}

@@ -12,6 +12,7 @@ import pytest
 
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.rollout import ModelVersion
 from shared.errors import Misconfigured, Permanent
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts
@@ -193,6 +194,22 @@ def test_a_green_that_somebody_uses_is_no_orphan(calls: Calls) -> None:
     used = {**seen.deployments, green: DeploymentSeen(green, Provisioning.SUCCEEDED, "azureml:churn:7")}
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=used, traffic={**seen.traffic, green: 5})
     assert "orphan" not in findings(calls)
+
+
+def test_a_version_without_a_rollout_is_found_by_the_nightly_audit(calls: Calls) -> None:
+    """The hourly sweep has noted that Teal manages the model; the version came later, and its event never did."""
+    world = calls.world
+    calls.call("sweep", timer=None)
+    version = ModelVersion("churn", "9")
+    world.models.registered[version] = {}
+    world.models.made[version] = world.clock() + timedelta(minutes=1)
+    world.clock.pass_(timedelta(hours=3))
+    calls.call("tick", timer=None)
+    assert findings(calls) == {}
+    calls.call("audit", timer=None)
+    found = findings(calls)["missed_version"]
+    assert (found["severity"], "churn:9 was registered at" in found["message"]) == ("warning", True)
+    assert "POST /api/rollouts" in found["remedy"]
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:

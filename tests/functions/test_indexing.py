@@ -16,7 +16,7 @@ from shared.names import QUEUE, QUEUE_CONNECTION
 Found = dict[str, func.Function]
 ROOT = Path(__file__).parents[2]
 NAMES = {
-    "model_registered", "tick", "reconcile", "sweep", "health", "health_report", "retention",
+    "model_registered", "tick", "reconcile", "sweep", "health", "health_report", "retention", "audit",
     "start", "list", "show", "show_rollout", "promote", "pause", "resume", "rollback", "override",
     "show_halt", "halt", "end_halt", "openapi", "unmatched",
 }  # fmt: skip

@@ -161,7 +161,8 @@ TEMPLATE = "model: azureml:${MODEL_NAME}:${MODEL_VERSION}\ninstance_type: Standa
 EXPLANATION = """\
 Every new version of m whose version matches 2.* tagged stage=prod with the tag teal=careful is rolled out on the \
 endpoint churn. If the endpoint does not exist, it is created (key). A version registered in the meantime replaces it: \
-this one is rolled back first. After 3 replacements without a promotion one is allowed to finish.
+this one is rolled back first. After 3 replacements without a promotion one is allowed to finish. A version whose \
+event is lost is reported within a day.
 
 1. deploy: Creates green: from deployments/churn.yml, on Standard_F4s_v2, instances in proportion to its traffic.
    Not ready within 45 min: green is deleted, nothing changed.

@@ -64,6 +64,10 @@ UNCHECKED = (
 ROWS: list[tuple[Reason, str]] = [
     (reason(C.ROLLOUT_STARTED, model="churn:7"), "churn:7 was registered"),
     (
+        reason(C.MISSED_VERSION_STARTED, model="churn:7", since="2026-11-19T07:30:00+00:00"),
+        "churn:7 was registered at 2026-11-19 07:30 UTC and had no rollout",
+    ),
+    (
         reason(C.ALREADY_DEPLOYED, deployment="by-hand", model="churn:7", state="Succeeded"),
         "by-hand of churn:7 was deployed outside Teal (state Succeeded), so there is nothing to roll out",
     ),

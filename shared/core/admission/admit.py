@@ -25,12 +25,22 @@ MOST_REPLACED = 3  # in a row without a promotion; the next rollout is allowed t
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A registered version without a rollout. newer: the newer version that was admitted in the meantime, if any."""
+
+    model: ModelVersion
+    created: datetime
+    newer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
     The version matters because events arrive late and out of order: an old version must not replace a newer one. made:
     when the newest version of each model was created, if known. replaced: how many rollouts newer versions have
-    replaced since one was last promoted.
+    replaced since one was last promoted. managed: since when Teal has managed each model here. missed: the versions
+    without a rollout that the last daily comparison found.
     """
 
     endpoint: EndpointId
@@ -39,6 +49,8 @@ class EndpointRecord:
     newest: dict[str, str] = field(default_factory=dict)
     made: dict[str, datetime] = field(default_factory=dict)
     replaced: int = 0
+    managed: dict[str, datetime] = field(default_factory=dict)
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ def admit(
         status=Status(phase=Phase.PROVISIONING if free else Phase.QUEUED, started=now, since=now, reason=why),
     )
     newcomer = Decision(rollout, (history.entry(rollout, why, now, actor=start.actor, before=None),))
-    record = _with_newest(record, start)
+    record = _with_known(_with_newest(record, start), start, now)
     if free:
         return Admission(replace(record, current=rollout.id), newcomer)
     displaced = [_superseded(waiting, start, now)] if waiting is not None else []
@@ -144,6 +156,15 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
         record,
         newest=record.newest | {name: start.model.version},
         made=made if start.made is None else made | {name: start.made},
+    )
+
+
+def _with_known(record: EndpointRecord, start: Start, now: datetime) -> EndpointRecord:
+    """Return the lock, which knows that Teal manages this model and that this version has a rollout."""
+    return replace(
+        record,
+        managed={start.model.name: now} | record.managed,
+        missed=tuple(each for each in record.missed if each.model != start.model),
     )
 
 

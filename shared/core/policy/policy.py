@@ -152,6 +152,7 @@ class Policy:
     capacity: Capacity = field(default_factory=Capacity)
     create_endpoint: EndpointSpec | None = None
     newer_version: Literal["wait", "replace"] = "wait"
+    missed_versions: Literal["report", "start"] = "report"
     freeze: tuple[FreezeWindow, ...] = ()
     workspace: str = ""
     redact: tuple[str, ...] = ()

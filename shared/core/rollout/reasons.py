@@ -19,6 +19,7 @@ class ReasonCode(StrEnum):
 
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_REQUESTED = "rollout_requested"
+    MISSED_VERSION_STARTED = "missed_version_started"
     ROLLOUT_SIMULATED = "rollout_simulated"
     EVENT_NOT_RELEVANT = "event_not_relevant"
     EVENT_UNREADABLE = "event_unreadable"

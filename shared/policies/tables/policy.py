@@ -57,6 +57,12 @@ def policy_table(workspace: str = "") -> Table:
                 "What a version does that is registered while a rollout is open: the newest waits until that has "
                 "ended, or replaces it.",
             ),
+            Field(
+                "missed_versions",
+                choice("report", "start"),
+                "What happens to a newer registered version that has no rollout because its event was lost, which is "
+                "looked for once a day: it is reported, or the newest one is also started.",
+            ),
             *_ending(),
         ),
         example="{endpoint: churn, models: [{name: churn-model}], steps: [{weight: 10}]}",
