@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports policies lock audit review faults mutants bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy check format lint types imports policies lock audit sbom review package faults mutants bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -32,12 +32,11 @@ RUNTIME := azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 	@$(BIN)/python -m $(PIP) --upgrade --no-deps --ignore-requires-python --target .venv/runtime $(RUNTIME)
 	@touch $@
 
-.venv-3.13/.installed: requirements.in requirements.txt requirements-dev.txt
+.venv-3.13/.installed: requirements.txt requirements-dev.txt
 	@echo "Setting up .venv-3.13: the functions on Microsoft's own runtime (about a minute)"
 	@$(PYTHON313) -m venv .venv-3.13
-	@$(PINS) > .venv-3.13/pins.txt
-	@.venv-3.13/bin/python -m $(PIP) --requirement requirements.in --constraint .venv-3.13/pins.txt --constraint requirements-dev.txt \
-	  aiohttp croniter $(RUNTIME)
+	@.venv-3.13/bin/python -m $(PIP) --require-hashes --requirement requirements.txt  # as Azure does
+	@.venv-3.13/bin/python -m $(PIP) --constraint requirements-dev.txt aiohttp croniter $(RUNTIME)
 	@touch $@
 
 .serving/.installed: emulator/serving/requirements.txt
@@ -115,6 +114,22 @@ audit: .venv-audit/.installed
 	@.venv-audit/bin/python -m $(PIP) pip-audit==2.10.1
 	@touch $@
 
+# A bill of materials of what Azure installs, in CycloneDX: out/sbom.json.
+sbom: .venv-sbom/.installed
+	@mkdir -p out
+	@PYTHONWARNINGS=ignore .venv-sbom/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file out/sbom.json
+	@echo "out/sbom.json"
+
+.venv-sbom/.installed:
+	@$(PYTHON) -m venv .venv-sbom
+	@.venv-sbom/bin/python -m $(PIP) cyclonedx-bom==7.5.0
+	@touch $@
+
+# The archive for a deployment without azd: out/teal.zip.
+package: setup
+	@$(BIN)/teal package
+
 # A security review of the templates. Three files use newer Bicep than it can read, and are reported as such.
 review: .venv-review/.installed
 	@.venv-review/bin/checkov --directory infra --framework bicep --compact --quiet --skip-download
@@ -126,6 +141,7 @@ review: .venv-review/.installed
 
 bench: setup
 	@$(BIN)/python -m bench.indexing
+	@$(BIN)/python -m bench.bytecode
 	@$(BIN)/python -m bench.calls
 
 bench-judge: setup

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli import package
 from cli.demo.options import DemoOptions
 from cli.policy.arguments import add_policy
 from cli.policy.arguments import run as run_policy
@@ -27,6 +28,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(given)
     if arguments.command == "policy":
         return run_policy(arguments)
+    if arguments.command == "package":
+        return package.run(arguments)
     from cli.demo.performance import run  # noqa: PLC0415  # as above
     from cli.demo.screen import console  # noqa: PLC0415  # as above
 
@@ -58,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         help="live requests per second (%(default)g)",
     )
     add_policy(commands)
+    package.add_package(commands)
     commands.add_parser("host", help="run a function app on this machine; see `teal host --help`")
     return top
 

@@ -29,6 +29,7 @@ class Interpreter:
     python: str = sys.executable
     worker: str = "converters"
     environment: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def start(
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     with log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command line
-            [chosen.python, "-m", "cli.host", *words],
+            [chosen.python, *chosen.options, "-m", "cli.host", *words],
             cwd=ROOT,
             env={**inherited, "PYTHONPATH": str(ROOT), **chosen.environment, **settings},
             stdin=subprocess.PIPE,

@@ -8,9 +8,9 @@ import pytest
 
 from tests.cloud import exported, running_cloud
 from tests.endtoend.stage import Stage
-from tests.host.conftest import interpreter
+from tests.host.conftest import installed, interpreter
 
-__all__ = ["azure", "interpreter", "stage", "worked"]
+__all__ = ["azure", "installed", "interpreter", "stage", "worked"]
 
 # A second is at most a minute on this clock; logs arrive within the minute that the policies allow for.
 OPTIONS = ("--speed", "60", "--durations", "0.1", "--log-lag", "20", "--seed", "1", "--log-every-endpoint")

@@ -1,4 +1,7 @@
-"""Every function on the development host's own worker and on Microsoft's, with the same outcomes."""
+"""Every function on the development host's own worker and on Microsoft's, with the same outcomes.
+
+Microsoft's workers run the package, as Azure installs it, and not the checkout.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.endtoend.stage import Stage
-from tests.function_host import ROOT, Answer, HostProcess, Interpreter, eventually, running_host
+from tests.function_host import Answer, HostProcess, eventually, running_host
+from tests.package import InstalledApp
 
 pytestmark = pytest.mark.timeout(1800)  # only for hangs: on a busy machine the clock is slower
 
@@ -49,9 +53,10 @@ BY = {"by": "anna@example.com", "reason": "to see it work"}
 
 
 @pytest.fixture
-def app(azure: Stage, interpreter: Interpreter, tmp_path: Path) -> Iterator[HostProcess]:
+def app(azure: Stage, installed: InstalledApp, tmp_path: Path) -> Iterator[HostProcess]:
     """Run the function app on one of the workers."""
-    with running_host(ROOT, tmp_path / "host.log", azure.app_settings, interpreter) as running:
+    log = tmp_path / "host.log"
+    with running_host(installed.folder, log, azure.app_settings, installed.interpreter) as running:
         yield running
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,14 @@ from azure.storage.queue import QueueClient
 
 from emulator.storage.azurite import Azurite, random_account_key
 from tests.function_host import ROOT, HostProcess, Interpreter, running_host
+from tests.package import Environment, InstalledApp, from_checkout, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAMPLE_APP = Path(__file__).with_name("sample_app")
 NEVER = "0 0 0 1 1 *"
+HERE = Environment(Path(sys.prefix), f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,15 @@ def interpreter(request: pytest.FixtureRequest) -> Interpreter:
     """Return each worker's interpreter: the host's own, and Microsoft's runtime on this Python and on 3.13."""
     kind, _, version = str(request.param).partition("-")
     return _microsoft(version) if kind == "microsoft" else Interpreter()
+
+
+@pytest.fixture(scope="session")
+def installed(interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> InstalledApp:
+    """Return the project's app for each worker: with Microsoft's runtime, its package as Azure installs it."""
+    if interpreter.worker != "microsoft":
+        return from_checkout(interpreter)
+    environment = Environment(ROOT / ".venv-3.13", "3.13") if "3.13" in interpreter.python else HERE
+    return install(environment, tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture

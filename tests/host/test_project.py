@@ -1,4 +1,7 @@
-"""This project's own functions on every worker: the host accepts them, with the same results."""
+"""This project's own functions on every worker: the host accepts them, with the same results.
+
+Microsoft's workers run the package, as Azure installs it, and not the checkout.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.function_host import ROOT, HostProcess, Interpreter, eventually, running_host
+from tests.function_host import HostProcess, eventually, running_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.cloud import RunningCloud
+    from tests.package import InstalledApp
 
 
 @pytest.fixture(scope="module")
 def project(
-    cloud: RunningCloud, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+    cloud: RunningCloud, installed: InstalledApp, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[HostProcess]:
     """Run the project's function app against the emulated Azure, with its timer off so that only the test acts."""
     account = cloud["storage_account"]
@@ -31,7 +35,7 @@ def project(
         "AzureWebJobsStorage__queueServiceUri": f"https://{account}.queue.core.windows.net",
     }
     log_file = tmp_path_factory.mktemp("project") / "host.log"
-    with running_host(ROOT, log_file, settings, interpreter) as running:
+    with running_host(installed.folder, log_file, settings, installed.interpreter) as running:
         yield running
 
 
