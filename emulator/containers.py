@@ -18,6 +18,7 @@ class DeploymentFiles:
     `code` is the folder that holds `scoring_script` (None for MLflow models without a script). `model` is the folder
     or file that was registered; `model_name` and `model_version` are the last two parts of AZUREML_MODEL_DIR.
     `model_type` is the asset's: custom_model, mlflow_model or triton_model.
+    `image` and `conda` (the text of a conda file) are what its environment asks for; neither is built.
     """
 
     code: str | None
@@ -26,6 +27,8 @@ class DeploymentFiles:
     model_name: str | None
     model_version: str | None
     model_type: str = "custom_model"
+    image: str | None = None
+    conda: str | None = None
 
 
 class ContainerError(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from emulator.monitor.log_store import Scope
 from emulator.monitor.timespan import interval
 from emulator.monitor.traffic_log import NoTableError, TrafficLog
 from emulator.resources import Json
+
+_UNKNOWN_TABLE = re.compile(r"Table with name (\w+) does not exist|schema error for '(\w+)' \(unknown table")
 
 
 def logs_application(
@@ -124,7 +127,17 @@ class _Service:
             message = f"KQL construct not emulated: {error.construct}"
             raise _error(web.HTTPNotImplemented, "NotEmulated", message) from error
         except (KqlSchemaError, duckdb.Error) as error:
+            if table := _unknown_table(str(error)):
+                raise _error(
+                    web.HTTPNotImplemented, "NotEmulated", f"The log table {table} is not emulated."
+                ) from error
             raise _bad_argument("A semantic error occurred.", "SemanticError", str(error)) from error
+
+
+def _unknown_table(message: str) -> str | None:
+    """Return the table that the translator or the database does not know, if its name could be one of Log Analytics."""
+    found = _UNKNOWN_TABLE.search(message)
+    return next(filter(None, found.groups())) if found else None
 
 
 def _is_command(query: str) -> bool:

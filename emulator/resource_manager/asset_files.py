@@ -22,6 +22,8 @@ _DATASTORE = re.compile(r"azureml://(?:subscriptions/.*/)?datastores/(?P<store>[
 _ASSET = re.compile(
     r"(?:azureml:)?/subscriptions/.+/(?P<kind>models|environments|codes|data)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
 )
+# Microsoft's own environments exist in every workspace. Which image a deployment names has no effect here.
+_CURATED = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
 _SHORT_ASSET = re.compile(r"azureml:(?P<name>[^/:]+):(?P<version>[^/:]+)")
 
 
@@ -69,6 +71,7 @@ class AssetFiles:
         await asyncio.to_thread(shutil.rmtree, target, ignore_errors=True)
         code = properties.get("codeConfiguration") or {}
         model = reference(properties["model"], "models") if "model" in properties else None
+        environment = environment_of(workspace, properties)
         code_path = model_path = None
         model_type = "custom_model"
         if "codeId" in code:
@@ -85,6 +88,8 @@ class AssetFiles:
             model_name=model.name if model else None,
             model_version=model.version if model else None,
             model_type=model_type,
+            image=environment.get("image"),
+            conda=environment.get("condaFile"),
         )
 
     async def _download(self, workspace: Workspace, uri: str, target: Path) -> Path:
@@ -112,6 +117,14 @@ def asset(workspace: Workspace, wanted: AssetReference) -> Json:
         raise bad_request(message, "ResourceNotFound")
     properties: Json = body["properties"]
     return properties
+
+
+def environment_of(workspace: Workspace, properties: Json) -> Json:
+    """Return the registered environment of a deployment, or {} for Microsoft's own or none. Raises ArmError 400."""
+    text = properties.get("environmentId")
+    if not text or _CURATED.search(text):
+        return {}
+    return asset(workspace, reference(text, "environments"))
 
 
 def data_folder(workspace: Workspace, data_id: str) -> str:

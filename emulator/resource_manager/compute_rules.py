@@ -11,7 +11,7 @@ from emulator.arm_errors import bad_request
 from emulator.resource_manager.computes import INSTANCE_TYPES, compute_id
 from emulator.resources import Endpoint, Json, Workspace
 
-INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+(\d+)[a-z-]*(?:_[A-Za-z0-9]+)*")
+INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+(\d+)[a-z-]*(?:_[A-Z0-9]+)*", re.IGNORECASE)
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kKMGTPE]i?)?")  # as Kubernetes writes amounts of CPU and memory
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from emulator.arm_errors import ArmError, bad_request, not_found
 from emulator.clock import VirtualClock
 from emulator.containers import Fleet
-from emulator.resource_manager import bodies, compute_rules, documents, endpoints, rules
+from emulator.resource_manager import bodies, compute_rules, documents, endpoints, images, rules
 from emulator.resource_manager.asset_files import AssetFiles, asset, data_folder, reference
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.operations import Operations, Work, state_after
@@ -17,7 +16,6 @@ from emulator.resource_manager.settings import Durations, Limits
 from emulator.resources import PROVIDER, Deployment, Endpoint, Json, Workspace
 
 _OUTSIDE_CONTAINER = ("description", "properties", "requestSettings", "scaleSettings", "egressPublicNetworkAccess")
-_CURATED_ENVIRONMENT = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
 DEFAULT_TAIL = 5000  # lines; the SDK's own default
 
 
@@ -124,10 +122,7 @@ class Deployments:
         for collection in (properties.get("dataCollector") or {}).get("collections", {}).values():
             if collection.get("dataId"):
                 data_folder(call.workspace, collection["dataId"])
-        environment = properties.get("environmentId")
-        # Microsoft's own environments exist in every workspace. Which image a deployment names has no effect here.
-        if environment and not _CURATED_ENVIRONMENT.search(environment):
-            asset(call.workspace, reference(environment, "environments"))
+        images.require_emulated(call.workspace, properties)
         properties.pop("provisioningState", None)
         return bodies.writable(body)
 

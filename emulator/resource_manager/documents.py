@@ -6,6 +6,7 @@ import copy
 import uuid
 from datetime import datetime
 
+from emulator.resource_manager.computes import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES
 from emulator.resources import ASSET_KINDS, PROVIDER, AssetContainer, Deployment, Endpoint, Json, Workspace
 
 _PROBE = {"initialDelay": "PT10S", "period": "PT10S", "timeout": "PT2S", "failureThreshold": 30, "successThreshold": 1}
@@ -85,6 +86,7 @@ def _identity(given: Json, owner: str, state: Workspace) -> Json:
 
 def deployment_properties(given: Json) -> Json:
     """Return a deployment's properties with the service's defaults filled in."""
+    kubernetes = given["endpointComputeType"].lower() == "kubernetes"
     return {
         "appInsightsEnabled": False,
         "egressPublicNetworkAccess": "Enabled",
@@ -92,10 +94,22 @@ def deployment_properties(given: Json) -> Json:
         "properties": {},
         "scaleSettings": {"scaleType": "Default"},
         **given,
+        **(_of_instance_type(given) if kubernetes else {}),
         "requestSettings": _REQUESTS | given.get("requestSettings", {}),
         "livenessProbe": _PROBE | given.get("livenessProbe", {}),
         "readinessProbe": _PROBE | given.get("readinessProbe", {}),
     }
+
+
+def _of_instance_type(given: Json) -> Json:
+    """Return what a deployment on Kubernetes gets from its instance type: the default one, and its resources."""
+    name = given.get("instanceType", DEFAULT_INSTANCE_TYPE)
+    known, resources = INSTANCE_TYPES[name]["resources"], given.get("containerResourceRequirements", {})
+    requirements = {
+        "containerResourceRequests": known["requests"] | resources.get("containerResourceRequests", {}),
+        "containerResourceLimits": known["limits"] | resources.get("containerResourceLimits", {}),
+    }
+    return {"instanceType": name, "containerResourceRequirements": requirements}
 
 
 def deployment(state: Workspace, item: Deployment) -> Json:

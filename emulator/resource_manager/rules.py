@@ -18,7 +18,9 @@ from emulator.resources import Deployment, Endpoint, Json
 MIRROR_LIMIT = 50
 REQUEST_TIMEOUT_LIMIT_SECONDS = 180
 _NAME = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
-_DSV2 = re.compile(r"Standard_DS?\d+(_v2)?")  # the series whose number is a size, not the number of cores
+_DSV2 = re.compile(
+    r"Standard_DS?\d+(_v2)?", re.IGNORECASE
+)  # the series whose number is a size, not the number of cores
 _CORES_OF_DSV2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 
 
@@ -81,8 +83,8 @@ def deployment_body(body: Json, limits: Limits) -> None:
     capacity = body.get("sku", {}).get("capacity", 1)
     if capacity > limits.instances_per_deployment:
         raise bad_request(f"A deployment can have at most {limits.instances_per_deployment} instances, not {capacity}.")
-    if "model" not in properties and "codeConfiguration" not in properties:
-        raise bad_request("A deployment needs a model, or a code configuration, or both.")
+    if not any(part in properties for part in ("model", "codeConfiguration", "environmentId")):
+        raise bad_request("A deployment needs a model, a code configuration or an environment.")
     if "codeConfiguration" in properties and "environmentId" not in properties:
         raise bad_request("A deployment with a code configuration needs an environment.")
     _request_timeout(properties.get("requestSettings", {}).get("requestTimeout", "PT5S"))

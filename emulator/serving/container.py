@@ -48,20 +48,26 @@ class Container:
 def prepare(directory: Path, deployment: Deployment, files: DeploymentFiles) -> Container:
     """Create the container of `deployment` below `directory`.
 
-    Raises ContainerError (BadArgument) if the scoring script does not exist, or if there is neither a script nor an
-    MLflow model.
+    Raises ContainerError: BadArgument if the scoring script does not exist or the model cannot be served without one,
+    NotEmulated if there is only an image.
     """
     root = directory / deployment.endpoint / deployment.name
     script = _script(files)
     if script is None and (files.model_type != "mlflow_model" or files.model is None):
-        message = "Deployments without code and scoring script are emulated for MLflow models only."
-        raise ContainerError("BadArgument", message)
+        raise _no_server(files)
     model_directory = _lay_out_model(root, _mount_path(deployment), files)
     code = Path(files.code or root).resolve()
     environment = _environment(deployment, code, model_directory)
     if files.model:
         environment["MLFLOW_MODEL_FOLDER"] = Path(files.model).name
     return Container(script, code, model_directory, environment, ContainerLog(root / "console.log"))
+
+
+def _no_server(files: DeploymentFiles) -> ContainerError:
+    if files.model is None and files.image:
+        return ContainerError("NotEmulated", f"The image {files.image} is not emulated: images are not run here.")
+    message = "Deployments without code and scoring script are emulated for MLflow models only."
+    return ContainerError("BadArgument", message)
 
 
 def _script(files: DeploymentFiles) -> Path | None:
@@ -83,7 +89,10 @@ def _mount_path(deployment: Deployment) -> PurePosixPath:
 
 
 def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles) -> Path:
-    """Link the registered folder or file into `azureml-models/<name>/<version>` and return that folder."""
+    """Copy the registered folder or file into `azureml-models/<name>/<version>` and return that folder.
+
+    A symbolic link would do for most scripts, but MLflow refuses a model that resolves to a place outside its folder.
+    """
     models = root / mount_path / "azureml-models"
     if files.model is None:
         models.mkdir(parents=True, exist_ok=True)
@@ -92,7 +101,10 @@ def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles
     version = models / Path(files.model_name or "model").name / Path(files.model_version or "1").name
     shutil.rmtree(version, ignore_errors=True)
     version.mkdir(parents=True)
-    (version / registered.name).symlink_to(registered, target_is_directory=registered.is_dir())
+    if registered.is_dir():
+        shutil.copytree(registered, version / registered.name)
+    else:
+        shutil.copy2(registered, version)
     return version
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from emulator.clock import VirtualClock
 from emulator.containers import ContainerError, DeploymentFiles
 from emulator.resources import Deployment
+from emulator.serving import pins
 from emulator.serving.container import prepare
 from emulator.serving.container_log import ContainerLog
 from emulator.serving.instance import Instance
@@ -48,10 +49,19 @@ class ProcessFleet:
         old = self._replicas.get((deployment.endpoint, deployment.name))
         if old is None:
             replicas.container.log.clear()
+        self._note_differences(replicas.container.log, files)
         await replicas.scale(_capacity(deployment))
         self._replicas[deployment.endpoint, deployment.name] = replicas
         if old:
             await old.scale(0)
+
+    def _note_differences(self, log: ContainerLog, files: DeploymentFiles) -> None:
+        """Write to the log what the conda file asks for and these processes do not have."""
+        found = pins.differences(files.conda, pins.installed(self._environment.python)) if files.conda else []
+        if found:
+            text = f"The emulator does not install conda files. Different here: {'; '.join(found)}."
+            with log.append_handle() as handle:
+                handle.write(f"{text}\n".encode())
 
     async def scale(self, deployment: Deployment) -> None:
         """Bring the number of processes to `sku.capacity`. Raises ContainerError; running processes are kept."""

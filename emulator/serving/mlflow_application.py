@@ -72,8 +72,7 @@ def swagger(model: Any) -> dict[str, Any]:  # noqa: ANN401  # MLflow's
 
 def _application() -> Any:  # noqa: ANN401  # FastAPI's
     """Load the model and return MLflow's application with Azure's routes added."""
-    # Resolved, because MLflow does not follow symbolic links.
-    folder = Path(os.environ["AZUREML_MODEL_DIR"], os.environ["MLFLOW_MODEL_FOLDER"]).resolve()
+    folder = Path(os.environ["AZUREML_MODEL_DIR"], os.environ["MLFLOW_MODEL_FOLDER"])
     model = scoring_server.load_model_with_mlflow_config(str(folder))
     served = scoring_server.init(model)
     schema, described = model.metadata.get_input_schema(), json.dumps(swagger(model))

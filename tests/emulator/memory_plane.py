@@ -24,7 +24,7 @@ class MemoryFleet:
 
     async def start(self, deployment: Deployment, files: DeploymentFiles) -> None:
         """Start immediately."""
-        assert files.scoring_script == "score.py"
+        assert files.scoring_script in ("score.py", None)
         self.running[deployment.name] = deployment.body["sku"]["capacity"]
 
     async def scale(self, deployment: Deployment) -> None:

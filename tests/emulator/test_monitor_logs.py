@@ -299,7 +299,13 @@ def test_timespans(text: str | None, start: str | None, end: str | None) -> None
     ("query", "status", "message"),
     [
         ("AmlOnlineEndpointTrafficLog | where", 400, "SyntaxError"),
-        ("NoSuchTable | count", 400, "SemanticError"),
+        ("AppRequests | count", 501, "AppRequests is not emulated"),
+        ("union AmlOnlineEndpointTrafficLog, AzureActivity", 501, "AzureActivity is not emulated"),
+        (
+            "AmlOnlineEndpointTrafficLog | where Path in (Heartbeat | project Computer)",
+            501,
+            "Heartbeat is not emulated",
+        ),
         ("AmlOnlineEndpointTrafficLog | where NoSuchColumn == 1", 400, "SemanticError"),
         ("AmlOnlineEndpointTrafficLog | make-series count() on TimeGenerated step 1m", 501, "MakeSeriesOperator"),
         (".show tables", 400, "SyntaxError"),

@@ -53,6 +53,8 @@ def test_quota() -> None:
         ("Standard_F4s_v2", 1, 8),
         ("Standard_D4s_v3", 2, 12),
         ("Standard_NC6s_v3", 1, 12),
+        ("STANDARD_DS4_V2", 1, 16),
+        ("standard_e8as_v4", 1, 16),
     ],
 )
 def test_cores(instance_type: str, capacity: int, cores: int) -> None:
