@@ -65,6 +65,12 @@ param historyDays int = 730
 @description('Further app settings by name, such as those that policies use as `\${NAME}`. If set manually, they would be lost: every provision replaces them all.')
 param appSettings object = {}
 
+@description('Resource id of an existing action group, in any subscription of the tenant, that the alerts notify.')
+param actionGroupId string = ''
+
+@description('Mail address that the alerts notify, by an action group that is created for it. With neither this nor an action group there are no alerts.')
+param alertEmail string = ''
+
 var token = uniqueString(subscription().id, environmentName, location)
 // Computed here and passed to the modules, never taken from a module's output: a preview (`azd provision --preview`) can
 // evaluate only what is known before anything is deployed.
@@ -76,6 +82,8 @@ var names = {
   insights: 'appi-teal-${token}'
   plan: 'plan-teal-${token}'
   app: 'func-teal-${token}'
+  actionGroup: 'ag-teal-${token}'
+  workbook: guid(token, 'workbook')
 }
 var containers = { package: 'package', deadLetters: 'dead-letters' }
 var allTags = union(tags, { 'azd-env-name': environmentName })
@@ -165,6 +173,34 @@ module app 'modules/app.bicep' = {
     }
   }
   dependsOn: [roles] // the host reads its storage as soon as it starts
+}
+
+module alerts 'modules/alerts.bicep' = if (!empty(actionGroupId) || !empty(alertEmail)) {
+  name: 'alerts'
+  scope: group
+  params: {
+    appName: names.app
+    insightsId: monitoring.outputs.insightsId
+    location: location
+    tags: allTags
+    actionGroupId: actionGroupId
+    email: alertEmail
+    actionGroupName: names.actionGroup
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    name: names.workbook
+    title: 'Teal ${environmentName}'
+    appName: names.app
+    insightsId: monitoring.outputs.insightsId
+    logsId: monitoring.outputs.logsId
+    location: location
+    tags: allTags
+  }
 }
 
 @description('Resource group of Teal\'s own resources.')

@@ -16,13 +16,16 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
 from shared.core.rollout import Rollout
+from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
 from shared.ports import Backlog, Policies, Store
+from shared.words import sentence
 from shared.workspaces import Workspaces
 
 TICK_LATE = timedelta(minutes=5)
 UNSEEN = timedelta(minutes=15)
+WAITING = timedelta(hours=1)  # for an operator
 DEEP = 500
 LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
 MOST_POINTERS = 100
@@ -188,9 +191,9 @@ def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "azure_ml", Severity.FAILING, observed.endpoint_problem, about,
             "check Teal's role on the workspace, and Azure's status",
         )  # fmt: skip
-    if rollout.open and observed.telemetry_problem:
+    if rollout.open and (problem := _telemetry_problem(rollout)):
         yield Finding(
-            "telemetry", Severity.WARNING, observed.telemetry_problem, about,
+            "telemetry", Severity.WARNING, problem, about,
             "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
         )  # fmt: skip
     last = observed.last or rollout.status.since
@@ -199,11 +202,23 @@ def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "progress", Severity.FAILING, f"not observed since {last.isoformat()}", about,
             "read the failures of the function `reconcile`",
         )  # fmt: skip
+    elif waits_for_operator(rollout) and now - rollout.status.since > WAITING:
+        yield Finding(
+            "waiting", Severity.WARNING,
+            f"has waited for an operator since {rollout.status.since.isoformat()}: {sentence(rollout.status.reason)}",
+            about, "resume, promote or roll back",
+        )  # fmt: skip
     elif rollout.open and now - rollout.status.since > limit:
         yield Finding(
             "progress", Severity.WARNING, f"{rollout.phase} since {rollout.status.since.isoformat()}", about,
             "resume, promote or roll back; its history says what it waits for",
         )  # fmt: skip
+
+
+def _telemetry_problem(rollout: Rollout) -> str:
+    """Return why telemetry is of no use to the rollout: it gave no answer, or shows none of the endpoint's requests."""
+    silent = None if rollout.telemetry_proven else rollout.observed.unproven
+    return rollout.observed.telemetry_problem or (sentence(silent) if silent else "")
 
 
 def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about: str = "") -> list[Finding]:

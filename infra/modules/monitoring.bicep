@@ -43,3 +43,6 @@ output logsId string = logs.id
 
 @description('Its customer id (GUID).')
 output logsCustomerId string = logs.properties.customerId
+
+@description('Resource id of the Application Insights component.')
+output insightsId string = insights.id

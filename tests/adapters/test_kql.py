@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from azure.monitor.query import LogsQueryClient
 
-from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
+from emulator.monitor.log_tables import TRAFFIC
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
 from shared.adapters.queries import COLUMNS, tallies
@@ -17,9 +18,10 @@ from shared.core.telemetry import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential, Reply, StandIn
 from tests.kusto.language_service import HOME, diagnostics
+from tests.kusto.tables import APP_TABLES, TRAFFIC_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {TRAFFIC: TRAFFIC_COLUMNS}
+TABLES = TRAFFIC_TABLES | APP_TABLES
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = Window(NOON, NOON + timedelta(hours=1))
 NOTHING = {"name": "PrimaryResult", "columns": [{"name": name, "type": "string"} for name in COLUMNS], "rows": []}
@@ -44,8 +46,19 @@ def shown() -> dict[str, str]:
     return shipped | {f"{name} {place}": text for name, found in blocks.items() for place, text in enumerate(found)}
 
 
+def of_the_templates() -> list[str]:
+    """Return the queries of the alerts and of the workbook's panels, as evaluated."""
+    snapshot = json.loads((ROOT / "tests/infra/snapshots/app-everything.snapshot.json").read_text(encoding="utf-8"))
+    found = [each.get("properties", {}) for each in snapshot["predictedResources"]]
+    alerts = [each["criteria"]["allOf"][0]["query"] for each in found if "criteria" in each]
+    (workbook,) = [json.loads(each["serializedData"]) for each in found if "serializedData" in each]
+    panels = [item["content"]["query"] for item in workbook["items"] if item["type"] == 3]
+    assert (len(alerts), len(panels)) == (8, 9)
+    return alerts + panels
+
+
 def test_everything_that_is_sent_is_valid_kql(log: LogAnalytics, azure: StandIn) -> None:
-    """The request log's query with and without latency and retries, and users' queries as they are sent."""
+    """The request log's query with and without latency and retries, users' queries as sent, alerts, the workbook."""
     azure.answer(Reply(200, {"tables": [NOTHING]}))
     for latency, once in ((None, False), (HOUR, False), (HOUR, True)):
         RequestLog(log).minutes("churn", HOUR, latency, once=once)
@@ -55,6 +68,7 @@ def test_everything_that_is_sent_is_valid_kql(log: LogAnalytics, azure: StandIn)
         tallies(log, "churn", HOUR, text)
     sent = [each.body["query"] for each in azure.asked]
     assert len(sent) == 3 + len(queries)
+    sent += of_the_templates()
     assert diagnostics(sent, TABLES) == [[]] * len(sent)
 
 

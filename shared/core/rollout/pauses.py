@@ -31,3 +31,11 @@ def pause_cause(rollout: Rollout) -> PauseCause | None:
         return None
     in_step = PauseCause.PAUSE_STEP if rollout.progress.in_pause_step else PauseCause.OPERATOR
     return _CAUSES.get(rollout.status.reason.code, in_step)
+
+
+def waits_for_operator(rollout: Rollout) -> bool:
+    """Return whether nothing but an operator's request ends the rollout's pause, apart from its deadline."""
+    cause = pause_cause(rollout)
+    if cause is PauseCause.PAUSE_STEP:
+        return "limit_seconds" not in rollout.status.reason.facts  # a fixed time ends by itself
+    return cause in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}

@@ -20,4 +20,5 @@ param otherWorkspaces = [
     id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/east/providers/Microsoft.MachineLearningServices/workspaces/ml-east'
   }
 ]
+param alertEmail = 'ml-oncall@example.com'
 param appSettings = { FRAUD_FLOOR: '0.02', TEAL_WORKSPACE: 'cannot be overridden' }
