@@ -49,7 +49,12 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes 
 @ticks.function_name("audit")
 @ticks.timer_trigger(arg_name="timer", schedule="0 40 3 * * *", use_monitor=False)
 def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
-    """Compare the registered versions with the rollouts, every night."""
+    """Look for registered versions without a rollout and for what rollouts left behind, every night."""
+    from shared.audit.orphans import OrphanSweep  # noqa: PLC0415 -- see functions/routes.py
+
+    used = app()
+    parts = used.store, used.workspaces, used.policies, used.clock, used.controller.holder, used.controller.channels
+    OrphanSweep(*parts, used.settings.history_kept).sweep()
     _missed_versions().compare()
 
 

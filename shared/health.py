@@ -17,8 +17,8 @@ from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import waits_for_operator
-from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
+from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
 from shared.words import sentence
 from shared.workspaces import Workspaces
@@ -28,10 +28,10 @@ UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
 DEEP = 500
 LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
-MOST_POINTERS = 100
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
+ORPHANED = "end its mirror and delete it (it costs as much as one that serves), or use it; see `orphans` in the policy"
 MISSED = "start it (POST /api/rollouts), or archive the version in Azure ML; see `missed_versions` in the policy"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
 
@@ -147,21 +147,15 @@ class HealthCheck:
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:
         """Yield what ended rollouts left there. Only rollouts whose green is deployed are read."""
-        wanted = Wanted(endpoint.workspace, endpoint.name, since=now - LOOKING_BACK)
         idle = [name for name in seen.deployments if not seen.traffic.get(name)]
-        pointers = self.store.pointers(wanted, "", MOST_POINTERS) if idle else ()
-        stored = (
-            self.store.rollout(endpoint, pointer.rollout)
-            for pointer in pointers
-            if pointer.rollout.rpartition("-")[0] in idle  # an id begins with the name of green
-        )
-        for orphan in orphans((each.value for each in stored if each is not None), seen):
+        stored = newest_rollouts(self.store, endpoint, idle, now - LOOKING_BACK, most_pages=1)
+        for orphan in orphans((each.value for each in stored), seen):
             mirror = f", and {orphan.mirrored} % of the requests are mirrored to it" if orphan.mirrored else ""
             yield Finding(
                 "orphan", Severity.WARNING,
                 f"{orphan.deployment} is still deployed{mirror}, but its rollout ended {orphan.phase.value}",
                 f"{endpoint} {orphan.rollout}",
-                "delete the deployment, or give it traffic: it costs as much as one that serves",
+                ORPHANED,
             )  # fmt: skip
 
     def _recorded(self, endpoint: EndpointId, now: datetime) -> Iterator[Finding]:

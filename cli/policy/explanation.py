@@ -64,6 +64,8 @@ def always(policy: Policy) -> list[str]:
         f"A step takes longer than {span(policy.deadlines.step)}, or the rollout longer than {whole}: rolled back.",
         "An operator can roll back at any time while blue exists, and pause, resume or promote.",
         f"After a rollback, green is {kept}.",
+        "What an ended rollout left behind is reported within a day"
+        + (", and removed a day later unless someone used or changed it." if policy.orphans == "remove" else "."),
     ]
     mismatch = "Green receives clearly more or fewer of the live requests than its weight: reported"
     found.append(mismatch + (", and held until it does not." if policy.judge.traffic_mismatch == "hold" else "."))

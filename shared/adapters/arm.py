@@ -7,6 +7,7 @@ behind. Operations are never awaited: a PUT is sent, and its outcome is observed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -66,6 +67,15 @@ def path(*parts: str) -> str:
         if part in {"", ".", ".."}:
             raise Permanent(f"{part!r} is not a valid name of an Azure resource")
     return "/".join(quote(part, safe="") for part in parts)
+
+
+def moment(said: object) -> datetime | None:
+    """Return a time as ARM writes it, in UTC if it names no zone; None if it is not one."""
+    try:
+        at = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 class ResourceManager:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from shared.adapters.arm import Json, ResourceManager, path
+from shared.adapters.arm import Json, ResourceManager, moment, path
 from shared.core.missed import RegisteredVersion
 from shared.core.rollout import ModelVersion
 
@@ -55,11 +55,7 @@ def _tags(body: Json) -> dict[str, str]:
 
 
 def _created(body: Json) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str((body.get("systemData") or {}).get("createdAt")))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment((body.get("systemData") or {}).get("createdAt"))
 
 
 def _archived(body: Json) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.adapters.arm import moment
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import EndpointSpec
 
@@ -43,7 +44,9 @@ def deployment_seen(body: Json) -> DeploymentSeen:
     name = str(body.get("name", "")).lower()
     capacity = (body.get("sku") or {}).get("capacity")
     instances = capacity if isinstance(capacity, int) else None
-    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""), instances)
+    by_teal = MADE_BY.items() <= (body.get("tags") or {}).items()
+    modified = moment((body.get("systemData") or {}).get("lastModifiedAt"))
+    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""), instances, modified, by_teal)
 
 
 def deployment_like(body: Json, model: str) -> Json:

@@ -401,6 +401,19 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
         "Cleanup failed.",
     ),
+    ReasonCode.ORPHAN_FOUND: Row(
+        "{deployment} is still deployed although the rollout has ended[, with a mirror of {mirror}]; it costs as much "
+        "as one that serves[. It is removed after {until} unless someone uses or changes it]",
+        "The nightly audit found what a rollout left behind.",
+    ),
+    ReasonCode.ORPHAN_MIRROR_ENDED: Row(
+        "ending the mirror of {mirror} to {deployment}, which the rollout left on",
+        "The policy says `orphans: remove`, and the mirror is Teal's.",
+    ),
+    ReasonCode.ORPHAN_REMOVED: Row(
+        "deleting {deployment}, which the rollout left behind and nobody has used or changed since",
+        "The policy says `orphans: remove`.",
+    ),
     ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
         "{deployment} serves with {instances} of {wanted_instances|instance} and could not be scaled up: "
         "scale it manually[ (Azure: {message})]",

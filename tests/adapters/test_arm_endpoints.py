@@ -84,6 +84,18 @@ def test_an_endpoint_is_seen_with_all_its_deployments(endpoints: ArmEndpoints, a
     ]
 
 
+@pytest.mark.parametrize(("tags", "ours"), [({"managed-by": "teal", "team": "x"}, True), ({"team": "x"}, False)])
+def test_who_made_a_deployment_and_when_it_was_changed_is_seen(
+    endpoints: ArmEndpoints, azure: StandIn, *, tags: dict[str, str], ours: bool
+) -> None:
+    """By the tag that Teal gives its own deployments, and by Azure's time of the last change."""
+    azure.answer(Reply(200, endpoint()), Reply(200, {"value": [deployment() | {"tags": tags}]}))
+    seen = endpoints.see("churn")
+    assert seen is not None
+    found = seen.deployments["churn-6"]
+    assert (found.by_teal, found.modified) == (ours, datetime(2026, 1, 2, tzinfo=UTC))
+
+
 @pytest.mark.parametrize("missing", [{}, {"provisioningState": None}, {"provisioningState": "Hibernating"}])
 def test_a_state_that_azure_may_add_is_unknown(
     endpoints: ArmEndpoints, azure: StandIn, missing: dict[str, Any]

@@ -182,7 +182,7 @@ def test_a_green_that_an_ended_rollout_left_is_found(calls: Calls, mirrored: int
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=left, mirror={green: mirrored} if mirrored else {})
     found = findings(calls)["orphan"]
     assert (found["severity"], words in found["message"]) == ("warning", True), found
-    assert "delete the deployment" in found["remedy"]
+    assert "delete it" in found["remedy"]
 
 
 def test_a_green_that_somebody_uses_is_no_orphan(calls: Calls) -> None:

@@ -206,6 +206,7 @@ At any step:
 - A step takes longer than 2 h, or the rollout longer than 1 d: rolled back.
 - An operator can roll back at any time while blue exists, and pause, resume or promote.
 - After a rollback, green is kept for inspection.
+- What an ended rollout left behind is reported within a day.
 - Green receives clearly more or fewer of the live requests than its weight: reported.
 - Nothing advances on Mon and Fri from 18:00 to 08:00 of the next day (Europe/Berlin): nights.
 """

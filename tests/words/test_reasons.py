@@ -405,6 +405,21 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-7 could not be deleted and still incurs cost: delete it manually (Azure: Locked)",
     ),
     (
+        reason(C.ORPHAN_FOUND, deployment=GREEN, mirror=20, until="2026-11-21T05:00:00+00:00"),
+        (
+            "churn-7 is still deployed although the rollout has ended, with a mirror of 20%; it costs as much as one "
+            "that serves. It is removed after 2026-11-21 05:00 UTC unless someone uses or changes it"
+        ),
+    ),
+    (
+        reason(C.ORPHAN_MIRROR_ENDED, deployment=GREEN, mirror=20),
+        "ending the mirror of 20% to churn-7, which the rollout left on",
+    ),
+    (
+        reason(C.ORPHAN_REMOVED, deployment=GREEN),
+        "deleting churn-7, which the rollout left behind and nobody has used or changed since",
+    ),
+    (
         reason(C.BLUE_LEFT_SCALED_DOWN, deployment=BLUE, instances=1, wanted_instances=4),
         "churn-6 serves with 1 of 4 instances and could not be scaled up: scale it manually",
     ),

@@ -37,12 +37,15 @@ class DeploymentSeen:
     """One deployment as Azure shows it.
 
     model: its ARM id or asset reference, as Azure returns it. instances: the configured count (None: unknown).
+    modified: when it was last changed (None: unknown). by_teal: whether its tags say that Teal made it.
     """
 
     name: str
     state: Provisioning
     model: str = ""
     instances: int | None = None
+    modified: datetime | None = None
+    by_teal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class Policy:
     deadlines: Deadlines = field(default_factory=Deadlines)
     keep_blue: timedelta = timedelta(hours=24)
     on_rollback: Literal["delete", "keep"] = "delete"
+    orphans: Literal["report", "remove"] = "report"
     name: str = ""
     source: LiveSource | TemplateSource = field(default_factory=LiveSource)
     capacity: Capacity = field(default_factory=Capacity)

@@ -204,6 +204,7 @@ class Ending:
     clean_after: when the leftover deployment can be deleted. blue_scaled_down: whether blue is kept with fewer
     instances. finished: when nothing was left to do. seen_healthy: when the serving deployment was last seen healthy.
     unhealthy, unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
+    orphan_since: since when the history says that green was left behind.
     """
 
     clean_after: datetime | None = None
@@ -212,3 +213,4 @@ class Ending:
     unhealthy_reported: str | None = None
     blue_scaled_down: bool = False
     finished: datetime | None = None
+    orphan_since: datetime | None = None

@@ -136,6 +136,9 @@ class ReasonCode(StrEnum):
     LEFTOVER_DELETED = "leftover_deleted"
     LEFTOVER_IN_USE = "leftover_in_use"
     LEFTOVER_NOT_DELETED = "leftover_not_deleted"
+    ORPHAN_FOUND = "orphan_found"
+    ORPHAN_MIRROR_ENDED = "orphan_mirror_ended"
+    ORPHAN_REMOVED = "orphan_removed"
     BLUE_LEFT_SCALED_DOWN = "blue_left_scaled_down"
 
 

@@ -85,6 +85,12 @@ def _ending() -> tuple[Field, ...]:
         ),
         Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
         Field(
+            "orphans",
+            choice("report", "remove"),
+            "What happens to the green of an ended rollout that is still deployed although it should not be, which is "
+            "looked for once a day: it is reported, or also removed a day later unless someone used or changed it.",
+        ),
+        Field(
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
             "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "

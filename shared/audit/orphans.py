@@ -1,0 +1,91 @@
+"""Looks once a day for what ended rollouts left behind, and removes it where the endpoint's policy says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.acting import Acting
+from shared.controller import changed
+from shared.core.admission import EndpointRecord
+from shared.core.endpoint_id import EndpointId
+from shared.core.observation import EndpointSeen
+from shared.core.orphans import Swept, swept
+from shared.core.rollout import Rollout, leases
+from shared.errors import Conflict, TealError
+from shared.newest import newest_rollouts
+from shared.notifications import notify
+from shared.ports import Channel, Clock, Policies, Store, Stored
+from shared.saving import save
+from shared.workspaces import Workspaces
+
+log = logging.getLogger("teal.audit")
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanSweep:
+    """Finds, reports and, by policy, removes orphans.
+
+    holder: this process's name in leases. history: how long finished rollouts are kept.
+    """
+
+    store: Store
+    workspaces: Workspaces
+    policies: Policies
+    clock: Clock
+    holder: str
+    channels: tuple[Channel, ...]
+    history: timedelta
+
+    def sweep(self) -> None:
+        """Sweep every endpoint that has a policy. Errors are logged, and tomorrow's sweep tries again."""
+        for endpoint in self.policies.endpoints():
+            try:
+                self._endpoint(endpoint)
+            except TealError as error:
+                log.warning("orphans not swept endpoint=%s: %s", endpoint, error)
+
+    def _endpoint(self, endpoint: EndpointId) -> None:
+        seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)
+        if seen is None:
+            return
+        for stored in self._ended(endpoint, seen):
+            record = self.store.record(endpoint)
+            result = swept(stored.value, seen, self.clock(), remove=self._removes(endpoint, record.value))
+            if (result.actions or result.decision.rollout != stored.value) and self._carried_out(
+                stored, record, result
+            ):
+                return  # Azure carries out one order at a time on an endpoint; the rest is for tomorrow
+
+    def _ended(self, endpoint: EndpointId, seen: EndpointSeen) -> Iterator[Stored[Rollout]]:
+        since = self.clock() - self.history
+        for stored in newest_rollouts(self.store, endpoint, seen.deployments, since):
+            if stored.value.finished is not None and not leases.in_force(stored.value.lease, self.clock()):
+                yield stored
+
+    def _removes(self, endpoint: EndpointId, record: EndpointRecord) -> bool:
+        """Return whether orphans are removed now: nothing is while a rollout is open, or everything is halted."""
+        policy, halt = self.policies.for_endpoint(endpoint), self.store.halt()
+        idle = record.current is None and record.waiting is None
+        return idle and policy is not None and policy.orphans == "remove" and (halt is None or not halt.in_force)
+
+    def _carried_out(self, stored: Stored[Rollout], record: Stored[EndpointRecord], result: Swept) -> bool:
+        """Save the decision and carry out its order; return whether there was one.
+
+        The record is written with it: a rollout that is admitted meanwhile makes the decision void.
+        """
+        rollout, entries = result.decision.rollout, result.decision.entries
+        if result.actions:
+            rollout = replace(rollout, lease=leases.taken(self.holder, self.clock()))
+        changes = changed((stored.etag, replace(result.decision, rollout=rollout)))
+        try:
+            (saved,) = save(self.store, rollout.endpoint, replace(changes, record=record))
+        except Conflict:
+            log.info("conflict endpoint=%s rollout=%s: another writer was first", rollout.endpoint, rollout.id)
+            return False
+        if result.actions:
+            Acting(self.store, self.workspaces, self.clock).act(saved, result.actions)
+        notify(self.channels, rollout, entries)
+        return bool(result.actions)
