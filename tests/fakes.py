@@ -108,7 +108,7 @@ class FakeStore:
         found = [
             value
             for (known, _), (value, _) in self.rows.items()
-            if endpoint in {known, known.name} and isinstance(value, Rollout)
+            if endpoint in (known, known.name) and isinstance(value, Rollout)
         ]
         return tuple(sorted(found, key=lambda rollout: rollout.created, reverse=True))
 
@@ -121,8 +121,10 @@ class FakeStore:
         return tuple([pointer for pointer in found if wanted.lists(pointer)][:limit])
 
     def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
-        keys = sorted(key for key in self.entries if key[:2] == (endpoint, rollout_id) and key[2] >= first)
-        return tuple(self.entries[key] for key in keys)
+        found: list[Entry] = []
+        while (entry := self.entries.get((endpoint, rollout_id, first + len(found)))) is not None:
+            found.append(entry)
+        return tuple(found)
 
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         self.faults.strike()

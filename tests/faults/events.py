@@ -126,7 +126,7 @@ class Together:
             if self.stalls and not process.done and process.at not in CHECKED:
                 stage.suspended.append(process)
             elif process.done:
-                stage.ended(process)
+                stage.over(process)
             else:
                 stage.run(process)
         stage.world.wakeups.woken.clear()

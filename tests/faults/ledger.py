@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from shared.core.observation import DeploymentMinute, EndpointSeen
 from shared.core.reconcile.actions import Action, ScaleDeployment
 from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Temporary
 from shared.ports import Answer, Changes, Seen, Stored
@@ -101,6 +102,7 @@ class Ledger:
     answered: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     health: dict[str, list[Health]] = field(default_factory=dict)
+    shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
     proven: datetime | None = None
     smoked: set[str] = field(default_factory=set)
     admitted: list[str] = field(default_factory=list)
@@ -108,6 +110,8 @@ class Ledger:
     looks: dict[str, list[datetime]] = field(default_factory=dict)
     halted_since: int | None = None
     claimants: dict[str, str] = field(default_factory=dict)
+    histories: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    found_whole: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
@@ -142,10 +146,19 @@ class Ledger:
         """Record that the caller was told that the request is accepted."""
         self.answered.append(by)
 
+    def history(self, rollout: Rollout) -> tuple[Entry, ...]:
+        """Return the history of a rollout; the same tuple as before if nothing was added."""
+        store, known = self.world.store, self.histories.get(rollout.id, ())
+        newest = store.entries.get((rollout.endpoint, rollout.id, rollout.entry_count - 1))
+        if len(known) != rollout.entry_count or known[-1] is not newest:
+            known = self.histories[rollout.id] = store.history(rollout.endpoint, rollout.id)
+        return known
+
     def lost(self, name: str) -> None:
         """Forget what was observed about a deployment that no longer exists."""
         self.smoked.discard(name)
         self.health.pop(name, None)
+        self.shown = {shown for shown in self.shown if shown[0] != name}
 
     def asked_back(self, rollout: str) -> int | None:
         """Return the number of the first rollback that was accepted for a rollout that could be rolled back."""
@@ -205,7 +218,9 @@ class Ledger:
     def _telemetry(self, rows: Iterable[DeploymentMinute]) -> None:
         number, now = next(self.numbers), self.world.clock()
         for row in rows:
-            if row.total:
+            shown = (row.deployment, row.minute, row.bad, row.total)
+            if row.total and shown not in self.shown:  # most rows are read several times
+                self.shown.add(shown)
                 self.proven = max(self.proven or row.minute, row.minute)
                 seen = Health(number, now, row.minute, row.bad / row.total, "log")
                 self.health.setdefault(row.deployment, []).append(seen)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
 
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.words import sentence
-from tests.faults.events import Outage, Piece, Works, current, untroubled
+from tests.faults.events import Event, Outage, Piece, Works, current, untroubled
 from tests.faults.generator import Schedule
 from tests.faults.invariants.everything import ALWAYS, AT_REST, AT_THE_END, PENDING, check_order
 from tests.faults.invariants.rule import Rule, StateCheck, objections
 from tests.faults.ledger import rollouts
 from tests.faults.recipes import RECIPES
 from tests.faults.stage import Objection, Stage, set_stage
-from tests.scenarios.world import CHURN
+from tests.scenarios.world import CHURN, MINUTE
 
 QUIET = 15
 LONG = 32  # beyond the deadlines of provisioning and rolling back in all recipes
 BACK = 8
+LATER = 5  # in minutes: how often the timer fires in quiet times after every rollout has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,10 @@ def play(schedule: Schedule, pending: Collection[str] = PENDING) -> Outcome:
     """Play a schedule until it violates an invariant, or to its end. pending: invariants that are known to fail."""
     stage = set_stage(RECIPES[schedule.recipe], check_order)
     stage.pending = pending
-    happened: list[tuple[str, str]] = []
+    happened: list[tuple[datetime, Event]] = []
     try:
         for event in schedule.events:
-            happened.append((f"{stage.world.clock():%H:%M}", told(event)))
+            happened.append((stage.world.clock(), event))
             event.happen(stage)
             if _objected(stage, ALWAYS):
                 return _violated(schedule, stage, happened)
@@ -73,7 +75,7 @@ def _comes_to_rest(stage: Stage) -> bool:
     if _objected(stage, (*ALWAYS, *AT_REST)):
         return False
     for _ in range(6):
-        stage.minute()
+        _quiet(stage, 1)
         stage.world.clock.pass_(stage.recipe.policy.deadlines.rollback / 4)
     return not _objected(stage, (*ALWAYS, *AT_THE_END))
 
@@ -94,8 +96,12 @@ def _rolled_back(stage: Stage, rollout: str) -> None:
 
 
 def _quiet(stage: Stage, minutes: int) -> None:
-    for _ in range(minutes):
-        stage.minute()
+    """Let quiet minutes pass; once nobody has anything to do any more, all at once."""
+    for passed in range(minutes):
+        if stage.idle:
+            stage.world.clock.pass_((minutes - passed) * MINUTE)
+            return
+        stage.minute(ticks=not stage.ended or stage.world.clock().minute % LATER == 0)
 
 
 def _let_finish(stage: Stage) -> None:
@@ -107,8 +113,8 @@ def _let_finish(stage: Stage) -> None:
         stage.minute()
 
 
-def _violated(schedule: Schedule, stage: Stage, happened: list[tuple[str, str]]) -> Outcome:
-    lines = [(moment, f"  {what}") for moment, what in happened]
+def _violated(schedule: Schedule, stage: Stage, happened: list[tuple[datetime, Event]]) -> Outcome:
+    lines = [(f"{moment:%H:%M}", f"  {told(event)}") for moment, event in happened]
     for rollout in rollouts(stage.world):
         for entry in stage.world.store.history(CHURN, rollout.id):
             words = f"    {rollout.green}: {entry.before} -> {entry.after}, {entry.actor}: {sentence(entry.reason)!r}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol, TypeVar, cast
 
@@ -17,9 +16,9 @@ from shared.errors import Conflict, NotPossible, Permanent, TealError, Temporary
 from shared.intake import Intake
 from shared.observer import Observer
 from shared.ports import Clock
-from shared.workspaces import Workspaces
+from shared.workspaces import Workspace, Workspaces
 from tests.faults.disturbance import Crash
-from tests.scenarios.world import World
+from tests.scenarios.world import WORKSPACE, World
 
 Port = TypeVar("Port")
 HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, not an injected fault
@@ -88,8 +87,7 @@ class Process:
         self.raised: TealError | None = None
         self.died = False
         self._turns: int | None = None
-        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread: threading.Thread | None = None
+        self._thread: _Turns | None = None
 
     def run(self) -> None:
         """Do all of the work that is left."""
@@ -101,8 +99,7 @@ class Process:
     def advance(self, points: int) -> None:
         """Go on until that many points are passed, and stop there."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._started, daemon=True)
-            self._thread.start()
+            self._thread = _Turns(self._work)
         self._resume(points)
 
     def kill(self) -> None:
@@ -118,11 +115,10 @@ class Process:
             raise Crash
         number, self.at = self.passed, name
         self.passed += 1
-        if self._turns is not None:
+        if self._turns is not None and self._thread is not None:
             self._turns -= 1
             if self._turns < 0:
-                self._stopped.release()
-                self._go.acquire()
+                self._thread.stop()
         if self.died:
             raise Crash
         if number in self.faults:
@@ -143,21 +139,15 @@ class Process:
         return Intake(store, self._workspaces(), self.world.known_policies, wakeups, self.clock)
 
     def _workspaces(self) -> Workspaces:
-        own = self.world.workspaces.own
         endpoints = self._watched("azure", self.world.endpoints)
         telemetry = self._watched("telemetry", self.world.telemetry)
         scoring = self._watched("scoring", self.world.scoring)
         models = self._watched("models", self.world.models)
         observer = Observer(endpoints, telemetry, scoring, self.world.known_policies)
-        return Workspaces(replace(own, endpoints=endpoints, models=models, observer=observer))
+        return Workspaces(Workspace(self.world.policy.workspace, WORKSPACE, endpoints, models, observer))
 
     def _watched(self, name: str, port: Port) -> Port:
         return cast("Port", _Watched(self, name, port))
-
-    def _started(self) -> None:
-        self._go.acquire()
-        self._work()
-        self._stopped.release()
 
     def _work(self) -> None:
         try:
@@ -173,9 +163,34 @@ class Process:
         self.done = True
 
     def _resume(self, points: int | None) -> None:
+        assert self._thread is not None
         self._turns = points
+        assert self._thread.go_on(), f"{self.name} hangs at {self.at}"
+
+
+class _Turns:
+    """A thread that works only while another one waits for it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work, self._go, self._stopped = work, threading.Lock(), threading.Lock()
+        self._go.acquire()
+        self._stopped.acquire()
+        threading.Thread(target=self._started, daemon=True).start()
+
+    def go_on(self) -> bool:
+        """Let it work until it stops; return whether it did so in time."""
         self._go.release()
-        assert self._stopped.acquire(timeout=HUNG), f"{self.name} hangs at {self.at}"
+        return self._stopped.acquire(timeout=HUNG)
+
+    def stop(self) -> None:
+        """Wait, in the thread, for the next turn."""
+        self._stopped.release()
+        self._go.acquire()
+
+    def _started(self) -> None:
+        self._go.acquire()
+        self._work()
+        self._stopped.release()
 
 
 class _Watched:

@@ -103,6 +103,16 @@ class Stage:
         """Return the time on the hosts' clocks."""
         return self.world.clock() + self.offset
 
+    @property
+    def idle(self) -> bool:
+        """Whether neither Teal nor Azure has anything to do, so that a minute changes nothing but the time."""
+        return not (self.world.store.opened or self.world.wakeups.woken or self.azure.pending or self.suspended)
+
+    @property
+    def ended(self) -> bool:
+        """Whether every rollout has ended, so that only cleaning up may be left, and Azure has nothing to do."""
+        return not (self.azure.pending or any(rollout.open for rollout in self.world.store.rollouts(CHURN)))
+
     def objects(self, invariant: str, what: str) -> None:
         """Record a violation, unless it is known."""
         if invariant in self.pending:
@@ -125,9 +135,9 @@ class Stage:
     def run(self, process: Process) -> None:
         """Let a process do its work."""
         process.run()
-        self.ended(process)
+        self.over(process)
 
-    def ended(self, process: Process) -> None:
+    def over(self, process: Process) -> None:
         """Record the outcome of a process; any exception that is not one of our errors is a defect."""
         if process.failed is not None:
             failed = process.failed

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from statistics import NormalDist
+from types import MappingProxyType
 from typing import TypeVar
 
 from shared.core.observation import DeploymentMinute, Tally
@@ -64,8 +65,14 @@ def _percentiles(median: float) -> dict[int, float]:
 
 
 def _slowness(median: float, good: int) -> dict[int, int]:
+    return _split(good, _buckets(median))
+
+
+@lru_cache
+def _buckets(median: float) -> Mapping[int, float]:
+    """Return the share of the answers in each latency bucket."""
     points = Counter(bucket(median * _factor((point + 0.5) / POINTS)) for point in range(POINTS))
-    return _split(good, {index: points[index] / POINTS for index in sorted(points)})
+    return MappingProxyType({index: points[index] / POINTS for index in sorted(points)})
 
 
 def _split(total: int, shares: Mapping[Label, float]) -> dict[Label, int]:

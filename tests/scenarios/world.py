@@ -211,7 +211,7 @@ class World:
             named = self.addressed.get(name, 0)
             if total + named:
                 row = self._row(name, minute, total + named)
-                self.telemetry.rows.append(replace(row, addressed=named))
+                self.telemetry.rows.append(replace(row, addressed=named) if named else row)
 
     def _log_smoke(self, name: str, requests: int) -> None:
         """Log the smoke test, the only requests to a silent endpoint; with other traffic it makes no difference."""

@@ -107,13 +107,10 @@ def readings(
     evidence: Evidence, calibration: Calibration, thresholds: Thresholds, missing: Mapping[str, str] | None = None
 ) -> tuple[Reading, ...]:
     """Return what each gate says now. missing: gates for which the last minutes have no data, and why."""
-    found = [_reading_at(place, evidence, calibration, thresholds) for place in range(len(calibration.panel.gates))]
-    return tuple(replace(one, missing=(missing or {}).get(one.gate, "")) for one in found)
-
-
-def _reading_at(place: int, evidence: Evidence, calibration: Calibration, thresholds: Thresholds) -> Reading:
-    panel = calibration.panel
-    return _reading(evidence.of(panel)[place], panel.gates[place], calibration.samples[place], panel.tuning, thresholds)
+    panel, unseen = calibration.panel, missing or {}
+    known = zip(evidence.of(panel), panel.gates, calibration.samples, strict=True)
+    found = [_reading(gathered, setting, samples, panel.tuning, thresholds) for gathered, setting, samples in known]
+    return tuple([replace(one, missing=unseen[one.gate]) if one.gate in unseen else one for one in found])
 
 
 def _reading(

@@ -31,8 +31,12 @@ def interval(bad: int, total: int, miss: float = MISS) -> Interval | None:
         return None
     const = SHAPE * math.log(SHAPE) + math.lgamma(SHAPE + bad) - math.lgamma(SHAPE) + math.log(miss)
     at_zero = const - (SHAPE + bad) * math.log(SHAPE)  # the log wealth against a true rate of zero
-    low = _root(bad, const, 0.0) if at_zero > 0 else 0.0
-    high = _root(bad, const, 2.0 * bad + 12.0 - 2.0 * math.log(miss))
+    # With x = m + SHAPE and b = bad + SHAPE, the wealth is `x - b - b ln(x / b) - depth`, where the first three terms
+    # are at least (x - b)^2 / (2 b) below b and (x - b)^2 / (2 x) above it: so both starts are outside the interval.
+    b = bad + SHAPE
+    depth = b * math.log(b) - bad - const
+    low = _root(bad, const, max(bad - math.sqrt(2.0 * b * depth), 0.0)) if at_zero > 0 else 0.0
+    high = _root(bad, const, bad + depth + math.sqrt(depth * (depth + 2.0 * b)))
     return Interval(min(low / total, 1.0), min(high / total, 1.0))
 
 

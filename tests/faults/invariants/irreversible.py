@@ -11,7 +11,7 @@ from shared.core.rollout import Verb
 from tests.faults.invariants.traffic import rises
 from tests.faults.ledger import Order, rollouts
 from tests.faults.stage import Stage
-from tests.scenarios.world import CHURN, MINUTE
+from tests.scenarios.world import MINUTE
 
 RECENTLY = timedelta(minutes=20)
 # An incident can only be recognized from several minutes that are complete, logged and settled.
@@ -63,7 +63,7 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
     """Promote only a green that was observed healthy within the last minutes."""
     for rollout in rollouts(stage.world):
-        for entry in stage.world.store.history(CHURN, rollout.id):
+        for entry in stage.ledger.history(rollout):
             promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
             if promoted and not seen_well(stage, rollout.green, entry.at):
                 yield f"{rollout.green} was promoted at {entry.at:%H:%M} and not observed healthy for {RECENTLY}"
@@ -75,7 +75,7 @@ def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
         said = any(
             a.rollout.id == rollout.id and a.verb in {Verb.PROMOTE, Verb.OVERRIDE} for a in stage.ledger.accepted
         )
-        for entry in stage.world.store.history(CHURN, rollout.id):
+        for entry in stage.ledger.history(rollout):
             promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
             if promoted and not said and not rollout.first and in_incident(stage, entry.at):
                 yield f"{rollout.green} was promoted at {entry.at:%H:%M}, in an incident"

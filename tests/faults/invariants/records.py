@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from shared.core.judge.verdict import Outcome
 from shared.core.phases import TRANSITIONS, Phase
 from shared.core.rollout import Rollout
+from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
 from shared.words import sentence
 from tests.faults.ledger import Order, rollouts
@@ -47,17 +48,20 @@ def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
 
 def whole_history(stage: Stage) -> Iterator[str]:
     """Every history is numbered without gaps and shows each move, with who made it and why."""
-    for rollout in rollouts(stage.world):
-        yield from _history(rollout, stage)
+    found, stored = rollouts(stage.world), len(stage.world.store.entries)
+    if stored != sum(rollout.entry_count for rollout in found):
+        yield f"{stored} entries are stored, and {[rollout.entry_count for rollout in found]} are recorded"
+    for rollout in found:
+        entries = stage.ledger.history(rollout)
+        if stage.ledger.found_whole.get(rollout.id) is not entries or entries[-1].after is not rollout.phase:
+            yield from _history(rollout, entries)
+            stage.ledger.found_whole[rollout.id] = entries
 
 
-def _history(rollout: Rollout, stage: Stage) -> Iterator[str]:
-    store = stage.world.store
-    numbers = sorted(number for _, name, number in store.entries if name == rollout.id)
-    if numbers != list(range(rollout.entry_count)):
-        yield f"{rollout.id} has entries {numbers}, but {rollout.entry_count} are recorded"
+def _history(rollout: Rollout, entries: Sequence[Entry]) -> Iterator[str]:
+    if len(entries) != rollout.entry_count:
+        yield f"{rollout.id} has {len(entries)} entries in a row, but {rollout.entry_count} are recorded"
         return
-    entries = store.history(CHURN, rollout.id)
     if entries[0].before is not None or entries[-1].after is not rollout.phase:
         yield f"the history of {rollout.id} ends in {entries[-1].after}, and it is {rollout.phase}"
     for earlier, entry in pairwise(entries):
@@ -72,9 +76,7 @@ def _history(rollout: Rollout, stage: Stage) -> Iterator[str]:
 
 def requests_are_kept(stage: Stage) -> Iterator[str]:
     """Every accepted request is in the history immediately."""
-    written = {
-        entry.actor for rollout in rollouts(stage.world) for entry in stage.world.store.history(CHURN, rollout.id)
-    }
+    written = {entry.actor for rollout in rollouts(stage.world) for entry in stage.ledger.history(rollout)}
     for by in stage.ledger.answered:
         if by not in written:
             yield f"the request of {by} was accepted and stands in no history"
@@ -83,7 +85,7 @@ def requests_are_kept(stage: Stage) -> Iterator[str]:
 def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
     """No deadline rolls back a green that is certified."""
     for rollout in rollouts(stage.world):
-        for entry in stage.world.store.history(CHURN, rollout.id):
+        for entry in stage.ledger.history(rollout):
             late = entry.reason.code is ReasonCode.DEADLINE_EXCEEDED and entry.before is not Phase.ROLLING_BACK
             if late and entry.verdict is not None and entry.verdict.outcome is Outcome.PASS:
                 yield f"{rollout.green} was certified and rolled back for a deadline at {entry.at:%H:%M}"
@@ -114,6 +116,6 @@ def plain_names(stage: Stage) -> Iterator[str]:
 def created_stays(stage: Stage) -> Iterator[str]:
     """When a rollout was created never changes."""
     for rollout in rollouts(stage.world):
-        first = stage.world.store.history(CHURN, rollout.id)[0].at
+        first = stage.ledger.history(rollout)[0].at
         if rollout.created != first:
             yield f"{rollout.id} was created at {rollout.created}, and admitted at {first}"

@@ -60,7 +60,7 @@ def rollbacks_are_done(stage: Stage) -> Iterator[str]:
         if now is None:
             yield f"the rollout that {accepted.by} rolled back is gone"
             continue
-        entries = stage.world.store.history(CHURN, now.id)
+        entries = stage.ledger.history(now)
         mine = [e.reason.code for e in entries if e.actor == accepted.by]
         over = {Phase.ROLLED_BACK, Phase.FAILED, Phase.SUPERSEDED, Phase.ROLLING_BACK}
         if now.phase not in over and ReasonCode.REQUEST_TOO_LATE not in mine:
@@ -85,7 +85,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
         if rollout.phase not in TERMINAL - {Phase.PROMOTED} or rollout.policy.on_rollback != "delete":
             continue
         left = rollout.green in seen.deployments and rollout.green not in seen.traffic and rollout.placement is not None
-        codes = {entry.reason.code for entry in stage.world.store.history(CHURN, rollout.id)}
+        codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
         if left and rollout.green not in kept and not codes & HANDED_OVER:
             yield f"{rollout.id} ended {rollout.phase}, and {rollout.green} is left over"
 
