@@ -44,7 +44,7 @@ def _inner(kind: Kind, path: str) -> tuple[Table | Variants | None, str]:
 def _value(kind: Kind) -> str:
     match kind:
         case Sequence():
-            return f"a list, such as `{kind.example}`"
+            return f"{_value(kind.of)}; or a list of them" if kind.alone else f"a list, such as `{kind.example}`"
         case Table() if kind.short_field:
             return f"see below; alone, `{kind.short}`: {_value(kind.short_field.kind)}"
         case Table() | Variants() if kind.fields:

@@ -70,6 +70,7 @@ def _converter() -> JsonConverter:
     converter.register_structure_hook_func(_is_family, lambda value, of: _by_kind(converter, value, FAMILIES[of]))
     converter.register_unstructure_hook_func(_is_family, converter.unstructure)
     converter.register_structure_hook_func(_is_word_or_number, _word_or_number)
+    converter.register_structure_hook_func(lambda kind: kind == str | tuple[str, ...], _text_or_texts)
     converter.register_structure_hook_func(_is_numbered, lambda value, kind: _numbered(converter, value, kind))
     converter.register_structure_hook_func(_is_named_tuple, lambda value, kind: _named(converter, value, kind))
     converter.register_structure_hook(str, _text)
@@ -117,6 +118,10 @@ def _word_or_number(value: object, kind: Any) -> object:  # noqa: ANN401 -- as a
     if type(value) is not int and value not in words:
         raise ValueError(f"expected a whole number or one of {', '.join(sorted(words))}, not {value!r:.80}")
     return value
+
+
+def _text_or_texts(value: object, _: Any) -> str | tuple[str, ...]:  # noqa: ANN401 -- as above
+    return tuple(_exactly(item, str) for item in value) if isinstance(value, list) else _exactly(value, str)
 
 
 def _is_numbered(kind: Any) -> bool:  # noqa: ANN401 -- as above

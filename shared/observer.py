@@ -99,8 +99,7 @@ class Observer:
         if step is None:
             return None
         try:
-            sample = () if step.requests else (self.scoring.sample(rollout.endpoint.name, name),)
-            bodies = self.policies.requests(step.requests) if step.requests else sample
+            bodies = self._bodies(rollout, step, name)
             answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
         except TealError as error:
             log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, str(error))
@@ -119,7 +118,7 @@ class Observer:
         """Return None, to try again on the next reconcile, if it is unknown how green answers."""
         try:
             schema = self.policies.schema(step.schema) if step.schema else None
-            bodies = self._bodies(rollout, step)
+            bodies = self._bodies(rollout, step, rollout.green)
         except Permanent as error:
             return SmokeResult(sent=0, problems=(f"there is nothing to test with: {error}",))
         except Temporary as error:
@@ -134,11 +133,11 @@ class Observer:
         log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
         return None
 
-    def _bodies(self, rollout: Rollout, step: SmokeStep) -> tuple[bytes, ...]:
-        """Return the requests of the step's file, or the sample that the deployment's own description gives."""
-        if step.requests:
-            return self.policies.requests(step.requests)
-        return (self.scoring.sample(rollout.endpoint.name, rollout.green),)
+    def _bodies(self, rollout: Rollout, step: SmokeStep, name: str) -> tuple[bytes, ...]:
+        """Return the requests of the step's files, or the sample that the deployment's own description gives."""
+        if not step.paths:
+            return (self.scoring.sample(rollout.endpoint.name, name),)
+        return tuple(body for path in step.paths for body in self.policies.requests(path))
 
     def _autoscaled(self, endpoint: str) -> frozenset[str] | None:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from shared.core.observation import SmokeResult
 from shared.core.observation.observation import EXAMPLES
 from shared.core.steps import SmokeStep
+from shared.core.telemetry.answer_text import readings
 from shared.ports import Answer, JsonSchema
 from shared.redaction import redacted
 
@@ -43,9 +44,15 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
     if schema is None and step.contains is None:
         return ""
     try:
-        content = json.loads(answer.text)
-    except ValueError:
+        contents = readings(answer.text)
+    except (ValueError, RecursionError):
         return f"the answer is not JSON: {answer.text}"
+    found = [_misfit(step, content, schema) for content in contents]
+    return "" if "" in found else found[0]
+
+
+def _misfit(step: SmokeStep, content: object, schema: JsonSchema | None) -> str:
+    """Return how what an answer says differs from what the step expects, or empty."""
     missing = "" if step.contains is None else _missing(json.loads(step.contains), content, "the answer")
     return missing or ("" if schema is None else _unfit(schema, content))
 

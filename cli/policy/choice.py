@@ -52,5 +52,5 @@ def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:
 
 
 def _smoke_requests(book: PolicySet, policy: Policy) -> dict[str, int]:
-    files = {step.requests for step in policy.steps if isinstance(step, SmokeStep) and step.requests}
-    return {file: len(book.requests(file)) for file in files}
+    paths = {path for step in policy.steps if isinstance(step, SmokeStep) for path in step.paths}
+    return {path: len(book.requests(path)) for path in paths}

@@ -90,7 +90,9 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
 
 def _smoke(step: SmokeStep) -> Stage:
     sent = (
-        f"the requests of {step.requests}" if step.requests else "the sample request of the endpoint's API description"
+        f"the requests of {listed(step.paths)}"
+        if step.paths
+        else "the sample request of the endpoint's API description"
     )
     rounds = f", {step.repeat} times (the last time counts)" if step.repeat > 1 else ""
     wants = [f"status {step.status} within {span(step.timeout)}"]

@@ -38,7 +38,7 @@ class SimulatedTraffic:
     """The traffic of one simulated rollout.
 
     names: green's and blue's. timed_by: where latency is read from (None: no gate needs it). smoke_requests: how many
-    requests each smoke file of the policy has, by path.
+    requests each smoke file or folder of the policy has, by path.
     """
 
     profile: Profile
@@ -104,7 +104,7 @@ class SimulatedTraffic:
 
     def smoke(self, step: SmokeStep) -> SmokeResult:
         """Return the smoke test's result: passed, unless the profile says that its requests fail as live ones do."""
-        requests = self.smoke_requests.get(step.requests, 1)
+        requests = sum(self.smoke_requests.get(path, 1) for path in step.paths) or 1
         failed = 0
         if self.profile.smoke == "live":  # only the last round counts: those before are warm-up
             failed = int(self.generator.binomial(requests, self.truth(self.began, None).green.failed_or_refused))

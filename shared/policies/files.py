@@ -18,6 +18,7 @@ from shared.core.schema.kinds import Contents, Scalar
 from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
 from shared.policies.problems import PolicyError
+from shared.policies.request_files import read_requests
 from shared.policies.template import LARGEST_FILE, Template, check_use, read_template
 
 if TYPE_CHECKING:
@@ -64,16 +65,18 @@ class NamedFiles:
         for node in walk(Node(table, policy, "")):
             if not isinstance(node.kind, Scalar) or not node.kind.contents or not node.value or node.owner is None:
                 continue
+            # A file that need not be in a list has no place as the list's first item.
+            place = node.path if node.path in findings.places else node.path.removesuffix("[0]")
             try:
                 path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example)
             except Unfit as wrong:
-                findings.add(node.path, str(wrong))
+                findings.add(place, str(wrong))
                 continue
             held = self._read(node.kind.contents, path)
             findings.problems += [problem for problem in held.problems if problem.line]
             for problem in held.problems:
                 if not problem.line:
-                    findings.add(node.path, f"{path}: {problem.message}")
+                    findings.add(place, f"{path}: {problem.message}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
 
@@ -86,19 +89,6 @@ class NamedFiles:
                 held = Held(None, error.problems)
             self._held[contents, path] = held
         return self._held[contents, path]
-
-
-def read_requests(folder: Path, name: str) -> tuple[bytes, ...]:
-    """Return a file's request bodies, one JSON value per line; raises PolicyError."""
-    shown = str(folder / name)
-    lines = enumerate(read_text(folder / name, shown, LARGEST_FILE).split("\n"), start=1)
-    bodies = [(number, line.strip()) for number, line in lines if line.strip()]
-    if not bodies:
-        raise PolicyError([Problem(shown, 1, 1, "", "contains no request; write one JSON body per line")])
-    wrong = [Problem(shown, number, why[0], "", why[1]) for number, body in bodies if (why := _why_not_json(body))]
-    if wrong:
-        raise PolicyError(wrong[:MOST_SHOWN] + _others(wrong[MOST_SHOWN:]))
-    return tuple(body.encode() for _, body in bodies)
 
 
 def read_query(folder: Path, name: str) -> str:
@@ -149,24 +139,5 @@ READERS: dict[Contents, Callable[[Path, str], object]] = {
 }
 
 
-def _why_not_json(body: str) -> tuple[int, str] | None:
-    """Return the column and message of the problem in one body; None if it is valid."""
-    try:
-        json.loads(body, parse_constant=_refuse)
-    except json.JSONDecodeError as error:
-        return error.colno, f"not valid JSON: {error.msg}; write each request on one line"
-    except (ValueError, RecursionError) as error:
-        return 1, f"not valid JSON: {error}"
-    return None
-
-
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not a JSON number")
-
-
-def _others(problems: list[Problem]) -> list[Problem]:
-    """Summarize the remaining problems of a file with many invalid lines, such as pretty-printed JSON."""
-    if not problems:
-        return []
-    more = f" (and {len(problems) - 1} more lines)" if len(problems) > 1 else ""
-    return [problems[0]._replace(message=problems[0].message + more)]

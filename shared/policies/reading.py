@@ -82,7 +82,7 @@ class _Reader:
 
     def _table(self, table: Table, node: yaml.Node, path: str) -> Values:
         short = table.short_field
-        if short is not None and isinstance(node, yaml.ScalarNode) and not is_empty(node):
+        if short is not None and _is_short(short.kind, node):
             return table.defaults() | {short.key: self.read(short.kind, node, path)}
         pairs = self._pairs(table, node, path)
         for field in table.fields:
@@ -170,6 +170,13 @@ class _Reader:
         if not isinstance(node, yaml.MappingNode):
             raise mismatch(shown(node), kind)
         return pairs_of(node, path, self._findings)
+
+
+def _is_short(kind: Kind, node: yaml.Node) -> bool:
+    """Return whether a node, instead of a table, is the value of the table's main key."""
+    if isinstance(node, yaml.SequenceNode):
+        return isinstance(kind, Sequence)
+    return isinstance(node, yaml.ScalarNode) and not is_empty(node)
 
 
 def _unknown(key: str, kind: Table | Variants) -> str:

@@ -26,8 +26,8 @@ def step_view(step: Step) -> StepView:
 def step_words(step: Step) -> str:
     """Return a step in words, such as `weight 10%`."""
     match step:
-        case SmokeStep(requests=requests):
-            return f"smoke {requests or 'the sample request of the endpoint'}"
+        case SmokeStep(paths=paths):
+            return f"smoke {', '.join(paths) or 'the sample request of the endpoint'}"
         case MirrorStep(percent=share):
             return f"mirror {percent(share)}"
         case PauseStep(duration=None):

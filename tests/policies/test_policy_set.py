@@ -233,7 +233,7 @@ def test_smoke_requests_are_found_by_the_path_in_the_policy(queried: Path) -> No
     step = book.policies[0].steps[0]
     assert isinstance(step, SmokeStep)
     assert book.schema(step.schema or "") == {"type": "object"}
-    assert book.requests(step.requests) == (b'{"data": [[1, 2]]}', b'{"data": [[3, 4]]}')
+    assert book.requests(step.paths[0]) == (b'{"data": [[1, 2]]}', b'{"data": [[3, 4]]}')
 
 
 def test_missing_files_are_a_permanent_error(folder: Path) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.steps import SmokeStep
 from shared.policies.policy_set import read_policies
+from shared.policies.request_files import MOST_FILES
 
 FindProblems = Callable[[Path], list[str]]
+REMEDY = "a request file is one JSON document, or has one JSON document on each line"
 
 
 def write_policy(folder: Path, requests: str, name: str = "churn") -> None:
@@ -41,7 +44,7 @@ def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: Fi
     ("requests", "message"),
     [
         ("smoke/none.jsonl", "smoke/none.jsonl: no such file"),
-        ("smoke", "smoke: not a file"),
+        ("empty", "empty: a folder without a request file (*.json or *.jsonl)"),
         ("smoke/pipe", "smoke/pipe: not a file"),
         ("smoke/circle", "'smoke/circle' cannot be resolved"),
         (
@@ -65,6 +68,7 @@ def test_an_unreadable_file_is_reported_in_the_policy(
     folder: Path, find_problems: FindProblems, requests: str, message: str
 ) -> None:
     """A missing file is the policy's problem, reported where the policy names it."""
+    (folder / "empty").mkdir()
     (folder / "smoke" / "circle").symlink_to("circle")
     os.mkfifo(folder / "smoke" / "pipe")
     write_policy(folder, requests)
@@ -74,32 +78,25 @@ def test_an_unreadable_file_is_reported_in_the_policy(
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        (b"", ["1:1: contains no request; write one JSON body per line"]),
-        (b"\n \n", ["1:1: contains no request; write one JSON body per line"]),
-        (b'{}\n{"a": }\n', ["2:7: not valid JSON: Expecting value; write each request on one line"]),
+        (b"", [f"1:1: contains no request; {REMEDY}"]),
+        (b"\n \n", [f"1:1: contains no request; {REMEDY}"]),
+        (b'{}\n{"a": }\n', [f"2:7: not valid JSON: Expecting value; {REMEDY}"]),
         (b'{"a": NaN}', ["1:1: not valid JSON: NaN is not a JSON number"]),
         (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff"]),
         (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8: byte 0xff"]),
+        (b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n', [f"8:1: not valid JSON: Extra data; {REMEDY}"]),
+        (b'{\n  "data": [\n    [1, 2],\n    [3, 4],\n  ]\n}\n', [f"5:3: not valid JSON: Expecting value; {REMEDY}"]),
         (
-            b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n',
-            [
-                (
-                    "1:2: not valid JSON: Expecting property name enclosed in double quotes; write each request on "
-                    "one line"
-                ),
-                "2:4: not valid JSON: Extra data; write each request on one line",
-                "3:2: not valid JSON: Expecting value; write each request on one line",
-                "5:1: not valid JSON: Expecting value; write each request on one line",
-                "6:1: not valid JSON: Expecting value; write each request on one line",
-                "7:1: not valid JSON: Expecting value; write each request on one line (and 2 more lines)",
-            ],
+            b"{}\n" * 8 + b"x\n" * 8,
+            [f"{line}:1: not valid JSON: Expecting value; {REMEDY}" for line in range(9, 14)]
+            + [f"14:1: not valid JSON: Expecting value; {REMEDY} (and 2 more lines)"],
         ),
     ],
 )
-def test_invalid_lines_are_reported(
+def test_an_invalid_file_is_reported_at_its_place(
     folder: Path, find_problems: FindProblems, content: bytes, lines: list[str]
 ) -> None:
-    """Each line must be JSON; the first invalid ones are reported with their place in the smoke file."""
+    """What is mostly JSON Lines has its first invalid lines reported; anything else, the one place where it fails."""
     (folder / "smoke" / "bad.jsonl").write_bytes(content)
     write_policy(folder, "smoke/bad.jsonl")
     assert find_problems(folder) == [f"policies/smoke/bad.jsonl:{line}" for line in lines]
@@ -139,3 +136,94 @@ def test_any_json_value_is_a_request(folder: Path) -> None:
     (folder / "smoke" / "churn.jsonl").write_bytes(b'\xef\xbb\xbf[1]\r\n"\xc3\xa9\xe2\x80\xa8"\r\n7')
     write_policy(folder, "smoke/churn.jsonl")
     assert read_policies(folder).valid().requests("smoke/churn.jsonl") == (b"[1]", b'"\xc3\xa9\xe2\x80\xa8"', b"7")
+
+
+TABLE = b"""{
+  "input_data": {
+    "columns": ["age", "plan"],
+    "index": [0, 1],
+    "data": [[41, "basic"], [29, "plus"]]
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "bodies"),
+    [
+        pytest.param(TABLE, (TABLE.strip(),), id="one document over several lines"),
+        pytest.param(b"\n\n[[5, 6],\n [7, 8]]\n", (b"[[5, 6],\n [7, 8]]",), id="a list is one request, as for az ml"),
+        pytest.param(b'[{"a": 1}, {"a": 2}]', (b'[{"a": 1}, {"a": 2}]',), id="a list on one line too"),
+        pytest.param(b'{"a": 1}', (b'{"a": 1}',), id="one document on one line"),
+        pytest.param(b'{"a": 1}\n\n  {"a": 2}\r\n', (b'{"a": 1}', b'{"a": 2}'), id="JSON Lines"),
+        pytest.param(b"7\n8\n9", (b"7", b"8", b"9"), id="lines of plain values"),
+    ],
+)
+def test_request_files_as_they_are(folder: Path, content: bytes, bodies: tuple[bytes, ...]) -> None:
+    """A file that is one JSON document is one request, sent as written; only otherwise is each line a request."""
+    (folder / "smoke" / "sample-request.json").write_bytes(content)
+    write_policy(folder, "smoke/sample-request.json")
+    assert read_policies(folder).valid().requests("smoke/sample-request.json") == bodies
+
+
+def test_a_folder_has_the_requests_of_its_files(folder: Path) -> None:
+    """They come in the order of the files' names; schemas, hidden files, subfolders and others are no requests."""
+    requests = folder / "requests"
+    (requests / "older").mkdir(parents=True)
+    for name, text in {
+        "b.JSON": '{\n"b": 1}',
+        "a.jsonl": "1\n2",
+        "answer.schema.json": '{"type": "object"}',
+        ".draft.json": "{",
+        "README.md": "hello",
+        "older/c.json": "3",
+    }.items():
+        (requests / name).write_text(text)
+    write_policy(folder, "./requests/")
+    book = read_policies(folder).valid()
+    (step, _) = book.policies[0].steps
+    assert step == SmokeStep("requests")
+    assert book.requests("requests") == (b"1", b"2", b'{\n"b": 1}')
+
+
+def test_a_step_may_list_its_files(folder: Path) -> None:
+    """A list names several files and folders, also in the step's short form; the step keeps their order."""
+    (folder / "smoke" / "west.json").write_text('{"region":\n"west"}')
+    for number, written in enumerate(("{requests: [smoke/west.json, ./smoke]}", "[smoke/west.json, smoke]")):
+        text = f"endpoint: churn-{number}\nmodels: [{{name: m}}]\nsteps: [smoke: {written}, weight: 10]\n"
+        (folder / f"{number}.yaml").write_text(text)
+    policies = read_policies(folder).valid().policies
+    assert [policy.steps[0] for policy in policies] == [SmokeStep(("smoke/west.json", "smoke"))] * 2
+
+
+def test_problems_in_a_folder_are_reported_at_their_files(folder: Path, find_problems: FindProblems) -> None:
+    """Each invalid file is reported at its place; one that cannot be read at all, where the policy names the folder."""
+    (folder / "smoke" / "a.json").write_text('{"a":\n}')
+    (folder / "smoke" / "b.json").symlink_to(folder / "smoke" / "nowhere")
+    (folder / "smoke" / "c.json").write_text("[1 2]")
+    write_policy(folder, "[smoke, smoke/none.json]")
+    assert find_problems(folder) == [
+        "policies/churn.yaml:3:28: steps[0].smoke.requests[0]: smoke: smoke/nowhere: no such file",
+        "policies/churn.yaml:3:35: steps[0].smoke.requests[1]: smoke/none.json: no such file",
+        f"policies/smoke/a.json:2:1: not valid JSON: Expecting value; {REMEDY}",
+        f"policies/smoke/c.json:1:4: not valid JSON: Expecting ',' delimiter; {REMEDY}",
+    ]
+
+
+def test_a_folder_never_leads_outside(folder: Path, find_problems: FindProblems) -> None:
+    """A link in the folder to a file outside is refused, not read."""
+    (folder.parent / "secret.json").write_text("{}")
+    (folder / "smoke" / "link.json").symlink_to(folder.parent / "secret.json")
+    write_policy(folder, "smoke")
+    (line,) = find_problems(folder)
+    assert "'smoke/link.json' is outside the policies folder" in line
+
+
+def test_too_many_files_are_refused(folder: Path, find_problems: FindProblems) -> None:
+    """A folder of a whole data set is a mistake."""
+    for number in range(MOST_FILES):
+        (folder / "smoke" / f"{number}.json").write_text("1")
+    write_policy(folder, "smoke")
+    assert find_problems(folder) == [
+        "policies/churn.yaml:3:17: steps[0].smoke.requests: smoke: 201 request files; at most 200 are allowed"
+    ]

@@ -126,14 +126,14 @@ Kind = Scalar[Any] | Table | Variants | Sequence | Labels | Document
 
 
 class Node(NamedTuple):
-    """A value of a file with its kind and path. owner: the mapping that has it under `key`, if any."""
+    """A value of a file with its kind and path. owner: the mapping or list that has it under `key`, if any."""
 
     kind: Kind
     value: Any
     path: str
     before: collections.abc.Sequence[Any] = ()
-    owner: Values | None = None
-    key: str = ""
+    owner: Any = None
+    key: str | int = ""
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -149,7 +149,7 @@ def walk(node: Node) -> Iterator[Node]:
                 yield from walk(Node(field.kind, value.get(field.key), inner, node.before, value, field.key))
         case Sequence():
             for index, item in enumerate(value):
-                yield from walk(Node(kind.of, item, f"{path}[{index}]", value[:index]))
+                yield from walk(Node(kind.of, item, f"{path}[{index}]", value[:index], value, index))
         case _:
             pass
 

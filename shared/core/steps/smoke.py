@@ -14,7 +14,7 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.schema.findings import Part
-from shared.core.schema.grammar import Document, Field, Table
+from shared.core.schema.grammar import Document, Field, Sequence, Table
 from shared.core.schema.kinds import file, whole
 from shared.core.schema.texts import LONGEST_ANSWER
 from shared.core.schema.times import MILLISECOND, SECOND, duration, spell
@@ -28,14 +28,14 @@ LOG_LINES = 12
 class SmokeStep(Step):
     """Requests that green must answer before it gets live traffic.
 
-    requests: path of a JSON Lines file next to the policy, one request body per line; empty for the sample in the
+    requests: path of a file or folder of requests next to the policy, or several; empty for the sample in the
     endpoint's own API description. status: the HTTP status that each answer must have. schema: path of a JSON Schema
     file that each answer must match. contains: JSON text that each answer must contain (objects by key, anything else
     equal). slowest: the longest time for an answer in the last round. repeat: how many times all requests are sent; all
     rounds but the last are warm-up. timeout: how long to wait for an answer before it counts as missing.
     """
 
-    requests: str = ""
+    requests: str | tuple[str, ...] = ""
     status: int = 200
     timeout: timedelta = timedelta(seconds=10)
     schema: str | None = None
@@ -44,6 +44,11 @@ class SmokeStep(Step):
     repeat: int = 1
     kind: Literal["smoke"] = "smoke"
     proves_green: ClassVar[bool] = True
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths in `requests`; empty for the endpoint's own sample."""
+        return (self.requests,) if isinstance(self.requests, str) and self.requests else tuple(self.requests)
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
         """Return the decision that follows from the smoke test's result, if there is one yet."""
@@ -71,9 +76,10 @@ class SmokeStep(Step):
         fields = (
             Field(
                 "requests",
-                file("requests", "smoke/churn.jsonl"),
-                "A JSON Lines file (one request body per line) inside the policies folder. Without it, Teal sends the "
-                "sample request from the endpoint's own API description.",
+                Sequence(file("requests", "smoke/churn.jsonl"), "[smoke/a.json, smoke/b.json]", alone=True),
+                "A request file inside the policies folder (one JSON document, or one on each line), a folder of them, "
+                "or a list of both. Without it, Teal sends the sample request from the endpoint's own API "
+                "description.",
                 otherwise="the endpoint's sample",
             ),
             Field("status", whole(100, 599, "HTTP status", "200"), "The status that every response must have."),
@@ -103,8 +109,19 @@ class SmokeStep(Step):
                 "How many times to send all requests. All rounds but the last are warm-up.",
             ),
         )
-        table = Table(fields, example="{requests: smoke/churn.jsonl}", makes=cls, check=_check, short="requests")
+        table = Table(
+            fields,
+            example="{requests: smoke/churn.jsonl}",
+            makes=cls,
+            make=lambda values: cls(**values | {"requests": _one_or_many(values["requests"])}),
+            check=_check,
+            short="requests",
+        )
         return Field("smoke", table, "Requests that green must answer before it gets live traffic.")
+
+
+def _one_or_many(paths: tuple[str, ...]) -> str | tuple[str, ...]:
+    return paths if len(paths) > 1 else "".join(paths)
 
 
 def _check(smoke: Part) -> None:

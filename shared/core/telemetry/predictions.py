@@ -1,7 +1,6 @@
 """What an answer predicts: labels to count, and whether two answers agree. Pure; knows nothing about deployments.
 
-The policy's `PredictionReading` says where an answer's JSON has its predictions. A JSON string that itself contains
-JSON is decoded again, because scoring scripts often return `json.dumps(...)`, which the server encodes a second time.
+The policy's `PredictionReading` says where an answer's JSON has its predictions. `answer_text` reads the JSON.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any
+
+from shared.core.telemetry.answer_text import Value, read_answer
 
 LONGEST_LABEL = 64
 MOST_PREDICTIONS = 10_000
-Value = Any  # of JSON
 NO_NUMBER = "no number"  # a bin's label, on records and in policies' reports
 UNREADABLE = "(unreadable)"  # an answer without a prediction, which counts like any class
 OTHER = "(other)"  # all labels that are not counted individually
@@ -86,9 +84,6 @@ def _readable(body: str, pointer: str) -> Value | UnreadablePrediction:
 
 def _found(body: str, pointer: str) -> Value:
     value = _json(body, pointer)
-    if isinstance(value, str):
-        with suppress(UnreadablePrediction):  # a string that is not JSON is the value itself
-            value = _json(value, pointer)
     for token in _steps(pointer):
         value = _step(value, token, pointer)
     return value
@@ -96,7 +91,7 @@ def _found(body: str, pointer: str) -> Value:
 
 def _json(text: str, pointer: str) -> Value:
     try:
-        return json.loads(text)
+        return read_answer(text)
     except (ValueError, RecursionError) as error:
         # Never the text itself: the message goes to logs, and answers can contain personal data.
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""

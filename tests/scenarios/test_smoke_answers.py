@@ -1,0 +1,64 @@
+"""Smoke tests read answers as the gates do: no version is rolled back for how its script encodes JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.core.observation import SmokeResult
+from shared.core.steps import SmokeStep
+from shared.core.telemetry.predictions import PredictionReading, labels
+from shared.ports import Answer, JsonSchema
+from shared.smoke import smoke_result
+
+SCORED = {"type": "object", "required": ["score"], "properties": {"score": {"type": "number"}}}
+
+
+def result_of(text: str, *, contains: object = None, schema: JsonSchema | None = None) -> SmokeResult:
+    """Return the result of a smoke test that got this one answer."""
+    step = SmokeStep("smoke.json", contains=None if contains is None else json.dumps(contains))
+    return smoke_result(step, [Answer(200, text, 0.2)], schema, 1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_answer_may_be_encoded_twice(times: int) -> None:
+    """A script that returns `json.dumps(...)` passes the same smoke test, and gives the gates the same label."""
+    text = json.dumps({"score": 0.4, "model": {"name": "churn", "version": 12}})
+    text = text if times == 1 else json.dumps(text)
+    assert result_of(text, contains={"model": {"version": 12}}, schema=SCORED).passed
+    assert labels(text, PredictionReading("/model/version")) == ("12",)
+
+
+@pytest.mark.parametrize(
+    ("text", "contains", "schema"),
+    [
+        pytest.param('"17"', "17", None, id="a text that looks like a number, wanted as text"),
+        pytest.param('"17"', 17, None, id="a number encoded twice"),
+        pytest.param('"17"', None, {"type": "string"}, id="a class that looks like a number"),
+        pytest.param('"17"', None, {"type": "integer"}, id="a number by its schema, encoded twice"),
+        pytest.param('"[0.25, 0.75]"', [0.25, 0.75], {"type": "array"}, id="a list encoded twice"),
+        pytest.param('"cat"', "cat", {"type": "string"}, id="a plain text"),
+    ],
+)
+def test_either_reading_may_fit(text: str, contains: object, schema: JsonSchema | None) -> None:
+    """A JSON string that contains JSON stands for both; the policy says which one it means."""
+    assert result_of(text, contains=contains, schema=schema).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "contains", "words"),
+    [
+        pytest.param(
+            '"{\\"score\\": 0.4}"', {"score": 0.5}, "the answer.score is 0.4 instead of 0.5", id="another value"
+        ),
+        pytest.param('"{\\"label\\": 1}"', {"score": 0.5}, "the answer has no 'score'", id="another key"),
+        pytest.param('"cat"', {"score": 0.5}, 'the answer is "cat" instead of an object', id="no JSON within"),
+        pytest.param("<html>", {"score": 0.5}, "the answer is not JSON: <html>", id="no JSON at all"),
+        pytest.param("[" * 100_000, {"score": 0.5}, "the answer is not JSON", id="very deep"),
+    ],
+)
+def test_a_wrong_answer_is_still_wrong(text: str, contains: object, words: str) -> None:
+    """The message says what the innermost reading lacks."""
+    (problem,) = result_of(text, contains=contains).problems
+    assert words in problem
