@@ -1,4 +1,4 @@
-"""The host's own API under /admin: status, list of functions, manual runs. Every call needs the master key."""
+"""The host's own API under /admin: status, list of functions, manual runs. All but the ping need the master key."""
 
 from __future__ import annotations
 
@@ -38,10 +38,16 @@ class Admin:
         self._by_hand: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request: 501 with its path for what the real host serves here and this one does not."""
-        if not self._keys.opens_admin(keys.given(request.headers, request.query)):
-            return web.Response(status=401)
+        """Answer one request: 501 with its path for what the real host serves here and this one does not.
+
+        Only the ping needs no key. A valid key other than the master key gives 403, anything else 401.
+        """
         parts = [part.lower() for part in request.path.strip("/").split("/")[1:]]
+        if parts == ["host", "ping"]:
+            return web.Response()
+        given = keys.given(request.headers, request.query)
+        if not self._keys.opens_admin(given):
+            return web.Response(status=403 if self._keys.knows(given) else 401)
         match request.method, parts:
             case "GET", ["host", "status"]:
                 return self._status()

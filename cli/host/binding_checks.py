@@ -29,7 +29,7 @@ def _http_trigger(binding: Json, _settings: Mapping[str, str]) -> Iterator[Findi
             f"the route {route!r} cannot be used: {error}",
             "literals and parameters like {id}, {id?}, {id:int}, {*rest}",
         )
-    if re.match(r"/?(?:admin|runtime)(?:/|$)", route, re.IGNORECASE):
+    if re.match(r"/?(?:admin|runtime)", route, re.IGNORECASE):  # also `administer`: "conflicts with built in routes"
         yield f"the route {route!r} is reserved", "a route must not start with admin or runtime"
     unknown = {method.upper() for method in binding.get("methods") or []} - _METHODS
     if unknown:
@@ -49,6 +49,13 @@ def _timer_trigger(binding: Json, settings: Mapping[str, str]) -> Iterator[Findi
         )
 
 
+def _queue_output(binding: Json, settings: Mapping[str, str]) -> Iterator[Finding]:
+    # The real host resolves the name only when there is something to send.
+    source = str(binding.get("connection") or _STORAGE)
+    if not connection(source, settings):
+        yield f"the connection {source} is not set", f"set {source} (a connection string), or {source}__accountName"
+
+
 def _queue(binding: Json, settings: Mapping[str, str]) -> Iterator[Finding]:
     text = str(binding.get("queueName") or "")
     try:
@@ -61,9 +68,7 @@ def _queue(binding: Json, settings: Mapping[str, str]) -> Iterator[Finding]:
                 f"{name!r} is not a valid queue name",
                 "3 to 63 lower-case letters, digits and single inner dashes",
             )
-    source = str(binding.get("connection") or _STORAGE)
-    if not connection(source, settings):
-        yield f"the connection {source} is not set", f"set {source} (a connection string), or {source}__accountName"
+    yield from _queue_output(binding, settings)
 
 
 def _nothing(_binding: Json, _settings: Mapping[str, str]) -> Iterator[Finding]:
@@ -75,7 +80,7 @@ CHECKS: dict[str, Callable[[Json, Mapping[str, str]], Iterator[Finding]]] = {
     "http": _nothing,
     "timertrigger": _timer_trigger,
     "queuetrigger": _queue,
-    "queue": _queue,
+    "queue": _queue_output,
     "eventgridtrigger": _nothing,
 }
 

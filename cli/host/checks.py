@@ -44,6 +44,13 @@ def problems(functions: Sequence[FunctionMetadata], host_json: Json, settings: M
     return list(dict.fromkeys(found))
 
 
+def warnings(functions: Iterable[FunctionMetadata]) -> Iterator[str]:
+    """Yield what the real host only warns about: retry policies that have no effect."""
+    for function in functions:
+        if function.retry and kind(function.trigger) != "timertrigger":
+            yield f"{function.name}: a retry policy has no effect on {function.trigger['type']}"
+
+
 def _of_host_json(host_json: Json, functions: Iterable[FunctionMetadata]) -> Iterator[Problem]:
     if host_json.get("version") != "2.0":
         yield Problem("", f"host.json has version {host_json.get('version')!r}", 'it must be "2.0"')
@@ -97,11 +104,5 @@ def _of_binding(function: FunctionMetadata, binding: Json, settings: Mapping[str
         yield f"the binding type {binding.get('type')} is not emulated", "run this app with Core Tools"
     else:
         yield from check(binding, settings)
-    if function.retry and kind(binding).endswith("trigger"):
-        yield _of_retry(binding)
-
-
-def _of_retry(trigger: Json) -> tuple[str, str]:
-    if kind(trigger) == "timertrigger":
-        return "retry policies are not emulated", "run this app with Core Tools, or let the next tick try again"
-    return f"a retry policy has no effect on {trigger['type']}", "only timers, Cosmos DB, Event Hubs and Kafka retry"
+    if function.retry and kind(binding) == "timertrigger":
+        yield "retry policies are not emulated", "run this app with Core Tools, or let the next tick try again"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from cli.host.signature import Port, Signature
 
+_THREADS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -35,12 +37,12 @@ class _Loaded:
 
 
 class ConverterWorker:
-    """Runs the app in the directory `app`; `threads` None means Python's default pool size."""
+    """Runs the app in the directory `app`, by default on as many threads as the real host gives a worker."""
 
     def __init__(self, app: Path, threads: int | None) -> None:
         self._app = app
         self._functions: dict[str, _Loaded] = {}
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="function")
+        self._pool = ThreadPoolExecutor(threads or _THREADS, thread_name_prefix="function")
         self._loop = asyncio.new_event_loop()
         self._loop_thread = threading.Thread(target=self._run_loop, name="async-functions", daemon=True)
         self._loop_thread.start()

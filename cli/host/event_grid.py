@@ -1,12 +1,13 @@
 """The Event Grid extension's webhook: handshake, delivery, unsubscription. One invocation per event, in parallel.
 
-The status decides whether Event Grid redelivers the batch (500) or drops it (400), so the two must not be mixed up.
+The status decides whether Event Grid redelivers the batch (500) or drops it (400), so each is the real host's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cli.host.dispatcher import Dispatcher
     from cli.host.metadata import FunctionMetadata
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
+
 
 class EventGridWebhook:
     """Receives deliveries for the Event Grid functions of an app."""
@@ -32,16 +35,22 @@ class EventGridWebhook:
         self._dispatcher = dispatcher
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request: 401 without the key, 404 for an unknown function, else by method and event type."""
-        if not self._keys.opens_extension(keys.given(request.headers, request.query), keys.EVENT_GRID):
-            return web.Response(status=401)
-        function = self._functions.get(request.query.get("functionName", ""))
+        """Answer one request: 401 or 403 without the key, 404 for an unknown function, else by method and event type.
+
+        A body without events is a 500, as in the real host, so that Event Grid sends it again.
+        """
+        given = keys.given(request.headers, request.query)
+        if request.method in {"HEAD", "PATCH"}:
+            return web.Response(status=404)
+        if not self._keys.opens_extension(given, keys.EVENT_GRID):
+            return web.Response(status=403 if self._keys.knows(given) else 401)
+        function = self._functions.get(keys.parameter(request.query, "functionname") or "")
         if function is None:
             return web.Response(status=404, text="no such Event Grid function")
         if request.method == "OPTIONS":
             return web.Response(headers={"Webhook-Allowed-Origin": "eventgrid.azure.net"})
         if request.method != "POST":
-            return web.Response(status=405, headers={"Allow": "POST, OPTIONS"})
+            return web.Response(status=400)
         return await self._posted(function, request.headers.get("aeg-event-type", "").lower(), await request.read())
 
     async def _posted(self, function: FunctionMetadata, event_type: str, body: bytes) -> web.Response:
@@ -52,7 +61,7 @@ class EventGridWebhook:
         try:
             events = _events(body)
         except ValueError as error:
-            return web.Response(status=400, text=f"the body holds no events: {error}")
+            return web.Response(status=500, text=f"the body holds no events: {error}")
         return _handshake(events) if event_type == "subscriptionvalidation" else await self._deliver(function, events)
 
     async def _deliver(self, function: FunctionMetadata, events: list[dict[str, Any]]) -> web.Response:
@@ -78,7 +87,7 @@ def metadata(event: object) -> dict[str, Datum]:
 
 def _events(body: bytes) -> list[dict[str, Any]]:
     try:
-        content = json.loads(body)
+        content = json.loads(body.decode(errors="replace"))
         json.dumps(content)  # it is passed on as text, so it must not be nested too deeply to encode
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -91,21 +100,22 @@ def _events(body: bytes) -> list[dict[str, Any]]:
 def _timed(event: dict[str, Any]) -> dict[str, Any]:
     """Return the event with its time in UTC, as the extension's JSON reader does: workers accept no other zone.
 
-    Raises ValueError for an invalid time. Event Grid refuses to publish one, so the app is not at fault.
+    Text that is not a time of day stays as it is, and the invocation fails on it.
     """
     name = "time" if "specversion" in event else "eventTime"
-    if not event.get(name):
+    text = str(event.get(name) or "")
+    if not _TIME.match(text):
         return event
     try:
-        time = datetime.fromisoformat(str(event[name]))
+        time = datetime.fromisoformat(text)
         return event | {name: (time.astimezone(UTC) if time.tzinfo else time).isoformat()}
-    except OverflowError:  # the first hours of year 1, or the last of year 9999, in another zone
-        raise ValueError(f"{event[name]} is not a time") from None
+    except (ValueError, OverflowError):  # the latter: the first hours of year 1, or the last of year 9999
+        return event
 
 
 def _handshake(events: list[dict[str, Any]]) -> web.Response:
     data = events[0].get("data") if events else None
     code = data.get("validationCode") if isinstance(data, dict) else None
     if code is None:
-        return web.Response(status=400, text="a validation event must have data.validationCode")
-    return web.json_response({"validationResponse": code})
+        return web.Response(status=500, text="a validation event must have data.validationCode")
+    return web.Response(text=json.dumps({"validationResponse": code}))

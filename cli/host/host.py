@@ -102,6 +102,8 @@ class FunctionHost:
         refusals = checks.problems(found, host_json, self._settings)
         if refusals:
             raise RefusedError(refusals)
+        for warning in checks.warnings(found):
+            log.warning("%s", warning)
         self.functions = {item.name: item for item in found if not settings.is_disabled(item.name, self._settings)}
         state = self._configuration.state
         self.keys = keys.load(state / "keys.json" if state else None, self.functions)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def request_datum(request: web.Request, parameters: Mapping[str, str], body: bytes) -> Datum:
-    """Return the request in the form the worker receives: lower-case header names, no empty values, body as bytes."""
+    """Return the request as the worker receives it: lower-case header names, no empty parameters, body as bytes."""
     return Datum(
         {
             "method": _text(request.method),
             "url": _text(str(request.url)),
-            "headers": _texts(request.headers, lower=True),
-            "query": _texts(request.query, lower=False),
+            "headers": {name.lower(): text for name, text in _texts(request.headers).items()},
+            "query": {name: text for name, text in _texts(request.query).items() if text.value},
             "params": {name: _text(value) for name, value in parameters.items()},
             "body": Datum(body, "bytes"),
         },
@@ -34,9 +34,8 @@ def _text(value: str) -> Datum:
     return Datum(value, "string")
 
 
-def _texts(values: MultiMapping[str], *, lower: bool) -> dict[str, Datum]:
-    joined = {(name.lower() if lower else name): ",".join(values.getall(name)) for name in values}
-    return {name: _text(value) for name, value in joined.items() if value}
+def _texts(values: MultiMapping[str]) -> dict[str, Datum]:
+    return {name: _text(",".join(values.getall(name))) for name in values}
 
 
 def response(datum: Datum | None) -> web.Response:

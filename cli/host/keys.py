@@ -40,6 +40,10 @@ class Keys:
         """Return whether the key grants an extension's webhook: master, or the system key of that name."""
         return _among(given, [self.master, *(key for name, key in self.system.items() if name == system_key)])
 
+    def knows(self, given: str | None) -> bool:
+        """Return whether the key is valid for something besides single functions, even if for less than is asked."""
+        return _among(given, [self.master, *self.host.values(), *self.system.values()])
+
 
 def _among(given: str | None, keys: Iterable[str]) -> bool:
     encoded = (given or "").encode()
@@ -48,8 +52,14 @@ def _among(given: str | None, keys: Iterable[str]) -> bool:
 
 
 def given(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """Return the key of a request; the header takes precedence over `code`, even if only `code` is valid."""
-    return headers.get("x-functions-key") or query.get("code")
+    """Return the key of a request. The header takes precedence over `code`, even if it is empty or wrong."""
+    header = headers.get("x-functions-key")
+    return parameter(query, "code") if header is None else header
+
+
+def parameter(query: Mapping[str, str], name: str) -> str | None:
+    """Return a parameter of the query; the host's own parameters are found in any case."""
+    return next((value for key, value in query.items() if key.lower() == name), None)
 
 
 def load(path: Path | None, functions: Iterable[str]) -> Keys:

@@ -28,25 +28,28 @@ def decoded(content: str, *, as_base64: bool) -> str:
 def split(datum: Datum) -> list[str | bytes]:
     """Return the messages in one output value: one per item for a list, or for text that is a JSON array.
 
+    Text that is a JSON object is printed again, with indents, as the real host does.
+
     Raises NotImplementedError for QueueMessage objects, whose handling in the real host is not emulated.
     """
     if datum.type == "bytes":
         return [datum.value]
     if datum.type == "string":
-        items = _json_array(datum.value)
-        return [datum.value] if items is None else [_text(item) for item in items]
+        value = _parsed(datum.value)
+        if isinstance(value, dict):
+            return [json.dumps(value, indent=2, ensure_ascii=False)]
+        return [_text(item) for item in value] if isinstance(value, list) else [datum.value]
     items = json.loads(datum.value)
     if datum.type != "json" or not isinstance(items, list) or any(isinstance(item, dict) for item in items):
         raise NotImplementedError("a QueueMessage as output is not emulated by the development host: set text")
     return [_text(item) for item in items]
 
 
-def _json_array(text: str) -> list[Any] | None:
+def _parsed(text: str) -> object:
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except ValueError:
         return None
-    return value if isinstance(value, list) else None
 
 
 def _text(item: object) -> str:

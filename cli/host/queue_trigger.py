@@ -112,29 +112,31 @@ class QueueListener:
         try:
             if (message.dequeue_count or 0) > self._options.max_dequeue_count and self._queues.poison:
                 await self._give_up(message)
-            elif await self._leased(message):
+                return
+            try:
+                text = queue_messages.decoded(str(message.content), as_base64=self._options.base64)
+            except ValueError:
+                log.warning("message %s of %s is not base64: not delivered", message.id, self._queues.trigger.name)
+                await self._give_up(message)
+                return
+            if await self._leased(message, text):
                 await self._queues.trigger.delete(message)
             else:
                 await self._failed(message)
         except AzureError as error:
             log.warning("message %s of %s: %s; it will be retried", message.id, self._queues.trigger.name, error)
 
-    async def _leased(self, message: QueueMessage) -> bool:
+    async def _leased(self, message: QueueMessage, text: str) -> bool:
         """Run the function, renewing the lease halfway through; return whether it succeeded."""
         done = asyncio.Event()
         renewal = asyncio.create_task(self._renew(message, done))
         try:
-            return await self._invoke(message)
+            return await self._invoke(message, text)
         finally:
             done.set()
             await renewal
 
-    async def _invoke(self, message: QueueMessage) -> bool:
-        try:
-            text = queue_messages.decoded(str(message.content), as_base64=self._options.base64)
-        except ValueError:
-            log.warning("message %s of %s is not base64: not delivered", message.id, self._queues.trigger.name)
-            return False
+    async def _invoke(self, message: QueueMessage, text: str) -> bool:
         try:
             await self._dispatcher.run(self._function, datum(text), queue_messages.trigger_metadata(message, text))
         except InvocationFailedError:

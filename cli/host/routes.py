@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote
+
+from cli.host import paths
 
 _PARAMETER = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}?=]+)?)(?:=([^{}?]*))?(\?)?\}")
 _WORDS = {
@@ -47,9 +48,7 @@ class Route:
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the route parameters of a (still percent-encoded) path, or None if it does not match."""
-        # An encoded slash belongs to its segment and stays encoded, as ASP.NET Core leaves it.
-        decoded = unquote(re.sub("%2f", "%252F", path.strip("/"), flags=re.IGNORECASE))
-        found = self.pattern.fullmatch(decoded)
+        found = self.pattern.fullmatch(paths.decoded(path.strip("/")))
         if found is None:
             return None
         values = dict(self.defaults) | {name: text for name, text in found.groupdict().items() if text}
@@ -69,7 +68,7 @@ def compile_route(template: str) -> Route:
         defaults += [(piece[1], piece[3]) for piece in pieces if piece[3]]
         precedence.append(_precedence(segment, pieces, constrained=bool(tests)))
         text = _pattern(segment)
-        optional = any(piece[4] or piece[3] or piece[0] for piece in pieces)
+        optional = _PARAMETER.fullmatch(segment) and any(piece[4] or piece[3] or piece[0] for piece in pieces)
         separator = "/" if pattern else ""
         pattern += f"(?:{separator}{text})?" if optional else f"{separator}{text}"
     compiled = re.compile(pattern, re.IGNORECASE)
@@ -78,13 +77,24 @@ def compile_route(template: str) -> Route:
 
 def _pattern(segment: str) -> str:
     result, end = "", 0
+    one = "[^/]+?" if segment.endswith("?}") else "[^/]+"
     for match in _PARAMETER.finditer(segment):
         star, name, tests = match[1], match[2], match[3]
         word = next((_WORDS[test] for test in tests.split(":") if test in _WORDS), None)
-        body = ".+" if star else word or ("[^/]+" if match[0] == segment else "[^/]+?")
-        result += re.escape(segment[end : match.start()]) + f"(?P<{name}>{body})"
-        end = match.end()
+        literal, end = segment[end : match.start()], match.end()
+        if match[5] and match[0] != segment:
+            result += _optional_ending(literal, name, segment[end:])
+        else:
+            # Each parameter takes as much as it can, so that the last separators in the segment count.
+            result += re.escape(literal) + f"(?P<{name}>{'.+' if star else word or one})"
     return result + re.escape(segment[end:])
+
+
+def _optional_ending(literal: str, name: str, rest: str) -> str:
+    """Return the pattern of `.{name?}` at the end of a segment, which goes together with its dot."""
+    if not literal.endswith(".") or rest:
+        raise ValueError(f"the optional parameter {name!r} must come last, after a dot")
+    return re.escape(literal[:-1]) + rf"(?:\.(?P<{name}>[^/.]+))?"
 
 
 def _precedence(segment: str, pieces: list[tuple[str, ...]], *, constrained: bool) -> int:

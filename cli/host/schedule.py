@@ -1,7 +1,7 @@
 """Timer schedules: NCRONTAB with five or six fields, or a time span. Pure: the time is an argument, in UTC.
 
-croniter computes the times. It accepts more than NCRONTAB (L, ?, weekday 7, @daily, ranges that wrap), so each field is
-checked first. NCRONTAB requires day of month *and* weekday to match: hence `day_or=False`.
+croniter computes the times. It accepts more than NCRONTAB (L, ?, weekday 7, @daily), so each field is checked first.
+NCRONTAB requires day of month *and* weekday to match: hence `day_or=False`.
 """
 
 from __future__ import annotations
@@ -42,17 +42,13 @@ class _Field:
         match = _ITEM.fullmatch(text)
         if match is None:
             raise ValueError(f"{self.name} cannot be {text!r}")
-        step = f"/{match['step']}" if match["step"] else ""
-        if match["step"] and int(match["step"]) == 0:
-            raise ValueError(f"{self.name} cannot have a step of 0")
+        step = f"/{match['step']}" if int(match["step"] or 0) else ""  # NCRONTAB takes a step of 0 for 1
         if match["first"] is None:
             return f"*{step}"
         first = self.number(match["first"])
         if match["last"] is None:
             return f"{first}-{self.highest}{step}" if step else str(first)
-        last = self.number(match["last"])
-        if last < first:
-            raise ValueError(f"{self.name} has a range that runs backwards: {text!r}")
+        first, last = sorted((first, self.number(match["last"])))  # NCRONTAB turns a backward range around
         return f"{first}-{last}{step}"
 
 
@@ -90,12 +86,11 @@ class Schedule:
 
 def parse(text: str) -> Schedule:
     """Return the schedule. Raises ValueError naming the invalid field."""
-    if ":" in text:
-        span = timespan.parse(text)
-        if not span:
-            raise ValueError("a timer cannot fire every 0 seconds")
-        return Schedule(text, None, span)
+    if "\t" in text:
+        raise ValueError(f"{text!r} has a tab; fields are separated by spaces")
     parts = text.split()
+    if len(parts) == 1:
+        return Schedule(text, None, timespan.parse(text))
     if len(parts) not in {5, 6}:
         raise ValueError(f"{text!r} has {len(parts)} fields; NCRONTAB has six (second first) or five")
     parts = ["0", *parts] if len(parts) == 5 else parts

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from cli.host import paths
+
 if TYPE_CHECKING:
     from cli.host.admin import Admin
     from cli.host.event_grid import EventGridWebhook
@@ -26,9 +28,21 @@ class Fronts:
     body_limit: int = BODY_LIMIT
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer one request: 400 for a path that no server accepts, 500 for a body beyond the limit."""
+        try:
+            path = paths.normalised(request.rel_url.raw_path)
+        except ValueError:
+            return web.Response(status=400)
         if (request.content_length or 0) > self.body_limit:
-            return web.Response(status=413)
+            return web.Response(status=500)
+        if path != request.rel_url.raw_path:
+            request = request.clone(rel_url=request.rel_url.with_path(path, encoded=True, keep_query=True))
+        try:
+            return await self._answer(request)
+        except web.HTTPRequestEntityTooLarge:  # sent in chunks, so that its length was not known
+            return web.Response(status=500)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.lower().rstrip("/")
         if path == "/admin" or path.startswith("/admin/"):
             return await self.admin.handle(request)

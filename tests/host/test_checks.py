@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.host.checks import problems
+from cli.host.checks import problems, warnings
 from cli.host.metadata import FunctionMetadata
 
 SETTINGS = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "Other__accountName": "acme"}
@@ -44,12 +44,12 @@ def _problems(*functions: FunctionMetadata, host_json: dict[str, Any] | None = N
     [
         [_function(_http("orders/{id:int}/{rest?}"))],
         [_function(_http("a", methods=["GET"]), name="a"), _function(_http("A", methods=["POST"]), name="b")],
-        [_function(_http("administer"))],
         [_function(_http(), {"type": "http", "direction": "OUT", "name": "$return"}, name="a-1_b")],
         [_function(_timer("0 */5 * * * MON-FRI"))],
         [_function(_timer("*/5 * * * *"))],
         [_function(_timer("00:00:30"))],
-        [_function(_queue("a-queue"), retry=None)],
+        [_function(_queue("a-queue"), retry={"strategy": "fixed_delay"})],
+        [_function(_http(), _queue("No_Such_%SETTING%", kind="queue"))],
         [_function(_http(), _queue("a1-b2", "Other", "queue"))],
         [_function({"type": "eventGridTrigger", "direction": "IN", "name": "event"})],
     ],
@@ -73,6 +73,7 @@ def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
         (_function(_http(name="Item"), _queue("q-1", kind="queue")), "2 bindings are named 'item'"),
         (_function(_http("admin/x")), "the route 'admin/x' is reserved"),
         (_function(_http("Runtime")), "the route 'Runtime' is reserved"),
+        (_function(_http("administer")), "the route 'administer' is reserved"),
         (_function(_http("a/{b")), "the route 'a/{b' cannot be used"),
         (_function(_http("a/{b:datetime}")), "constraint 'datetime' is not emulated"),
         (_function(_http("a/{b}/{b}")), "cannot be used: redefinition"),
@@ -90,7 +91,6 @@ def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
             _function({"type": "blobTrigger", "direction": "IN", "name": "blob"}),
             "the binding type blobTrigger is not emulated",
         ),
-        (_function(_queue("abc"), retry={"strategy": "fixed_delay"}), "a retry policy has no effect on queueTrigger"),
         (_function(_timer("0 * * * * *"), retry={"strategy": "fixed_delay"}), "retry policies are not emulated"),
     ],
 )
@@ -99,6 +99,12 @@ def test_refusal(function: FunctionMetadata, expected: str) -> None:
     (problem,) = _problems(function)
     assert problem.startswith(f"{function.name}: ")
     assert expected in problem
+
+
+def test_warning() -> None:
+    """A retry policy that has no effect is only worth a warning."""
+    functions = [_function(_queue("abc"), retry={"strategy": "fixed_delay"}), _function(_http(), name="g")]
+    assert list(warnings(functions)) == ["f: a retry policy has no effect on queueTrigger"]
 
 
 @pytest.mark.parametrize(

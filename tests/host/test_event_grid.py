@@ -28,10 +28,11 @@ def _events(host: HostProcess, *identities: str) -> list[str]:
 
 
 def test_handshake_is_answered_without_the_function(http_host: HostProcess) -> None:
-    """A validation event is answered with its code, and the function never sees it."""
+    """A validation event is answered with its code, as plain text that is JSON, and the function never sees it."""
     event = {**_event("validation"), "data": {"validationCode": "512d38b6"}}
     answer = http_host.deliver("on_event", [event], **{"aeg-event-type": "SubscriptionValidation"})
     assert (answer.status, answer.json()) == (200, {"validationResponse": "512d38b6"})
+    assert answer.headers["content-type"].startswith("text/plain")
     assert _events(http_host, "validation") == []
 
 
@@ -64,27 +65,48 @@ def test_a_duplicate_runs_again(http_host: HostProcess) -> None:
         ("on_event", "Unsubscribe", "[]", 202),
         ("on_event", "", "[]", 400),
         ("on_event", "SomethingElse", "[]", 400),
-        ("on_event", "Notification", "not json", 400),
-        ("on_event", "Notification", '["text"]', 400),
-        ("on_event", "SubscriptionValidation", "[{}]", 400),
+        ("on_event", "Notification", "not json", 500),
+        ("on_event", "Notification", "", 500),
+        ("on_event", "Notification", '["text"]', 500),
+        ("on_event", "SubscriptionValidation", "[{}]", 500),
         ("unknown", "Notification", "[]", 404),
         ("tick", "Notification", "[]", 404),
     ],
 )
 def test_refusals(http_host: HostProcess, function: str, event_type: str, body: str, status: int) -> None:
-    """A 400 ends Event Grid's retries, so it is only used if a retry cannot help."""
-    path = f"/runtime/webhooks/eventgrid?functionName={function}&code={http_host.event_grid_key}"
+    """As the real host answers: Event Grid tries again after a 500, and gives up after a 400."""
+    path = f"/runtime/webhooks/eventgrid?FUNCTIONNAME={function}&CODE={http_host.event_grid_key}"
     assert http_host.call("POST", path, body, {"aeg-event-type": event_type}).status == status
 
 
 @pytest.mark.parametrize("key", ["", "&code=wrong"])
 def test_webhook_needs_its_key(http_host: HostProcess, key: str) -> None:
-    """Without the system key the status is 401; the host key does not grant access, the master key does."""
+    """Without a key the status is 401, with one of too low a level 403; the master key grants access too."""
     path = "/runtime/webhooks/eventgrid?functionName=on_event"
     headers = {"aeg-event-type": "Unsubscribe"}
     assert http_host.call("POST", f"{path}{key}", "[]", headers).status == 401
-    assert http_host.call("POST", f"{path}&code={http_host.host_key}", "[]", headers).status == 401
+    assert http_host.call("POST", f"{path}&code={http_host.host_key}", "[]", headers).status == 403
     assert http_host.call("POST", f"{path}&code={http_host.master_key}", "[]", headers).status == 202
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 400), ("PUT", 400), ("DELETE", 400), ("HEAD", 404)])
+def test_other_methods(http_host: HostProcess, method: str, status: int) -> None:
+    """Nothing but POST and OPTIONS is of use to anyone."""
+    path = f"/runtime/webhooks/eventgrid?functionName=on_event&code={http_host.event_grid_key}"
+    assert http_host.call(method, path).status == status
+
+
+@pytest.mark.parametrize(("time", "status"), [("2026-11-20", 500), ("soon", 500), ("2026-11-20T11:00:00+02:00", 202)])
+def test_times(http_host: HostProcess, time: str, status: int) -> None:
+    """A time in any zone arrives; text that is no time of day fails the invocation, so Event Grid delivers it again."""
+    assert http_host.deliver("on_event", _event("timed") | {"eventTime": time}).status == status
+
+
+def test_a_body_that_is_not_utf8(http_host: HostProcess) -> None:
+    """Bytes that are not UTF-8 are replaced, and the event is delivered."""
+    body = json.dumps(_event("bytes")).encode().replace(b"churn:1", b"ch\xffrn")
+    path = f"/runtime/webhooks/eventgrid?functionName=on_event&code={http_host.event_grid_key}"
+    assert http_host.call("POST", path, body, {"aeg-event-type": "Notification"}).status == 202
 
 
 def test_cloud_events_handshake(http_host: HostProcess) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cli.host import paths
 from cli.host.routes import compile_route
 
 
@@ -31,12 +32,39 @@ from cli.host.routes import compile_route
         ("api/{*rest}", "/api/a/b/c", {"rest": "a/b/c"}),
         ("api/{*rest}", "/api", {}),
         ("api/v{version}-{name}", "/api/v2-x", {"version": "2", "name": "x"}),
+        ("api/v{version}-{name}", "/api/v2-x-y", {"version": "2-x", "name": "y"}),
+        ("api/{file}.{ext?}", "/api/report", {"file": "report"}),
+        ("api/{file}.{ext?}", "/api/report.old.csv", {"file": "report.old", "ext": "csv"}),
+        ("api/{name}", "/api/a%ffb%C3%A9", {"name": "a%ffbé"}),
         ("", "/", {}),
     ],
 )
 def test_match(template: str, path: str, parameters: dict[str, str] | None) -> None:
     """A path gives the same parameters as in ASP.NET Core, or does not match."""
     assert compile_route(template).match(path) == parameters
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("/a/./b/../c", "/a/c"),
+        ("/a/%2E%2e/b", "/b"),
+        ("/../../a", "/a"),
+        ("/a/..", "/"),
+        ("/a/..b/c.", "/a/..b/c."),
+        ("/", "/"),
+    ],
+)
+def test_dots_are_removed(raw: str, path: str) -> None:
+    """The segments . and .. are resolved before a route is sought, even if encoded, and never above the root."""
+    assert paths.normalised(raw) == path
+
+
+@pytest.mark.parametrize("template", ["api/{x?}.{y}", "api/{x}-{y?}"])
+def test_optional_parameters_come_last(template: str) -> None:
+    """In a segment with several parts, only the last may be optional, and only after a dot."""
+    with pytest.raises(ValueError, match="must come last, after a dot"):
+        compile_route(template)
 
 
 def test_more_specific_routes_take_precedence() -> None:
