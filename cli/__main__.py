@@ -1,6 +1,6 @@
 """`teal`: the command line. Parses the arguments and runs the command.
 
-Exit codes: 0 success; 1 failure; 2 invalid arguments or files; 3 set-up missing; 130 interrupted.
+Exit codes: 0 success; 1 failure; 2 invalid arguments or files; 3 set-up missing; 130 interrupted. `teal wait` has more.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from cli import package
 from cli.demo.options import DemoOptions
 from cli.policy.arguments import add_policy
 from cli.policy.arguments import run as run_policy
+from cli.wait.arguments import add_wait
+from cli.wait.arguments import run as run_wait
 
 FASTEST = 60.0  # above this, a minute of the demo's clock has too few requests for the judge
 
@@ -26,10 +28,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return host(given[1:], "teal host")
     arguments = parser().parse_args(given)
-    if arguments.command == "policy":
-        return run_policy(arguments)
-    if arguments.command == "package":
-        return package.run(arguments)
+    simple = {"policy": run_policy, "package": package.run, "wait": run_wait}
+    if arguments.command in simple:
+        return simple[arguments.command](arguments)
     from cli.demo.performance import run  # noqa: PLC0415  # as above
     from cli.demo.screen import console  # noqa: PLC0415  # as above
 
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         help="live requests per second (%(default)g)",
     )
     add_policy(commands)
+    add_wait(commands)
     package.add_package(commands)
     commands.add_parser("host", help="run a function app on this machine; see `teal host --help`")
     return top
