@@ -15,6 +15,7 @@ from functools import partial
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
+from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import waits_for_operator
 from shared.errors import TealError
@@ -32,6 +33,7 @@ MOST_SECONDS = 60  # for the endpoints: the function must end before the host st
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
 ORPHANED = "end its mirror and delete it (it costs as much as one that serves), or use it; see `orphans` in the policy"
+UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
 MISSED = "start it (POST /api/rollouts), or archive the version in Azure ML; see `missed_versions` in the policy"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
 
@@ -190,6 +192,8 @@ def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "telemetry", Severity.WARNING, problem, about,
             "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
         )  # fmt: skip
+    if problem := _unhealthy(rollout):
+        yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
     last = observed.last or rollout.status.since
     if now - last > UNSEEN:
         yield Finding(
@@ -207,6 +211,17 @@ def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "progress", Severity.WARNING, f"{rollout.phase} since {rollout.status.since.isoformat()}", about,
             "resume, promote or roll back; its history says what it waits for",
         )  # fmt: skip
+
+
+def _unhealthy(rollout: Rollout) -> str:
+    """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
+    watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
+    if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
+        return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
+    if sick is None:
+        return ""
+    waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""
+    return f"{sick} is unhealthy{waits}"
 
 
 def _telemetry_problem(rollout: Rollout) -> str:

@@ -50,6 +50,8 @@ class Observer:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.serving is not None:
             seen = self._serving(seen, rollout, asked.serving)
+        if asked.start is not None:
+            seen = self._start(seen, rollout, asked.start)
         if asked.probe is not None:
             seen = replace(seen, probed=asked.probe, probe=self._probe(rollout, asked.probe))
         if asked.autoscale:
@@ -76,6 +78,15 @@ class Observer:
             history_missing=bounded(dict(answer.missing)),
             no_table=answer.no_table or seen.no_table,
         )
+
+    def _start(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
+        """Read how the serving deployment does before anything is created. Without an answer, nothing is known."""
+        try:
+            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
+        except TealError as error:
+            log.warning("start endpoint=%s problem=%r", rollout.endpoint, str(error))
+            return seen
+        return replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         """Watch the serving deployment after the end: by its requests or, if none succeeded, by the smoke requests."""

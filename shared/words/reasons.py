@@ -82,6 +82,16 @@ REASONS: Mapping[ReasonCode, Row] = {
         "rollout of a fix manually",
         "A rollout does not begin next to a broken deployment unless an operator starts it.",
     ),
+    ReasonCode.BLUE_FAILING_AT_START: Row(
+        "{deployment} has all live traffic, and {failed} of its last {requests|request} failed, so nothing was "
+        "started. Repair it, or start the rollout of a fix manually",
+        "A rollout does not begin next to a deployment that fails most requests, unless an operator starts it or the "
+        "policy says `failing_blue: replace`.",
+    ),
+    ReasonCode.WAITING_FOR_BLUE: Row(
+        "waiting until {until} for the serving deployment to recover: {because}",
+        "Nothing has been created yet. If the deployment does not recover, the rollout ends as failed.",
+    ),
     ReasonCode.ENDPOINT_MISSING: Row("the endpoint does not exist", "Azure has no such endpoint."),
     ReasonCode.ENDPOINT_UNHEALTHY: Row(
         "the endpoint is in state {state} and serves nothing. " + MANUAL, "The endpoint itself failed."
@@ -90,6 +100,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.MIRROR_UNSUPPORTED: Row(
         "the policy mirrors traffic, which Kubernetes online endpoints do not support",
         "This kind of endpoint does not support one of the policy's steps.",
+    ),
+    ReasonCode.MIRROR_IN_USE: Row(
+        "the policy mirrors traffic, but {deployment} already gets a mirror of {mirror}, and Azure mirrors to one "
+        "deployment only. End that mirror, or use a policy without one",
+        "Nothing was created: a mirror that somebody else set is not replaced.",
     ),
     ReasonCode.DEPLOYMENT_NAME_TAKEN: Row(
         "a deployment named {deployment} already exists with another model[ ({model})]. " + MANUAL,
@@ -373,6 +388,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         + MANUAL
         + "[. The rollback was for: {because}]",
         "There is no healthy deployment to roll back to.",
+    ),
+    ReasonCode.BOTH_UNHEALTHY: Row(
+        "neither {other} nor {deployment} is healthy, so the traffic stays as it is: {observed_traffic}. "
+        + MANUAL
+        + "[. The rollback was for: {because}]",
+        "Green should be rolled back, and blue is no better. Whichever serves keeps serving.",
     ),
     ReasonCode.BLUE_KEPT: Row(
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."

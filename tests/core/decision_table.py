@@ -118,7 +118,7 @@ STEPPING_ROWS: list[Row] = [
     ("green failed", stepping(), seen(TEN, green="Failed"), ROLLING_BACK, Why.GREEN_LOST),
     ("green is scaled", stepping(), seen(TEN, green="Scaling"), STEPPING, None),
     ("blue failed", stepping(), seen(TEN, blue="Failed"), PAUSED, Why.BLUE_LOST),
-    ("both failed", stepping(), seen(TEN, blue="Failed", green="Failed"), FAILED, Why.BLUE_LOST),
+    ("both failed", stepping(), seen(TEN, blue="Failed", green="Failed"), FAILED, Why.BOTH_UNHEALTHY),
     ("refused", stepping(refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("asked back", stepping(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked back, passed", stepping(request=BACK_PLEASE, verdict=PASS), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
@@ -154,7 +154,7 @@ PAUSED_ROWS: list[Row] = [
     ("all took too long", paused(created=NOW - 25 * HOUR), seen(TEN), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
     ("green gone", paused(), seen(TEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
     ("blue gone", paused(), seen(TEN, blue=""), PAUSED, Why.BLUE_LOST),
-    ("both gone", paused(), seen(TEN, blue="", green=""), FAILED, Why.BLUE_LOST),
+    ("both gone", paused(), seen(TEN, blue="", green=""), FAILED, Why.BOTH_UNHEALTHY),
 ]  # fmt: skip
 
 STARTING = {"weight": 50, "steady_since": None}
@@ -202,6 +202,8 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("before blue was known", rolling_back(blue=None), seen({}, "Updating"), ROLLED_BACK, Why.NOTHING_TO_ROLL_BACK),
     ("blue is broken", rolling_back(ordered=TEN), seen(TEN, blue="Failed"), FAILED, Why.BLUE_UNHEALTHY),
     ("blue is gone", rolling_back(ordered=TEN), seen(TEN, blue=""), FAILED, Why.BLUE_UNHEALTHY),
+    ("both are bad", rolling_back(ordered=TEN, verdict=FAIL), seen(TEN, blue="Failed"), FAILED, Why.BOTH_UNHEALTHY),
+    ("both are broken", rolling_back(ordered=TEN), seen(TEN, blue="", green="Failed"), FAILED, Why.BOTH_UNHEALTHY),
     ("blue is not ready yet", rolling_back(ordered=TEN), seen(TEN, blue="Creating"), ROLLING_BACK, None),
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, Why.DEADLINE_EXCEEDED),
     ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),

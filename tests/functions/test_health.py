@@ -12,7 +12,7 @@ import pytest
 
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, Provisioning
-from shared.core.rollout import ModelVersion
+from shared.core.rollout import ModelVersion, Verb
 from shared.errors import Misconfigured, Permanent
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts
@@ -210,6 +210,23 @@ def test_a_version_without_a_rollout_is_found_by_the_nightly_audit(calls: Calls)
     found = findings(calls)["missed_version"]
     assert (found["severity"], "churn:9 was registered at" in found["message"]) == ("warning", True)
     assert "POST /api/rollouts" in found["remedy"]
+
+
+@pytest.mark.parametrize("rolling_back", [True, False])
+def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) -> None:
+    """A blue that a rollback would return to, and an outage of both: each raises the alert on failing health."""
+    world = calls.world
+    world.register()
+    world.until_weight(50)
+    world.rates = {"churn-6": 1.0} if rolling_back else {"churn-6": 0.6, "churn-7": 0.6}
+    world.minutes(4)
+    if rolling_back:
+        world.ask(Verb.ROLLBACK)
+    world.minutes(6)
+    found = findings(calls)["unhealthy"]
+    words = "churn-6 is unhealthy, so the rollback waits" if rolling_back else "both churn-6 and churn-7 fail"
+    assert (found["severity"], words in found["message"]) == ("failing", True)
+    assert "repair" in found["remedy"]
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:

@@ -99,7 +99,7 @@ def test_traffic_is_not_returned_to_a_broken_blue() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     world.rates[GREEN] = 0.5
     failed = world.until(Phase.FAILED)
-    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BLUE_UNHEALTHY, BLUE)
+    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BOTH_UNHEALTHY, BLUE)
     assert world.seen.traffic == {GREEN: 100}
 
 

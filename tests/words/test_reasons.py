@@ -80,6 +80,45 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-6 now has all live traffic, so churn-7 is compared with it",
     ),
     (
+        reason(
+            C.WAITING_FOR_BLUE,
+            reason(C.BLUE_FAILING_AT_START, deployment=BLUE, failed=70, requests=90),
+            until="2026-11-20T12:00:00+00:00",
+        ),
+        (
+            "waiting until 2026-11-20 12:00 UTC for the serving deployment to recover: churn-6 has all live traffic, "
+            "and 70 of its last 90 requests failed, so nothing was started. Repair it, or start the rollout of a fix "
+            "manually"
+        ),
+    ),
+    (
+        reason(C.BLUE_FAILING_AT_START, deployment=BLUE, failed=70, requests=90),
+        (
+            "churn-6 has all live traffic, and 70 of its last 90 requests failed, so nothing was started. Repair it, "
+            "or start the rollout of a fix manually"
+        ),
+    ),
+    (
+        reason(C.MIRROR_IN_USE, deployment="shadow", mirror=15),
+        (
+            "the policy mirrors traffic, but shadow already gets a mirror of 15%, and Azure mirrors to one deployment "
+            "only. End that mirror, or use a policy without one"
+        ),
+    ),
+    (
+        reason(
+            C.BOTH_UNHEALTHY,
+            reason(C.GREEN_LOST, deployment=GREEN),
+            deployment=BLUE,
+            other=GREEN,
+            observed_traffic=SPLIT,
+        ),
+        (
+            "neither churn-7 nor churn-6 is healthy, so the traffic stays as it is: churn-6 90%, churn-7 10%. Manual "
+            "intervention required. The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
         reason(C.BLUE_BROKEN_AT_START, deployment=BLUE, state="Failed"),
         (
             "churn-6 has all live traffic and is in state Failed, so nothing was started. Repair it, or start the "

@@ -163,7 +163,8 @@ class Observation:
     or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
     yet, in the source's words. path: how requests should get into telemetry; None if not requested. halted: the newest
     halt, which may have ended. autoscaled: the deployments that have autoscale settings, or None if not requested or
-    not answered. serving_minutes: the last minutes up to `serving_until`, after the rollout ended. serving_probe: how
+    not answered. serving_minutes: the last minutes up to `serving_until`, after the rollout ended or before it
+    placed green. serving_probe: how
     the deployment that then serves answered the smoke requests, if it had no other requests. probed: the
     deployment that was asked before it serves, if any. probe: how it answered the smoke requests; None: not known.
     """

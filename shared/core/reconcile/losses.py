@@ -31,11 +31,22 @@ def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if rollout.phase is Phase.PROVISIONING and rollout.blue not in endpoint.deployments:
         return failed(rollout, lost, now)
     if stepping and endpoint.broken(rollout.green):
-        return failed(rollout, lost, now)
+        return failed(rollout, both_unhealthy(rollout, endpoint, None), now)
     if not stepping or not rollout.smoke_passed or rollout.status.reason.code is ReasonCode.BLUE_LOST:
         return None
     lost.facts["other"] = rollout.green
     return history.moved(rollout.with_progress(in_pause_step=False), Phase.PAUSED, lost, now)
+
+
+def both_unhealthy(rollout: Rollout, endpoint: EndpointSeen, because: Reason | None) -> Reason:
+    """Return that neither deployment can be relied on, so that traffic stays where it is. because: of a rollback."""
+    return reason(
+        ReasonCode.BOTH_UNHEALTHY,
+        because=because,
+        deployment=rollout.blue or "",
+        other=rollout.green,
+        observed_traffic=dict(endpoint.traffic),
+    )
 
 
 def green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

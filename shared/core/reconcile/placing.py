@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
+from shared.core.reconcile.blue_at_start import blue_failing
 from shared.core.reconcile.limits import over_limit
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -25,12 +26,10 @@ MADE = frozenset({Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DEL
 UNPROMOTED = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
-def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Decide what green is deployed next to; what an operator must fix ends the rollout before anything is created."""
     if endpoint.busy:
         return Decision(rollout)  # the traffic may be about to change
-    if endpoint.kubernetes and not all(step.supported_on_kubernetes for step in rollout.policy.steps):
-        return _ended(rollout, reason(ReasonCode.MIRROR_UNSUPPORTED), now)
     twin = deployed_manually(rollout, endpoint)
     if twin is not None:
         return Decision(rollout) if twin.state in MADE else _superseded(rollout, twin, endpoint, now)
@@ -39,10 +38,12 @@ def place(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
         return _ended(
             rollout, reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model), now
         )
-    full = over_limit(rollout, endpoint)
-    if full is not None:
-        return _ended(rollout, full, now)
-    return _place_first(rollout, endpoint, now) if not endpoint.traffic else _place_beside(rollout, endpoint, now)
+    limit = over_limit(rollout, endpoint)
+    if limit is not None:
+        return _ended(rollout, limit, now)
+    if not endpoint.traffic:
+        return _place_first(rollout, endpoint, now)
+    return _place_beside(rollout, observation, endpoint, now)
 
 
 def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -84,15 +85,17 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     return history.moved(again, Phase.PAUSED, found, now)
 
 
-def awaited(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+def awaited(
+    rollout: Rollout, why: Reason, now: datetime, code: ReasonCode = ReasonCode.WAITING_FOR_DEPLOYMENT
+) -> Decision:
     """Wait for what an operator may be about to create; the rollout fails once the time for provisioning is up.
 
-    People usually register the model first, and then create the endpoint and the deployment.
+    People usually register the model first, and then create the endpoint and the deployment. code: what is awaited.
     """
     until = rollout.status.started + max(rollout.policy.deadlines.provisioning - MARGIN, timedelta(0))
     if by_operator(rollout) or now >= until:
         return _ended(rollout, why, now)
-    waits = reason(ReasonCode.WAITING_FOR_DEPLOYMENT, because=why, until=until.isoformat())
+    waits = reason(code, because=why, until=until.isoformat())
     if rollout.status.reason == waits:
         return Decision(rollout)
     return history.noted(replace(rollout, status=replace(rollout.status, reason=waits)), waits, now)
@@ -140,7 +143,7 @@ def is_of(reference: str, model: ModelVersion) -> bool:
     return parts == str(model) or parts.lower().endswith(f"/models/{model.name}/versions/{model.version}".lower())
 
 
-def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+def _place_beside(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Take the deployment that has all live traffic as blue."""
     blue = endpoint.serving()
     if blue is None or endpoint.traffic != {blue: 100}:
@@ -149,10 +152,23 @@ def _place_beside(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> De
     if endpoint.broken(blue) and not by_operator(rollout):
         state = endpoint.deployments[blue].state if blue in endpoint.deployments else Provisioning.DELETING
         return _ended(rollout, reason(ReasonCode.BLUE_BROKEN_AT_START, deployment=blue, state=state.value), now)
+    if (failing := _with_failing_blue(rollout, blue, observation, now)) is not None:
+        return failing
     placed = replace(
         rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
     )
     return history.noted(placed, reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue), now)
+
+
+def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, now: datetime) -> Decision | None:
+    """Wait for a blue whose requests mostly fail to recover, unless green may be what fixes it; None if it is well."""
+    failing = blue_failing(blue, observation)
+    if failing is None or by_operator(rollout) or rollout.policy.judge.failing_blue == "replace":
+        return None
+    waiting = rollout.status.reason
+    if waiting.code is ReasonCode.WAITING_FOR_BLUE and waiting.because is not None:
+        failing = replace(failing, facts=waiting.because.facts)  # noted once, whatever the counts are by now
+    return awaited(rollout, failing, now, ReasonCode.WAITING_FOR_BLUE)
 
 
 def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
+from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.probing import to_probe
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
@@ -28,7 +29,7 @@ class ObservationPlan:
 
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
     prove that they do. serving: the last minutes of the deployment that serves after the end. probe: a deployment
-    that must answer the smoke requests before it serves.
+    that must answer the smoke requests before it serves. start: the last minutes of what serves before anything starts.
     """
 
     minutes: TelemetryQuery | None = None
@@ -39,6 +40,7 @@ class ObservationPlan:
     path: bool = False
     serving: TelemetryQuery | None = None
     probe: str | None = None
+    start: TelemetryQuery | None = None
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
@@ -57,6 +59,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         autoscale=_autoscale(rollout, endpoint),
         path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
         probe=to_probe(rollout, endpoint, now),
+        start=_start(rollout, endpoint, now),
     )
 
 
@@ -76,6 +79,13 @@ def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
 def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:
     window = serving_window(rollout, now)
     return None if window is None else replace(_asked(rollout, window), needs={}, mirrored=False)
+
+
+def _start(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> TelemetryQuery | None:
+    window, serving = start_window(rollout, endpoint, now), endpoint.serving()
+    if window is None or serving is None:
+        return None
+    return replace(_asked(rollout, window), needs={}, mirrored=False, deployments=(serving,))
 
 
 def _reread(rollout: Rollout) -> TelemetryQuery | None:

@@ -17,7 +17,7 @@ from shared.core.steps.smoke import log_lines
 def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision while green is being created."""
     if rollout.placement is None:
-        return place(rollout, endpoint, now)
+        return place(rollout, observation, endpoint, now)
     green = endpoint.deployments.get(rollout.green)
     if green is None:
         return Decision(rollout)

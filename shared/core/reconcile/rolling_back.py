@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
-from shared.core.reconcile.losses import failed
+from shared.core.reconcile.losses import both_unhealthy, failed
 from shared.core.reconcile.probing import blue_is_worse
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -45,6 +46,10 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def _sick(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
+    """Return why traffic does not return to blue: it is unhealthy, and green may be too."""
+    harmful = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL and not rollout.judge_overruled
+    if harmful or endpoint.broken(rollout.green):
+        return both_unhealthy(rollout, endpoint, rollout.status.reason)
     return reason(
         ReasonCode.BLUE_UNHEALTHY,
         because=rollout.status.reason,

@@ -1,0 +1,136 @@
+"""What is checked before anything is created, and what happens if both deployments turn out to be unhealthy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Deadlines, Policy
+from shared.core.rollout import ModelVersion, Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+
+C = ReasonCode
+SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(30, duration=5 * MINUTE), WeightStep(40)))
+HOLDS = replace(POLICY, deadlines=replace(POLICY.deadlines, provisioning=timedelta(minutes=30)))
+REPLACES = replace(HOLDS, judge=replace(HOLDS.judge, failing_blue="replace"))
+
+
+def failing(rate: float, policy: Policy = HOLDS, rpm: int = 300) -> World:
+    """Return a world in which blue has begun to fail ten minutes ago."""
+    world = World(policy, rpm=rpm)
+    world.rates = {BLUE: rate}
+    world.minutes(10)
+    return world
+
+
+def test_nothing_is_created_next_to_a_blue_that_fails_most_requests() -> None:
+    """The rollout waits, says so once, and in the end is refused; it has created nothing."""
+    world = failing(0.7)
+    world.register()
+    world.minutes(20)
+    assert (world.rollout().phase, len(world.entries(C.WAITING_FOR_BLUE))) == (Phase.PROVISIONING, 1)
+    failed = world.until(Phase.FAILED)
+    assert failed.status.reason.code is C.BLUE_FAILING_AT_START
+    assert failed.status.reason.facts["deployment"] == BLUE
+    assert list(world.seen.deployments) == [BLUE]
+
+
+def test_the_rollout_begins_as_soon_as_blue_has_recovered() -> None:
+    """An outage when the model is registered costs time, not the rollout."""
+    world = failing(0.9)
+    world.register()
+    world.minutes(5)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=120)
+
+
+@pytest.mark.parametrize(
+    ("world", "why"),
+    [
+        (failing(0.45), "its past may excuse that"),
+        (failing(1.0, rpm=1), "so few requests say too little"),
+        (failing(0.7, REPLACES), "green may be the fix, says the policy"),
+    ],
+    ids=["less than half", "few requests", "failing_blue: replace"],
+)
+def test_it_begins_next_to_any_other_blue(world: World, why: str) -> None:
+    """Green is created at once."""
+    world.register()
+    world.minutes(2)
+    assert GREEN in world.seen.deployments, why
+
+
+def test_an_operator_can_start_the_fix() -> None:
+    """Whoever starts a rollout by hand knows how blue does."""
+    world = failing(1.0)
+    world.models.registered[ModelVersion("churn", "7")] = {}
+    world.reception().start(world.policy, ModelVersion("churn", "7"), "ada@example.com", "fixes the outage")
+    world.minutes(2)
+    assert GREEN in world.seen.deployments
+
+
+def test_without_telemetry_nothing_is_known_against_blue() -> None:
+    """The rollout begins, and green gets no traffic before telemetry is back."""
+    world = failing(1.0)
+    world.telemetry.faults.always = "the workspace is away"
+    world.register()
+    world.minutes(3)
+    assert GREEN in world.seen.deployments
+    assert GREEN not in world.seen.traffic
+
+
+@pytest.mark.parametrize("policy", [SHADOW, POLICY], ids=["mirrors", "does not mirror"])
+def test_a_mirror_of_somebody_else_is_never_replaced(policy: Policy) -> None:
+    """A policy that mirrors is refused before anything is created; any other one goes ahead beside it."""
+    world = World(policy)
+    seen = world.seen
+    theirs = DeploymentSeen("theirs", Provisioning.SUCCEEDED, "azureml:experiment:1")
+    deployments = {**seen.deployments, "theirs": theirs}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=deployments, mirror={"theirs": 15})
+    world.register()
+    ended = world.until(Phase.FAILED, Phase.PROMOTED, within=120)
+    assert world.seen.mirror == {"theirs": 15}
+    if policy is SHADOW:
+        assert (ended.status.reason.code, ended.status.reason.facts["mirror"]) == (C.MIRROR_IN_USE, 15)
+        assert sorted(world.seen.deployments) == [BLUE, "theirs"]
+    else:
+        assert ended.phase is Phase.PROMOTED
+
+
+def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
+    """Blue answers nothing any more, and green, which has all traffic, fails some: an outcome of its own."""
+    deadlines = Deadlines(provisioning=timedelta(minutes=20), rollback=timedelta(minutes=25))
+    settled = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=9))
+    world = World(replace(POLICY, deadlines=deadlines, judge=settled))
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.scoring.statuses, world.rates = {BLUE: 502}, {BLUE: 1.0, GREEN: 0.2}
+    world.until(Phase.ROLLING_BACK, within=20)
+    world.minutes(5)
+    (noted,) = world.entries(C.BOTH_UNHEALTHY)
+    assert (noted.reason.facts["deployment"], noted.reason.facts["other"]) == (BLUE, GREEN)
+    failed = world.until(Phase.FAILED)
+    assert failed.status.reason.because is not None
+    assert failed.status.reason.because.code is C.BOTH_UNHEALTHY
+    world.until_finished()
+    assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
+
+
+def test_a_healthy_green_beside_a_sick_blue_is_another_outcome() -> None:
+    """An operator wants to go back, and only blue is unhealthy."""
+    world = World()
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 1.0}
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.minutes(4)
+    assert (len(world.entries(C.BLUE_UNHEALTHY)), world.entries(C.BOTH_UNHEALTHY)) == (1, [])
