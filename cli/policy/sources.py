@@ -14,16 +14,26 @@ def load(path: Path, variables: Mapping[str, str] | None = None) -> PolicySet:
 
     variables: the values for `${NAME}`; by default, the environment.
     """
-    one = path.is_file()
-    return read_policies(path.parent if one else path, variables, only=path if one else None).valid()
+    return _read(path, variables).valid()
 
 
 def problems_of(path: Path, variables: Mapping[str, str] | None = None) -> tuple[PolicySet | None, list[Problem]]:
-    """Return the policies, or None and every problem in them; `variables` as in `load`."""
-    try:
-        return load(path, variables), []
-    except PolicyError as error:
-        return None, error.problems
+    """Return the policies, or None and every problem in them, also those that Microsoft's loader has with templates.
+
+    `variables` as in `load`.
+    """
+    book = _read(path, variables)
+    problems = list(book.problems())
+    if book.templates():
+        from cli.policy.loaded_templates import template_problems  # noqa: PLC0415 -- only if there is a template
+
+        problems += template_problems(book)
+    return (None, PolicyError(problems).problems) if problems else (book, [])
+
+
+def _read(path: Path, variables: Mapping[str, str] | None) -> PolicySet:
+    one = path.is_file()
+    return read_policies(path.parent if one else path, variables, only=path if one else None)
 
 
 def as_data(problem: Problem) -> dict[str, str | int]:

@@ -7,7 +7,6 @@ import it.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -21,16 +20,15 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
 from shared.adapters.clouds import current_cloud
-from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
+from shared.adapters.faults import azure_faults
 from shared.adapters.quiet import quietly
+from shared.adapters.template_loader import load_deployment, sdk_words
 from shared.core.reconcile.actions import CreateDeployment
 from shared.errors import Permanent
-from shared.redaction import redacted
 from shared.settings import WorkspaceSettings
 
 Json = dict[str, Any]
 _DEPLOYMENT = re.compile(r"/onlineEndpoints/[^/]+/deployments/[^/?]+(\?|$)", re.IGNORECASE)
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Caught(Exception):  # noqa: N818 -- not an error: carries the body out of the SDK
@@ -81,16 +79,13 @@ class DeploymentTemplates:
                 return self._caught(path, deployment)
 
     def _loaded(self, path: str, text: str, action: CreateDeployment) -> Any:  # noqa: ANN401 -- a class of the SDK
-        from azure.ai.ml import load_online_deployment  # noqa: PLC0415 -- see the module's docstring
-
+        overrides = {"name": action.name, "endpoint_name": action.endpoint}
+        if action.source.instance_type is not None:  # the template may have none, which the loader would reject
+            overrides["instance_type"] = action.source.instance_type
         try:
-            return load_online_deployment(
-                io.StringIO(text),
-                relative_origin=str(self._folder / PurePosixPath(path)),  # local paths in it are relative to it
-                params_override=[{"name": action.name}, {"endpoint_name": action.endpoint}],
-            )
+            return load_deployment(text, self._folder / PurePosixPath(path), overrides)
         except Exception as error:
-            raise Permanent(f"the template {path} cannot be used: {_words(error)}") from error
+            raise Permanent(f"the template {path} cannot be used: {sdk_words(error)}") from error
 
     def _caught(self, path: str, deployment: Any) -> Json:  # noqa: ANN401 -- as above
         from azure.ai.ml import MLClient  # noqa: PLC0415 -- as above
@@ -107,7 +102,7 @@ class DeploymentTemplates:
         except (MlException, OSError) as error:
             if (answer := _azures_answer(error)) is not None:
                 raise answer from error
-            raise Permanent(f"the template {path} cannot be used: {_words(error)}") from error
+            raise Permanent(f"the template {path} cannot be used: {sdk_words(error)}") from error
         raise Permanent(f"the template {path} produced no deployment")
 
     def _filled(self, path: str, action: CreateDeployment) -> str:
@@ -129,8 +124,3 @@ def _azures_answer(error: BaseException) -> AzureError | None:
             return inner
         inner = inner.__cause__ or inner.__context__
     return None
-
-
-def _words(error: BaseException) -> str:
-    """Return the SDK's message on one line, without terminal colours."""
-    return redacted(" ".join(_COLOUR.sub("", str(error)).split()))[:LONGEST_MESSAGE]

@@ -57,6 +57,10 @@ class NamedFiles:
         found = self._read("template", template).value
         return found.values["instance_count"] if isinstance(found, Template) and found.values else None
 
+    def templates(self) -> tuple[Template, ...]:
+        """Return the templates that have been read, with their problems."""
+        return tuple(held.value for held in self._held.values() if isinstance(held.value, Template))
+
     def check(self, table: Table, policy: Values, findings: Findings) -> None:
         """Report problems in the files that a policy names, and normalize their paths.
 

@@ -23,7 +23,7 @@ from shared.policies.prices import PRICES, Prices
 from shared.policies.problems import PolicyError
 from shared.policies.reading import read_file
 from shared.policies.tables.policy import SKIP, policy_table
-from shared.policies.template import fill_template
+from shared.policies.template import Template, fill_template
 from shared.policies.variables import Variables
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class PolicySet:
         """
         text: str = self.named.get("template", path).text
         return text
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the templates that the policies name, with their problems, also those of invalid policies."""
+        return self.named.templates()
 
     def filled_template(self, path: str, values: Mapping[str, str]) -> str:
         """Return a template as YAML with its variables filled in, each as text; raises Permanent."""

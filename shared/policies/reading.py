@@ -16,6 +16,7 @@ from shared.core.schema.grammar import REQUIRED, Document, Kind, Labels, Node, S
 from shared.core.schema.kinds import Scalar
 from shared.core.schema.words import Unfit, Word, mismatch
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
+from shared.policies.merging import expand_merges
 from shared.policies.nodes import Pairs, is_empty, join, pairs_of, shown, word_of
 from shared.policies.problems import PolicyError
 from shared.policies.variables import Variables
@@ -33,14 +34,18 @@ def read_file(table: Table, path: Path, findings: Findings, variables: Variables
         return None
 
 
-def parse(table: Table, text: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
-    """Return the checked values of a YAML document; None if it is not a mapping."""
+def parse(
+    table: Table, text: str, findings: Findings, variables: Variables = NO_VARIABLES, *, merges: bool = False
+) -> Values | None:
+    """Return the checked values of a YAML document; None if it is not a mapping. merges: whether `<<` is expanded."""
     try:
         root = compose(text, findings.file, f"write it like {table.example}")
     except PolicyError as error:
         findings.problems += error.problems
         return None
     findings.places[""] = place_of(root)
+    if merges:
+        expand_merges(root, findings)
     values: Values | None = read(table, root, "", findings, variables)
     for node in walk(Node(table, values, "")):
         if isinstance(node.kind, Table) and node.kind.check is not None:

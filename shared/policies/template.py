@@ -1,12 +1,14 @@
 """Deployment templates: `az ml` deployment files, checked once on their own and against each policy that names them.
 
-A template is filled in for each rollout, not when it is read. Its keys are those of `ManagedOnlineDeploymentSchema` and
-`KubernetesOnlineDeploymentSchema` in azure-ai-ml 1.35.
+What `az ml` accepts is accepted: merge keys, and counts in quotes. A template is filled in for each rollout, not when
+it is read. Its keys are those of `ManagedOnlineDeploymentSchema` and `KubernetesOnlineDeploymentSchema` in azure-ai-ml
+1.35.
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +16,23 @@ from typing import Any
 
 import yaml
 
-from shared.core.schema.findings import Findings, Part, Values
+from shared.core.schema.findings import Findings, Values
 from shared.core.schema.grammar import Document, Field, Table
-from shared.core.schema.kinds import text, whole
+from shared.core.schema.kinds import Scalar, text, whole
 from shared.core.schema.texts import INSTANCE_TYPE, LINE, MOST_INSTANCES
-from shared.core.schema.words import Unfit
+from shared.core.schema.words import Unfit, Word
 from shared.errors import Permanent
 from shared.policies.document import inside, read_text
 from shared.policies.reading import parse
-from shared.policies.variables import Variables, names_in
+from shared.policies.template_rules import KUBERNETES_ONLY, MANAGED_ONLY, MODEL, check_template, is_kubernetes
+from shared.policies.variables import Variables
 
 LARGEST_FILE = 1024 * 1024
-MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
 NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
 # Each is its own value until the template is filled in.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN)
 TEXT = "tag:yaml.org,2002:str"
-KUBERNETES_ONLY = ("resources",)
-MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class Template:
     @property
     def kubernetes(self) -> bool:
         """Whether the deployment is for Kubernetes."""
-        return _is_kubernetes(self.values or {})
+        return is_kubernetes(self.values or {})
 
 
 def read_template(folder: Path, name: str) -> Template:
     """Return a template with its findings; raises PolicyError if the file cannot be read."""
     findings = Findings(str(folder / name))
     text = read_text(folder / name, findings.file, LARGEST_FILE)
-    values = parse(TEMPLATE, text, findings, PLACEHOLDERS)
+    values = parse(TEMPLATE, text, findings, PLACEHOLDERS, merges=True)
     template = Template(name, text, findings, values)
     if values is not None:
         _check_local_files(folder, template, values)
@@ -69,9 +69,12 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
     """
     root = yaml.compose(text, yaml.SafeLoader)
     variables = Variables(values)
-    waiting = [root]
+    waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
+        if id(node) in seen:  # an alias: once filled in, its text is not a template any more
+            continue
+        seen.add(id(node))
         if isinstance(node, yaml.ScalarNode) and "${" in node.value and node.tag == TEXT:
             try:
                 node.value, node.style = variables.fill(node.value), '"'
@@ -82,6 +85,14 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
         elif isinstance(node, yaml.MappingNode):
             waiting.extend(value for _, value in node.value)
     return str(yaml.serialize(root, Dumper=yaml.SafeDumper))
+
+
+def scoring_script(template: Template) -> str | None:
+    """Return the path below the policies folder of the scoring script that a template uploads, if it uploads one."""
+    for path, written, _ in _local_files(template.values or {"code_configuration": None, "environment": None}):
+        if path == "code_configuration.scoring_script" and "://" not in written and not written.startswith("git+"):
+            return posixpath.normpath((Path(template.name).parent / written).as_posix())
+    return None
 
 
 def check_use(template: Template, policy: Values, findings: Findings) -> None:
@@ -105,30 +116,6 @@ def check_use(template: Template, policy: Values, findings: Findings) -> None:
     for index, step in enumerate(policy["steps"] or []):
         if "mirror" in (step or {}):
             findings.add(f"steps[{index}].mirror", f"Kubernetes endpoints cannot mirror, and {kind}; leave it out")
-
-
-def _check(template: Part) -> None:
-    """Report a model other than the registered one, and what Microsoft's loader would reject or misread.
-
-    That loader goes by `type` alone, and each type has its own keys.
-    """
-    missing = {"MODEL_NAME", "MODEL_VERSION"} - names_in(template["model"] or MODEL)
-    if missing:
-        unused = " and ".join(f"${{{name}}}" for name in sorted(missing))
-        template.add("model", f"does not use {unused}, so it is not the registered model; write model: {MODEL}")
-    typed = template["type"] == "kubernetes"
-    if _is_kubernetes(template.values) and not typed:
-        words = "is for Kubernetes, but `az ml` goes by type and would make a managed deployment; add type: kubernetes"
-        template.add("$schema", words)
-        return
-    for key in MANAGED_ONLY if typed else KUBERNETES_ONLY:
-        if template[key] is not None:
-            own, other = ("Kubernetes", "managed") if typed else ("managed", "Kubernetes")
-            template.add(key, f"is only for {other} deployments, and this is a {own} deployment; leave it out")
-
-
-def _is_kubernetes(values: Values) -> bool:
-    return values.get("type") == "kubernetes" or "kubernetesonlinedeployment" in str(values.get("$schema")).lower()
 
 
 def _check_local_files(folder: Path, template: Template, values: Values) -> None:
@@ -176,14 +163,25 @@ def _group(key: str, example: str, *keys: str) -> Field:
     return Field(key, Table(_open(*keys), example), "As in Azure ML.", default=None)
 
 
+def _loosely(kind: Scalar[int]) -> Scalar[int]:
+    """Return the kind of a whole number that may also be written `"2"` or `2.0`, which Microsoft's loader accepts."""
+
+    def parse(word: Word) -> int:
+        return kind.parse(word._replace(quoted=False, text=word.text if word.quoted else word.text.removesuffix(".0")))
+
+    return kind._replace(parse=parse)
+
+
+# Microsoft's loader compares with `kubernetes` before it ignores case, and takes anything else for managed.
+TYPES = "managed, or kubernetes in lower case"
 PROBE = ("{period: 10}", "initial_delay", "period", "timeout", "success_threshold", "failure_threshold")
 TEMPLATE = Table(
     fields=(
         Field("endpoint_name", LINE, "The endpoint, if it is named at all.", default=None),
-        Field("model", Document(MODEL, strict=False), "The model, with both variables."),
+        Field("model", Document(MODEL, strict=False), "The model, with both variables.", default=None),
         Field("instance_type", INSTANCE_TYPE, "The instance type.", default=None),
-        Field("instance_count", whole(1, MOST_INSTANCES, "instances", "1"), "How many instances.", default=None),
-        Field("type", text("managed|kubernetes", "managed or kubernetes", "managed"), "The type.", default=None),
+        Field("instance_count", _loosely(whole(1, MOST_INSTANCES, "instances", "1")), "How many.", default=None),
+        Field("type", text("(?i:managed)|kubernetes", TYPES, "managed"), "The type.", default=None),
         Field("$schema", LINE, "Where editors find Microsoft's schema.", default=None),
         _group("code_configuration", "{code: src, scoring_script: score.py}", "code", "scoring_script"),
         _group("liveness_probe", *PROBE),
@@ -198,5 +196,5 @@ TEMPLATE = Table(
         *_open(*KUBERNETES_ONLY, *MANAGED_ONLY),
     ),
     example=f"{{model: {MODEL}, instance_type: Standard_DS3_v2}}",
-    check=_check,
+    check=check_template,
 )

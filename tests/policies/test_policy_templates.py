@@ -125,7 +125,12 @@ WRONG = {
     "not YAML": ("model: [\n", ["2:1: not valid YAML: did not find expected node content, while parsing a flow node"]),
     "no model": (
         "instance_type: a\n",
-        ["1:1: model: missing; write it like model: azureml:${MODEL_NAME}:${MODEL_VERSION}"],
+        [
+            (
+                "1:1: model: missing; write it like model: azureml:${MODEL_NAME}:${MODEL_VERSION}, or use "
+                "${MODEL_VERSION} in environment if the image has it"
+            )
+        ],
     ),
     "another model": (
         "model: azureml:churn:${MODEL_VERSION}\ninstance_type: a\n",
@@ -180,7 +185,7 @@ WRONG = {
     ),
     "an invalid type": (
         f"{MODEL}type: kubernets\ninstance_type: a\n",
-        ["2:1: type: 'kubernets' is not managed or kubernetes; write it like managed"],
+        ["2:1: type: 'kubernets' is not managed, or kubernetes in lower case; write it like managed"],
     ),
     "files that are missing": (
         MODEL + "instance_type: a\ncode_configuration: {code: ../nowhere, scoring_script: score.py}\n"
