@@ -15,7 +15,7 @@ from shared.closing import OpenMark, close, close_idle, read_mark, reopen
 from shared.core.admission import EndpointRecord, succeed
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
-from shared.core.phases import IllegalMove, Phase
+from shared.core.phases import IllegalMove
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
@@ -223,12 +223,8 @@ def _handed_over(
     Raises Conflict if that rollout has begun already, or ended: the record that names it is out of date.
     """
     try:
-        after, begun = succeed(
-            record.value,
-            waiting.value if waiting else None,
-            now,
-            promoted=any(each.value.phase is Phase.PROMOTED for each in changes.rollouts),
-        )
+        (ended,) = changes.rollouts
+        after, begun = succeed(record.value, ended.value, waiting.value if waiting else None, now)
     except IllegalMove as error:
         raise Conflict(f"{record.value.endpoint} was handed over by another: {error}") from error
     more = changed((waiting.etag, begun)) if waiting and begun else Changes()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.core.admission.admit import without_keep_time
 from shared.core.observation.observation import Observation
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action
@@ -17,6 +16,7 @@ from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
 from shared.core.reconcile.incidents import watched
 from shared.core.reconcile.judging import Judged, Judgement
+from shared.core.reconcile.keeping import hand_over
 from shared.core.reconcile.observed_time import account
 from shared.core.reconcile.rereading import judge
 from shared.core.reconcile.undersized import with_size_warning
@@ -57,7 +57,7 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     before = counted.rollout
     judged = judge(before, observation)
     judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
-    decision = without_keep_time(_decided(judged.rollout, observation, now), waiting, now)
+    decision = hand_over(_decided(judged.rollout, observation, now), waiting, observation.endpoint, now)
     actions = difference(decision.rollout, observation.endpoint, now)
     pending = decision.rollout.rereading.recheck
     rereads = pending is not None and pending != rollout.rereading.recheck

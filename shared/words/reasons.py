@@ -410,8 +410,13 @@ REASONS: Mapping[ReasonCode, Row] = {
         "[ ({message})]. " + MANUAL,
         "Blue is not deleted until it is known whether late rows count against green.",
     ),
+    ReasonCode.BLUE_HANDED_OVER: Row(
+        "{model} begins; {deployment} is kept until {until}, or until {model} is promoted",
+        "The next rollout begins and takes over the deployment that is kept.",
+    ),
     ReasonCode.BLUE_RELEASED_EARLY: Row(
-        "{model} is waiting, so {deployment} is deleted now", "Blue is no longer kept."
+        "the endpoint has {deployments} deployments, as many as Azure allows, so {deployment} is deleted now",
+        "A kept deployment makes room for green.",
     ),
     ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
     ReasonCode.LEFTOVER_IN_USE: Row(

@@ -14,7 +14,7 @@ from shared.core.admission import EndpointRecord, Start, admit, deployment_name,
 from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, Policy
-from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout import Kept, ModelVersion, Rollout
 from shared.core.steps import WeightStep
 from shared.names import ENDPOINT_NAME
 from tests.core.rollouts import REGISTERED
@@ -164,6 +164,11 @@ def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
     assert [entry.after for entry in displaced.entries] == [Phase.SUPERSEDED]
 
 
+def open_rollout() -> Rollout:
+    """Return a rollout that has begun."""
+    return admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW).newcomer.rollout
+
+
 def waiting() -> Rollout:
     """Return a waiting rollout."""
     start = Start(ModelVersion("churn", "8"), POLICY, REGISTERED)
@@ -174,15 +179,17 @@ def waiting() -> Rollout:
 def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
     """It provisions, its deadlines count from now, and the lock names it."""
     later = NOW + timedelta(days=3)
-    record, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), waiting(), later)
+    ended = replace(open_rollout(), kept=(Kept("churn-5", later),))
+    record, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), ended, waiting(), later)
     assert record == replace(LOCK, current=waiting().id, waiting=None)
     assert begun is not None
     assert begun.rollout.phase is Phase.PROVISIONING
     assert (begun.rollout.status.started, begun.rollout.status.since) == (later, later)
     assert begun.rollout.created == waiting().created
+    assert begun.rollout.kept == ended.kept
 
 
 def test_with_none_waiting_the_endpoint_is_free() -> None:
     """The lock names no rollout, and remembers the newest version."""
-    record, begun = succeed(replace(LOCK, current="x", newest={"churn": "7"}), None, NOW)
+    record, begun = succeed(replace(LOCK, current="x", newest={"churn": "7"}), open_rollout(), None, NOW)
     assert (record, begun) == (replace(LOCK, newest={"churn": "7"}), None)

@@ -437,7 +437,14 @@ ROWS: list[tuple[Reason, str]] = [
             "Manual intervention required"
         ),
     ),
-    (reason(C.BLUE_RELEASED_EARLY, deployment=BLUE, model="churn:8"), "churn:8 is waiting, so churn-6 is deleted now"),
+    (
+        reason(C.BLUE_HANDED_OVER, deployment=BLUE, until="2026-11-20T14:30:00+00:00", model="churn:8"),
+        "churn:8 begins; churn-6 is kept until 2026-11-20 14:30 UTC, or until churn:8 is promoted",
+    ),
+    (
+        reason(C.BLUE_RELEASED_EARLY, deployment=BLUE, deployments=20),
+        "the endpoint has 20 deployments, as many as Azure allows, so churn-6 is deleted now",
+    ),
     (reason(C.LEFTOVER_DELETED, deployment=GREEN), "churn-7 was deleted; cleanup is complete"),
     (
         reason(C.LEFTOVER_NOT_DELETED, deployment=GREEN, message="Locked"),

@@ -13,7 +13,6 @@ from shared.core.admission.admit import (
     is_late,
     rollout_id,
     succeed,
-    without_keep_time,
 )
 
 __all__ = [
@@ -27,5 +26,4 @@ __all__ = [
     "is_late",
     "rollout_id",
     "succeed",
-    "without_keep_time",
 ]

@@ -138,10 +138,6 @@ def admit(
     replacing = current is not None and _replaces(current, start)
     if current is not None and replacing:
         displaced += [_replaced(current, start, record.replaced, now)]
-    elif current is not None:
-        displaced += [
-            decision for decision in (without_keep_time(Decision(current), rollout, now),) if decision.entries
-        ]
     replaced = record.replaced + (replacing and record.replaced < MOST_REPLACED)
     return Admission(replace(record, waiting=rollout.id, replaced=replaced), newcomer, tuple(displaced))
 
@@ -168,30 +164,19 @@ def _with_known(record: EndpointRecord, start: Start, now: datetime) -> Endpoint
     )
 
 
-def without_keep_time(decision: Decision, waiting: Rollout | None, now: datetime) -> Decision:
-    """Return the decision, but delete a kept blue right away if another rollout is waiting."""
-    promoted = decision.rollout
-    kept = promoted.phase is Phase.PROMOTED and (promoted.ending.clean_after or now) > now
-    if waiting is None or promoted.blue is None or not kept:
-        return decision
-    why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=promoted.blue, model=str(waiting.model))
-    hurry = history.noted(promoted.with_ending(clean_after=now), why, now)
-    return Decision(hurry.rollout, decision.entries + hurry.entries)
-
-
 def succeed(
-    record: EndpointRecord, waiting: Rollout | None, now: datetime, *, promoted: bool = False
+    record: EndpointRecord, ended: Rollout, waiting: Rollout | None, now: datetime
 ) -> tuple[EndpointRecord, Decision | None]:
     """Return the lock after its current rollout has finished, and the waiting rollout, now begun, if there is one.
 
-    promoted: whether it was promoted, which ends a series of replacements.
+    The one that begins takes over what the other one kept. A promotion ends a series of replacements.
     """
-    if promoted:
+    if ended.phase is Phase.PROMOTED:
         record = replace(record, replaced=0)
     if waiting is None:
         return replace(record, current=None, waiting=None), None
     return replace(record, current=waiting.id, waiting=None), history.moved(
-        replace(waiting, status=replace(waiting.status, started=now)),
+        replace(waiting, status=replace(waiting.status, started=now), kept=ended.kept),
         Phase.PROVISIONING,
         reason(ReasonCode.ENDPOINT_FREE),
         now,

@@ -59,6 +59,8 @@ def kept_instances(rollout: Rollout) -> int | None:
 
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
+    if rollout.ending.cleaned is not None:
+        return Decision(rollout.finish(now) if not rollout.kept else rollout)
     if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
     name = leftover(rollout)

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, probing, proving, rereading, serving, traffic_mismatch
+from shared.core.reconcile import judging, keeping, probing, proving, rereading, serving, traffic_mismatch
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -70,6 +70,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             rereading.report,
             serving.report,
             confirmed,
+            keeping.settle,
         ),
         informed,
         endpoint,
@@ -161,6 +162,7 @@ def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
 
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
+    rollout = replace(rollout, kept=())
     if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
         return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)
     missing = reason(ReasonCode.ENDPOINT_MISSING)
@@ -173,7 +175,8 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
 
 def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     refusal = rollout.refusal
-    if refusal is None or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
+    inherited = refusal is not None and refusal.action is ActionKind.DELETE_DEPLOYMENT  # see `keeping`
+    if refusal is None or inherited or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
         return None
     if refusal.action is ActionKind.COPY_AUTOSCALE:
         why = _refusal(ReasonCode.AUTOSCALE_NOT_COPIED, refusal)

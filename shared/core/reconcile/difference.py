@@ -22,6 +22,7 @@ from shared.core.reconcile.actions import (
 )
 from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for
 from shared.core.reconcile.cleaning import kept_instances, leftover, may_delete
+from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.rollout.record import Rollout
 
@@ -35,6 +36,12 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
         return ()
     if endpoint is None:
         return _create_endpoint(rollout)
+    own = () if rollout.ending.cleaned else _own(rollout, endpoint, now)
+    return own or tuple(DeleteDeployment(endpoint.name, name) for name in expired(rollout, endpoint, now))
+
+
+def _own(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    """Return the orders for the rollout's own deployments."""
     match rollout.phase:
         case Phase.PROVISIONING:
             wanted = _create(rollout, endpoint)

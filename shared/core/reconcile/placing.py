@@ -12,6 +12,7 @@ from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Ob
 from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
 from shared.core.reconcile.blue_at_start import blue_failing
+from shared.core.reconcile.keeping import make_room
 from shared.core.reconcile.limits import over_limit
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -40,7 +41,8 @@ def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, no
         )
     limit = over_limit(rollout, endpoint)
     if limit is not None:
-        return _ended(rollout, limit, now)
+        roomier = make_room(rollout, endpoint, now) if limit.code is ReasonCode.ENDPOINT_FULL else None
+        return roomier or _ended(rollout, limit, now)
     if not endpoint.traffic:
         return _place_first(rollout, endpoint, now)
     return _place_beside(rollout, observation, endpoint, now)

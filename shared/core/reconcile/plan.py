@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
+from shared.core.reconcile import keeping, probing
 from shared.core.reconcile.blue_at_start import start_window
-from shared.core.reconcile.probing import to_probe
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
 from shared.core.rollout.record import Rollout
@@ -48,7 +48,11 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
     settled = floor_minute(now - rollout.telemetry_lag)
     if endpoint is None or not rollout.open:
         rereads = rollout.phase is Phase.PROMOTED
-        return ObservationPlan(minutes=_reread(rollout) if rereads else None, serving=_serving(rollout, now))
+        return ObservationPlan(
+            minutes=_reread(rollout) if rereads else None,
+            serving=_serving(rollout, now),
+            probe=keeping.to_probe(rollout, endpoint, now) if endpoint else None,
+        )
     green = endpoint.deployments.get(rollout.green)
     broken = green is not None and green.state in {Provisioning.FAILED, Provisioning.CANCELED}
     return ObservationPlan(
@@ -58,7 +62,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         logs=broken and rollout.phase is Phase.PROVISIONING,
         autoscale=_autoscale(rollout, endpoint),
         path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
-        probe=to_probe(rollout, endpoint, now),
+        probe=probing.to_probe(rollout, endpoint, now) or keeping.to_probe(rollout, endpoint, now),
         start=_start(rollout, endpoint, now),
     )
 

@@ -32,7 +32,10 @@ def serving_window(rollout: Rollout, now: datetime) -> Window | None:
     every fifth minute is enough.
     """
     due = rollout.ending.clean_after or now
-    waits = rollout.phase is Phase.PROMOTED and due - now > RECENT and now.minute % 5 != 0
+    if rollout.ending.cleaned is not None:
+        due = min((kept.until for kept in rollout.kept), default=now)
+    merely_kept = rollout.phase is Phase.PROMOTED or rollout.ending.cleaned is not None
+    waits = merely_kept and due - now > RECENT and now.minute % 5 != 0
     if not must_be_seen(rollout) or waits:
         return None
     settled = floor_minute(now - rollout.telemetry_lag)

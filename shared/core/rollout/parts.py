@@ -190,6 +190,14 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The blue of an earlier rollout, which can be deleted at this time."""
+
+    deployment: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Why the rollout must not advance for now, and since when."""
 
@@ -202,9 +210,10 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted. blue_scaled_down: whether blue is kept with fewer
-    instances. finished: when nothing was left to do. seen_healthy: when the serving deployment was last seen healthy.
-    unhealthy, unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
-    orphan_since: since when the history says that green was left behind.
+    instances. cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
+    inherited deployments. seen_healthy: when the serving deployment was last seen healthy. unhealthy,
+    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so. orphan_since:
+    since when the history says that green was left behind.
     """
 
     clean_after: datetime | None = None
@@ -212,5 +221,6 @@ class Ending:
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
     blue_scaled_down: bool = False
+    cleaned: datetime | None = None
     finished: datetime | None = None
     orphan_since: datetime | None = None

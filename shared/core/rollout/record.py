@@ -26,6 +26,7 @@ from shared.core.rollout.parts import (
     First,
     Hold,
     Judging,
+    Kept,
     Observed,
     Orders,
     Placement,
@@ -150,7 +151,8 @@ class Rollout:
     trigger: why the rollout exists. placement: what green is deployed next to; None until the endpoint was observed.
     requests: operators' requests that have not been carried out yet, oldest first. answered: keys of accepted requests,
     the newest last. override: an operator's decision to overrule the judge. refusal: what Azure refused last. lease:
-    who may act on Azure for this rollout now. entry_count: the number of history entries.
+    who may act on Azure for this rollout now. kept: deployments inherited from earlier rollouts, each one a way back.
+    entry_count: the number of history entries.
     """
 
     id: str
@@ -175,6 +177,7 @@ class Rollout:
     refusal: Refusal | None = None
     ending: Ending = field(default_factory=Ending)
     lease: Lease | None = None
+    kept: tuple[Kept, ...] = ()
     entry_count: int = 0
 
     # Each returns the rollout with some fields of that part changed, typed like the part's own constructor.
@@ -247,8 +250,8 @@ class Rollout:
         return self.ending.finished
 
     def finish(self, now: datetime) -> Rollout:
-        """Return the rollout with nothing left to do or clean up."""
-        return self.with_ending(finished=now)
+        """Return the rollout with nothing of its own left to do; deployments that it inherited may remain."""
+        return self.with_ending(cleaned=now, finished=None if self.kept else now)
 
     def with_autoscale(self, autoscale: Autoscale) -> Rollout:
         """Return the rollout with this state of green's autoscale settings; without blue there are none to copy."""

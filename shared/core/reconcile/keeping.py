@@ -1,0 +1,159 @@
+"""The way back outlives its rollout: the next one inherits a kept blue, and deletes it when its time is over.
+
+A promoted rollout keeps blue for the policy's `keep_blue`. A newer version need not wait that long: it begins, and
+takes over the kept deployment with its remaining time. It ends early only if the newer green is itself promoted, or if
+the endpoint has no room for another deployment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.phases import TERMINAL, Phase
+from shared.core.reconcile.cleaning import kept_instances
+from shared.core.reconcile.probing import answers, can_probe, heard_lately
+from shared.core.reconcile.rereading import recheck, recheck_due
+from shared.core.reconcile.serving import must_be_seen, seen_healthy
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import Kept
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import ActionKind, Rollout
+
+# A rollback moves traffic and nothing else. A rollout that waits has nothing yet.
+DELETES = TERMINAL | {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
+
+
+def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSeen | None, now: datetime) -> Decision:
+    """Return the decision, but end a rollout that only keeps deployments if another one waits for the endpoint.
+
+    Before that, everything that was judged is read again, and blue is scaled down as the policy says, unless this takes
+    too long.
+    """
+    rollout = decision.rollout
+    if waiting is None or endpoint is None or not _ended(rollout):
+        return decision
+    due = rollout.ending.clean_after
+    if rollout.ending.cleaned is None and rollout.phase is Phase.PROMOTED and rollout.blue and due and due > now:
+        patient = now - max(waiting.created, rollout.status.since) <= rollout.policy.deadlines.rollback
+        if patient and recheck_due(rollout):
+            return replace(decision, rollout=recheck(rollout))
+        if patient and _shrinking(rollout, endpoint):
+            return decision
+        given = replace(rollout, kept=(*rollout.kept, Kept(rollout.blue, due))).with_ending(finished=now)
+        why = reason(
+            ReasonCode.BLUE_HANDED_OVER, deployment=rollout.blue, until=due.isoformat(), model=str(waiting.model)
+        )
+        noted = history.noted(given, why, now)
+        return Decision(noted.rollout, decision.entries + noted.entries)
+    return replace(decision, rollout=rollout.with_ending(finished=now)) if rollout.ending.cleaned else decision
+
+
+def settle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Decide on the first kept deployment that is gone, in use, or could not be deleted; None if there is none."""
+    for kept in rollout.kept:
+        why = _settled(rollout, kept, endpoint, now)
+        if why is not None:
+            rest = tuple(other for other in rollout.kept if other is not kept)
+            refused = rollout.refusal is not None and rollout.refusal.action is ActionKind.DELETE_DEPLOYMENT
+            left = replace(rollout, kept=rest, refusal=None if refused else rollout.refusal)
+            return history.noted(left, why, now)
+    return None
+
+
+def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Release the oldest kept deployment early if the endpoint has no room for green; None without an idle one."""
+    idle = [
+        kept for kept in rollout.kept if not _used(rollout, kept, endpoint) and kept.deployment in endpoint.deployments
+    ]
+    if not idle:
+        return None
+    if any(kept.until <= now for kept in idle):
+        return Decision(rollout)  # about to be deleted
+    first = min(idle, key=lambda kept: kept.until)
+    rest = tuple(replace(kept, until=now) if kept is first else kept for kept in rollout.kept)
+    why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=first.deployment, deployments=len(endpoint.deployments))
+    return history.noted(replace(rollout, kept=rest), why, now)
+
+
+def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[str, ...]:
+    """Return the kept deployments to delete now: their time is over, they are idle, and what serves is healthy."""
+    if rollout.phase not in DELETES or endpoint.busy or not _serving_proven(rollout, endpoint, now):
+        return ()
+    return tuple(
+        kept.deployment
+        for kept in rollout.kept
+        if now >= due(rollout, kept)
+        and not _used(rollout, kept, endpoint)
+        and kept.deployment in endpoint.deployments
+        and endpoint.deployments[kept.deployment].state is not Provisioning.DELETING
+    )
+
+
+def due(rollout: Rollout, kept: Kept) -> datetime:
+    """Return when a kept deployment can be deleted: when its time is over, or when the newer green is promoted."""
+    return min(kept.until, rollout.status.since) if rollout.phase is Phase.PROMOTED else kept.until
+
+
+def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | None:
+    """Return the serving deployment if only a probe can show that it is healthy, and a kept one is due."""
+    waits = any(now >= due(rollout, kept) and kept.deployment in endpoint.deployments for kept in rollout.kept)
+    known = must_be_seen(rollout) or (rollout.open and heard_lately(rollout, now))
+    return endpoint.serving() if waits and not known and can_probe(rollout) and rollout.phase in DELETES else None
+
+
+def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether the serving deployment was observed healthy, in the log or by a probe.
+
+    Without smoke requests there is no probe; then it is enough that Azure calls it ready.
+    """
+    serving = endpoint.serving()
+    if serving is None or not endpoint.ready(serving):
+        return False
+    if must_be_seen(rollout):
+        return seen_healthy(rollout, now)
+    if rollout.open and heard_lately(rollout, now):
+        return rollout.hold is None and not rollout.suspicious  # an incident is a hold
+    return not can_probe(rollout) or answers(rollout, serving, now) is True
+
+
+def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
+    """Return why nothing is left to do about a kept deployment, or None."""
+    name = kept.deployment
+    if name not in endpoint.deployments:
+        return reason(ReasonCode.LEFTOVER_DELETED, deployment=name)
+    if name in {rollout.blue, rollout.green} or (now >= due(rollout, kept) and _used(rollout, kept, endpoint)):
+        return reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+    return _undeletable(rollout, kept, endpoint, now)
+
+
+def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
+    """Return why an operator must deal with a kept deployment, or None."""
+    name, over, refusal = kept.deployment, due(rollout, kept), rollout.refusal
+    if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
+        return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
+    if now - over <= rollout.policy.deadlines.rollback or rollout.phase not in DELETES:
+        return None
+    serving = endpoint.serving()
+    if serving is None or _serving_proven(rollout, endpoint, now):
+        return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name)
+    return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
+
+
+def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:
+    """Return whether a kept deployment gets requests, or this rollout depends on it."""
+    name = kept.deployment
+    return name in endpoint.traffic or name in endpoint.mirror or name in {rollout.blue, rollout.green}
+
+
+def _ended(rollout: Rollout) -> bool:
+    """Return whether the rollout has ended but is not finished, and no operator waits for an answer."""
+    return rollout.phase in TERMINAL and rollout.finished is None and not rollout.requests
+
+
+def _shrinking(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether blue still has more instances than it is kept with."""
+    wanted, shown = kept_instances(rollout), endpoint.instances(rollout.blue)
+    return wanted is not None and shown is not None and shown > wanted

@@ -1,0 +1,165 @@
+"""Stories about the way back: blue is kept as promised, even if the next version is already being rolled out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Capacity
+from shared.core.rollout import ModelVersion
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
+
+NEXT = "churn-8"
+KEEPS = replace(POLICY, keep_blue=timedelta(hours=5))
+
+
+def handed_over(world: World | None = None) -> World:
+    """Return a world in which 7 was promoted, and 8 has begun."""
+    world = world or World(KEEPS)
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.minutes(2)
+    world.register("8", "e2")
+    world.until(Phase.STEPPING, version="8")
+    return world
+
+
+@pytest.mark.parametrize("when", [Phase.STEPPING, Phase.PROMOTED])
+def test_a_newer_version_begins_without_ending_the_way_back(when: Phase) -> None:
+    """8 does not wait five hours for blue to be deleted, and blue is still there when 8 gets traffic."""
+    world = World(KEEPS)
+    world.register("7")
+    world.until(when)
+    world.register("8", "e2")
+    world.until_weight(10, version="8")
+    assert world.clock() - world.rollout("7").status.since < timedelta(hours=1)
+    assert BLUE in world.seen.deployments
+    (entry,) = world.entries(ReasonCode.BLUE_HANDED_OVER)
+    assert entry.reason.facts["deployment"] == BLUE
+
+
+def test_it_ends_when_the_newer_green_is_promoted() -> None:
+    """8 is promoted: 7's deployment is the way back now, and 6's is deleted."""
+    world = handed_over()
+    world.until(Phase.PROMOTED, version="8")
+    world.minutes(15)
+    assert set(world.seen.deployments) == {GREEN, NEXT}
+    assert len(world.entries(ReasonCode.LEFTOVER_DELETED, version="8")) == 1
+
+
+def test_it_outlives_a_newer_version_that_is_rolled_back() -> None:
+    """8 is bad: 6 stays for the time that was promised with 7, and not longer."""
+    world = World(KEEPS, rates={NEXT: 0.5})
+    handed_over(world)
+    promised = world.rollout("7").status.since + KEEPS.keep_blue
+    world.until(Phase.ROLLED_BACK, version="8")
+    while world.clock() < promised - timedelta(minutes=1):
+        assert BLUE in world.seen.deployments
+        world.minutes()
+    world.until_finished(version="8", within=15)
+    assert set(world.seen.deployments) == {GREEN}
+
+
+def test_a_third_version_inherits_it_again() -> None:
+    """8 is bad and 9 begins at once: 6 is still kept."""
+    world = World(KEEPS, rates={NEXT: 0.5})
+    handed_over(world)
+    world.until(Phase.ROLLED_BACK, version="8")
+    world.register("9", "e3")
+    world.until_weight(10, version="9")
+    assert BLUE in world.seen.deployments
+    world.until(Phase.PROMOTED, version="9")
+    world.minutes(15)
+    assert set(world.seen.deployments) == {GREEN, "churn-9"}
+
+
+def test_its_time_can_end_during_a_newer_rollout() -> None:
+    """8 pauses for a day: 6 goes when its own time is over, and 8 continues."""
+    policy = replace(KEEPS, steps=(*POLICY.steps[:2], PauseStep(timedelta(days=1)), *POLICY.steps[2:]))
+    world = World(replace(policy, steps=POLICY.steps))
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.policy = policy
+    world.register("8", "e2")
+    world.until(Phase.PAUSED, version="8")
+    world.minutes(5 * 60)
+    assert set(world.seen.deployments) == {GREEN, NEXT}
+    assert world.rollout("8").phase is Phase.PAUSED
+
+
+def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
+    """Both deployments fail when its time ends, so the way back stays."""
+    policy = replace(KEEPS, keep_blue=timedelta(hours=2))
+    world = World(policy)
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.minutes(60)
+    world.register("8", "e2")
+    world.until_weight(10, version="8")
+    world.rates |= {GREEN: 0.7, NEXT: 0.7}
+    world.minutes(90)
+    assert BLUE in world.seen.deployments
+
+
+def test_an_operator_may_use_it() -> None:
+    """Traffic was moved to 6 manually: it is not deleted, and Teal leaves it to the operator."""
+    world = World(KEEPS, rates={NEXT: 0.5})
+    handed_over(world)
+    world.until(Phase.ROLLED_BACK, version="8")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.until_finished(version="8", within=6 * 60)
+    assert BLUE in world.seen.deployments
+    assert len(world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")) == 1
+
+
+def test_it_makes_room_on_a_full_endpoint() -> None:
+    """With 20 deployments 8 could not be created: the kept one goes first."""
+    others = {f"other-{n}": DeploymentSeen(f"other-{n}", Provisioning.SUCCEEDED, "azureml:other:1") for n in range(18)}
+    world = World(KEEPS)
+    world.endpoints.seen[ENDPOINT] = replace(serving(), deployments=serving().deployments | others)
+    handed_over(world)
+    (entry,) = world.entries(ReasonCode.BLUE_RELEASED_EARLY, version="8")
+    assert entry.reason.facts == {"deployment": BLUE, "deployments": 20}
+    assert set(world.seen.deployments) == {GREEN, NEXT, *others}
+
+
+def test_azure_may_refuse_to_delete_it() -> None:
+    """The refusal is reported once, and the rollout goes on."""
+    world = handed_over()
+    world.endpoints.refuses["delete"] = "ScopeLocked"
+    world.until(Phase.PROMOTED, version="8")
+    world.minutes(15)
+    (entry,) = world.entries(ReasonCode.LEFTOVER_NOT_DELETED, version="8")
+    assert (entry.reason.facts["deployment"], entry.reason.facts["message"]) == (BLUE, "ScopeLocked")
+
+
+def test_blue_is_scaled_down_before_it_is_handed_over() -> None:
+    """The policy keeps blue on one instance: it has no more when 8 begins."""
+    world = World(replace(KEEPS, capacity=Capacity(kept_blue=1)))
+    seen = serving()
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={BLUE: replace(seen.deployments[BLUE], instances=4)})
+    world.register("7")
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8")
+    assert world.seen.instances(BLUE) == 1
+
+
+def test_green_is_judged_again_before_the_next_version_begins() -> None:
+    """Failures that arrived late are found: 7 is rolled back, and 8 is compared with 6."""
+    world = World(KEEPS)
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.telemetry.rows = [
+        replace(row, bad=row.total // 3) if row.deployment == GREEN else row for row in world.telemetry.rows
+    ]
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8")
+    assert world.rollout("7").phase is Phase.ROLLED_BACK
+    assert world.rollout("8").model == ModelVersion("churn", "8")
+    assert world.seen.traffic == {BLUE: 100}
