@@ -140,7 +140,7 @@ def _promotion(policy: Policy) -> Stage:
     count = policy.capacity.kept
     scaled = "" if count is None else f" on {count} instance{'s' * (count > 1)}"
     stays = (
-        f"Blue stays {span(policy.keep_blue)}{scaled}, or until a newer version waits"
+        f"Blue stays {span(policy.keep_blue)}{scaled}, or until a newer green is promoted"
         if policy.keep_blue
         else "Blue does not stay"
     )

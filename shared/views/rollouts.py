@@ -66,6 +66,14 @@ class SmokeTestView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptView:
+    """A deployment that an earlier rollout keeps as a way back."""
+
+    deployment: Annotated[str, "Its name."]
+    until: Annotated[datetime, "When it can be deleted. The promotion of this rollout's green ends this early."]
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutView:
     """One rollout of one model version on one endpoint."""
 
@@ -97,6 +105,7 @@ class RolloutView:
     ]
     green: Annotated[str, "The deployment being rolled out."]
     blue: Annotated[str | None, "The deployment that green is compared with; null: none, or not known yet."]
+    kept: Annotated[tuple[KeptView, ...], "Deployments that earlier rollouts keep as a way back."]
     serving: Annotated[str | None, "The deployment with the most live traffic when last observed."]
     weight: Annotated[int, "The share of the live traffic that green should have, in percent."]
     mirror: Annotated[int, "The share of the live traffic that should be mirrored to green, in percent."]
@@ -152,6 +161,7 @@ def rollout_view(rollout: Rollout) -> RolloutView:
         finished_at=rollout.finished,
         green=rollout.green,
         blue=rollout.blue,
+        kept=tuple(KeptView(each.deployment, each.until) for each in rollout.kept),
         serving=rollout.observed.serving,
         weight=rollout.traffic.weight,
         mirror=rollout.traffic.mirror,

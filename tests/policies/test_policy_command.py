@@ -180,7 +180,7 @@ within the harm budget, at odds of 20 to 1 by errors and slow.
 6. weight 50%: 50% of the live traffic goes to green, for at least 3 whole minutes.
    Green is worse than blue: rolled back.
 7. promote: All traffic goes to green, which is still judged; then green serves. Blue stays 12 h on 1 instance, or \
-until a newer version waits, then it is deleted.
+until a newer green is promoted, then it is deleted.
    Green is worse than blue was: rolled back.
 
 Judged minute by minute, each when it is 3 min old: requests and errors from the platform metrics, latency from the \

@@ -146,7 +146,10 @@ DEPLOYMENT = Table(
 KEEP_BLUE = Table(
     fields=(
         Field(
-            "for", duration(timedelta(), 90 * DAY, "24h"), "How long it stays.", default=Policy("", (), ()).keep_blue
+            "for",
+            duration(timedelta(), 90 * DAY, "24h"),
+            "How long it stays. A newer version does not wait for this, and does not end it before it is itself promoted.",
+            default=Policy("", (), ()).keep_blue,
         ),
         Field(
             "instances",

@@ -76,7 +76,8 @@ def somebody_serves(stage: Stage) -> Iterator[str]:
 def nothing_left(stage: Stage) -> Iterator[str]:
     """Leave nothing of a finished rollout, unless it serves, an operator was told, or it is another's blue."""
     seen = stage.world.seen
-    kept = {rollout.blue for rollout in rollouts(stage.world) if rollout.finished is None}
+    unfinished = [rollout for rollout in rollouts(stage.world) if rollout.finished is None]
+    kept = {rollout.blue for rollout in unfinished} | {each.deployment for r in unfinished for each in r.kept}
     for rollout in rollouts(stage.world):
         if rollout.finished is None or rollout.id != newest_of(stage, rollout.green):
             continue
