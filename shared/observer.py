@@ -150,12 +150,12 @@ class Observer:
             return (self.scoring.sample(rollout.endpoint.name, name),)
         return tuple(body for path in step.paths for body in self.policies.requests(path))
 
-    def _autoscaled(self, endpoint: str) -> frozenset[str] | None:
+    def _autoscaled(self, endpoint: str) -> dict[str, bool] | None:
         try:
             return self.endpoints.autoscaled(endpoint)
         except TealError as error:
             log.warning("autoscale endpoint=%s problem=%r", endpoint, str(error))
-            return frozenset() if isinstance(error, Permanent) else None
+            return {} if isinstance(error, Permanent) else None
 
     def _logs(self, rollout: Rollout) -> str:
         try:

@@ -47,8 +47,8 @@ class Endpoints(Protocol):
         Creating what exists and deleting what is gone are not errors, and nothing but the action's target is changed.
         """
 
-    def autoscaled(self, endpoint: str) -> frozenset[str]:
-        """Return the names of the deployments that have autoscale settings."""
+    def autoscaled(self, endpoint: str) -> dict[str, bool]:
+        """Return the lower-case names of the deployments with autoscale settings, and whether these are enabled."""
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         """Return the last lines of a deployment's container log."""

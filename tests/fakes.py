@@ -22,6 +22,7 @@ from shared.core.reconcile.actions import (
     ScaleDeployment,
     SetMirror,
     SetTraffic,
+    SwitchAutoscale,
 )
 from shared.core.reconcile.judging import Judgement
 from shared.core.rollout import ModelVersion, Rollout
@@ -234,6 +235,7 @@ class FakeEndpoints:
     pending: list[tuple[str, EndpointSeen]] = field(default_factory=list)
     traffic_written: list[dict[str, int]] = field(default_factory=list)
     autoscale: dict[str, set[str]] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
 
     def see(self, endpoint: str) -> EndpointSeen | None:
         self.faults.strike()
@@ -249,6 +251,8 @@ class FakeEndpoints:
                 self.scale(action.endpoint, action.name, action.instances)
             case CopyAutoscale():
                 self.copy_autoscale(action.endpoint, action.name)
+            case SwitchAutoscale():
+                self.switch_autoscale(action.name, enabled=action.enabled)
             case SetTraffic():
                 self.set_traffic(action.endpoint, action.traffic)
             case SetMirror():
@@ -256,8 +260,8 @@ class FakeEndpoints:
             case DeleteDeployment():
                 self.delete_deployment(action.endpoint, action.name)
 
-    def autoscaled(self, endpoint: str) -> frozenset[str]:
-        return frozenset(self.autoscale.get(endpoint, ()))
+    def autoscaled(self, endpoint: str) -> dict[str, bool]:
+        return {name.lower(): name not in self.suspended for name in self.autoscale.get(endpoint, ())}
 
     def create_endpoint(self, endpoint: str) -> None:
         self.faults.strike()
@@ -308,6 +312,12 @@ class FakeEndpoints:
         if "autoscale" in self.refuses:
             raise Permanent(self.refuses["autoscale"])
         self.autoscale.setdefault(endpoint, set()).add(name)
+
+    def switch_autoscale(self, name: str, *, enabled: bool) -> None:
+        self.faults.strike()
+        if "switch" in self.refuses:
+            raise Permanent(self.refuses["switch"])
+        (self.suspended.discard if enabled else self.suspended.add)(name)
 
     def delete_deployment(self, endpoint: str, name: str) -> None:
         self.faults.strike()

@@ -21,6 +21,7 @@ from shared.core.reconcile.actions import (
     ScaleDeployment,
     SetMirror,
     SetTraffic,
+    SwitchAutoscale,
 )
 
 Change = Callable[[EndpointSeen], EndpointSeen]
@@ -78,7 +79,7 @@ class SimulatedAzure:
                 return self._scale(name, instances, now)
             case DeleteDeployment(name=name):
                 return self._delete(name, now)
-            case CopyAutoscale():
+            case CopyAutoscale() | SwitchAutoscale():
                 return True  # blue has no such settings here, so there is nothing to copy
             case _:
                 raise NotSimulatedError(f"the simulator cannot {action}")

@@ -22,7 +22,7 @@ from shared.core.rollout.requests import ask
 from shared.core.turn import Turn, turn
 
 MOST_TURNS = 20_000  # two weeks of minutes: a rollout that needs more never ends
-NO_AUTOSCALE: frozenset[str] = frozenset()
+NO_AUTOSCALE: dict[str, bool] = {}
 ANSWERED = SmokeResult(sent=1)
 
 

@@ -1,4 +1,4 @@
-"""Autoscale settings of deployments in Azure Monitor: which deployments have them, and copying them.
+"""Autoscale settings of deployments in Azure Monitor: which deployments have them, copying and disabling them.
 
 They are separate resources in the workspace's resource group that point at the deployment. API version 2022-10-01.
 """
@@ -15,14 +15,14 @@ _READ_ONLY = frozenset({"id", "name", "type", "systemData", "etag"})
 
 
 class AutoscaleSettings:
-    """Reads, copies and deletes autoscale settings for ArmEndpoints."""
+    """Reads, copies, enables, disables and deletes autoscale settings for ArmEndpoints."""
 
     def __init__(self, manager: ResourceManager) -> None:
         self._manager = manager
 
-    def scaled(self, endpoint: str) -> frozenset[str]:
-        """Return the lower-case names of an endpoint's deployments that have settings."""
-        return frozenset(self._by_deployment(endpoint))
+    def scaled(self, endpoint: str) -> dict[str, bool]:
+        """Return the lower-case names of an endpoint's deployments with settings, and whether these are enabled."""
+        return {name: _enabled(setting) for name, setting in self._by_deployment(endpoint).items()}
 
     def copy(self, endpoint: str, name: str, like: str) -> None:
         """Copy the settings of deployment `like` to deployment `name`, if there are any."""
@@ -30,6 +30,15 @@ class AutoscaleSettings:
         if like.lower() in found and name.lower() not in found:
             body = _pointing(found[like.lower()], self._deployment(endpoint, like), self._deployment(endpoint, name))
             self._manager.put_setting(f"teal-{endpoint}-{name}", body)
+
+    def switch(self, endpoint: str, name: str, *, enabled: bool) -> None:
+        """Enable or disable a deployment's settings, if there are any and they differ."""
+        setting = self._by_deployment(endpoint).get(name.lower())
+        if setting is None or _enabled(setting) == enabled:
+            return
+        body = {key: value for key, value in setting.items() if key not in _READ_ONLY}
+        body["properties"] = setting["properties"] | {"enabled": enabled}
+        self._manager.put_setting(str(setting["name"]), body)
 
     def delete(self, endpoint: str, name: str) -> None:
         """Delete a deployment's settings, if there are any."""
@@ -48,6 +57,14 @@ class AutoscaleSettings:
 
     def _deployment(self, endpoint: str, name: str) -> str:
         return f"{self._manager.workspace_id}/onlineEndpoints/{endpoint}/deployments/{name}"
+
+
+def _enabled(setting: Json) -> bool:
+    """Return whether the autoscaler applies the setting; `enabled` is false if it is missing.
+
+    https://learn.microsoft.com/rest/api/monitor/autoscale-settings/get: "Default value is 'false'".
+    """
+    return bool((setting.get("properties") or {}).get("enabled"))
 
 
 def _pointing(setting: Json, before: str, after: str) -> Json:

@@ -30,6 +30,7 @@ from shared.core.reconcile.actions import (
     ScaleDeployment,
     SetMirror,
     SetTraffic,
+    SwitchAutoscale,
 )
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError
@@ -51,8 +52,8 @@ class ArmEndpoints:
         deployments = None if body is None else self._manager.items(f"{_endpoint(endpoint)}/deployments")
         return None if body is None or deployments is None else endpoint_seen(body, deployments)
 
-    def autoscaled(self, endpoint: str) -> frozenset[str]:
-        """Return the names of the deployments that have autoscale settings."""
+    def autoscaled(self, endpoint: str) -> dict[str, bool]:
+        """Return the lower-case names of the deployments with autoscale settings, and whether these are enabled."""
         return self._autoscale.scaled(endpoint)
 
     def order(self, action: Action) -> None:
@@ -66,6 +67,8 @@ class ArmEndpoints:
                 self.scale(action.endpoint, action.name, action.instances)
             case CopyAutoscale():
                 self._autoscale.copy(action.endpoint, action.name, action.like)
+            case SwitchAutoscale():
+                self._autoscale.switch(action.endpoint, action.name, enabled=action.enabled)
             case SetTraffic():
                 self.set_traffic(action.endpoint, action.traffic)
             case SetMirror():

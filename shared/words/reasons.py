@@ -298,6 +298,15 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Azure refused to copy the autoscale settings to {deployment}: {message}; continuing without them",
         "Green has no autoscale settings.",
     ),
+    ReasonCode.AUTOSCALE_NOT_SUSPENDED: Row(
+        "Azure refused to disable the autoscale settings of {deployment}: {message}; it keeps its instances",
+        "A kept blue is not scaled down, because its autoscaler would undo that.",
+    ),
+    ReasonCode.AUTOSCALE_LEFT_SUSPENDED: Row(
+        "the autoscale settings of {deployment}, which were disabled while it was kept, could not be enabled again: "
+        "enable them manually[ (Azure: {message})]",
+        "Blue serves again without autoscaling.",
+    ),
     ReasonCode.BLUE_NOT_SCALED_UP: Row(
         "Azure refused to scale {deployment} back up: {message}; it takes its traffic back with the instances it has",
         "Blue serves again, but with fewer instances.",
@@ -399,7 +408,9 @@ REASONS: Mapping[ReasonCode, Row] = {
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
     ),
     ReasonCode.BLUE_KEPT_IN_USE: Row(
-        "keeping {deployment}: it was given live traffic", "Blue is not deleted while it serves."
+        "keeping {deployment}: it was given live traffic[. It was scaled down from {wanted_instances|instance}, and "
+        "any autoscale settings of it are disabled: restore both]",
+        "Blue is not deleted while it serves.",
     ),
     ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY: Row(
         "keeping {deployment}: [{other} serves and ]the deployment that should serve is unhealthy. " + MANUAL,

@@ -16,7 +16,13 @@ from shared.adapters.models import ArmModels
 from shared.adapters.templates import DeploymentTemplates
 from shared.core.observation import Provisioning
 from shared.core.policy import EndpointSpec, TemplateSource
-from shared.core.reconcile.actions import CopyAutoscale, CreateDeployment, CreateEndpoint, DeleteDeployment
+from shared.core.reconcile.actions import (
+    CopyAutoscale,
+    CreateDeployment,
+    CreateEndpoint,
+    DeleteDeployment,
+    SwitchAutoscale,
+)
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError, Temporary
 from shared.settings import WorkspaceSettings
@@ -292,6 +298,7 @@ CALLS: dict[str, Callable[[ArmEndpoints], object]] = {
     "mirror": lambda endpoints: endpoints.set_mirror("churn", {"churn-7": 10}),
     "autoscaled": lambda endpoints: endpoints.autoscaled("churn"),
     "copy autoscale": lambda endpoints: endpoints.order(CopyAutoscale("churn", "churn-7", like="churn-6")),
+    "switch autoscale": lambda endpoints: endpoints.order(SwitchAutoscale("churn", "churn-6", enabled=False)),
 }
 
 

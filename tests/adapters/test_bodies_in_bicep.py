@@ -23,6 +23,7 @@ from shared.core.reconcile.actions import (
     CreateEndpoint,
     SetMirror,
     SetTraffic,
+    SwitchAutoscale,
 )
 from shared.core.rollout import ModelVersion
 from shared.settings import WorkspaceSettings
@@ -53,6 +54,12 @@ KUBERNETES: Json = {
     "scaleSettings": {"scaleType": "TargetUtilization", "maxInstances": 4, "pollingInterval": "PT10S"},
 }
 # Each order, and what Azure answers before the PUT.
+AUTOSCALE = {
+    "value": [
+        autoscale_setting(f"{WORKSPACE}/onlineEndpoints/churn/deployments/churn-6")
+        | {"id": "/x", "name": "by-load", "type": "Microsoft.Insights/autoscaleSettings"}
+    ]
+}
 ORDERS: dict[str, tuple[Action, list[Json]]] = {
     "create an endpoint": (CreateEndpoint("churn", EndpointSpec("key")), [{}, {"location": "westeurope"}]),
     "create an endpoint with identities": (
@@ -70,17 +77,8 @@ ORDERS: dict[str, tuple[Action, list[Json]]] = {
         CreateDeployment("churn", "churn-7", VERSION, "", TemplateSource("churn.yml")),
         [endpoint()],
     ),
-    "copy autoscale settings": (
-        CopyAutoscale("churn", "churn-7", "churn-6"),
-        [
-            {
-                "value": [
-                    autoscale_setting(f"{WORKSPACE}/onlineEndpoints/churn/deployments/churn-6")
-                    | {"id": "/x", "name": "by-load", "type": "Microsoft.Insights/autoscaleSettings"}
-                ]
-            }
-        ],
-    ),
+    "copy autoscale settings": (CopyAutoscale("churn", "churn-7", "churn-6"), [AUTOSCALE]),
+    "disable autoscale settings": (SwitchAutoscale("churn", "churn-6", enabled=False), [AUTOSCALE]),
 }
 
 

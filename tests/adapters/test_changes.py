@@ -15,6 +15,7 @@ from shared.core.reconcile.actions import (
     ScaleDeployment,
     SetMirror,
     SetTraffic,
+    SwitchAutoscale,
 )
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent
@@ -154,11 +155,11 @@ def test_autoscale_settings_are_copied(stage: Workshop) -> None:
     slow = {"DimensionName": "deployment", "Operator": "Equals", "Values": [BLUE, "all"]}
     rules[1]["metricTrigger"]["dimensions"] = [slow, {**slow, "DimensionName": "model"}]
     stage.manager.put_setting("blue-by-load", given)
-    assert stage.endpoints.autoscaled(STAGE) == {BLUE}
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE: True}
 
     for _ in range(2):  # idempotent
         stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))
-    assert stage.endpoints.autoscaled(STAGE) == {BLUE, spare}
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE: True, spare: True}
     (copied,) = (each for each in stage.manager.settings() if each["name"] != "blue-by-load")
     wanted, properties = given["properties"], copied["properties"]
     green = blue.replace(BLUE, spare)
@@ -171,11 +172,20 @@ def test_autoscale_settings_are_copied(stage: Workshop) -> None:
     assert properties["notifications"][0]["email"]["customEmails"] == ["a@example.com"]
     assert (copied["tags"], copied["location"]) == ({"team": "risk", "managed-by": "teal"}, given["location"])
 
+    for _ in range(2):
+        stage.endpoints.order(SwitchAutoscale(STAGE, spare, enabled=False))
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE: True, spare: False}
+    (disabled,) = (each for each in stage.manager.settings() if each["name"] == copied["name"])
+    assert disabled["properties"] == properties | {"enabled": False}
+    assert disabled["tags"] == copied["tags"]
+    stage.endpoints.order(SwitchAutoscale(STAGE, spare, enabled=True))
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE: True, spare: True}
+
     stage.endpoints.order(DeleteDeployment(STAGE, spare))
-    assert stage.endpoints.autoscaled(STAGE) == {BLUE}
+    assert stage.endpoints.autoscaled(STAGE) == {BLUE: True}
     stage.manager.delete_setting("blue-by-load")
     stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))  # nothing to copy: not an error
-    assert stage.endpoints.autoscaled(STAGE) == frozenset()
+    assert stage.endpoints.autoscaled(STAGE) == {}
 
 
 MLFLOW = """

@@ -94,3 +94,61 @@ def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
         world.minutes()
     assert world.rollout().traffic.weight == 50
     assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+
+
+def kept_small(world: World | None = None) -> World:
+    """Return a world in which 7 was promoted, and a blue with an autoscaler is kept on two instances."""
+    world = world or world_of(Capacity(kept_blue=2))
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.until(Phase.PROMOTED)
+    world.minutes(4)
+    return world
+
+
+def test_a_kept_blue_is_not_scaled_up_again_by_its_autoscaler() -> None:
+    """Its autoscale settings are disabled before it is scaled down; green's copy stays enabled."""
+    world = kept_small()
+    assert world.endpoints.suspended == {BLUE}
+    assert world.endpoints.autoscale[ENDPOINT] == {BLUE, GREEN}
+    assert world.seen.instances(BLUE) == 2
+
+
+def test_a_rollback_restores_blues_autoscaler() -> None:
+    """After a rollback blue has all its instances and its autoscaler."""
+    world = kept_small()
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert world.seen.instances(BLUE) == 10
+    assert world.endpoints.suspended == set()
+
+
+def test_an_autoscaler_that_was_disabled_by_somebody_else_stays_disabled() -> None:
+    """Teal restores only what it changed."""
+    world = world_of(Capacity(kept_blue=2))
+    world.endpoints.suspended.add(BLUE)
+    kept_small(world)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert world.endpoints.suspended == {BLUE}
+
+
+def test_a_blue_whose_autoscaler_cannot_be_disabled_keeps_its_instances() -> None:
+    """Scaling it down would be undone every minute. This is recorded once."""
+    world = world_of(Capacity(kept_blue=2))
+    world.endpoints.refuses["switch"] = "AuthorizationFailed"
+    kept_small(world)
+    assert world.seen.instances(BLUE) == 10
+    assert len(world.entries(ReasonCode.AUTOSCALE_NOT_SUSPENDED)) == 1
+    world.until_finished()
+    assert BLUE not in world.seen.deployments
+
+
+def test_an_autoscaler_that_cannot_be_restored_is_reported() -> None:
+    """The rollback succeeds and ends, and an operator is asked to enable it."""
+    world = kept_small()
+    world.endpoints.refuses["switch"] = "ScopeLocked"
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    world.until_finished()
+    (entry,) = world.entries(ReasonCode.AUTOSCALE_LEFT_SUSPENDED)
+    assert entry.reason.facts == {"deployment": BLUE, "message": "ScopeLocked"}

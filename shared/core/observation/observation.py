@@ -162,11 +162,11 @@ class Observation:
     the minutes or the past have no data, and why. history: blue's past, for the calibration, or None if not requested
     or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
     yet, in the source's words. path: how requests should get into telemetry; None if not requested. halted: the newest
-    halt, which may have ended. autoscaled: the deployments that have autoscale settings, or None if not requested or
-    not answered. serving_minutes: the last minutes up to `serving_until`, after the rollout ended or before it
-    placed green. serving_probe: how
-    the deployment that then serves answered the smoke requests, if it had no other requests. probed: the
-    deployment that was asked before it serves, if any. probe: how it answered the smoke requests; None: not known.
+    halt, which may have ended. autoscaled: the lower-case names of deployments with autoscale settings, and whether
+    these are enabled, or None if not requested or not answered. serving_minutes: the last minutes up to
+    `serving_until`, after the rollout ended or before it placed green. serving_probe: how the deployment that then
+    serves answered the smoke requests, if it had no other requests. probed: the deployment that was asked before it
+    serves, if any. probe: how it answered the smoke requests; None: not known.
     """
 
     endpoint: EndpointSeen | None
@@ -181,7 +181,7 @@ class Observation:
     smoke: SmokeResult | None = None
     logs: str | None = None
     halted: Halt | None = None
-    autoscaled: frozenset[str] | None = None
+    autoscaled: dict[str, bool] | None = None
     serving_minutes: tuple[DeploymentMinute, ...] | None = None
     serving_until: datetime | None = None
     serving_probe: SmokeResult | None = None

@@ -68,6 +68,19 @@ class CopyAutoscale:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchAutoscale:
+    """Enable or disable a deployment's autoscale settings, without changing them otherwise."""
+
+    kind: ClassVar[ActionKind] = ActionKind.SWITCH_AUTOSCALE
+    endpoint: str
+    name: str
+    enabled: bool
+
+    def __str__(self) -> str:
+        return f"{'enable' if self.enabled else 'disable'} the autoscale settings of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class SetTraffic:
     """Write the endpoint's live traffic: percent by deployment, summing to 100 (or empty: none)."""
 
@@ -105,4 +118,13 @@ class DeleteDeployment:
         return f"delete deployment {self.name}"
 
 
-Action = CreateEndpoint | CreateDeployment | ScaleDeployment | CopyAutoscale | SetTraffic | SetMirror | DeleteDeployment
+Action = (
+    CreateEndpoint
+    | CreateDeployment
+    | ScaleDeployment
+    | CopyAutoscale
+    | SwitchAutoscale
+    | SetTraffic
+    | SetMirror
+    | DeleteDeployment
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.phases import Phase
 from shared.core.rollout.record import Rollout
 
 
@@ -35,6 +36,14 @@ def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
         return False
     fewer = blue.instances is not None and blue.instances < (rollout.blue_instances or 0)
     return fewer or not rollout.orders.blue_scaled_up or blue.state is Provisioning.SCALING
+
+
+def kept_instances(rollout: Rollout) -> int | None:
+    """Return the instance count that blue is scaled down to while it is kept after promotion; None: unchanged."""
+    if rollout.phase is not Phase.PROMOTED or rollout.blue is None or rollout.ending.autoscale == "refused":
+        return None
+    wanted = rollout.policy.capacity.kept
+    return wanted if wanted is not None and wanted < (rollout.blue_instances or 0) else None
 
 
 def _first_share(rollout: Rollout) -> int:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
-from shared.core.reconcile.capacity import blue_is_small
+from shared.core.reconcile import autoscaling
+from shared.core.reconcile.capacity import blue_is_small, kept_instances
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout import history
@@ -49,20 +50,15 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     return name not in endpoint.mirror and (idle or endpoint.ready(serving))
 
 
-def kept_instances(rollout: Rollout) -> int | None:
-    """Return the instance count that blue is scaled down to while it is kept after promotion; None: unchanged."""
-    if rollout.phase is not Phase.PROMOTED or rollout.blue is None:
-        return None
-    wanted = rollout.policy.capacity.kept
-    return wanted if wanted is not None and wanted < (rollout.blue_instances or 0) else None
-
-
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
         return Decision(rollout.finish(now) if not rollout.kept else rollout)
     if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
+    restoring = autoscaling.restoring(rollout, now)
+    if restoring is not None:
+        return restoring
     name = leftover(rollout)
     return Decision(rollout.finish(now)) if name is None else _cleaned(rollout, name, endpoint, now)
 
@@ -74,7 +70,8 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint)) is not None:
         return _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
-    if kept is not None and not rollout.ending.blue_scaled_down and now < due:
+    may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
+    if kept is not None and may and now < due:
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
         return history.noted(rollout.with_ending(blue_scaled_down=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import judging, keeping, probing, proving, rereading, serving, traffic_mismatch
+from shared.core.reconcile import autoscaling, judging, keeping, probing, proving, rereading, serving, traffic_mismatch
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
@@ -71,6 +71,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             serving.report,
             confirmed,
             keeping.settle,
+            autoscaling.refused,
         ),
         informed,
         endpoint,
@@ -107,21 +108,11 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     seen = serving.take_in(proving.take_in(rollout, observation, now), observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
-    known = with_blue_instances(known, observation.endpoint)
-    return (
-        known.with_progress(smoke=observation.smoke or known.progress.smoke)
-        .with_observed(
-            serving=observation.endpoint.serving() if observation.endpoint else None,
-            telemetry_problem=observation.telemetry_problem,
-        )
-        .with_autoscale(_autoscale(known, observation.autoscaled))
+    known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
+    return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
+        serving=observation.endpoint.serving() if observation.endpoint else None,
+        telemetry_problem=observation.telemetry_problem,
     )
-
-
-def _autoscale(rollout: Rollout, scaled: frozenset[str] | None) -> Literal["unknown", "wanted", "done"]:
-    if scaled is None:
-        return rollout.autoscale
-    return "wanted" if rollout.blue in scaled and rollout.green not in scaled else "done"
 
 
 def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:

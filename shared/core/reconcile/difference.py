@@ -10,9 +10,9 @@ from typing import assert_never
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.reconcile import autoscaling
 from shared.core.reconcile.actions import (
     Action,
-    CopyAutoscale,
     CreateDeployment,
     CreateEndpoint,
     DeleteDeployment,
@@ -20,8 +20,8 @@ from shared.core.reconcile.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for
-from shared.core.reconcile.cleaning import kept_instances, leftover, may_delete
+from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for, kept_instances
+from shared.core.reconcile.cleaning import leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.rollout.record import Rollout
@@ -95,13 +95,7 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed:
         return copied  # nobody depends on answers to mirrored requests, so a mirror can come before a smoke test
-    return _copy_autoscale(rollout) + (copied or _shift(rollout, endpoint))
-
-
-def _copy_autoscale(rollout: Rollout) -> tuple[Action, ...]:
-    if rollout.autoscale != "wanted" or rollout.blue is None:
-        return ()
-    return (CopyAutoscale(rollout.endpoint.name, rollout.green, like=rollout.blue),)
+    return autoscaling.copy(rollout) + (copied or _shift(rollout, endpoint))
 
 
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
@@ -191,17 +185,20 @@ def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     if rollout.phase is Phase.ROLLED_BACK:
         given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
-        return _back(rollout, endpoint, now) if given else _regrow(rollout, endpoint) + _delete(rollout, endpoint, now)
+        if given:
+            return _back(rollout, endpoint, now)
+        small = _regrow(rollout, endpoint)
+        return (small or autoscaling.switch(rollout)) + _delete(rollout, endpoint, now)
     if rollout.blue in endpoint.traffic:
         return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to handle
-    return _delete(rollout, endpoint, now) or _shrink(rollout, endpoint)
+    return _delete(rollout, endpoint, now) or autoscaling.switch(rollout) or _shrink(rollout, endpoint)
 
 
 def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Return the deletion of what a failed or redundant rollout created; live traffic is left to operators."""
     if rollout.placement is None or rollout.green in endpoint.traffic:
         return ()
-    return _unmirror(rollout, endpoint) or _delete(rollout, endpoint, now)
+    return _unmirror(rollout, endpoint) or autoscaling.switch(rollout) + _delete(rollout, endpoint, now)
 
 
 def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile.cleaning import kept_instances
+from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import answers, can_probe, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, seen_healthy
@@ -42,7 +42,7 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
             return replace(decision, rollout=recheck(rollout))
         if patient and _shrinking(rollout, endpoint):
             return decision
-        given = replace(rollout, kept=(*rollout.kept, Kept(rollout.blue, due))).with_ending(finished=now)
+        given = replace(rollout, kept=(*rollout.kept, _kept(rollout, rollout.blue, due))).with_ending(finished=now)
         why = reason(
             ReasonCode.BLUE_HANDED_OVER, deployment=rollout.blue, until=due.isoformat(), model=str(waiting.model)
         )
@@ -124,8 +124,13 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     name = kept.deployment
     if name not in endpoint.deployments:
         return reason(ReasonCode.LEFTOVER_DELETED, deployment=name)
-    if name in {rollout.blue, rollout.green} or (now >= due(rollout, kept) and _used(rollout, kept, endpoint)):
-        return reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+    small = kept.scaled_down_from is not None and name in endpoint.traffic
+    in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
+    if in_use or name in {rollout.blue, rollout.green}:
+        why = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+        if kept.scaled_down_from is not None:
+            why.facts["wanted_instances"] = kept.scaled_down_from
+        return why
     return _undeletable(rollout, kept, endpoint, now)
 
 
@@ -140,6 +145,10 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
     if serving is None or _serving_proven(rollout, endpoint, now):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name)
     return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
+
+
+def _kept(rollout: Rollout, blue: str, until: datetime) -> Kept:
+    return Kept(blue, until, rollout.blue_instances if rollout.ending.blue_scaled_down else None)
 
 
 def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
-from shared.core.reconcile import keeping, probing
+from shared.core.reconcile import autoscaling, keeping, probing
 from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
@@ -52,6 +52,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
             minutes=_reread(rollout) if rereads else None,
             serving=_serving(rollout, now),
             probe=keeping.to_probe(rollout, endpoint, now) if endpoint else None,
+            autoscale=endpoint is not None and autoscaling.to_observe(rollout, endpoint, now),
         )
     green = endpoint.deployments.get(rollout.green)
     broken = green is not None and green.state in {Provisioning.FAILED, Provisioning.CANCELED}
@@ -60,7 +61,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         history=_history(rollout, settled),
         smoke=_smoke(rollout, endpoint),
         logs=broken and rollout.phase is Phase.PROVISIONING,
-        autoscale=_autoscale(rollout, endpoint),
+        autoscale=autoscaling.to_observe(rollout, endpoint, now),
         path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
         probe=probing.to_probe(rollout, endpoint, now) or keeping.to_probe(rollout, endpoint, now),
         start=_start(rollout, endpoint, now),
@@ -124,8 +125,3 @@ def _smoke(rollout: Rollout, endpoint: EndpointSeen) -> SmokeStep | None:
     step = rollout.current_step
     due = rollout.phase is Phase.STEPPING and isinstance(step, SmokeStep) and rollout.progress.smoke is None
     return step if due and isinstance(step, SmokeStep) and endpoint.ready(rollout.green) else None
-
-
-def _autoscale(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    beside = rollout.phase is Phase.STEPPING and rollout.blue is not None and not endpoint.kubernetes
-    return beside and rollout.policy.capacity.autoscale and rollout.autoscale != "done"

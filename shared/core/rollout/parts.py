@@ -20,6 +20,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.reasons import Reason
 
 Autoscale = Literal["unknown", "wanted", "done"]
+BlueAutoscale = Literal["unknown", "none", "suspending", "suspended", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +192,15 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The blue of an earlier rollout, which can be deleted at this time."""
+    """The blue of an earlier rollout, which can be deleted at this time.
+
+    scaled_down_from: its instance count before it was scaled down, which may also have suspended its autoscale
+    settings; None: it was not.
+    """
 
     deployment: str
     until: datetime
+    scaled_down_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,8 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted. blue_scaled_down: whether blue is kept with fewer
-    instances. cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
+    instances. autoscale: whether blue had autoscale settings that are suspended while it is kept on fewer instances.
+    cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
     inherited deployments. seen_healthy: when the serving deployment was last seen healthy. unhealthy,
     unhealthy_reported: the serving deployment that fails, and the one for which the history already says so. orphan_since:
     since when the history says that green was left behind.
@@ -221,6 +228,7 @@ class Ending:
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
     blue_scaled_down: bool = False
+    autoscale: BlueAutoscale = "unknown"
     cleaned: datetime | None = None
     finished: datetime | None = None
     orphan_since: datetime | None = None

@@ -101,6 +101,8 @@ class ReasonCode(StrEnum):
     BLUE_LOST = "blue_lost"
     ACTION_REFUSED = "action_refused"
     AUTOSCALE_NOT_COPIED = "autoscale_not_copied"
+    AUTOSCALE_NOT_SUSPENDED = "autoscale_not_suspended"
+    AUTOSCALE_LEFT_SUSPENDED = "autoscale_left_suspended"
     BLUE_NOT_SCALED_UP = "blue_not_scaled_up"
     TRAFFIC_CHANGED_EXTERNALLY = "traffic_changed_externally"
     TRAFFIC_TAKEN_BACK = "traffic_taken_back"

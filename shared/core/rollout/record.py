@@ -112,6 +112,7 @@ class ActionKind(StrEnum):
     CREATE_DEPLOYMENT = "create_deployment"
     SCALE_DEPLOYMENT = "scale_deployment"
     COPY_AUTOSCALE = "copy_autoscale"
+    SWITCH_AUTOSCALE = "switch_autoscale"
     SET_TRAFFIC = "set_traffic"
     SET_MIRROR = "set_mirror"
     DELETE_DEPLOYMENT = "delete_deployment"

@@ -148,7 +148,7 @@ KEEP_BLUE = Table(
         Field(
             "for",
             duration(timedelta(), 90 * DAY, "24h"),
-            "How long it stays. A newer version does not wait for this, and does not end it before it is itself promoted.",
+            "How long it stays. A newer version does not wait for this, and ends it only when promoted.",
             default=Policy("", (), ()).keep_blue,
         ),
         Field(

@@ -1,0 +1,97 @@
+"""Autoscale settings: green gets a copy of blue's, and those of a blue that is kept on fewer instances are suspended.
+
+Otherwise the autoscaler would undo the scaling down, and Teal would repeat it every minute. A rollback restores them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.phases import Phase
+from shared.core.reconcile.actions import Action, CopyAutoscale, SwitchAutoscale
+from shared.core.reconcile.capacity import kept_instances
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import ActionKind, Rollout
+
+RETURNED = frozenset({Phase.ROLLED_BACK, Phase.FAILED})
+SUSPENDED = frozenset({"suspending", "suspended"})
+
+
+def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether it must be known which deployments have autoscale settings. Only managed ones can."""
+    if rollout.blue is None or endpoint.kubernetes:
+        return False
+    if rollout.phase is Phase.STEPPING:
+        return rollout.policy.capacity.autoscale and rollout.autoscale != "done"
+    if rollout.phase is Phase.PROMOTED:
+        kept = kept_instances(rollout) is not None and now < (rollout.ending.clean_after or now)
+        return kept and rollout.ending.autoscale in {"unknown", "suspending"}
+    return rollout.phase in RETURNED and rollout.ending.autoscale in SUSPENDED
+
+
+def take_in(rollout: Rollout, observation: Observation) -> Rollout:
+    """Return the rollout with what was observed of autoscale settings, if anything was."""
+    if observation.autoscaled is None or rollout.blue is None:
+        return rollout
+    enabled = observation.autoscaled.get(rollout.blue.lower())
+    state = rollout.ending.autoscale
+    if rollout.phase is Phase.PROMOTED and state == "unknown":
+        return rollout.with_ending(autoscale="suspending" if enabled else "none")
+    if rollout.phase is Phase.PROMOTED and state == "suspending" and not enabled:
+        return rollout.with_ending(autoscale="suspended" if enabled is False else "none")
+    if rollout.phase in RETURNED and state in SUSPENDED and enabled is not False:
+        return rollout.with_ending(autoscale="none")
+    return rollout.with_autoscale(_copied(rollout, observation.autoscaled)) if rollout.open else rollout
+
+
+def may_shrink(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether no autoscaler would undo the scaling down of blue."""
+    return endpoint.kubernetes or rollout.ending.autoscale in {"none", "suspended"}
+
+
+def copy(rollout: Rollout) -> tuple[Action, ...]:
+    """Return the order to copy blue's settings to green, if green needs them."""
+    if rollout.autoscale != "wanted" or rollout.blue is None:
+        return ()
+    return (CopyAutoscale(rollout.endpoint.name, rollout.green, like=rollout.blue),)
+
+
+def switch(rollout: Rollout) -> tuple[Action, ...]:
+    """Return the order to suspend blue's settings, or to restore them after the way back."""
+    if rollout.blue is None or rollout.ending.autoscale not in SUSPENDED:
+        return ()
+    if rollout.phase is Phase.PROMOTED and rollout.ending.autoscale == "suspending":
+        return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=False),)
+    return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=True),) if rollout.phase in RETURNED else ()
+
+
+def refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report that Azure refused to suspend blue's settings, which then keeps its instances; None if it did not."""
+    refusal = rollout.refusal
+    if rollout.phase is not Phase.PROMOTED or refusal is None or refusal.action is not ActionKind.SWITCH_AUTOSCALE:
+        return None
+    if rollout.ending.autoscale != "suspending":
+        return None
+    why = reason(ReasonCode.AUTOSCALE_NOT_SUSPENDED, deployment=refusal.deployment, message=refusal.message)
+    return history.noted(rollout.with_ending(autoscale="refused"), why, now)
+
+
+def restoring(rollout: Rollout, now: datetime) -> Decision | None:
+    """Wait, but not forever, until blue's settings are restored after a rollback; None without any to restore."""
+    if rollout.phase not in RETURNED or rollout.ending.autoscale not in SUSPENDED:
+        return None
+    if now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
+        return Decision(rollout)
+    why = reason(ReasonCode.AUTOSCALE_LEFT_SUSPENDED, deployment=rollout.blue or "")
+    if rollout.refusal is not None and rollout.refusal.action is ActionKind.SWITCH_AUTOSCALE:
+        why.facts["message"] = rollout.refusal.message
+    return history.noted(rollout.with_ending(autoscale="none"), why, now)
+
+
+def _copied(rollout: Rollout, scaled: dict[str, bool]) -> Literal["wanted", "done"]:
+    wanted = (rollout.blue or "").lower() in scaled and rollout.green.lower() not in scaled
+    return "wanted" if wanted else "done"
