@@ -46,14 +46,21 @@ def orphans(rollouts: Iterable[Rollout], endpoint: EndpointSeen) -> tuple[Orphan
     """Return the greens of finished rollouts that are still deployed, without live traffic.
 
     rollouts: the endpoint's, newest first. Only the newest of each green counts: an older one may have been restarted.
-    A promoted green is not one, and neither is a green that gets live traffic: somebody gave it that.
+    A promoted green is not one, and neither is a green that gets live traffic: somebody gave it that. Nor is one that
+    an unfinished rollout needs as blue or keeps as a way back.
     """
     newest = {each.green: each for each in reversed(list(rollouts))}
+    needed = {name for each in newest.values() if each.finished is None for name in _needed(each)}
     return tuple(
         Orphan(green, each.id, each.phase, endpoint.mirror.get(green, 0))
         for green, each in sorted(newest.items())
-        if _left_behind(each) and green in endpoint.deployments and _unused(each, endpoint)
+        if green not in needed and _left_behind(each) and green in endpoint.deployments and _unused(each, endpoint)
     )
+
+
+def _needed(rollout: Rollout) -> tuple[str, ...]:
+    """Return the deployments that a rollout did not create and still needs."""
+    return (*([rollout.blue] if rollout.blue else []), *(kept.deployment for kept in rollout.kept))
 
 
 def swept(rollout: Rollout, endpoint: EndpointSeen, now: datetime, *, remove: bool) -> Swept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.orphans import NOTICE, Orphan, Swept, orphans, swept
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, DeleteDeployment, SetMirror
-from shared.core.rollout import Refusal, Rollout
+from shared.core.rollout import Beside, Kept, Refusal, Rollout
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.rollout.record import ActionKind
 from shared.core.steps import MirrorStep
@@ -38,6 +39,16 @@ def seen(traffic: dict[str, int], mirror: dict[str, int] | None = None) -> Endpo
 
 
 IDLE = seen({"other": 100})
+
+
+@pytest.mark.parametrize("needs", [{"placement": Beside(GREEN)}, {"kept": (Kept(GREEN, NOW),)}], ids=["blue", "kept"])
+def test_what_an_unfinished_rollout_needs_is_no_orphan(needs: dict[str, Any]) -> None:
+    """An operator had it serve, and it is the way back now."""
+    later = replace(rollout(Phase.STEPPING), green="newer", **needs)
+    assert orphans((later, ended(Phase.ROLLED_BACK)), IDLE) == ()
+    assert len(orphans((ended(Phase.ROLLED_BACK),), IDLE)) == 1
+
+
 LEFT = [
     (Phase.ROLLED_BACK, IDLE, 0),
     (Phase.SUPERSEDED, IDLE, 0),

@@ -432,8 +432,10 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.BLUE_KEPT_IN_USE, deployment=BLUE), "keeping churn-6: it was given live traffic"),
     (
         reason(C.BLUE_KEPT_IN_USE, deployment=BLUE, wanted_instances=4),
-        "keeping churn-6: it was given live traffic. It was scaled down from 4 instances, and any autoscale settings "
-        + "of it are disabled: restore both",
+        (
+            "keeping churn-6: it was given live traffic. It was scaled down from 4 instances, and any autoscale "
+            "settings of it are disabled: restore both"
+        ),
     ),
     (
         reason(C.AUTOSCALE_NOT_SUSPENDED, deployment=BLUE, message="AuthorizationFailed"),
@@ -441,8 +443,10 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.AUTOSCALE_LEFT_SUSPENDED, deployment=BLUE, message="AuthorizationFailed"),
-        "the autoscale settings of churn-6, which were disabled while it was kept, could not be enabled again: enable "
-        + "them manually (Azure: AuthorizationFailed)",
+        (
+            "the autoscale settings of churn-6, which were disabled while it was kept, could not be enabled again: "
+            "enable them manually (Azure: AuthorizationFailed)"
+        ),
     ),
     (
         reason(C.BLUE_KEPT_GREEN_UNHEALTHY, deployment=BLUE, other=GREEN),

@@ -219,8 +219,8 @@ class Ending:
     instances. autoscale: whether blue had autoscale settings that are suspended while it is kept on fewer instances.
     cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
     inherited deployments. seen_healthy: when the serving deployment was last seen healthy. unhealthy,
-    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so. orphan_since:
-    since when the history says that green was left behind.
+    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
+    orphan_since: since when the history says that green was left behind.
     """
 
     clean_after: datetime | None = None
