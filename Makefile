@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy check format lint types imports policies lock audit sbom review package faults mutants bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package faults mutants bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -62,6 +62,16 @@ test: setup
 # The tests that depend on the clock, at low priority next to two busy loops: slower, with the same result.
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/endtoend
+
+# Microsoft's command line against the emulator: what of it works, line by line. Not part of `check`, because it is large.
+azure-cli: setup .venv-azure-cli/.installed
+	@$(BIN)/python -m tests.emulator.azure_cli .venv-azure-cli/bin/az
+
+.venv-azure-cli/.installed:
+	@echo "Setting up .venv-azure-cli: Microsoft's command line (about two minutes)"
+	@$(PYTHON) -m venv .venv-azure-cli
+	@.venv-azure-cli/bin/python -m $(PIP) azure-cli==2.91.0
+	@touch $@
 
 # Random schedules of faults against the real controller on an Azure in memory, each invariant checked after each step.
 # A violation prints a story and the seed with which N=1 plays it again.

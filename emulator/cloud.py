@@ -27,6 +27,7 @@ from emulator.monitor import metrics_store
 from emulator.monitor.faults import QueryFaults
 from emulator.monitor.logs import logs_application
 from emulator.monitor.metrics import metrics_application
+from emulator.monitor.resource_metrics import ResourceMetrics
 from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from emulator.network.acknowledgement import acknowledge_head
 from emulator.network.certificates import CertificateAuthority
@@ -189,7 +190,8 @@ class Cloud:
         self.traffic_log.listeners.append(self.metrics.record)
 
     def _resource_manager(self) -> ResourceManager:
-        dependencies = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish)
+        metrics = ResourceMetrics(self.metrics, self.workspace, self.metrics_faults)
+        dependencies = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish, metrics)
         options = self.options
         directory = options.state / "deployments"
         return control_plane(self.workspace, directory, options.durations, options.limits, dependencies)

@@ -5,9 +5,13 @@ It knows one service principal. Any other grant is answered as the real service 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from emulator.identity.tokens import LIFETIME_SECONDS, TokenIssuer
+from emulator.resources import Json
 
 AUTHORITY = "login.microsoftonline.com"
 
@@ -20,6 +24,7 @@ def identity_application(issuer: TokenIssuer) -> web.Application:
     application.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", identity.configuration)
     application.router.add_get("/{tenant}/.well-known/openid-configuration", identity.configuration)
     application.router.add_post("/{tenant}/oauth2/v2.0/token", identity.token)
+    application.router.add_post("/{tenant}/oauth2/token", identity.token_of_version_1)
     application.router.add_route("*", "/{rest:.*}", identity.not_emulated)
     return application
 
@@ -57,6 +62,32 @@ class _Identity:
 
     async def token(self, request: web.Request) -> web.Response:
         form = await request.post()
+        refusal = self._refusal(request, form)
+        if refusal is not None:
+            return refusal
+        scope = str(form.get("scope", ""))
+        if not scope.endswith("/.default"):
+            return _error(400, "invalid_scope", "AADSTS1002012: The scope must end with /.default.")
+        return web.json_response(self._granted(scope.removesuffix("/.default")))
+
+    async def token_of_version_1(self, request: web.Request) -> web.Response:
+        """Answer the older form of the same grant: a resource instead of a scope, and numbers as text."""
+        form = await request.post()
+        refusal = self._refusal(request, form)
+        if refusal is not None:
+            return refusal
+        resource, now = str(form.get("resource", "")), int(time.time())
+        if not resource:
+            return _error(400, "invalid_resource", "AADSTS500014: The parameter resource is missing.")
+        times = {"not_before": str(now), "expires_on": str(now + LIFETIME_SECONDS), "resource": resource}
+        return web.json_response({key: str(value) for key, value in self._granted(resource).items()} | times)
+
+    def _granted(self, audience: str) -> Json:
+        lifetime = {"expires_in": LIFETIME_SECONDS, "ext_expires_in": LIFETIME_SECONDS}
+        return {"token_type": "Bearer", **lifetime, "access_token": self._issuer.issue(audience)}
+
+    def _refusal(self, request: web.Request, form: Mapping[str, object]) -> web.Response | None:
+        """Return the error for a grant or credential that is not accepted, or None."""
         if form.get("grant_type") != "client_credentials":
             return _error(400, "unsupported_grant_type", "AADSTS70003: only client_credentials is emulated.")
         principal = self._issuer.principal
@@ -66,17 +97,7 @@ class _Identity:
             return _error(400, "unauthorized_client", "AADSTS700016: Application not found in the directory.")
         if form.get("client_secret") != principal.secret:
             return _error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
-        scope = str(form.get("scope", ""))
-        if not scope.endswith("/.default"):
-            return _error(400, "invalid_scope", "AADSTS1002012: The scope must end with /.default.")
-        return web.json_response(
-            {
-                "token_type": "Bearer",
-                "expires_in": LIFETIME_SECONDS,
-                "ext_expires_in": LIFETIME_SECONDS,
-                "access_token": self._issuer.issue(scope.removesuffix("/.default")),
-            }
-        )
+        return None
 
     async def not_emulated(self, request: web.Request) -> web.Response:
         return _error(501, "not_emulated", f"{request.method} {request.path} is not emulated.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -22,9 +22,9 @@ from emulator.monitor.faults import QueryFaults
 from emulator.monitor.metrics_definitions import DEPLOYMENTS
 from emulator.monitor.metrics_document import Resource, document, without_series
 from emulator.monitor.metrics_query import MetricsQuery, parse_query
-from emulator.monitor.metrics_series import Target
+from emulator.monitor.metrics_series import Counts, Target
 from emulator.monitor.metrics_store import MetricsStore
-from emulator.resources import Workspace
+from emulator.resources import Json, Workspace
 
 MOST_RESOURCES = 50
 _BELOW = re.compile(r"/onlineEndpoints/([^/]+)(?:/deployments/([^/]+))?", re.IGNORECASE)
@@ -73,22 +73,10 @@ class _Service:
         """Answer for each resource, in the order of the body. Raises ArmError for invalid queries and for faults."""
         self._check_token(request)
         query = parse_query(request.query, self.store.clock.now())
-        resources = [self._resource(each, query) for each in await _resource_ids(request)]
+        resources = [identified(self.workspace, each, query.namespace) for each in await _resource_ids(request)]
         await asyncio.sleep(self.faults.delay_seconds)
         counts = list(self.store.minutes(query.start, query.end))
-        values = [document(query, resource, counts, self.workspace.region) for resource in resources]
-        fault = self.faults.next()
-        match fault:
-            case "none":
-                return web.json_response({"values": values})
-            case "partial":
-                return web.json_response({"values": [without_series(each) for each in values]})
-            case "throttled":
-                raise ArmError(429, "TooManyRequests", "Too many requests; try again later.")
-            case "failure":
-                raise ArmError(500, "InternalServerError", "The query failed in the service.")
-            case _:
-                assert_never(fault)
+        return web.json_response({"values": answered(self.faults, query, resources, counts, self.workspace.region)})
 
     async def not_emulated(self, request: web.Request) -> web.Response:
         """Raise 501 for any other request."""
@@ -104,19 +92,39 @@ class _Service:
             message = f"The client is not authorized to read metrics of subscription {subscription}."
             raise ArmError(403, "AuthorizationFailed", message)
 
-    def _resource(self, resource: str, query: MetricsQuery) -> Resource:
-        """Return the endpoint or deployment with this ARM id, which must be of the namespace's type."""
-        if not resource.lower().startswith(f"{self.workspace.id.lower()}/"):
-            raise not_found("workspaces", resource)
-        found = _BELOW.fullmatch(resource, len(self.workspace.id))
-        if not found or (found[2] is not None) != (query.namespace == DEPLOYMENTS):
-            raise bad_request(f"The resource {resource} is not of the type {query.namespace}.")
-        endpoint = self.workspace.endpoints.get(found[1].lower())
-        if endpoint is None:
-            raise not_found("onlineEndpoints", found[1])
-        if found[2] and found[2].lower() not in endpoint.deployments:
-            raise not_found("onlineEndpoints/deployments", f"{found[1]}/{found[2]}")
-        return Resource(resource, Target(found[1].lower(), found[2].lower() if found[2] else None))
+
+def answered(
+    faults: QueryFaults, query: MetricsQuery, resources: Iterable[Resource], counts: Counts, region: str
+) -> list[Json]:
+    """Return the answer for each resource, with the fault that is due. Raises ArmError if that is a refusal."""
+    fault = faults.next()
+    values = [document(query, resource, counts, region) for resource in resources]
+    match fault:
+        case "none":
+            return values
+        case "partial":
+            return [without_series(each) for each in values]
+        case "throttled":
+            raise ArmError(429, "TooManyRequests", "Too many requests; try again later.")
+        case "failure":
+            raise ArmError(500, "InternalServerError", "The query failed in the service.")
+        case _:
+            assert_never(fault)
+
+
+def identified(workspace: Workspace, resource: str, namespace: str) -> Resource:
+    """Return the endpoint or deployment with this ARM id, which must be of the namespace's type. Raises ArmError."""
+    if not resource.lower().startswith(f"{workspace.id.lower()}/"):
+        raise not_found("workspaces", resource)
+    found = _BELOW.fullmatch(resource, len(workspace.id))
+    if not found or (found[2] is not None) != (namespace == DEPLOYMENTS):
+        raise bad_request(f"The resource {resource} is not of the type {namespace}.")
+    endpoint = workspace.endpoints.get(found[1].lower())
+    if endpoint is None:
+        raise not_found("onlineEndpoints", found[1])
+    if found[2] and found[2].lower() not in endpoint.deployments:
+        raise not_found("onlineEndpoints/deployments", f"{found[1]}/{found[2]}")
+    return Resource(resource, Target(found[1].lower(), found[2].lower() if found[2] else None))
 
 
 async def _resource_ids(request: web.Request) -> list[str]:

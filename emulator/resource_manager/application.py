@@ -11,6 +11,7 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -21,7 +22,7 @@ from emulator.resource_manager import documents
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
-from emulator.resource_manager.resource_path import INSIGHTS, LOGS, ResourcePath
+from emulator.resource_manager.resource_path import INSIGHTS, LOGS, ExtensionPath, ResourcePath, segments
 from emulator.resource_manager.routes import Route
 from emulator.resources import PROVIDER, Json, Workspace
 
@@ -31,12 +32,21 @@ _OPERATIONS = (["locations", "mfeoperationsstatus"], ["locations", "mfeoperation
 
 
 @dataclass(frozen=True, slots=True)
+class RouteTables:
+    """Routes by where they start: at the root, below any resource, below a group's provider, below a workspace."""
+
+    root: Sequence[Route]
+    extensions: Sequence[Route]
+    group: Sequence[Route]
+    workspace: Sequence[Route]
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceManager:
-    """The entry point of the control plane: workspaces by lower-case name, and the routes below and next to them."""
+    """The entry point of the control plane: workspaces by lower-case name, and the routes around them."""
 
     workspaces: Mapping[str, Workspace]
-    routes: Sequence[Route]
-    group_routes: Sequence[Route]
+    tables: RouteTables
     operations: Operations
     issuer: TokenIssuer
 
@@ -83,9 +93,11 @@ class ResourceManager:
             raise bad_request(
                 "The api-version query parameter (?api-version=) is required.", "MissingApiVersionParameter"
             )
+        reply = await self._around_workspaces(request)
+        if reply is not None:
+            return reply
         path = ResourcePath.parse(request.rel_url.raw_path)
-        if path.subscription.lower() != self.operations.subscription.lower():
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
+        self._require_subscription(path.subscription)
         if path.provider in {INSIGHTS, LOGS}:
             return await self._in_group(request, path)
         if path.below[:1] == ["workspaces"]:
@@ -93,6 +105,27 @@ class ResourceManager:
         if len(path.below) == 4 and [path.below[0], path.below[2]] in _OPERATIONS:
             return self._operation(path.below[2], path.below[3])
         raise not_emulated(f"{request.method} {request.path}")
+
+    def _require_subscription(self, name: str) -> None:
+        if name.lower() != self.operations.subscription.lower():
+            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{name}' could not be found.")
+
+    async def _around_workspaces(self, request: web.Request) -> Reply | None:
+        """Answer for what is above the workspaces, or below any resource; None if it is neither."""
+        given = segments(request.rel_url.raw_path)
+        owner = next(iter(self.workspaces.values()))
+        for route in self.tables.root:
+            parameters = route.match(request.method, given)
+            if parameters is not None:
+                if "subscription" in parameters:
+                    self._require_subscription(parameters["subscription"])
+                return await route.handler(Call(owner, parameters, request.query, await _body(request)))
+        path = ExtensionPath.parse(given)
+        if path is None:
+            return None
+        if path.scope:
+            self._require_subscription(given[1] if given[0].lower() == "subscriptions" else "")
+        return await self._routed(request, self.tables.extensions, path.below, owner, {"scope": path.scope})
 
     async def _in_workspaces(self, request: web.Request, group: str, below: list[str]) -> Reply:
         if not below and request.method == "GET":
@@ -103,7 +136,7 @@ class ResourceManager:
             raise not_found(f"{PROVIDER}/workspaces", below[0] if below else "")
         if below[1:] == [] and request.method == "GET":
             return Reply(body=documents.workspace(workspace))
-        return await self._routed(request, self.routes, below[1:], workspace)
+        return await self._routed(request, self.tables.workspace, below[1:], workspace)
 
     async def _in_group(self, request: web.Request, path: ResourcePath) -> Reply:
         """Answer for the group's other resources. Here, each group has one workspace."""
@@ -111,14 +144,20 @@ class ResourceManager:
         owner = next((each for each in self.workspaces.values() if group in ("", each.resource_group.lower())), None)
         if owner is None:
             raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{path.group}' could not be found.")
-        return await self._routed(request, self.group_routes, path.below, owner)
+        return await self._routed(request, self.tables.group, path.below, owner)
 
     @staticmethod
-    async def _routed(request: web.Request, routes: Sequence[Route], below: list[str], owner: Workspace) -> Reply:
+    async def _routed(
+        request: web.Request,
+        routes: Sequence[Route],
+        below: list[str],
+        owner: Workspace,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Reply:
         for route in routes:
             parameters = route.match(request.method, below)
             if parameters is not None:
-                return await route.handler(Call(owner, parameters, request.query, await _body(request)))
+                return await route.handler(Call(owner, {**more, **parameters}, request.query, await _body(request)))
         raise not_emulated(f"{request.method} {request.path}")
 
     def _operation(self, kind: str, number: str) -> Reply:

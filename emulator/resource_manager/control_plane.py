@@ -10,7 +10,7 @@ from emulator.clock import VirtualClock
 from emulator.containers import Fleet
 from emulator.identity.tokens import TokenIssuer
 from emulator.resource_manager import events, routes
-from emulator.resource_manager.application import ResourceManager
+from emulator.resource_manager.application import ResourceManager, RouteTables
 from emulator.resource_manager.asset_files import AssetFiles, Storage
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
@@ -20,7 +20,9 @@ from emulator.resource_manager.diagnostics import DiagnosticSettings
 from emulator.resource_manager.endpoints import Endpoints
 from emulator.resource_manager.faults import Faults
 from emulator.resource_manager.operations import Operations
+from emulator.resource_manager.roles import Roles
 from emulator.resource_manager.settings import Durations, Limits
+from emulator.resource_manager.tenancy import Tenancy
 from emulator.resources import Json, Workspace
 
 
@@ -33,6 +35,7 @@ class Dependencies:
     fleet: Fleet
     storage: Storage
     publish: Callable[[Json], Awaitable[None]]
+    metrics: routes.Metrics
 
 
 def control_plane(
@@ -55,5 +58,7 @@ def control_plane(
         *routes.of_assets(Assets(clock, model_registered)),
     ]
     group_table = [*routes.of_autoscale(AutoscaleSettings(clock)), *routes.of_logs()]
-    workspaces = {workspace.name.lower(): workspace}
-    return ResourceManager(workspaces, table, group_table, operations, dependencies.issuer)
+    root = routes.of_tenancy(Tenancy(dependencies.issuer.principal.tenant))
+    extensions = [*routes.of_roles(Roles(clock)), *routes.of_metrics(dependencies.metrics)]
+    tables = RouteTables([*root], extensions, group_table, table)
+    return ResourceManager({workspace.name.lower(): workspace}, tables, operations, dependencies.issuer)

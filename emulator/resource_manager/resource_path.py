@@ -10,6 +10,11 @@ from emulator.resources import PROVIDER
 
 INSIGHTS = "microsoft.insights"
 LOGS = "microsoft.operationalinsights"
+AUTHORIZATION = "microsoft.authorization"
+_ANYWHERE = {  # what may be below any resource: (provider, kind)
+    *((INSIGHTS, kind) for kind in ("metrics", "metricdefinitions", "metricnamespaces")),
+    *((AUTHORIZATION, kind) for kind in ("roleassignments", "roledefinitions")),
+}
 _PROVIDERS = (PROVIDER.lower(), INSIGHTS, LOGS)
 
 
@@ -28,15 +33,39 @@ class ResourcePath:
     @staticmethod
     def parse(raw: str) -> ResourcePath:
         """Parse a raw path. Raises ArmError 501 for a provider that is not emulated."""
-        segments = [unquote(segment) for segment in raw.strip("/").split("/")]
-        lowered = [segment.lower() for segment in segments]
-        at = lowered.index("providers") if "providers" in lowered else len(segments)
+        given = segments(raw)
+        lowered = [segment.lower() for segment in given]
+        at = lowered.index("providers") if "providers" in lowered else len(given)
         if lowered[at + 1 : at + 2] not in ([each] for each in _PROVIDERS):
-            raise not_emulated("/" + "/".join(segments))
-        scope = dict(zip(lowered[0:at:2], segments[1:at:2], strict=False))
-        below = segments[at + 2 :]
+            raise not_emulated("/" + "/".join(given))
+        scope = dict(zip(lowered[0:at:2], given[1:at:2], strict=False))
+        below = given[at + 2 :]
         if below:
             below[0] = below[0].lower()
         if below[:1] == ["locations"] and len(below) == 4:
             below[2] = below[2].lower()
         return ResourcePath(scope.get("subscriptions", ""), scope.get("resourcegroups", ""), lowered[at + 1], below)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionPath:
+    """The path of something that any resource can have, such as a metric: the resource's own id, and the rest."""
+
+    scope: str
+    below: list[str]
+
+    @staticmethod
+    def parse(given: list[str]) -> ExtensionPath | None:
+        """Return the path with these segments, or None if it is of another kind."""
+        lowered = [segment.lower() for segment in given]
+        if "providers" not in lowered:
+            return None
+        at = len(lowered) - 1 - lowered[::-1].index("providers")
+        if tuple(lowered[at + 1 : at + 3]) not in _ANYWHERE:
+            return None
+        return ExtensionPath("".join(f"/{segment}" for segment in given[:at]), given[at + 2 :])
+
+
+def segments(raw: str) -> list[str]:
+    """Return the decoded segments of a raw path."""
+    return [unquote(segment) for segment in raw.strip("/").split("/")]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from emulator.resource_manager import computes, diagnostics
+from emulator.resource_manager import computes, diagnostics, tenancy
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.autoscale import AutoscaleSettings
 from emulator.resource_manager.calls import Call, Handler, Reply
@@ -14,7 +14,9 @@ from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.deployments import Deployments
 from emulator.resource_manager.diagnostics import DiagnosticSettings
 from emulator.resource_manager.endpoints import Endpoints
-from emulator.resources import ASSET_KINDS
+from emulator.resource_manager.roles import Roles
+from emulator.resource_manager.tenancy import Tenancy
+from emulator.resources import ASSET_KINDS, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,23 @@ class Route:
             parameters["kind"] = parameters["kind"].lower()
             return parameters if parameters["kind"] in ASSET_KINDS else None
         return parameters
+
+
+Read = Callable[[str, Mapping[str, str]], Awaitable[Json]]
+"""Answers for a resource (its ARM id), given the parameters of the query."""
+
+
+class Metrics(Protocol):
+    """What reads the platform metrics of a resource. Every method raises ArmError."""
+
+    async def read(self, resource: str, parameters: Mapping[str, str]) -> Json:
+        """Return the values."""
+
+    async def definitions(self, resource: str, _: Mapping[str, str]) -> Json:
+        """Return which metrics there are."""
+
+    async def namespaces(self, resource: str, _: Mapping[str, str]) -> Json:
+        """Return the namespaces of the metrics."""
 
 
 class _Resource(Protocol):
@@ -93,6 +112,48 @@ def of_diagnostics(handlers: DiagnosticSettings) -> Iterable[Route]:
     """Return the routes of endpoints' diagnostic settings."""
     every = "onlineEndpoints/{endpoint}/providers/Microsoft.Insights/diagnosticSettings"
     yield from _of_resource(every, f"{every}/{{setting}}", handlers)
+
+
+def of_tenancy(handlers: Tenancy) -> Iterable[Route]:
+    """Return the routes from the root of the resource manager to its resource groups and providers."""
+    one = "subscriptions/{subscription}"
+    group = f"{one}/resourceGroups/{{group}}"
+    yield Route("GET", "tenants", handlers.tenants)
+    yield Route("GET", "subscriptions", handlers.subscriptions)
+    yield Route("GET", one, handlers.subscription)
+    yield Route("GET", f"{one}/locations", tenancy.locations)
+    yield Route("GET", f"{one}/resourceGroups", tenancy.groups)
+    yield Route("GET", group, tenancy.group)
+    yield Route("HEAD", group, tenancy.group_exists)
+    yield Route("GET", f"{one}/resources", tenancy.resources)
+    yield Route("GET", f"{group}/resources", tenancy.resources)
+    yield Route("GET", f"{one}/providers", tenancy.providers)
+    yield Route("GET", f"{one}/providers/{{namespace}}", tenancy.provider)
+    yield Route("POST", f"{one}/providers/{{namespace}}/register", tenancy.provider)
+
+
+def of_roles(handlers: Roles) -> Iterable[Route]:
+    """Return the routes of role definitions and assignments, below their provider."""
+    yield Route("GET", "roleDefinitions", handlers.definitions)
+    yield Route("GET", "roleDefinitions/{name}", handlers.definition)
+    yield Route("GET", "roleAssignments", handlers.list_all)
+    yield Route("GET", "roleAssignments/{name}", handlers.show)
+    yield Route("PUT", "roleAssignments/{name}", handlers.put)
+    yield Route("DELETE", "roleAssignments/{name}", handlers.delete)
+
+
+def of_metrics(handlers: Metrics) -> Iterable[Route]:
+    """Return the routes of platform metrics, below their provider."""
+
+    def answer(read: Read) -> Handler:
+        async def handle(call: Call) -> Reply:
+            return Reply(body=await read(call.path["scope"], call.query))
+
+        return handle
+
+    yield Route("GET", "metrics", answer(handlers.read))
+    yield Route("GET", "metricDefinitions", answer(handlers.definitions))
+    yield Route("GET", "metricNamespaces", answer(handlers.namespaces))
 
 
 def of_logs() -> Iterable[Route]:
