@@ -29,7 +29,10 @@ param deadLetterContainer string
 @description('Resource id of the identity that may write there.')
 param identityId string
 
-@description('Name of the workspace\'s system topic if it already has one: Azure allows one per workspace. It must have the identity above. Empty: one is created.')
+@description('Whether that storage account is in a virtual network. Its firewall lets Event Grid in only with the topic\'s own identity, never with a user-assigned one.')
+param storagePrivate bool = false
+
+@description('Name of the workspace\'s system topic if it already has one: Azure allows one per workspace. It must have the identity above or, for private storage, its own. Empty: one is created.')
 param systemTopic string = ''
 
 @description('Only models whose event subject starts with this, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
@@ -48,8 +51,20 @@ module topic 'modules/topic.bicep' = if (codeDeployed && empty(systemTopic)) {
     name: topicName
     workspaceName: workspaceName
     location: workspaceRegion
-    identityId: identityId
+    identityId: storagePrivate ? '' : identityId
   }
+}
+
+module deadLetters 'modules/topic_identity.bicep' = if (codeDeployed && storagePrivate) {
+  name: 'teal-topic-identity-${environmentName}'
+  scope: group
+  params: {
+    topicName: topicName
+    storageId: storageId
+    deadLetterContainer: deadLetterContainer
+    environmentName: environmentName
+  }
+  dependsOn: [topic]
 }
 
 module eventSubscription 'modules/subscription.bicep' = if (codeDeployed) {
@@ -61,10 +76,10 @@ module eventSubscription 'modules/subscription.bicep' = if (codeDeployed) {
     functionAppId: functionAppId
     storageId: storageId
     deadLetterContainer: deadLetterContainer
-    identityId: identityId
+    identityId: storagePrivate ? '' : identityId
     subject: subject
   }
-  dependsOn: [topic]
+  dependsOn: [topic, deadLetters]
 }
 
 @description('The system topic that carries the events.')
@@ -72,3 +87,6 @@ output TEAL_EVENT_TOPIC string = topicName
 
 @description('The event subscription.')
 output TEAL_EVENT_SUBSCRIPTION string = 'teal-${environmentName}'
+
+@description('Object id of the topic\'s own identity, for the removal. Empty: it is not used.')
+output TEAL_TOPIC_PRINCIPAL_ID string = deadLetters.?outputs.principalId ?? ''

@@ -1,7 +1,63 @@
-// All of Teal's own resources, in their own resource group. Never declare or reference anything in the machine
-// learning workspace's resource group: older versions of `azd down` delete every resource group that a deployment touched,
-// including referenced ones (Azure/azure-dev 2916). What Teal needs there is in workspace.bicep and events.bicep.
+// All of Teal's own resources, in their own resource group. Outside it are only roles on what the operator brings, and
+// the containers, queues and tables in a storage account of theirs. What Teal needs in the machine learning workspace's
+// resource group is in workspace.bicep and events.bicep. Versions of azd before 1.24.1 would, with `azd down`, delete every
+// resource group that this file references (Azure/azure-dev 2916): azure.yaml refuses them.
 targetScope = 'subscription'
+
+@sealed()
+type resourceNames = {
+  @description('Resource group.')
+  resourceGroup: string?
+
+  @description('Teal\'s identity.')
+  identity: string?
+
+  @description('Identity that Event Grid writes dead letters with.')
+  eventsIdentity: string?
+
+  @description('Storage account: 3 to 24 lower-case letters and digits.')
+  storage: string?
+
+  @description('Log Analytics workspace.')
+  logs: string?
+
+  @description('Application Insights component.')
+  insights: string?
+
+  @description('Plan of the function app.')
+  plan: string?
+
+  @description('Function app, also the host name of the API.')
+  app: string?
+
+  @description('Action group.')
+  actionGroup: string?
+
+  @description('Virtual network; its NAT gateway and public address are named after it.')
+  network: string?
+}
+
+@sealed()
+type zoneIds = {
+  @description('Resource id of the zone privatelink.blob....')
+  blob: string?
+
+  @description('Resource id of the zone privatelink.queue....')
+  queue: string?
+
+  @description('Resource id of the zone privatelink.table....')
+  table: string?
+
+  @description('Resource id of the zone privatelink.azurewebsites.net.')
+  sites: string?
+}
+
+// Where a resource is, from its id.
+func place(id string) { subscription: string, group: string, name: string } => {
+  subscription: split(id, '/')[2]
+  group: split(id, '/')[4]
+  name: last(split(id, '/'))
+}
 
 @minLength(1)
 @maxLength(40)
@@ -71,25 +127,105 @@ param actionGroupId string = ''
 @description('Mail address that the alerts notify, by an action group that is created for it. With neither this nor an action group there are no alerts.')
 param alertEmail string = ''
 
+@description('Names of the resources, where a naming rule asks for others than the defaults. Any may be left out.')
+param customNames resourceNames = {}
+
+@description('Resource id of an existing storage account, used by nothing else, instead of an own one. Shared keys may be disabled.')
+param existingStorageId string = ''
+
+@description('Resource id of an existing Log Analytics workspace for the endpoints\' request logs, instead of an own one.')
+param existingLogsId string = ''
+
+@description('Resource id of an existing workspace-based Application Insights component, instead of an own one.')
+param existingInsightsId string = ''
+
+@description('Whether the app runs in a virtual network and reaches its storage by private endpoints only. Without the subnets below, a network is created.')
+param vnetEnabled bool = false
+
+@description('Address range of the created network, /25 or larger.')
+param vnetAddressPrefix string = '10.90.0.0/24'
+
+@description('Resource id of an existing subnet for the app, delegated to Microsoft.App/environments, /27 or larger, with a way to the internet.')
+param appSubnetId string = ''
+
+@description('Resource id of an existing subnet for private endpoints, from which the app\'s subnet can be reached.')
+param endpointSubnetId string = ''
+
+@description('Existing private DNS zones. In an existing network, endpoints without one are left for the company\'s policy to register.')
+param dnsZoneIds zoneIds = {}
+
+@description('Whether the API, too, is reachable only by a private endpoint. Event Grid still delivers from its own addresses.')
+param privateSite bool = false
+
 var token = uniqueString(subscription().id, environmentName, location)
 // Computed here and passed to the modules, never taken from a module's output: a preview (`azd provision --preview`) can
 // evaluate only what is known before anything is deployed.
 var names = {
-  identity: 'id-teal-${token}'
-  eventsIdentity: 'id-teal-events-${token}'
-  storage: 'st${token}'
-  logs: 'log-teal-${token}'
-  insights: 'appi-teal-${token}'
-  plan: 'plan-teal-${token}'
-  app: 'func-teal-${token}'
-  actionGroup: 'ag-teal-${token}'
+  resourceGroup: customNames.?resourceGroup ?? 'rg-teal-${environmentName}'
+  identity: customNames.?identity ?? 'id-teal-${token}'
+  eventsIdentity: customNames.?eventsIdentity ?? 'id-teal-events-${token}'
+  storage: customNames.?storage ?? 'st${token}'
+  logs: customNames.?logs ?? 'log-teal-${token}'
+  insights: customNames.?insights ?? 'appi-teal-${token}'
+  plan: customNames.?plan ?? 'plan-teal-${token}'
+  app: customNames.?app ?? 'func-teal-${token}'
+  actionGroup: customNames.?actionGroup ?? 'ag-teal-${token}'
+  network: customNames.?network ?? 'vnet-teal-${token}'
   workbook: guid(token, 'workbook')
 }
 var containers = { package: 'package', deadLetters: 'dead-letters' }
 var allTags = union(tags, { 'azd-env-name': environmentName })
 
+func inGroup(group string, type string, name string) string =>
+  resourceId(subscription().subscriptionId, group, type, name)
+
+var ids = {
+  identity: inGroup(names.resourceGroup, 'Microsoft.ManagedIdentity/userAssignedIdentities', names.identity)
+  eventsIdentity: inGroup(names.resourceGroup, 'Microsoft.ManagedIdentity/userAssignedIdentities', names.eventsIdentity)
+  app: inGroup(names.resourceGroup, 'Microsoft.Web/sites', names.app)
+  storage: empty(existingStorageId)
+    ? inGroup(names.resourceGroup, 'Microsoft.Storage/storageAccounts', names.storage)
+    : existingStorageId
+  logs: empty(existingLogsId)
+    ? inGroup(names.resourceGroup, 'Microsoft.OperationalInsights/workspaces', names.logs)
+    : existingLogsId
+  insights: empty(existingInsightsId)
+    ? inGroup(names.resourceGroup, 'Microsoft.Insights/components', names.insights)
+    : existingInsightsId
+}
+var at = { storage: place(ids.storage), logs: place(ids.logs), insights: place(ids.insights) }
+var tablesEndpoint = 'https://${at.storage.name}.table.${environment().suffixes.storage}'
+var ownNetwork = vnetEnabled && empty(appSubnetId) && empty(endpointSubnetId)
+var networkId = inGroup(names.resourceGroup, 'Microsoft.Network/virtualNetworks', names.network)
+var broughtNetwork = vnetEnabled && !ownNetwork
+var subnets = ownNetwork
+  ? { app: '${networkId}/subnets/app', endpoints: '${networkId}/subnets/endpoints' }
+  : {
+      app: broughtNetwork && empty(appSubnetId) ? fail('an existing network needs appSubnetId') : appSubnetId
+      endpoints: (broughtNetwork || privateSite) && empty(endpointSubnetId)
+        ? fail('an existing network needs endpointSubnetId, and privateSite needs vnetEnabled')
+        : endpointSubnetId
+    }
+var siteSuffixes = { AzureCloud: 'net', AzureUSGovernment: 'us', AzureChinaCloud: 'cn' }
+var zoneNames = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  queue: 'privatelink.queue.${environment().suffixes.storage}'
+  table: 'privatelink.table.${environment().suffixes.storage}'
+  sites: 'privatelink.azurewebsites.${siteSuffixes[environment().name]}'
+}
+var endpointKinds = concat(['blob', 'queue', 'table'], privateSite ? ['sites'] : [])
+var ownZones = filter(endpointKinds, kind => ownNetwork && !contains(dnsZoneIds, kind))
+var zoneOf = toObject(
+  endpointKinds,
+  kind => kind,
+  kind =>
+    contains(ownZones, kind)
+      ? inGroup(names.resourceGroup, 'Microsoft.Network/privateDnsZones', zoneNames[kind])
+      : dnsZoneIds[?kind] ?? ''
+)
+
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
-  name: 'rg-teal-${environmentName}'
+  name: names.resourceGroup
   location: location
   tags: allTags
 }
@@ -100,45 +236,97 @@ module identity 'modules/identity.bicep' = {
   params: { appName: names.identity, eventsName: names.eventsIdentity, location: location, tags: allTags }
 }
 
-module storage 'modules/storage.bicep' = {
+module storage 'modules/storage.bicep' = if (empty(existingStorageId)) {
   name: 'storage'
   scope: group
   params: {
     name: names.storage
-    packageContainer: containers.package
-    deadLetterContainer: containers.deadLetters
     location: location
     tags: allTags
     zoneRedundant: zoneRedundant
+    private: vnetEnabled
   }
+}
+
+module contents 'modules/storage_contents.bicep' = {
+  name: 'teal-storage-${environmentName}'
+  scope: resourceGroup(at.storage.subscription, at.storage.group)
+  params: {
+    storageName: at.storage.name
+    packageContainer: containers.package
+    deadLetterContainer: containers.deadLetters
+    appIdentityId: ids.identity
+    appPrincipalId: identity.outputs.appPrincipalId
+    eventsIdentityId: ids.eventsIdentity
+    eventsPrincipalId: identity.outputs.eventsPrincipalId
+  }
+  dependsOn: [storage]
 }
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
   scope: group
   params: {
-    logsName: names.logs
-    insightsName: names.insights
+    logsName: empty(existingLogsId) ? names.logs : ''
+    insightsName: empty(existingInsightsId) ? names.insights : ''
+    logsId: ids.logs
     location: location
     tags: allTags
     retention: logRetention
   }
 }
 
-module roles 'modules/roles.bicep' = {
-  name: 'roles'
+module logs 'modules/logs_access.bicep' = {
+  name: 'teal-logs-${environmentName}'
+  scope: resourceGroup(at.logs.subscription, at.logs.group)
+  params: { logsName: at.logs.name, identityId: ids.identity, principalId: identity.outputs.appPrincipalId }
+  dependsOn: [monitoring]
+}
+
+module insights 'modules/insights_access.bicep' = {
+  name: 'teal-insights-${environmentName}'
+  scope: resourceGroup(at.insights.subscription, at.insights.group)
+  params: { insightsName: at.insights.name, identityId: ids.identity, principalId: identity.outputs.appPrincipalId }
+  dependsOn: [monitoring]
+}
+
+module network 'modules/network.bicep' = if (ownNetwork) {
+  name: 'network'
   scope: group
   params: {
-    appPrincipalId: identity.outputs.appPrincipalId
-    eventsPrincipalId: identity.outputs.eventsPrincipalId
-    appIdentityName: names.identity
-    eventsIdentityName: names.eventsIdentity
-    storageName: names.storage
-    deadLetterContainer: containers.deadLetters
-    logsName: names.logs
-    insightsName: names.insights
+    name: names.network
+    addressPrefix: vnetAddressPrefix
+    appPrefix: cidrSubnet(vnetAddressPrefix, 26, 0)
+    endpointPrefix: cidrSubnet(vnetAddressPrefix, 26, 1)
+    location: location
+    tags: allTags
   }
-  dependsOn: [storage, monitoring]
+}
+
+module zones 'modules/dns_zones.bicep' = if (ownNetwork) {
+  name: 'zones'
+  scope: group
+  params: { zoneNames: map(ownZones, kind => zoneNames[kind]), networkId: networkId, tags: allTags }
+  dependsOn: [network]
+}
+
+module endpoints 'modules/private_endpoints.bicep' = if (vnetEnabled) {
+  name: 'endpoints'
+  scope: group
+  params: {
+    targets: [
+      for kind in ['blob', 'queue', 'table']: {
+        name: 'pep-${at.storage.name}-${kind}'
+        id: ids.storage
+        kind: kind
+        zoneId: zoneOf[kind]
+      }
+    ]
+    subnetId: subnets.endpoints
+    location: location
+    tags: allTags
+  }
+  dependsOn: [network, zones, contents]
 }
 
 module app 'modules/app.bicep' = {
@@ -150,9 +338,11 @@ module app 'modules/app.bicep' = {
     location: location
     tags: allTags
     identityName: names.identity
-    storageName: names.storage
+    storageId: ids.storage
     packageContainer: containers.package
-    insightsName: names.insights
+    insightsId: ids.insights
+    subnetId: vnetEnabled ? subnets.app : ''
+    private: privateSite
     instanceMemory: instanceMemory
     alwaysReady: alwaysReady
     zoneRedundant: zoneRedundant
@@ -162,9 +352,9 @@ module app 'modules/app.bicep' = {
       TEAL_RESOURCE_GROUP: workspaceResourceGroup
       TEAL_WORKSPACE: workspaceName
       TEAL_WORKSPACES: string(otherWorkspaces)
-      TEAL_LOGS_WORKSPACE_ID: monitoring.outputs.logsCustomerId
-      TEAL_LOGS_RESOURCE_ID: monitoring.outputs.logsId
-      TEAL_TABLES_ENDPOINT: storage.outputs.tablesEndpoint
+      TEAL_LOGS_WORKSPACE_ID: logs.outputs.customerId
+      TEAL_LOGS_RESOURCE_ID: ids.logs
+      TEAL_TABLES_ENDPOINT: tablesEndpoint
       TEAL_POLICIES: policies
       TEAL_REGION: workspaceRegion
       TEAL_TRUST_EASY_AUTH: string(trustEasyAuth)
@@ -172,7 +362,19 @@ module app 'modules/app.bicep' = {
       TEAL_HISTORY_DAYS: string(historyDays)
     }
   }
-  dependsOn: [roles] // the host reads its storage as soon as it starts
+  dependsOn: [contents, insights, endpoints] // the host reads its storage as soon as it starts
+}
+
+module siteEndpoint 'modules/private_endpoints.bicep' = if (privateSite) {
+  name: 'site-endpoint'
+  scope: group
+  params: {
+    targets: [{ name: 'pep-${names.app}', id: ids.app, kind: 'sites', zoneId: zoneOf.sites }]
+    subnetId: subnets.endpoints
+    location: location
+    tags: allTags
+  }
+  dependsOn: [app, zones]
 }
 
 module alerts 'modules/alerts.bicep' = if (!empty(actionGroupId) || !empty(alertEmail)) {
@@ -180,13 +382,14 @@ module alerts 'modules/alerts.bicep' = if (!empty(actionGroupId) || !empty(alert
   scope: group
   params: {
     appName: names.app
-    insightsId: monitoring.outputs.insightsId
+    insightsId: ids.insights
     location: location
     tags: allTags
     actionGroupId: actionGroupId
     email: alertEmail
     actionGroupName: names.actionGroup
   }
+  dependsOn: [monitoring]
 }
 
 module workbook 'modules/workbook.bicep' = {
@@ -196,11 +399,12 @@ module workbook 'modules/workbook.bicep' = {
     name: names.workbook
     title: 'Teal ${environmentName}'
     appName: names.app
-    insightsId: monitoring.outputs.insightsId
-    logsId: monitoring.outputs.logsId
+    insightsId: ids.insights
+    logsId: ids.logs
     location: location
     tags: allTags
   }
+  dependsOn: [monitoring]
 }
 
 @description('Resource group of Teal\'s own resources.')
@@ -213,28 +417,37 @@ output TEAL_URL string = app.outputs.url
 output TEAL_FUNCTION_APP string = names.app
 
 @description('Resource id of the function app, for the event subscription.')
-output TEAL_FUNCTION_APP_ID string = app.outputs.id
+output TEAL_FUNCTION_APP_ID string = ids.app
 
 @description('Object id of Teal\'s identity, for its role on the workspace.')
 output TEAL_PRINCIPAL_ID string = identity.outputs.appPrincipalId
 
 @description('Resource id of the identity that Event Grid writes dead letters with.')
-output TEAL_EVENTS_IDENTITY_ID string = identity.outputs.eventsId
+output TEAL_EVENTS_IDENTITY_ID string = ids.eventsIdentity
+
+@description('Object id of that identity, for the removal.')
+output TEAL_EVENTS_PRINCIPAL_ID string = identity.outputs.eventsPrincipalId
 
 @description('Resource id of the storage account.')
-output TEAL_STORAGE_ID string = storage.outputs.id
+output TEAL_STORAGE_ID string = ids.storage
+
+@description('Whether that account is reachable from the virtual network only: Event Grid then needs the topic\'s own identity.')
+output TEAL_STORAGE_PRIVATE bool = vnetEnabled
 
 @description('Container for events that could not be delivered.')
 output TEAL_DEAD_LETTER_CONTAINER string = containers.deadLetters
 
 @description('Endpoint of the tables that hold the rollouts.')
-output TEAL_TABLES_ENDPOINT string = storage.outputs.tablesEndpoint
+output TEAL_TABLES_ENDPOINT string = tablesEndpoint
 
 @description('Resource id of the Log Analytics workspace, for diagnostic settings.')
-output TEAL_LOGS_ID string = monitoring.outputs.logsId
+output TEAL_LOGS_ID string = ids.logs
+
+@description('Resource id of the Application Insights component.')
+output TEAL_INSIGHTS_ID string = ids.insights
 
 @description('Customer id (GUID) of the Log Analytics workspace, used in queries.')
-output TEAL_LOGS_WORKSPACE_ID string = monitoring.outputs.logsCustomerId
+output TEAL_LOGS_WORKSPACE_ID string = logs.outputs.customerId
 
 @description('The machine learning workspace, for the hooks.')
 output TEAL_WORKSPACE string = workspaceName

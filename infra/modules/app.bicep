@@ -15,14 +15,20 @@ param tags object
 @description('Name of Teal\'s identity.')
 param identityName string
 
-@description('Name of the storage account.')
-param storageName string
+@description('Resource id of the storage account.')
+param storageId string
 
 @description('Container that the package is deployed to.')
 param packageContainer string
 
-@description('Name of the Application Insights component.')
-param insightsName string
+@description('Resource id of the Application Insights component.')
+param insightsId string
+
+@description('Resource id of the subnet that the app runs in. Empty: none.')
+param subnetId string
+
+@description('Whether callers reach the app by a private endpoint only.')
+param private bool
 
 @description('Memory of one instance in MB.')
 param instanceMemory int
@@ -56,8 +62,18 @@ var systemSettings = {
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '2097152' // bytes; the app itself refuses bodies over 1 MB, but only once they are in memory
   AZURE_SDK_CLOUD_CONF: clouds[environment().name]
   AZURE_CLIENT_ID: identity.properties.clientId
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+}
+
+// Event Grid cannot deliver to a private endpoint. Its addresses reach the app, which still asks it for the key of the
+// Event Grid extension; everyone else, deployments included, comes by the private endpoint.
+var fromEventGrid = {
+  name: 'event-grid'
+  priority: 100
+  action: 'Allow'
+  tag: 'ServiceTag'
+  ipAddress: 'AzureEventGrid'
 }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -65,11 +81,13 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
-  name: storageName
+  name: last(split(storageId, '/'))
+  scope: resourceGroup(split(storageId, '/')[2], split(storageId, '/')[4])
 }
 
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: insightsName
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: last(split(insightsId, '/'))
+  scope: resourceGroup(split(insightsId, '/')[2], split(insightsId, '/')[4])
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -88,7 +106,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   tags: union(tags, { 'azd-service-name': 'teal' })
   kind: 'functionapp,linux'
   // checkov:skip=CKV_AZURE_17:Callers have a function key or an Entra token; Event Grid has no certificate to present.
-  // checkov:skip=CKV_AZURE_222:Event Grid delivers from outside the network. Every function needs a key or a token.
+  // checkov:skip=CKV_AZURE_222:Event Grid delivers from outside the network; privateSite admits only its addresses. Every function needs a key or a token.
   // checkov:skip=CKV_AZURE_212:Flex Consumption scales from zero; alwaysReady keeps instances for the HTTP API.
   // checkov:skip=CKV_AZURE_213:Flex Consumption has no health check; a timer logs the findings of GET /api/health.
   identity: {
@@ -98,7 +116,15 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled', http20Enabled: true }
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      ipSecurityRestrictionsDefaultAction: private ? 'Deny' : null
+      ipSecurityRestrictions: private ? [fromEventGrid] : null
+      scmIpSecurityRestrictionsDefaultAction: private ? 'Deny' : null
+    }
     functionAppConfig: {
       deployment: {
         storage: {
@@ -137,9 +163,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     dependsOn: [ftp]
   }
 }
-
-@description('Resource id of the function app.')
-output id string = app.id
 
 @description('Its URL.')
 output url string = 'https://${app.properties.defaultHostName}'

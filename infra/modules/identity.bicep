@@ -29,8 +29,5 @@ resource events 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = 
 @description('Object id of Teal\'s identity.')
 output appPrincipalId string = app.properties.principalId
 
-@description('Resource id of the identity that Event Grid writes dead letters with.')
-output eventsId string = events.id
-
-@description('Its object id.')
+@description('Object id of the identity that Event Grid writes dead letters with.')
 output eventsPrincipalId string = events.properties.principalId

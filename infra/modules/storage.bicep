@@ -1,15 +1,9 @@
-// The storage account: the host's data, the package, the rollouts and the dead letters. Shared keys are disabled.
+// The storage account, without its contents (storage_contents.bicep). Shared keys are disabled.
 
 @minLength(3)
 @maxLength(24)
 @description('Name of the account.')
 param name string
-
-@description('Container that the package is deployed to.')
-param packageContainer string
-
-@description('Container for events that could not be delivered.')
-param deadLetterContainer string
 
 @description('Region.')
 param location string
@@ -20,10 +14,8 @@ param tags object
 @description('Whether the data is kept in three availability zones.')
 param zoneRedundant bool
 
-// The names match the code's. The host would create the poison queue only for the first message that fails permanently;
-// created here, it can be monitored from the first day.
-var queueNames = ['reconcile', 'reconcile-poison']
-var tableNames = ['rollouts', 'minutes', 'open']
+@description('Whether it is reachable by private endpoints only, and by Event Grid with the identity of its topic.')
+param private bool
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
@@ -32,57 +24,14 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   kind: 'StorageV2'
   sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   // checkov:skip=CKV_AZURE_206:An option, zoneRedundant. Records describe rollouts in one region, where the endpoints are.
-  // checkov:skip=CKV_AZURE_35:Without shared keys nothing but the identities of this template gets in, from any network.
+  // checkov:skip=CKV_AZURE_35:An option, vnetEnabled. Without shared keys only the identities of this template get in, from any network.
   properties: {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     allowBlobPublicAccess: false
     supportsHttpsTrafficOnly: true
     minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
+    networkAcls: { defaultAction: private ? 'Deny' : 'Allow', bypass: 'AzureServices' }
   }
 }
-
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
-  parent: account
-  name: 'default'
-}
-
-resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
-  parent: blobs
-  name: packageContainer
-}
-
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
-  parent: blobs
-  name: deadLetterContainer
-}
-
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
-  parent: account
-  name: 'default'
-}
-
-resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
-  for queue in queueNames: {
-    parent: queueService
-    name: queue
-  }
-]
-
-resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' = {
-  parent: account
-  name: 'default'
-}
-
-resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [
-  for table in tableNames: {
-    parent: tableService
-    name: table
-  }
-]
-
-@description('Resource id of the account.')
-output id string = account.id
-
-@description('Endpoint of its tables, without a trailing slash.')
-output tablesEndpoint string = 'https://${account.name}.table.${environment().suffixes.storage}'

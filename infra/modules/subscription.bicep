@@ -15,7 +15,7 @@ param storageId string
 @description('Container for events that could not be delivered.')
 param deadLetterContainer string
 
-@description('Resource id of the identity that may write there; the topic has it.')
+@description('Resource id of the identity that may write there; the topic has it. Empty: the topic\'s own.')
 param identityId string
 
 @description('Prefix of the subject; empty for all.')
@@ -23,6 +23,7 @@ param subject string
 
 // The name in the code of the function that receives these events.
 var functionName = 'model_registered'
+var given = { type: 'UserAssigned', userAssignedIdentity: identityId }
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: topicName
@@ -49,7 +50,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
     deadLetterWithResourceIdentity: {
-      identity: { type: 'UserAssigned', userAssignedIdentity: identityId }
+      identity: empty(identityId) ? { type: 'SystemAssigned' } : given
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: storageId, blobContainerName: deadLetterContainer }

@@ -21,11 +21,8 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-var content = replace(
-  replace(replace(loadTextContent('../workbook.json'), '{app}', appName), '{insights}', insightsId),
-  '{logs}',
-  logsId
-)
+var ofTheApp = replace(loadTextContent('../workbook.json'), '{app}', appName)
+var content = replace(replace(ofTheApp, '{insights}', insightsId), '{logs}', logsId)
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: name

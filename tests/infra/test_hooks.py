@@ -14,6 +14,7 @@ import yaml
 
 SHELL = "/bin/sh"
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+OTHER = "/subscriptions/11111111-1111-1111-1111-111111111111"
 ENDPOINTS = (
     f"{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/ml-west/onlineEndpoints"
 )
@@ -24,6 +25,11 @@ VALUES = {
     "TEAL_RESOURCE_GROUP": "ml",
     "TEAL_WORKSPACE": "ml-west",
     "TEAL_PRINCIPAL_ID": "22222222-2222-2222-2222-222222222222",
+    "TEAL_EVENTS_PRINCIPAL_ID": "33333333-3333-3333-3333-333333333333",
+    "TEAL_TOPIC_PRINCIPAL_ID": "44444444-4444-4444-4444-444444444444",
+    "TEAL_STORAGE_ID": f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/stshared",
+    "TEAL_LOGS_ID": f"{OTHER}/resourceGroups/hub/providers/Microsoft.OperationalInsights/workspaces/log-hub",
+    "TEAL_DEAD_LETTER_CONTAINER": "dead-letters",
     "TEAL_ROLE": "Teal trial (ml-west, abc)",
     "TEAL_AUTOSCALE_ROLE": "Teal trial autoscale (ml, abc)",
 }
@@ -33,6 +39,9 @@ REMOVED_BY = {
     "Microsoft.Authorization/roleAssignments": "az role assignment delete",
     "Microsoft.Insights/diagnosticSettings": "az monitor diagnostic-settings delete",
     "Microsoft.EventGrid/systemTopics": None,  # others may use it
+    "Microsoft.Storage/storageAccounts/blobServices/containers": None,  # in an account that Teal was given
+    "Microsoft.Storage/storageAccounts/queueServices/queues": None,
+    "Microsoft.Storage/storageAccounts/tableServices/tables": None,
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": "az eventgrid system-topic event-subscription delete",
 }
 
@@ -67,7 +76,11 @@ def desk(tmp_path: Path) -> Desk:
         "az",
         'case "$*" in\n'
         f"'resource list'*) echo {ENDPOINTS}/churn {ENDPOINTS}/fraud {ENDPOINTS.replace('ml-west', 'other')}/x;;\n"
-        f"'role assignment list'*) echo {SUBSCRIPTION}/assignments/one; echo {SUBSCRIPTION}/assignments/two;;\n"
+        f"'role assignment list'*'--scope'*) echo {SUBSCRIPTION}/assignments/topic;;\n"
+        f"'role assignment list'*11111111*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {OTHER}/assignments/hub;;\n"
+        f"'role assignment list'*11111111*) ;;\n"
+        f"'role assignment list'*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/app;;\n"
+        f"'role assignment list'*{VALUES['TEAL_EVENTS_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/events;;\n"
         "esac",
     )
     return desk
@@ -79,13 +92,14 @@ def removals(calls: list[str]) -> list[str]:
 
 
 def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Path, desk: Desk) -> None:
-    """Each type of resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down app`."""
+    """Each resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down app`."""
     code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 0
     assert calls[-1] == "azd down app"  # the other layers reference the workspace's resource group
-    for name in ("workspace-everything", "events"):
+    for name in ("app-everything", "app-existing", "workspace-everything", "events", "events-private"):
         snapshot = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())
-        for created in snapshot["predictedResources"]:
+        elsewhere = [each for each in snapshot["predictedResources"] if "/rg-teal-trial" not in each["id"]]
+        for created in elsewhere:
             command = REMOVED_BY[created["type"]]
             assert command is None or any(call.startswith(command) for call in calls), created["type"]
 
@@ -102,9 +116,23 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
         f"{ENDPOINTS}/churn",
         f"{ENDPOINTS}/fraud",
     ]
-    assert [call.rpartition("/")[2] for call in deleted if "role assignment" in call] == ["one", "two"]
+    assert [call.rpartition("/")[2] for call in deleted if "role assignment" in call] == [
+        "app",
+        "hub",
+        "events",
+        "topic",
+    ]
     assert [call for call in deleted if "event-subscription" in call and "--name teal-trial" in call]
     assert not [call for call in deleted if "online-endpoint" in call or "system-topic delete" in call]
+
+
+def test_removal_knows_every_principal(root: Path) -> None:
+    """Whoever is given a role is an output that the script reads."""
+    script = (root / "infra/remove.sh").read_text()
+    for name in ("app-existing", "workspace-everything", "events-private"):
+        outputs = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())["outputs"]
+        for each in outputs:
+            assert "PRINCIPAL" not in each or f"{each}" in script
 
 
 def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:

@@ -60,7 +60,7 @@ def test_queues_exist_before_the_code(templates: dict[str, Node], bindings: dict
     used = {(item["type"], item["queueName"]) for items in bindings.values() for item in items if "queueName" in item}
     poison = {f"{queue.removesuffix('-poison')}-poison" for kind, queue in used if kind == "queueTrigger"}
     assert poison
-    assert strings(templates["modules/storage.bicep"], "queueNames") == {queue for _, queue in used} | poison
+    assert strings(templates["modules/storage_contents.bicep"], "queueNames") == {queue for _, queue in used} | poison
 
 
 def test_queues_are_reached_by_identity(templates: dict[str, Node], bindings: dict[str, list[dict[str, Any]]]) -> None:
@@ -73,7 +73,7 @@ def test_queues_are_reached_by_identity(templates: dict[str, Node], bindings: di
 
 def test_tables_exist_before_the_code(templates: dict[str, Node]) -> None:
     """The created tables are those that the code uses."""
-    assert strings(templates["modules/storage.bicep"], "tableNames") == set(
+    assert strings(templates["modules/storage_contents.bicep"], "tableNames") == set(
         importlib.import_module("shared.names").TABLES
     )
 

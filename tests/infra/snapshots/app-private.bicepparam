@@ -1,0 +1,22 @@
+// In a virtual network of its own, the API included, under the company's names.
+using '../../../infra/main.bicep'
+
+param environmentName = 'trial'
+param location = 'westeurope'
+param workspaceName = 'ml-west'
+param workspaceResourceGroup = 'ml'
+param vnetEnabled = true
+param privateSite = true
+param vnetAddressPrefix = '10.20.30.0/24'
+param customNames = {
+  resourceGroup: 'rg-weu-ml-teal'
+  identity: 'id-weu-ml-teal'
+  eventsIdentity: 'id-weu-ml-teal-events'
+  storage: 'stweumlteal'
+  logs: 'log-weu-ml-teal'
+  insights: 'appi-weu-ml-teal'
+  plan: 'asp-weu-ml-teal'
+  app: 'func-weu-ml-teal'
+  actionGroup: 'ag-weu-ml-teal'
+  network: 'vnet-weu-ml-teal'
+}
