@@ -154,7 +154,7 @@ def test_no_hook_needs_another_command_line(root: Path) -> None:
 
 
 def test_azd_down_cannot_reach_the_workspace(root: Path, templates: dict[str, Node]) -> None:
-    """Outside its own resource group, main.bicep creates only roles, and what is in a storage account that it is given."""
+    """Elsewhere than in its own resource group, main.bicep creates only roles, and contents of a given account."""
     for name in reached(templates, "main.bicep"):
         assert "Microsoft.MachineLearningServices" not in text(templates[name]), name
     for file in (root / "tests/infra/snapshots").glob("app*.snapshot.json"):
