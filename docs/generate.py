@@ -9,6 +9,7 @@ from docs import api_reference
 from docs.judge_numbers import others_table, tuning_table
 from docs.policy_reference import reference
 from docs.reason_codes import reasons_table
+from docs.runbook_actions import actions_table, quiet_list
 from functions.openapi import document
 from shared.core.phases import TRANSITIONS, diagram
 from shared.policies.schema import policy_schema, text_of
@@ -51,7 +52,7 @@ def api_page(text: str) -> str:
 def documents() -> dict[Path, str]:
     """Return the expected content of each generated document, by path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
-    reasons = ROOT / "docs" / "reasons.md"
+    reasons, runbook = ROOT / "docs" / "reasons.md", ROOT / "docs" / "runbook.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
     api, openapi = ROOT / "docs" / "api.md", ROOT / "docs" / "openapi.json"
     policies, schema = ROOT / "docs" / "policies.md", ROOT / "policies" / "policy.schema.json"
@@ -63,6 +64,7 @@ def documents() -> dict[Path, str]:
         judge: with_part(tuned, "others", others_table()),
         readme: with_part(readme.read_text(), "phases", f"```mermaid\n{diagram()}```\n"),
         reasons: with_part(reasons.read_text(), "reasons", reasons_table()),
+        runbook: with_part(with_part(runbook.read_text(), "actions", actions_table()), "quiet", quiet_list()),
         architecture: with_part(architecture.read_text(), "moves", moves_table()),
     }
 

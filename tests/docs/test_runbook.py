@@ -1,0 +1,34 @@
+"""The runbook has an answer for everything that can call an operator."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docs.runbook_actions import ACTIONS, NOTHING_TO_DO
+from shared.core.rollout.reasons import ReasonCode
+from shared.words.reasons import MANUAL, REASONS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = (ROOT / "docs/runbook.md").read_text()
+
+
+def test_every_reason_code_has_an_action_or_needs_none() -> None:
+    """A new code must be placed: the page would not mention it otherwise."""
+    assert ACTIONS.keys() | NOTHING_TO_DO == set(ReasonCode)
+    assert ACTIONS.keys() & NOTHING_TO_DO == set()
+
+
+def test_a_reason_that_asks_for_a_person_says_what_to_do() -> None:
+    """These sentences say that manual intervention is required."""
+    asking = {code for code, row in REASONS.items() if MANUAL in row.template}
+    assert asking
+    assert asking <= ACTIONS.keys()
+
+
+def test_every_health_check_is_explained() -> None:
+    """The names of the findings, as the code writes them."""
+    code = (ROOT / "shared/health.py").read_text()
+    names = set(re.findall(r"Finding\(\s*\"(\w+)\"", code)) | {"poison", "dead_letters"}
+    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## Reason codes")[0], re.MULTILINE))
+    assert rows == names
