@@ -74,12 +74,27 @@ class ResourceManager:
             reply = Reply(500, ArmError(500, "InternalServerError", repr(error)).body())
         if fault and fault.lost and request.transport:
             request.transport.abort()
-        headers = {"x-ms-request-id": str(uuid.uuid4()), **reply.headers}
+        headers = {**self._headers(request), **reply.headers}
         if "x-ms-client-request-id" in request.headers:
             headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
         if reply.body is None:
             return web.Response(status=reply.status, headers=headers)
         return web.json_response(reply.body, status=reply.status, headers=headers)
+
+    def _headers(self, request: web.Request) -> dict[str, str]:
+        """Return the headers of every answer. The number of requests that are left never falls."""
+        number, kind = str(uuid.uuid4()), "reads" if request.method in ("GET", "HEAD") else "writes"
+        return {
+            "x-ms-request-id": number,
+            "x-ms-correlation-request-id": number,
+            "x-ms-routing-request-id": f"{self.operations.region.upper()}:{number}",
+            f"x-ms-ratelimit-remaining-subscription-{kind}": "11999" if kind == "reads" else "1199",
+            "Cache-Control": "no-cache",
+            "Pragma": "no-cache",
+            "Expires": "-1",
+            "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+            "X-Content-Type-Options": "nosniff",
+        }
 
     def _authenticate(self, request: web.Request) -> None:
         token = bearer_token(request.headers.get("Authorization"))

@@ -45,8 +45,16 @@ def definitions() -> Json:
 
 
 def checked_properties(body: Json, known: frozenset[str]) -> Json:
-    """Return an asset's body if all its properties are among `known`. Raises ArmError 400."""
+    """Return an asset's body if all its properties are among `known`. Raises ArmError 400.
+
+    The values of tags and properties become text: clients send numbers, and the service stores and shows text.
+    """
     body = checked("asset", body)
+    for name in ("tags", "properties"):
+        given = body["properties"].get(name)
+        if isinstance(given, dict):
+            texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+            body["properties"][name] = texts
     unknown = sorted(set(body["properties"]) - known)
     if unknown:
         raise bad_request(f"Could not find member '{unknown[0]}' on object 'properties'.", "InvalidRequestContent")

@@ -135,7 +135,9 @@ def deployment(state: Workspace, item: Deployment) -> Json:
 def container(state: Workspace, kind: str, name: str, item: AssetContainer) -> Json:
     """Return an asset's container as ARM shows it."""
     versions = {"latestVersion": item.latest_version, "nextVersion": item.next_version}
-    defaults = {"tags": {}, "properties": {}, "isArchived": False, "provisioningState": "Succeeded"}
+    defaults: Json = {"tags": {}, "properties": {}, "isArchived": False, **_state(kind)}
+    if kind == "data" and item.latest_version:
+        defaults["dataType"] = item.versions[item.latest_version]["properties"].get("dataType", "uri_folder")
     return {
         **item.body,
         "id": f"{state.id}/{kind}/{name}",
@@ -150,10 +152,17 @@ def version(state: Workspace, kind: str, name: str, number: str, body: Json) -> 
     defaults: Json = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
     if kind == "models":
         defaults |= {"flavors": {}, "modelType": "custom_model"}  # clients fail on a model without flavors
+    elif kind == "environments":
+        defaults |= {"environmentType": "UserCreated", "osType": "Linux", "autoRebuild": "Disabled"}
     return {
         **body,
         "id": f"{state.id}/{kind}/{name}/versions/{number}",
         "name": number,
         "type": f"{_ASSET_TYPES[kind]}/versions",
-        "properties": defaults | body["properties"] | {"provisioningState": "Succeeded"},
+        "properties": defaults | body["properties"] | _state(kind),
     }
+
+
+def _state(kind: str) -> Json:
+    """Return the provisioning state of an asset; data has none."""
+    return {} if kind == "data" else {"provisioningState": "Succeeded"}
