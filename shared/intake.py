@@ -87,10 +87,11 @@ class Intake:
         Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """
         models = self.workspaces.named(policy.workspace).models
-        if models.tags(model) is None:
+        in_registry = bool(policy.registry_of(model.name))  # which Teal does not read: Azure refuses what is not there
+        if not in_registry and models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
         trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
-        attempt, tries, made = 1, 0, _made(models, model, None)
+        attempt, tries, made = 1, 0, None if in_registry else _made(models, model, None)
         while tries < TRIES:
             start = Start(model, policy, trigger, actor=by, attempt=attempt, made=made)
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
@@ -132,6 +133,8 @@ class Intake:
             )
         if tags is None:
             return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_NOT_REGISTERED, model=str(read.model))),)
+        if _archived(workspace.models, read.model):
+            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.MODEL_ARCHIVED, model=str(read.model))),)
         return self._matched(workspace.name, read.model, tags, _made(workspace.models, read.model, at))
 
     def _matched(
@@ -220,6 +223,15 @@ def _made(models: Models, model: ModelVersion, at: datetime | None) -> datetime 
     except (Temporary, Permanent) as error:
         log.warning("creation time unknown model=%s: %s; taking the event's time", model, error)
         return at
+
+
+def _archived(models: Models, model: ModelVersion) -> bool:
+    """Return whether somebody has archived the version since it was registered; if that is not known, it is not."""
+    try:
+        return models.archived(model)
+    except (Temporary, Permanent) as error:
+        log.warning("unknown whether archived model=%s: %s", model, error)
+        return False
 
 
 def _refused(problems: str) -> Outcome:

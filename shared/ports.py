@@ -63,6 +63,9 @@ class Models(Protocol):
     def created(self, model: ModelVersion) -> datetime | None:
         """Return when a model version was created, or None if that is not known."""
 
+    def archived(self, model: ModelVersion) -> bool:
+        """Return whether a model version is archived; False if it is not registered."""
+
     def versions(self, name: str, since: datetime) -> tuple[RegisteredVersion, ...]:
         """Return the versions of a model that were created since then and are not archived, newest first."""
 

@@ -383,11 +383,19 @@ class FakeScoring:
 
 @dataclass
 class FakeModels:
-    """Registered models with their tags. made: when, for those not created in the order of their version's numbers."""
+    """Registered models with their tags. made: when, for those not created in the order of their version's numbers.
+
+    hidden: the versions that are archived.
+    """
 
     registered: dict[ModelVersion, dict[str, str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     made: dict[ModelVersion, datetime | None] = field(default_factory=dict)
+    hidden: set[ModelVersion] = field(default_factory=set)
+
+    def archived(self, model: ModelVersion) -> bool:
+        self.faults.strike()
+        return model in self.hidden
 
     def tags(self, model: ModelVersion) -> dict[str, str] | None:
         self.faults.strike()

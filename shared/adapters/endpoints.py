@@ -15,10 +15,13 @@ from shared.adapters.resource_bodies import (
     endpoint_seen,
     endpoint_with_mirror,
     endpoint_with_traffic,
+    has_packaged_model,
+    model_of,
     new_endpoint,
+    packaged,
     resized,
 )
-from shared.adapters.templates import DeploymentTemplates
+from shared.adapters.templates import REGISTRIES, DeploymentTemplates
 from shared.core.observation import EndpointSeen
 from shared.core.policy import TemplateSource
 from shared.core.reconcile.actions import (
@@ -32,7 +35,6 @@ from shared.core.reconcile.actions import (
     SetTraffic,
     SwitchAutoscale,
 )
-from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, TealError
 
 log = logging.getLogger("teal.endpoints")
@@ -91,12 +93,30 @@ class ArmEndpoints:
 
     def create_deployment(self, action: CreateDeployment) -> None:
         """Start creating a deployment, from another one or from a template."""
-        if isinstance(action.source, TemplateSource):
-            body = self._templates.body(action.source.path, action)
-        else:
-            body = self._existing(_deployment(action.endpoint, action.like))
-        sized = resized(deployment_like(body, self._model(action.model)), action.source.instance_type, action.instances)
-        self._manager.put(_deployment(action.endpoint, action.name), sized)
+        source = action.source
+        body = self._templated(action, source.path) if isinstance(source, TemplateSource) else self._copied(action)
+        self._manager.put(
+            _deployment(action.endpoint, action.name), resized(body, source.instance_type, action.instances)
+        )
+
+    def _copied(self, action: CreateDeployment) -> Json:
+        """Return the body of a copy of a deployment with another model. Raises Permanent if its image contains one."""
+        body = self._existing(_deployment(action.endpoint, action.like))
+        if has_packaged_model(body):
+            raise Permanent(
+                f"{action.like} has neither a model nor code, so its image contains the model; a copy would serve the "
+                "same version: use a template in the policy"
+            )
+        return deployment_like(body, self._model(action))
+
+    def _templated(self, action: CreateDeployment, template: str) -> Json:
+        """Return the body of a deployment from a template, with the model where the policy or the template has it."""
+        body = self._templates.body(template, action)
+        written = model_of(body)
+        if not written:
+            return packaged(body, action.model)
+        from_registry = written.startswith(REGISTRIES) and not action.registry
+        return deployment_like(body, written if from_registry else self._model(action))
 
     def scale(self, endpoint: str, name: str, instances: int) -> None:
         """Start changing a deployment's instance count, and nothing else."""
@@ -134,8 +154,9 @@ class ArmEndpoints:
             raise Permanent(f"{place} does not exist, so it can be neither changed nor copied")
         return body
 
-    def _model(self, model: ModelVersion) -> str:
-        return f"{self._manager.workspace_id}/{path('models', model.name, 'versions', model.version)}"
+    def _model(self, action: CreateDeployment) -> str:
+        place = f"{REGISTRIES}{action.registry}" if action.registry else self._manager.workspace_id
+        return f"{place}/{path('models', action.model.name, 'versions', action.model.version)}"
 
 
 def _endpoint(name: str) -> str:

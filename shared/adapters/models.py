@@ -27,6 +27,10 @@ class ArmModels:
         """Return when a model version was created (`systemData.createdAt`), or None if Azure does not say."""
         return _created(self._version(model) or {})
 
+    def archived(self, model: ModelVersion) -> bool:
+        """Return whether a model version is archived. Azure still deploys it, but no list shows it."""
+        return _archived(self._version(model) or {})
+
     def versions(self, name: str, since: datetime) -> tuple[RegisteredVersion, ...]:
         """Return the versions of a model that were created since then and are not archived, newest first.
 

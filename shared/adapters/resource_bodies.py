@@ -6,11 +6,13 @@ read-only properties is from Azure's published types of API version 2024-10-01.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from shared.adapters.arm import moment
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.policy import EndpointSpec
+from shared.core.rollout import ModelVersion
 
 Json = dict[str, Any]
 
@@ -22,6 +24,8 @@ _READ_ONLY_OF_IDENTITIES = frozenset({"principalId", "tenantId"})
 _NOTES = frozenset({"createdBy", "createdAt", "lastModifiedAt", "AzureAsyncOperationUri"})
 _MODEL_FOLDER = "AZUREML_MODEL_DIR"
 MADE_BY = {"managed-by": "teal"}
+# A deployment whose image contains the model has none of its own, so this tag says which version it serves.
+MODEL_TAG = "teal-model"
 
 
 def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
@@ -39,25 +43,45 @@ def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
 
 
 def deployment_seen(body: Json) -> DeploymentSeen:
-    """Parse a deployment."""
+    """Parse a deployment. Its model is its own or, if its image contains one, the one that its tag names."""
     properties = body.get("properties") or {}
+    model = model_of(body) or str((body.get("tags") or {}).get(MODEL_TAG) or "")
     name = str(body.get("name", "")).lower()
     capacity = (body.get("sku") or {}).get("capacity")
     instances = capacity if isinstance(capacity, int) else None
     by_teal = MADE_BY.items() <= (body.get("tags") or {}).items()
     modified = moment((body.get("systemData") or {}).get("lastModifiedAt"))
-    return DeploymentSeen(name, _state(properties), str(properties.get("model") or ""), instances, modified, by_teal)
+    return DeploymentSeen(name, _state(properties), model, instances, modified, by_teal)
+
+
+def model_of(body: Json) -> str:
+    """Return the model of a deployment's body, as an ARM id or asset reference; empty if its image contains it."""
+    return str((body.get("properties") or {}).get("model") or "")
+
+
+def has_packaged_model(body: Json) -> bool:
+    """Return whether a deployment can only serve what its image contains: it has neither a model nor code."""
+    return not model_of(body) and not (body.get("properties") or {}).get("codeConfiguration")
+
+
+def packaged(body: Json, version: ModelVersion) -> Json:
+    """Return the body of a new deployment whose image contains this version: without a model, marked as Teal's."""
+    properties = _without(body.get("properties") or {}, _READ_ONLY_OF_DEPLOYMENTS | {"model"})
+    return _writable(body) | {
+        "properties": properties,
+        "tags": (body.get("tags") or {}) | MADE_BY | {MODEL_TAG: str(version)},
+    }
 
 
 def deployment_like(body: Json, model: str) -> Json:
-    """Return the body of a new deployment: a copy with another model (an ARM id), marked as created by Teal."""
+    """Return the body of a new deployment: a copy with another model (an ARM or registry id), marked as Teal's."""
     properties = _without(body.get("properties") or {}, _READ_ONLY_OF_DEPLOYMENTS) | {"model": model}
     if "properties" in properties:
         properties["properties"] = _without(properties["properties"] or {}, _NOTES)
-    before = str((body.get("properties") or {}).get("model") or "")
+    before = model_of(body)
     if properties.get("environmentVariables"):
         properties["environmentVariables"] = _led_to(properties["environmentVariables"], before, model)
-    return _writable(body) | {"properties": properties, "tags": (body.get("tags") or {}) | MADE_BY}
+    return _writable(body) | {"properties": properties, "tags": _without(body.get("tags") or {}, {MODEL_TAG}) | MADE_BY}
 
 
 def _led_to(variables: Json, before: str, after: str) -> Json:
@@ -136,7 +160,7 @@ def _writable(body: Json) -> Json:
     return kept
 
 
-def _without(body: Json, names: frozenset[str]) -> Json:
+def _without(body: Json, names: Collection[str]) -> Json:
     return {name: value for name, value in body.items() if name not in names}
 
 

@@ -28,6 +28,7 @@ from shared.errors import Permanent
 from shared.settings import WorkspaceSettings
 
 Json = dict[str, Any]
+REGISTRIES = "azureml://registries/"
 _DEPLOYMENT = re.compile(r"/onlineEndpoints/[^/]+/deployments/[^/?]+(\?|$)", re.IGNORECASE)
 
 
@@ -71,10 +72,16 @@ class DeploymentTemplates:
         self._options = options
 
     def body(self, path: str, action: CreateDeployment) -> Json:
-        """Return the ARM body for this deployment. Raises Permanent for a template that the SDK rejects."""
+        """Return the ARM body for this deployment. Raises Permanent for a template that the SDK rejects.
+
+        Its model is the action's, a reference to a registry as the template has it, or absent.
+        """
         text = self._filled(path, action)
         with quietly():
             deployment = self._loaded(path, text, action)
+            if deployment.model and not str(deployment.model).startswith(REGISTRIES):
+                # A reference, never an object: the SDK would register an object as a version of its own.
+                deployment.model = str(action.model)
             with azure_faults(f"create {action.name} from {path}"):
                 return self._caught(path, deployment)
 

@@ -50,6 +50,9 @@ def _pick(policies: list[Policy], wanted: str) -> Policy | None:
 def _why_none(policies: Sequence[Policy], names: list[str], model: str) -> str:
     if names:
         return f"every policy for it has a name ({', '.join(names)}) and its tag {TAG} is none of them"
-    if any(selector.name == model for policy in policies for selector in policy.models):
+    selectors = [selector for policy in policies for selector in policy.models if selector.name == model]
+    if any(not selector.registry for selector in selectors):
         return "no policy for this model matches its version and tags"
+    if selectors:
+        return "the policy for this model takes it from a registry, and an operator starts its rollouts"
     return "no policy is for this model"

@@ -19,7 +19,8 @@ from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
 from shared.policies.problems import PolicyError
 from shared.policies.request_files import read_requests
-from shared.policies.template import LARGEST_FILE, Template, check_use, read_template
+from shared.policies.template import LARGEST_FILE, Template, read_template
+from shared.policies.template_use import check_use
 
 if TYPE_CHECKING:
     from shared.ports import JsonSchema  # imports the whole rollout record, which reading policies does not need

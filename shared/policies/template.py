@@ -95,29 +95,6 @@ def scoring_script(template: Template) -> str | None:
     return None
 
 
-def check_use(template: Template, policy: Values, findings: Findings) -> None:
-    """Report conflicts between a template and a policy that names it. findings: the policy's."""
-    values = template.values
-    if values is None:
-        return
-    endpoint, named = (policy["endpoint"] or {}).get("name"), values.get("endpoint_name")
-    if endpoint and named and named.replace("${ENDPOINT_NAME}", endpoint).lower() != endpoint.lower():
-        words = f"{named!r} is not {endpoint}, the endpoint of {findings.file}; write ${{ENDPOINT_NAME}}"
-        findings.problems.append(template.findings.problem("endpoint_name", words))
-    if not template.kubernetes:
-        if not values.get("instance_type") and not policy["deployment"].get("instance_type"):
-            words = f"{template.name} has no instance_type; add one there or in deployment.instance_type"
-            findings.add("deployment.template", words)
-        return
-    kind = f"{template.name} is a Kubernetes deployment"
-    if (policy["endpoint"] or {}).get("create"):
-        words = f"creates a managed endpoint, and {kind}; create the endpoint yourself"
-        findings.add("endpoint.create", words)
-    for index, step in enumerate(policy["steps"] or []):
-        if "mirror" in (step or {}):
-            findings.add(f"steps[{index}].mirror", f"Kubernetes endpoints cannot mirror, and {kind}; leave it out")
-
-
 def _check_local_files(folder: Path, template: Template, values: Values) -> None:
     """Report missing local folders and files that the template refers to, as they are uploaded with the deployment."""
     for path, written, is_folder in _local_files(values):

@@ -42,6 +42,9 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.MODEL_NOT_REGISTERED: Row(
         "{model} is not registered in the workspace", "The model version was deleted, or never existed."
     ),
+    ReasonCode.MODEL_ARCHIVED: Row(
+        "{model} is archived", "Someone archived the version before its rollout began; an operator can still start it."
+    ),
     ReasonCode.MODEL_TAGS_UNAVAILABLE: Row(
         "the tags of {model} cannot be read: {message}", "Without its tags no policy can be chosen."
     ),

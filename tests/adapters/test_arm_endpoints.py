@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -447,3 +448,19 @@ def test_a_model_that_is_not_registered_has_no_versions(manager: ResourceManager
     """The list does not exist."""
     azure.answer(error(404, "UserError", "not found"))
     assert ArmModels(manager).versions("churn-model", datetime(2026, 3, 5, tzinfo=UTC)) == ()
+
+
+def test_green_can_come_from_a_registry(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Green refers to the registry that the policy names, whatever blue refers to."""
+    azure.answer(Reply(200, deployment()), Reply(201, deployment()))
+    endpoints.create_deployment(replace(CREATE, registry="shared"))
+    written = azure.asked[1].body["properties"]["model"]
+    assert written == f"azureml://registries/shared/models/{CREATE.model.name}/versions/{CREATE.model.version}"
+
+
+def test_an_image_that_contains_the_model_cannot_be_copied(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """The copy would serve blue's version under the new one's name."""
+    azure.answer(Reply(200, deployment(model=None, codeConfiguration=None)))
+    with pytest.raises(Permanent, match="its image contains the model"):
+        endpoints.create_deployment(CREATE)
+    assert len(azure.asked) == 1

@@ -88,19 +88,24 @@ def freezes(draw: st.DrawFn) -> FreezeWindow:
 TOLD_BY: tuple[Source, ...] = ("logs", "metrics")
 
 
+def _selector(name: str, tags: dict[str, str], version: str, registry: str) -> ModelSelector:
+    return ModelSelector(name, {} if registry else tags, version, registry)
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Draw a valid policy."""
     names = draw(st.sets(st.from_regex(r"[a-zA-Z][\w.-]{0,9}", fullmatch=True).filter(str.isascii), min_size=1))
     source = draw(SOURCES)
     versions = st.sampled_from(["*", "2.*", "[0-9]", "1.10", "7"])
+    registries = st.sampled_from(["", "", "shared"])
     stepped = draw(steps())
     errors_from, latency_from = draw(st.sampled_from(TOLD_BY)), draw(st.sampled_from(TOLD_BY))
     retries: Literal["each", "once"] = draw(st.sampled_from(["each", "once"])) if errors_from == "logs" else "each"
     mirrored = any(isinstance(step, MirrorStep) for step in stepped)
     return Policy(
         endpoint=draw(st.from_regex(r"[a-z][a-z0-9-]{1,30}[a-z0-9]", fullmatch=True)),
-        models=tuple(ModelSelector(name, draw(TAGS), draw(versions)) for name in sorted(names)),
+        models=tuple(_selector(name, draw(TAGS), draw(versions), draw(registries)) for name in sorted(names)),
         steps=stepped,
         judge=JudgeSettings(
             risk=Risk(draw(SHARES), draw(SHARES), draw(st.integers(1, 30))),
@@ -144,7 +149,10 @@ def written(policy: Policy) -> dict[str, Any]:
             "endpoint": _endpoint(policy),
             "workspace": policy.workspace or None,
             "name": policy.name or None,
-            "models": [{"name": m.name, "tags": dict(m.tags), "version": m.version} for m in policy.models],
+            "models": [
+                {"name": m.name, "tags": dict(m.tags), "version": m.version, "registry": m.registry or None}
+                for m in policy.models
+            ],
             "deployment": {
                 "from": "live" if isinstance(policy.source, LiveSource) else None,
                 "template": policy.source.path if isinstance(policy.source, TemplateSource) else None,

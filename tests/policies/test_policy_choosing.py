@@ -73,6 +73,15 @@ def test_a_version_without_a_policy_has_a_reason(folder: Path) -> None:
     assert read_policies(folder).valid().why_none("", "m", "1", {"region": "west"}) == words
 
 
+def test_a_registry_s_model_has_no_events(folder: Path) -> None:
+    """A version of the workspace is not the registry's, though it has the same name."""
+    (folder / "west.yaml").write_text("endpoint: west\nmodels: [{name: m, registry: shared}]\nsteps: [weight: 10]\n")
+    book = read_policies(folder).valid()
+    assert book.for_model("", "m", "1", {}) == ()
+    words = "the policy for this model takes it from a registry, and an operator starts its rollouts"
+    assert book.why_none("", "m", "1", {}) == words
+
+
 def test_policy_is_found_by_endpoint_and_name(book: PolicySet) -> None:
     """Without a name, it is the unnamed policy, or else the endpoint's first."""
     found = [

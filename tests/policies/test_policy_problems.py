@@ -136,6 +136,28 @@ VALUES = {
         "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
         ["2:32: models[2]: duplicate of models[0]"],
     ),
+    "tags of a registry's model": (
+        "endpoint: churn\nmodels: [{name: m, registry: shared, tags: {a: b}}]\n" + STEPS,
+        [
+            (
+                "2:38: models[0].tags: Teal cannot read the tags of a registry's models, and an operator starts them; "
+                "leave tags out"
+            )
+        ],
+    ),
+    "a model in two places": (
+        "endpoint: churn\nmodels: [{name: m, version: '1*'}, {name: m, registry: shared}]\n" + STEPS,
+        ["2:46: models[1].registry: m is listed twice, in different places; one policy takes it from one place"],
+    ),
+    "a registry's address": (
+        "endpoint: churn\nmodels: [{name: m, registry: 'azureml://registries/r'}]\n" + STEPS,
+        [
+            (
+                "2:20: models[0].registry: 'azureml://registries/r' (in quotes) is not a valid registry name (letters, "
+                "digits, dashes, underscores); write it like shared"
+            )
+        ],
+    ),
     "a template": (
         HEAD + STEPS + "deployment: {from: template}\n",
         [

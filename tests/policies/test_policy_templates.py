@@ -217,6 +217,7 @@ def test_a_problem_in_a_template_is_reported_with_its_place(
     assert find_problems(write(template)) == [f"policies/deployments/churn.yml:{line}" for line in lines]
 
 
+TEMPLATE = "deployments/churn.yml"
 PLAIN = "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml}\nsteps: [weight: 10]\n"
 USES = {
     "no machine": (
@@ -233,6 +234,14 @@ USES = {
         (
             "1:25: endpoint.create: creates a managed endpoint, and deployments/churn.yml is a Kubernetes "
             "deployment; create the endpoint yourself"
+        ),
+    ),
+    "a registry's model on Kubernetes": (
+        PLAIN.replace("{name: m}", "{name: m, registry: shared}"),
+        KUBERNETES,
+        (
+            "2:20: models[0].registry: Kubernetes cannot serve models of a registry, and deployments/churn.yml is a "
+            "Kubernetes deployment; register it in the workspace"
         ),
     ),
     "a mirror on Kubernetes": (
@@ -255,6 +264,28 @@ def test_policy_and_template_must_match(
     (folder / "deployments" / "churn.yml").write_text(template)
     (folder / "churn.yaml").write_text(policy)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "lines"),
+    [
+        ("{name: m, registry: Shared}", []),
+        ("{name: m}", []),
+        (
+            "{name: m, registry: other}",
+            [f"policies/{TEMPLATE}:1:1: model: comes from the registry shared, but policies/churn.yaml names other"],
+        ),
+    ],
+)
+def test_policy_and_template_must_name_the_same_registry(
+    folder: Path, find_problems: FindProblems, selector: str, lines: list[str]
+) -> None:
+    """A policy that names no registry leaves it to the template."""
+    model = "model: azureml://registries/shared/models/${MODEL_NAME}/versions/${MODEL_VERSION}\n"
+    (folder / "deployments").mkdir()
+    (folder / "deployments" / "churn.yml").write_text(f"{model}instance_type: a\n")
+    (folder / "churn.yaml").write_text(PLAIN.replace("{name: m}", selector))
+    assert (find_problems(folder) if lines else read_policies(folder).problems()) == lines
 
 
 def test_a_template_that_is_missing_or_outside_is_the_policys_problem(

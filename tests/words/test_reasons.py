@@ -135,6 +135,7 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.EVENT_UNREADABLE, message="no version"), "the event cannot be used: no version"),
     (reason(C.OTHER_WORKSPACE, workspace="/s/w"), "the event is from another workspace: /s/w"),
     (reason(C.MODEL_NOT_REGISTERED, model="churn:7"), "churn:7 is not registered in the workspace"),
+    (reason(C.MODEL_ARCHIVED, model="churn:7"), "churn:7 is archived"),
     (
         reason(C.MODEL_TAGS_UNAVAILABLE, model="churn:7", message="403"),
         "the tags of churn:7 cannot be read: 403",

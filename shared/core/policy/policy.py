@@ -20,16 +20,17 @@ class ModelSelector:
     """Which registered models a policy applies to.
 
     name: the exact name. version: a shell pattern (`2.*`, `[0-9]*`) that the version must match. tags: all of them must
-    be present with these values.
+    be present with these values. registry: the Azure ML registry that has the model; empty for the policy's workspace.
     """
 
     name: str
     tags: dict[str, str] = field(default_factory=dict)
     version: str = "*"
+    registry: str = ""
 
     def matches(self, name: str, version: str, tags: dict[str, str]) -> bool:
-        """Return whether a model of this name and version with these tags is selected."""
-        named = name == self.name and fnmatchcase(version, self.version)
+        """Return whether a model of the workspace with this name and version and these tags is selected."""
+        named = not self.registry and name == self.name and fnmatchcase(version, self.version)
         return named and all(tags.get(key) == value for key, value in self.tags.items())
 
 
@@ -162,6 +163,10 @@ class Policy:
     def endpoint_id(self) -> EndpointId:
         """The policy's endpoint."""
         return EndpointId(self.workspace, self.endpoint)
+
+    def registry_of(self, model: str) -> str:
+        """Return the registry that has the versions of a model; empty for the workspace."""
+        return next((one.registry for one in self.models if one.name == model), "")
 
     def next_weight(self, step: int) -> int | None:
         """Return green's share after this step, in percent; None if it already has all traffic at this step."""

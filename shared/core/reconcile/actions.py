@@ -25,7 +25,8 @@ class CreateEndpoint:
 class CreateDeployment:
     """Create green with this model: otherwise like the deployment `like`, or from a template.
 
-    instances: the instance count, or None for the source's.
+    instances: the instance count, or None for the source's. registry: the registry that has the model; empty for the
+    workspace.
     """
 
     kind: ClassVar[ActionKind] = ActionKind.CREATE_DEPLOYMENT
@@ -35,6 +36,7 @@ class CreateDeployment:
     like: str
     source: LiveSource | TemplateSource = field(default_factory=LiveSource)
     instances: int | None = None
+    registry: str = ""
 
     def __str__(self) -> str:
         origin = f"from {self.source.path}" if isinstance(self.source, TemplateSource) else f"like {self.like}"

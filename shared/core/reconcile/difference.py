@@ -78,6 +78,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
             like=rollout.placement.like or "",
             source=rollout.policy.source,
             instances=instances_at_start(rollout),
+            registry=rollout.policy.registry_of(rollout.model.name),
         ),
     )
 

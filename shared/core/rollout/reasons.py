@@ -25,6 +25,7 @@ class ReasonCode(StrEnum):
     EVENT_UNREADABLE = "event_unreadable"
     OTHER_WORKSPACE = "other_workspace"
     MODEL_NOT_REGISTERED = "model_not_registered"
+    MODEL_ARCHIVED = "model_archived"
     MODEL_TAGS_UNAVAILABLE = "model_tags_unavailable"
     NO_POLICY = "no_policy"
     POLICY_INVALID = "policy_invalid"

@@ -23,6 +23,15 @@ def _check_create(create: Part) -> None:
 def _check_model(model: Part) -> None:
     if model.values in model.before:
         model.add("", f"duplicate of models[{list(model.before).index(model.values)}]")
+    if model["registry"] and model["tags"]:
+        model.add(
+            "tags", "Teal cannot read the tags of a registry's models, and an operator starts them; leave tags out"
+        )
+    elsewhere = [other for other in model.before if other and other["name"] == model["name"]]
+    if any(other["registry"] != model["registry"] for other in elsewhere):
+        model.add(
+            "registry", f"{model['name']} is listed twice, in different places; one policy takes it from one place"
+        )
 
 
 def _check_source(deployment: Part) -> None:
@@ -92,6 +101,16 @@ MODEL = Table(
             "tags",
             Labels(text(r"[^\x00-\x1f\x7f]{0,256}", "text of at most 256 characters", '"production"'), "{stage: prod}"),
             "Tags that the version must have, all with these values.",
+        ),
+        Field(
+            "registry",
+            text(
+                r"[a-zA-Z0-9][a-zA-Z0-9_-]{1,32}",
+                "a valid registry name (letters, digits, dashes, underscores)",
+                "shared",
+            ),
+            "The Azure ML registry that has the model, instead of the workspace. Registries send no events: start its "
+            "rollouts over HTTP.",
         ),
     ),
     example="{name: churn-model}",
