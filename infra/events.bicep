@@ -38,6 +38,11 @@ param systemTopic string = ''
 @description('Only models whose event subject starts with this, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
 param subject string = ''
 
+import { otherWorkspace } from 'modules/types.bicep'
+
+@description('Further workspaces that this installation serves, in any resource group and subscription of the tenant.')
+param otherWorkspaces otherWorkspace[] = []
+
 var topicName = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' existing = {
@@ -82,6 +87,25 @@ module eventSubscription 'modules/subscription.bicep' = if (codeDeployed) {
   dependsOn: [topic, deadLetters]
 }
 
+module others 'modules/workspace_events.bicep' = [
+  for (each, i) in otherWorkspaces: if (codeDeployed) {
+    name: 'teal-events-${environmentName}-${i}'
+    scope: resourceGroup(split(each.id, '/')[2], split(each.id, '/')[4])
+    params: {
+      environmentName: environmentName
+      workspaceName: split(each.id, '/')[8]
+      region: each.region
+      systemTopic: each.?system_topic ?? ''
+      functionAppId: functionAppId
+      storageId: storageId
+      deadLetterContainer: deadLetterContainer
+      identityId: identityId
+      storagePrivate: storagePrivate
+      subject: subject
+    }
+  }
+]
+
 @description('The system topic that carries the events.')
 output TEAL_EVENT_TOPIC string = topicName
 
@@ -90,3 +114,8 @@ output TEAL_EVENT_SUBSCRIPTION string = 'teal-${environmentName}'
 
 @description('Object id of the topic\'s own identity, for the removal. Empty: it is not used.')
 output TEAL_TOPIC_PRINCIPAL_ID string = deadLetters.?outputs.principalId ?? ''
+
+@description('The same of the further workspaces\' topics.')
+output TEAL_OTHER_TOPIC_PRINCIPAL_IDS array = [
+  for (each, i) in otherWorkspaces: codeDeployed ? others[i]!.outputs.topicPrincipalId : ''
+]

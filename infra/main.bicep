@@ -107,8 +107,10 @@ param logRetention int = 30
 @description('Whether the platform signs callers in before they reach the API, so that their names are known.')
 param trustEasyAuth bool = false
 
-@description('Further workspaces that this app serves, each with its id (the ARM id), logs_workspace_id and region; see docs/deploying.md.')
-param otherWorkspaces array = []
+import { otherWorkspace } from 'modules/types.bicep'
+
+@description('Further workspaces that this installation serves, in any resource group and subscription of the tenant; see docs/deploying.md.')
+param otherWorkspaces otherWorkspace[] = []
 
 @minValue(1)
 @description('Days for which the telemetry that a finished rollout was judged by is kept.')
@@ -454,3 +456,6 @@ output TEAL_WORKSPACE string = workspaceName
 
 @description('Its resource group, for the hooks.')
 output TEAL_RESOURCE_GROUP string = workspaceResourceGroup
+
+@description('The further workspaces, as JSON, for the other layers.')
+output TEAL_WORKSPACES string = string(otherWorkspaces)

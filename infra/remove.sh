@@ -6,8 +6,19 @@
 set -eu
 
 eval "$(azd env get-values)"
-group="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$TEAL_RESOURCE_GROUP"
-workspace="$group/providers/Microsoft.MachineLearningServices/workspaces/$TEAL_WORKSPACE"
+provider=providers/Microsoft.MachineLearningServices/workspaces
+
+# Every workspace that this installation serves: its id, its system topic and, if it has its own, its logs.
+served() {
+  echo "/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$TEAL_RESOURCE_GROUP/$provider/$TEAL_WORKSPACE" \
+    "${TEAL_EVENT_TOPIC:-evgt-$TEAL_WORKSPACE}"
+  printf '%s\n' "${TEAL_WORKSPACES:-[]}" | tr '}' '\n' | while IFS= read -r entry; do
+    id=$(printf '%s\n' "$entry" | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p')
+    topic=$(printf '%s\n' "$entry" | sed -n 's/.*"system_topic": *"\([^"]*\)".*/\1/p')
+    logs=$(printf '%s\n' "$entry" | sed -n 's/.*"logs_id": *"\([^"]*\)".*/\1/p')
+    [ -z "$id" ] || echo "$id" "${topic:-evgt-${id##*/}}" "$logs"
+  done
+}
 
 # What is already gone is not an error; everything else is.
 gone() {
@@ -18,18 +29,20 @@ gone() {
   esac
 }
 
-gone az eventgrid system-topic event-subscription delete --yes --subscription "$AZURE_SUBSCRIPTION_ID" \
-  --resource-group "$TEAL_RESOURCE_GROUP" --system-topic-name "${TEAL_EVENT_TOPIC:-evgt-$TEAL_WORKSPACE}" \
-  --name "${TEAL_EVENT_SUBSCRIPTION:-teal-$AZURE_ENV_NAME}"
-
-for endpoint in $(az resource list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$TEAL_RESOURCE_GROUP" \
-  --resource-type Microsoft.MachineLearningServices/workspaces/onlineEndpoints --query '[].id' --output tsv); do
-  case "$endpoint" in
-    "$workspace"/*) gone az monitor diagnostic-settings delete --name "teal-$AZURE_ENV_NAME" --resource "$endpoint" ;;
-  esac
+served | while read -r workspace topic _; do
+  group=${workspace%%/providers/*}
+  subscription=$(echo "$workspace" | cut -d/ -f3)
+  gone az eventgrid system-topic event-subscription delete --yes --subscription "$subscription" \
+    --resource-group "${group##*/}" --system-topic-name "$topic" --name "teal-$AZURE_ENV_NAME"
+  for endpoint in $(az resource list --subscription "$subscription" --resource-group "${group##*/}" \
+    --resource-type Microsoft.MachineLearningServices/workspaces/onlineEndpoints --query '[].id' --output tsv); do
+    case "$endpoint" in
+      "$workspace"/*) gone az monitor diagnostic-settings delete --name "teal-$AZURE_ENV_NAME" --resource "$endpoint" ;;
+    esac
+  done
 done
 
-# On the workspace, its resource group, the subscription (metrics), the workspace's storage (predictions), and on storage,
+# On each workspace, its resource group, the subscription (metrics), the workspace's storage (predictions), and on storage,
 # logs and Application Insights that Teal was given, in any subscription.
 revoke() {
   for assignment in $(az role assignment list --query '[].id' --output tsv "$@"); do
@@ -37,7 +50,7 @@ revoke() {
   done
 }
 subscriptions=$AZURE_SUBSCRIPTION_ID
-for id in ${TEAL_STORAGE_ID:-} ${TEAL_LOGS_ID:-} ${TEAL_INSIGHTS_ID:-}; do
+for id in ${TEAL_STORAGE_ID:-} ${TEAL_LOGS_ID:-} ${TEAL_INSIGHTS_ID:-} $(served | cut -d ' ' -f 1,3); do
   subscription=$(printf '%s' "$id" | cut -d / -f 3)
   case " $subscriptions " in *" $subscription "*) ;; *) subscriptions="$subscriptions $subscription" ;; esac
 done
@@ -46,12 +59,18 @@ for principal in "$TEAL_PRINCIPAL_ID" ${TEAL_EVENTS_PRINCIPAL_ID:-}; do
     revoke --all --subscription "$subscription" --assignee "$principal"
   done
 done
-# The topic may serve others, so it loses only what it got for this installation's dead letters.
-[ -z "${TEAL_TOPIC_PRINCIPAL_ID:-}" ] || revoke --assignee "$TEAL_TOPIC_PRINCIPAL_ID" \
-  --scope "$TEAL_STORAGE_ID/blobServices/default/containers/$TEAL_DEAD_LETTER_CONTAINER"
+# A topic may serve others, so it loses only what it got for this installation's dead letters.
+for principal in ${TEAL_TOPIC_PRINCIPAL_ID:-} $(printf '%s' "${TEAL_OTHER_TOPIC_PRINCIPAL_IDS:-}" | tr -d '[]"' | tr ',' ' '); do
+  revoke --assignee "$principal" --scope "$TEAL_STORAGE_ID/blobServices/default/containers/$TEAL_DEAD_LETTER_CONTAINER"
+done
 
-for role in "${TEAL_ROLE:-}" "${TEAL_AUTOSCALE_ROLE:-}"; do
-  [ -z "$role" ] || gone az role definition delete --name "$role" --scope "$group"
+# A role can be deleted once nobody has it.
+served | while read -r workspace _; do
+  group=${workspace%%/providers/*}
+  for role in $(az role definition list --custom-role-only true --scope "$group" \
+    --query "[?starts_with(roleName, 'Teal $AZURE_ENV_NAME ')].name" --output tsv); do
+    gone az role definition delete --name "$role" --scope "$group"
+  done
 done
 
 azd env set TEAL_CODE_DEPLOYED false

@@ -1,7 +1,9 @@
-// What Teal needs in the resource group of an existing machine learning workspace: its permissions, and the endpoints'
+// What Teal needs in the resource groups of existing machine learning workspaces: its permissions, and the endpoints'
 // traffic logs. A layer of its own, after main.bicep (see there). Never declare an endpoint or a deployment: redeploying
 // one would reset the traffic that Teal controls.
 targetScope = 'subscription'
+
+import { otherWorkspace } from 'modules/types.bicep'
 
 @description('Name of this installation.')
 param environmentName string
@@ -30,56 +32,87 @@ param readsMetrics bool = false
 @description('Whether a policy judges predictions. Off by default: collected answers may be personal data.')
 param readsPredictions bool = false
 
-var endpointNames = filter(map(split(endpoints, ','), name => trim(name)), name => !empty(name))
+@description('Further workspaces that this installation serves, in any resource group and subscription of the tenant.')
+param otherWorkspaces otherWorkspace[] = []
 
-resource group 'Microsoft.Resources/resourceGroups@2025-04-01' existing = {
-  name: workspaceResourceGroup
-}
+// Every workspace, the installation's own first.
+var workspaces = concat(
+  [
+    {
+      subscription: subscription().subscriptionId
+      group: workspaceResourceGroup
+      name: workspaceName
+      endpoints: endpoints
+      logsId: logsId
+    }
+  ],
+  map(otherWorkspaces, each => {
+    subscription: split(each.id, '/')[2]
+    group: split(each.id, '/')[4]
+    name: split(each.id, '/')[8]
+    endpoints: each.?endpoints ?? ''
+    logsId: contains(each, 'logs_workspace_id') == contains(each, 'logs_id')
+      ? each.?logs_id ?? logsId
+      : fail('a workspace that logs elsewhere needs both logs_workspace_id and logs_id')
+  })
+)
+var groups = union([], map(workspaces, each => { subscription: each.subscription, group: each.group }))
+var subscriptions = union([], map(workspaces, each => each.subscription))
+var otherLogs = union([], map(filter(otherWorkspaces, each => contains(each, 'logs_id')), each => each.?logs_id ?? ''))
 
-module permissions 'modules/permissions.bicep' = {
-  name: 'teal-permissions-${environmentName}'
-  scope: group
-  params: {
-    environmentName: environmentName
-    workspaceName: workspaceName
-    principalId: principalId
-    templates: templates
-    readsPredictions: readsPredictions
+module access 'modules/workspace_access.bicep' = [
+  for (each, i) in workspaces: {
+    name: 'teal-workspace-${environmentName}-${i}'
+    scope: resourceGroup(each.subscription, each.group)
+    params: {
+      environmentName: environmentName
+      workspaceName: each.name
+      principalId: principalId
+      logsId: each.logsId
+      endpointNames: filter(map(split(each.endpoints, ','), name => trim(name)), name => !empty(name))
+      templates: templates
+      readsPredictions: readsPredictions
+    }
   }
-}
+]
 
-module metrics 'modules/metrics.bicep' = if (readsMetrics) {
-  name: 'teal-metrics-${environmentName}'
-  params: { principalId: principalId }
-}
-
-module found 'modules/existing_endpoints.bicep' = {
-  name: 'teal-endpoints-${environmentName}'
-  scope: group
-  params: { workspaceName: workspaceName, endpointNames: endpointNames }
-}
-
-module diagnostics 'modules/diagnostics.bicep' = {
-  name: 'teal-diagnostics-${environmentName}'
-  scope: group
-  params: {
-    settingName: 'teal-${environmentName}'
-    workspaceName: workspaceName
-    endpointNames: endpointNames
-    #disable-next-line what-if-short-circuiting // only Azure knows which exist: the preview shows these settings with a condition
-    existing: found.outputs.names
-    logsId: logsId
+module autoscale 'modules/autoscale_role.bicep' = [
+  for (each, i) in groups: {
+    name: 'teal-autoscale-${environmentName}-${i}'
+    scope: resourceGroup(each.subscription, each.group)
+    params: { environmentName: environmentName, principalId: principalId }
   }
-}
+]
+
+module metrics 'modules/metrics.bicep' = [
+  for (each, i) in subscriptions: if (readsMetrics) {
+    name: 'teal-metrics-${environmentName}-${i}'
+    scope: subscription(each)
+    params: { principalId: principalId }
+  }
+]
+
+module logs 'modules/logs_access.bicep' = [
+  for (each, i) in otherLogs: {
+    name: 'teal-logs-${environmentName}-${i}'
+    scope: resourceGroup(split(each, '/')[2], split(each, '/')[4])
+    params: { logsName: last(split(each, '/')), identityId: principalId, principalId: principalId }
+  }
+]
 
 @description('Teal\'s role on the workspace.')
-output TEAL_ROLE string = permissions.outputs.roleName
+output TEAL_ROLE string = access[0].outputs.roleName
 
 @description('Teal\'s role for autoscale settings.')
-output TEAL_AUTOSCALE_ROLE string = permissions.outputs.autoscaleRoleName
+output TEAL_AUTOSCALE_ROLE string = autoscale[0].outputs.roleName
 
 @description('Region of the workspace: of its events, and where its metrics are queried.')
-output TEAL_REGION string = permissions.outputs.region
+output TEAL_REGION string = access[0].outputs.region
 
 @description('Endpoints that do not exist yet: their traffic is not logged until this is deployed again.')
-output TEAL_MISSING_ENDPOINTS string = join(filter(endpointNames, name => !contains(found.outputs.names, name)), ',')
+output TEAL_MISSING_ENDPOINTS string = access[0].outputs.missing
+
+@description('The same for each further workspace.')
+output TEAL_MISSING_ELSEWHERE array = [
+  for (each, i) in otherWorkspaces: '${split(each.id, '/')[8]}: ${access[i + 1].outputs.missing}'
+]

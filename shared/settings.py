@@ -113,7 +113,7 @@ def _others(own: WorkspaceSettings, text: str) -> tuple[WorkspaceSettings, ...]:
         listed = json.loads(text or "[]")
         others = tuple(_other(own, **entry) for entry in listed)
     except (TypeError, ValueError) as error:
-        example = '[{"id": "/subscriptions/.../workspaces/ml-east", "logs_workspace_id": "...", "region": "westus"}]'
+        example = '[{"id": "/subscriptions/.../workspaces/ml-east", "region": "westus"}]'
         raise Misconfigured(f"{OTHERS} is not a list of workspaces such as {example}: {error}") from error
     names = Counter(workspace.name.lower() for workspace in (own, *others))
     if twice := [name for name, count in names.items() if count > 1]:
@@ -121,10 +121,21 @@ def _others(own: WorkspaceSettings, text: str) -> tuple[WorkspaceSettings, ...]:
     return others
 
 
-def _other(own: WorkspaceSettings, id: str, logs_workspace_id: str = "", region: str = "") -> WorkspaceSettings:  # noqa: A002 -- keys of the setting
+def _other(  # noqa: PLR0913 -- keys of the setting
+    own: WorkspaceSettings,
+    *,
+    id: str,  # noqa: A002 -- as above
+    logs_workspace_id: str = "",
+    logs_id: str = "",
+    region: str = "",
+    endpoints: str = "",
+    system_topic: str = "",
+) -> WorkspaceSettings:
+    """Return one of the other workspaces. The endpoints and the topic are only for the deployment's templates."""
+    del endpoints, system_topic
     found = _ARM_ID.fullmatch(str(id).rstrip("/"))
     if found is None:
         raise ValueError(f"{id!r} is not the ARM id of an Azure ML workspace")
     logs = logs_workspace_id or own.logs_workspace_id
-    resource = own.logs_resource_id if logs == own.logs_workspace_id else ""
+    resource = own.logs_resource_id if logs == own.logs_workspace_id else logs_id
     return WorkspaceSettings(**found.groupdict(), logs_workspace_id=logs, region=region, logs_resource_id=resource)

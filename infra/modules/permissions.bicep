@@ -1,5 +1,4 @@
-// Teal's permissions in the resource group of the machine learning workspace: one custom role on the workspace, one for
-// autoscale settings, and with `readsPredictions` one on the workspace's storage.
+// Teal's permissions on one machine learning workspace: a custom role, and with `readsPredictions` one on its storage.
 
 @description('Name of this installation.')
 param environmentName string
@@ -17,11 +16,7 @@ param templates bool
 param readsPredictions bool
 
 // Unique in the tenant.
-var suffix = uniqueString(resourceGroup().id, workspaceName, principalId)
-var roleNames = {
-  workspace: 'Teal ${environmentName} (${workspaceName}, ${suffix})'
-  autoscale: 'Teal ${environmentName} autoscale (${resourceGroup().name}, ${suffix})'
-}
+var name = 'Teal ${environmentName} (${workspaceName}, ${uniqueString(resourceGroup().id, workspaceName, principalId)})'
 var provider = 'Microsoft.MachineLearningServices/workspaces'
 
 var actions = [
@@ -67,7 +62,7 @@ resource workspace 'Microsoft.MachineLearningServices/workspaces@2025-12-01' exi
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(workspace.id, principalId, 'Teal role') // per installation: two must not overwrite each other's
   properties: {
-    roleName: roleNames.workspace
+    roleName: name
     description: 'Create and delete deployments, set traffic, read logs and keys of online endpoints; read assets.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
@@ -89,46 +84,14 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Autoscale settings of deployments belong to the resource group, not to the workspace.
-resource autoscaleRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, principalId, 'Teal autoscale role')
-  properties: {
-    roleName: roleNames.autoscale
-    description: 'Copy autoscale settings from one deployment to another, and delete the copies.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.Insights/autoscalesettings/read'
-          'Microsoft.Insights/autoscalesettings/write'
-          'Microsoft.Insights/autoscalesettings/delete'
-        ]
-      }
-    ]
-  }
-}
-
-resource autoscaleAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(resourceGroup().id, principalId, 'Teal autoscale')
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: autoscaleRole.id
-  }
-}
-
 module answers 'answers.bicep' = if (readsPredictions) {
-  name: 'teal-answers-${environmentName}'
+  name: 'teal-answers-${environmentName}-${workspaceName}'
   #disable-next-line what-if-short-circuiting // only the workspace knows its storage: the preview shows this role as unknown
   params: { storageId: workspace.properties.storageAccount, principalId: principalId }
 }
 
 @description('Teal\'s role on the workspace.')
-output roleName string = roleNames.workspace
-
-@description('Teal\'s role for autoscale settings.')
-output autoscaleRoleName string = roleNames.autoscale
+output roleName string = name
 
 @description('Region of the workspace.')
 output region string = workspace.location

@@ -62,14 +62,22 @@ class TelemetryQuery:
 
 @dataclass(slots=True)
 class StandIn:
-    """The replies to send, in order (the last one repeats), and the requests received."""
+    """The replies to send, in order (the last one repeats), and the requests received.
+
+    known: the replies by address without its query; if there are any, everything else is a 404.
+    """
 
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     asked: list[TelemetryQuery] = field(default_factory=list)
+    known: dict[str, Reply] = field(default_factory=dict)
 
     def answer(self, *replies: Reply) -> None:
         """Set the replies from now on."""
-        self.replies, self.asked = list(replies), []
+        self.replies, self.asked, self.known = list(replies), [], {}
+
+    def know(self, known: dict[str, object]) -> None:
+        """Answer with these bodies, by address without its query, and 404 for every other address."""
+        self.asked, self.known = [], {address: Reply(body=body) for address, body in known.items()}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Record the request and send the next reply."""
@@ -77,13 +85,18 @@ class StandIn:
         body = json.loads(text) if text.startswith(("{", "[")) else text
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(TelemetryQuery(request.method, f"https://{request.host}{request.path_qs}", headers, body))
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        reply = self._reply(f"https://{request.host}{request.path}")
         await asyncio.sleep(reply.delay)
         if not reply.status:
             assert request.transport is not None
             request.transport.abort()
         headers = {"Content-Type": "application/json"} | reply.headers
         return web.Response(status=reply.status or 500, body=_bytes(reply.body), headers=headers)
+
+    def _reply(self, address: str) -> Reply:
+        if self.known:
+            return self.known.get(address, Reply(404, {"error": {"code": "ResourceNotFound", "message": address}}))
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
 def _bytes(body: object) -> bytes:

@@ -80,8 +80,10 @@ EAST = "/subscriptions/s2/resourceGroups/g2/providers/Microsoft.MachineLearningS
 
 def test_further_workspaces_are_named_by_their_arm_ids() -> None:
     """Each with its own logs and region; without its own logs it uses the app's."""
-    others = [{"id": EAST.lower() + "/", "logs_workspace_id": "guid", "region": "westus"}, {"id": EAST + "-2"}]
+    logs = {"logs_workspace_id": "guid", "logs_id": "/subscriptions/s2/logs"}
+    others = [{"id": EAST.lower() + "/", "region": "westus", **logs}, {"id": EAST + "-2", "endpoints": "churn"}]
     found = read_settings(COMPLETE | {"TEAL_WORKSPACES": json.dumps(others)}).other_workspaces
+    assert [workspace.logs_resource_id for workspace in found] == ["/subscriptions/s2/logs", ""]
     assert [workspace.arm_id.lower() for workspace in found] == [EAST.lower(), f"{EAST}-2".lower()]
     assert [(workspace.logs_workspace_id, workspace.region) for workspace in found] == [
         ("guid", "westus"),

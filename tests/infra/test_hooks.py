@@ -30,9 +30,11 @@ VALUES = {
     "TEAL_STORAGE_ID": f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/stshared",
     "TEAL_LOGS_ID": f"{OTHER}/resourceGroups/hub/providers/Microsoft.OperationalInsights/workspaces/log-hub",
     "TEAL_DEAD_LETTER_CONTAINER": "dead-letters",
-    "TEAL_ROLE": "Teal trial (ml-west, abc)",
-    "TEAL_AUTOSCALE_ROLE": "Teal trial autoscale (ml, abc)",
+    "TEAL_WORKSPACES": "[]",
 }
+PROVIDER = "providers/Microsoft.MachineLearningServices/workspaces"
+EAST_GROUP = "/subscriptions/99999999-9999-9999-9999-999999999999/resourceGroups/east"
+NORTH_GROUP = f"{SUBSCRIPTION}/resourceGroups/ml-north"
 # The command that removes each type of resource; None: kept on purpose.
 REMOVED_BY = {
     "Microsoft.Authorization/roleDefinitions": "az role definition delete",
@@ -68,10 +70,9 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """Return a desk with an `azd` that knows the installation and an `az` for which two endpoints and a role exist."""
+    """Return a desk with an `azd` that knows the installation and an `az` for which two endpoints and roles exist."""
     desk = Desk(tmp_path)
-    values = "\n".join(f'{name}="{value}"' for name, value in VALUES.items())
-    desk.stand_in("azd", f"[ \"$1 $2\" = 'env get-values' ] && cat <<'END'\n{values}\nEND\ntrue")
+    installation(desk, VALUES)
     desk.stand_in(
         "az",
         'case "$*" in\n'
@@ -81,9 +82,16 @@ def desk(tmp_path: Path) -> Desk:
         f"'role assignment list'*11111111*) ;;\n"
         f"'role assignment list'*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/app;;\n"
         f"'role assignment list'*{VALUES['TEAL_EVENTS_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/events;;\n"
+        "'role definition list'*) echo role-1 role-2;;\n"
         "esac",
     )
     return desk
+
+
+def installation(desk: Desk, values: dict[str, str]) -> None:
+    """Give the desk an `azd` that knows an installation with these values, quoted as azd prints them."""
+    printed = "\n".join(f"{name}={json.dumps(value)}" for name, value in values.items())
+    desk.stand_in("azd", f"[ \"$1 $2\" = 'env get-values' ] && cat <<'END'\n{printed}\nEND\ntrue")
 
 
 def removals(calls: list[str]) -> list[str]:
@@ -105,13 +113,15 @@ def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Pat
 
 
 def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
-    """Both roles by name, the setting on both endpoints of the workspace, Teal's assignments and its subscription."""
+    """Its roles, the setting on both endpoints of the workspace, its assignments and its event subscription."""
     _, calls = desk.run(str(root / "infra/remove.sh"))
     deleted = removals(calls)
     assert [call.split(" --name ")[1].split(" --scope")[0] for call in deleted if "role definition" in call] == [
-        VALUES["TEAL_ROLE"],
-        VALUES["TEAL_AUTOSCALE_ROLE"],
+        "role-1",
+        "role-2",
     ]
+    [listed] = [call for call in calls if "role definition list" in call]
+    assert "[?starts_with(roleName, 'Teal trial ')].name" in listed  # the start of the names in the snapshots
     assert [call.rpartition(" ")[2] for call in deleted if "diagnostic-settings" in call] == [
         f"{ENDPOINTS}/churn",
         f"{ENDPOINTS}/fraud",
@@ -133,6 +143,34 @@ def test_removal_knows_every_principal(root: Path) -> None:
         outputs = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())["outputs"]
         for each in outputs:
             assert "PRINCIPAL" not in each or f"{each}" in script
+
+
+def test_removal_covers_every_workspace(root: Path, desk: Desk) -> None:
+    """In each one's own subscription and resource group, whatever its system topic is called; roles go last."""
+    served = [
+        {"id": f"{NORTH_GROUP}/{PROVIDER}/ml-north", "region": "northeurope"},
+        {"id": f"{EAST_GROUP}/{PROVIDER}/ml-east", "region": "eastus", "system_topic": "company-topic"},
+    ]
+    installation(desk, VALUES | {"TEAL_WORKSPACES": json.dumps(served, separators=(",", ":"))})
+    code, calls = desk.run(str(root / "infra/remove.sh"))
+    assert code == 0
+    own, other = SUBSCRIPTION.rpartition("/")[2], EAST_GROUP.split("/")[2]
+    events = [call.split("--subscription ")[1] for call in calls if "event-subscription delete" in call]
+    assert [each.split(" --name")[0] for each in events] == [
+        f"{own} --resource-group ml --system-topic-name evgt-ml-west",
+        f"{own} --resource-group ml-north --system-topic-name evgt-ml-north",
+        f"{other} --resource-group east --system-topic-name company-topic",
+    ]
+    revoked = {
+        call.split("--subscription ")[1].split(" ")[0]
+        for call in calls
+        if "role assignment list" in call and "--all" in call
+    }
+    assert revoked == {own, other, OTHER.rpartition("/")[2]}  # the last has the logs
+    scopes = [call.rpartition("--scope ")[2] for call in calls if "role definition delete" in call]
+    assert scopes[::2] == scopes[1::2] == [f"{SUBSCRIPTION}/resourceGroups/ml", NORTH_GROUP, EAST_GROUP]
+    order = [call.split(" ")[2] for call in removals(calls) if " role " in call]
+    assert order == sorted(order)  # assignments first: Azure refuses to delete a role that somebody has
 
 
 def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).resolve().parent
-WORKSPACE_SNAPSHOTS = ("workspace", "workspace-everything", "workspace-second")
+WORKSPACE_SNAPSHOTS = ("workspace", "workspace-everything", "workspace-second", "workspace-several")
+OWN, OTHER = "00000000-0000-0000-0000-000000000000", "99999999-9999-9999-9999-999999999999"
 ASSET_WRITES = {"codes/write", "codes/versions/write", "environments/write", "environments/versions/write"}
 
 
@@ -60,6 +61,54 @@ def test_two_installations_share_no_role_and_no_assignment() -> None:
         for each in resources(name, "roleDefinitions")
     ]
     assert len(set(names)) == len(names) == 4
+
+
+def test_every_workspace_gets_its_own_permissions_and_logs() -> None:
+    """In its own resource group and subscription; workspaces in one group share the role for autoscale settings."""
+    roles = resources("workspace-several", "roleDefinitions")
+    places = {(each["properties"]["roleName"].rpartition(",")[0], *each["id"].split("/")[2:5:2]) for each in roles}
+    assert places == {
+        ("Teal trial (ml-west", OWN, "ml"),
+        ("Teal trial (ml-test", OWN, "ml"),
+        ("Teal trial (ml-north", OWN, "ml-north"),
+        ("Teal trial (ml-east", OTHER, "ml"),
+        ("Teal trial autoscale (ml", OWN, "ml"),
+        ("Teal trial autoscale (ml-north", OWN, "ml-north"),
+        ("Teal trial autoscale (ml", OTHER, "ml"),
+    }
+    assert len({each["id"] for each in resources("workspace-several")}) == len(resources("workspace-several"))
+    for role in roles:  # Azure rejects an assignable scope in another subscription
+        assert role["properties"]["assignableScopes"] == [role["id"].split("/providers")[0]]
+    logs = {
+        each["id"].split("/")[10]: each["properties"]["workspaceId"].rpartition("/")[2]
+        for each in resources("workspace-several", "diagnosticSettings")
+    }
+    assert logs == {"churn": "log-teal", "fraud": "log-teal", "prices": "company-logs"}
+
+
+def test_metrics_and_other_logs_are_read_where_they_are() -> None:
+    """Monitoring Reader on each subscription once; Log Analytics Data Reader on a workspace's own logs."""
+    ids = [each["id"] for each in resources("workspace-several", "roleAssignments")]
+    places = [each.split("/providers/Microsoft.Authorization")[0] for each in ids]
+    assert sorted(place for place in places if place.count("/") == 2) == [
+        f"/subscriptions/{OWN}",
+        f"/subscriptions/{OTHER}",
+    ]
+    assert [place.rpartition("/")[2] for place in places if "OperationalInsights" in place] == ["company-logs"]
+
+
+def test_every_workspace_sends_its_events() -> None:
+    """Through a system topic in its own region and resource group, or its existing one, to the one function."""
+    events = resources("events-several")
+    topics = {each["name"]: each["location"] for each in events if each["type"].endswith("systemTopics")}
+    assert topics == {"evgt-ml-west": "northeurope", "evgt-ml-north": "northeurope"}
+    subscriptions = [each for each in events if each["type"].endswith("eventSubscriptions")]
+    assert [(each["id"].split("/")[2], each["name"]) for each in subscriptions] == [
+        (OWN, "evgt-ml-west/teal-trial"),
+        (OWN, "evgt-ml-north/teal-trial"),
+        (OTHER, "company-topic/teal-trial"),
+    ]
+    assert len({json.dumps(each["properties"]["destination"]) for each in subscriptions}) == 1
 
 
 def test_uploading_is_an_option() -> None:

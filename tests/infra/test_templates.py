@@ -63,8 +63,9 @@ def module_path(template: str, module: Node) -> str:
 
 
 def reached(templates: dict[str, Node], start: str) -> set[str]:
-    """Return the template and all modules that it deploys."""
-    found = {start}
+    """Return the template, all modules that it deploys, and the files whose types they use."""
+    imported = re.findall(r"^import \{.*\} from '(.*)'$", text(templates[start]), re.MULTILINE)
+    found = {start} | {str(PurePosixPath(start).parent / path) for path in imported}
     for module in declarations(templates[start], "module"):
         found |= reached(templates, module_path(start, module))
     return found
@@ -203,5 +204,5 @@ def test_broad_permissions_are_opt_in(
     source = text(templates["workspace.bicep"])
     assert f"param {parameter} bool = false" in source
     both = source + text(templates["modules/permissions.bicep"])
-    assert re.search(rf"'{module}' = if \({parameter}\)", both)
+    assert re.search(rf"'{module}' = (?:\[\s+for [^:]*: )?if \({parameter}\)", both)
     assert re.search(rf"{parameter} = bool\(.*'false'\)\)", text(parameter_files["workspace.bicepparam"]))

@@ -18,6 +18,8 @@ param historyDays = 365
 param otherWorkspaces = [
   {
     id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/east/providers/Microsoft.MachineLearningServices/workspaces/ml-east'
+    region: 'eastus'
+    endpoints: 'prices'
   }
 ]
 param alertEmail = 'ml-oncall@example.com'
