@@ -36,10 +36,11 @@ from emulator.network.proxy import Proxy
 from emulator.options import Options
 from emulator.paced_clock import PacedClock
 from emulator.resource_manager import diagnostics
-from emulator.resource_manager.application import ResourceManager
 from emulator.resource_manager.asset_files import Storage, data_folder
-from emulator.resource_manager.control_plane import Dependencies, control_plane
+from emulator.resource_manager.control_plane import ControlPlane, Dependencies, control_plane
 from emulator.resource_manager.faults import Faults
+from emulator.resource_manager.mlflow_artifacts import Artifacts
+from emulator.resource_manager.mlflow_registry import mlflow_application
 from emulator.resources import Endpoint, Json, Workspace
 from emulator.serving.data_collection import DataCollection, Destination
 from emulator.serving.fleet import ProcessFleet
@@ -126,10 +127,13 @@ class Cloud:
         self.fleet = ProcessFleet(self.options.state / "containers", self.options.serving_python, self.clock)
         self._stack.push_async_callback(self.fleet.close)
         self._start_monitor()
-        self.manager = self._resource_manager()
+        plane = self._control_plane()
+        self.manager = plane.manager
         self._stack.push_async_callback(self.manager.operations.close)
         await self._serve("identity", r"login\.microsoft(online)?\.com", identity_application(self.issuer))
         await self._serve("resource manager", r"management\.azure\.com", self.manager.application())
+        mlflow = mlflow_application(plane.assets, Artifacts(self.workspace, self.storage), self._accepts_for_arm)
+        await self._serve("mlflow registry", rf"{self.options.region}\.api\.azureml\.ms", mlflow)
         await self._serve("scoring", rf"[a-z0-9-]+\.{self.options.region}\.inference\.ml\.azure\.com", self._gateway())
         logs = logs_application(
             self.traffic_log, self.workspace.guid, self.query_faults, self._accepts(audiences.LOG_ANALYTICS)
@@ -189,7 +193,7 @@ class Cloud:
         self.metrics = metrics_store.MetricsStore(self.clock, min(metrics_store.LAG_SECONDS, self.options.log_lag))
         self.traffic_log.listeners.append(self.metrics.record)
 
-    def _resource_manager(self) -> ResourceManager:
+    def _control_plane(self) -> ControlPlane:
         metrics = ResourceMetrics(self.metrics, self.workspace, self.metrics_faults)
         dependencies = Dependencies(self.clock, self.issuer, self.fleet, self.storage, self.event_grid.publish, metrics)
         options = self.options
@@ -215,6 +219,9 @@ class Cloud:
 
     def _accepts(self, audience: str) -> Callable[[str], bool]:
         return lambda token: self.issuer.accepts(token, audience)
+
+    def _accepts_for_arm(self, token: str) -> bool:
+        return any(self.issuer.accepts(token, audience) for audience in audiences.RESOURCE_MANAGER)
 
     async def _start_storage(self) -> None:
         hosts = [f"{account}.{service}.core.windows.net" for account in self._accounts for service in SERVICES]

@@ -20,6 +20,7 @@ from emulator.identity import audiences
 from emulator.identity.tokens import TokenIssuer, bearer_token
 from emulator.resource_manager import documents
 from emulator.resource_manager.calls import Call, Reply
+from emulator.resource_manager.clouds import clouds
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.resource_path import INSIGHTS, LOGS, ExtensionPath, ResourcePath, segments
@@ -58,6 +59,7 @@ class ResourceManager:
     def application(self) -> web.Application:
         """Return the web application."""
         application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application.router.add_get("/metadata/endpoints", clouds)
         application.router.add_route("*", "/{path:.*}", self._answer)
         return application
 

@@ -24,6 +24,7 @@ _ASSET = re.compile(
 )
 # Microsoft's own environments exist in every workspace. Which image a deployment names has no effect here.
 _CURATED = re.compile(r"/registries/|://registries/|(^azureml:|/environments/)AzureML-")
+ARTIFACTS = "azureml"  # the container behind the datastore `workspaceartifactstore`, for what MLflow uploads
 _SHORT_ASSET = re.compile(r"azureml:(?P<name>[^/:]+):(?P<version>[^/:]+)")
 
 
@@ -139,9 +140,10 @@ def data_folder(workspace: Workspace, data_id: str) -> str:
 def _location(workspace: Workspace, uri: str) -> tuple[str, str, str]:
     match = _DATASTORE.fullmatch(uri)
     if match:
-        if match["store"] != "workspaceblobstore":
+        container = {"workspaceblobstore": workspace.container, "workspaceartifactstore": ARTIFACTS}.get(match["store"])
+        if container is None:
             raise not_emulated(f"The datastore {match['store']}")
-        return workspace.storage_account, workspace.container, match["path"].strip("/")
+        return workspace.storage_account, container, match["path"].strip("/")
     parts = urlsplit(uri)
     account, _, domain = (parts.hostname or "").partition(".")
     container, _, path = unquote(parts.path).strip("/").partition("/")

@@ -38,9 +38,17 @@ class Dependencies:
     metrics: routes.Metrics
 
 
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """What answers for ARM, and the assets, which MLflow's registry reads and writes too."""
+
+    manager: ResourceManager
+    assets: Assets
+
+
 def control_plane(
     workspace: Workspace, directory: Path, durations: Durations, limits: Limits, dependencies: Dependencies
-) -> ResourceManager:
+) -> ControlPlane:
     """Return the control plane of `workspace`. Files of deployments are downloaded to `directory`."""
     clock, storage = dependencies.clock, dependencies.storage
     operations = Operations(clock, workspace.subscription, workspace.region, Faults())
@@ -49,16 +57,18 @@ def control_plane(
     async def model_registered(owner: Workspace, name: str, version: str, properties: Json) -> None:
         await dependencies.publish(events.model_registered(owner, name, version, properties, clock.now()))
 
+    assets = Assets(clock, model_registered)
     table = [
         *routes.of_storage(Datastores(storage)),
         *routes.of_endpoints(Endpoints(*common, issuer=dependencies.issuer)),
         *routes.of_deployments(Deployments(*common, files=AssetFiles(directory, storage))),
         *routes.of_diagnostics(DiagnosticSettings()),
         *routes.of_computes(),
-        *routes.of_assets(Assets(clock, model_registered)),
+        *routes.of_assets(assets),
     ]
     group_table = [*routes.of_autoscale(AutoscaleSettings(clock)), *routes.of_logs()]
     root = routes.of_tenancy(Tenancy(dependencies.issuer.principal.tenant))
     extensions = [*routes.of_roles(Roles(clock)), *routes.of_metrics(dependencies.metrics)]
     tables = RouteTables([*root], extensions, group_table, table)
-    return ResourceManager({workspace.name.lower(): workspace}, tables, operations, dependencies.issuer)
+    manager = ResourceManager({workspace.name.lower(): workspace}, tables, operations, dependencies.issuer)
+    return ControlPlane(manager, assets)
