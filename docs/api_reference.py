@@ -15,12 +15,13 @@ FIRST = ("Rollout", "RolloutDetail", "Page", "Endpoint", "Halt", "Error")
 
 def operations_table() -> str:
     """Return the operations as a Markdown table."""
-    rows = ["| operation | does | answers | query | body |", "|---|---|---|---|---|"]
+    rows = ["| operation | does | answers | role | query | body |", "|---|---|---|---|---|---|"]
     for route in ROUTES:
         answer = route.view.partition(":")[2].removesuffix("View")
         query, body = (", ".join(f"`{each.name}`" for each in inputs) for inputs in (route.query, route.body))
         shown = f"{route.status} [{answer}](#{answer.lower()})" if answer else f"{route.status}"
-        rows.append(f"| `{route.method} /api/{route.path}` | {route.summary} | {shown} | {query} | {body} |")
+        role = f"`{route.role}`" if route.role else ""
+        rows.append(f"| `{route.method} /api/{route.path}` | {route.summary} | {shown} | {role} | {query} | {body} |")
     return "\n".join(rows) + "\n"
 
 

@@ -108,10 +108,12 @@ def not_found(message: str, field: str) -> Refused:
 
 def answered(route: Route, request: func.HttpRequest) -> func.HttpResponse:
     """Return the response of the route's handler, or the error that it raises in the API's error format."""
+    from functions.callers import authorize  # noqa: PLC0415 -- as below
     from shared.views.plain import plain  # noqa: PLC0415 -- see functions/routes.py
 
     try:
         call = Call(route, request)
+        authorize(call)
         call.check()
         return _answer(plain(resolved(route.handler)(call)), route.status)
     except TealError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from functions import inputs
 from functions.inputs import Input
+from functions.roles import AppRole
 from shared.core.phases import Phase
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode
@@ -31,9 +32,10 @@ class Route:
 
     name: of the function, and OpenAPI's operationId. path: below `/api/`. handler: the function that handles it, as
     `module:function`; it gets a `functions.requests.Call` and returns the view. summary: what it does, as an
-    imperative. details: more, for the reference. view: the type of the response, as `module:type`; empty for any JSON.
-    status: of a success. parts, query, body: its inputs. one_of: fields of the body of which one must be sent. errors:
-    its own errors, in addition to those of any operation with such inputs.
+    imperative. role: what a caller needs where the platform signs callers in; None: nothing. details: more, for the
+    reference. view: the type of the response, as `module:type`; empty for any JSON. status: of a success. parts, query,
+    body: its inputs. one_of: fields of the body of which one must be sent. errors: its own errors, in addition to those
+    of any operation with such inputs.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Route:
     handler: str
     summary: str
     view: str
+    role: AppRole | None = AppRole.READER
     details: str = ""
     status: int = 200
     parts: tuple[Input[Any], ...] = ()
@@ -54,12 +57,14 @@ class Route:
     def codes(self) -> tuple[ErrorCode, ...]:
         """Every error that this operation can return."""
         found = {ErrorCode.UNKNOWN_PARAMETER, ErrorCode.MISCONFIGURED, ErrorCode.UNAVAILABLE, ErrorCode.BODY_TOO_LARGE}
+        if self.role is not None:
+            found |= {ErrorCode.NOT_SIGNED_IN, ErrorCode.MISSING_ROLE}
         if self.parts:
             found.add(ErrorCode.NOT_FOUND)
         if self.query:
             found |= {ErrorCode.INVALID_PARAMETER, ErrorCode.NOT_FOUND}
         if self.body:
-            found |= {ErrorCode.INVALID_BODY, ErrorCode.INVALID_FIELD, ErrorCode.UNKNOWN_FIELD, ErrorCode.NOT_SIGNED_IN}
+            found |= {ErrorCode.INVALID_BODY, ErrorCode.INVALID_FIELD, ErrorCode.UNKNOWN_FIELD}
         return tuple(code for code in ErrorCode if code in found | set(self.errors))
 
 
@@ -77,6 +82,7 @@ def _verb_route(verb: Verb) -> Route:
         method="POST",
         path=f"rollouts/{{endpoint}}/{verb}",
         handler="functions.steering:ask",
+        role=AppRole.OPERATOR if verb.row.forward else AppRole.RESPONDER,
         summary=verb.row.summary,
         details=f"Possible while the rollout is {' or '.join(phase for phase in Phase if phase in verb.row.phases)}"
         + (", once green has passed its smoke test." if verb.row.tested else ".")
@@ -128,6 +134,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="rollouts",
         handler="functions.steering:start",
+        role=AppRole.OPERATOR,
         summary="Start a rollout",
         details="For a version whose registration started none, or whose rollout has ended.",
         view="shared.views:RolloutView",
@@ -177,6 +184,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="halt",
         handler="functions.steering:halt",
+        role=AppRole.RESPONDER,
         summary="Keep every rollout at its current weight",
         details="New deployments are still created, without traffic. Rollbacks are not held.",
         view="shared.views:HaltView",
@@ -187,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
         method="DELETE",
         path="halt",
         handler="functions.steering:end_halt",
+        role=AppRole.OPERATOR,
         summary="End the halt",
         view="shared.views:HaltView",
         body=ASKED,
@@ -206,6 +215,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="openapi.json",
         handler="functions.openapi:openapi",
+        role=None,
         summary="Return this API's OpenAPI 3.1 document",
         view="",
     ),

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 from functions import inputs
+from functions.callers import actor
 from functions.lookup import known_endpoint, workspace_of
 from functions.reading import halts
 from functions.requests import Call, Refused, not_found
@@ -74,16 +75,3 @@ def end_halt(call: Call) -> HaltView:
         app().store.set_halt(halted)
         log.warning("halt ended by=%r reason=%r", end.by, end.reason)
     return halts(halted)
-
-
-def actor(call: Call) -> str:
-    """Return who is making the request: as the platform reports if it signs callers in, otherwise as the caller claims.
-
-    The header can be forged unless the platform's sign-in is in front of the app, hence the setting.
-    """
-    if not app().settings.trust_easy_auth:
-        return call.field(inputs.ACTOR)
-    name: str = call.request.headers.get("x-ms-client-principal-name", "")
-    if not name:
-        raise Refused(ErrorCode.NOT_SIGNED_IN, "sign in: the platform reported no caller")
-    return name

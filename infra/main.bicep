@@ -104,7 +104,13 @@ param tags object = {}
 @description('Retention of logs and traffic logs in days.')
 param logRetention int = 30
 
-@description('Whether the platform signs callers in before they reach the API, so that their names are known.')
+@description('Client id of the Entra app registration with the roles of app-roles.json. With it the platform signs callers in, and their app roles decide what they may do. Empty: function keys alone.')
+param entraClientId string = ''
+
+@description('Tenant whose users and apps may sign in.')
+param entraTenantId string = tenant().tenantId
+
+@description('Whether App Service authentication was set up otherwise and signs callers in, with the same app roles. These templates then leave it alone.')
 param trustEasyAuth bool = false
 
 import { otherWorkspace } from 'modules/types.bicep'
@@ -345,6 +351,9 @@ module app 'modules/app.bicep' = {
     insightsId: ids.insights
     subnetId: vnetEnabled ? subnets.app : ''
     private: privateSite
+    entraClientId: entraClientId
+    entraTenantId: entraTenantId
+    managesSignIn: !trustEasyAuth || !empty(entraClientId)
     instanceMemory: instanceMemory
     alwaysReady: alwaysReady
     zoneRedundant: zoneRedundant
@@ -359,7 +368,7 @@ module app 'modules/app.bicep' = {
       TEAL_TABLES_ENDPOINT: tablesEndpoint
       TEAL_POLICIES: policies
       TEAL_REGION: workspaceRegion
-      TEAL_TRUST_EASY_AUTH: string(trustEasyAuth)
+      TEAL_TRUST_EASY_AUTH: string(trustEasyAuth || !empty(entraClientId))
       TEAL_EVIDENCE_DAYS: string(evidenceDays)
       TEAL_HISTORY_DAYS: string(historyDays)
     }

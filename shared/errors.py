@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     INVALID_PARAMETER = "invalid_parameter", 400, "A query parameter has a value that is not valid."
     UNKNOWN_PARAMETER = "unknown_parameter", 400, "The query has a parameter that this operation does not know."
     NOT_SIGNED_IN = "not_signed_in", 401, "Sign-in is required, and the platform reported no caller."
+    MISSING_ROLE = "missing_role", 403, "The caller is signed in, but without the app role that this operation needs."
     NOT_FOUND = "not_found", 404, "There is no such path, endpoint, rollout, policy or workspace."
     MODEL_NOT_REGISTERED = "model_not_registered", 404, "The workspace has no such model version."
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not with this method; see the header `Allow`."

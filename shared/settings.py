@@ -58,7 +58,7 @@ class Settings:
 
     workspace: the app's own, the default everywhere. other_workspaces: the others that the app serves. policies: the
     folder of policy files, relative to the app. clock: a faster clock for rehearsals, else empty. trust_easy_auth:
-    whether the platform signs callers in before the API, so that its X-MS-CLIENT-PRINCIPAL-NAME header can be trusted.
+    whether the platform signs callers in before the API, so that its header X-MS-CLIENT-PRINCIPAL can be trusted.
     """
 
     workspace: WorkspaceSettings

@@ -30,6 +30,15 @@ param subnetId string
 @description('Whether callers reach the app by a private endpoint only.')
 param private bool
 
+@description('Client id of the Entra app registration that callers sign in with. Empty: callers are not signed in.')
+param entraClientId string
+
+@description('Tenant whose users and apps may sign in.')
+param entraTenantId string
+
+@description('Whether sign-in is set here. If not, someone else has set it up.')
+param managesSignIn bool
+
 @description('Memory of one instance in MB.')
 param instanceMemory int
 
@@ -147,6 +156,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
+    dependsOn: [signIn]
     properties: union(furtherSettings, settings, systemSettings) // the last one wins
   }
 
@@ -162,6 +172,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     properties: { allow: false }
     dependsOn: [ftp]
   }
+}
+
+// Before the settings, which say that the platform's header can be trusted.
+module signIn 'sign_in.bicep' = if (managesSignIn) {
+  name: 'sign-in'
+  params: { appName: app.name, clientId: entraClientId, tenantId: entraTenantId }
 }
 
 @description('Its URL.')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,8 +10,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
-from shared.wiring import use
-from tests.functions.conftest import SETTINGS, Calls, app_over, error, iso
+from tests.functions.conftest import Calls, error, iso
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN
 
 ASKED = {"by": "ada@example.com", "reason": "because"}
@@ -163,25 +161,6 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
     status, content = calls.http(verb, {key: value for key, value in MEANT.items() if key != field}, endpoint=ENDPOINT)
     assert (status, error(content)["field"]) == (400, field)
     assert calls.world.rollout().requests == ()
-
-
-def test_with_sign_in_the_platform_says_who_asks(calls: Calls) -> None:
-    """With the platform's sign-in its header is used, not the caller's claim; without it, 401."""
-    begun(calls)
-    with use(app_over(calls.world, replace(SETTINGS, trust_easy_auth=True))):
-        assert calls.http("pause", MEANT, endpoint=ENDPOINT)[0] == 401
-        signed = {"x-ms-client-principal-name": "grace@example.com"}
-        assert calls.http("pause", MEANT, endpoint=ENDPOINT, headers=signed)[0] == 202
-    (request,) = calls.world.rollout().requests
-    assert request.by == "grace@example.com"
-
-
-def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
-    """The name that the caller gives is recorded."""
-    begun(calls)
-    calls.http("pause", MEANT, endpoint=ENDPOINT, headers={"x-ms-client-principal-name": "root"})
-    (request,) = calls.world.rollout().requests
-    assert request.by == "ada@example.com"
 
 
 def test_an_endpoint_is_shown(calls: Calls) -> None:

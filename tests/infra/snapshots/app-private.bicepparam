@@ -1,4 +1,4 @@
-// In a virtual network of its own, the API included, under the company's names.
+// In a virtual network of its own, the API included, under the company's names, with sign-in.
 using '../../../infra/main.bicep'
 
 param environmentName = 'trial'
@@ -7,6 +7,7 @@ param workspaceName = 'ml-west'
 param workspaceResourceGroup = 'ml'
 param vnetEnabled = true
 param privateSite = true
+param entraClientId = '22222222-2222-2222-2222-222222222222'
 param vnetAddressPrefix = '10.20.30.0/24'
 param customNames = {
   resourceGroup: 'rg-weu-ml-teal'

@@ -1,0 +1,46 @@
+// App Service authentication (Easy Auth): callers bring a token of an Entra app registration. No secret is needed, because
+// nobody is sent to a page to sign in.
+
+@description('Name of the function app.')
+param appName string
+
+@description('Client id of the app registration. Empty: callers are not signed in.')
+param clientId string
+
+@description('Tenant whose users and apps may sign in.')
+param tenantId string
+
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
+  name: appName
+
+  resource signIn 'config' = {
+    name: 'authsettingsV2'
+    // checkov:skip=CKV_AZURE_13:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_63:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_65:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_66:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_80:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_88:About the site itself, in app.bicep; this is its sign-in.
+    // checkov:skip=CKV_AZURE_222:About the site itself, in app.bicep; this is its sign-in.
+    properties: {
+      platform: { enabled: !empty(clientId) }
+      globalValidation: {
+        requireAuthentication: !empty(clientId)
+        unauthenticatedClientAction: 'Return401'
+        excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid'] // it brings a key instead
+      }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: !empty(clientId)
+          registration: {
+            clientId: clientId
+            openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+          }
+          validation: { allowedAudiences: [clientId, 'api://${clientId}'] }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+      httpSettings: { requireHttps: true }
+    }
+  }
+}
