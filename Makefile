@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package faults mutants bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site faults mutants bench bench-judge bench-gates clean
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -12,7 +12,7 @@ PYTHON313 := $(firstword $(shell python3.13 -c 'import sys; print(sys.executable
 # this machine's pip settings are not.
 PIP := pip install --quiet --quiet --no-cache-dir --disable-pip-version-check
 
-setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed .kusto/.installed $(if $(PYTHON313),.venv-3.13/.installed)
+setup: .venv/.installed .venv/runtime/.installed .serving/.installed .azurite/.installed .kusto/.installed .venv-site/.installed $(if $(PYTHON313),.venv-3.13/.installed)
 
 # The versions that Azure gets, for every environment here. Without hashes: pip requires them for all packages or none.
 PINS := sed -n 's/^\([a-z0-9.-]*==.*[^ ]\) *\\$$/\1/p' requirements.txt
@@ -139,6 +139,17 @@ sbom: .venv-sbom/.installed
 # The archive for a deployment without azd: out/teal.zip.
 package: setup
 	@$(BIN)/teal package
+
+# The documents as a site: out/docs-site/html. Every warning is an error: a link or an anchor that leads nowhere, a page that is not listed.
+docs-site: .venv-site/.installed
+	@$(PYTHON) -m docs.site
+	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs --quiet build --config-file out/docs-site/mkdocs.yml
+	@echo "out/docs-site/html/README.html"
+
+.venv-site/.installed:
+	@$(PYTHON) -m venv .venv-site
+	@.venv-site/bin/python -m $(PIP) mkdocs-material==9.8.2
+	@touch $@
 
 # A security review of the templates. Three files use newer Bicep than it can read, and are reported as such.
 review: .venv-review/.installed

@@ -17,12 +17,13 @@ from pathlib import Path
 import yaml
 
 from cli.__main__ import parser
-from cli.host.__main__ import main as host
+from cli.host.__main__ import arguments as host_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = {"teal", "make", "azd"}
 LEADING = re.compile(r"^(?:\$ |sudo |exec |if |time |! |\w+=\$?\(?|do |then |\{ |\()+")
 ENDS = re.compile(r"\s(?:\||\|\||&&|;|>|>>|2>&1|<)(?:\s|$)|;\s|;$|\)$")
+MISSING = re.compile(r"arguments are required: |words, not \[\]$")
 LAYERS = {layer["name"] for layer in yaml.safe_load((ROOT / "azure.yaml").read_text())["infra"]["layers"]}
 ANY = {"--no-prompt", "--environment", "-e", "--output"}
 # The commands of azd that are used here, each with its options and how many words follow.
@@ -52,25 +53,26 @@ def in_script(script: str) -> Iterator[str]:
                 yield _alone(command)
 
 
-def in_document(text: str) -> Iterator[str]:
-    """Yield the commands of a Markdown document: in blocks of code, and in code within text."""
+def in_document(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the commands of a Markdown document, and whether a sentence only names them."""
     blocks = re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     for block in [*blocks, *_indented(text)]:
-        yield from in_script(block)
+        yield from ((command, False) for command in in_script(block))
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     for code in re.findall(r"`([^`]+)`", prose):
         command = " ".join(code.split())
         if _program(command) and " " in command:
-            yield _alone(command)
+            yield _alone(command), True
 
 
-def problem(command: str) -> str | None:
-    """Return what is wrong with a command, or None."""
+def problem(command: str, *, named: bool = False) -> str | None:
+    """Return what is wrong with a command, or None. named: it is only named, so its arguments may be missing."""
     words = shlex.split(command, comments=True)
     program = Path(words[0]).name
     if any("…" in word or "..." in word for word in words):
         words = [word for word in words if "…" not in word and "..." not in word]
-    return {"teal": _teal, "make": _make, "azd": _azd}[program](words[1:])
+    found = {"teal": _teal, "make": _make, "azd": _azd}[program](words[1:])
+    return None if named and found and MISSING.search(found) else found
 
 
 def _indented(text: str) -> list[str]:
@@ -93,8 +95,9 @@ def _teal(words: list[str]) -> str | None:
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
             if words[:1] == ["host"]:
-                host([*words[1:], "--help"])
-            parser().parse_args(words)
+                host_arguments(words[1:], "teal host")
+            else:
+                parser().parse_args(words)
     except SystemExit as ended:
         return said.getvalue().strip().splitlines()[-1] if ended.code else None
     return None

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 HIGHEST_PORT = 65535
 
 
-def _arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
+def arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
+    """Parse the arguments. Ends the process with exit code 2 if they are invalid."""
     parser = argparse.ArgumentParser(prog=program, description="Runs a function app on this machine.")
     parser.add_argument(
         "--app",
@@ -68,29 +69,27 @@ def main(words: Sequence[str] | None = None, program: str = "python -m cli.host"
 
     `program` is the command name shown in the usage text.
     """
-    arguments = _arguments(words, program)
+    given = arguments(words, program)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request at INFO
-    configuration = Configuration(
-        arguments.app.resolve(), arguments.port, arguments.state, arguments.worker, arguments.drain
-    )
+    configuration = Configuration(given.app.resolve(), given.port, given.state, given.worker, given.drain)
     try:
-        asyncio.run(_serve(configuration, arguments))
+        asyncio.run(_serve(configuration, given))
     except (RefusedError, IndexingError, ValueError, OSError) as error:
         print(f"The app cannot run:\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(configuration: Configuration, arguments: argparse.Namespace) -> None:
+async def _serve(configuration: Configuration, given: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if arguments.until_stdin_closes:
+    if given.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
     async with FunctionHost(configuration) as host:
-        print(json.dumps(_summary(host, configuration)) if arguments.json else _greeting(host), flush=True)
+        print(json.dumps(_summary(host, configuration)) if given.json else _greeting(host), flush=True)
         await stop.wait()
 
 
