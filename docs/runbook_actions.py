@@ -19,6 +19,7 @@ REPAIR_BLUE = (
 ACTIONS: dict[ReasonCode, str] = {
     C.EVENT_UNREADABLE: "Read the event in the traces. If a registration was lost, start it (`POST /api/rollouts`).",
     C.MODEL_NOT_REGISTERED: "Register the version again if it should be rolled out.",
+    C.MODEL_ARCHIVED: "If it should serve nevertheless, start it manually (`POST /api/rollouts`).",
     C.MODEL_TAGS_UNAVAILABLE: "Check Teal's role on the workspace, then start the version (`POST /api/rollouts`).",
     C.NO_POLICY: "If the model should have a policy, add one, deploy, and start the version (`POST /api/rollouts`).",
     C.POLICY_INVALID: "Correct the file (`teal policy check`), deploy, and start the version.",

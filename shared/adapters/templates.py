@@ -79,11 +79,15 @@ class DeploymentTemplates:
         text = self._filled(path, action)
         with quietly():
             deployment = self._loaded(path, text, action)
-            if deployment.model and not str(deployment.model).startswith(REGISTRIES):
-                # A reference, never an object: the SDK would register an object as a version of its own.
+            written = deployment.model
+            if written is not None:
+                # A plain reference: the SDK would register an object as a version of its own, and ask a registry.
                 deployment.model = str(action.model)
             with azure_faults(f"create {action.name} from {path}"):
-                return self._caught(path, deployment)
+                body = self._caught(path, deployment)
+        if isinstance(written, str) and written.startswith(REGISTRIES):
+            body["properties"]["model"] = written
+        return body
 
     def _loaded(self, path: str, text: str, action: CreateDeployment) -> Any:  # noqa: ANN401 -- a class of the SDK
         overrides = {"name": action.name, "endpoint_name": action.endpoint}

@@ -156,6 +156,37 @@ def test_azures_errors_about_a_template_are_kept(workshop: Workshop) -> None:
         workshop.endpoints.order(create("no-such-endpoint", template))
 
 
+WITHOUT_MODEL = MANAGED.replace("model: azureml:${MODEL_NAME}:${MODEL_VERSION}\n", "")
+REGISTERED = "/models/poem/versions/2"
+IN_REGISTRY = "azureml://registries/shared/models/poem/versions/2"
+MODELS = {
+    "a reference": ("model: azureml:${MODEL_NAME}:${MODEL_VERSION}", REGISTERED),
+    "a name and a version": (
+        "model: {name: '${MODEL_NAME}', version: '${MODEL_VERSION}', type: custom_model}",
+        REGISTERED,
+    ),
+    "a folder, which the check refuses": ("model: {name: '${MODEL_NAME}', version: '9', path: code}", REGISTERED),
+    "a registry": ("model: azureml://registries/shared/models/${MODEL_NAME}/versions/${MODEL_VERSION}", IN_REGISTRY),
+    "the image": ("tags: {model: none}", None),
+}
+
+
+@pytest.mark.usefixtures("poems")
+@pytest.mark.parametrize(("written", "model"), MODELS.values(), ids=MODELS)
+def test_a_template_never_registers_a_model(workshop: Workshop, written: str, model: str | None) -> None:
+    """Whatever the template says, the SDK gets a reference or nothing, and the workspace has no version more."""
+    text = WITHOUT_MODEL.replace("tags: {team: poetry}", written)
+    template = workshop.write("deployments/places.yml", text.replace("instance_type: Standard_DS3_v2\n", ""))
+    if workshop.endpoints.see("for-bodies") is None:
+        workshop.make_endpoint("for-bodies")
+    body = workshop.templates.body(template, create("for-bodies", template, instance_type="Standard_F4s_v2"))
+    found = body["properties"].get("model")
+    assert found is None if model is None else found.endswith(model)
+    assert body["properties"]["instanceType"] == "Standard_F4s_v2"
+    versions = workshop.arm.call("GET", f"models/{POEM}/versions").json()["value"]
+    assert sorted(version["name"] for version in versions) == ["1", "2"]
+
+
 PROGRAM = """
 import logging, os, sys, threading, warnings
 from pathlib import Path
