@@ -45,7 +45,8 @@ def endpoint_seen(body: Json, deployments: list[Json]) -> EndpointSeen:
 def deployment_seen(body: Json) -> DeploymentSeen:
     """Parse a deployment. Its model is its own or, if its image contains one, the one that its tag names."""
     properties = body.get("properties") or {}
-    model = model_of(body) or str((body.get("tags") or {}).get(MODEL_TAG) or "")
+    tagged = (body.get("tags") or {}).get(MODEL_TAG)
+    model = model_of(body) or (f"azureml:{tagged}" if tagged else "")
     name = str(body.get("name", "")).lower()
     capacity = (body.get("sku") or {}).get("capacity")
     instances = capacity if isinstance(capacity, int) else None

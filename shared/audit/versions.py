@@ -118,7 +118,8 @@ class MissedVersions:
         return self._written(endpoint, lambda record: with_managed(record, models, now))
 
     def _models(self, endpoint: EndpointId) -> list[str]:
-        return sorted({model.name for policy in self.policies.of_endpoint(endpoint) for model in policy.models})
+        selectors = [model for policy in self.policies.of_endpoint(endpoint) for model in policy.models]
+        return sorted({model.name for model in selectors if not model.registry})
 
     def _written(self, endpoint: EndpointId, change: Callable[[EndpointRecord], EndpointRecord]) -> EndpointRecord:
         """Change the endpoint's record. Raises Conflict if others keep writing first."""

@@ -89,7 +89,7 @@ def test_archiving_during_the_rollout_changes_nothing() -> None:
     "model",
     [
         pytest.param("azureml://registries/shared/models/churn/versions/7", id="from a registry"),
-        pytest.param("churn:7", id="by the tag of a packaged model"),
+        pytest.param("azureml:churn:7", id="by the tag of a packaged model"),
     ],
 )
 def test_a_version_that_serves_already_is_not_deployed_again(model: str) -> None:
