@@ -19,7 +19,7 @@ SETTINGS = ROOT / "docs/site.yml"
 GROUPS = {
     "Use it": ("deploying", "policies", "simulate", "ci", "api", "demo"),
     "Operate it": ("runbook", "reasons", "permissions", "threat-model"),
-    "Understand it": ("architecture", "judge", "benchmark", "benchmark-tables", "measurements"),
+    "Understand it": ("architecture", "judge", "benchmark", "benchmark-tables", "measurements", "fidelity"),
 }
 SOURCES = ("*.md", "docs/*.md", "emulator/*.md", "examples/**/*.md")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
