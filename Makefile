@@ -60,8 +60,9 @@ test: setup
 	@$(BIN)/python -m tests.session $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The tests that depend on the clock, at low priority next to two busy loops: slower, with the same result.
+BUSY ?= tests/endtoend
 test-busy: setup
-	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/endtoend
+	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
 
 # Microsoft's command line against the emulator: what of it works, line by line. Not part of `check`, because it is large.
 azure-cli: setup .venv-azure-cli/.installed

@@ -87,7 +87,7 @@ def metadata(event: object) -> dict[str, Datum]:
 
 def _events(body: bytes) -> list[dict[str, Any]]:
     try:
-        content = json.loads(body.decode(errors="replace"))
+        content = json.loads(body.decode("utf-8-sig", errors="replace"))  # .NET reads text like this
         json.dumps(content)  # it is passed on as text, so it must not be nested too deeply to encode
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
