@@ -36,11 +36,14 @@ def is_empty(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and word_of(node).type == "nothing"
 
 
-def pairs_of(node: yaml.MappingNode, path: str, findings: Findings) -> Pairs:
-    """Return a mapping's nodes by key and record each key's place; an invalid key is a finding."""
+def pairs_of(node: yaml.MappingNode, path: str, findings: Findings, *, text_only: bool = True) -> Pairs:
+    """Return a mapping's nodes by key and record each key's place; an invalid key is a finding.
+
+    text_only: whether a key that YAML reads as a number, a date or the like is invalid, rather than taken as written.
+    """
     pairs: Pairs = {}
     for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode) or word_of(key).type != "text":
+        if not isinstance(key, yaml.ScalarNode) or (word_of(key).type != "text" and (text_only or _merges(key))):
             findings.add(path, _not_a_key(key), place_of(key))
             continue
         here = join(path, key.value)
@@ -65,9 +68,13 @@ def join(path: str, key: str) -> str:
     return f"{path}.{plain}" if path else plain
 
 
+def _merges(key: yaml.Node) -> bool:
+    return bool(key.tag == f"{STANDARD}merge")
+
+
 def _not_a_key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         return f"{shown(node)} cannot be a key"
-    if node.tag == f"{STANDARD}merge":
+    if _merges(node):
         return "merging with << is not supported; write the keys out"
     return f"YAML reads {word_of(node)} as {word_of(node).type}, which cannot be a key; put it in quotes"

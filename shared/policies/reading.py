@@ -154,7 +154,7 @@ class _Reader:
 
     def _any(self, node: yaml.Node, path: str, *, strict: bool) -> Any:  # noqa: ANN401 -- whatever JSON has
         if isinstance(node, yaml.MappingNode):
-            pairs = pairs_of(node, path, self._findings)
+            pairs = pairs_of(node, path, self._findings, text_only=strict)
             return {key: self._any(value, join(path, key), strict=strict) for key, value in pairs.items()}
         if not isinstance(node, yaml.ScalarNode):
             return [self._any(item, f"{path}[{index}]", strict=strict) for index, item in enumerate(node.value)]

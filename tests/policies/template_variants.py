@@ -47,6 +47,7 @@ ACCEPTED = {
     "a merge of a list": MANAGED
     + "tags: &tags {team: a}\nproperties: &more {team: b, area: c}\n"
     + "environment_variables: {<<: [*tags, *more], X: y}\n",
+    "keys that are no text": MANAGED + "tags: {2026: year, yes: no, 2026-01-01: day}\n",
     "the type in any case": MANAGED + "type: Managed\n",
     "the default scale type": MANAGED + "scale_settings: {type: default}\n",
     "a model by name and version": LINES + MACHINE + "model: {name: '${MODEL_NAME}', version: '${MODEL_VERSION}'}\n",

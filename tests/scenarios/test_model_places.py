@@ -85,6 +85,18 @@ def test_archiving_during_the_rollout_changes_nothing() -> None:
     world.until(Phase.PROMOTED, within=120)
 
 
+def test_tags_that_come_after_the_registration_start_nothing() -> None:
+    """As MLflow's clients often set them: the event has none yet, so a policy that needs them is started by hand."""
+    tagged = replace(POLICY, models=(ModelSelector("churn", {"stage": "prod"}),))
+    world = World(policy=tagged)
+    world.models.registered[VERSION] = {"stage": "prod"}
+    data = {"ModelName": "churn", "ModelVersion": 7, "ModelTags": {}}
+    (outcome,) = world.reception().event(MODEL_REGISTERED, "models/churn:7", "", "e1", data)
+    assert (outcome.intake, outcome.reason.code) == (IntakeResult.IGNORED, ReasonCode.NO_POLICY)
+    world.reception().start(tagged, VERSION, "ada@example.com", "tagged by now")
+    world.until(Phase.PROMOTED, within=120)
+
+
 @pytest.mark.parametrize(
     "model",
     [
