@@ -1,11 +1,12 @@
 #!/bin/sh
 # Removes everything that Teal's templates created, and nothing else: first what is outside Teal's own resource group, then
 # `azd down app`. Needs `az login`, `azd auth login`, and the azd environment of this installation. May be repeated.
+# Without azd, TEAL_VALUES is the file that infra/az/deploy.sh wrote, and Teal's own resource group is left to you.
 # Endpoints, deployments and their traffic stay as they are, and so do the workspace's system topic, which others may use,
 # and the containers, queues and tables in a storage account that Teal was given.
 set -eu
 
-eval "$(azd env get-values)"
+if [ -n "${TEAL_VALUES:-}" ]; then . "$TEAL_VALUES"; else eval "$(azd env get-values)"; fi
 provider=providers/Microsoft.MachineLearningServices/workspaces
 
 # Every workspace that this installation serves: its id, its system topic and, if it has its own, its logs.
@@ -73,5 +74,9 @@ served | while read -r workspace _; do
   done
 done
 
+if [ -n "${TEAL_VALUES:-}" ]; then
+  echo "What is left is Teal's own: az group delete --subscription $AZURE_SUBSCRIPTION_ID --name $AZURE_RESOURCE_GROUP"
+  exit
+fi
 azd env set TEAL_CODE_DEPLOYED false
 azd down app "$@" # only this layer: the others reference the resource group of the workspace

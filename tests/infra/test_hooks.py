@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-SHELL = "/bin/sh"
+from tests.infra.desk import SHELL, Desk
+
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 OTHER = "/subscriptions/11111111-1111-1111-1111-111111111111"
 ENDPOINTS = (
@@ -46,26 +46,6 @@ REMOVED_BY = {
     "Microsoft.Storage/storageAccounts/tableServices/tables": None,
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": "az eventgrid system-topic event-subscription delete",
 }
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A folder of stand-in commands, which record their calls."""
-
-    folder: Path
-
-    def stand_in(self, name: str, script: str) -> None:
-        """Add a command to the folder."""
-        path = self.folder / name
-        path.write_text(f"#!{SHELL}\necho {name} \"$@\" >> '{self.folder}/calls'\n{script}\n")
-        path.chmod(0o755)
-
-    def run(self, *command: str) -> tuple[int, list[str]]:
-        """Return the exit code of a command and the calls that it made."""
-        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}"}
-        done = subprocess.run([SHELL, *command], env=environment, capture_output=True, check=False)  # noqa: S603 - our own scripts
-        calls = self.folder / "calls"
-        return done.returncode, calls.read_text().splitlines() if calls.exists() else []
 
 
 @pytest.fixture
@@ -171,6 +151,17 @@ def test_removal_covers_every_workspace(root: Path, desk: Desk) -> None:
     assert scopes[::2] == scopes[1::2] == [f"{SUBSCRIPTION}/resourceGroups/ml", NORTH_GROUP, EAST_GROUP]
     order = [call.split(" ")[2] for call in removals(calls) if " role " in call]
     assert order == sorted(order)  # assignments first: Azure refuses to delete a role that somebody has
+
+
+def test_removal_works_without_azd(root: Path, desk: Desk, tmp_path: Path) -> None:
+    """With the values that `infra/az/deploy.sh` wrote; Teal's own resource group is left to the operator."""
+    values = tmp_path / "trial.env"
+    wanted = VALUES | {"AZURE_RESOURCE_GROUP": "rg-teal-trial"}
+    values.write_text("".join(f"export {name}='{value}'\n" for name, value in wanted.items()))
+    code, calls = desk.run(str(root / "infra/remove.sh"), TEAL_VALUES=str(values))
+    assert code == 0
+    assert len(removals(calls)) > 5
+    assert not [call for call in calls if call.startswith("azd") or "group delete" in call]
 
 
 def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:
