@@ -24,6 +24,7 @@ PROGRAMS = {"teal", "make", "azd"}
 LEADING = re.compile(r"^(?:\$ |sudo |exec |if |time |! |\w+=\$?\(?|do |then |\{ |\()+")
 ENDS = re.compile(r"\s(?:\||\|\||&&|;|>|>>|2>&1|<)(?:\s|$)|;\s|;$|\)$")
 MISSING = re.compile(r"arguments are required: |words, not \[\]$")
+PLACEHOLDER = "anything"  # for what a reader fills in, such as <name>
 LAYERS = {layer["name"] for layer in yaml.safe_load((ROOT / "azure.yaml").read_text())["infra"]["layers"]}
 ANY = {"--no-prompt", "--environment", "-e", "--output"}
 # The commands of azd that are used here, each with its options and how many words follow.
@@ -67,7 +68,7 @@ def in_document(text: str) -> Iterator[tuple[str, bool]]:
 
 def problem(command: str, *, named: bool = False) -> str | None:
     """Return what is wrong with a command, or None. named: it is only named, so its arguments may be missing."""
-    words = shlex.split(command, comments=True)
+    words = shlex.split(re.sub(r"<[^<>]+>", PLACEHOLDER, command), comments=True)
     program = Path(words[0]).name
     if any("…" in word or "..." in word for word in words):
         words = [word for word in words if "…" not in word and "..." not in word]
@@ -136,6 +137,6 @@ def _azd(words: list[str]) -> str | None:
             plain.append(word)
     if len(plain) not in wanted:
         return f"azd {name} takes {wanted.start} to {wanted.stop - 1} words, not {plain}"
-    if name in {"provision", "down"} and not set(plain) <= LAYERS | {"<layer>"}:
+    if name in {"provision", "down"} and not set(plain) <= LAYERS | {PLACEHOLDER}:
         return f"azure.yaml has no layer {plain[0]}"
     return None

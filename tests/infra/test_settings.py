@@ -15,8 +15,8 @@ from shared.policies.variables import names_in
 
 MENTIONED_IN = ("shared/**/*.py", "functions/**/*.py", "docs/*.md", "README.md", "CONTRIBUTING.md", "azure.yaml")
 SETTING = re.compile(r"\bTEAL_[A-Z]+(?:_[A-Z]+)*\b")
-# A faster clock is only for local rehearsals, and TEAL_KEY is a variable in a caller's shell.
-NEVER_IN_AZURE = {"TEAL_CLOCK", "TEAL_KEY"}
+# A faster clock is only for local rehearsals; TEAL_KEY and TEAL_VALUES are variables in somebody's shell.
+NEVER_IN_AZURE = {"TEAL_CLOCK", "TEAL_KEY", "TEAL_VALUES"}
 
 
 def mentions(root: Path, *patterns: str) -> dict[str, str]:
