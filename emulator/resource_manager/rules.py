@@ -16,7 +16,8 @@ from emulator.resource_manager.settings import Limits
 from emulator.resources import Deployment, Endpoint, Json
 
 MIRROR_LIMIT = 50
-REQUEST_TIMEOUT_LIMIT_SECONDS = 180
+# Microsoft's article how-to-manage-quotas, by the kind of compute.
+REQUEST_TIMEOUT_LIMIT_SECONDS = {"managed": 180, "kubernetes": 300}
 _NAME = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
 _DSV2 = re.compile(
     r"Standard_DS?\d+(_v2)?", re.IGNORECASE
@@ -58,13 +59,13 @@ def _all_ready(shares: Mapping[str, int], deployments: Mapping[str, Deployment])
             raise bad_request(f"Traffic names the deployment '{deployment}', whose provisioning state is {state}.")
 
 
-def _request_timeout(text: str) -> None:
+def _request_timeout(text: str, most: int) -> None:
     try:
         length = duration_seconds(text)
     except ValueError as error:
         raise bad_request(f"The request timeout is invalid: {error}") from error
-    if not 0 < length <= REQUEST_TIMEOUT_LIMIT_SECONDS:
-        raise bad_request(f"A request may take at most {REQUEST_TIMEOUT_LIMIT_SECONDS} seconds, not {length:g}.")
+    if not 0 < length <= most:
+        raise bad_request(f"A request may take at most {most} seconds, not {length:g}.")
 
 
 def deletable(endpoint: Endpoint, deployment: str) -> None:
@@ -87,7 +88,8 @@ def deployment_body(body: Json, limits: Limits) -> None:
         raise bad_request("A deployment needs a model, a code configuration or an environment.")
     if "codeConfiguration" in properties and "environmentId" not in properties:
         raise bad_request("A deployment with a code configuration needs an environment.")
-    _request_timeout(properties.get("requestSettings", {}).get("requestTimeout", "PT5S"))
+    most = REQUEST_TIMEOUT_LIMIT_SECONDS[properties["endpointComputeType"].lower()]
+    _request_timeout(properties.get("requestSettings", {}).get("requestTimeout", "PT5S"), most)
 
 
 def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:

@@ -16,7 +16,7 @@ from shared.adapters.faults import LONGEST_MESSAGE
 from shared.adapters.quiet import quietly
 from shared.redaction import redacted
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|<_io\.StringIO object at 0x[0-9a-f]+>")  # colors, and our stream instead of a file
 _WHOLE = "_schema"  # marshmallow's key for a message about a value as a whole
 # Messages without a key, by a part of their text.
 _ABOUT = (
@@ -63,7 +63,7 @@ def loader_problems(text: str, origin: Path, overrides: Mapping[str, str]) -> tu
 
 def sdk_words(error: BaseException) -> str:
     """Return the SDK's message on one line, without terminal colors."""
-    return redacted(" ".join(_COLOUR.sub("", str(error)).split()))[:LONGEST_MESSAGE]
+    return redacted(" ".join(_NOISE.sub("", str(error)).split()))[:LONGEST_MESSAGE]
 
 
 def _problems(error: BaseException) -> Iterator[LoaderProblem]:

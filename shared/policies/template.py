@@ -30,8 +30,8 @@ from shared.policies.variables import Variables
 LARGEST_FILE = 1024 * 1024
 NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
-# Each is its own value until the template is filled in.
-PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN)
+# Each is its own value, and an escape stays one, until the template is filled in.
+PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN, escaped="$${")
 TEXT = "tag:yaml.org,2002:str"
 
 

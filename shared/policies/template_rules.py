@@ -101,8 +101,11 @@ def _check_limit(template: Part, limit: Limit) -> None:
 
 
 def _number(written: str | None) -> float | None:
-    """Return a number, which may be in quotes; None for anything else, which the loader rejects."""
+    """Return a number as the loader reads it; None for anything else, which the loader rejects."""
     value: Any = None if written is None else json.loads(written)
-    if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdecimal() and len(value) < 20 else None
+    if isinstance(value, str):  # in quotes, or in a notation that JSON lacks: 180_000, 0x2BF20
+        try:
+            return int(value[:20], 16 if value.lower().startswith("0x") else 10)
+        except ValueError:
+            return None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -15,18 +15,22 @@ SHOWN = 40
 
 
 class Variables(NamedTuple):
-    """Variables with their values. unknown: the message about any other name, following the name."""
+    """Variables with their values. unknown: the message about any other name, following the name.
+
+    escaped: what `$${` becomes.
+    """
 
     values: Mapping[str, str] = MappingProxyType({})
     unknown: str = "is not set in the environment"
+    escaped: str = "${"
 
     def fill(self, text: str) -> str:
-        """Return the text with each `${NAME}` replaced and `$${` unescaped to `${`; raises Unfit for unknown names."""
+        """Return the text with each `${NAME}` replaced and `$${` unescaped; raises Unfit for unknown names."""
         return USE.sub(self._value, text) if "${" in text else text
 
     def _value(self, use: re.Match[str]) -> str:
         if use[0] == "$${":
-            return "${"
+            return self.escaped
         name = use["name"]
         if name is None:
             rest = use.string[use.start() : use.start() + SHOWN].split("}")[0]

@@ -117,6 +117,7 @@ KUBERNETES = {"endpointComputeType": "Kubernetes", "instanceType": None}
         ("cluster", {}, "endpointComputeType is managed"),
         ("served", KUBERNETES, "endpointComputeType is kubernetes"),
         ("cluster", KUBERNETES | {"instanceType": "Standard_DS3_v2"}, "has no instance type"),
+        ("cluster", KUBERNETES | {"requestSettings": {"requestTimeout": "PT301S"}}, "at most 300 seconds, not 301"),
         (
             "cluster",
             KUBERNETES | {"containerResourceRequirements": {"containerResourceLimits": {"cpu": "much"}}},

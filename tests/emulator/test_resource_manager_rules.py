@@ -46,6 +46,7 @@ def test_endpoint_refused(arm: Arm, properties: dict[str, Any], expected: str) -
         ({"model": "azureml:nowhere:1"}, "ResourceNotFound: .*models/nowhere/versions/1"),
         ({"environmentId": "azureml:nowhere:1"}, "ResourceNotFound: .*environments/nowhere/versions/1"),
         ({"requestSettings": {"requestTimeout": "5 seconds"}}, "InvalidRequestContent: .*requestTimeout"),
+        ({"requestSettings": {"requestTimeout": "PT181S"}}, "BadRequest: .* at most 180 seconds, not 181"),
         ({"livenessProbe": {"failureThreshold": 0}}, "InvalidRequestContent: .*livenessProbe.failureThreshold"),
         ({"instances": 3}, "InvalidRequestContent: .*'instances' was unexpected"),
     ],

@@ -110,6 +110,18 @@ REFUSED = {
         MANAGED + "request_settings: {request_timeout_ms: '600000'}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 600000",
     ),
+    "a timeout with a separator": (
+        MANAGED + "request_settings: {request_timeout_ms: 240_000}\n",
+        "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 240000",
+    ),
+    "a hexadecimal timeout": (
+        MANAGED + "request_settings: {request_timeout_ms: 0x40000}\n",
+        "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 262144",
+    ),
+    "a timeout by a merge": (
+        MANAGED + "tags: &slow\n  request_timeout_ms: 400000\nrequest_settings: {<<: *slow}\n",
+        "6:3: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 400000",
+    ),
     "a timeout beyond Kubernetes'": (
         KUBERNETES + "request_settings: {request_timeout_ms: 301000}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 300000 milliseconds, not 301000",
@@ -157,6 +169,18 @@ REFUSED = {
     "an image of always the same version": (
         IMAGE_ONLY + "environment: azureml:packaged:7\nenvironment_variables: {VERSION: '${MODEL_VERSION}'}\n",
         "1:1: model: missing; write it like",
+    ),
+    "an image whose version is literal text": (
+        IMAGE_ONLY + "environment: azureml:packaged:$${MODEL_VERSION}\n",
+        "1:1: model: missing; write it like",
+    ),
+    "a model whose version is literal text": (
+        LINES + MACHINE + "model: azureml:${MODEL_NAME}:$${MODEL_VERSION}\n",
+        "4:1: model: does not use ${MODEL_VERSION}",
+    ),
+    "a tag that makes an object": (
+        MANAGED + "tags: {a: !!python/name:os.system x}\n",
+        "1:1: " + LOADER + "Error while parsing yaml file: could not determine a constructor",
     ),
     "nothing that depends on the version": (IMAGE_ONLY, "1:1: model: missing; write it like"),
     "an empty key": (
