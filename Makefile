@@ -152,7 +152,7 @@ docs-site: .venv-site/.installed
 	@.venv-site/bin/python -m $(PIP) mkdocs-material==9.8.2
 	@touch $@
 
-# A security review of the templates. Three files use newer Bicep than it can read, and are reported as such.
+# A security review of the templates. It cannot read files with newer Bicep (types, imports): of these only main.bicep, workspace.bicep and events.bicep deploy anything, by modules that it does read.
 review: .venv-review/.installed
 	@.venv-review/bin/checkov --directory infra --framework bicep --compact --quiet --skip-download
 

@@ -12,35 +12,36 @@ param tenantId string
 
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
+}
 
-  resource signIn 'config' = {
-    name: 'authsettingsV2'
-    // checkov:skip=CKV_AZURE_13:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_63:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_65:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_66:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_80:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_88:About the site itself, in app.bicep; this is its sign-in.
-    // checkov:skip=CKV_AZURE_222:About the site itself, in app.bicep; this is its sign-in.
-    properties: {
-      platform: { enabled: !empty(clientId) }
-      globalValidation: {
-        requireAuthentication: !empty(clientId)
-        unauthenticatedClientAction: 'Return401'
-        excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid'] // it brings a key instead
-      }
-      identityProviders: {
-        azureActiveDirectory: {
-          enabled: !empty(clientId)
-          registration: {
-            clientId: clientId
-            openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
-          }
-          validation: { allowedAudiences: [clientId, 'api://${clientId}'] }
-        }
-      }
-      login: { tokenStore: { enabled: false } }
-      httpSettings: { requireHttps: true }
+resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  // checkov:skip=CKV_AZURE_13:About the site itself, in app.bicep.
+  // checkov:skip=CKV_AZURE_63:About the site itself, in app.bicep.
+  // checkov:skip=CKV_AZURE_65:About the site itself, in app.bicep.
+  // checkov:skip=CKV_AZURE_66:About the site itself, in app.bicep.
+  name: 'authsettingsV2'
+  // checkov:skip=CKV_AZURE_80:About the site itself, in app.bicep.
+  // checkov:skip=CKV_AZURE_88:About the site itself, in app.bicep.
+  // checkov:skip=CKV_AZURE_222:About the site itself, in app.bicep.
+  properties: {
+    platform: { enabled: !empty(clientId) }
+    globalValidation: {
+      requireAuthentication: !empty(clientId)
+      unauthenticatedClientAction: 'Return401'
+      excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid'] // it brings a key instead
     }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: !empty(clientId)
+        registration: {
+          clientId: clientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+        }
+        validation: { allowedAudiences: [clientId, 'api://${clientId}'] }
+      }
+    }
+    login: { tokenStore: { enabled: false } }
+    httpSettings: { requireHttps: true }
   }
 }

@@ -1,9 +1,10 @@
-"""The POSIX hooks of azure.yaml and the removal script, run by a real shell with stand-ins for `az` and `azd`."""
+"""The hooks of azure.yaml and the removal script, run as they are with stand-ins for `az` and `azd`."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -179,12 +180,40 @@ def test_removal_stops_at_an_error(root: Path, desk: Desk) -> None:
     assert not [call for call in calls if call.startswith("azd down")]
 
 
+# Waits in no time, and says for how long.
+WITHOUT_WAITING = "import runpy, sys, time; time.sleep = print; runpy.run_path(sys.argv[1], run_name='__main__')"
+
+
+def hook(root: Path, name: str) -> Path:
+    """Return the script of a hook in azure.yaml."""
+    found = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"][name]
+    assert found["kind"] == "python"
+    return root / str(found["run"])
+
+
 def test_events_are_provisioned_only_after_a_deployment(root: Path, desk: Desk) -> None:
     """The hook after the code's deployment waits for Azure to list the function, and then says so to the last layer."""
-    desk.stand_in("sleep", "exit 0")
-    hook = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]["postdeploy"]["posix"]["run"]
-    code, calls = desk.run("-c", hook)
-    assert (code, calls) == (0, ["sleep 60", "azd env set TEAL_CODE_DEPLOYED true"])
+    command = [sys.executable, "-c", WITHOUT_WAITING, str(hook(root, "postdeploy"))]
+    environment = {"PATH": f"{desk.folder}:{os.environ['PATH']}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+    calls = (desk.folder / "calls").read_text().splitlines()
+    assert (done.stdout, calls) == ("60\n", ["azd env set TEAL_CODE_DEPLOYED true"])
+
+
+def test_hooks_need_no_packages(root: Path) -> None:
+    """The nearest requirements.txt is installed before a hook runs, and would otherwise be the project's own."""
+    for name in ("prepackage", "postdeploy"):
+        lines = (hook(root, name).parent / "requirements.txt").read_text().splitlines()
+        assert [line for line in lines if not line.startswith("#")] == []
+
+
+def prepackage(root: Path, project: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run the hook in a copy of the project that has only the hooks and the settings."""
+    shutil.copytree(root / "infra/hooks", project / "infra/hooks")
+    shutil.copy(root / "infra/main.parameters.json", project / "infra")
+    command = [sys.executable, str(project / hook(root, "prepackage").relative_to(root))]
+    environment = {"PATH": os.environ["PATH"], "PRICING_MODEL": "pricing"}
+    return subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - our own script
 
 
 VALID = "endpoint: prices\nmodels: [{name: pricing}]\nsteps: [smoke: {}, weight: 20]\n"
@@ -204,22 +233,17 @@ LAUNCHER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.__main__ i
 )
 def test_an_invalid_policy_is_never_packaged(root: Path, tmp_path: Path, policy: str, code: int, problem: str) -> None:
     """The pre-package hook fails, so azd deploys nothing."""
-    (tmp_path / "infra").symlink_to(root / "infra")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "pricing.yaml").write_text(policy)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     Desk(tmp_path / ".venv" / "bin").stand_in("teal", f"exec {sys.executable} -c '{LAUNCHER}' {root} \"$@\"")
-    hooks = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]
-    environment = {"PATH": os.environ["PATH"], "PRICING_MODEL": "pricing"}
-    command = [SHELL, "-c", hooks["prepackage"]["posix"]["run"]]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)  # noqa: S603 - our own azure.yaml
+    done = prepackage(root, tmp_path)
     assert done.returncode == code
     assert problem in done.stderr.decode()
 
 
 def test_nothing_is_packaged_unchecked(root: Path, tmp_path: Path) -> None:
     """Without the `teal` command, the hook fails and says what to do."""
-    script = yaml.safe_load((root / "azure.yaml").read_text())["services"]["teal"]["hooks"]["prepackage"]["posix"]
-    done = subprocess.run([SHELL, "-c", script["run"]], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603 - our own azure.yaml
+    done = prepackage(root, tmp_path)
     assert done.returncode == 1
     assert b"make setup" in done.stderr

@@ -8,6 +8,8 @@ single layer, such as `azd provision app`, is not analyzed, so `azd up` would no
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 # azd recognizes exactly these; `${NAME=default}` is not among them.
 READ_IN_JSON = re.compile(r"\$\{(\w+)\}")
@@ -58,6 +61,39 @@ def graph(root: Path, azure: dict[str, Any]) -> dict[str, set[str]]:
     read = {layer["name"]: read_by(infra, layer["module"]) for layer in layers}
     made = {layer["name"]: set(OUTPUT.findall((infra / f"{layer['module']}.bicep").read_text())) for layer in layers}
     return dependencies(layers, read, made)
+
+
+def test_azure_yaml_is_as_azd_expects(root: Path, azure: dict[str, Any]) -> None:
+    """By a schema of the keys that it uses; azd's own is not in any package."""
+    schema = json.loads((root / "tests/infra/azure_yaml.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(azure)] == []
+
+
+@pytest.mark.parametrize(
+    "path", [("infra", "path"), ("services", "teal", "hook"), ("services", "teal", "hooks", "prepackage", "script")]
+)
+def test_a_misspelt_key_of_azure_yaml_is_noticed(root: Path, azure: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Wherever it is: azd ignores some of them. With layers, `infra.path` is not allowed."""
+    schema = json.loads((root / "tests/infra/azure_yaml.schema.json").read_text(encoding="utf-8"))
+    wrong = copy.deepcopy(azure)
+    place = wrong
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = "infra"
+    assert not Draft202012Validator(schema).is_valid(wrong)
+
+
+def test_files_and_layers_that_azure_yaml_names_exist(root: Path, azure: dict[str, Any]) -> None:
+    """Hooks, modules, and the layers that others wait for and that `azd up` provisions."""
+    layers = {layer["name"]: layer for layer in azure["infra"]["layers"]}
+    for layer in layers.values():
+        assert (root / layer["path"] / f"{layer['module']}.bicep").exists()
+        assert set(layer.get("dependsOn", ())) <= set(layers)
+    steps = [step["azd"].split() for step in azure["workflows"]["up"]["steps"]]
+    assert [each[1] for each in steps if each[0] == "provision"] == list(layers)
+    for service in azure["services"].values():
+        assert all((root / service["project"] / each["run"]).exists() for each in service["hooks"].values())
 
 
 def test_a_plain_provision_finds_an_order(graph: dict[str, set[str]]) -> None:
