@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.infra.desk import SHELL, Desk
+from tests.infra.desk import Desk
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 OTHER = "/subscriptions/11111111-1111-1111-1111-111111111111"
