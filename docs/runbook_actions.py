@@ -12,6 +12,7 @@ C = ReasonCode
 LOGS = "Check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace. Nothing was lost: the "
 LOGS += "rollout continues by itself once rows arrive."
 DECIDE = "Read the history, then resume, promote or roll back."
+FREE_QUOTA = "Request more quota, or delete deployments in the region. If the usage is out of date, start the version manually."
 REPAIR_BLUE = (
     "Repair the serving deployment. To roll out a fix for it, start that version manually (`POST /api/rollouts`)."
 )
@@ -31,6 +32,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.ENDPOINT_UNHEALTHY: "Repair or recreate the endpoint in Azure ML, then start the version again.",
     C.ENDPOINT_UNREADABLE: "Check Teal's role on the workspace, and Azure's status. Nothing moves until then.",
     C.MIRROR_UNSUPPORTED: "Remove the mirror step from the policy, and start the version again.",
+    C.QUOTA_INSUFFICIENT: FREE_QUOTA,
     C.MIRROR_IN_USE: "End the other mirror, or remove the mirror step, and start the version again.",
     C.DEPLOYMENT_NAME_TAKEN: "Delete or rename the deployment that has green's name, and start the version again.",
     C.TRAFFIC_ALREADY_SPLIT: "Give all live traffic to one deployment. Then resume, or start the version again.",
@@ -87,6 +89,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.ORPHAN_FOUND: "Delete the deployment, or use it.",
     C.BLUE_LEFT_SCALED_DOWN: "Scale blue to the instances that it had.",
     C.WAITING_FOR_BLUE: REPAIR_BLUE,
+    C.WAITING_FOR_QUOTA: FREE_QUOTA,
     C.WAITING_FOR_DEPLOYMENT: "Create the endpoint and its first deployment before the time in the entry.",
 }
 

@@ -43,7 +43,7 @@ served | while read -r workspace topic _; do
   done
 done
 
-# On each workspace, its resource group, the subscription (metrics), the workspace's storage (predictions), and on storage,
+# On each workspace, its resource group, the subscription (metrics, quota), the workspace's storage (predictions), and on storage,
 # logs and Application Insights that Teal was given, in any subscription.
 revoke() {
   for assignment in $(az role assignment list --query '[].id' --output tsv "$@"); do
@@ -65,7 +65,13 @@ for principal in ${TEAL_TOPIC_PRINCIPAL_ID:-} $(printf '%s' "${TEAL_OTHER_TOPIC_
   revoke --assignee "$principal" --scope "$TEAL_STORAGE_ID/blobServices/default/containers/$TEAL_DEAD_LETTER_CONTAINER"
 done
 
-# A role can be deleted once nobody has it.
+# A role can be deleted once nobody has it. The role for the quota belongs to the subscription.
+for subscription in $subscriptions; do
+  for role in $(az role definition list --custom-role-only true --scope "/subscriptions/$subscription" \
+    --query "[?starts_with(roleName, 'Teal $AZURE_ENV_NAME quota ')].name" --output tsv); do
+    gone az role definition delete --name "$role" --scope "/subscriptions/$subscription"
+  done
+done
 served | while read -r workspace _; do
   group=${workspace%%/providers/*}
   for role in $(az role definition list --custom-role-only true --scope "$group" \

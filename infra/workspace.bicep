@@ -29,6 +29,9 @@ param templates bool = false
 @description('Whether a policy reads platform metrics. Off by default: this needs a permission on the whole subscription.')
 param readsMetrics bool = false
 
+@description('Whether Teal reads the quota before it creates a deployment. Off by default: this needs a role on the whole subscription.')
+param readsQuota bool = false
+
 @description('Whether a policy judges predictions. Off by default: collected answers may be personal data.')
 param readsPredictions bool = false
 
@@ -89,6 +92,14 @@ module metrics 'modules/metrics.bicep' = [
     name: 'teal-metrics-${environmentName}-${i}'
     scope: subscription(each)
     params: { principalId: principalId }
+  }
+]
+
+module quota 'modules/quota.bicep' = [
+  for (each, i) in subscriptions: if (readsQuota) {
+    name: 'teal-quota-${environmentName}-${i}'
+    scope: subscription(each)
+    params: { environmentName: environmentName, principalId: principalId }
   }
 ]
 

@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.bounds import bounded, cut
-from shared.core.observation import Observation, SmokeResult, TelemetryPath
-from shared.core.reconcile.plan import TelemetryQuery, plan_observation
+from shared.core.observation import Observation, QuotaSeen, SmokeResult, TelemetryPath
+from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, plan_observation
 from shared.core.reconcile.proving import newest_request
+from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
 from shared.redaction import redacted
+from shared.sizes import with_template
 from shared.smoke import smoke_result
 
 log = logging.getLogger("teal.observer")
 LOG_LINES = 40
+LONGEST_QUOTA_PROBLEM = 200
 FAILED_DEPENDENCY = 424
 LONGEST_LINE, LONGEST_LOG = 2000, 40_000  # characters
 
@@ -50,8 +53,8 @@ class Observer:
             seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
         if asked.serving is not None:
             seen = self._serving(seen, rollout, asked.serving)
-        if asked.start is not None:
-            seen = self._start(seen, rollout, asked.start)
+        if asked.start is not None or asked.sizing is not None:
+            seen = self._before_start(seen, rollout, asked)
         if asked.probe is not None:
             seen = replace(seen, probed=asked.probe, probe=self._probe(rollout, asked.probe))
         if asked.autoscale:
@@ -79,14 +82,27 @@ class Observer:
             no_table=answer.no_table or seen.no_table,
         )
 
-    def _start(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
-        """Read how the serving deployment does before anything is created. Without an answer, nothing is known."""
+    def _before_start(self, seen: Observation, rollout: Rollout, asked: ObservationPlan) -> Observation:
+        """Read what may speak against creating green: how blue does, and the quota."""
+        if asked.sizing is not None:
+            seen = replace(seen, quota=self._quota(rollout, asked.sizing))
+        if asked.start is None:
+            return seen
         try:
-            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
+            answer = self.telemetry.minutes(rollout.endpoint.name, asked.start)
         except TealError as error:
             log.warning("start endpoint=%s problem=%r", rollout.endpoint, str(error))
             return seen
-        return replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
+        return replace(seen, serving_minutes=answer.minutes, serving_until=asked.start.window.until)
+
+    def _quota(self, rollout: Rollout, sizing: Sizing) -> QuotaSeen:
+        """Read whether green fits into the quota. What cannot be read says nothing against it."""
+        try:
+            size = with_template(sizing, rollout, self.policies)
+            return QuotaSeen(size.instances or 1, self.endpoints.quota(size.instance_type or ""))
+        except TealError as error:
+            log.warning("quota endpoint=%s problem=%r", rollout.endpoint, str(error))
+            return QuotaSeen(problem=cut(redacted(str(error)), LONGEST_QUOTA_PROBLEM))
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         """Watch the serving deployment after the end: by its requests or, if none succeeded, by the smoke requests."""

@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.missed import RegisteredVersion
-from shared.core.observation import DeploymentMinute, EndpointSeen, TelemetryPath
+from shared.core.observation import DeploymentMinute, EndpointSeen, Quota, TelemetryPath
 from shared.core.observation import Halt as Halt  # noqa: PLC0414 -- part of the port
 from shared.core.observation import HaltEnd as HaltEnd  # noqa: PLC0414 -- part of the port
 from shared.core.observation import HaltEntry as HaltEntry  # noqa: PLC0414 -- part of the port
@@ -49,6 +49,9 @@ class Endpoints(Protocol):
 
     def autoscaled(self, endpoint: str) -> dict[str, bool]:
         """Return the lower-case names of the deployments with autoscale settings, and whether these are enabled."""
+
+    def quota(self, instance_type: str) -> Quota:
+        """Return what the quota of an instance type has left. Raises Permanent if that is not known."""
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         """Return the last lines of a deployment's container log."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.missed import RegisteredVersion
-from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning, Quota
 from shared.core.policy import Policy
 from shared.core.reconcile.actions import (
     Action,
@@ -221,7 +221,8 @@ class FakeEndpoints:
     """Azure ML's endpoints: orders complete immediately, or, if `slow`, when `finish` is called.
 
     stuck: nothing ever finishes. hidden: what is being carried out is not to be seen until it is finished. unready:
-    deployments that fail to become ready. refuses: what is answered to a kind of order (create, traffic, delete) for
+    deployments that fail to become ready. cores_left: of the quota (None: unlimited). quota_unknown: why it
+    cannot be read. refuses: what is answered to a kind of order (create, traffic, delete) for
     good. Rules that Azure enforces are enforced here too.
     """
 
@@ -236,6 +237,8 @@ class FakeEndpoints:
     traffic_written: list[dict[str, int]] = field(default_factory=list)
     autoscale: dict[str, set[str]] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
+    cores_left: int | None = None
+    quota_unknown: str = ""
 
     def see(self, endpoint: str) -> EndpointSeen | None:
         self.faults.strike()
@@ -259,6 +262,11 @@ class FakeEndpoints:
                 self.set_mirror(action.endpoint, action.mirror)
             case DeleteDeployment():
                 self.delete_deployment(action.endpoint, action.name)
+
+    def quota(self, instance_type: str) -> Quota:
+        if self.quota_unknown:
+            raise Permanent(self.quota_unknown)
+        return Quota(instance_type, "standardDSv2Family", 4, self.cores_left)
 
     def autoscaled(self, endpoint: str) -> dict[str, bool]:
         return {name.lower(): name not in self.suspended for name in self.autoscale.get(endpoint, ())}

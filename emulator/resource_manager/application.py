@@ -18,13 +18,14 @@ from aiohttp import web
 from emulator.arm_errors import ArmError, bad_request, not_emulated, not_found
 from emulator.identity import audiences
 from emulator.identity.tokens import TokenIssuer, bearer_token
-from emulator.resource_manager import documents
+from emulator.resource_manager import documents, regional
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.clouds import clouds
 from emulator.resource_manager.faults import Fault, Faults
 from emulator.resource_manager.operations import Operations
 from emulator.resource_manager.resource_path import INSIGHTS, LOGS, ExtensionPath, ResourcePath, segments
 from emulator.resource_manager.routes import Route
+from emulator.resource_manager.settings import Limits
 from emulator.resources import PROVIDER, Json, Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class ResourceManager:
     tables: RouteTables
     operations: Operations
     issuer: TokenIssuer
+    limits: Limits
 
     @property
     def faults(self) -> Faults:
@@ -119,6 +121,8 @@ class ResourceManager:
             return await self._in_group(request, path)
         if path.below[:1] == ["workspaces"]:
             return await self._in_workspaces(request, path.group, path.below[1:])
+        if request.method == "GET" and len(path.below) == 3 and path.below[0] == "locations":
+            return self._in_region(path.below[1], path.below[2].lower(), request.path)
         if len(path.below) == 4 and [path.below[0], path.below[2]] in _OPERATIONS:
             return self._operation(path.below[2], path.below[3])
         raise not_emulated(f"{request.method} {request.path}")
@@ -154,6 +158,15 @@ class ResourceManager:
         if below[1:] == [] and request.method == "GET":
             return Reply(body=documents.workspace(workspace))
         return await self._routed(request, self.tables.workspace, below[1:], workspace)
+
+    def _in_region(self, region: str, kind: str, path: str) -> Reply:
+        if region.lower() != self.operations.region.lower():
+            raise ArmError(400, "LocationNotAvailable", f"The location '{region}' is not available.")
+        if kind == "vmsizes":
+            return Reply(body={"value": regional.vm_sizes()})
+        if kind == "usages":
+            return Reply(body={"value": regional.usages(self.workspaces.values(), self.limits, region)})
+        raise not_emulated(f"GET {path}")
 
     async def _in_group(self, request: web.Request, path: ResourcePath) -> Reply:
         """Answer for the group's other resources. Here, each group has one workspace."""

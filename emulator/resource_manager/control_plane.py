@@ -70,5 +70,5 @@ def control_plane(
     root = routes.of_tenancy(Tenancy(dependencies.issuer.principal.tenant))
     extensions = [*routes.of_roles(Roles(clock)), *routes.of_metrics(dependencies.metrics)]
     tables = RouteTables([*root], extensions, group_table, table)
-    manager = ResourceManager({workspace.name.lower(): workspace}, tables, operations, dependencies.issuer)
+    manager = ResourceManager({workspace.name.lower(): workspace}, tables, operations, dependencies.issuer, limits)
     return ControlPlane(manager, assets)

@@ -106,10 +106,14 @@ def quota(body: Json, others: Iterable[Deployment], limits: Limits) -> None:
 
 def cores(body: Json) -> int:
     """Return the virtual cores that a deployment with this body takes from the quota."""
-    match = INSTANCE_TYPE.fullmatch(body["properties"].get("instanceType", ""))
+    capacity: int = body.get("sku", {}).get("capacity", 1)
+    return math.ceil(1.2 * capacity) * cores_of(body["properties"].get("instanceType", ""))
+
+
+def cores_of(instance_type: str) -> int:
+    """Return the virtual cores of one instance."""
+    match = INSTANCE_TYPE.fullmatch(instance_type)
     if match is None:  # on Kubernetes the cluster has its own cores
         return 0
     size = int(match[1])
-    each = _CORES_OF_DSV2.get(size, size) if _DSV2.fullmatch(match[0]) else size
-    capacity: int = body.get("sku", {}).get("capacity", 1)
-    return math.ceil(1.2 * capacity) * each
+    return _CORES_OF_DSV2.get(size, size) if _DSV2.fullmatch(match[0]) else size

@@ -155,6 +155,12 @@ class ResourceManager:
         url = f"{self._host}{place}/providers/Microsoft.Insights/diagnosticSettings?api-version={api_version}"
         return self._pages(url, f"diagnostic settings of {endpoint}") or []
 
+    def regional(self, region: str, kind: str) -> list[Json]:
+        """Return a list that Azure ML has per subscription and region, such as `usages`."""
+        subscription = self.workspace_id.split("/resourceGroups/")[0]
+        place = f"{quote(subscription)}/providers/Microsoft.MachineLearningServices/locations/{path(region, kind)}"
+        return self._pages(f"{self._host}{place}?api-version={API_VERSION}", f"{kind} in {region}") or []
+
     def resource(self, arm_id: str, api_version: str) -> Json | None:
         """Return the resource with this ARM id, wherever it is, or None if there is none."""
         below = path(*arm_id.strip("/").split("/"))

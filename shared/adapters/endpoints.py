@@ -10,6 +10,7 @@ import logging
 
 from shared.adapters.arm import Json, ResourceManager, path
 from shared.adapters.autoscale import AutoscaleSettings
+from shared.adapters.quota import RegionalQuota
 from shared.adapters.resource_bodies import (
     deployment_like,
     endpoint_seen,
@@ -22,7 +23,7 @@ from shared.adapters.resource_bodies import (
     resized,
 )
 from shared.adapters.templates import REGISTRIES, DeploymentTemplates
-from shared.core.observation import EndpointSeen
+from shared.core.observation import EndpointSeen, Quota
 from shared.core.policy import TemplateSource
 from shared.core.reconcile.actions import (
     Action,
@@ -47,6 +48,7 @@ class ArmEndpoints:
         self._manager = manager
         self._templates = templates
         self._autoscale = AutoscaleSettings(manager)
+        self._quota = RegionalQuota(manager, self.region)
 
     def see(self, endpoint: str) -> EndpointSeen | None:
         """Return the endpoint with its deployments as Azure shows it now, or None if it does not exist."""
@@ -77,6 +79,10 @@ class ArmEndpoints:
                 self.set_mirror(action.endpoint, action.mirror)
             case DeleteDeployment():
                 self.delete_deployment(action.endpoint, action.name)
+
+    def quota(self, instance_type: str) -> Quota:
+        """Return what the quota of an instance type has left. Raises Permanent if that is not known."""
+        return self._quota.of(instance_type)
 
     def region(self) -> str:
         """Return the workspace's region, such as `westeurope`. Raises Permanent if there is no such workspace."""

@@ -52,7 +52,15 @@ def deployment_seen(body: Json) -> DeploymentSeen:
     instances = capacity if isinstance(capacity, int) else None
     by_teal = MADE_BY.items() <= (body.get("tags") or {}).items()
     modified = moment((body.get("systemData") or {}).get("lastModifiedAt"))
-    return DeploymentSeen(name, _state(properties), model, instances, modified, by_teal)
+    return DeploymentSeen(
+        name=name,
+        state=_state(properties),
+        model=model,
+        instances=instances,
+        modified=modified,
+        by_teal=by_teal,
+        instance_type=str(properties.get("instanceType") or ""),
+    )
 
 
 def model_of(body: Json) -> str:

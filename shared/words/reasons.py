@@ -104,6 +104,16 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the policy mirrors traffic, which Kubernetes online endpoints do not support",
         "This kind of endpoint does not support one of the policy's steps.",
     ),
+    ReasonCode.QUOTA_INSUFFICIENT: Row(
+        "green needs {cores|core} of quota ({instances|instance} of {instance_type}, and 20% more that Azure "
+        "reserves for upgrades), and {family} has {cores_left} left, so nothing was started. Request more, or use "
+        "fewer or smaller instances",
+        "Azure would refuse to create green. An operator who starts the rollout skips this check.",
+    ),
+    ReasonCode.WAITING_FOR_QUOTA: Row(
+        "waiting until {until} for quota: {because}",
+        "Nothing has been created yet. Quota becomes free when other deployments are deleted, such as the last blue.",
+    ),
     ReasonCode.MIRROR_IN_USE: Row(
         "the policy mirrors traffic, but {deployment} already gets a mirror of {mirror}, and Azure mirrors to one "
         "deployment only. End that mirror, or use a policy without one",
@@ -127,10 +137,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The first deployment of an endpoint needs a template.",
     ),
     ReasonCode.CREATING_GREEN: Row(
-        "creating {deployment} next to {other}, without traffic", "Blue is known, and green is being created."
+        "creating {deployment} next to {other}, without traffic[; the quota was not checked: {message}]",
+        "Blue is known, and green is being created.",
     ),
     ReasonCode.CREATING_FIRST_DEPLOYMENT: Row(
-        "no deployment has live traffic; creating {deployment} as the first", "There is no blue."
+        "no deployment has live traffic; creating {deployment} as the first[; the quota was not checked: {message}]",
+        "There is no blue.",
     ),
     ReasonCode.GREEN_READY: Row("{deployment} is ready[ next to {other}]", "Azure reports that green is ready."),
     ReasonCode.GREEN_UNDERSIZED: Row(

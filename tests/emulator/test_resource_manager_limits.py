@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.arm_errors import ArmError
-from emulator.resource_manager import rules
+from emulator.resource_manager import regional, rules
 from emulator.resource_manager.settings import Limits
 from emulator.resources import Json
 from tests.emulator.memory_plane import MemoryPlane
@@ -42,6 +42,24 @@ def test_quota() -> None:
         plane.put("second", body(capacity=3))
     assert refused.value.code == "OutOfQuota"
     assert plane.put("second", body()).status == 201
+
+
+def test_usage_of_the_quota() -> None:
+    """What deployments take is counted by family and in total, in whichever case their instance types are written."""
+    plane = MemoryPlane()
+    plane.put("first", body(capacity=5))
+    plane.put("second", body(instance_type="STANDARD_F4S_V2"))
+    rows = regional.usages([plane.workspace], Limits(cores=60), "x")
+    used = {
+        row["name"]["value"]: (row["currentValue"], row["limit"]) for row in rows if "lowPriority" not in row["type"]
+    }
+    assert (used["TotalDedicatedCores"], used["standardDSv2Family"]) == ((32, 60), (24, -1))
+    assert (used["standardFSv2Family"], used["standardESv3Family"]) == ((8, -1), (0, -1))
+    sizes = {size["name"]: (size["family"], size["vCPUs"]) for size in regional.vm_sizes()}
+    assert (sizes["Standard_DS3_v2"], sizes["Standard_NC6s_v3"]) == (
+        ("standardDSv2Family", 4),
+        ("standardNCSv3Family", 6),
+    )
 
 
 @pytest.mark.parametrize(

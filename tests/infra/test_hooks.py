@@ -63,6 +63,7 @@ def desk(tmp_path: Path) -> Desk:
         f"'role assignment list'*11111111*) ;;\n"
         f"'role assignment list'*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/app;;\n"
         f"'role assignment list'*{VALUES['TEAL_EVENTS_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/events;;\n"
+        "'role definition list'*quota*) echo role-0;;\n"
         "'role definition list'*) echo role-1 role-2;;\n"
         "esac",
     )
@@ -97,12 +98,12 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
     """Its roles, the setting on both endpoints of the workspace, its assignments and its event subscription."""
     _, calls = desk.run(str(root / "infra/remove.sh"))
     deleted = removals(calls)
-    assert [call.split(" --name ")[1].split(" --scope")[0] for call in deleted if "role definition" in call] == [
-        "role-1",
-        "role-2",
-    ]
-    [listed] = [call for call in calls if "role definition list" in call]
+    roles = [call.split(" --name ")[1].split(" --scope ") for call in deleted if "role definition" in call]
+    assert [name for name, scope in roles if "/resourceGroups/" in scope] == ["role-1", "role-2"]
+    assert [name for name, scope in roles if "/resourceGroups/" not in scope] == ["role-0"] * 2  # own and hub
+    *quotas, listed = [call for call in calls if "role definition list" in call]
     assert "[?starts_with(roleName, 'Teal trial ')].name" in listed  # the start of the names in the snapshots
+    assert all("[?starts_with(roleName, 'Teal trial quota ')].name" in each for each in quotas)
     assert [call.rpartition(" ")[2] for call in deleted if "diagnostic-settings" in call] == [
         f"{ENDPOINTS}/churn",
         f"{ENDPOINTS}/fraud",
@@ -149,6 +150,7 @@ def test_removal_covers_every_workspace(root: Path, desk: Desk) -> None:
     }
     assert revoked == {own, other, OTHER.rpartition("/")[2]}  # the last has the logs
     scopes = [call.rpartition("--scope ")[2] for call in calls if "role definition delete" in call]
+    scopes = [scope for scope in scopes if "/resourceGroups/" in scope]
     assert scopes[::2] == scopes[1::2] == [f"{SUBSCRIPTION}/resourceGroups/ml", NORTH_GROUP, EAST_GROUP]
     order = [call.split(" ")[2] for call in removals(calls) if " role " in call]
     assert order == sorted(order)  # assignments first: Azure refuses to delete a role that somebody has

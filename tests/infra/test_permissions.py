@@ -46,7 +46,7 @@ def test_every_action_is_explained(root: Path) -> None:
     """The table of calls in docs/permissions.md has each action of a role, and none that no role has."""
     text = (root / "docs/permissions.md").read_text(encoding="utf-8")
     table = text.split("<!-- actions -->")[1].split("<!-- /actions -->")[0]
-    explained = re.findall(r"`((?:workspaces|Microsoft\.Insights)/[\w/]+)`", table)
+    explained = re.findall(r"`((?:workspaces|locations|Microsoft\.Insights)/[\w/]+)`", table)
     prefix = "Microsoft.MachineLearningServices/"
     assert sorted(set(explained)) == sorted({each.removeprefix(prefix) for each in actions("workspace-everything")})
 

@@ -195,12 +195,17 @@ def test_no_key_is_ever_read(templates: dict[str, Node]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "module"), [("readsMetrics", "modules/metrics.bicep"), ("readsPredictions", "answers.bicep")]
+    ("parameter", "module"),
+    [
+        ("readsMetrics", "modules/metrics.bicep"),
+        ("readsQuota", "modules/quota.bicep"),
+        ("readsPredictions", "answers.bicep"),
+    ],
 )
 def test_broad_permissions_are_opt_in(
     templates: dict[str, Node], parameter_files: dict[str, Node], parameter: str, module: str
 ) -> None:
-    """Metrics need a permission on the subscription, and answers may be personal data, so both are off by default."""
+    """Metrics and the quota need a permission on the subscription, and answers may be personal data: all are off."""
     source = text(templates["workspace.bicep"])
     assert f"param {parameter} bool = false" in source
     both = source + text(templates["modules/permissions.bicep"])

@@ -103,6 +103,65 @@ def test_a_mirror_of_somebody_else_is_never_replaced(policy: Policy) -> None:
         assert ended.phase is Phase.PROMOTED
 
 
+def sized(left: int | None, instances: int = 2, policy: Policy = HOLDS) -> World:
+    """Return a world whose blue has that many instances of four cores, and a quota with that many cores left."""
+    world = World(policy)
+    blue = replace(world.seen.deployments[BLUE], instances=instances, instance_type="Standard_DS3_v2")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: blue})
+    world.endpoints.cores_left = left
+    return world
+
+
+def test_nothing_is_created_that_does_not_fit_into_the_quota() -> None:
+    """Two instances of four cores take three times four, since Azure reserves a fifth more: eleven are too few."""
+    world = sized(11)
+    world.register()
+    world.minutes(20)
+    assert (world.rollout().phase, len(world.entries(C.WAITING_FOR_QUOTA))) == (Phase.PROVISIONING, 1)
+    failed = world.until(Phase.FAILED)
+    facts = failed.status.reason.facts
+    assert failed.status.reason.code is C.QUOTA_INSUFFICIENT
+    assert (facts["instances"], facts["cores"], facts["cores_left"]) == (2, 12, 11)
+    assert list(world.seen.deployments) == [BLUE]
+
+
+def test_the_rollout_begins_when_there_is_quota_again() -> None:
+    """The blue of the last rollout is still being deleted when the next one starts."""
+    world = sized(0)
+    world.register()
+    world.minutes(4)
+    world.endpoints.cores_left = 12
+    world.until(Phase.STEPPING)
+
+
+@pytest.mark.parametrize("left", [12, None], ids=["just enough", "unlimited"])
+def test_what_fits_is_created(left: int | None) -> None:
+    """And nothing is said of the quota."""
+    world = sized(left)
+    world.register()
+    world.until(Phase.STEPPING)
+    (creating,) = world.entries(C.CREATING_GREEN)
+    assert "message" not in creating.reason.facts
+
+
+def test_a_quota_that_cannot_be_read_is_no_reason_to_refuse() -> None:
+    """The history says that it was not checked, and why."""
+    world = sized(0)
+    world.endpoints.quota_unknown = "403: may not read locations/usages"
+    world.register()
+    world.until(Phase.STEPPING)
+    (creating,) = world.entries(C.CREATING_GREEN)
+    assert "locations/usages" in creating.reason.facts["message"]
+
+
+def test_an_operator_starts_beyond_the_quota() -> None:
+    """It is Azure that decides then: its usage may be out of date."""
+    world = sized(0)
+    world.models.registered[ModelVersion("churn", "7")] = {}
+    world.reception().start(world.policy, ModelVersion("churn", "7"), "ada@example.com", "there is quota")
+    world.until(Phase.STEPPING)
+
+
 def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
     """Blue answers nothing any more, and green, which has all traffic, fails some: an outcome of its own."""
     deadlines = Deadlines(provisioning=timedelta(minutes=20), rollback=timedelta(minutes=25))

@@ -99,6 +99,40 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(
+            C.WAITING_FOR_QUOTA,
+            reason(
+                C.QUOTA_INSUFFICIENT,
+                instances=3,
+                instance_type="Standard_F4s_v2",
+                family="standardFSv2Family",
+                cores=16,
+                cores_left=10,
+            ),
+            until="2026-11-20T12:00:00+00:00",
+        ),
+        (
+            "waiting until 2026-11-20 12:00 UTC for quota: green needs 16 cores of quota (3 instances of "
+            "Standard_F4s_v2, and 20% more that Azure reserves for upgrades), and standardFSv2Family has 10 left, so "
+            "nothing was started. Request more, or use fewer or smaller instances"
+        ),
+    ),
+    (
+        reason(
+            C.QUOTA_INSUFFICIENT,
+            instances=1,
+            instance_type="Standard_F4s_v2",
+            family="TotalDedicatedCores",
+            cores=8,
+            cores_left=0,
+        ),
+        (
+            "green needs 8 cores of quota (1 instance of Standard_F4s_v2, and 20% more that Azure reserves for "
+            "upgrades), and TotalDedicatedCores has 0 left, so nothing was started. Request more, or use fewer or "
+            "smaller instances"
+        ),
+    ),
+    (
         reason(C.MIRROR_IN_USE, deployment="shadow", mirror=15),
         (
             "the policy mirrors traffic, but shadow already gets a mirror of 15%, and Azure mirrors to one deployment "

@@ -12,6 +12,7 @@ from shared.core.observation.observation import (
     SmokeResult,
     Tally,
 )
+from shared.core.observation.quota import Quota, QuotaSeen
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Observation",
     "PathState",
     "Provisioning",
+    "Quota",
+    "QuotaSeen",
     "SmokeResult",
     "Tally",
     "TelemetryPath",

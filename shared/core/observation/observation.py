@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shared.core.bounds import cut
 from shared.core.observation.halt import Halt
+from shared.core.observation.quota import QuotaSeen
 from shared.core.observation.telemetry_path import TelemetryPath
 
 EXAMPLES = 5
@@ -38,6 +39,7 @@ class DeploymentSeen:
 
     model: its ARM id or asset reference, as Azure returns it. instances: the configured count (None: unknown).
     modified: when it was last changed (None: unknown). by_teal: whether its tags say that Teal made it.
+    instance_type: such as `Standard_DS3_v2` (empty: unknown).
     """
 
     name: str
@@ -46,6 +48,7 @@ class DeploymentSeen:
     instances: int | None = None
     modified: datetime | None = None
     by_teal: bool = False
+    instance_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ class Observation:
     `serving_until`, after the rollout ended or before it placed green. serving_probe: how the deployment that then
     serves answered the smoke requests, if it had no other requests. probed: the deployment that was asked before it
     serves, if any. probe: how it answered the smoke requests; None: not known.
+    quota: whether green fits into the quota; None if that was not asked.
     """
 
     endpoint: EndpointSeen | None
@@ -187,3 +191,4 @@ class Observation:
     serving_probe: SmokeResult | None = None
     probed: str | None = None
     probe: SmokeResult | None = None
+    quota: QuotaSeen | None = None

@@ -7,6 +7,8 @@ when the policy is read.
 from __future__ import annotations
 
 from shared.core.observation.observation import EndpointSeen
+from shared.core.observation.quota import QuotaSeen
+from shared.core.reconcile.sizing import reserved
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.steps.mirror import MirrorStep
@@ -18,6 +20,23 @@ MOST_DEPLOYMENTS = 20
 def over_limit(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:
     """Return why the rollout cannot be carried out on this endpoint, or None if no known limit prevents it."""
     return _unsupported(rollout, endpoint) or _full(rollout, endpoint) or _mirror_in_use(rollout, endpoint)
+
+
+def over_quota(quota: QuotaSeen | None) -> Reason | None:
+    """Return why green does not fit into the quota; None if it does, or if that is not known."""
+    if quota is None or quota.quota is None or quota.quota.left is None:
+        return None
+    needed = reserved(quota.instances) * quota.quota.cores
+    if needed <= quota.quota.left:
+        return None
+    return reason(
+        ReasonCode.QUOTA_INSUFFICIENT,
+        instances=quota.instances,
+        instance_type=quota.quota.instance_type,
+        family=quota.quota.family,
+        cores=needed,
+        cores_left=quota.quota.left,
+    )
 
 
 def _unsupported(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:

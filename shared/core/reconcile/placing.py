@@ -13,7 +13,7 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
 from shared.core.reconcile.blue_at_start import blue_failing
 from shared.core.reconcile.keeping import make_room
-from shared.core.reconcile.limits import over_limit
+from shared.core.reconcile.limits import over_limit, over_quota
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Beside, First, Judging
@@ -34,17 +34,11 @@ def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, no
     twin = deployed_manually(rollout, endpoint)
     if twin is not None:
         return Decision(rollout) if twin.state in MADE else _superseded(rollout, twin, endpoint, now)
-    taken = endpoint.deployments.get(rollout.green)
-    if taken is not None and not is_of(taken.model, rollout.model):
-        return _ended(
-            rollout, reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model), now
-        )
-    limit = over_limit(rollout, endpoint)
-    if limit is not None:
-        roomier = make_room(rollout, endpoint, now) if limit.code is ReasonCode.ENDPOINT_FULL else None
-        return roomier or _ended(rollout, limit, now)
+    unfit = _unfit(rollout, observation, endpoint, now)
+    if unfit is not None:
+        return unfit
     if not endpoint.traffic:
-        return _place_first(rollout, endpoint, now)
+        return _place_first(rollout, observation, endpoint, now)
     return _place_beside(rollout, observation, endpoint, now)
 
 
@@ -145,6 +139,20 @@ def is_of(reference: str, model: ModelVersion) -> bool:
     return parts == str(model) or parts.lower().endswith(f"/models/{model.name}/versions/{model.version}".lower())
 
 
+def _unfit(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return the refusal, or the wait, of a rollout that this endpoint has no place for; None if it has."""
+    taken = endpoint.deployments.get(rollout.green)
+    if taken is not None and not is_of(taken.model, rollout.model):
+        name = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model)
+        return _ended(rollout, name, now)
+    limit = over_limit(rollout, endpoint)
+    if limit is not None:
+        roomier = make_room(rollout, endpoint, now) if limit.code is ReasonCode.ENDPOINT_FULL else None
+        return roomier or _ended(rollout, limit, now)
+    quota = None if by_operator(rollout) else over_quota(observation.quota)
+    return None if quota is None else _awaited_once(rollout, quota, now, ReasonCode.WAITING_FOR_QUOTA)
+
+
 def _place_beside(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Take the deployment that has all live traffic as blue."""
     blue = endpoint.serving()
@@ -159,7 +167,8 @@ def _place_beside(rollout: Rollout, observation: Observation, endpoint: Endpoint
     placed = replace(
         rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
     )
-    return history.noted(placed, reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue), now)
+    creating = reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue)
+    return history.noted(placed, _with_quota_problem(creating, observation), now)
 
 
 def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, now: datetime) -> Decision | None:
@@ -167,13 +176,18 @@ def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, no
     failing = blue_failing(blue, observation)
     if failing is None or by_operator(rollout) or rollout.policy.judge.failing_blue == "replace":
         return None
+    return _awaited_once(rollout, failing, now, ReasonCode.WAITING_FOR_BLUE)
+
+
+def _awaited_once(rollout: Rollout, why: Reason, now: datetime, code: ReasonCode) -> Decision:
+    """Wait as `awaited` does, noted only once although the counts in the reason change."""
     waiting = rollout.status.reason
-    if waiting.code is ReasonCode.WAITING_FOR_BLUE and waiting.because is not None:
-        failing = replace(failing, facts=waiting.because.facts)  # noted once, whatever the counts are by now
-    return awaited(rollout, failing, now, ReasonCode.WAITING_FOR_BLUE)
+    if waiting.code is code and waiting.because is not None:
+        why = replace(why, facts=waiting.because.facts)
+    return awaited(rollout, why, now, code)
 
 
-def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Nothing has live traffic, so green will be the first, after its smoke test. It needs something to copy from."""
     if endpoint.state.broken:
         return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
@@ -183,7 +197,14 @@ def _place_first(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Dec
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
     first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
-    return history.noted(first, reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green), now)
+    creating = reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green)
+    return history.noted(first, _with_quota_problem(creating, observation), now)
+
+
+def _with_quota_problem(creating: Reason, observation: Observation) -> Reason:
+    """Return the reason with why the quota was not checked, if it was not."""
+    problem = observation.quota.problem if observation.quota is not None else ""
+    return replace(creating, facts={**creating.facts, "message": problem}) if problem else creating
 
 
 def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -12,6 +12,7 @@ from shared.core.reconcile import autoscaling, keeping, probing
 from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
+from shared.core.reconcile.sizing import Sizing, sizing
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 from shared.core.telemetry import Requests, TelemetryQuery, Window
@@ -30,6 +31,7 @@ class ObservationPlan:
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
     prove that they do. serving: the last minutes of the deployment that serves after the end. probe: a deployment
     that must answer the smoke requests before it serves. start: the last minutes of what serves before anything starts.
+    sizing: the size of the green that is about to be created, if the quota must have room for it.
     """
 
     minutes: TelemetryQuery | None = None
@@ -41,6 +43,7 @@ class ObservationPlan:
     serving: TelemetryQuery | None = None
     probe: str | None = None
     start: TelemetryQuery | None = None
+    sizing: Sizing | None = None
 
 
 def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> ObservationPlan:
@@ -65,6 +68,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
         probe=probing.to_probe(rollout, endpoint, now) or keeping.to_probe(rollout, endpoint, now),
         start=_start(rollout, endpoint, now),
+        sizing=sizing(rollout, endpoint),
     )
 
 

@@ -47,6 +47,8 @@ class ReasonCode(StrEnum):
     ENDPOINT_UNHEALTHY = "endpoint_unhealthy"
     ENDPOINT_UNREADABLE = "endpoint_unreadable"
     MIRROR_UNSUPPORTED = "mirror_unsupported"
+    QUOTA_INSUFFICIENT = "quota_insufficient"
+    WAITING_FOR_QUOTA = "waiting_for_quota"
     MIRROR_IN_USE = "mirror_in_use"
     DEPLOYMENT_NAME_TAKEN = "deployment_name_taken"
     TRAFFIC_ALREADY_SPLIT = "traffic_already_split"
@@ -153,7 +155,8 @@ class ReasonCode(StrEnum):
 class Facts(TypedDict, total=False):
     """The facts behind a reason, as JSON values.
 
-    action: an `ActionKind`. actor: who requested it. comment: the reason they gave. deadline: which of the policy's
+    action: an `ActionKind`. actor: who requested it. comment: the reason they gave. cores, cores_left: needed, and
+    left of the quota `family`. instance_type: Azure's name. deadline: which of the policy's
     deadlines. deployment: the one it is about. deployments: how many. examples: the first few problems.
     expected_traffic, observed_traffic, mirror_traffic: percent by deployment. failed, requests: how many. gate: the one
     it is about. instances, wanted_instances: how many there are, and should be. limit: a share of requests.
@@ -171,6 +174,8 @@ class Facts(TypedDict, total=False):
     action: str
     actor: str
     comment: str
+    cores: int
+    cores_left: int
     deadline: str
     delay_seconds: float
     deployment: str
@@ -178,7 +183,9 @@ class Facts(TypedDict, total=False):
     examples: list[str]
     expected_traffic: dict[str, int]
     failed: int
+    family: str
     gate: str
+    instance_type: str
     instances: int
     limit: float
     limit_seconds: float

@@ -9,4 +9,5 @@ param logsId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGrou
 param endpoints = 'churn, fraud,'
 param templates = true
 param readsMetrics = true
+param readsQuota = true
 param readsPredictions = true

@@ -1,0 +1,94 @@
+"""The size of the green that is about to be created: one row per policy and endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Capacity, LiveSource, TemplateSource
+from shared.core.reconcile.sizing import Sizing, reserved, sizing
+from shared.core.rollout import Rollout
+from tests.core.rollouts import POLICY, rollout
+
+WAITING = replace(rollout(Phase.PROVISIONING), placement=None, green="fresh")
+SMALL, LARGE = "Standard_F2s_v2", "Standard_E8s_v3"
+FILE = "deployments/churn.yml"
+
+
+def serving(**traffic: int) -> EndpointSeen:
+    """Return an endpoint whose deployments have seven small instances each."""
+    seen = {
+        name: DeploymentSeen(name, Provisioning.SUCCEEDED, "azureml:churn:5", 7, instance_type=SMALL)
+        for name in traffic
+    }
+    live = {name: share for name, share in traffic.items() if share}
+    return EndpointSeen("churn", Provisioning.SUCCEEDED, live, {}, seen)
+
+
+def with_policy(source: LiveSource | TemplateSource | None = None, green: object = "same") -> Rollout:
+    """Return a rollout that waits for its placement, with this source and instance count."""
+    capacity = Capacity(green=green)  # type: ignore[arg-type]
+    return replace(WAITING, policy=replace(POLICY, source=source or LiveSource(), capacity=capacity))
+
+
+ONE = serving(old=100)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "endpoint", "expected"),
+    [
+        (with_policy(), ONE, Sizing(SMALL, 7)),
+        (with_policy(LiveSource(LARGE)), ONE, Sizing(LARGE, 7)),
+        (with_policy(green=3), ONE, Sizing(SMALL, 3)),
+        (with_policy(green="proportional"), ONE, Sizing(SMALL, 7)),
+        (with_policy(), serving(idle=0), Sizing(SMALL, 7)),
+        (with_policy(TemplateSource(FILE)), ONE, Sizing(None, None, FILE)),
+        (with_policy(TemplateSource(FILE, LARGE), 4), ONE, Sizing(LARGE, 4, FILE)),
+        (with_policy(TemplateSource(FILE), 4), serving(), Sizing(None, 4, FILE)),
+        (with_policy(TemplateSource(FILE), "proportional"), ONE, Sizing(None, 7, FILE)),
+    ],
+    ids=[
+        "a copy", "another type", "a number", "counted when full", "a copy of an idle one", "a template",
+        "a template with sizes in the policy", "a template for the first", "a template that grows",
+    ],
+)  # fmt: skip
+def test_the_size_is_what_will_be_created(waiting: Rollout, endpoint: EndpointSeen, expected: Sizing) -> None:
+    """None is what only the template says."""
+    assert sizing(waiting, endpoint) == expected
+
+
+@pytest.mark.parametrize(
+    ("waiting", "endpoint"),
+    [
+        (rollout(Phase.PROVISIONING), ONE),
+        (rollout(Phase.STEPPING), ONE),
+        (with_policy(), serving()),
+        (with_policy(), replace(ONE, kubernetes=True)),
+        (with_policy(), replace(ONE, state=Provisioning.UPDATING)),
+        (with_policy(), serving(fresh=0, old=100)),
+        (with_policy(), replace(ONE, deployments={"old": replace(ONE.deployments["old"], instance_type="")})),
+        (with_policy(), replace(ONE, deployments={"old": replace(ONE.deployments["old"], instances=None)})),
+    ],
+    ids=[
+        "placed",
+        "created",
+        "nothing to copy",
+        "Kubernetes",
+        "busy",
+        "there already",
+        "type unknown",
+        "count unknown",
+    ],
+)
+def test_nothing_is_asked_otherwise(waiting: Rollout, endpoint: EndpointSeen) -> None:
+    """Nothing is about to be created, it takes no quota, or its size is not known."""
+    assert sizing(waiting, endpoint) is None
+
+
+@pytest.mark.parametrize(("instances", "cores"), [(1, 2), (4, 5), (5, 6), (6, 8), (10, 12), (50, 60)])
+def test_azure_reserves_a_fifth_more(instances: int, cores: int) -> None:
+    """Rounded up, in whole instances."""
+    assert reserved(instances) == cores
