@@ -12,7 +12,7 @@ C = ReasonCode
 LOGS = "Check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace. Nothing was lost: the "
 LOGS += "rollout continues by itself once rows arrive."
 DECIDE = "Read the history, then resume, promote or roll back."
-FREE_QUOTA = "Request more quota, or delete deployments in the region. If the usage is out of date, start the version manually."
+FREE_QUOTA = "Request more quota, or delete deployments. If the usage is out of date, start the version manually."
 REPAIR_BLUE = (
     "Repair the serving deployment. To roll out a fix for it, start that version manually (`POST /api/rollouts`)."
 )
