@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site faults mutants bench bench-judge bench-gates clean
+.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site faults mutants bench bench-judge bench-gates clean notebooks
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -63,6 +63,10 @@ test: setup
 BUSY ?= tests/endtoend
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
+
+# Scripts in the manner of Azure ML's notebooks against the emulator, with the one that is too slow for `test`.
+notebooks: setup
+	@NOTEBOOKS=all $(BIN)/python -m tests.session $(BIN)/python -m pytest tests/emulator/test_notebooks.py
 
 # Microsoft's command line against the emulator: what of it works, line by line. Not part of `check`, because it is large.
 azure-cli: setup .venv-azure-cli/.installed

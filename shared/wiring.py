@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shared.once import once
 
 if TYPE_CHECKING:  # the core is light, but indexing needs none of it
     from azure.core.credentials import TokenCredential
@@ -74,7 +75,7 @@ def use(given: App) -> Iterator[App]:
         _in_use.remove(given)
 
 
-@cache
+@once
 def _wired_to_azure() -> App:
     import uuid  # noqa: PLC0415 -- see the module's docstring
 

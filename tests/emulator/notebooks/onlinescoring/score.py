@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {}
 def init() -> None:
     """Read every word."""
     folder = Path(os.environ["AZUREML_MODEL_DIR"], os.environ.get("WORDS", ""))
-    WORDS.update({path.stem: path.read_text() for path in folder.glob("*.txt")})
+    WORDS.update({path.stem: path.read_text().strip() for path in folder.glob("*.txt")})
     print("Init complete")  # noqa: T201  # to the log
 
 
