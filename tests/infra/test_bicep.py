@@ -1,20 +1,21 @@
 """The real Bicep compiler on the templates: no warning, no change of format, and the resources that the snapshots show.
 
 A snapshot is a template evaluated offline for the parameters of its file. After a change, write it again with
-`bicep snapshot FILE --mode overwrite` and the options in `SNAPSHOT`, and read the difference.
+`bicep snapshot FILE --mode overwrite --tenant-id 00000000-0000-0000-0000-000000000001 --subscription-id
+00000000-0000-0000-0000-000000000000 --location westeurope --deployment-name teal`, and read the difference.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.infra.arm_rules import broken_rules
+from tests.infra.bicep_compiler import BicepCompiler
 
 BICEP = shutil.which("bicep")
 pytestmark = pytest.mark.skipif(BICEP is None, reason="the Bicep compiler is not on the PATH")
@@ -23,10 +24,6 @@ SNAPSHOTS = sorted((Path(__file__).resolve().parent / "snapshots").glob("*.bicep
 FILES = sorted([*INFRA.rglob("*.bicep"), *INFRA.rglob("*.bicepparam"), *SNAPSHOTS])
 LAYERS = ["main", "workspace", "events"]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-SNAPSHOT = [
-    *("--subscription-id", SUBSCRIPTION, "--tenant-id", "00000000-0000-0000-0000-000000000001"),
-    *("--location", "westeurope", "--deployment-name", "teal"),
-]
 # What azd passes to the parameter files.
 ENVIRONMENT = {
     "AZURE_ENV_NAME": "trial",
@@ -43,53 +40,45 @@ ENVIRONMENT = {
 }
 
 
-def bicep(*arguments: str | Path) -> tuple[int, str, str]:
-    """Run the compiler; return its exit code, its output, and its warnings and errors."""
-    done = subprocess.run([str(BICEP), *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603  # found on the PATH
-    return done.returncode, done.stdout, done.stderr
-
-
-@cache
-def built(template: str) -> tuple[int, str, str]:
-    """Compile a template, once: the exit code, the ARM template, and warnings."""
-    return bicep("build", INFRA / f"{template}.bicep", "--stdout")
+@pytest.fixture(scope="module")
+def compiler() -> Iterator[BicepCompiler]:
+    """Return the compiler."""
+    with BicepCompiler(str(BICEP), ENVIRONMENT) as compiler:
+        yield compiler
 
 
 @pytest.mark.parametrize("template", LAYERS)
-def test_a_template_compiles_without_a_warning(template: str) -> None:
-    """With the rules of bicepconfig.json, in all modules too; `build` reports what `lint` does."""
-    code, _, problems = built(template)
-    assert (code, problems) == (0, "")
-
-
-@pytest.mark.parametrize("template", LAYERS)
-def test_the_compiled_template_keeps_azures_rules(template: str) -> None:
-    """Those of Microsoft's own template tests that the compiler does not check; see `arm_rules`."""
-    _, compiled, _ = built(template)
+def test_a_template_compiles_without_a_warning(compiler: BicepCompiler, template: str) -> None:
+    """With the rules of bicepconfig.json, in all modules too; and it keeps ARM's rules."""
+    problems, compiled = compiler.template(INFRA / f"{template}.bicep")
+    assert problems == []
     assert list(broken_rules(json.loads(compiled), template)) == []
 
 
-def test_every_file_is_formatted(tmp_path: Path) -> None:
+def test_a_warning_would_be_noticed(compiler: BicepCompiler, tmp_path: Path) -> None:
+    """By the same rules: an unused parameter and an old API version."""
+    shutil.copy(INFRA / "bicepconfig.json", tmp_path)
+    (tmp_path / "wrong.bicep").write_text(
+        "param unused string\nresource plan 'Microsoft.Web/serverfarms@2022-03-01' existing = { name: 'x' }\n"
+    )
+    problems, _ = compiler.template(tmp_path / "wrong.bicep")
+    for rule in ("no-unused-params", "no-unused-existing-resources", "use-recent-api-versions"):
+        assert rule in "\n".join(problems)
+
+
+def test_every_file_is_formatted(compiler: BicepCompiler) -> None:
     """`bicep format` would change none."""
-    for file in FILES:
-        shutil.copy(file, tmp_path / f"{file.parent.name}-{file.name}")
-    code, _, problems = bicep("format", "--pattern", f"{tmp_path}/*")
-    assert code == 0, problems
-    changed = [
-        file.name for file in FILES if file.read_text() != (tmp_path / f"{file.parent.name}-{file.name}").read_text()
-    ]
-    assert changed == []
+    assert [file.name for file in FILES if file.read_text() != compiler.formatted(file)] == []
 
 
 @pytest.mark.parametrize("template", ["workspace", "events"])
-def test_the_azd_environment_is_enough(template: str) -> None:
+def test_the_azd_environment_is_enough(compiler: BicepCompiler, template: str) -> None:
     """Each parameter file compiles with the variables that azd knows by then."""
-    code, _, problems = bicep("build-params", INFRA / f"{template}.bicepparam", "--stdout")
-    assert (code, problems) == (0, "")
+    assert compiler.parameters(INFRA / f"{template}.bicepparam") == []
 
 
 @pytest.mark.parametrize("parameters", SNAPSHOTS, ids=lambda file: file.stem)
-def test_a_snapshot_is_up_to_date(parameters: Path) -> None:
-    """The template still evaluates to what is committed."""
-    code, differences, problems = bicep("snapshot", parameters, "--mode", "validate", *SNAPSHOT)
-    assert (code, problems) == (0, ""), differences
+def test_a_snapshot_is_up_to_date(compiler: BicepCompiler, parameters: Path) -> None:
+    """The template still evaluates to what is committed, outputs included."""
+    committed = parameters.with_name(f"{parameters.stem}.snapshot.json")
+    assert compiler.snapshot(parameters) == json.loads(committed.read_text(encoding="utf-8"))
