@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site faults mutants bench bench-judge bench-gates clean notebooks
+.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site terraform faults mutants bench bench-judge bench-gates clean notebooks
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -144,6 +144,11 @@ sbom: .venv-sbom/.installed
 # The archive for a deployment without azd: out/teal.zip.
 package: setup
 	@$(BIN)/teal package
+
+# The templates as the Terraform module deploys them; needs `bicep`.
+terraform:
+	@for template in main workspace events; do \
+	  bicep build infra/$$template.bicep --outfile infra/terraform/templates/$$template.json || exit 1; done
 
 # The documents as a site: out/docs-site/html. Every warning is an error: a link or an anchor that leads nowhere, a page that is not listed.
 docs-site: .venv-site/.installed
