@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,6 +214,16 @@ def test_a_timer_that_stopped_is_noticed(insights: Insights, found: Found, other
     assert "tick" in found
     insights.requests[:] = [(name, success, "0") for name, success in others]
     assert "no-tick" in insights.firing()
+
+
+def test_the_documents_explain_every_alert() -> None:
+    """With what to do, as the alert itself says; those marked are split."""
+    page = (ROOT / "docs/deploying.md").read_text().split("## Alerts and the workbook")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([\w-]+)`( \*)? \| .+ \| .+ \|$", page, re.MULTILINE)
+    assert {name: bool(star) for name, star in rows} == {
+        name: bool(rule["dimensions"]) for name, rule in ALERTS.items()
+    }
+    assert all(len(rule["properties"]["description"]) > 40 for rule in evaluated("scheduledQueryRules"))
 
 
 def test_each_waiting_rollout_has_an_alert_of_its_own(calls: Calls, insights: Insights) -> None:

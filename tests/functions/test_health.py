@@ -12,7 +12,9 @@ import pytest
 
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
+from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 from shared.errors import Misconfigured, Permanent
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts
@@ -227,6 +229,31 @@ def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) ->
     words = "churn-6 is unhealthy, so the rollback waits" if rolling_back else "both churn-6 and churn-7 fail"
     assert (found["severity"], words in found["message"]) == ("failing", True)
     assert "repair" in found["remedy"]
+
+
+WAITS = [
+    ("a pause step without an end", (SmokeStep("s"), PauseStep(), WeightStep(50)), None, True),
+    ("an operator's pause", (SmokeStep("s"), WeightStep(10), WeightStep(50)), Verb.PAUSE, True),
+    ("a pause step that ends by itself", (SmokeStep("s"), PauseStep(timedelta(hours=9)), WeightStep(50)), None, False),
+]
+
+
+@pytest.mark.parametrize(("steps", "verb", "waits"), [row[1:] for row in WAITS], ids=[row[0] for row in WAITS])
+def test_whoever_waits_for_an_operator_says_so_after_an_hour(
+    calls: Calls, steps: tuple[Step, ...], verb: Verb | None, *, waits: bool
+) -> None:
+    """Not before, and not if time alone ends the pause."""
+    world = calls.world
+    world.policy = replace(world.policy, steps=steps)
+    world.register()
+    if verb is not None:
+        world.until_weight(10)
+        world.ask(verb)
+    world.until(Phase.PAUSED)
+    world.minutes(58)
+    assert "waiting" not in findings(calls)
+    world.minutes(4)
+    assert ("waiting" in findings(calls)) == waits
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:

@@ -42,6 +42,29 @@ def test_azure_knows_every_action(snapshot: str) -> None:
     assert [each for each in actions(snapshot) if each.lower() not in published()] == []
 
 
+# Built-in roles of Azure; the ids are the same in every tenant.
+BUILT_IN = {
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
+    "3b03c2da-16b3-4a49-8834-0f8130efdd3b": "Log Analytics Data Reader",
+    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+}
+
+
+@pytest.mark.parametrize("snapshots", [("app", "events-private"), ("app-existing", "events-private")])
+def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path, snapshots: tuple[str, ...]) -> None:
+    """The same on own resources and on those that a company brings: each role of the table, and no other."""
+    table = (root / "docs/permissions.md").read_text(encoding="utf-8").split("## On Teal's own resources")[1]
+    explained = sorted(
+        row.split(" | ")[1] for row in table.splitlines() if row.startswith("| ") and "| role |" not in row
+    )
+    assigned = [each for name in snapshots for each in resources(name, "roleAssignments")]
+    given = [BUILT_IN[each["properties"]["roleDefinitionId"].rpartition("/")[2]] for each in assigned]
+    assert sorted(given) == explained
+
+
 def test_every_action_is_explained(root: Path) -> None:
     """The table of calls in docs/permissions.md has each action of a role, and none that no role has."""
     text = (root / "docs/permissions.md").read_text(encoding="utf-8")
