@@ -391,13 +391,17 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
     ReasonCode.SERVING_UNHEALTHY: Row(
-        "{deployment} serves and fails far more requests than blue's past allows; nothing is deleted in the meantime",
+        "{deployment} serves and fails far more requests than is normal; nothing is deleted in the meantime",
         "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
     ),
     ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),
     ReasonCode.LEFTOVER_KEPT: Row(
         "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL,
         "A deployment that could replace a failing one is not deleted.",
+    ),
+    ReasonCode.LEFTOVER_UNCHECKED: Row(
+        "{deployment} is kept, because it is not known whether {other}, which serves, works. " + MANUAL,
+        "Neither the log nor the smoke requests showed the serving deployment healthy, so the other one stays.",
     ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing advances for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),

@@ -37,6 +37,7 @@ PLACES = {
     "telemetry_problem": ("observed", "telemetry_problem"),
     "missing_gates": ("observed", "missing_gates"),
     "clean_after": ("ending", "clean_after"),
+    "seen_healthy": ("ending", "seen_healthy"),
     "blue_scaled_down": ("ending", "blue_scaled_down"),
     "finished": ("ending", "finished"),
 }

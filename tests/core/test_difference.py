@@ -11,6 +11,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
 from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout.parts import SeenHealthy
 from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
     ALL_BLUE,
@@ -34,6 +35,16 @@ FORWARD, TO_GREEN, TO_BLUE = SetTraffic("churn", TEN), SetTraffic("churn", ALL_G
 DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("churn", GREEN)
 KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
+
+
+LONG_AGO = SeenHealthy(GREEN, NOW - HOUR)
+
+
+def after(serving: str, **changes: object) -> dict[str, object]:
+    """Return the fields of a rollout whose leftover is due, next to a deployment that was just seen healthy."""
+    return DUE | {"seen_healthy": SeenHealthy(serving, NOW)} | changes
+
+
 MIRRORED = EndpointSeen("churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20}, endpoint(ALL_BLUE).deployments)
 
 ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
@@ -63,14 +74,23 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("nothing to take back", rollout(ROLLING_BACK), endpoint(ALL_BLUE), None),
     ("back before blue was known", rollout(ROLLING_BACK, blue=None), endpoint(ALL_GREEN), None),
     ("blue is kept", rollout(PROMOTED, **LATER), endpoint(ALL_GREEN), None),
-    ("blue goes", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN), DELETE_BLUE),
+    ("blue goes", rollout(PROMOTED, **after(GREEN)), endpoint(ALL_GREEN), DELETE_BLUE),
+    ("green was never seen healthy", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN), None),
+    (
+        "green was seen healthy long ago",
+        rollout(PROMOTED, **after(GREEN, seen_healthy=LONG_AGO)),
+        endpoint(ALL_GREEN),
+        None,
+    ),
     ("blue is going", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, blue="Deleting"), None),
     ("blue is gone", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, blue=""), None),
     ("blue serves again", rollout(PROMOTED, **DUE), endpoint(TEN), None),
     ("blue is the only healthy one", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN, green="Failed"), None),
     ("nobody serves", rollout(PROMOTED, **DUE), endpoint({}), None),
-    ("a third one serves", rollout(PROMOTED, **DUE), endpoint({OTHER: 100}), DELETE_BLUE),
-    ("green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE), DELETE_GREEN),
+    ("a third one serves", rollout(PROMOTED, **after(OTHER)), endpoint({OTHER: 100}), DELETE_BLUE),
+    ("a third one serves, unseen", rollout(PROMOTED, **after(GREEN)), endpoint({OTHER: 100}), None),
+    ("green goes", rollout(ROLLED_BACK, **after(BLUE)), endpoint(ALL_BLUE), DELETE_GREEN),
+    ("blue is not known to work", rollout(ROLLED_BACK, **after(GREEN)), endpoint(ALL_BLUE), None),
     ("a failed green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE, green="Failed"), DELETE_GREEN),
     ("green got traffic late", rollout(ROLLED_BACK, **DUE), endpoint(TEN), TO_BLUE),
     ("green is mirrored", rollout(ROLLED_BACK, **DUE), MIRRORED, SetMirror("churn", {})),

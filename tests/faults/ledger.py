@@ -20,7 +20,7 @@ from shared.ports import Answer, Changes, Seen, Stored
 from tests.faults.processes import Process
 from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World
 
-SICK = 0.3  # from this share of failures on, an answer of the log or of a probe shows a sick deployment
+SICK = 0.5  # more than this share of failures is never normal, whatever an endpoint's past; less may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Ledger:
     answered: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     health: dict[str, list[Health]] = field(default_factory=dict)
+    renewed: dict[str, list[datetime]] = field(default_factory=dict)
     shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
     proven: datetime | None = None
     smoked: set[str] = field(default_factory=set)
@@ -109,6 +110,7 @@ class Ledger:
     condemned: dict[str, int] = field(default_factory=dict)
     looks: dict[str, list[datetime]] = field(default_factory=dict)
     halted_since: int | None = None
+    written: dict[tuple[str, int], datetime] = field(default_factory=dict)
     claimants: dict[str, str] = field(default_factory=dict)
     histories: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     found_whole: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
@@ -157,7 +159,7 @@ class Ledger:
     def lost(self, name: str) -> None:
         """Forget what was observed about a deployment that no longer exists."""
         self.smoked.discard(name)
-        self.health.pop(name, None)
+        self.renewed.setdefault(name, []).append(self.world.clock())
         self.shown = {shown for shown in self.shown if shown[0] != name}
 
     def asked_back(self, rollout: str) -> int | None:
@@ -165,10 +167,15 @@ class Ledger:
         numbers = [a.number for a in self.accepted if a.rollout.id == rollout and a.verb is Verb.ROLLBACK]
         return min(numbers, default=None)
 
-    def observed_healthy(self, name: str, within: timedelta) -> bool:
-        """Return whether a log row or a probe in the last minutes showed the deployment healthy."""
-        since = self.world.clock() - within
-        return any(each.minute >= since and each.failed < SICK for each in self.health.get(name, ()))
+    def was_healthy(self, name: str, at: datetime, within: timedelta, decided: datetime | None = None) -> bool:
+        """Return whether by then a log row or a probe of the minutes before showed this very deployment healthy.
+
+        decided: the same moment on the host's clock, which can be wrong without anyone knowing.
+        """
+        created = max((moment for moment in self.renewed.get(name, ()) if moment <= at), default=None)
+        since = min(at, decided or at) - within
+        known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created]
+        return any(since <= each.minute and each.at <= at and each.failed <= SICK for each in known)
 
     def _order(self, process: Process, action: object) -> None:
         view = self._view(process)
@@ -200,6 +207,7 @@ class Ledger:
         number = next(self.numbers)
         written = {stored.value.id: stored.value for stored in changes.rollouts}
         for numbered in changes.entries:
+            self.written[numbered.rollout, numbered.number] = self.world.clock()
             why = numbered.entry.reason
             if why.code is ReasonCode.REQUEST_ACCEPTED:
                 verb, by = Verb.named(why.facts["verb"]), numbered.entry.actor

@@ -5,7 +5,7 @@ True time is the world's clock, which Azure and its logs use. Hosts' clocks can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -82,7 +82,6 @@ class Stage:
     offset: timedelta = timedelta(0)
     suspended: list[Process] = field(default_factory=list)
     objections: list[Objection] = field(default_factory=list)
-    pending: Collection[str] = ()
     started: int = 0
     asked: int = 0
     incidents: list[tuple[datetime, datetime | None]] = field(default_factory=list)
@@ -114,9 +113,7 @@ class Stage:
         return not (self.azure.pending or any(rollout.open for rollout in self.world.store.rollouts(CHURN)))
 
     def objects(self, invariant: str, what: str) -> None:
-        """Record a violation, unless it is known."""
-        if invariant in self.pending:
-            return
+        """Record a violation."""
         self.objections.append(Objection(invariant, what, self.world.clock()))
 
     def process(self, name: str, work: Callable[[Process], object], faults: Faults = NO_FAULTS) -> Process:

@@ -245,7 +245,9 @@ def rewritten(stage: Stage, change: Callable[[Rollout], Rollout]) -> Stage:
 def entered(stage: Stage, **changes: object) -> Stage:
     """Return the stage with the last entry of its history changed."""
     last = max(stage.world.store.entries)
-    stage.world.store.entries[last] = replace(stage.world.store.entries[last], **changes)  # type: ignore[arg-type]
+    entry = replace(stage.world.store.entries[last], **changes)  # type: ignore[arg-type]
+    stage.world.store.entries[last] = entry
+    stage.ledger.written[last[1:]] = entry.at
     return stage
 
 

@@ -76,6 +76,35 @@ def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: End
     assert world.endpoints.traffic_written == []
 
 
+def slept_before_it_served(status: int) -> World:
+    """Return a world whose first deployment waited for hours after its smoke test, and now answers with this status."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"), PauseStep())), EMPTY)
+    world.until(Phase.PAUSED)
+    world.minutes(90)
+    world.scoring.statuses = {GREEN: status}
+    world.ask(Verb.RESUME)
+    return world
+
+
+def test_a_first_deployment_must_still_answer_when_it_serves() -> None:
+    """Its smoke test is hours old, so it is sent the requests again before it counts as promoted."""
+    world = slept_before_it_served(503)
+    world.minutes(20)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
+    world.scoring.statuses = {}
+    assert world.until(Phase.PROMOTED, within=3)
+
+
+def test_a_first_deployment_that_cannot_be_asked_is_held() -> None:
+    """Not reaching it says nothing against it: it keeps its traffic however long that takes."""
+    world = slept_before_it_served(200)
+    world.scoring.faults.always = "no route to the endpoint"
+    world.minutes(300)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
+    world.scoring.faults.always = ""
+    assert world.until(Phase.PROMOTED, within=3)
+
+
 def test_a_first_deployment_can_be_rolled_back_manually() -> None:
     """Before it is promoted an operator can roll it back: then nothing serves, as before."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)

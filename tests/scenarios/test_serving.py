@@ -56,6 +56,44 @@ def test_green_is_deleted_once_blue_recovers() -> None:
     assert len(world.entries(C.SERVING_HEALTHY)) == 1
 
 
+def test_a_green_that_failed_its_smoke_test_is_kept_while_blue_fails() -> None:
+    """Neither answers well, so nobody knows yet which of them is worth keeping, although green never had traffic."""
+    world = World(rpm=900, rates={BLUE: 0.7})
+    world.scoring.statuses = {GREEN: 500}
+    world.register()
+    world.until(Phase.ROLLED_BACK)
+    world.minutes(4)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    world.rates = {}
+    world.until_finished(within=12)
+    assert sorted(world.seen.deployments) == [BLUE]
+
+
+def test_what_green_showed_says_nothing_about_blue() -> None:
+    """Green was promoted and healthy; an operator rolls it back to a blue that fails most requests by now."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.minutes(9)
+    world.rates = {BLUE: 0.8}
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    world.until_finished(within=120)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+
+
+def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over() -> None:
+    """Nothing can show whether blue works: green is not deleted on a guess, and the history says so."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
+    world.register()
+    world.minutes(2)
+    world.telemetry.faults.always = "the workspace is away"
+    world.ask(Verb.ROLLBACK)
+    world.until_finished(within=120)
+    assert (world.rollout().phase, sorted(world.seen.deployments)) == (Phase.ROLLED_BACK, [BLUE, GREEN])
+    assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED
+
+
 def test_silence_is_not_recovery() -> None:
     """Callers who gave up on a failing blue prove nothing: without a smoke test, green stays."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)

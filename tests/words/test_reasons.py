@@ -436,12 +436,16 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),
-        ("churn-6 serves and fails far more requests than blue's past allows; nothing is deleted in the meantime"),
+        ("churn-6 serves and fails far more requests than is normal; nothing is deleted in the meantime"),
     ),
     (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
     (
         reason(C.LEFTOVER_KEPT, deployment=GREEN, other=BLUE),
         "churn-7 is kept, because churn-6, which serves, is not healthy. Manual intervention required",
+    ),
+    (
+        reason(C.LEFTOVER_UNCHECKED, deployment=GREEN, other=BLUE),
+        ("churn-7 is kept, because it is not known whether churn-6, which serves, works. Manual intervention required"),
     ),
     (reason(C.HELD, FREEZE), "on hold: freeze window: weekend"),
     (reason(C.RELEASED, FREEZE), "hold lifted (freeze window: weekend)"),

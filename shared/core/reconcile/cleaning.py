@@ -43,9 +43,9 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         return False
     if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
         return False
-    if not seen_healthy(rollout, now):
-        return False
     serving = endpoint.serving()
+    if serving is not None and endpoint.ready(name) and not seen_healthy(rollout, serving, now):
+        return False
     idle = serving is None and rollout.phase in {Phase.ROLLED_BACK, Phase.SUPERSEDED}  # nobody depends on this endpoint
     return name not in endpoint.mirror and (idle or endpoint.ready(serving))
 
@@ -67,7 +67,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     """Return the decision while this deployment is left over."""
     if name not in endpoint.deployments:
         return _gone(rollout, name, now)
-    if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint)) is not None:
+    if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint, now)) is not None:
         return _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
@@ -77,7 +77,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
     if now - due > rollout.policy.deadlines.rollback:
-        return _finished(rollout, _left_over(rollout, name, endpoint), now)
+        return _finished(rollout, _left_over(rollout, name, endpoint, now), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
 
@@ -88,11 +88,11 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
     return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
 
 
-def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason | None:
+def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
     """Return why a failed rollout's green is left to an operator: it serves, or nothing healthy does."""
     if name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
-    return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint)
+    return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint, now)
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
@@ -119,7 +119,7 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     return history.noted(rollout.with_ending(blue_scaled_down=False), _with_message(why, rollout), now)
 
 
-def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
+def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason:
     """Return why the leftover still exists. Operators are never asked to delete the last healthy deployment."""
     serving = endpoint.serving()
     if rollout.ending.unhealthy is not None:
@@ -134,6 +134,8 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
         return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=name, message=problem)
     if serving is not None and not endpoint.ready(serving):
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
+    if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
+        return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
 
 

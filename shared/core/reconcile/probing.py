@@ -1,7 +1,8 @@
 """Proof that a deployment works before it serves: from the log or, where the log is silent, from the smoke requests.
 
-Before a rollback gives live traffic to a blue that has none, and before a green without recent requests is promoted,
-that deployment is probed. A probe without an answer does not block a rollback: that needs less proof than advancing.
+Before a rollback gives live traffic to a blue that has none, and before a green without recent requests, or a first
+deployment, is promoted, that deployment is probed. A probe without an answer does not block a rollback: that needs less
+proof than advancing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ def can_probe(rollout: Rollout) -> bool:
 
 def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | None:
     """Return the deployment that must answer the smoke requests before it serves, if any and if there are any."""
-    if rollout.blue is None or not can_probe(rollout):
+    if not can_probe(rollout):
+        return None
+    if rollout.first:
+        return rollout.green if rollout.phase is Phase.PROMOTING and rollout.green in endpoint.traffic else None
+    if rollout.blue is None:
         return None
     alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
     baking = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None

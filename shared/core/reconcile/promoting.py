@@ -72,12 +72,22 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
 def unseen(rollout: Rollout, now: datetime) -> Reason | None:
     """Return why a green with all traffic is not promoted even though time passes: nothing shows how it performs."""
     since, last = rollout.traffic.steady_since, rollout.observed.last
-    if rollout.phase is not Phase.PROMOTING or since is None or rollout.first or rollout.judge_overruled:
+    if rollout.first:
+        return _unprobed(rollout, now)
+    if rollout.phase is not Phase.PROMOTING or since is None or rollout.judge_overruled:
         return None
     blind = rollout.observed.telemetry_problem is not None and now - max(since, last or since) >= UNSEEN
     patient = _waited(rollout, now) < rollout.policy.judge.patience
     silent = not (patient or rollout.suspicious or (_answered(rollout, now) and _known(rollout, now)))
     return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green) if blind or silent else None
+
+
+def _unprobed(rollout: Rollout, now: datetime) -> Reason | None:
+    """Return the reason if a first deployment could not be sent the smoke requests for some time: no failure."""
+    probe, long = rollout.observed.probe, now - rollout.status.since >= UNSEEN
+    unknown = probe is not None and probe.at == now and probe.healthy is None
+    waits = rollout.phase is Phase.PROMOTING and not rollout.judge_overruled
+    return reason(ReasonCode.BAKE_UNSEEN, deployment=rollout.green) if waits and unknown and long else None
 
 
 def _baked(rollout: Rollout, now: datetime) -> Decision:
@@ -117,8 +127,12 @@ def _answered(rollout: Rollout, now: datetime) -> bool:
 
 
 def _known(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green was seen to answer lately: by the log or, where it is silent, by the smoke requests."""
-    if rollout.first or rollout.judge_overruled or heard_lately(rollout, now) or not can_probe(rollout):
+    """Return whether green was seen to answer lately: by the log or, where it is silent, by the smoke requests.
+
+    A first deployment's log is not judged, so only the smoke requests count.
+    """
+    heard = heard_lately(rollout, now) and not rollout.first
+    if rollout.judge_overruled or heard or not can_probe(rollout):
         return True
     return answers(rollout, rollout.green, now) is True
 

@@ -1,8 +1,8 @@
-"""Watches the serving deployment after a rollout that moved traffic; nothing is deleted before it is seen healthy.
+"""Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
-Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows. If none of them
-succeeded, or there were none, it must answer the smoke requests. Without those, silence counts as healthy only if the
-endpoint had no requests while green was judged either.
+Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than half
+of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
+requests. Without those, silence counts as healthy only if the endpoint had no requests while green was judged either.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
-from shared.core.phases import Phase
+from shared.core.phases import TERMINAL, Phase
+from shared.core.reconcile.probing import can_probe
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import SeenHealthy
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.telemetry import Window
@@ -21,15 +23,13 @@ from shared.core.telemetry import Window
 WINDOW = timedelta(minutes=5)
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
-MOST_BAD = 0.5  # the most that any past allows: one that is too short would allow everything
-ENDED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
+MOST_BAD = 0.5  # the most that any past, or none, allows: one that is too short would allow everything
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
     """Return the minutes in which to watch the serving deployment; None if there are none yet, or no need.
 
-    Only minutes after the end count: before it, the deployment had less of the traffic. While blue is merely kept,
-    every fifth minute is enough.
+    While blue is merely kept, every fifth minute is enough.
     """
     due = rollout.ending.clean_after or now
     if rollout.ending.cleaned is not None:
@@ -39,14 +39,18 @@ def serving_window(rollout: Rollout, now: datetime) -> Window | None:
     if not must_be_seen(rollout) or waits:
         return None
     settled = floor_minute(now - rollout.telemetry_lag)
-    since = max(ceil_minute(rollout.status.since), settled - WINDOW)
+    since = max(_began(rollout, settled), settled - WINDOW)
     return Window(since, settled) if since < settled else None
 
 
 def must_be_seen(rollout: Rollout) -> bool:
-    """Return whether the rollout moved traffic that was judged, and ended."""
-    judged = rollout.judging.judged_until is not None and rollout.alarms is not None
-    return rollout.phase in ENDED and rollout.blue is not None and judged
+    """Return whether the rollout has ended and may have left something behind."""
+    return rollout.phase in TERMINAL and rollout.placement is not None
+
+
+def _began(rollout: Rollout, settled: datetime) -> datetime:
+    """Return from when on minutes count: after the end, if the deployment had less of the traffic before it."""
+    return settled - WINDOW if rollout.judging.judged_until is None else ceil_minute(rollout.status.since)
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -58,16 +62,16 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     healthy = _healthy(rollout, rows, observation)
     if healthy is None:
         return rollout
-    seen = now if healthy else None
+    seen = SeenHealthy(name or "", now) if healthy else None
     return rollout.with_ending(seen_healthy=seen, unhealthy=None if healthy else (name or ""))
 
 
-def seen_healthy(rollout: Rollout, now: datetime) -> bool:
-    """Return whether the serving deployment was recently seen healthy, if that is required."""
+def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
+    """Return whether this deployment, which serves, was recently seen healthy, if that is required."""
     if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
-    return seen is not None and now - seen <= RECENT
+    return seen is not None and seen.deployment == serving and now - seen.at <= RECENT
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -83,16 +87,16 @@ def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
     alarms, total = rollout.alarms, sum(row.total for row in rows)
-    if alarms is None:
-        return None
     bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
-    if bad > min(alarms.failed.limit, MOST_BAD) * total + 1 or overloaded > alarms.overloaded.limit * total + 1:
+    failed_limit = MOST_BAD if alarms is None else min(alarms.failed.limit, MOST_BAD)
+    overloaded_limit = MOST_BAD if alarms is None else alarms.overloaded.limit
+    if bad > failed_limit * total + 1 or overloaded > overloaded_limit * total + 1:
         return False
     if bad < total:
         return True
     if observation.serving_probe is not None:
         return observation.serving_probe.passed
-    since, until = ceil_minute(rollout.status.since), observation.serving_until
-    silent = not total and until is not None and until - since >= WINDOW
+    until = observation.serving_until
+    silent = not can_probe(rollout) and not total and until is not None and until - _began(rollout, until) >= WINDOW
     idle = not any(any(counts) for counts in rollout.rereading.recent)
     return True if silent and idle and rollout.ending.unhealthy is None else None

@@ -211,6 +211,14 @@ class Hold:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SeenHealthy:
+    """The deployment that served and was seen healthy, and when."""
+
+    deployment: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """What remains to be done after the rollout has ended.
@@ -218,13 +226,13 @@ class Ending:
     clean_after: when the leftover deployment can be deleted. blue_scaled_down: whether blue is kept with fewer
     instances. autoscale: whether blue had autoscale settings that are suspended while it is kept on fewer instances.
     cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
-    inherited deployments. seen_healthy: when the serving deployment was last seen healthy. unhealthy,
-    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
+    inherited deployments. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported:
+    the serving deployment that fails, and the one for which the history already says so.
     orphan_since: since when the history says that green was left behind.
     """
 
     clean_after: datetime | None = None
-    seen_healthy: datetime | None = None
+    seen_healthy: SeenHealthy | None = None
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
     blue_scaled_down: bool = False

@@ -127,6 +127,7 @@ class ReasonCode(StrEnum):
     COMPARING_AGAIN = "comparing_again"
     BAKE_UNSEEN = "bake_unseen"
     SERVING_UNHEALTHY = "serving_unhealthy"
+    LEFTOVER_UNCHECKED = "leftover_unchecked"
     SERVING_HEALTHY = "serving_healthy"
     LEFTOVER_KEPT = "leftover_kept"
     HELD = "held"

@@ -45,10 +45,6 @@ AT_REST: tuple[Rule[StateCheck], ...] = (
 )
 AT_THE_END: tuple[Rule[StateCheck], ...] = (Rule("g: nothing is left over", rest.nothing_left),)
 
-# Rules that Teal does not meet yet in every case, such as a first deployment, which nothing is known of. They are
-# checked only on request, and their tests show that they can fail.
-PENDING = frozenset({"c: deleted only beside a healthy one", "c: promoted only if observed healthy"})
-
 
 def check_order(stage: Stage, order: Order) -> None:
     """Note the invariants that an order violates."""

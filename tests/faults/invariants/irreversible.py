@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetTraffic
-from shared.core.rollout import Verb
+from shared.core.rollout import Rollout, Verb
+from shared.core.rollout.history import Entry
 from tests.faults.invariants.traffic import rises
 from tests.faults.ledger import Order, rollouts
 from tests.faults.stage import Stage
-from tests.scenarios.world import MINUTE
 
 RECENTLY = timedelta(minutes=20)
 # An incident can only be recognized from several minutes that are complete, logged and settled.
 NOTICED = timedelta(minutes=12)
+# How many times its usual failures an endpoint must show, and from when to when these are counted at most.
+BEYOND = 3.0
+PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=5)
 
 
 def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
@@ -56,35 +59,38 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
     serving = order.seen.serving()
     if serving is None or serving == order.action.name or not order.seen.ready(order.action.name):
         return
-    if not stage.ledger.observed_healthy(serving, RECENTLY):
+    if not stage.ledger.was_healthy(serving, order.at, RECENTLY, order.decided_at):
         yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
 
 
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
-    """Promote only a green that was observed healthy within the last minutes."""
-    for rollout in rollouts(stage.world):
-        for entry in stage.ledger.history(rollout):
-            promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
-            if promoted and not seen_well(stage, rollout.green, entry.at):
-                yield f"{rollout.green} was promoted at {entry.at:%H:%M} and not observed healthy for {RECENTLY}"
+    """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
+    for rollout, entry, at in promotions(stage):
+        known = stage.ledger.was_healthy(rollout.green, at, RECENTLY, entry.at)
+        if not known and not asked_for(stage, rollout.id, {Verb.OVERRIDE}):
+            yield f"{rollout.green} was promoted at {at:%H:%M} and not observed healthy for {RECENTLY}"
 
 
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
     """Nothing is promoted by Teal itself in an incident that it could have noticed."""
+    for rollout, _, at in promotions(stage):
+        said = asked_for(stage, rollout.id, {Verb.PROMOTE, Verb.OVERRIDE})
+        if not said and not rollout.first and in_incident(stage, rollout, at):
+            yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
+
+
+def promotions(stage: Stage) -> Iterator[tuple[Rollout, Entry, datetime]]:
+    """Return every promotion so far: the rollout, the entry, and when it was really written."""
     for rollout in rollouts(stage.world):
-        said = any(
-            a.rollout.id == rollout.id and a.verb in {Verb.PROMOTE, Verb.OVERRIDE} for a in stage.ledger.accepted
-        )
-        for entry in stage.ledger.history(rollout):
-            promoted = entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING
-            if promoted and not said and not rollout.first and in_incident(stage, entry.at):
-                yield f"{rollout.green} was promoted at {entry.at:%H:%M}, in an incident"
+        for number, entry in enumerate(stage.ledger.history(rollout)):
+            if entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING:
+                yield rollout, entry, stage.ledger.written.get((rollout.id, number), entry.at)
 
 
 def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     """Blue is not deleted in an incident that could have been noticed."""
     ours = isinstance(order.action, DeleteDeployment) and order.action.name == order.rollout.blue
-    if ours and order.rollout.phase is Phase.PROMOTED and in_incident(stage, stage.world.clock()):
+    if ours and order.rollout.phase is Phase.PROMOTED and in_incident(stage, order.rollout, stage.world.clock()):
         yield f"{order.action} in an incident"
 
 
@@ -93,36 +99,37 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
         return
-    said = said_so(stage, rollout.id)
+    said = asked_for(stage, rollout.id, {Verb.PROMOTE, Verb.OVERRIDE})
     judged = order.seen.traffic.get(rollout.green, 0) > 0
-    if judged and not said and in_incident(stage, stage.world.clock()):
+    if judged and not said and in_incident(stage, order.rollout, stage.world.clock()):
         yield f"{order.action} in an incident"
 
 
-def said_so(stage: Stage, rollout: str) -> bool:
-    """Return whether an operator made this rollout advance, whatever the judge says."""
-    forward = {Verb.PROMOTE, Verb.OVERRIDE}
-    return any(each.rollout.id == rollout and each.verb in forward for each in stage.ledger.accepted)
+def asked_for(stage: Stage, rollout: str, verbs: set[Verb]) -> bool:
+    """Return whether a request with one of these verbs was accepted for this rollout."""
+    return any(each.rollout.id == rollout and each.verb in verbs for each in stage.ledger.accepted)
 
 
-def seen_well(stage: Stage, name: str, at: datetime) -> bool:
-    """Return whether the log or a probe had shown by then that the deployment was healthy shortly before."""
-    known = stage.ledger.health.get(name, ())
-    return any(each.failed < 0.3 and at - RECENTLY <= each.minute <= at + MINUTE for each in known)
-
-
-def in_incident(stage: Stage, at: datetime) -> bool:
+def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     """Return whether an incident had been in the log for long enough by then to be noticed."""
     if stage.telemetry.arrives or "telemetry" in stage.ledger.down or stage.offset:
         return False
+    sick = max(0.25, BEYOND * past_failures(stage, rollout) + 0.05)
     return any(
         since + NOTICED <= at and (until is None or at < until)
         for since, until in stage.incidents
-        if len(shown(stage, since, at)) >= 5
+        if len(shown(stage, since, at, sick)) >= 5
     )
 
 
-def shown(stage: Stage, since: datetime, until: datetime) -> set[datetime]:
+def past_failures(stage: Stage, rollout: Rollout) -> float:
+    """Return the share of failures in the hour before green could be compared, which is what is usual."""
+    first = stage.ledger.written.get((rollout.id, 0), rollout.created)
+    rows = [row for row in stage.telemetry.rows if first - PAST <= row.minute < first + WARM_UP]
+    return sum(row.bad for row in rows) / max(sum(row.total for row in rows), 1)
+
+
+def shown(stage: Stage, since: datetime, until: datetime, sick: float) -> set[datetime]:
     """Return the minutes of a span that Teal read and that show sick deployments."""
     everything = (each for known in stage.ledger.health.values() for each in known)
-    return {each.minute for each in everything if since < each.minute <= until and each.failed >= 0.25}
+    return {each.minute for each in everything if since < each.minute <= until and each.failed >= sick}

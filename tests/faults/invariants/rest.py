@@ -16,6 +16,7 @@ HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_NOT_DELETED,
         ReasonCode.LEFTOVER_KEPT,
+        ReasonCode.LEFTOVER_UNCHECKED,
         ReasonCode.BLUE_KEPT_IN_USE,
         ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
         ReasonCode.BLUE_KEPT_UNCHECKED,
