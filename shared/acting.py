@@ -28,13 +28,13 @@ class Acting:
     def act(self, saved: Stored[Rollout], actions: tuple[Action, ...]) -> bool:
         """Order the actions, then release the lease; return whether Azure permanently refused one.
 
-        A refusal is recorded for `decide`. The lease is checked again before each order: a process that stalled for so
-        long that another one may act gives no more orders.
+        A refusal is recorded for `decide`. The record is read again before each order: a process that stalled for so
+        long that another one may act gives no more orders, and none after an operator's request that it does not know.
         """
         rollout, refusal = saved.value, None
         for action in actions:
             if not self._holds(saved):
-                log.warning("lease lost rollout=%s action=%r", rollout.id, str(action))
+                log.warning("stopped rollout=%s action=%r: others have changed the record", rollout.id, str(action))
                 break
             log.info("act rollout=%s endpoint=%s action=%r", rollout.id, rollout.endpoint, str(action))
             try:
@@ -49,7 +49,7 @@ class Acting:
         return self._released(saved, refusal, rollout) and refusal is not None
 
     def _holds(self, saved: Stored[Rollout]) -> bool:
-        """Return whether the lease is still ours: it has not expired, and nobody has taken or ended it."""
+        """Return whether the lease is still ours and in force, and no operator has asked for anything since."""
         if not leases.in_force(saved.value.lease, self.clock()):
             return False
         try:
@@ -57,7 +57,9 @@ class Acting:
         except (Temporary, Permanent) as error:
             log.warning("lease unknown rollout=%s: %s", saved.value.id, error)
             return False
-        return current is not None and current.value.lease == saved.value.lease
+        if current is None or current.value.lease != saved.value.lease:
+            return False
+        return current.value.requests == saved.value.requests
 
     def _released(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> bool:
         """Release the lease if it is still ours. On conflict, read again, to keep requests written in the meantime."""

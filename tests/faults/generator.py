@@ -102,7 +102,7 @@ KINDS: tuple[tuple[Callable[[random.Random], Event], int], ...] = (
     (lambda _: Breaks(), 1),
     (lambda dice: Scales(dice.randint(2, 14)), 1),
     (lambda dice: Behaves(dice.choice(VERSIONS), dice.choice((0.0, 0.01, 0.5)), dice.randrange(len(CONDUCTS))), 3),
-    (lambda dice: Behaves("", dice.choice((0.0, 0.0, 0.01, 0.6))), 1),
+    (lambda dice: Behaves("", dice.choice((0.0, 0.0, 0.01, 0.6, 1.0))), 1),
     (lambda dice: Incident(dice.choice((0.0, 0.3, 0.6, 0.97))), 3),
     (lambda dice: Outage(dice.choice(PORTS), dice.random() < 0.4), 6),
     (lambda dice: AzureIs(dice.random() < 0.8, dice.random() < 0.3, dice.choice((0, 0, 2, 5))), 4),

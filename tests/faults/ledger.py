@@ -28,6 +28,7 @@ class Order:
     """One order to Azure. rollout: as last saved by the process that gives it. seen, read: what it observed, and when.
 
     at: true time. truth: the endpoint as it really was. decided, decided_at: when the process saved the decision.
+    checked: when it last read the record before the order.
     expected_before: the traffic maps that the rollout expected before. claim: whether nobody else has claimed it since.
     """
 
@@ -43,6 +44,7 @@ class Order:
     decided: int
     decided_at: datetime
     expected_before: tuple[dict[str, int], ...]
+    checked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class View:
     saved: Rollout | None = None
     decided: int = 0
     decided_at: datetime = MIDNIGHT
+    checked: int = 0
     expected_before: dict[str, tuple[dict[str, int], ...]] = field(default_factory=dict)
 
 
@@ -126,8 +129,10 @@ class Ledger:
     def after(self, process: Process, _port: str, call: str, values: tuple[object, ...], answer: object) -> None:
         """Record an answer."""
         view = self._view(process)
-        if call == "rollout" and isinstance(answer, Stored) and view.saved is None:
-            view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
+        if call == "rollout" and isinstance(answer, Stored):
+            view.checked = next(self.numbers)
+            if view.saved is None:
+                view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
         match answer:
             case EndpointSeen():
                 view.seen, view.read = answer, next(self.numbers)
@@ -197,6 +202,7 @@ class Ledger:
             view.decided,
             view.decided_at,
             view.expected_before.get(view.saved.id, ()),
+            view.checked,
         )
         self.object_to(order)
         self.orders.append(order)

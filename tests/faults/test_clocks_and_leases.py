@@ -13,7 +13,7 @@ from shared.errors import Temporary
 from tests.faults.disturbance import Crash, Kind, Plan, controller
 from tests.faults.laws import lawful_world
 from tests.faults.moments import Interruption, going_back, orders
-from tests.scenarios.world import BLUE, CHURN, MINUTE, World
+from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE, World
 
 HOUR = timedelta(hours=1)
 
@@ -107,3 +107,22 @@ def test_a_failed_observation_that_cannot_be_recorded_is_not_a_failure() -> None
     world.controller().reconcile(CHURN)
     world.endpoints.faults.always = ""
     assert world.until(Phase.PROMOTED)
+
+
+def test_a_request_that_arrives_between_decision_and_order_stops_the_order() -> None:
+    """Green's first traffic has been decided and saved; then an operator's rollback is accepted."""
+    world = lawful_world()
+    world.register()
+    asked: list[str] = []
+
+    def rolls_back(point: str) -> None:
+        if point == "after commit" and world.rollout().weight and not asked:
+            asked.append(point)
+            world.ask(Verb.ROLLBACK)
+
+    for _ in range(8):
+        controller(world, rolls_back).reconcile(CHURN)
+        world.endpoints.finish()
+    assert asked
+    assert not any(GREEN in traffic for traffic in world.endpoints.traffic_written)
+    assert world.rollout().phase is Phase.ROLLED_BACK

@@ -45,7 +45,7 @@ def given(stage: Stage, action: Action, **changes: object) -> Order:
     """Return this order, given by a process that has just observed and decided, with what is otherwise than usual."""
     (rollout,) = rollouts(stage.world)
     seen, now, number = stage.world.seen, stage.world.clock(), next(stage.ledger.numbers)
-    order = Order(number, now, "one", action, rollout, seen, number, seen, True, number, now, ())  # noqa: FBT003
+    order = Order(number, now, "one", action, rollout, seen, number, seen, True, number, now, (), number)  # noqa: FBT003
     return replace(order, **changes)  # type: ignore[arg-type]
 
 
@@ -102,12 +102,12 @@ def test_traffic_before_telemetry_showed_a_request(ago: timedelta | None) -> Non
 
 
 def test_traffic_after_a_rollback_was_accepted() -> None:
-    """The decision is younger than the request; one that is older may still be under way."""
+    """The request is older than the last reading of the record, just before the order."""
     stage = at_ten()
     request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.ROLLBACK, "eve")
     stage.ledger.accepted.append(request)
     assert objected(stage, FIFTY) == {"3: never up again"}
-    assert not objected(stage, FIFTY, decided=request.number - 1)
+    assert not objected(stage, FIFTY, checked=request.number - 1)
 
 
 def test_traffic_after_a_failing_verdict() -> None:
@@ -154,6 +154,16 @@ def test_traffic_returns_to_a_broken_blue() -> None:
     """Blue failed."""
     stage = at_ten()
     assert "5: not onto a sick blue" in objected(stage, BACK, seen=seen_as(stage, BLUE, Provisioning.FAILED))
+
+
+def test_traffic_returns_to_a_blue_that_answers_nothing() -> None:
+    """Its probe failed entirely just before, and green works; allowed if some of the smoke requests were answered."""
+    stage, rule = at_ten(), "5: not onto a blue that answers nothing"
+    read, now = next(stage.ledger.numbers), stage.world.clock()
+    stage.ledger.health[BLUE] = [Health(next(stage.ledger.numbers), now, now, 1.0, "probe")]
+    assert rule in objected(stage, BACK, read=read)
+    stage.ledger.health[BLUE] = [Health(next(stage.ledger.numbers), now, now, 0.3, "probe")]
+    assert rule not in objected(stage, BACK, read=read)
 
 
 def test_two_processes_act() -> None:
@@ -214,7 +224,9 @@ def in_an_incident() -> Stage:
     for _ in range(20):
         stage.minute(ticks=False)
     now, number = stage.world.clock(), next(stage.ledger.numbers)
-    stage.ledger.health[BLUE] = [Health(number, now, now - n * MINUTE, 0.6, "log") for n in range(1, 15)]
+    stage.ledger.health[BLUE] = [
+        Health(number, now - (n - 3) * MINUTE, now - n * MINUTE, 0.6, "log") for n in range(3, 17)
+    ]
     return stage
 
 
@@ -370,6 +382,13 @@ def test_something_left_over(traffic: dict[str, int], mirror: dict[str, int]) ->
     """The rollout failed and is finished; its green stands there, without traffic or with a copy of it."""
     stage = rewritten(at_ten(), lambda r: phase(Phase.FAILED)(r).finish(r.created))
     stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic=traffic, mirror=mirror)
+    assert "g: nothing is left over" in violated(stage)
+
+
+def test_a_blue_that_is_left_over() -> None:
+    """Green was promoted, the rollout is finished, and blue stands there without traffic."""
+    stage = rewritten(at_ten(), lambda r: phase(Phase.PROMOTED)(r).finish(r.created))
+    stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic={GREEN: 100})
     assert "g: nothing is left over" in violated(stage)
 
 

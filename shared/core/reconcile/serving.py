@@ -96,7 +96,12 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
         return True
     if observation.serving_probe is not None:
         return observation.serving_probe.passed
-    until = observation.serving_until
-    silent = not can_probe(rollout) and not total and until is not None and until - _began(rollout, until) >= WINDOW
-    idle = not any(any(counts) for counts in rollout.rereading.recent)
-    return True if silent and idle and rollout.ending.unhealthy is None else None
+    return True if not can_probe(rollout) and _idle(rollout, observation) else None
+
+
+def _idle(rollout: Rollout, observation: Observation) -> bool:
+    """Return whether the whole endpoint has no requests, and had none while green was judged."""
+    until, requests = observation.serving_until, sum(row.total for row in observation.serving_minutes or ())
+    if requests or until is None or until - _began(rollout, until) < WINDOW:
+        return False
+    return rollout.ending.unhealthy is None and not any(any(counts) for counts in rollout.rereading.recent)

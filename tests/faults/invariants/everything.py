@@ -14,6 +14,7 @@ ORDERS: tuple[Rule[OrderCheck], ...] = (
     Rule("5: what serves is not deleted", irreversible.last_one_stays),
     Rule("5: blue keeps its instances", irreversible.blue_keeps_its_instances),
     Rule("5: not onto a sick blue", irreversible.not_onto_a_sick_blue),
+    Rule("5: not onto a blue that answers nothing", irreversible.not_onto_a_blue_that_answers_nothing),
     Rule("8: one process acts", records.one_acts),
     Rule("10: nothing is overwritten unnoticed", traffic.nothing_overwritten),
     Rule("a: telemetry proven before live traffic", traffic.telemetry_first),

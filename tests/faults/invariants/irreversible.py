@@ -18,11 +18,12 @@ RECENTLY = timedelta(minutes=20)
 NOTICED = timedelta(minutes=12)
 # How many times its usual failures an endpoint must show, and from when to when these are counted at most.
 BEYOND = 3.0
+SETTLING = timedelta(minutes=2)
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=5)
 
 
 def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
-    """Do not delete what serves, nor the last healthy deployment."""
+    """Do not delete what serves, nor the last healthy deployment, except a green on an endpoint without traffic."""
     if not isinstance(order.action, DeleteDeployment):
         return
     name, seen = order.action.name, order.seen
@@ -31,7 +32,8 @@ def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
     if name in seen.mirror:
         yield f"{order.action} although it gets a copy of the traffic"
     others = [other for other in seen.deployments if other != name and seen.ready(other)]
-    if seen.ready(name) and not others:
+    unused = not seen.traffic and name == order.rollout.green
+    if seen.ready(name) and not others and not unused:
         yield f"{order.action} although nothing else is healthy"
 
 
@@ -50,6 +52,21 @@ def not_onto_a_sick_blue(_stage: Stage, order: Order) -> Iterator[str]:
     blue = order.rollout.blue
     if blue is not None and rises(order, blue) and order.seen.broken(blue):
         yield f"{order.action} although {blue} was observed broken"
+
+
+def not_onto_a_blue_that_answers_nothing(stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic does not return to a blue whose probe just failed entirely, while green was seen to work."""
+    blue, green = order.rollout.blue, order.rollout.green
+    if blue is None or not rises(order, blue):
+        return
+    probes = [
+        each
+        for each in stage.ledger.health.get(blue, ())
+        if each.by == "probe" and order.read < each.number < order.number
+    ]
+    works = stage.ledger.was_healthy(green, order.at, RECENTLY / 4, order.decided_at)
+    if probes and probes[-1].failed >= 1.0 and works:
+        yield f"{order.action} although {blue} failed every smoke request"
 
 
 def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
@@ -111,9 +128,7 @@ def asked_for(stage: Stage, rollout: str, verbs: set[Verb]) -> bool:
 
 
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether an incident had been in the log for long enough by then to be noticed."""
-    if stage.telemetry.arrives or "telemetry" in stage.ledger.down or stage.offset:
-        return False
+    """Return whether an incident is on that this rollout's log had shown for long enough by then."""
     sick = max(0.25, BEYOND * past_failures(stage, rollout) + 0.05)
     return any(
         since + NOTICED <= at and (until is None or at < until)
@@ -124,7 +139,9 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
 
 def past_failures(stage: Stage, rollout: Rollout) -> float:
     """Return the share of failures in the hour before green could be compared, which is what is usual."""
-    first = stage.ledger.written.get((rollout.id, 0), rollout.created)
+    entries = enumerate(stage.ledger.history(rollout))
+    began = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in entries if each.after is Phase.STEPPING]
+    first = min(began, default=rollout.created)
     rows = [row for row in stage.telemetry.rows if first - PAST <= row.minute < first + WARM_UP]
     return sum(row.bad for row in rows) / max(sum(row.total for row in rows), 1)
 
@@ -132,4 +149,8 @@ def past_failures(stage: Stage, rollout: Rollout) -> float:
 def shown(stage: Stage, since: datetime, until: datetime, sick: float) -> set[datetime]:
     """Return the minutes of a span that Teal read and that show sick deployments."""
     everything = (each for known in stage.ledger.health.values() for each in known)
-    return {each.minute for each in everything if since < each.minute <= until and each.failed >= sick}
+    return {
+        each.minute
+        for each in everything
+        if since < each.minute <= until and each.at <= until - SETTLING and each.failed >= sick
+    }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.core.phases import TERMINAL, Phase
-from shared.core.rollout import Verb
+from shared.core.reconcile.actions import SetTraffic
+from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
-from tests.faults.ledger import rollouts
+from tests.faults.ledger import Order, rollouts
 from tests.faults.stage import Stage
 from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 
@@ -46,7 +47,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
         if rollout.phase is not Phase.ROLLED_BACK:
             continue
         mine = rollout.id == newest_of(stage, rollout.green)
-        if mine and rollout.green in seen.traffic and not set_by_others(stage, rollout.green):
+        if mine and rollout.green in seen.traffic and not set_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
         if mine and rollout.green in seen.mirror:
             yield f"{rollout.id} was rolled back, and gets a copy of the traffic"
@@ -84,12 +85,25 @@ def nothing_left(stage: Stage) -> Iterator[str]:
             continue
         if rollout.green in seen.mirror:
             yield f"{rollout.id} is over, and {rollout.green} still gets a copy of the traffic"
+        if rollout.phase is Phase.PROMOTED:
+            yield from _blue_left(stage, rollout)
         if rollout.phase not in TERMINAL - {Phase.PROMOTED} or rollout.policy.on_rollback != "delete":
             continue
         left = rollout.green in seen.deployments and rollout.green not in seen.traffic and rollout.placement is not None
         codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
         if left and rollout.green not in kept and not codes & HANDED_OVER:
             yield f"{rollout.id} ended {rollout.phase}, and {rollout.green} is left over"
+
+
+def _blue_left(stage: Stage, rollout: Rollout) -> Iterator[str]:
+    """Leave no idle blue of a promoted rollout, unless an operator was told or another rollout still uses it."""
+    seen, blue = stage.world.seen, rollout.blue
+    open_ones = [each for each in rollouts(stage.world) if each.finished is None]
+    used = blue in seen.traffic or any(blue in {each.blue, each.green} for each in open_ones)
+    codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
+    newer = any(blue == each.green and each.created > rollout.created for each in rollouts(stage.world))
+    if blue in seen.deployments and not used and not newer and not codes & HANDED_OVER:
+        yield f"{rollout.id} was promoted, and {blue} is left over"
 
 
 def off_the_list(stage: Stage) -> Iterator[str]:
@@ -104,6 +118,21 @@ def newest_of(stage: Stage, green: str) -> str:
     return next(r.id for r in rollouts(stage.world) if r.green == green)
 
 
-def set_by_others(stage: Stage, name: str) -> bool:
-    """Return whether someone else gave this deployment traffic."""
-    return any(edit.after.get(name, 0) > edit.before.get(name, 0) for edit in stage.ledger.edits)
+def set_by_others(stage: Stage, rollout: Rollout) -> bool:
+    """Return whether someone else gave green traffic after the rollout last took some from it."""
+    name = rollout.green
+    taken = [
+        order.number
+        for order in stage.ledger.orders
+        if order.rollout.id == rollout.id and isinstance(order.action, SetTraffic) and lowers(order, name)
+    ]
+    return any(
+        edit.after.get(name, 0) > edit.before.get(name, 0) and edit.number > max(taken, default=0)
+        for edit in stage.ledger.edits
+    )
+
+
+def lowers(order: Order, name: str) -> bool:
+    """Return whether an order leaves a deployment less traffic than it was seen to have."""
+    assert isinstance(order.action, SetTraffic)
+    return order.action.traffic.get(name, 0) < order.seen.traffic.get(name, 0)

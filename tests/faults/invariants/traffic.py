@@ -55,7 +55,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
     if not share:
         return
     asked = ledger.asked_back(rollout.id)
-    if asked is not None and asked < order.decided:
+    if asked is not None and asked < order.checked:
         yield f"{order.action} after a rollback was accepted"
     condemned = ledger.condemned.get(rollout.id)
     if condemned is not None and condemned < order.decided and not rollout.judge_overruled:
