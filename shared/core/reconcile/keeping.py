@@ -113,7 +113,7 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
     if serving is None or not endpoint.ready(serving):
         return False
     if must_be_seen(rollout):
-        return seen_healthy(rollout, now)
+        return seen_healthy(rollout, serving, now)
     if rollout.open and heard_lately(rollout, now):
         return rollout.hold is None and not rollout.suspicious  # an incident is a hold
     return not can_probe(rollout) or answers(rollout, serving, now) is True

@@ -99,7 +99,9 @@ def _blue_left(stage: Stage, rollout: Rollout) -> Iterator[str]:
     """Leave no idle blue of a promoted rollout, unless an operator was told or another rollout still uses it."""
     seen, blue = stage.world.seen, rollout.blue
     open_ones = [each for each in rollouts(stage.world) if each.finished is None]
-    used = blue in seen.traffic or any(blue in {each.blue, each.green} for each in open_ones)
+    used = blue in seen.traffic or any(
+        blue in {each.blue, each.green, *(kept.deployment for kept in each.kept)} for each in open_ones
+    )
     codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
     newer = any(blue == each.green and each.created > rollout.created for each in rollouts(stage.world))
     if blue in seen.deployments and not used and not newer and not codes & HANDED_OVER:
