@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.core.rollout import Verb
 from tests.faults.events import (
@@ -82,6 +82,12 @@ def _together(dice: random.Random) -> Together:
     return Together(pieces, turns, stalls=dice.random() < 0.3)
 
 
+def _stalled(dice: random.Random) -> Together:
+    """A request is accepted, and the reconcile that carries it out stalls at one of its calls."""
+    request = replace(_request(dice), faults={})
+    return Together((request, Piece("reconcile")), ((0, 99), (0, dice.randint(6, 30))), stalls=True)
+
+
 def _delivery(dice: random.Random) -> Delivery:
     late = dice.choice((0, 0, 2, 7, 15))
     only = dice.choice(("", "", "churn-6", "churn-7", "churn-8"))
@@ -95,6 +101,7 @@ KINDS: tuple[tuple[Callable[[random.Random], Event], int], ...] = (
     (lambda dice: Works(_request(dice)), 5),
     (lambda dice: Works(Piece("event", dice.choice(VERSIONS), faults=_faults(dice))), 5),
     (_together, 14),
+    (_stalled, 5),
     (lambda dice: WakesUp(dies=dice.random() < 0.3), 5),
     (lambda dice: EditsTraffic(dice.randint(0, 9), dice.choice((0, 30, 100))), 3),
     (lambda _: TakesAllBack(), 2),

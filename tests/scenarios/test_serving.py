@@ -58,9 +58,13 @@ def test_green_is_deleted_once_blue_recovers() -> None:
 
 def test_a_green_that_failed_its_smoke_test_is_kept_while_blue_fails() -> None:
     """Neither answers well, so nobody knows yet which of them is worth keeping, although green never had traffic."""
-    world = World(rpm=900, rates={BLUE: 0.7})
-    world.scoring.statuses = {GREEN: 500}
+    world = World(rpm=900)
+    world.scoring.statuses, world.endpoints.stuck = {GREEN: 500}, True
     world.register()
+    world.minutes(2)
+    world.rates = {BLUE: 0.7}
+    world.minutes(8)
+    world.endpoints.stuck = False
     world.until(Phase.ROLLED_BACK)
     world.minutes(4)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]

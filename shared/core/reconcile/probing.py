@@ -49,7 +49,12 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     if observation.probed is None:
         return rollout
     result = observation.probe
-    healthy = None if result is None else result.failed < result.sent
+    if result is None:
+        healthy = None
+    elif observation.probed == rollout.green:  # it is about to be promoted
+        healthy = 2 * result.failed <= result.sent
+    else:
+        healthy = result.failed < result.sent
     return rollout.with_observed(probe=Probe(observation.probed, now, healthy))
 
 

@@ -55,8 +55,8 @@ def _began(rollout: Rollout, settled: datetime) -> datetime:
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with the serving deployment's health in the last minutes."""
-    if observation.serving_minutes is None or observation.endpoint is None:
-        return rollout
+    if observation.serving_minutes is None or observation.endpoint is None or not must_be_seen(rollout):
+        return rollout  # before the end, the minutes are for others, and would prove nothing later
     name = observation.endpoint.serving()
     rows = [row for row in observation.serving_minutes if row.deployment == name]
     healthy = _healthy(rollout, rows, observation)
@@ -102,6 +102,6 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
 def _idle(rollout: Rollout, observation: Observation) -> bool:
     """Return whether the whole endpoint has no requests, and had none while green was judged."""
     until, requests = observation.serving_until, sum(row.total for row in observation.serving_minutes or ())
-    if requests or until is None or until - _began(rollout, until) < WINDOW:
+    if requests or until is None or until - ceil_minute(rollout.status.since) < WINDOW:
         return False
     return rollout.ending.unhealthy is None and not any(any(counts) for counts in rollout.rereading.recent)

@@ -159,7 +159,10 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Whether a deployment answered any of the smoke requests well, and when it was asked; None: it is not known."""
+    """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
+
+    It is enough for blue to answer one of them well, and for green half of them.
+    """
 
     deployment: str
     at: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetTraffic
 from shared.core.rollout import Rollout, Verb
@@ -19,7 +20,7 @@ NOTICED = timedelta(minutes=12)
 # How many times its usual failures an endpoint must show, and from when to when these are counted at most.
 BEYOND = 3.0
 SETTLING = timedelta(minutes=2)
-PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=5)
+PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 
 
 def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
@@ -128,22 +129,25 @@ def asked_for(stage: Stage, rollout: str, verbs: set[Verb]) -> bool:
 
 
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether an incident is on that this rollout's log had shown for long enough by then."""
-    sick = max(0.25, BEYOND * past_failures(stage, rollout) + 0.05)
-    return any(
+    """Return whether an incident is on that this rollout's log had shown for long enough by then.
+
+    What blue's past shows in any minute is usual for it, also an incident that had begun before green was compared.
+    """
+    past = [row.bad / row.total for row in past_of(stage, rollout) if row.total]
+    sick = max(0.25, BEYOND * sum(past) / max(len(past), 1) + 0.05)
+    return max(past, default=0.0) < sick and any(
         since + NOTICED <= at and (until is None or at < until)
         for since, until in stage.incidents
         if len(shown(stage, since, at, sick)) >= 5
     )
 
 
-def past_failures(stage: Stage, rollout: Rollout) -> float:
-    """Return the share of failures in the hour before green could be compared, which is what is usual."""
+def past_of(stage: Stage, rollout: Rollout) -> list[DeploymentMinute]:
+    """Return the rows of the hour before green could be compared."""
     entries = enumerate(stage.ledger.history(rollout))
     began = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in entries if each.after is Phase.STEPPING]
     first = min(began, default=rollout.created)
-    rows = [row for row in stage.telemetry.rows if first - PAST <= row.minute < first + WARM_UP]
-    return sum(row.bad for row in rows) / max(sum(row.total for row in rows), 1)
+    return [row for row in stage.telemetry.rows if first - PAST <= row.minute < first + WARM_UP]
 
 
 def shown(stage: Stage, since: datetime, until: datetime, sick: float) -> set[datetime]:

@@ -90,8 +90,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
         if rollout.phase not in TERMINAL - {Phase.PROMOTED} or rollout.policy.on_rollback != "delete":
             continue
         left = rollout.green in seen.deployments and rollout.green not in seen.traffic and rollout.placement is not None
-        codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
-        if left and rollout.green not in kept and not codes & HANDED_OVER:
+        if left and rollout.green not in kept and not handed_over(stage, rollout.green):
             yield f"{rollout.id} ended {rollout.phase}, and {rollout.green} is left over"
 
 
@@ -102,10 +101,15 @@ def _blue_left(stage: Stage, rollout: Rollout) -> Iterator[str]:
     used = blue in seen.traffic or any(
         blue in {each.blue, each.green, *(kept.deployment for kept in each.kept)} for each in open_ones
     )
-    codes = {entry.reason.code for entry in stage.ledger.history(rollout)}
     newer = any(blue == each.green and each.created > rollout.created for each in rollouts(stage.world))
-    if blue in seen.deployments and not used and not newer and not codes & HANDED_OVER:
+    if blue in seen.deployments and not used and not newer and not handed_over(stage, blue):
         yield f"{rollout.id} was promoted, and {blue} is left over"
+
+
+def handed_over(stage: Stage, name: str | None) -> bool:
+    """Return whether an operator was told to deal with this deployment, which another rollout may have inherited."""
+    entries = (entry for rollout in rollouts(stage.world) for entry in stage.ledger.history(rollout))
+    return any(entry.reason.code in HANDED_OVER and entry.reason.facts.get("deployment") == name for entry in entries)
 
 
 def off_the_list(stage: Stage) -> Iterator[str]:
