@@ -83,7 +83,7 @@ def _together(dice: random.Random) -> Together:
 
 
 def _stalled(dice: random.Random) -> Together:
-    """A request is accepted, and the reconcile that carries it out stalls at one of its calls."""
+    """Have a request accepted, and the reconcile that carries it out stall at one of its calls."""
     request = replace(_request(dice), faults={})
     return Together((request, Piece("reconcile")), ((0, 99), (0, dice.randint(6, 30))), stalls=True)
 
