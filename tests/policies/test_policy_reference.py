@@ -11,6 +11,7 @@ import yaml
 from docs.policy_reference import reference
 from shared.adapters.queries import tallies
 from shared.core.observation import Tally
+from shared.core.policy import TemplateSource
 from shared.policies.policy_set import read_policies
 from tests.adapters.written_log import HOUR, written_log
 
@@ -37,18 +38,23 @@ def test_the_shortest_policy_on_the_page_is_valid(folder: Path) -> None:
 
 
 def test_every_block_on_the_page_is_valid(queried: Path) -> None:
-    """Each block, added to the shortest policy, gives a valid policy; the template and the prices are valid too."""
+    """Each block, added to the shortest policy, gives a valid policy; the templates and the prices are valid too."""
     shortest, *pieces = blocks()
     [template] = [text for text in pieces if "$schema" in text]
+    [packaged] = [text for text in pieces if "packaged" in text]
     [prices] = [text for text in pieces if "per_hour" in text]
     (queried / "deployments").mkdir()
     (queried / "deployments" / "churn.yml").write_text(template)
     (queried / "prices.yaml").write_text(prices)
-    others = [text for text in pieces if text not in {template, prices}]
-    assert len(others) == 7
+    others = [text for text in pieces if text not in {template, packaged, prices}]
+    assert len(others) == 8
     for text in others:
         (queried / "churn.yaml").write_text(yaml.safe_dump(yaml.safe_load(shortest) | yaml.safe_load(text)))
         assert read_policies(queried).valid().prices is not None
+    (queried / "deployments" / "churn.yml").write_text(packaged)
+    use = {"deployment": {"template": "deployments/churn.yml"}}
+    (queried / "churn.yaml").write_text(yaml.safe_dump(yaml.safe_load(shortest) | use))
+    assert read_policies(queried).valid().policies[0].source == TemplateSource("deployments/churn.yml")
 
 
 def test_the_query_on_the_page_works() -> None:
