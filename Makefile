@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli check format lint types imports policies lock audit sbom review package docs-site terraform faults mutants bench bench-judge bench-gates clean notebooks
+.PHONY: setup demo test test-busy azure-cli verify-azure check format lint types imports policies lock audit sbom review package docs-site terraform faults mutants bench bench-judge bench-gates clean notebooks
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -67,6 +67,10 @@ test-busy: setup
 # Scripts in the manner of Azure ML's notebooks against the emulator, with the one that is too slow for `test`.
 notebooks: setup
 	@NOTEBOOKS=all $(BIN)/python -m tests.session $(BIN)/python -m pytest tests/emulator/test_notebooks.py
+
+# A small rollout in a real subscription, reported by row of docs/fidelity.md, which names the variables to set. Removes what it creates.
+verify-azure: .venv/.installed
+	@$(BIN)/teal verify
 
 # Microsoft's command line against the emulator: what of it works, line by line. Not part of `check`, because it is large.
 azure-cli: setup .venv-azure-cli/.installed

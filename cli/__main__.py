@@ -14,6 +14,8 @@ from cli import package
 from cli.demo.options import DemoOptions
 from cli.policy.arguments import add_policy
 from cli.policy.arguments import run as run_policy
+from cli.verify.arguments import add_verify
+from cli.verify.arguments import run as run_verify
 from cli.wait.arguments import add_wait
 from cli.wait.arguments import run as run_wait
 
@@ -28,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return host(given[1:], "teal host")
     arguments = parser().parse_args(given)
-    simple = {"policy": run_policy, "package": package.run, "wait": run_wait}
+    simple = {"policy": run_policy, "package": package.run, "verify": run_verify, "wait": run_wait}
     if arguments.command in simple:
         return simple[arguments.command](arguments)
     from cli.demo.performance import run  # noqa: PLC0415  # as above
@@ -63,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_policy(commands)
     add_wait(commands)
+    add_verify(commands)
     package.add_package(commands)
     commands.add_parser("host", help="run a function app on this machine; see `teal host --help`")
     return top
