@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from emulator.arm_errors import not_emulated
+from emulator.arm_errors import bad_request, not_emulated
 from emulator.resource_manager.asset_files import asset, environment_of, reference
 from emulator.resources import Json, Workspace
 
 
 def require_emulated(workspace: Workspace, properties: Json) -> None:
-    """Check that a deployment needs no container of its own. Raises ArmError 501 that names what it needs."""
+    """Check that a deployment has something to run that needs no container of its own.
+
+    Raises ArmError: 501 that names the container, 400 for a model that nothing serves (azure-sdk-for-python 35387).
+    """
     found, text = environment_of(workspace, properties), properties.get("environmentId")
     if "inferenceConfig" in found:
         raise not_emulated(f"The custom container {found.get('image', '')} (inference_config of {text})")
     if "build" in found:
         raise not_emulated(f"The Docker build of {text}")
     if "model" in properties and "codeConfiguration" not in properties:
-        model = asset(workspace, reference(properties["model"], "models"))
-        if model.get("modelType", "").lower() == "triton_model":
+        kind = asset(workspace, reference(properties["model"], "models")).get("modelType", "custom_model").lower()
+        if kind == "triton_model":
             raise not_emulated(f"NVIDIA Triton, for the model {properties['model']},")
+        if kind != "mlflow_model":
+            raise bad_request(
+                "The request is invalid. (MissingDriverProgram) Could not find driver program in the request."
+            )

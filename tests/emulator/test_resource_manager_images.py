@@ -55,6 +55,14 @@ def test_servers_of_ones_own_are_refused_immediately(environment: Json, model: J
     assert (refused.value.status, created.workspace.endpoints["e"].deployments) == (501, {})
 
 
+def test_a_model_that_nothing_serves() -> None:
+    """A custom model without a scoring script is refused, as in Azure, whatever its environment."""
+    created = plane({"image": IMAGE}, {"modelType": "custom_model"})
+    with pytest.raises(ArmError, match="MissingDriverProgram") as refused:
+        created.put("blue", body(environmentId="azureml:churn:4", model="azureml:churn:4"))
+    assert (refused.value.status, refused.value.code) == (400, "BadRequest")
+
+
 @pytest.mark.parametrize(
     ("given", "requests", "limits"),
     [
