@@ -76,6 +76,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.OVERLOAD: "Add instances, or reduce the load. The rollout continues when it is over.",
     C.BAKE_UNSEEN: LOGS,
     C.SERVING_UNHEALTHY: "Investigate at once: what serves fails. The kept deployment can take the traffic back.",
+    C.LEFTOVER_UNCHECKED: "Send the serving deployment a request. If it answers well, delete the other one.",
     C.LEFTOVER_KEPT: "Decide which deployment should serve, then delete the other.",
     C.FREEZE_WINDOW: "Nothing. To go ahead anyway, change the policy's freeze window for the next rollout.",
     C.HALTED: "Lift the halt (`DELETE /api/halt`) when its cause is gone.",
