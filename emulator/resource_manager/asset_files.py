@@ -110,14 +110,19 @@ def reference(text: str, kind: str) -> AssetReference:
 
 def asset(workspace: Workspace, wanted: AssetReference) -> Json:
     """Return the properties of an asset version. Raises ArmError 400, as the service does for a deployment's parts."""
-    container = workspace.assets[wanted.kind].get(wanted.name)
-    body = container.versions.get(wanted.version) if container else None
-    if body is None:
+    properties = registered(workspace, wanted)
+    if properties is None:
         path = f"{wanted.kind}/{wanted.name}/versions/{wanted.version}"
         message = f"The resource '{path}' was not found in the workspace '{workspace.name}'."
         raise bad_request(message, "ResourceNotFound")
-    properties: Json = body["properties"]
     return properties
+
+
+def registered(workspace: Workspace, wanted: AssetReference) -> Json | None:
+    """Return the properties of an asset version, or None if there is no such version."""
+    container = workspace.assets[wanted.kind].get(wanted.name)
+    body = container.versions.get(wanted.version) if container else None
+    return None if body is None else body["properties"]
 
 
 def environment_of(workspace: Workspace, properties: Json) -> Json:

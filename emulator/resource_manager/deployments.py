@@ -115,10 +115,9 @@ class Deployments:
         rules.deployment_body(body, self.limits)
         rules.quota(body, self._others(call.workspace, endpoint.name, name), self.limits)
         properties = body["properties"]
-        code = properties.get("codeConfiguration", {})
-        for kind, text in (("models", properties.get("model")), ("codes", code.get("codeId"))):
-            if text:
-                asset(call.workspace, reference(text, kind))
+        code = properties.get("codeConfiguration", {}).get("codeId")
+        if code:
+            asset(call.workspace, reference(code, "codes"))
         for collection in (properties.get("dataCollector") or {}).get("collections", {}).values():
             if collection.get("dataId"):
                 data_folder(call.workspace, collection["dataId"])

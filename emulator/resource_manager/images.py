@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.arm_errors import bad_request, not_emulated
-from emulator.resource_manager.asset_files import asset, environment_of, reference
+from emulator.resource_manager.asset_files import environment_of, reference, registered
 from emulator.resources import Json, Workspace
 
 
@@ -17,8 +17,10 @@ def require_emulated(workspace: Workspace, properties: Json) -> None:
         raise not_emulated(f"The custom container {found.get('image', '')} (inference_config of {text})")
     if "build" in found:
         raise not_emulated(f"The Docker build of {text}")
-    if "model" in properties and "codeConfiguration" not in properties:
-        kind = asset(workspace, reference(properties["model"], "models")).get("modelType", "custom_model").lower()
+    model = registered(workspace, reference(properties["model"], "models")) if properties.get("model") else None
+    # The operation finds out that a model is missing: ResourceNotFound is in Azure's list of deployment errors.
+    if model is not None and "codeConfiguration" not in properties:
+        kind = model.get("modelType", "custom_model").lower()
         if kind == "triton_model":
             raise not_emulated(f"NVIDIA Triton, for the model {properties['model']},")
         if kind != "mlflow_model":

@@ -43,7 +43,6 @@ def test_endpoint_refused(arm: Arm, properties: dict[str, Any], expected: str) -
     [
         ({"instanceType": "Huge"}, "BadRequest: The instance type 'Huge'"),
         ({"scaleSettings": {"scaleType": "TargetUtilization"}}, "BadRequest: .* scale type Default"),
-        ({"model": "azureml:nowhere:1"}, "ResourceNotFound: .*models/nowhere/versions/1"),
         ({"environmentId": "azureml:nowhere:1"}, "ResourceNotFound: .*environments/nowhere/versions/1"),
         ({"requestSettings": {"requestTimeout": "5 seconds"}}, "InvalidRequestContent: .*requestTimeout"),
         ({"requestSettings": {"requestTimeout": "PT181S"}}, "BadRequest: .* at most 180 seconds, not 181"),
@@ -58,6 +57,18 @@ def test_deployment_refused(arm: Arm, served: str, assets: Assets, properties: d
     assert status == 400
     assert re.match(expected, f"{code}: {message}")
     assert arm.call("GET", f"onlineEndpoints/{served}/deployments/refused").status_code == 404
+
+
+def test_a_model_that_is_missing_fails_the_operation(arm: Arm, served: str, assets: Assets) -> None:
+    """The PUT is accepted, as by Azure; the operation says which model it did not find, and the deployment stays."""
+    path = f"onlineEndpoints/{served}/deployments/modelless"
+    answer = arm.put(path, deployment_body("azureml:nowhere:1", assets.echo))
+    assert answer.status_code == 201
+    failed = arm.wait(answer)
+    assert failed["status"] == "Failed"
+    assert "models/nowhere/versions/1" in failed["error"]["message"]
+    assert arm.properties(path)["provisioningState"] == "Failed"
+    arm.wait(arm.call("DELETE", path))
 
 
 @pytest.mark.parametrize("name", ["ab", "1st", "a--b", "ends-", "a_b", "x" * 33])
