@@ -15,8 +15,11 @@ from shared.policies.variables import names_in
 
 MENTIONED_IN = ("shared/**/*.py", "functions/**/*.py", "docs/*.md", "README.md", "CONTRIBUTING.md", "azure.yaml")
 SETTING = re.compile(r"\bTEAL_[A-Z]+(?:_[A-Z]+)*\b")
-# A faster clock is only for local rehearsals; TEAL_KEY and TEAL_VALUES are variables in somebody's shell.
-NEVER_IN_AZURE = {"TEAL_CLOCK", "TEAL_KEY", "TEAL_VALUES"}
+# A faster clock is only for local rehearsals; the others are variables in somebody's shell.
+NEVER_IN_AZURE = {
+    *("TEAL_CLOCK", "TEAL_KEY", "TEAL_VALUES"),
+    *("TEAL_VERIFY_LIKE", "TEAL_VERIFY_MODEL", "TEAL_VERIFY_REQUEST"),
+}
 
 
 def mentions(root: Path, *patterns: str) -> dict[str, str]:
