@@ -6,7 +6,13 @@
 # and the containers, queues and tables in a storage account that Teal was given.
 set -eu
 
-if [ -n "${TEAL_VALUES:-}" ]; then . "$TEAL_VALUES"; else eval "$(azd env get-values)"; fi
+if [ -n "${TEAL_VALUES:-}" ]; then
+  case "$TEAL_VALUES" in */*) ;; *) TEAL_VALUES="./$TEAL_VALUES" ;; esac # without a slash, a shell looks on the PATH
+  # shellcheck source=/dev/null
+  . "$TEAL_VALUES"
+else
+  eval "$(azd env get-values)"
+fi
 provider=providers/Microsoft.MachineLearningServices/workspaces
 
 # Every workspace that this installation serves: its id, its system topic and, if it has its own, its logs.

@@ -14,10 +14,13 @@ for name in AZURE_ENV_NAME AZURE_SUBSCRIPTION_ID AZURE_LOCATION TEAL_WORKSPACE T
   eval "value=\${$name:-}"
   [ -n "$value" ] || { echo "set $name first; see docs/deploying.md" >&2; exit 2; }
 done
-if grep -n '"[A-Z_]*": *"[^"]*\${' infra/main.parameters.json >&2; then
-  echo 'only azd fills in ${...} in appSettings: write the values themselves' >&2
-  exit 2
-fi
+# shellcheck disable=SC2016 # these are for Python
+python3 -c '
+import json, sys
+given = json.load(open("infra/main.parameters.json"))["parameters"]
+filled = [name for name, each in given.items() if not isinstance(each["value"], str) and "${" in json.dumps(each["value"])]
+sys.exit(f"write the values themselves in {filled}: only azd fills in variables there" if filled else 0)
+' || exit 2
 [ -x .venv/bin/teal ] || { echo "run 'make setup' first: policies are checked before they are deployed" >&2; exit 1; }
 .venv/bin/teal policy check --no-estimates --settings infra/main.parameters.json
 values="out/az/$AZURE_ENV_NAME.env"
@@ -44,6 +47,7 @@ for name, output in (json.load(sys.stdin) or {}).items():
     text = value if isinstance(value, str) else json.dumps(value)
     print(f"export {name.upper()}={shlex.quote(text)}")
 ' < "out/az/$1.json" > "out/az/$1.env"
+  # shellcheck source=/dev/null
   . "./out/az/$1.env"
 }
 

@@ -95,6 +95,15 @@ def test_azure_pipelines_knows_every_key(pipeline: Path) -> None:
             assert set(node.get("inputs", {})) <= INPUTS[node["task"]]
 
 
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+def test_a_failed_command_fails_its_step(path: Path) -> None:
+    """Azure Pipelines runs a script to its end, whatever fails in between, unless it says `set -e`."""
+    longer = [script for script in scripts(path) if len(script.splitlines()) > 1]
+    assert longer
+    assert [script for script in longer if not re.match(r"set -(?:e|eo pipefail)\n", script)] == []
+    assert [script for script in longer if re.search(r" \| tee", script) and "pipefail" not in script] == []
+
+
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_each_command_exists(path: Path) -> None:
     """Teal's own parser, the Makefile and azd know it, with these options."""

@@ -130,7 +130,7 @@ def test_what_only_azd_fills_in_is_refused(checkout: Path, desk: Desk) -> None:
     """Otherwise the app would get the text `${ALERTS}` as its setting."""
     file = checkout / "infra/main.parameters.json"
     written = json.loads(file.read_text())
-    written["parameters"]["appSettings"]["value"] = {"ALERTS": "${ALERTS}"}
+    written["parameters"]["appSettings"]["value"] = {"alerts": "to ${ALERTS}"}
     file.write_text(json.dumps(written, indent=2))
     code, calls = desk.run(str(checkout / "infra/az/deploy.sh"), "--yes", **VARIABLES)
     assert (code, calls) == (2, [])
