@@ -115,7 +115,8 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
     if must_be_seen(rollout):
         return seen_healthy(rollout, serving, now)
     if rollout.open and heard_lately(rollout, now):
-        return rollout.hold is None and not rollout.suspicious  # an incident is a hold
+        # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
+        return rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
     return not can_probe(rollout) or answers(rollout, serving, now) is True
 
 
