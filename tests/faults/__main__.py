@@ -18,6 +18,8 @@ from tests.faults.generator import schedule
 from tests.faults.playing import Outcome, play
 from tests.faults.shrinking import shrunk
 
+ENOUGH = 100  # schedules: so many must promote something
+
 
 def played(seed: int) -> Outcome:
     """Play the schedule of a seed and return the outcome."""
@@ -54,6 +56,8 @@ def main() -> int:
             if violations.total() >= asked.violations:
                 pool.shutdown(cancel_futures=True)
                 break
+    if played_so_far >= ENOUGH and not endings["promoted"] * 10 > played_so_far:  # whoever never acts breaks no rule
+        violations["something is promoted"] += 1
     took = time.monotonic() - began
     print(f"{played_so_far} schedules in {took:.0f} s, seeds from {asked.seed}: {violations.total()} violations")
     print(f"rollouts ended: {', '.join(f'{count} {phase}' for phase, count in endings.most_common())}")

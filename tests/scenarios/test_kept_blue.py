@@ -10,7 +10,7 @@ import pytest
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
-from shared.core.rollout import ModelVersion
+from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
@@ -77,6 +77,20 @@ def test_a_third_version_inherits_it_again() -> None:
     world.until(Phase.PROMOTED, version="9")
     world.minutes(15)
     assert set(world.seen.deployments) == {GREEN, "churn-9"}
+
+
+def test_an_override_does_not_make_a_failing_deployment_healthy() -> None:
+    """7, which serves, and 8 fail most requests, and an operator overrules the judge: 6 stays, its time over or not."""
+    world = handed_over(World(replace(KEEPS, keep_blue=timedelta(minutes=20))))
+    world.until_weight(10, version="8")
+    world.rates = {GREEN: 0.7, NEXT: 0.7}
+    world.ask(Verb.OVERRIDE)
+    for _ in range(40):
+        world.minutes()
+        if world.rollout("8").phase is not Phase.STEPPING:
+            break
+        assert BLUE in world.seen.deployments
+    assert world.clock() - world.rollout("7").status.since > timedelta(minutes=20)
 
 
 def test_its_time_can_end_during_a_newer_rollout() -> None:

@@ -48,13 +48,13 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     """Return the rollout that knows what a probe said, if there was one."""
     if observation.probed is None:
         return rollout
-    result = observation.probe
+    result, back = observation.probe, rollout.phase in {Phase.ROLLING_BACK, Phase.PROMOTING}
     if result is None:
         healthy = None
-    elif observation.probed == rollout.green:  # it is about to be promoted
-        healthy = 2 * result.failed <= result.sent
-    else:
+    elif observation.probed == rollout.blue and back:  # the way back needs less
         healthy = result.failed < result.sent
+    else:
+        healthy = 2 * result.failed <= result.sent
     return rollout.with_observed(probe=Probe(observation.probed, now, healthy))
 
 

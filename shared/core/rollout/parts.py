@@ -161,7 +161,7 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    It is enough for blue to answer one of them well, and for green half of them.
+    Half of them must be answered well; on the way back, one is enough for blue.
     """
 
     deployment: str

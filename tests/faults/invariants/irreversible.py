@@ -58,8 +58,8 @@ def not_onto_a_sick_blue(_stage: Stage, order: Order) -> Iterator[str]:
 def not_onto_a_blue_that_answers_nothing(stage: Stage, order: Order) -> Iterator[str]:
     """Traffic does not return to a blue whose probe just failed entirely, while green was seen to work."""
     blue, green = order.rollout.blue, order.rollout.green
-    if blue is None or not rises(order, blue):
-        return
+    if blue is None or not rises(order, blue) or order.seen.traffic.get(blue):
+        return  # with live traffic, the log says more
     probes = [
         each
         for each in stage.ledger.health.get(blue, ())
@@ -77,14 +77,14 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
     serving = order.seen.serving()
     if serving is None or serving == order.action.name or not order.seen.ready(order.action.name):
         return
-    if not stage.ledger.was_healthy(serving, order.at, RECENTLY, order.decided_at):
+    if not stage.ledger.was_healthy(serving, order.at, recently(order.rollout), order.decided_at):
         yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
 
 
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
     """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
     for rollout, entry, at in promotions(stage):
-        known = stage.ledger.was_healthy(rollout.green, at, RECENTLY, entry.at)
+        known = stage.ledger.was_healthy(rollout.green, at, recently(rollout), entry.at)
         if not known and not asked_for(stage, rollout.id, {Verb.OVERRIDE}):
             yield f"{rollout.green} was promoted at {at:%H:%M} and not observed healthy for {RECENTLY}"
 
@@ -95,6 +95,11 @@ def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
         said = asked_for(stage, rollout.id, {Verb.PROMOTE, Verb.OVERRIDE})
         if not said and not rollout.first and in_incident(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
+
+
+def recently(rollout: Rollout) -> timedelta:
+    """Return how old the last healthy minute may be: where rows arrive late, complete minutes are older."""
+    return RECENTLY + rollout.telemetry_lag
 
 
 def promotions(stage: Stage) -> Iterator[tuple[Rollout, Entry, datetime]]:
