@@ -159,11 +159,12 @@ def test_traffic_returns_to_a_broken_blue() -> None:
 def test_traffic_returns_to_a_blue_that_answers_nothing() -> None:
     """Its probe failed entirely just before, and green works; allowed if some of the smoke requests were answered."""
     stage, rule = at_ten(), "5: not onto a blue that answers nothing"
+    seen = replace(stage.world.seen, traffic={GREEN: 100})
     read, now = next(stage.ledger.numbers), stage.world.clock()
     stage.ledger.health[BLUE] = [Health(next(stage.ledger.numbers), now, now, 1.0, "probe")]
-    assert rule in objected(stage, BACK, read=read)
+    assert rule in objected(stage, BACK, read=read, seen=seen)
     stage.ledger.health[BLUE] = [Health(next(stage.ledger.numbers), now, now, 0.3, "probe")]
-    assert rule not in objected(stage, BACK, read=read)
+    assert rule not in objected(stage, BACK, read=read, seen=seen)
 
 
 def test_two_processes_act() -> None:
