@@ -121,11 +121,26 @@ def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
     assert BLUE in world.seen.deployments
 
 
+def test_it_is_not_deleted_by_a_rollout_that_began_nothing() -> None:
+    """7 fails most requests when 8 arrives, so 8 is not started; the way back stays until somebody repairs 7."""
+    world = World(replace(KEEPS, keep_blue=timedelta(minutes=40)))
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.rates |= {GREEN: 0.9}
+    world.minutes(5)
+    world.register("8", "e2")
+    world.until(Phase.FAILED, version="8")
+    world.minutes(60)
+    assert world.rollout("8").placement is None
+    assert BLUE in world.seen.deployments
+
+
 def test_an_operator_may_use_it() -> None:
     """Traffic was moved to 6 manually: it is not deleted, and Teal leaves it to the operator."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     world.until(Phase.ROLLED_BACK, version="8")
+    world.minutes(3)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.until_finished(version="8", within=6 * 60)
     assert BLUE in world.seen.deployments

@@ -13,7 +13,7 @@ from datetime import datetime
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.capacity import kept_instances
-from shared.core.reconcile.probing import answers, can_probe, heard_lately
+from shared.core.reconcile.probing import heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, seen_healthy
 from shared.core.rollout import history
@@ -97,27 +97,16 @@ def due(rollout: Rollout, kept: Kept) -> datetime:
     return min(kept.until, rollout.status.since) if rollout.phase is Phase.PROMOTED else kept.until
 
 
-def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | None:
-    """Return the serving deployment if only a probe can show that it is healthy, and a kept one is due."""
-    waits = any(now >= due(rollout, kept) and kept.deployment in endpoint.deployments for kept in rollout.kept)
-    known = must_be_seen(rollout) or (rollout.open and heard_lately(rollout, now))
-    return endpoint.serving() if waits and not known and can_probe(rollout) and rollout.phase in DELETES else None
-
-
 def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether the serving deployment was observed healthy, in the log or by a probe.
-
-    Without smoke requests there is no probe; then it is enough that Azure calls it ready.
-    """
+    """Return whether the serving deployment was observed healthy: by watching it, or by judging green next to it."""
     serving = endpoint.serving()
     if serving is None or not endpoint.ready(serving):
         return False
     if must_be_seen(rollout):
         return seen_healthy(rollout, serving, now)
-    if rollout.open and heard_lately(rollout, now):
-        # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
-        return rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
-    return not can_probe(rollout) or answers(rollout, serving, now) is True
+    # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
+    calm = rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
+    return calm and heard_lately(rollout, now)
 
 
 def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
@@ -140,7 +129,7 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
     name, over, refusal = kept.deployment, due(rollout, kept), rollout.refusal
     if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
-    if now - over <= rollout.policy.deadlines.rollback or rollout.phase not in DELETES:
+    if rollout.open or now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback:
         return None
     serving = endpoint.serving()
     if serving is None or _serving_proven(rollout, endpoint, now):

@@ -31,11 +31,7 @@ def serving_window(rollout: Rollout, now: datetime) -> Window | None:
 
     While blue is merely kept, every fifth minute is enough.
     """
-    due = rollout.ending.clean_after or now
-    if rollout.ending.cleaned is not None:
-        due = min((kept.until for kept in rollout.kept), default=now)
-    merely_kept = rollout.phase is Phase.PROMOTED or rollout.ending.cleaned is not None
-    waits = merely_kept and due - now > RECENT and now.minute % 5 != 0
+    waits = _next_deletion(rollout, now) - now > RECENT and now.minute % 5 != 0
     if not must_be_seen(rollout) or waits:
         return None
     settled = floor_minute(now - rollout.telemetry_lag)
@@ -44,8 +40,21 @@ def serving_window(rollout: Rollout, now: datetime) -> Window | None:
 
 
 def must_be_seen(rollout: Rollout) -> bool:
-    """Return whether the rollout has ended and may have left something behind."""
-    return rollout.phase in TERMINAL and rollout.placement is not None
+    """Return whether something may be deleted although nothing is judged: what an ended rollout made or inherited.
+
+    A rollout that is being provisioned may also delete what it inherited.
+    """
+    if rollout.phase is Phase.PROVISIONING:
+        return bool(rollout.kept)
+    return rollout.phase in TERMINAL and (rollout.placement is not None or bool(rollout.kept))
+
+
+def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
+    """Return when the next deployment may be deleted. A promotion ends the time of those that were inherited."""
+    if rollout.kept and rollout.phase is Phase.PROMOTED:
+        return now
+    own = (rollout.ending.clean_after or now) if rollout.ending.cleaned is None else None
+    return min((*([own] if own else ()), *(kept.until for kept in rollout.kept)), default=now)
 
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:
@@ -56,7 +65,7 @@ def _began(rollout: Rollout, settled: datetime) -> datetime:
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with the serving deployment's health in the last minutes."""
     if observation.serving_minutes is None or observation.endpoint is None or not must_be_seen(rollout):
-        return rollout  # before the end, the minutes are for others, and would prove nothing later
+        return rollout  # the minutes are for others
     name = observation.endpoint.serving()
     rows = [row for row in observation.serving_minutes if row.deployment == name]
     healthy = _healthy(rollout, rows, observation)
@@ -77,7 +86,7 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Report, once each, that the serving deployment fails and that it has recovered."""
     unhealthy, reported = rollout.ending.unhealthy, rollout.ending.unhealthy_reported
-    if unhealthy == reported or not must_be_seen(rollout):
+    if unhealthy == reported or rollout.open or not must_be_seen(rollout):
         return None
     code = ReasonCode.SERVING_UNHEALTHY if unhealthy is not None else ReasonCode.SERVING_HEALTHY
     why = reason(code, deployment=unhealthy or reported or "")
