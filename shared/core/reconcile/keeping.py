@@ -15,7 +15,7 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
-from shared.core.reconcile.serving import must_be_seen, seen_healthy
+from shared.core.reconcile.serving import MOST_BAD, must_be_seen, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Kept
@@ -106,7 +106,15 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
         return seen_healthy(rollout, serving, now)
     # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
     calm = rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
-    return calm and heard_lately(rollout, now)
+    return calm and heard_lately(rollout, now) and _judged_healthy(rollout, serving)
+
+
+def _judged_healthy(rollout: Rollout, serving: str) -> bool:
+    """Return whether the last judged minutes have requests to this deployment, and most of them succeeded."""
+    green, recent = serving == rollout.green, rollout.rereading.recent
+    total = sum(minute.green if green else minute.blue for minute in recent)
+    bad = sum(minute.green_bad if green else minute.blue_bad for minute in recent)
+    return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST_BAD * total
 
 
 def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
