@@ -17,9 +17,19 @@ SITE = ROOT / "out/docs-site"
 SETTINGS = ROOT / "docs/site.yml"
 # The order of the pages. Those that are not named follow at the end.
 GROUPS = {
-    "Use it": ("deploying", "policies", "simulate", "ci", "api", "demo"),
+    "Use it": ("migration", "deploying", "policies", "simulate", "ci", "api", "demo"),
     "Operate it": ("runbook", "reasons", "permissions", "threat-model"),
-    "Understand it": ("architecture", "judge", "benchmark", "benchmark-tables", "measurements", "fidelity"),
+    "Understand it": (
+        "concepts",
+        "faq",
+        "comparison",
+        "architecture",
+        "judge",
+        "benchmark",
+        "benchmark-tables",
+        "measurements",
+        "fidelity",
+    ),
 }
 SOURCES = ("*.md", "docs/*.md", "emulator/*.md", "examples/**/*.md")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
