@@ -21,7 +21,7 @@ endpoint_name = "multimodel-notebook"
 report: dict[str, object] = {}
 
 model = ml_client.models.create_or_update(
-    Model(name="words", version="1", path="words", type=AssetTypes.CUSTOM_MODEL, description="two words")
+    Model(name="two-words", version="1", path="words", type=AssetTypes.CUSTOM_MODEL, description="two words")
 )
 endpoint = ManagedOnlineEndpoint(name=endpoint_name, auth_mode="aml_token")
 ml_client.online_endpoints.begin_create_or_update(endpoint).result()
