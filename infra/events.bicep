@@ -26,17 +26,14 @@ param storageId string
 @description('Container for events that could not be delivered.')
 param deadLetterContainer string
 
-@description('Resource id of the identity that may write there.')
-param identityId string
-
-@description('Whether that storage account is in a virtual network. Its firewall lets Event Grid in only with the topic\'s own identity, never with a user-assigned one.')
-param storagePrivate bool = false
-
-@description('Name of the workspace\'s system topic if it already has one: Azure allows one per workspace. It must have the identity above or, for private storage, its own. Empty: one is created.')
+@description('Name of the workspace\'s system topic if it already has one: Azure allows one per workspace. Its system-assigned identity must be on. Empty: one is created.')
 param systemTopic string = ''
 
 @description('Only models whose event subject starts with this, such as "models/churn:" (with the colon). Empty: all models; policies choose.')
 param subject string = ''
+
+@description('Tags of the system topic, if it is created.')
+param tags { *: string } = {}
 
 import { otherWorkspace } from 'modules/types.bicep'
 
@@ -56,11 +53,11 @@ module topic 'modules/topic.bicep' = if (codeDeployed && empty(systemTopic)) {
     name: topicName
     workspaceName: workspaceName
     location: workspaceRegion
-    identityId: storagePrivate ? '' : identityId
+    tags: tags
   }
 }
 
-module deadLetters 'modules/topic_identity.bicep' = if (codeDeployed && storagePrivate) {
+module deadLetters 'modules/topic_identity.bicep' = if (codeDeployed) {
   name: 'teal-topic-identity-${environmentName}'
   scope: group
   params: {
@@ -81,7 +78,6 @@ module eventSubscription 'modules/subscription.bicep' = if (codeDeployed) {
     functionAppId: functionAppId
     storageId: storageId
     deadLetterContainer: deadLetterContainer
-    identityId: storagePrivate ? '' : identityId
     subject: subject
   }
   dependsOn: [topic, deadLetters]
@@ -99,9 +95,8 @@ module others 'modules/workspace_events.bicep' = [
       functionAppId: functionAppId
       storageId: storageId
       deadLetterContainer: deadLetterContainer
-      identityId: identityId
-      storagePrivate: storagePrivate
       subject: subject
+      tags: tags
     }
   }
 ]
@@ -112,10 +107,10 @@ output TEAL_EVENT_TOPIC string = topicName
 @description('The event subscription.')
 output TEAL_EVENT_SUBSCRIPTION string = 'teal-${environmentName}'
 
-@description('Object id of the topic\'s own identity, for the removal. Empty: it is not used.')
+@description('Object id of the topic\'s own identity, for the removal.')
 output TEAL_TOPIC_PRINCIPAL_ID string = deadLetters.?outputs.principalId ?? ''
 
 @description('The same of the further workspaces\' topics.')
-output TEAL_OTHER_TOPIC_PRINCIPAL_IDS array = [
+output TEAL_OTHER_TOPIC_PRINCIPAL_IDS string[] = [
   for (each, i) in otherWorkspaces: codeDeployed ? others[i]!.outputs.topicPrincipalId : ''
 ]

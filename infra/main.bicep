@@ -12,9 +12,6 @@ type resourceNames = {
   @description('Teal\'s identity.')
   identity: string?
 
-  @description('Identity that Event Grid writes dead letters with.')
-  eventsIdentity: string?
-
   @description('Storage account: 3 to 24 lower-case letters and digits.')
   storage: string?
 
@@ -97,7 +94,7 @@ param alwaysReady int = 0
 param zoneRedundant bool = false
 
 @description('Tags of every resource, by name.')
-param tags object = {}
+param tags { *: string } = {}
 
 @minValue(30)
 @maxValue(730)
@@ -127,7 +124,7 @@ param evidenceDays int = 30
 param historyDays int = 730
 
 @description('Further app settings by name, such as those that policies use as `\${NAME}`. If set manually, they would be lost: every provision replaces them all.')
-param appSettings object = {}
+param appSettings { *: string } = {}
 
 @description('Resource id of an existing action group, in any subscription of the tenant, that the alerts notify.')
 param actionGroupId string = ''
@@ -171,7 +168,6 @@ var token = uniqueString(subscription().id, environmentName, location)
 var names = {
   resourceGroup: customNames.?resourceGroup ?? 'rg-teal-${environmentName}'
   identity: customNames.?identity ?? 'id-teal-${token}'
-  eventsIdentity: customNames.?eventsIdentity ?? 'id-teal-events-${token}'
   storage: customNames.?storage ?? 'st${token}'
   logs: customNames.?logs ?? 'log-teal-${token}'
   insights: customNames.?insights ?? 'appi-teal-${token}'
@@ -189,7 +185,6 @@ func inGroup(group string, type string, name string) string =>
 
 var ids = {
   identity: inGroup(names.resourceGroup, 'Microsoft.ManagedIdentity/userAssignedIdentities', names.identity)
-  eventsIdentity: inGroup(names.resourceGroup, 'Microsoft.ManagedIdentity/userAssignedIdentities', names.eventsIdentity)
   app: inGroup(names.resourceGroup, 'Microsoft.Web/sites', names.app)
   storage: empty(existingStorageId)
     ? inGroup(names.resourceGroup, 'Microsoft.Storage/storageAccounts', names.storage)
@@ -241,7 +236,7 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 module identity 'modules/identity.bicep' = {
   name: 'identity'
   scope: group
-  params: { appName: names.identity, eventsName: names.eventsIdentity, location: location, tags: allTags }
+  params: { name: names.identity, location: location, tags: allTags }
 }
 
 module storage 'modules/storage.bicep' = if (empty(existingStorageId)) {
@@ -263,10 +258,8 @@ module contents 'modules/storage_contents.bicep' = {
     storageName: at.storage.name
     packageContainer: containers.package
     deadLetterContainer: containers.deadLetters
-    appIdentityId: ids.identity
-    appPrincipalId: identity.outputs.appPrincipalId
-    eventsIdentityId: ids.eventsIdentity
-    eventsPrincipalId: identity.outputs.eventsPrincipalId
+    identityId: ids.identity
+    principalId: identity.outputs.principalId
   }
   dependsOn: [storage]
 }
@@ -287,14 +280,14 @@ module monitoring 'modules/monitoring.bicep' = {
 module logs 'modules/logs_access.bicep' = {
   name: 'teal-logs-${environmentName}'
   scope: resourceGroup(at.logs.subscription, at.logs.group)
-  params: { logsName: at.logs.name, identityId: ids.identity, principalId: identity.outputs.appPrincipalId }
+  params: { logsName: at.logs.name, identityId: ids.identity, principalId: identity.outputs.principalId }
   dependsOn: [monitoring]
 }
 
 module insights 'modules/insights_access.bicep' = {
   name: 'teal-insights-${environmentName}'
   scope: resourceGroup(at.insights.subscription, at.insights.group)
-  params: { insightsName: at.insights.name, identityId: ids.identity, principalId: identity.outputs.appPrincipalId }
+  params: { insightsName: at.insights.name, identityId: ids.identity, principalId: identity.outputs.principalId }
   dependsOn: [monitoring]
 }
 
@@ -431,19 +424,10 @@ output TEAL_FUNCTION_APP string = names.app
 output TEAL_FUNCTION_APP_ID string = ids.app
 
 @description('Object id of Teal\'s identity, for its role on the workspace.')
-output TEAL_PRINCIPAL_ID string = identity.outputs.appPrincipalId
-
-@description('Resource id of the identity that Event Grid writes dead letters with.')
-output TEAL_EVENTS_IDENTITY_ID string = ids.eventsIdentity
-
-@description('Object id of that identity, for the removal.')
-output TEAL_EVENTS_PRINCIPAL_ID string = identity.outputs.eventsPrincipalId
+output TEAL_PRINCIPAL_ID string = identity.outputs.principalId
 
 @description('Resource id of the storage account.')
 output TEAL_STORAGE_ID string = ids.storage
-
-@description('Whether that account is reachable from the virtual network only: Event Grid then needs the topic\'s own identity.')
-output TEAL_STORAGE_PRIVATE bool = vnetEnabled
 
 @description('Container for events that could not be delivered.')
 output TEAL_DEAD_LETTER_CONTAINER string = containers.deadLetters
@@ -468,3 +452,6 @@ output TEAL_RESOURCE_GROUP string = workspaceResourceGroup
 
 @description('The further workspaces, as JSON, for the other layers.')
 output TEAL_WORKSPACES string = string(otherWorkspaces)
+
+@description('The tags, as JSON, for the other layers.')
+output TEAL_TAGS string = string(tags)

@@ -61,10 +61,8 @@ for id in ${TEAL_STORAGE_ID:-} ${TEAL_LOGS_ID:-} ${TEAL_INSIGHTS_ID:-} $(served 
   subscription=$(printf '%s' "$id" | cut -d / -f 3)
   case " $subscriptions " in *" $subscription "*) ;; *) subscriptions="$subscriptions $subscription" ;; esac
 done
-for principal in "$TEAL_PRINCIPAL_ID" ${TEAL_EVENTS_PRINCIPAL_ID:-}; do
-  for subscription in $subscriptions; do
-    revoke --all --subscription "$subscription" --assignee "$principal"
-  done
+for subscription in $subscriptions; do
+  revoke --all --subscription "$subscription" --assignee "$TEAL_PRINCIPAL_ID"
 done
 # A topic may serve others, so it loses only what it got for this installation's dead letters.
 for principal in ${TEAL_TOPIC_PRINCIPAL_ID:-} $(printf '%s' "${TEAL_OTHER_TOPIC_PRINCIPAL_IDS:-}" | tr -d '[]"' | tr ',' ' '); do

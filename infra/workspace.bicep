@@ -124,6 +124,6 @@ output TEAL_REGION string = access[0].outputs.region
 output TEAL_MISSING_ENDPOINTS string = access[0].outputs.missing
 
 @description('The same for each further workspace.')
-output TEAL_MISSING_ELSEWHERE array = [
+output TEAL_MISSING_ELSEWHERE string[] = [
   for (each, i) in otherWorkspaces: '${split(each.id, '/')[8]}: ${access[i + 1].outputs.missing}'
 ]

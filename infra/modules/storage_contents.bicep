@@ -11,16 +11,10 @@ param packageContainer string
 param deadLetterContainer string
 
 @description('Resource id of Teal\'s identity. Role assignments are named after resource ids, which a preview knows, and not after object ids.')
-param appIdentityId string
+param identityId string
 
 @description('Its object id.')
-param appPrincipalId string
-
-@description('Resource id of the identity that Event Grid writes dead letters with.')
-param eventsIdentityId string
-
-@description('Its object id.')
-param eventsPrincipalId string
+param principalId string
 
 // The names match the code's. The host would create the poison queue only for the first message that fails permanently;
 // created here, it can be monitored from the first day.
@@ -30,7 +24,6 @@ var tableNames = ['rollouts', 'minutes', 'open']
 // Built-in roles by their Azure names; the ids are the same in every tenant.
 var builtIn = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 }
@@ -38,7 +31,6 @@ var builtIn = {
 // The account holds only Teal's data, so the account is the boundary. The host takes blob leases as an owner, looks for
 // and creates poison queues (so the narrower queue roles are not enough), and keeps diagnostics in a table.
 var onStorage = ['Storage Blob Data Owner', 'Storage Queue Data Contributor', 'Storage Table Data Contributor']
-var onDeadLetters = 'Storage Blob Data Contributor'
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageName
@@ -86,21 +78,11 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-
 resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in onStorage: {
     scope: account
-    name: guid(account.id, appIdentityId, role)
+    name: guid(account.id, identityId, role)
     properties: {
-      principalId: appPrincipalId
+      principalId: principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtIn[role])
     }
   }
 ]
-
-resource writeDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: deadLetters
-  name: guid(deadLetters.id, eventsIdentityId, onDeadLetters)
-  properties: {
-    principalId: eventsPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtIn[onDeadLetters])
-  }
-}

@@ -15,18 +15,23 @@ param storageId string
 @description('Container for events that could not be delivered.')
 param deadLetterContainer string
 
-@description('Resource id of the identity that may write there; the topic has it. Empty: the topic\'s own.')
-param identityId string
-
 @description('Prefix of the subject; empty for all.')
 param subject string
 
 // The name in the code of the function that receives these events.
 var functionName = 'model_registered'
-var given = { type: 'UserAssigned', userAssignedIdentity: identityId }
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: topicName
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
+  name: last(split(functionAppId, '/'))
+  scope: resourceGroup(split(functionAppId, '/')[2], split(functionAppId, '/')[4])
+
+  resource receiver 'functions' existing = {
+    name: functionName
+  }
 }
 
 resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
@@ -37,7 +42,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
     destination: {
       endpointType: 'AzureFunction'
       properties: {
-        resourceId: '${functionAppId}/functions/${functionName}'
+        resourceId: app::receiver.id
         maxEventsPerBatch: 1 // one failure makes Event Grid redeliver the whole batch
         preferredBatchSizeInKilobytes: 64
       }
@@ -50,7 +55,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
     deadLetterWithResourceIdentity: {
-      identity: empty(identityId) ? { type: 'SystemAssigned' } : given
+      identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: storageId, blobContainerName: deadLetterContainer }

@@ -21,14 +21,11 @@ param storageId string
 @description('Container for events that could not be delivered.')
 param deadLetterContainer string
 
-@description('Resource id of the identity that may write there.')
-param identityId string
-
-@description('Whether that storage account is in a virtual network, which lets Event Grid in only with the topic\'s own identity.')
-param storagePrivate bool
-
 @description('Prefix of the subject; empty for all.')
 param subject string
+
+@description('Tags of the system topic, if it is created.')
+param tags { *: string }
 
 var topicName = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
 
@@ -38,11 +35,11 @@ module topic 'topic.bicep' = if (empty(systemTopic)) {
     name: topicName
     workspaceName: workspaceName
     location: region
-    identityId: storagePrivate ? '' : identityId
+    tags: tags
   }
 }
 
-module deadLetters 'topic_identity.bicep' = if (storagePrivate) {
+module deadLetters 'topic_identity.bicep' = {
   name: 'teal-topic-identity-${environmentName}-${workspaceName}'
   params: {
     topicName: topicName
@@ -61,11 +58,10 @@ module eventSubscription 'subscription.bicep' = {
     functionAppId: functionAppId
     storageId: storageId
     deadLetterContainer: deadLetterContainer
-    identityId: storagePrivate ? '' : identityId
     subject: subject
   }
   dependsOn: [topic, deadLetters]
 }
 
 @description('Object id of the topic\'s own identity, for the removal. Empty: it is not used.')
-output topicPrincipalId string = deadLetters.?outputs.principalId ?? ''
+output topicPrincipalId string = deadLetters.outputs.principalId

@@ -60,11 +60,10 @@ locals {
     codeDeployed           = var.code_deployed
     functionAppId          = local.app_outputs.TEAL_FUNCTION_APP_ID
     storageId              = local.app_outputs.TEAL_STORAGE_ID
-    storagePrivate         = local.app_outputs.TEAL_STORAGE_PRIVATE
     deadLetterContainer    = local.app_outputs.TEAL_DEAD_LETTER_CONTAINER
-    identityId             = local.app_outputs.TEAL_EVENTS_IDENTITY_ID
     systemTopic            = var.system_topic
     subject                = var.event_subject
+    tags                   = var.tags
     otherWorkspaces        = local.other_workspaces
   }
 

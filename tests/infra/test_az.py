@@ -28,7 +28,7 @@ OUTPUTS = {
         "teaL_FUNCTION_APP": {"type": "String", "value": "func-teal"},
         "teaL_URL": {"type": "String", "value": "https://func-teal.azurewebsites.net"},
         "teaL_PRINCIPAL_ID": {"type": "String", "value": "it's a principal"},
-        "teaL_STORAGE_PRIVATE": {"type": "Bool", "value": False},
+        "teaL_ALWAYS": {"type": "Bool", "value": False},
         "teaL_WORKSPACES": {"type": "String", "value": '[{"id":"/x"}]'},
     },
     "workspace": {
@@ -37,7 +37,7 @@ OUTPUTS = {
     },
     "events": {"teaL_EVENT_TOPIC": {"type": "String", "value": "evgt-ml-west"}},
 }
-PASSED_ON = ("TEAL_PRINCIPAL_ID", "TEAL_STORAGE_PRIVATE", "TEAL_WORKSPACES", "TEAL_REGION", "TEAL_CODE_DEPLOYED")
+PASSED_ON = ("TEAL_PRINCIPAL_ID", "TEAL_ALWAYS", "TEAL_WORKSPACES", "TEAL_REGION", "TEAL_CODE_DEPLOYED")
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_each_layer_gets_what_the_ones_before_it_made(checkout: Path, desk: Desk
     """As azd does with its environment: by the outputs' names as the templates have them, quoted for the shell."""
     _, calls = desk.run(str(checkout / "infra/az/deploy.sh"), "--yes", **VARIABLES)
     [workspace] = [call for call in calls if call.startswith("with workspace:")]
-    assert "TEAL_PRINCIPAL_ID=it's a principal TEAL_STORAGE_PRIVATE=false" in workspace
+    assert "TEAL_PRINCIPAL_ID=it's a principal TEAL_ALWAYS=false" in workspace
     [events] = [call for call in calls if call.startswith("with events:")]
     assert events.endswith('TEAL_WORKSPACES=[{"id":"/x"}] TEAL_REGION=northeurope TEAL_CODE_DEPLOYED=true')
     kept = (checkout / "out/az/trial.env").read_text()

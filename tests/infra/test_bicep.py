@@ -34,9 +34,8 @@ ENVIRONMENT = {
     "TEAL_REGION": "westeurope",
     "TEAL_FUNCTION_APP_ID": "/subscriptions/s",
     "TEAL_STORAGE_ID": "/subscriptions/s",
-    "TEAL_STORAGE_PRIVATE": "false",
     "TEAL_DEAD_LETTER_CONTAINER": "dead-letters",
-    "TEAL_EVENTS_IDENTITY_ID": "/subscriptions/s",
+    "TEAL_TAGS": '{"owner": "ml-platform"}',
 }
 
 

@@ -26,7 +26,6 @@ VALUES = {
     "TEAL_RESOURCE_GROUP": "ml",
     "TEAL_WORKSPACE": "ml-west",
     "TEAL_PRINCIPAL_ID": "22222222-2222-2222-2222-222222222222",
-    "TEAL_EVENTS_PRINCIPAL_ID": "33333333-3333-3333-3333-333333333333",
     "TEAL_TOPIC_PRINCIPAL_ID": "44444444-4444-4444-4444-444444444444",
     "TEAL_STORAGE_ID": f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/stshared",
     "TEAL_LOGS_ID": f"{OTHER}/resourceGroups/hub/providers/Microsoft.OperationalInsights/workspaces/log-hub",
@@ -62,7 +61,6 @@ def desk(tmp_path: Path) -> Desk:
         f"'role assignment list'*11111111*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {OTHER}/assignments/hub;;\n"
         f"'role assignment list'*11111111*) ;;\n"
         f"'role assignment list'*{VALUES['TEAL_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/app;;\n"
-        f"'role assignment list'*{VALUES['TEAL_EVENTS_PRINCIPAL_ID']}*) echo {SUBSCRIPTION}/assignments/events;;\n"
         "'role definition list'*quota*) echo role-0;;\n"
         "'role definition list'*) echo role-1 role-2;;\n"
         "esac",
@@ -86,7 +84,7 @@ def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Pat
     code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 0
     assert calls[-1] == "azd down app"  # the other layers reference the workspace's resource group
-    for name in ("app-everything", "app-existing", "workspace-everything", "events", "events-private"):
+    for name in ("app-everything", "app-existing", "workspace-everything", "events", "events-several"):
         snapshot = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())
         elsewhere = [each for each in snapshot["predictedResources"] if "/rg-teal-trial" not in each["id"]]
         for created in elsewhere:
@@ -111,7 +109,6 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
     assert [call.rpartition("/")[2] for call in deleted if "role assignment" in call] == [
         "app",
         "hub",
-        "events",
         "topic",
     ]
     assert [call for call in deleted if "event-subscription" in call and "--name teal-trial" in call]
@@ -121,7 +118,7 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
 def test_removal_knows_every_principal(root: Path) -> None:
     """Whoever is given a role is an output that the script reads."""
     script = (root / "infra/remove.sh").read_text()
-    for name in ("app-existing", "workspace-everything", "events-private"):
+    for name in ("app-existing", "workspace-everything", "events-several"):
         outputs = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())["outputs"]
         for each in outputs:
             assert "PRINCIPAL" not in each or f"{each}" in script

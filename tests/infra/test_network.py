@@ -82,13 +82,18 @@ def test_a_private_api_still_gets_its_events() -> None:
     assert one("app-existing", "Microsoft.Web/sites")["properties"]["siteConfig"]["ipSecurityRestrictions"] is None
 
 
-@pytest.mark.parametrize(("snapshot", "kind"), [("events", "UserAssigned"), ("events-private", "SystemAssigned")])
-def test_dead_letters_pass_the_firewall(snapshot: str, kind: str) -> None:
+@pytest.mark.parametrize("snapshot", ["events", "events-existing-topic"])
+def test_dead_letters_pass_the_firewall(snapshot: str) -> None:
     """A storage firewall lets Event Grid in with the topic's own identity only, which then needs the role."""
-    topic, subscription = one(snapshot, "systemTopics"), one(snapshot, "eventSubscriptions")
-    assert topic["identity"]["type"] == kind
-    assert subscription["properties"]["deadLetterWithResourceIdentity"]["identity"]["type"] == kind
-    assert len(resources(snapshot, "roleAssignments")) == (1 if kind == "SystemAssigned" else 0)
+    subscription, role = one(snapshot, "eventSubscriptions"), one(snapshot, "roleAssignments")
+    letters = subscription["properties"]["deadLetterWithResourceIdentity"]
+    assert letters["identity"] == {"type": "SystemAssigned"}
+    topic = subscription["id"].rpartition("/eventSubscriptions")[0]
+    assert f"'{topic}'" in role["properties"]["principalId"]
+    container = letters["deadLetterDestination"]["properties"]
+    assert role["id"].startswith(
+        f"{container['resourceId']}/blobServices/default/containers/{container['blobContainerName']}/"
+    )
 
 
 def test_what_a_company_brings_is_used_and_not_created() -> None:
@@ -137,3 +142,5 @@ def test_everything_is_tagged() -> None:
     assert {kind for kind in without if kind.count("/") == 1} == {"Microsoft.Authorization/roleAssignments"}
     private = {each["type"] for each in resources("app-private", "") if "tags" not in each}
     assert {kind for kind in private if kind.startswith(NETWORK)} == {f"{NETWORK}privateEndpoints/privateDnsZoneGroups"}
+    topics = resources("events-several", "systemTopics")  # in the workspaces' resource groups
+    assert [each["tags"] for each in topics] == [{"owner": "ml-platform"}] * 2

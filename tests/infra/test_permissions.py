@@ -53,7 +53,7 @@ BUILT_IN = {
 }
 
 
-@pytest.mark.parametrize("snapshots", [("app", "events-private"), ("app-existing", "events-private")])
+@pytest.mark.parametrize("snapshots", [("app", "events"), ("app-existing", "events-existing-topic")])
 def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path, snapshots: tuple[str, ...]) -> None:
     """The same on own resources and on those that a company brings: each role of the table, and no other."""
     table = (root / "docs/permissions.md").read_text(encoding="utf-8").split("## On Teal's own resources")[1]
@@ -157,8 +157,20 @@ def test_nothing_is_created_for_events_before_the_code() -> None:
     """A plain `azd provision` before the first deployment succeeds: Event Grid would reject the missing function."""
     assert resources("events-before-code") == []
     kinds = [each["type"].split("/")[-1] for each in resources("events")]
-    assert kinds == ["systemTopics", "eventSubscriptions"]
-    assert [each["name"] for each in resources("events-existing-topic")] == ["existing-topic/teal-trial"]
+    assert kinds == ["systemTopics", "roleAssignments", "eventSubscriptions"]
+    kinds = [each["type"].split("/")[-1] for each in resources("events-existing-topic")]
+    assert kinds == ["roleAssignments", "eventSubscriptions"]
+    assert resources("events-existing-topic", "eventSubscriptions")[0]["name"] == "existing-topic/teal-trial"
+
+
+def test_two_installations_declare_the_same_topic() -> None:
+    """Azure allows one per workspace: neither takes away the identity that writes the other's dead letters."""
+    first, second = (resources(name, "systemTopics") for name in ("events", "events-second"))
+    assert first == second
+    assert first[0]["identity"] == {"type": "SystemAssigned"}
+    kept = [{each["id"] for each in resources(name) if each not in first} for name in ("events", "events-second")]
+    assert len(kept[0]) == len(kept[1]) == 2
+    assert not kept[0] & kept[1]
 
 
 def test_a_missing_endpoint_is_skipped() -> None:

@@ -26,8 +26,8 @@ STUB = """
 locals {
   app_outputs = {
     TEAL_PRINCIPAL_ID = "principal", TEAL_LOGS_ID = "logs", TEAL_FUNCTION_APP_ID = "/subscriptions/one/app"
-    TEAL_STORAGE_ID = "storage", TEAL_STORAGE_PRIVATE = false, TEAL_DEAD_LETTER_CONTAINER = "letters"
-    TEAL_EVENTS_IDENTITY_ID = "identity", TEAL_URL = "https://it's.here", TEAL_FUNCTION_APP = "func"
+    TEAL_STORAGE_ID = "storage", TEAL_DEAD_LETTER_CONTAINER = "letters"
+    TEAL_URL = "https://it's.here", TEAL_FUNCTION_APP = "func"
     AZURE_RESOURCE_GROUP = "rg"
   }
   workspace_outputs = { TEAL_REGION = "northeurope", TEAL_MISSING_ENDPOINTS = "" }
@@ -114,7 +114,7 @@ def test_what_is_not_set_is_left_to_the_templates(module: Path, tmp_path: Path) 
         "workspaceResourceGroup": "ml",
     }
     assert (sent["workspace"]["principalId"], sent["workspace"]["logsId"]) == ("principal", "logs")
-    assert (sent["events"]["workspaceRegion"], sent["events"]["storagePrivate"]) == ("northeurope", False)
+    assert (sent["events"]["workspaceRegion"], sent["events"]["storageId"]) == ("northeurope", "storage")
 
 
 @with_terraform
@@ -130,7 +130,7 @@ def test_values_keep_their_types(module: Path, tmp_path: Path) -> None:
     sent = contents(evaluated(module, tmp_path, REQUIRED | chosen))
     app = sent["app"]
     assert (app["evidenceDays"], app["vnetEnabled"], app["tags"]) == (60, True, {"owner": "ml-platform"})
-    assert sent["events"]["codeDeployed"] is True
+    assert (sent["events"]["codeDeployed"], sent["events"]["tags"]) == (True, {"owner": "ml-platform"})
     for layer in LAYERS:
         assert sent[layer]["otherWorkspaces"] == [{"id": "/x", "region": "eastus", "endpoints": "prices"}]
 

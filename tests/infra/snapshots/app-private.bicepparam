@@ -12,7 +12,6 @@ param vnetAddressPrefix = '10.20.30.0/24'
 param customNames = {
   resourceGroup: 'rg-weu-ml-teal'
   identity: 'id-weu-ml-teal'
-  eventsIdentity: 'id-weu-ml-teal-events'
   storage: 'stweumlteal'
   logs: 'log-weu-ml-teal'
   insights: 'appi-weu-ml-teal'

@@ -8,7 +8,6 @@ param workspaceRegion = 'northeurope'
 param functionAppId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.Web/sites/func-teal'
 param storageId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.Storage/storageAccounts/stteal'
 param deadLetterContainer = 'dead-letters'
-param identityId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-teal-events'
 param codeDeployed = true
 param otherWorkspaces = [
   {
@@ -21,3 +20,4 @@ param otherWorkspaces = [
     system_topic: 'company-topic'
   }
 ]
+param tags = { owner: 'ml-platform' }

@@ -8,5 +8,4 @@ param workspaceRegion = 'northeurope'
 param functionAppId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.Web/sites/func-teal'
 param storageId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.Storage/storageAccounts/stteal'
 param deadLetterContainer = 'dead-letters'
-param identityId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-teal-trial/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-teal-events'
 param codeDeployed = true
