@@ -383,7 +383,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "There are more requests than the deployments can handle. Nothing advances until that is over.",
     ),
     ReasonCode.COMPARING_AGAIN: Row(
-        "{deployment} looks harmful with all traffic, but there is no blue to compare it with; back to {weight}",
+        "{deployment} looks harmful with all traffic, and blue has none to compare it with; back to {weight}",
         "Before rolling back, Teal checks whether blue would do any better. This happens once per rollout.",
     ),
     ReasonCode.BAKE_UNSEEN: Row(

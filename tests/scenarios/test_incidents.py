@@ -8,10 +8,12 @@ import pytest
 
 from shared.core.observation import Halt
 from shared.core.phases import Phase
+from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 
@@ -146,6 +148,60 @@ def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
     world.rates = {}
     world.until(Phase.PROMOTED, within=240)
     assert [entry.weight for entry in world.entries(C.COMPARING_AGAIN)] == [10]
+
+
+ALL_AT_ONCE = {
+    "a last step of 100": ((WeightStep(15), WeightStep(100)), 15),
+    "blue/green": ((WeightStep(100),), 10),
+    "a mirror alone": ((MirrorStep(20, duration=5 * MINUTE),), 10),
+}
+
+
+def with_all_traffic(steps: tuple[Step, ...]) -> World:
+    """Return a world in which green was just seen to have all traffic."""
+    world = World(policy=replace(POLICY, steps=(SmokeStep("smoke.jsonl"), *steps)), rpm=900)
+    world.register()
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    return world
+
+
+@pytest.mark.parametrize(("steps", "beside"), ALL_AT_ONCE.values(), ids=ALL_AT_ONCE)
+def test_however_green_got_all_traffic_an_outage_of_both_does_not_roll_back(
+    steps: tuple[Step, ...], beside: int
+) -> None:
+    """Also where no step has both deployments serve, green is compared with blue before it is given up."""
+    world = with_all_traffic(steps)
+    world.rates = {BLUE: 0.5, GREEN: 0.5}
+    world.minutes(3)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=240)
+    assert [entry.weight for entry in world.entries(C.COMPARING_AGAIN)] == [beside]
+
+
+@pytest.mark.parametrize(("steps", "beside"), ALL_AT_ONCE.values(), ids=ALL_AT_ONCE)
+def test_however_green_got_all_traffic_it_is_rolled_back_if_it_alone_fails(
+    steps: tuple[Step, ...], beside: int
+) -> None:
+    """The comparison with blue then takes a few minutes, with little traffic on green."""
+    world = with_all_traffic(steps)
+    world.rates = {GREEN: 0.5}
+    world.until(Phase.ROLLED_BACK, within=30)
+    assert beside in [written.get(GREEN) for written in world.endpoints.traffic_written]
+
+
+def test_an_incident_on_blue_does_not_outlast_its_traffic() -> None:
+    """Blue fails while Azure carries out the shift of all traffic to green: without requests that could never end."""
+    world = World(policy=replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50), WeightStep(100))), rpm=900)
+    world.register()
+    world.until_weight(50)
+    while world.rollout().traffic.weight != 100:
+        world.minutes()
+    world.endpoints.stuck, world.rates = True, {BLUE: 0.9}
+    world.minutes(6)
+    assert holds(world) == [C.INCIDENT]
+    world.endpoints.stuck = False
+    world.until(Phase.PROMOTED, within=30)
 
 
 def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:

@@ -58,7 +58,7 @@ PLAYS = {
     for play in (
         Play(EXAMPLES / "canary.yaml", (5, 10, 25, 50, 75, 100), (5,)),
         Play(EXAMPLES / "linear.yaml", (20, 40, 60, 80, 100), (20,)),
-        Play(EXAMPLES / "blue-green.yaml", (100,), (100,), tagged=True, approved=True, green_stays=True),
+        Play(EXAMPLES / "blue-green.yaml", (100,), (100, 10), tagged=True, approved=True, green_stays=True),
         Play(
             EXAMPLES / "shadow-then-canary.yaml",
             (10, 50, 100),
@@ -66,7 +66,7 @@ PLAYS = {
             mirrors=(10, 50),
             says='{"model": "ranking", "n": 1}',
         ),
-        Play(EXAMPLES / "smoke-only.yaml", (100,), (100,), says='{"forecast": [1.5]}'),
+        Play(EXAMPLES / "smoke-only.yaml", (100,), (100, 10), says='{"forecast": [1.5]}'),
         Play(EXAMPLES / "kubernetes.yaml", (10, 50, 100), (10,), kubernetes=True, instances=2),
         Play(ROOT / "policies" / "churn.yaml", (10, 25, 50, 100), (10,), tagged=True),
     )

@@ -426,7 +426,7 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.COMPARING_AGAIN, NOTHING, deployment=GREEN, weight=10),
         (
-            "churn-7 looks harmful with all traffic, but there is no blue to compare it with; back to 10%: "
+            "churn-7 looks harmful with all traffic, and blue has none to compare it with; back to 10%: "
             "no minute has been judged yet"
         ),
     ),

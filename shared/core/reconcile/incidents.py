@@ -60,8 +60,8 @@ def suspected(rollout: Rollout) -> bool:
 
 def _applies(rollout: Rollout) -> bool:
     """Return whether blue still serves next to green, and no operator has overruled the judge."""
-    alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
-    return rollout.phase in SHARED and not alone and rollout.blue is not None and not rollout.judge_overruled
+    beside = rollout.phase in SHARED and rollout.blue is not None and not rollout.alone
+    return beside and not rollout.judge_overruled
 
 
 def _fixed(rollout: Rollout) -> bool:

@@ -34,13 +34,10 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
     if rollout.blue is None:
         return None
     alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
-    baking = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
-    if (
-        alone
-        and endpoint.ready(rollout.blue)
-        and (rollout.phase is Phase.ROLLING_BACK or (baking and _doubted(rollout)))
-    ):
+    back = rollout.phase is Phase.ROLLING_BACK or (rollout.alone and _doubted(rollout))
+    if alone and back and endpoint.ready(rollout.blue):
         return rollout.blue
+    baking = rollout.alone and rollout.phase is Phase.PROMOTING
     return rollout.green if baking and not heard_lately(rollout, now) else None
 
 
@@ -48,10 +45,10 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     """Return the rollout that knows what a probe said, if there was one."""
     if observation.probed is None:
         return rollout
-    result, back = observation.probe, rollout.phase in {Phase.ROLLING_BACK, Phase.PROMOTING}
+    result = observation.probe
     if result is None:
         healthy = None
-    elif observation.probed == rollout.blue and back:  # the way back needs less
+    elif observation.probed == rollout.blue:  # the way back needs less
         healthy = result.failed < result.sent
     else:
         healthy = 2 * result.failed <= result.sent

@@ -12,16 +12,19 @@ from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.policy.policy import Policy
 from shared.core.reconcile.probing import answers, awaits_probe, blue_is_worse, can_probe, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Progress
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import ALL, Rollout
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
+from shared.core.steps.weight import WeightStep
 
-ALL = 100
+SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
 # How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)
 
@@ -39,8 +42,8 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Record that green has all traffic, even on hold, because an incident on a blue without traffic never ends."""
-    new = rollout.phase is Phase.PROMOTING and rollout.traffic.weight == ALL and rollout.traffic.steady_since is None
-    if not new or rollout.first or not in_force(rollout, endpoint):
+    wanted = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.weight == ALL
+    if not wanted or rollout.traffic.steady_since is not None or rollout.first or not in_force(rollout, endpoint):
         return None
     return history.noted(steadied(rollout, now), weight_observed(rollout), now)
 
@@ -49,24 +52,36 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     """Return to the first weight step with a green that looks harmful at 100 %, once per rollout.
 
     At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
-    harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. None if this does
-    not apply.
+    harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. A policy without
+    such a step gets one. None if this does not apply, as in a pause that an operator must end.
     """
-    step = next((i for i, one in enumerate(rollout.policy.steps) if 0 < (one.live_weight or 0) < ALL), None)
-    alone = rollout.phase is Phase.PROMOTING and rollout.traffic.steady_since is not None
-    if not alone or step is None or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
+    paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
+    if not rollout.alone or paused or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)
     if blue_is_worse(rollout, endpoint, now):
         return None
-    weight = rollout.policy.steps[step].live_weight or 0
-    afresh = rollout.with_judging(evidence=Evidence(), compared_again=True).with_rereading(
-        began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None
+    policy, step, weight = _with_shared_step(rollout.policy)
+    afresh = (
+        replace(rollout, policy=policy)
+        .with_judging(evidence=Evidence(), compared_again=True)
+        .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
     )
     beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))
     again = reason(ReasonCode.COMPARING_AGAIN, because=why, deployment=rollout.green, weight=weight)
     return history.moved(beside, Phase.STEPPING, again, now)
+
+
+def _with_shared_step(policy: Policy) -> tuple[Policy, int, int]:
+    """Return the policy with a step at which both deployments have live traffic, the step's index and its weight."""
+    weights = [step.live_weight or 0 for step in policy.steps]
+    for step, weight in enumerate(weights):
+        if 0 < weight < ALL:
+            return policy, step, weight
+    place = weights.index(ALL) if ALL in weights else len(weights)
+    steps = (*policy.steps[:place], WeightStep(SHARED), *policy.steps[place:])
+    return replace(policy, steps=steps), place, SHARED
 
 
 def unseen(rollout: Rollout, now: datetime) -> Reason | None:

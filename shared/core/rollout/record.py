@@ -41,6 +41,7 @@ from shared.core.verbs import Verb
 from shared.redaction import redacted
 
 P = ParamSpec("P")
+ALL = 100  # percent of live traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,12 @@ class Rollout:
     def autoscale(self) -> Autoscale:
         """Whether green still needs a copy of blue's autoscale settings."""
         return self.placement.autoscale if isinstance(self.placement, Beside) else "unknown"
+
+    @property
+    def alone(self) -> bool:
+        """Whether green was observed to have all live traffic, so that only blue's past is left to compare it with."""
+        everything = self.traffic.weight == ALL and self.traffic.steady_since is not None
+        return everything and self.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
 
     @property
     def verdict(self) -> Verdict | None:
