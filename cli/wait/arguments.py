@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cli.wait.ending import Ending
 from cli.wait.following import Limits, follow
 from cli.wait.rollouts import RolloutsApi, Sought
+from cli.wait.tokens import tokens
 
 if TYPE_CHECKING:
     # Generic to the type checker, but not subscriptable at run time; argparse has no public name for it.
@@ -34,7 +35,7 @@ def add_wait(subparsers: Subparsers) -> None:
         "wait",
         help="follow the rollout of a registered version to its end",
         description="Follow the rollout of a registered version until it has ended.\n"
-        "The variable TEAL_KEY must have a function key of the app.",
+        "The variable TEAL_KEY must have a function key of the app. If the app signs callers in, give --audience too.",
         epilog=f"exit codes:\n{codes}  2  invalid arguments\n  130  interrupted",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -47,6 +48,13 @@ def add_wait(subparsers: Subparsers) -> None:
         type=_address,
         default=os.environ.get("TEAL_URL"),
         help="address of the app, without /api (default: the variable TEAL_URL)",
+    )
+    wait.add_argument(
+        "--audience",
+        default=os.environ.get("TEAL_AUDIENCE", ""),
+        metavar="URI",
+        help="if the app signs callers in: the URI of its app registration, such as api://<client id>; each call then "
+        "has a token of this process's Azure identity (default: the variable TEAL_AUDIENCE)",
     )
     wait.add_argument("--timeout", type=_duration, default="6h", metavar="TIME", help="how long in all (%(default)s)")
     wait.add_argument(
@@ -71,15 +79,21 @@ def run(arguments: argparse.Namespace) -> int:
         print("teal wait: TEAL_KEY is not set; it must have a function key of the app", file=sys.stderr)
         return Ending.REFUSED
     sought = Sought(arguments.endpoint.lower(), arguments.version, arguments.model, arguments.workspace)
+    api = RolloutsApi(arguments.url, key, _token(arguments.audience))
     limits = Limits(arguments.timeout, arguments.appear, arguments.stop_when_paused)
     try:
-        result = follow(sought, RolloutsApi(arguments.url, key).list, limits, _pauses(arguments.every), _tell)
+        result = follow(sought, api.list, limits, _pauses(arguments.every), _tell)
     except KeyboardInterrupt:
         return INTERRUPTED
     _tell(str(result))
     if arguments.json:
         print(json.dumps(result.rollout, indent=2))
     return result.ending
+
+
+def _token(audience: str) -> Callable[[], str] | None:
+    """Return what gives a bearer token, if the app needs one."""
+    return tokens(audience, os.environ).current if audience else None
 
 
 def _pauses(every: timedelta) -> Callable[[], timedelta]:

@@ -10,7 +10,7 @@ class Ending(IntEnum):
     """How waiting ended, by exit code. 2 and 130 are those of invalid arguments and Ctrl-C."""
 
     PROMOTED = 0, "promoted: the version has all live traffic"
-    REFUSED = 1, "the API refused the request, or TEAL_KEY is missing"
+    REFUSED = 1, "the API refused the request, TEAL_KEY is missing, or no identity has a token for TEAL_AUDIENCE"
     ROLLED_BACK = 4, "rolled back: the old version serves again"
     FAILED = 5, "failed: an operator has to act"
     SUPERSEDED = 6, "superseded: a newer version was rolled out instead, or this one already served"

@@ -72,6 +72,7 @@ def test_the_key_is_sent_in_a_header_and_names_in_the_query(server: Scripted) ->
     ("status", "body", "error", "message"),
     [
         (401, b"", RefusedError, "answered 401: is TEAL_KEY a key of this app?"),
+        (302, b"", RefusedError, "answered 302: is TEAL_KEY a key of this app? If the app signs callers in"),
         (404, b'{"error": {"message": "this app serves no workspace \'x\'"}}', RefusedError, "serves no workspace 'x'"),
         (400, b"<html>", RefusedError, "answered 400: Bad Request"),
         (429, b"", UnreachableError, "answered 429"),
