@@ -19,8 +19,8 @@ ml_client = MLClient(
 endpoint_name = "mlflow-notebook"
 report: dict[str, object] = {}
 
-ml_client.models.create_or_update(Model(name="formula", path="formula", type=AssetTypes.MLFLOW_MODEL))
-model = ml_client.models.get("formula", label="latest")
+ml_client.models.create_or_update(Model(name="formula-notebook", path="formula", type=AssetTypes.MLFLOW_MODEL))
+model = ml_client.models.get("formula-notebook", label="latest")
 report["model"] = [model.type, model.version]
 
 endpoint = ManagedOnlineEndpoint(name=endpoint_name, auth_mode="key")
