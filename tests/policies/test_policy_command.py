@@ -294,8 +294,8 @@ def test_an_unwritable_output_exits_with_1(capsys: pytest.CaptureFixture[str], f
     (folder / "taken.svg").mkdir()
     code, _, err = teal(capsys, "explain", str(folder / "churn.yaml"), "--picture", str(folder / "taken.svg"))
     assert (code, err) == (1, f"{folder}/taken.svg: cannot be written: Is a directory\n")
-    code, _, err = teal(capsys, "schema", "--out", "/nowhere/a.json")
-    assert (code, err) == (1, "/nowhere/a.json: cannot be written: No such file or directory\n")
+    code, _, err = teal(capsys, "schema", "--out", str(folder / "nowhere/a.json"))
+    assert (code, err) == (1, f"{folder}/nowhere/a.json: cannot be written: No such file or directory\n")
 
 
 def test_schema_is_printed_or_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 
@@ -254,3 +254,18 @@ def test_an_incident_of_a_blue_that_lost_its_traffic_meanwhile_ends(begins: int)
     world.minutes(3)
     world.rates = {}
     assert world.until(Phase.PROMOTED, within=240)
+
+
+def test_a_green_that_lost_its_traffic_to_an_operator_is_not_given_some_to_compare_it() -> None:
+    """It fails with all traffic, and the operator is faster than the verdict."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.rollout().traffic.steady_since is None:
+        world.minutes()
+    world.rates = {GREEN: 0.5}
+    world.minutes(2)
+    written = len(world.endpoints.traffic_written)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.until(Phase.ROLLED_BACK)
+    assert [each for each in world.endpoints.traffic_written[written:] if GREEN in each] == []

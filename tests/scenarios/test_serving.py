@@ -242,3 +242,15 @@ def test_a_log_that_falls_silent_is_no_proof_of_health() -> None:
     world.rpm = 0
     world.until_finished(within=200)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
+
+
+def test_silence_after_requests_is_no_proof_of_health() -> None:
+    """The endpoint had requests before the rollback, which came before anything was judged; then it showed none."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
+    world.register()
+    world.until(Phase.STEPPING)
+    world.ask(Verb.ROLLBACK)
+    world.rpm = 0
+    world.until_finished(within=120)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED

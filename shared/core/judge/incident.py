@@ -17,6 +17,8 @@ from shared.core.judge.odds import Counts, Null, log_es, log_sum
 from shared.core.judge.tuning import Tuning
 
 RATIO = 3.0
+# The bad share that a deployment without a past may have: at three times it, about a tenth, it is an incident.
+UNKNOWN = 0.03
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
 _LANES = (Measure(),)
@@ -51,9 +53,14 @@ class Watch:
 
 
 def alarm(bad: int, total: int, budget: float, cap: float) -> Alarm:
-    """Return the alarm for a blue with this past; without a past, any rate counts as usual."""
+    """Return the alarm for a blue with this past.
+
+    A past that is too short, or absent, would allow any rate, and no incident would ever be declared. So it allows
+    `UNKNOWN`, or twice what it shows.
+    """
     past = interval(bad, total)
-    return Alarm(1.0 if past is None else past.high, budget, cap)
+    usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
+    return Alarm(usual, budget, cap)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:

@@ -53,10 +53,12 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
 
     At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
     harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. A policy without
-    such a step gets one. None if this does not apply, as in a pause that an operator must end.
+    such a step gets one. None if this does not apply, as in a pause that an operator must end, or after someone else
+    took traffic from green: to give some back would be against an operator.
     """
     paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
-    if not rollout.alone or paused or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
+    alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
+    if not alone or paused or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)

@@ -2,7 +2,7 @@
 
 Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than half
 of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
-requests. Without those, silence counts as healthy only if the endpoint had no requests while green was judged either.
+requests. Without those, silence counts as healthy only if the endpoint had no requests during the rollout either.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
     if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
-    return seen is not None and seen.deployment == serving and now - seen.at <= RECENT
+    return seen is not None and seen.deployment == serving and abs(now - seen.at) <= RECENT  # clocks can be set back
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -109,8 +109,11 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
 
 
 def _idle(rollout: Rollout, observation: Observation) -> bool:
-    """Return whether the whole endpoint has no requests, and had none while green was judged."""
+    """Return whether the whole endpoint has no requests, and had none during the rollout.
+
+    If it had some, silence can also mean that rows are late, or that a clock is wrong.
+    """
     until, requests = observation.serving_until, sum(row.total for row in observation.serving_minutes or ())
-    if requests or until is None or until - ceil_minute(rollout.status.since) < WINDOW:
+    if until is None or requests or rollout.judging.telemetry_seen is not None:
         return False
-    return rollout.ending.unhealthy is None and not any(any(counts) for counts in rollout.rereading.recent)
+    return until - ceil_minute(rollout.status.since) >= WINDOW and rollout.ending.unhealthy is None
