@@ -44,7 +44,12 @@ _KINDS: dict[int, type[HttpResponseError]] = {
 }
 
 
-def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_seconds: float) -> Pipeline:
+def arm_pipeline(
+    credential: TokenCredential,
+    connect_seconds: float,
+    read_seconds: float,
+    **options: Any,  # noqa: ANN401 -- of azure-core's pipelines, such as a transport
+) -> Pipeline:
     """Return the pipeline to ARM. Retries only lost connections; a busy service is left to the next tick."""
     cloud = current_cloud()
     return ARMPipelineClient(
@@ -58,6 +63,7 @@ def arm_pipeline(credential: TokenCredential, connect_seconds: float, read_secon
         ],
         connection_timeout=connect_seconds,
         read_timeout=read_seconds,
+        **options,
     )
 
 

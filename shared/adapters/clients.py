@@ -64,36 +64,39 @@ def connect_workspace(
     policies: ports.Policies,
     folder: Path,
     clock: ports.Clock,
+    **options: Any,  # noqa: ANN401 -- of azure-core's pipelines
 ) -> AzurePorts:
     """Return the ports of a workspace; deployment templates come from the policies and their folder.
 
-    Makes no call yet. Raises Misconfigured for invalid settings.
+    options: further ones for every client, such as a transport. Makes no call yet. Raises Misconfigured for invalid settings.
     """
-    manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS), workspace.arm_id)
-    templates = DeploymentTemplates(workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS)
+    manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS, **options), workspace.arm_id)
+    templates = DeploymentTemplates(workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS, **options)
     endpoints = ArmEndpoints(manager, templates)
-    log = LogAnalytics(_logs(credential), workspace.logs_workspace_id, workspace.arm_id)
-    reader = Reader(credential, {"retry_policy": BlobRetry(backoff=1, random_jitter_range=0, **_RETRIES), **_TIMEOUTS})
+    log = LogAnalytics(_logs(credential, **options), workspace.logs_workspace_id, workspace.arm_id)
+    retries = BlobRetry(backoff=1, random_jitter_range=0, **_RETRIES)
+    reader = Reader(credential, {"retry_policy": retries, **_TIMEOUTS, **options})
     return AzurePorts(
         endpoints=endpoints,
         models=ArmModels(manager),
         telemetry=TelemetrySources(
             RequestLog(log),
-            _metrics(workspace, credential, endpoints),
+            _metrics(workspace, credential, endpoints, **options),
             UserQueries(log, policies.query),
             AnswersSource(CollectedAnswers(CollectionPlaces(manager).of, reader.open, clock)),
             paths={LOGS.name: DiagnosticSettings(manager, workspace.logs_workspace_id, workspace.logs_resource_id)},
         ),
-        scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS), credential),
+        scoring=HttpScoring(manager, scoring_pipeline(CONNECT_SECONDS, **options), credential),
     )
 
 
-def connect_store(settings: Settings, credential: TokenCredential) -> TableStore:
+def connect_store(settings: Settings, credential: TokenCredential, **options: Any) -> TableStore:  # noqa: ANN401 -- as above
     """Return the app's records. Makes no call yet."""
-    return TableStore(TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS))
+    service = TableServiceClient(settings.tables_endpoint, credential=credential, **_RETRIES, **_TIMEOUTS, **options)
+    return TableStore(service)
 
 
-def connect_wakeups(settings: Settings, credential: TokenCredential) -> QueueWakeups:
+def connect_wakeups(settings: Settings, credential: TokenCredential, **options: Any) -> QueueWakeups:  # noqa: ANN401 -- as above
     """Return the app's queue. Makes no call yet."""
     return QueueWakeups(
         QueueClient(
@@ -103,6 +106,7 @@ def connect_wakeups(settings: Settings, credential: TokenCredential) -> QueueWak
             message_encode_policy=TextBase64EncodePolicy(),
             retry_policy=LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES),
             **_TIMEOUTS,
+            **options,
         )
     )
 
@@ -120,18 +124,22 @@ def connect_backlog(settings: Settings, credential: TokenCredential) -> StorageB
     return StorageBacklog(queue, poison, container)
 
 
-def _logs(credential: TokenCredential) -> LogsQueryClient:
-    return LogsQueryClient(credential, endpoint=current_cloud().logs, **_RETRIES, **_TIMEOUTS)
+def _logs(credential: TokenCredential, **options: Any) -> LogsQueryClient:  # noqa: ANN401 -- as above
+    return LogsQueryClient(credential, endpoint=current_cloud().logs, **_RETRIES, **_TIMEOUTS, **options)
 
 
 def _metrics(
-    workspace: WorkspaceSettings, credential: TokenCredential, endpoints: ArmEndpoints
+    workspace: WorkspaceSettings,
+    credential: TokenCredential,
+    endpoints: ArmEndpoints,
+    **options: Any,  # noqa: ANN401 -- as above
 ) -> ports.TelemetrySource:
     """Return the platform metrics source. If the settings do not have the workspace's region, Azure is asked for it."""
 
     def connect(region: str) -> PlatformMetrics:
         audience = f"https://{current_cloud().metrics}"
-        client = MetricsClient(metrics_address(region), credential, audience=audience, **_RETRIES, **_TIMEOUTS)
+        address = metrics_address(region)
+        client = MetricsClient(address, credential, audience=audience, **_RETRIES, **_TIMEOUTS, **options)
         return PlatformMetrics(client, workspace.arm_id, copied=lambda name: _deployments(endpoints, name))
 
     return connect(workspace.region) if workspace.region else RegionalMetrics(endpoints.region, connect)

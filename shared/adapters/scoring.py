@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
@@ -34,10 +35,10 @@ WORTH_A_SECOND_TRY = frozenset({429, 503})
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 
 
-def scoring_pipeline(connect_seconds: float) -> Pipeline:
+def scoring_pipeline(connect_seconds: float, **options: Any) -> Pipeline:  # noqa: ANN401 -- of azure-core's pipelines
     """Return the pipeline for scoring: no retries, no redirects (the key must not go elsewhere), no logging."""
     policies = [RequestIdPolicy(), UserAgentPolicy("teal")]
-    return PipelineClient("", policies=policies, connection_timeout=connect_seconds)
+    return PipelineClient("", policies=policies, connection_timeout=connect_seconds, **options)
 
 
 @dataclass(frozen=True, slots=True)

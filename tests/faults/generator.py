@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from shared.core.rollout import Verb
@@ -49,13 +49,13 @@ class Schedule:
     events: tuple[Event, ...]
 
 
-def schedule(seed: int) -> Schedule:
-    """Return the schedule of a seed."""
+def schedule(seed: int, recipes: Collection[str] = RECIPES, length: tuple[int, int] = LENGTH) -> Schedule:
+    """Return the schedule of a seed, for one of these recipes and with so many events, from and to."""
     dice = random.Random(seed)  # noqa: S311 -- dice, not a secret
-    recipe = dice.choice(sorted(RECIPES))
+    recipe = dice.choice(sorted(recipes))
     first: list[Event] = [Behaves("7", dice.choice((0.0, 0.0, 0.05))), Works(Piece("event"))]
     kinds, weights = zip(*KINDS, strict=True)
-    rest = [kind(dice) for kind in dice.choices(kinds, weights, k=dice.randint(*LENGTH))]
+    rest = [kind(dice) for kind in dice.choices(kinds, weights, k=dice.randint(*length))]
     return Schedule(seed, recipe, (*first, *rest))
 
 

@@ -14,7 +14,7 @@ from tests.faults.invariants.everything import ALWAYS, AT_REST, AT_THE_END, chec
 from tests.faults.invariants.rule import Rule, StateCheck, objections
 from tests.faults.ledger import rollouts
 from tests.faults.recipes import RECIPES
-from tests.faults.stage import Objection, Stage, set_stage
+from tests.faults.stage import MakeWorld, Objection, Stage, set_stage, unreliable_world
 from tests.scenarios.world import CHURN, MINUTE
 
 QUIET = 15
@@ -33,9 +33,9 @@ class Outcome:
     endings: tuple[str, ...] = ()
 
 
-def play(schedule: Schedule) -> Outcome:
+def play(schedule: Schedule, make_world: MakeWorld = unreliable_world) -> Outcome:
     """Play a schedule until it violates an invariant, or to its end."""
-    stage = set_stage(RECIPES[schedule.recipe], check_order)
+    stage = set_stage(RECIPES[schedule.recipe], check_order, make_world)
     happened: list[tuple[datetime, Event]] = []
     try:
         for event in schedule.events:
@@ -50,6 +50,7 @@ def play(schedule: Schedule) -> Outcome:
     finally:
         for process in stage.suspended:
             process.kill()
+        stage.world.close()
 
 
 def _objected(stage: Stage, rules: tuple[Rule[StateCheck], ...]) -> bool:

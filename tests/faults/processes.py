@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol
 
 from shared.controller import Controller
 from shared.errors import Conflict, NotPossible, Permanent, TealError, Temporary
@@ -20,7 +20,6 @@ from shared.workspaces import Workspace, Workspaces
 from tests.faults.disturbance import Crash
 from tests.scenarios.world import WORKSPACE, World
 
-Port = TypeVar("Port")
 HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, not an injected fault
 
 
@@ -63,10 +62,13 @@ class Witness(Protocol):
         """Take note of the answer to a port call."""
 
 
+Watch = Callable[["Process", str], Any]
+
+
 class Process:
     """One process: a piece of work at Teal's ports.
 
-    faults: by the number of the point, two a call, one before it and one after it. A fault after a call is an answer
+    watch: returns a port by its name, as this process sees it. faults: by the number of the point, two a call, one before it and one after it. A fault after a call is an answer
     that got lost: the work is done. failed: what the work raised that is not an error of ours.
     """
 
@@ -79,9 +81,10 @@ class Process:
         work: Callable[[Process], object],
         *,
         faults: Mapping[int, Fault] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.name, self.world, self.clock, self.witness, self.work = name, world, clock, witness, work
-        self.faults = dict(faults or {})
+        self.faults, self._watch = dict(faults or {}), watch or watched_port
         self.passed, self.at, self.done = 0, "", False
         self.failed: BaseException | None = None
         self.raised: TealError | None = None
@@ -110,7 +113,13 @@ class Process:
         self.done = True
 
     def point(self, name: str) -> None:
-        """Pass a point: stop here if the turn is over, then let happen what is to go wrong here."""
+        """Pass a point, and let happen what is to go wrong there."""
+        fault = self.strikes(name)
+        if fault is not None:
+            raise raised(fault)
+
+    def strikes(self, name: str) -> Fault | None:
+        """Pass a point: stop here if the turn is over, then return what is to go wrong, unless the process dies here."""
         if self.died:
             raise Crash
         number, self.at = self.passed, name
@@ -121,33 +130,29 @@ class Process:
                 self._thread.stop()
         if self.died:
             raise Crash
-        if number in self.faults:
-            error = raised(self.faults[number])
-            self.died = isinstance(error, Crash)
-            raise error
+        fault = self.faults.get(number)
+        if fault is Fault.DEATH:
+            self.died = True
+            raise Crash
+        return fault
 
     def controller(self) -> Controller:
         """Return the controller of this process."""
-        store = self._watched("store", self.world.store)
-        wakeups = self._watched("wakeups", self.world.wakeups)
+        store = self._watch(self, "store")
+        wakeups = self._watch(self, "wakeups")
         return Controller(store, self._workspaces(), wakeups, self.clock, self.name)
 
     def intake(self) -> Intake:
         """Return the intake of this process."""
-        store = self._watched("store", self.world.store)
-        wakeups = self._watched("wakeups", self.world.wakeups)
+        store = self._watch(self, "store")
+        wakeups = self._watch(self, "wakeups")
         return Intake(store, self._workspaces(), self.world.known_policies, wakeups, self.clock)
 
     def _workspaces(self) -> Workspaces:
-        endpoints = self._watched("azure", self.world.endpoints)
-        telemetry = self._watched("telemetry", self.world.telemetry)
-        scoring = self._watched("scoring", self.world.scoring)
-        models = self._watched("models", self.world.models)
+        endpoints, models = self._watch(self, "azure"), self._watch(self, "models")
+        telemetry, scoring = self._watch(self, "telemetry"), self._watch(self, "scoring")
         observer = Observer(endpoints, telemetry, scoring, self.world.known_policies)
         return Workspaces(Workspace(self.world.policy.workspace, WORKSPACE, endpoints, models, observer))
-
-    def _watched(self, name: str, port: Port) -> Port:
-        return cast("Port", _Watched(self, name, port))
 
     def _work(self) -> None:
         try:
@@ -191,6 +196,11 @@ class _Turns:
         self._go.acquire()
         self._work()
         self._stopped.release()
+
+
+def watched_port(process: Process, name: str) -> Any:  # noqa: ANN401 -- whichever port it is
+    """Return a port of the process's world, with two points in each of its calls."""
+    return _Watched(process, name, getattr(process.world, "endpoints" if name == "azure" else name))
 
 
 class _Watched:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.core.observation import EndpointSeen
 from shared.core.rollout import ModelVersion
 from tests.fakes import FakeClock, FakePolicies, FakeStore
 from tests.faults.ledger import Ledger, Order
-from tests.faults.processes import Fault, Process
+from tests.faults.processes import Fault, Process, watched_port
 from tests.faults.recipes import USUAL, Recipe
 from tests.faults.unreliable import Delivery, UnreliableEndpoints, UnreliableScoring, UnreliableTelemetry
 from tests.scenarios.conduct import Conduct
@@ -46,22 +47,42 @@ class UnreliableWorld(World):
         self.policies.policies = (self.policy,)
         return self.policies
 
+    def watched(self, process: Process, name: str) -> Any:  # noqa: ANN401 -- whichever port it is
+        """Return a port by its name, as a process sees it."""
+        return watched_port(process, name)
+
+    def close(self) -> None:
+        """Free what this world holds."""
+
+
+def standing(recipe: Recipe) -> EndpointSeen:
+    """Return the endpoint with which a schedule for this recipe begins."""
+    seen = serving()
+    deployments = {name: replace(each, instances=INSTANCES) for name, each in seen.deployments.items()}
+    return replace(seen, deployments=deployments, traffic=seen.traffic if recipe.serves else {})
+
+
+def usual_conduct(recipe: Recipe) -> dict[str, Conduct]:
+    """Return how every deployment answers at first."""
+    conduct = replace(USUAL, percentiles=recipe.policy.judge.latency_from == "metrics")
+    return dict.fromkeys((BLUE, *(f"churn-{version}" for version in VERSIONS)), conduct)
+
 
 def unreliable_world(recipe: Recipe) -> UnreliableWorld:
     """Return the world in which a schedule for this recipe begins."""
-    clock, seen = FakeClock(MIDNIGHT), serving()
-    standing = {name: replace(each, instances=INSTANCES) for name, each in seen.deployments.items()}
-    seen = replace(seen, deployments=standing, traffic=seen.traffic if recipe.serves else {})
-    conduct = replace(USUAL, percentiles=recipe.policy.judge.latency_from == "metrics")
+    clock = FakeClock(MIDNIGHT)
     return UnreliableWorld(
         policy=recipe.policy,
-        conduct=dict.fromkeys((BLUE, *(f"churn-{version}" for version in VERSIONS)), conduct),
+        conduct=usual_conduct(recipe),
         clock=clock,
         store=FakeStore(),
-        endpoints=UnreliableEndpoints(seen={ENDPOINT: seen}, slow=True),
+        endpoints=UnreliableEndpoints(seen={ENDPOINT: standing(recipe)}, slow=True),
         telemetry=UnreliableTelemetry(clock=clock),
         scoring=UnreliableScoring(),
     )
+
+
+MakeWorld = Callable[[Recipe], UnreliableWorld]
 
 
 @dataclass
@@ -105,7 +126,7 @@ class Stage:
     @property
     def idle(self) -> bool:
         """Whether neither Teal nor Azure has anything to do, so that a minute changes nothing but the time."""
-        return not (self.world.store.opened or self.world.wakeups.woken or self.azure.pending or self.suspended)
+        return not (self.world.store.open_endpoints() or self.world.wakeups.woken or self.azure.pending or self.suspended)
 
     @property
     def ended(self) -> bool:
@@ -119,7 +140,7 @@ class Stage:
     def process(self, name: str, work: Callable[[Process], object], faults: Faults = NO_FAULTS) -> Process:
         """Return a process that has not begun."""
         self.started += 1
-        return Process(f"{name}-{self.started}", self.world, self.now, self.ledger, work, faults=faults)
+        return Process(f"{name}-{self.started}", self.world, self.now, self.ledger, work, faults=faults, watch=self.world.watched)
 
     def ticking(self, faults: Faults = NO_FAULTS) -> Process:
         """Return a process in which the timer fires."""
@@ -177,7 +198,7 @@ class Stage:
         """Let someone else change the endpoint."""
         before = self.azure.seen[ENDPOINT]
         self.azure.changed(ENDPOINT)
-        self.azure.seen[ENDPOINT] = seen
+        self.azure.set_by_others(seen)
         self.azure.changed(ENDPOINT)
         if before.traffic != seen.traffic:
             self.ledger.edited(before.traffic, seen.traffic)
@@ -209,9 +230,11 @@ class Stage:
             self.telemetry.logged(row, half)
 
 
-def set_stage(recipe: Recipe, object_to: Callable[[Stage, Order], None]) -> Stage:
+def set_stage(
+    recipe: Recipe, object_to: Callable[[Stage, Order], None], make_world: MakeWorld = unreliable_world
+) -> Stage:
     """Return the stage for a schedule. object_to: checks an order that is about to be given."""
-    world = unreliable_world(recipe)
+    world = make_world(recipe)
     stage = Stage(recipe, world, Ledger(world))
     stage.ledger.object_to = lambda order: object_to(stage, order)
     return stage

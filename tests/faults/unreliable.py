@@ -46,6 +46,10 @@ class UnreliableEndpoints(FakeEndpoints):
         if truth is not None and (not shown or shown[-1][1] != truth):
             shown.append((self.reads + self.stale if shown else 0, truth))
 
+    def set_by_others(self, seen: EndpointSeen) -> None:
+        """Let someone else change an endpoint to this."""
+        self.seen[seen.name] = seen
+
     def current(self) -> None:
         """Show everything as it is from now on."""
         self.stale = 0
