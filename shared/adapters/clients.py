@@ -68,10 +68,13 @@ def connect_workspace(
 ) -> AzurePorts:
     """Return the ports of a workspace; deployment templates come from the policies and their folder.
 
-    options: further ones for every client, such as a transport. Makes no call yet. Raises Misconfigured for invalid settings.
+    options: further ones for every client, such as a transport. Makes no call yet. Raises Misconfigured for invalid
+    settings.
     """
     manager = ResourceManager(arm_pipeline(credential, CONNECT_SECONDS, READ_SECONDS, **options), workspace.arm_id)
-    templates = DeploymentTemplates(workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS, **options)
+    templates = DeploymentTemplates(
+        workspace, credential, policies.filled_template, folder, **_RETRIES, **_TIMEOUTS, **options
+    )
     endpoints = ArmEndpoints(manager, templates)
     log = LogAnalytics(_logs(credential, **options), workspace.logs_workspace_id, workspace.arm_id)
     retries = BlobRetry(backoff=1, random_jitter_range=0, **_RETRIES)

@@ -6,7 +6,7 @@ import base64
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +28,24 @@ class Storage:
     account: str = ACCOUNT
     key: str = KEY
 
+    def of(self, account: str) -> Storage:
+        """Return another account of the same process."""
+        own, other = f"/{self.account}", f"/{account}"
+        return Storage(self.tables.replace(own, other), self.queues.replace(own, other), account, self.key)
+
 
 @contextmanager
-def running_storage(directory: Path) -> Iterator[Storage]:
-    """Run Azurite's queue and table service with their data in `directory`."""
+def running_storage(directory: Path, more: Iterable[str] = (), *, in_memory: bool = False) -> Iterator[Storage]:
+    """Run Azurite's queue and table service with their data in `directory`. more: the names of other accounts."""
     ports = azurite.free_ports(3)
     names = ("--blobPort", "--queuePort", "--tablePort")
     options = [word for pair in zip(names, map(str, ports), strict=True) for word in pair]
-    options += ["--location", str(directory), "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+    options += ["--inMemoryPersistence"] if in_memory else ["--location", str(directory)]
+    options += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     script = azurite.HOME / "node_modules/azurite/dist/src/azurite.js"
     ending = Path(azurite.__file__).with_name("end_with_parent.js")
     command = [str(node()), "--require", str(ending), str(script), *options]
-    variables = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}", "PATH": "/usr/bin:/bin"}
+    variables = {"AZURITE_ACCOUNTS": ";".join(f"{name}:{KEY}" for name in (ACCOUNT, *more)), "PATH": "/usr/bin:/bin"}
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, env=variables) as process:  # noqa: S603  # ours
         try:

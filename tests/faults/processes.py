@@ -68,8 +68,9 @@ Watch = Callable[["Process", str], Any]
 class Process:
     """One process: a piece of work at Teal's ports.
 
-    watch: returns a port by its name, as this process sees it. faults: by the number of the point, two a call, one before it and one after it. A fault after a call is an answer
-    that got lost: the work is done. failed: what the work raised that is not an error of ours.
+    watch: returns a port by its name, as this process sees it. faults: by the number of the point, two a call, one
+    before it and one after it. A fault after a call is an answer that got lost: the work is done. failed: what the work
+    raised that is not an error of ours.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Process:
             raise raised(fault)
 
     def strikes(self, name: str) -> Fault | None:
-        """Pass a point: stop here if the turn is over, then return what is to go wrong, unless the process dies here."""
+        """Pass a point: stop here if the turn is over, then return what is to go wrong. Raises Crash."""
         if self.died:
             raise Crash
         number, self.at = self.passed, name

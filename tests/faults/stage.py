@@ -126,7 +126,8 @@ class Stage:
     @property
     def idle(self) -> bool:
         """Whether neither Teal nor Azure has anything to do, so that a minute changes nothing but the time."""
-        return not (self.world.store.open_endpoints() or self.world.wakeups.woken or self.azure.pending or self.suspended)
+        waiting = self.world.wakeups.woken or self.azure.pending or self.suspended
+        return not (waiting or self.world.store.open_endpoints())
 
     @property
     def ended(self) -> bool:
@@ -140,7 +141,8 @@ class Stage:
     def process(self, name: str, work: Callable[[Process], object], faults: Faults = NO_FAULTS) -> Process:
         """Return a process that has not begun."""
         self.started += 1
-        return Process(f"{name}-{self.started}", self.world, self.now, self.ledger, work, faults=faults, watch=self.world.watched)
+        name, watch = f"{name}-{self.started}", self.world.watched
+        return Process(name, self.world, self.now, self.ledger, work, faults=faults, watch=watch)
 
     def ticking(self, faults: Faults = NO_FAULTS) -> Process:
         """Return a process in which the timer fires."""

@@ -1,0 +1,201 @@
+"""The HTTP transport of every Azure client: real requests over a socket, with a point before and after each.
+
+What goes wrong at a point is what can go wrong with HTTP: refused or reset connections, timeouts, error responses, lost
+answers. What the SDKs and the adapters make of it is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import requests
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ReadTimeout
+from urllib3 import HTTPResponse
+from urllib3.exceptions import ProtocolError
+
+from tests.faults.processes import Fault, Process
+from tests.faults.wire.stale_reads import StaleReads
+
+LONGEST_SLEEP = 5.0  # seconds: no function waits longer for a service
+ARM, LOGS, SCORING, TABLES, QUEUES = "arm", "logs", "scoring", "tables", "queues"
+# What each service answers instead of doing what it was asked to.
+REFUSALS: dict[Fault, tuple[int, str, dict[str, str]]] = {
+    Fault.SERVER_ERROR: (500, "InternalServerError", {}),
+    Fault.BUSY: (409, "Conflict", {"Retry-After": "20"}),
+    Fault.THROTTLED: (429, "TooManyRequests", {"Retry-After": "120"}),
+    Fault.REFUSED: (403, "AuthorizationFailed", {}),
+}
+# Storage is busy with 503, and its 409 means something else.
+STORAGE_IS_BUSY: tuple[int, str, dict[str, str]] = (503, "ServerBusy", {})
+
+
+@dataclass
+class Call:
+    """A call of a port that a process is making. ordered, written: whether its order is sent, or its commit done."""
+
+    process: Process
+    port: str
+    name: str
+    values: tuple[object, ...] = ()
+    ordered: bool = False
+    written: bool = False
+
+    def before(self) -> Fault | None:
+        """Pass the point before a request."""
+        return self.process.strikes(f"before {self.port}.{self.name}")
+
+    def after(self) -> Fault | None:
+        """Pass the point after a request. Whatever precedes the order's own request belongs to the moment before it."""
+        done = self.ordered or self.name != "order"
+        return self.process.strikes(f"{'after' if done else 'before'} {self.port}.{self.name}")
+
+
+@dataclass
+class Line:
+    """Where each host really is, and what all processes' requests on it go through.
+
+    places: the service and its address by host. down: ports without a connection. rival: has another writer write the
+    records first. answered: takes note of a request that a service has carried out.
+    """
+
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    stale: StaleReads = field(default_factory=StaleReads)
+    rival: Callable[[], None] = lambda: None
+    answered: Callable[[str, requests.PreparedRequest, requests.Response], None] = lambda *_: None
+    sent: int = 0
+    _local: threading.local = field(default_factory=threading.local)
+
+    @property
+    def call(self) -> Call | None:
+        """The call that this thread is making, or None outside of Teal's processes."""
+        return getattr(self._local, "call", None)
+
+    @contextmanager
+    def calling(self, call: Call) -> Iterator[None]:
+        """Have all requests of this thread belong to a call."""
+        self._local.call = call
+        try:
+            yield
+        finally:
+            self._local.call = None
+
+
+class Disturbing(HTTPAdapter):
+    """Sends requests to where their hosts really are, disturbed if they belong to a process."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def send(self, request: requests.PreparedRequest, *values: Any, **named: Any) -> requests.Response:  # noqa: ANN401  # as requests has it
+        """Send one request."""
+        call, line = self._line.call, self._line
+        service, url = self._located(request)
+        if call is None:
+            return super().send(request, *values, **named)
+        if call.port in line.down:
+            raise NoConnection(f"{call.port} is away")
+        fault = call.before()
+        if fault is not None and (refusal := self._refused(request, service, fault)) is not None:
+            return refusal
+        self._about_to_write(call, service, request)
+        line.sent += 1
+        answer = super().send(request, *values, **named)
+        self._done(call, service, request, answer)
+        fault = call.after()
+        if fault is not None:
+            return self._lost(request, service, fault)
+        shown = line.stale.shown(url, answer.content) if _endpoints(request, service, answer) else answer.content
+        return answer if shown == answer.content else self._reply(request, 200, shown, answer.headers)
+
+    def _located(self, request: requests.PreparedRequest) -> tuple[str, str]:
+        """Point a request at the real address of its host; return the service and the original address."""
+        url = str(request.url)
+        start, slashes, rest = url.partition("://")
+        host = rest.partition("/")[0]
+        service, place = self._line.places[host]
+        request.url = place + rest.removeprefix(host)
+        request.headers["Host"] = host
+        return service, start + slashes + rest
+
+    def _refused(self, request: requests.PreparedRequest, service: str, fault: Fault) -> requests.Response | None:
+        """Let a request fail that has no effect; None if it only meets another writer, who was first."""
+        if fault is Fault.TIMEOUT:
+            raise requests.exceptions.ConnectTimeout("the connection timed out")
+        if fault is Fault.STALE_ETAG:
+            if service == TABLES and request.method != "GET":
+                self._line.rival()
+                return None
+            raise NoConnection("connection refused")
+        return self._refusal(request, service, fault)
+
+    def _lost(self, request: requests.PreparedRequest, service: str, fault: Fault) -> requests.Response:
+        """Lose the answer to a request that was carried out."""
+        if fault is Fault.SERVER_ERROR:
+            return self._refusal(request, service, fault)
+        if fault is Fault.TIMEOUT:
+            raise ReadTimeout("no answer within 30 s")
+        raise NoConnection(ProtocolError("Connection aborted.", ConnectionResetError("reset by peer")))
+
+    def _refusal(self, request: requests.PreparedRequest, service: str, fault: Fault) -> requests.Response:
+        storage = service in {TABLES, QUEUES}
+        busy = storage and fault in {Fault.BUSY, Fault.THROTTLED}
+        status, code, headers = STORAGE_IS_BUSY if busy else REFUSALS[fault]
+        message: object = {"value": "no"} if storage else "no"
+        kind = "odata.error" if storage else "error"
+        body = json.dumps({kind: {"code": code, "message": message}}).encode()
+        headers = headers | {"Content-Type": "application/json", "x-ms-error-code": code}
+        return self._reply(request, status, body if service != QUEUES else b"", headers)
+
+    def _reply(
+        self, request: requests.PreparedRequest, status: int, body: bytes, headers: Mapping[str, str]
+    ) -> requests.Response:
+        kept = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+        raw = HTTPResponse(BytesIO(body), kept, status, preload_content=False, request_method=request.method)
+        return self.build_response(request, raw)
+
+    @staticmethod
+    def _about_to_write(call: Call, service: str, request: requests.PreparedRequest) -> None:
+        """Have the order checked, when the request that carries it out is about to be sent."""
+        if call.name == "order" and service == ARM and request.method != "GET" and not call.ordered:
+            call.ordered = True
+            call.process.witness.before(call.process, call.port, call.name, call.values)
+
+    def _done(self, call: Call, service: str, request: requests.PreparedRequest, answer: requests.Response) -> None:
+        """Take note of what was carried out, whether or not the process learns of it."""
+        self._line.answered(service, request, answer)
+        whole = answer.status_code == 202 and b"HTTP/1.1 4" not in answer.content
+        if call.name == "commit" and str(request.url).endswith("$batch") and whole and not call.written:
+            call.written = True
+            call.process.witness.after(call.process, call.port, call.name, call.values, None)
+
+
+def _endpoints(request: requests.PreparedRequest, service: str, answer: requests.Response) -> bool:
+    """Return whether this is a read of endpoints or deployments, which may show an older state."""
+    read = service == ARM and request.method == "GET" and answer.status_code == 200
+    return read and "/onlineEndpoints/" in str(request.url) and "providers/Microsoft.Insights" not in str(request.url)
+
+
+class Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports it lazily
+    """The transport that the clients are given. It does not sleep: what would wait is a defect if it waits long."""
+
+    def __init__(self, line: Line) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, Disturbing(line))
+        super().__init__(session=session, session_owner=False, use_env_settings=False)
+
+    def sleep(self, duration: float) -> None:
+        """Pass the time that an SDK would sleep before it tries again."""
+        assert duration <= LONGEST_SLEEP, f"a client wants to sleep for {duration} s"
