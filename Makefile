@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli verify-azure check format lint types imports policies lock audit sbom review package docs-site terraform faults mutants bench bench-judge bench-gates clean notebooks
+.PHONY: setup demo test test-busy azure-cli verify-azure check format lint types imports policies lock audit sbom review package docs-site terraform faults faults-wire mutants bench bench-judge bench-gates clean notebooks
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -88,6 +88,11 @@ N ?= 2000
 SEED ?= 1
 faults: setup
 	@$(BIN)/python -m tests.faults --schedules $(N) --seed $(SEED)
+
+# Shorter ones over HTTP: the real adapters on the emulator and Azurite, with the faults in the transport.
+faults-wire: N = 100
+faults-wire: setup
+	@$(BIN)/python -m tests.faults --wire --schedules $(N) --seed $(SEED)
 
 # Breaks of the core and the controller that no test notices: a random sample, for as long as MINUTES says.
 MINUTES ?= 30

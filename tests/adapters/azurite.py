@@ -35,12 +35,15 @@ class Storage:
 
 
 @contextmanager
-def running_storage(directory: Path, more: Iterable[str] = (), *, in_memory: bool = False) -> Iterator[Storage]:
-    """Run Azurite's queue and table service with their data in `directory`. more: the names of other accounts."""
+def running_storage(directory: Path | None, more: Iterable[str] = ()) -> Iterator[Storage]:
+    """Run Azurite's queue and table service with their data in `directory` (None: in memory).
+
+    more: the names of other accounts.
+    """
     ports = azurite.free_ports(3)
     names = ("--blobPort", "--queuePort", "--tablePort")
     options = [word for pair in zip(names, map(str, ports), strict=True) for word in pair]
-    options += ["--inMemoryPersistence"] if in_memory else ["--location", str(directory)]
+    options += ["--inMemoryPersistence"] if directory is None else ["--location", str(directory)]
     options += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     script = azurite.HOME / "node_modules/azurite/dist/src/azurite.js"
     ending = Path(azurite.__file__).with_name("end_with_parent.js")

@@ -1,5 +1,7 @@
 """Plays random schedules of faults against the real controller and checks every invariant: `make faults N=… SEED=…`.
 
+`make faults-wire` plays shorter ones over HTTP, on the emulator and Azurite.
+
 Schedule number i of seed S has the seed S + i, so `N=1 SEED=…` replays one.
 """
 
@@ -13,21 +15,25 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from tests.faults.generator import schedule
 from tests.faults.playing import Outcome, play
 from tests.faults.shrinking import shrunk
+from tests.faults.wire.running import played_on_the_wire, start
 
 ENOUGH = 100  # schedules: so many must promote something
 
 
-def played(seed: int) -> Outcome:
+def played_in_memory(seed: int) -> Outcome:
     """Play the schedule of a seed and return the outcome."""
     return play(schedule(seed))
 
 
-def prepare() -> None:
+def prepare(*, wire: bool) -> None:
     """Make a process ready to play: nothing is logged, and what is already in memory is not searched for garbage."""
+    if wire:
+        start()
     logging.disable(logging.CRITICAL)
     gc.freeze()
     gc.set_threshold(100_000)
@@ -41,17 +47,21 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--violations", type=int, default=5, help="stop after this many")
     parser.add_argument("--whole", action="store_true", help="do not shorten a schedule that violates an invariant")
+    parser.add_argument("--wire", action="store_true", help="over HTTP, on the emulator and Azurite")
     asked = parser.parse_args()
+    played, chunk = (played_on_the_wire, 1) if asked.wire else (played_in_memory, 8)
     began, endings, violations, played_so_far = time.monotonic(), Counter[str](), Counter[str](), 0
-    with ProcessPoolExecutor(asked.processes, initializer=prepare) as pool:
+    with ProcessPoolExecutor(asked.processes, initializer=partial(prepare, wire=asked.wire)) as pool:
         seeds = range(asked.seed, asked.seed + asked.schedules)
-        for outcome in pool.map(played, seeds, chunksize=8):
+        for outcome in pool.map(played, seeds, chunksize=chunk):
             played_so_far += 1
             endings.update(outcome.endings)
             if outcome.objection is None:
                 continue
             if not violations[outcome.objection.invariant]:
-                report(outcome if asked.whole else shrunk(outcome))
+                report(
+                    outcome if asked.whole or asked.wire else shrunk(outcome), "faults-wire" if asked.wire else "faults"
+                )
             violations[outcome.objection.invariant] += 1
             if violations.total() >= asked.violations:
                 pool.shutdown(cancel_futures=True)
@@ -66,12 +76,12 @@ def main() -> int:
     return 1 if violations else 0
 
 
-def report(outcome: Outcome) -> None:
-    """Print a violation as a story."""
+def report(outcome: Outcome, target: str) -> None:
+    """Print a violation as a story, with the target of `make` that plays it again."""
     assert outcome.objection is not None
     seed = outcome.schedule.seed
     print(f"VIOLATION of `{outcome.objection.invariant}` at {outcome.objection.at:%H:%M}: {outcome.objection.what}")
-    print(f"policy: {outcome.schedule.recipe}; again: make faults N=1 SEED={seed}")
+    print(f"policy: {outcome.schedule.recipe}; again: make {target} N=1 SEED={seed}")
     print("\n".join(outcome.story), flush=True)
     print()
 

@@ -6,7 +6,6 @@ Operations end when the schedule says so. Its deployments answer as the world sa
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from emulator.monitor.faults import QueryFaults
 from emulator.monitor.logs import logs_application
 from emulator.monitor.metrics_store import MetricsStore
 from emulator.monitor.resource_metrics import ResourceMetrics
-from emulator.monitor.traffic_log import LogOptions, TrafficLog
 from emulator.resource_manager import diagnostics, documents
 from emulator.resource_manager.asset_files import Storage
 from emulator.resource_manager.control_plane import Dependencies, control_plane
@@ -30,8 +28,8 @@ from emulator.resource_manager.settings import Durations, Limits
 from emulator.resources import AssetContainer, Deployment, Endpoint, Json, Workspace
 from tests.emulator.loop import Loop, serve
 from tests.emulator.memory_plane import MemoryFleet
-from tests.emulator.traffic import traffic_entry
 from tests.fakes import FakeClock, FakeScoring
+from tests.faults.wire.counted_log import CountedLog
 from tests.faults.wire.transport import ARM, LOGS, SCORING
 from tests.scenarios.world import ENDPOINT
 
@@ -41,7 +39,6 @@ MODEL = "churn"
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 FAR = 2**31
 MODEL_STATUS = "ms-azureml-model-error-statuscode"
-Answered = tuple[int, int | None, int]  # the gateway's status, the container's, milliseconds
 
 
 class HeldClock(VirtualClock):
@@ -98,34 +95,13 @@ class EmptyFiles(Storage):
         return cast("ContainerClient", _EmptyBlobs())
 
 
-class CountedLog(TrafficLog):
-    """A traffic log that takes many equal requests at once."""
-
-    def add(self, deployment: str, at: datetime, answered: Counter[Answered]) -> None:
-        """Write the requests that a deployment answered at a time."""
-        rows = []
-        for (code, model_code, milliseconds), count in answered.items():
-            times = {"model_code": model_code, "total_ms": milliseconds, "response_ms": milliseconds}
-            moment = at.replace(tzinfo=None)
-            rows.append((count, moment, *self._row(traffic_entry(ENDPOINT, deployment, code, **times), moment)))
-        if not rows:
-            return
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        unnested = ", ".join(f"unnest(?) AS c{number}" for number in range(1, len(columns)))
-        one_each = f"SELECT *, unnest(range(n)) AS i FROM (SELECT unnest(?) AS n, {unnested})"  # noqa: S608  # numbers
-        self._store._connection.execute(  # noqa: SLF001  # faster than row by row
-            f"INSERT INTO arrived.traffic SELECT * EXCLUDE (n, i) FROM ({one_each})",  # noqa: S608  # as above
-            columns,
-        )
-
-
 class Emulated:
     """One emulated workspace with one endpoint. places: the service and address of each of its hosts."""
 
     def __init__(self, loop: Loop, issuer: TokenIssuer, time: FakeClock, scoring: FakeScoring) -> None:
         self.clock, self.scoring, self._loop = HeldClock(time), scoring, loop
         self.workspace = Workspace("s", "g", "w", REGION, CUSTOMER, "account")
-        self.log = CountedLog(self.clock, 0.0, LogOptions(workspace=self.workspace.id, table_exists=True))
+        self.log = CountedLog(self.clock)
         metrics = ResourceMetrics(MetricsStore(self.clock, 0.0), self.workspace, QueryFaults())
         files = EmptyFiles({}, "", Path("/nowhere"))
         needed = Dependencies(self.clock, issuer, MemoryFleet(), files, _unpublished, metrics)

@@ -64,7 +64,7 @@ class Line:
     """Where each host really is, and what all processes' requests on it go through.
 
     places: the service and its address by host. down: ports without a connection. rival: has another writer write the
-    records first. answered: takes note of a request that a service has carried out.
+    records first. answered: takes note of a request that a service has carried out. session: of all connections.
     """
 
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Line:
     stale: StaleReads = field(default_factory=StaleReads)
     rival: Callable[[], None] = lambda: None
     answered: Callable[[str, requests.PreparedRequest, requests.Response], None] = lambda *_: None
-    sent: int = 0
+    session: requests.Session = field(default_factory=requests.Session)
     _local: threading.local = field(default_factory=threading.local)
 
     @property
@@ -109,14 +109,14 @@ class Disturbing(HTTPAdapter):
         if fault is not None and (refusal := self._refused(request, service, fault)) is not None:
             return refusal
         self._about_to_write(call, service, request)
-        line.sent += 1
         answer = super().send(request, *values, **named)
+        body = answer.content  # read as a whole, so that the connection can be used again even if the answer is lost
         self._done(call, service, request, answer)
         fault = call.after()
         if fault is not None:
             return self._lost(request, service, fault)
-        shown = line.stale.shown(url, answer.content) if _endpoints(request, service, answer) else answer.content
-        return answer if shown == answer.content else self._reply(request, 200, shown, answer.headers)
+        shown = line.stale.shown(url, body) if _endpoints(request, service, answer) else body
+        return answer if shown == body else self._reply(request, 200, shown, answer.headers)
 
     def _located(self, request: requests.PreparedRequest) -> tuple[str, str]:
         """Point a request at the real address of its host; return the service and the original address."""
@@ -190,11 +190,10 @@ class Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports 
     """The transport that the clients are given. It does not sleep: what would wait is a defect if it waits long."""
 
     def __init__(self, line: Line) -> None:
-        session = requests.Session()
-        session.trust_env = False
+        line.session.trust_env = False
         for scheme in ("http://", "https://"):
-            session.mount(scheme, Disturbing(line))
-        super().__init__(session=session, session_owner=False, use_env_settings=False)
+            line.session.mount(scheme, Disturbing(line))
+        super().__init__(session=line.session, session_owner=False, use_env_settings=False)
 
     def sleep(self, duration: float) -> None:
         """Pass the time that an SDK would sleep before it tries again."""

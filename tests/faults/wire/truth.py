@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import exp
 
 from azure.data.tables import TableServiceClient, UpdateMode
@@ -20,11 +20,10 @@ from shared.names import OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Halt, Stored
 from tests.fakes import FakeClock, FakeStore
 from tests.faults.unreliable import UnreliableEndpoints, UnreliableTelemetry
-from tests.faults.wire.emulated import Answered, Emulated
+from tests.faults.wire.counted_log import Answered
+from tests.faults.wire.emulated import Emulated
 from tests.faults.wire.stale_reads import StaleReads
 from tests.scenarios.world import CHURN, ENDPOINT
-
-HALF_A_MINUTE = timedelta(seconds=30)
 
 
 class EmulatedEndpoints(UnreliableEndpoints):
@@ -188,7 +187,7 @@ class EmulatedLog(UnreliableTelemetry):
             return False
         whole = _answered(row)
         due = whole if arrived == [row] else Counter({kind: count // 2 for kind, count in whole.items()})
-        self._log.add(row.deployment, row.minute + HALF_A_MINUTE, due - self._there.get(key, Counter()))
+        self._log.add(row.deployment, row.minute, due - self._there.get(key, Counter()))
         self._there[key] = due
         return due is whole
 

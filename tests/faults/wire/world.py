@@ -6,7 +6,6 @@ Azure really holds, and what a process gets is what the adapters make of it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,13 +34,12 @@ from tests.faults.wire.transport import QUEUES, TABLES, Call, Line, Transport
 from tests.faults.wire.truth import AzuriteRecords, EmulatedEndpoints, EmulatedLog
 from tests.scenarios.world import CHURN, MIDNIGHT
 
-RPM = 600  # requests a minute, each a row of the emulator's log
 ACCOUNTS = 2500  # schedules in a run: each has a storage account of its own
 # What the emulator has no source for stays in memory: collected answers, users' queries, and platform metrics.
 ON_THE_WIRE = tuple(
     name for name, recipe in RECIPES.items() if "gate" not in name and recipe.policy.judge.latency_from == "logs"
 )
-LENGTH = (8, 18)  # events of a schedule
+LENGTH = (6, 14)  # events of a schedule
 
 
 @dataclass
@@ -65,12 +63,7 @@ def _account(number: int) -> str:
 @contextmanager
 def local_azure() -> Iterator[LocalAzure]:
     """Run Azurite and an event loop during the block."""
-    accounts = map(_account, range(ACCOUNTS))
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        running_loop() as loop,
-        running_storage(Path(directory), accounts, in_memory=True) as storage,
-    ):
+    with running_loop() as loop, running_storage(None, map(_account, range(ACCOUNTS))) as storage:
         yield LocalAzure(loop, storage)
 
 
@@ -104,8 +97,9 @@ class WiredWorld(UnreliableWorld):
         return _Called(self.line, process, name, self.ports[name])
 
     def close(self) -> None:
-        """Stop the emulator."""
+        """Stop the emulator, and close all connections."""
         assert self.emulated is not None
+        self.line.session.close()
         self.emulated.close()
 
 
@@ -139,7 +133,6 @@ def wired_world(recipe: Recipe, azure: LocalAzure, storage: Storage) -> WiredWor
     records = AzuriteRecords(TableServiceClient(storage.tables, credential=key, transport=transport))
     world = WiredWorld(
         policy=recipe.policy,
-        rpm=RPM,
         conduct=usual_conduct(recipe),
         clock=clock,
         store=records,
