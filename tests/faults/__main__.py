@@ -23,6 +23,7 @@ from tests.faults.shrinking import shrunk
 from tests.faults.wire.running import played_on_the_wire, start
 
 ENOUGH = 100  # schedules: so many must promote something
+OFTEN = 10.0  # seconds between two lines of progress
 
 
 def played_in_memory(seed: int) -> Outcome:
@@ -51,10 +52,16 @@ def main() -> int:
     asked = parser.parse_args()
     played, chunk = (played_on_the_wire, 1) if asked.wire else (played_in_memory, 8)
     began, endings, violations, played_so_far = time.monotonic(), Counter[str](), Counter[str](), 0
+    said = began
     with ProcessPoolExecutor(asked.processes, initializer=partial(prepare, wire=asked.wire)) as pool:
         seeds = range(asked.seed, asked.seed + asked.schedules)
         for outcome in pool.map(played, seeds, chunksize=chunk):
             played_so_far += 1
+            if time.monotonic() - said >= OFTEN:
+                said = time.monotonic()
+                print(
+                    f"{played_so_far} of {asked.schedules} schedules, {violations.total()} violations", file=sys.stderr
+                )
             endings.update(outcome.endings)
             if outcome.objection is None:
                 continue
