@@ -17,10 +17,9 @@ SITE = ROOT / "out/docs-site"
 SETTINGS = ROOT / "docs/site.yml"
 # The order of the pages. Those that are not named follow at the end.
 GROUPS = {
-    "Use it": ("migration", "deploying", "policies", "simulate", "ci", "api", "demo"),
-    "Operate it": ("runbook", "reasons", "permissions", "threat-model"),
+    "Use it": ("quick-start", "concepts", "migration", "deploying", "policies", "simulate", "ci", "api", "demo"),
+    "Operate it": ("runbook", "reasons", "cost", "limits", "permissions", "threat-model"),
     "Understand it": (
-        "concepts",
         "faq",
         "comparison",
         "architecture",
