@@ -18,10 +18,10 @@ from shared.core.telemetry import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential, Reply, StandIn
 from tests.kusto.language_service import HOME, diagnostics
-from tests.kusto.tables import APP_TABLES, TRAFFIC_TABLES
+from tests.kusto.tables import APP_TABLES, BILLING_TABLES, TRAFFIC_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = TRAFFIC_TABLES | APP_TABLES
+TABLES = TRAFFIC_TABLES | BILLING_TABLES | APP_TABLES
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = Window(NOON, NOON + timedelta(hours=1))
 NOTHING = {"name": "PrimaryResult", "columns": [{"name": name, "type": "string"} for name in COLUMNS], "rows": []}

@@ -6,6 +6,19 @@ from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
 
 TRAFFIC_TABLES = {TRAFFIC: TRAFFIC_COLUMNS}
 
+# What a Log Analytics workspace bills: a column of every table, and a table of its own.
+BILLING_TABLES = {
+    TRAFFIC: {**TRAFFIC_COLUMNS, "_BilledSize": "real"},
+    "Usage": {
+        "TimeGenerated": "datetime",
+        "DataType": "string",
+        "Quantity": "real",
+        "QuantityUnit": "string",
+        "IsBillable": "bool",
+        "Solution": "string",
+    },
+}
+
 # Tables of an Application Insights component, under the names that a query scoped to it uses.
 APP_TABLES = {
     "traces": {
