@@ -29,7 +29,7 @@ def test_the_readmes_commands_are_what_ci_runs() -> None:
     commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == ["demo", "test"]
     gate = (ROOT / ".ci" / "run").read_text()
-    assert all(re.search(rf"^make {command}\b", gate, re.MULTILINE) for command in commands)
+    assert all(re.search(rf"^make\b.* {command}\b", gate, re.MULTILINE) for command in commands)
 
 
 @pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.name)
