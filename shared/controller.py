@@ -21,11 +21,12 @@ from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
 from shared.core.rollout import OperatorRequest, Rollout, leases
 from shared.core.rollout.history import Decision
-from shared.core.rollout.requests import ANY, Address, ask, repeated
+from shared.core.rollout.requests import ANY, Address, answered, ask, repeated
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.notifications import LogChannel, notify
 from shared.ports import Changes, Channel, Clock, Numbered, Store, Stored, Wakeups
+from shared.repetitions import repeated_lately
 from shared.saving import save
 from shared.workspaces import Workspaces
 
@@ -107,12 +108,15 @@ class Controller:
         raise Conflict(f"{endpoint} is being changed by others; try again")
 
     def _asked_of(self, endpoint: EndpointId, request: OperatorRequest, address: Address) -> Stored[Rollout] | None:
-        """Return the current rollout, or the one that is named if it accepted this very request before."""
+        """Return the current rollout, or the one that accepted this very request before."""
         named = self.store.rollout(endpoint, address.rollout) if address.rollout and address.key else None
         if named is not None and repeated(named.value, request, address):
             return named
-        current = self.store.record(endpoint).value.current
-        return self.store.rollout(endpoint, current) if current else None
+        name = self.store.record(endpoint).value.current
+        current = self.store.rollout(endpoint, name) if name else None
+        if address.key is None or named is not None or (current and answered(current.value, address)):
+            return current
+        return repeated_lately(self.store, endpoint, request, address) or current
 
     def _reconcile(
         self, mark: OpenMark, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime

@@ -6,6 +6,7 @@ read-only properties is from Azure's published types of API version 2024-10-01.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from typing import Any
 
@@ -60,7 +61,16 @@ def deployment_seen(body: Json) -> DeploymentSeen:
         modified=modified,
         by_teal=by_teal,
         instance_type=str(properties.get("instanceType") or ""),
+        content=_content(properties),
     )
+
+
+def _content(properties: Json) -> str:
+    """Return a digest of what a deployment runs, whatever its size and settings; ids are compared without case."""
+    code = properties.get("codeConfiguration") or {}
+    parts = [properties.get("model"), properties.get("environmentId"), code.get("codeId"), code.get("scoringScript")]
+    known = [str(part or "").lower() for part in parts]
+    return hashlib.sha256("\n".join(known).encode()).hexdigest()[:16] if any(known) else ""
 
 
 def model_of(body: Json) -> str:

@@ -49,7 +49,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",
     (Phase.PAUSED, Phase.STEPPING): "resumed, or enough evidence",
-    (Phase.PAUSED, Phase.PAUSED): "traffic changed externally, or blue is lost",
+    (Phase.PAUSED, Phase.PAUSED): "an operator, traffic changed externally, or blue is lost",
     (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
     (
         Phase.PAUSED,
@@ -60,7 +60,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue again",
     (Phase.PROMOTING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
-    (Phase.PROMOTING, Phase.PAUSED): "traffic changed externally",
+    (Phase.PROMOTING, Phase.PAUSED): "an operator, or traffic changed externally",
     (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
     (Phase.PROMOTING, Phase.FAILED): "manual intervention required",
     (

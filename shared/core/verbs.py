@@ -55,7 +55,14 @@ class Verb(StrEnum):
             forward=True,
         ),
     )
-    PAUSE = "pause", VerbRow("Keep green at its current weight until resumed", frozenset({Phase.STEPPING}), risk=1)
+    PAUSE = (
+        "pause",
+        VerbRow(
+            "Keep green at its current weight until resumed",
+            frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}),
+            risk=1,
+        ),
+    )
     RESUME = "resume", VerbRow("Continue a paused rollout", frozenset({Phase.PAUSED}), risk=3, forward=True)
     ROLLBACK = (
         "rollback",

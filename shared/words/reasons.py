@@ -179,7 +179,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Steps that share traffic do not apply to a first deployment.",
     ),
     ReasonCode.STEP_UNCERTIFIED: Row(
-        "advancing without a certificate after {limit_seconds}", "Patience ran out, and the policy says `advance`."
+        "advancing without a certificate after {limit_seconds}[; the judge is overruled by {actor}]",
+        "Patience ran out, and the policy says `advance` or an operator has overruled the judge.",
     ),
     ReasonCode.PAUSE_STARTED: Row(
         "paused by the policy[ for {limit_seconds}]; resume or promote to continue", "A pause step began."
@@ -299,6 +300,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
     ),
     ReasonCode.GREEN_LOST: Row("{deployment} failed or was deleted", "Green is no longer there."),
+    ReasonCode.GREEN_REPLACED: Row(
+        "someone else has deployed something else under the name {deployment}[ ({model})]; it was never tested",
+        "Green is no longer what the rollout created.",
+    ),
     ReasonCode.BLUE_LOST: Row(
         "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. "
         + MANUAL
@@ -330,6 +335,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "someone else set the traffic to {observed_traffic} (expected {expected_traffic}); resume to restore it, "
         "or roll back[ (on hold: {because})]",
         "Traffic was edited outside Teal, so the rollout is paused.",
+    ),
+    ReasonCode.MIRROR_CHANGED_EXTERNALLY: Row(
+        "someone else changed the mirror to {deployment} from {mirror} to {observed_mirror}; resume to restore it, or "
+        "roll back",
+        "The mirror was edited outside Teal, so the rollout is paused.",
     ),
     ReasonCode.TRAFFIC_TAKEN_BACK: Row(
         "someone else took all live traffic from {deployment}; live traffic now: {observed_traffic}",
@@ -453,6 +463,15 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} is left as it is, because it has live traffic: {observed_traffic}. " + MANUAL,
         "A failed rollout never deletes a deployment that serves.",
     ),
+    ReasonCode.LEFTOVER_ONLY_ONE: Row(
+        "{deployment} is kept, because nothing has live traffic and it may be the only deployment that works. "
+        + MANUAL,
+        "The old deployment is gone, so nobody but an operator can say what should serve.",
+    ),
+    ReasonCode.LEFTOVER_REPLACED: Row(
+        "{deployment} is left as it is, because someone else has deployed something else under that name",
+        "What Teal did not create is not deleted.",
+    ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
         "Cleanup failed.",
@@ -501,6 +520,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "log_odds_worse_threshold": odds,
     "measured": measurement,
     "mirror": percent,
+    "observed_mirror": percent,
     "next_weight": percent,
     "observed_share": lambda share: percent(round(100 * share, 2)),
     "observed_traffic": traffic,

@@ -14,6 +14,7 @@ import pytest
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.endpoints import ArmEndpoints
 from shared.adapters.models import ArmModels
+from shared.adapters.resource_bodies import deployment_seen
 from shared.adapters.templates import DeploymentTemplates
 from shared.core.observation import Provisioning
 from shared.core.policy import EndpointSpec, TemplateSource
@@ -101,6 +102,27 @@ def test_who_made_a_deployment_and_when_it_was_changed_is_seen(
     assert seen is not None
     found = seen.deployments["churn-6"]
     assert (found.by_teal, found.modified) == (ours, datetime(2026, 1, 2, tzinfo=UTC))
+
+
+CHANGES: dict[str, tuple[dict[str, object], bool]] = {
+    "another environment": ({"environmentId": "/e/envs/other/versions/2"}, False),
+    "another script": ({"codeConfiguration": {"codeId": "/c/1", "scoringScript": "other.py"}}, False),
+    "ids in capitals": ({"environmentId": "/E/ENVS/SKLEARN/VERSIONS/1"}, True),
+    "another size": ({"instanceType": "Standard_F4s_v2"}, True),
+    "being scaled": ({"provisioningState": "Scaling"}, True),
+}
+
+
+@pytest.mark.parametrize(("change", "same"), CHANGES.values(), ids=CHANGES)
+def test_what_a_deployment_runs_can_be_compared(change: dict[str, object], *, same: bool) -> None:
+    """Its model, code and environment make a difference; its size and state do not."""
+    runs = {
+        "environmentId": "/e/envs/sklearn/versions/1",
+        "codeConfiguration": {"codeId": "/c/1", "scoringScript": "a.py"},
+    }
+    before, after = (deployment_seen(deployment(**each)) for each in (runs, runs | change))
+    assert before.content
+    assert (before.content == after.content) is same
 
 
 @pytest.mark.parametrize("missing", [{}, {"provisioningState": None}, {"provisioningState": "Hibernating"}])

@@ -146,7 +146,7 @@ PAUSED_ROWS: list[Row] = [
     ("promoted", paused(request=PROMOTE), seen(TEN), STEPPING, Why.OPERATOR_PROMOTE),
     ("promoted fully", paused(request=FULLY), seen(TEN), PROMOTING, Why.OPERATOR_PROMOTE_FULL),
     ("resumed an earlier step", paused(request=replace(GO_ON, step=SMOKE)), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
-    ("paused twice", paused(request=HOLD), seen(TEN), PAUSED, Why.REQUEST_TOO_LATE),
+    ("paused twice", paused(request=HOLD), seen(TEN), PAUSED, Why.OPERATOR_PAUSE),
     ("asked back", paused(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("fails while paused", paused(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("passes while paused", paused(**BY_HAND, verdict=PASS), seen(TEN), PAUSED, None),
@@ -189,7 +189,7 @@ PROMOTING_ROWS: list[Row] = [
     ("blue gone", promoting(), seen(ALL_GREEN, blue=""), PROMOTING, None),
     ("green gone", promoting(), seen(ALL_GREEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
     ("asked back", promoting(request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
-    ("asked to pause", promoting(request=HOLD), seen(ALL_GREEN), PROMOTING, Why.REQUEST_TOO_LATE),
+    ("asked to pause", promoting(request=HOLD), seen(ALL_GREEN), PAUSED, Why.OPERATOR_PAUSE),
 ]  # fmt: skip
 
 BACK = {"ordered": ALL_BLUE, "reason": "it fails"}

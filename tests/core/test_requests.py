@@ -22,7 +22,7 @@ from tests.core.rollouts import FIRST, LAST, NOW, SMOKE, request, rollout
 OPEN = (Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING)
 ALLOWED: dict[Verb, tuple[Phase, ...]] = {
     Verb.PROMOTE: (Phase.STEPPING, Phase.PAUSED),
-    Verb.PAUSE: (Phase.STEPPING,),
+    Verb.PAUSE: (Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING),
     Verb.RESUME: (Phase.PAUSED,),
     Verb.ROLLBACK: (*OPEN, Phase.PROMOTED),
     Verb.OVERRIDE: OPEN,

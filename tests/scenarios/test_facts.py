@@ -246,3 +246,28 @@ def test_a_manual_deployment_ends_a_waiting_full_promotion() -> None:
     by_hand = DeploymentSeen("by-hand", Provisioning.SUCCEEDED, "azureml:churn:7")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {"by-hand": by_hand})
     assert world.until(Phase.SUPERSEDED)
+
+
+def test_nobody_is_told_to_delete_the_only_deployment_that_works() -> None:
+    """Blue is deleted while green is being created: green stays, and the history says that it may be needed."""
+    world = World()
+    world.register()
+    world.minutes()
+    world.endpoints.finish()
+    left = {GREEN: world.seen.deployments[GREEN]}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={}, deployments=left)
+    assert world.until_finished().phase is Phase.FAILED
+    assert [entry.reason.code for entry in world.history()][-1] is ReasonCode.LEFTOVER_ONLY_ONE
+
+
+def test_a_blue_that_is_gone_is_not_waited_for() -> None:
+    """Someone gives green everything at 10 % and deletes blue: an operator is told to promote green, not to resume."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    left = {GREEN: world.seen.deployments[GREEN]}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100}, deployments=left)
+    world.minutes(5)
+    assert world.rollout().status.reason.code is ReasonCode.BLUE_LOST
+    world.ask(Verb.PROMOTE, full=True)
+    world.until(Phase.PROMOTED)

@@ -8,7 +8,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
-from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duration=5 * MINUTE), WeightStep(50)))
 
@@ -115,3 +115,29 @@ def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() ->
     world.until(Phase.PAUSED)
     world.minutes(10)
     assert (world.rollout().traffic.mirror, world.rollout().judging.evidence.weight) == (0, -20)
+
+
+def test_a_mirror_that_someone_ends_is_not_restored() -> None:
+    """The copies were too much for green: the rollout pauses, and mirrors again only once an operator resumes."""
+    world = mirrored()
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.mirror, world.seen.traffic) == (Phase.PAUSED, {}, {BLUE: 100})
+    (changed,) = world.entries(ReasonCode.MIRROR_CHANGED_EXTERNALLY)
+    assert (changed.reason.facts["mirror"], changed.reason.facts["observed_mirror"]) == (20, 0)
+    world.ask(Verb.RESUME)
+    world.minutes(2)
+    assert world.seen.mirror == {GREEN: 20}
+    world.until(Phase.PROMOTED)
+
+
+def test_a_request_from_before_the_mirror_was_ended_does_not_count() -> None:
+    """Whoever promoted did not know that someone had just taken the copies away."""
+    world = mirrored()
+    world.minutes(2)
+    world.ask(Verb.PROMOTE)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
+    world.minutes(3)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 100})
+    assert world.entries(ReasonCode.REQUEST_OVERRULED)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.rollout import Verb
+from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.requests import Address
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
-from shared.errors import TealError
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from shared.errors import ErrorCode, NotPossible, TealError
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 STEPS = (SmokeStep("s"), WeightStep(15), PauseStep(), WeightStep(40), WeightStep(80))
 
@@ -211,3 +214,120 @@ def test_a_late_order_after_a_promotion_is_not_mistaken_for_an_edit() -> None:
     world.until(Phase.PROMOTED)
     assert world.endpoints.traffic_written[-2:] == [{GREEN: 15, BLUE: 85}, {GREEN: 100}]
     assert len(world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)) == 1
+
+
+def unsure() -> World:
+    """Return a world in which the rollout is paused for lack of evidence, which more traffic would end."""
+    world = World(replace(POLICY, steps=(SmokeStep("s"), WeightStep(15), WeightStep(40))), rpm=8)
+    world.register()
+    world.until(Phase.PAUSED, within=120)
+    return world
+
+
+def timed() -> World:
+    """Return a world in a pause step that ends after twenty minutes."""
+    world = World(replace(POLICY, steps=(SmokeStep("s"), WeightStep(15), PauseStep(20 * MINUTE), WeightStep(40))))
+    world.register()
+    world.until(Phase.PAUSED)
+    return world
+
+
+@pytest.mark.parametrize("paused", [unsure, timed])
+def test_a_pause_that_ends_by_itself_can_be_made_to_last(paused: Callable[[], World]) -> None:
+    """Asked to pause while paused, the rollout stays where it is until someone resumes it."""
+    world = paused()
+    world.ask(Verb.PAUSE)
+    world.rpm = 6000
+    world.minutes(60)
+    assert (world.rollout().phase, world.seen.traffic[GREEN]) == (Phase.PAUSED, 15), world.told()
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED, within=90)
+
+
+def test_a_pause_keeps_what_an_edit_has_caused() -> None:
+    """Traffic was taken back by hand, and someone asks for a pause as well: it is still a request to roll back."""
+    world = at_fifteen()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.until(Phase.PAUSED)
+    world.ask(Verb.PAUSE)
+    assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is ReasonCode.TRAFFIC_TAKEN_BACK
+
+
+def test_a_promotion_can_be_paused() -> None:
+    """With all traffic on green nothing is promoted, and blue stays, until someone resumes."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.ask(Verb.PAUSE)
+    world.minutes(90)
+    assert world.rollout().phase is Phase.PAUSED
+    assert BLUE in world.seen.deployments
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+
+
+def test_an_overruled_judge_does_not_stop_a_step() -> None:
+    """Green fails one request in five, an operator knows why: each step waits its patience, and then advances."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.OVERRIDE, "those requests are a test")
+    world.rates[GREEN] = 0.2
+    world.until_weight(50)
+    (ahead,) = world.entries(ReasonCode.STEP_UNCERTIFIED)
+    assert ahead.reason.facts["actor"] == "ada@example.com"
+
+
+def test_an_overruled_judge_still_needs_telemetry() -> None:
+    """Nobody sees how green does: the step pauses, whatever was overruled."""
+    world = at_fifteen()
+    world.ask(Verb.OVERRIDE, "those requests are a test")
+    world.telemetry.faults.always = "503"
+    assert world.until(Phase.PAUSED, within=40).status.reason.code is ReasonCode.EVIDENCE_INSUFFICIENT
+
+
+def rolled_back_by_key() -> World:
+    """Return a world in which version 7 was rolled back under the key `k`, and version 8 has fifteen percent."""
+    world = at_fifteen()
+    world.ask(Verb.ROLLBACK, address=Address(key="k"))
+    world.until_finished()
+    world.register("8", "e2")
+    world.until_weight(15, "8")
+    return world
+
+
+def send(world: World, request: OperatorRequest, address: Address) -> Rollout:
+    """Return the rollout that accepted the request."""
+    accepted = world.controller().request(world.policy.endpoint_id, request, address)
+    assert accepted is not None
+    return accepted
+
+
+def test_a_repeated_rollback_does_not_hit_the_next_version() -> None:
+    """The response was lost, the caller tries again, and version 8 has begun meanwhile: it is left alone."""
+    world = rolled_back_by_key()
+    again = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "because", world.clock())
+    assert send(world, again, Address(key="k")).model.version == "7"
+    world.minutes(2)
+    assert world.rollout("8").phase is Phase.STEPPING
+
+
+def test_a_key_of_long_ago_does_not_stop_an_emergency() -> None:
+    """A script that always sends the same key still rolls back the version of the next day."""
+    world = rolled_back_by_key()
+    later = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "because", world.clock() + 61 * MINUTE)
+    assert send(world, later, Address(key="k")).model.version == "8"
+
+
+@pytest.mark.parametrize("other", [{"by": "bob"}, {"reason": "it is slow"}, {"verb": Verb.ROLLBACK}])
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_key_is_good_for_one_request_only(*, other: dict[str, Any], ended: bool) -> None:
+    """Another person, reason or verb under the same key is refused: it would be lost without a trace."""
+    world = rolled_back_by_key() if ended else at_fifteen()
+    asked = OperatorRequest(Verb.ROLLBACK if ended else Verb.PAUSE, "ada@example.com", "because", world.clock())
+    if not ended:
+        send(world, asked, Address(key="k"))
+    different = replace(asked, **(other if other != {"verb": asked.verb} else {"verb": Verb.PAUSE}))
+    with pytest.raises(NotPossible) as refused:
+        send(world, different, Address(key="k"))
+    assert refused.value.code is ErrorCode.KEY_REUSED

@@ -352,6 +352,25 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (reason(C.GREEN_LOST, deployment=GREEN), "churn-7 failed or was deleted"),
     (
+        reason(C.GREEN_REPLACED, deployment=GREEN, model="azureml:fraud:3"),
+        "someone else has deployed something else under the name churn-7 (azureml:fraud:3); it was never tested",
+    ),
+    (
+        reason(C.MIRROR_CHANGED_EXTERNALLY, deployment=GREEN, mirror=20, observed_mirror=0),
+        "someone else changed the mirror to churn-7 from 20% to 0%; resume to restore it, or roll back",
+    ),
+    (
+        reason(C.LEFTOVER_ONLY_ONE, deployment=GREEN),
+        (
+            "churn-7 is kept, because nothing has live traffic and it may be the only deployment that works. "
+            "Manual intervention required"
+        ),
+    ),
+    (
+        reason(C.LEFTOVER_REPLACED, deployment=GREEN),
+        "churn-7 is left as it is, because someone else has deployed something else under that name",
+    ),
+    (
         reason(C.BLUE_LOST, deployment=BLUE, observed_traffic=SPLIT),
         (
             "churn-6, which served, failed or was deleted; live traffic now: churn-6 90%, churn-7 10%. "

@@ -39,7 +39,8 @@ class DeploymentSeen:
 
     model: its ARM id or asset reference, as Azure returns it. instances: the configured count (None: unknown).
     modified: when it was last changed (None: unknown). by_teal: whether its tags say that Teal made it.
-    instance_type: such as `Standard_DS3_v2` (empty: unknown).
+    instance_type: such as `Standard_DS3_v2` (empty: unknown). content: a digest of what it runs, which is its model,
+    code and environment (empty: unknown).
     """
 
     name: str
@@ -49,6 +50,7 @@ class DeploymentSeen:
     modified: datetime | None = None
     by_teal: bool = False
     instance_type: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

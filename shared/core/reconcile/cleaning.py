@@ -8,6 +8,7 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling
 from shared.core.reconcile.capacity import blue_is_small, kept_instances
+from shared.core.reconcile.replaced import replaced
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout import history
@@ -41,7 +42,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         or name in endpoint.traffic
     ):
         return False
-    if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
+    promoted = rollout.phase is Phase.PROMOTED
+    if recheck_due(rollout) if promoted else replaced(rollout, endpoint):
         return False
     serving = endpoint.serving()
     if serving is not None and endpoint.ready(name) and not seen_healthy(rollout, serving, now):
@@ -67,7 +69,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     """Return the decision while this deployment is left over."""
     if name not in endpoint.deployments:
         return _gone(rollout, name, now)
-    if rollout.phase is Phase.FAILED and (why := _needed(rollout, name, endpoint, now)) is not None:
+    if (why := _needed(rollout, name, endpoint, now)) is not None:
         return _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
@@ -89,9 +91,15 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
-    """Return why a failed rollout's green is left to an operator: it serves, or nothing healthy does."""
+    """Return why a green is left to an operator: someone replaced it, or the failed rollout's serves or may have to."""
+    if rollout.phase is not Phase.PROMOTED and replaced(rollout, endpoint):
+        return reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
+    if rollout.phase is not Phase.FAILED:
+        return None
     if name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
+    if endpoint.serving() is None and endpoint.ready(name):
+        return reason(ReasonCode.LEFTOVER_ONLY_ONE, deployment=name)
     return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint, now)
 
 

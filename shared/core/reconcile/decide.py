@@ -23,6 +23,7 @@ from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
 from shared.core.reconcile.promoting import compared_again, confirmed, promote, unseen
 from shared.core.reconcile.provisioning import provision
+from shared.core.reconcile.replaced import green_replaced
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.traffic_mismatch import mismatch_now
@@ -50,7 +51,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if endpoint is None:
         return _endpoint_gone(informed, now)
     late = (overdue,) if observed(informed, observation, now) else ()
-    back = _first((asked_back, _refused, blue_lost, green_lost, _harmful, taken_back, *late), informed, endpoint, now)
+    lost = (blue_lost, green_lost, green_replaced)
+    back = _first((asked_back, _refused, *lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         return left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)

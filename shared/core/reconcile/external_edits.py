@@ -22,7 +22,9 @@ STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause a rollout whose traffic someone else changed; None if Teal knows the split."""
+    """Pause a rollout whose traffic or mirror someone else changed; None if Teal knows both."""
+    if _mirror_edited(rollout, endpoint):
+        return _mirror_noticed(rollout, endpoint, now)
     if not _foreign(rollout, endpoint):
         return None
     known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
@@ -60,6 +62,24 @@ def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> 
     found = reason(ReasonCode.TRAFFIC_LEFT_AS_FOUND, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
     noted = history.noted(_known(rollout, endpoint), found, now)
     return Decision(noted.rollout, decision.entries + noted.entries)
+
+
+def _mirror_edited(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green's mirror differs from the one that was observed in force."""
+    steady = rollout.traffic.mirror > 0 and rollout.traffic.steady_since is not None and not endpoint.busy
+    return steady and rollout.phase in STEERED and endpoint.mirror.get(rollout.green, 0) != rollout.traffic.mirror
+
+
+def _mirror_noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Pause a rollout whose mirror someone else changed, for example because it was too much for green."""
+    changed = reason(
+        ReasonCode.MIRROR_CHANGED_EXTERNALLY,
+        deployment=rollout.green,
+        mirror=rollout.traffic.mirror,
+        observed_mirror=endpoint.mirror.get(rollout.green, 0),
+    )
+    paused = history.moved(rollout.with_traffic(steady_since=None), Phase.PAUSED, changed, now)
+    return stopped(paused, changed, now)
 
 
 def _foreign(rollout: Rollout, endpoint: EndpointSeen) -> bool:

@@ -9,7 +9,7 @@ from shared.core.phases import STEERING, Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import ALL, Rollout
 
 
 def failed(rollout: Rollout, why: Reason, now: datetime) -> Decision:
@@ -20,12 +20,13 @@ def failed(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause without blue, unless green has all traffic: there is nothing to compare with or return to.
+    """Pause without blue, unless Teal has given green all traffic: there is nothing to compare with or return to.
 
     A green that has passed its smoke test may be the solution, so the rollout pauses for an operator to decide.
     """
     stepping = rollout.phase in {Phase.STEPPING, Phase.PAUSED}
-    if rollout.blue is None or not endpoint.broken(rollout.blue) or endpoint.traffic == {rollout.green: 100}:
+    alone = endpoint.traffic == {rollout.green: ALL} and rollout.traffic.weight == ALL
+    if rollout.blue is None or not endpoint.broken(rollout.blue) or alone:
         return None
     lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is Phase.PROVISIONING and rollout.blue not in endpoint.deployments:

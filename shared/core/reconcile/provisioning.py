@@ -34,4 +34,5 @@ def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
     ready = reason(ReasonCode.GREEN_READY, deployment=rollout.green)
     if rollout.blue:
         ready.facts["other"] = rollout.blue
-    return history.moved(rollout.with_progress(since=now), Phase.STEPPING, ready, now)
+    begun = rollout.with_progress(since=now).with_observed(green_content=green.content)
+    return history.moved(begun, Phase.STEPPING, ready, now)

@@ -16,6 +16,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Progress
+from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import OperatorRequest, Override, Rollout
 from shared.core.rollout.requests import skipped_steps
@@ -125,7 +126,11 @@ def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen,
 
 
 def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    return history.moved(rollout, Phase.PAUSED, _operator(ReasonCode.OPERATOR_PAUSE, request), now, request.by)
+    """Pause; a pause that would end by itself now lasts until an operator ends it."""
+    why = _operator(ReasonCode.OPERATOR_PAUSE, request)
+    if waits_for_operator(rollout):
+        return history.noted(rollout, why, now, request.by)
+    return history.moved(rollout, Phase.PAUSED, why, now, request.by)
 
 
 def _resume(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -26,7 +26,7 @@ def brief_rollout(rollout: Rollout) -> Rollout:
         status=replace(rollout.status, reason=brief_reason(rollout.status.reason)),
         progress=replace(rollout.progress, smoke=smoke and replace(smoke, problems=())),
         judging=rollout.judging if rollout.phase in JUDGED else Judging(judged_until=rollout.judging.judged_until),
-        observed=Observed(serving=rollout.observed.serving),
+        observed=Observed(serving=rollout.observed.serving, green_content=rollout.observed.green_content),
         requests=tuple(_brief(request) for request in rollout.requests),
         answered=(),
         override=override and _brief(override),

@@ -176,7 +176,8 @@ class Observed:
     last: when everything requested was last observed, to within two minutes. serving: the deployment with the most live
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
-    arrives, as last reported. probe: the last one.
+    arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
+    unknown).
     """
 
     last: datetime | None = None
@@ -186,6 +187,7 @@ class Observed:
     missing_gates: dict[str, str] = field(default_factory=dict)
     unproven: Reason | None = None
     probe: Probe | None = None
+    green_content: str = ""
 
     def __post_init__(self) -> None:
         """Truncate text from other services, which is for information only."""

@@ -101,6 +101,7 @@ class ReasonCode(StrEnum):
     TRAFFIC_AS_WEIGHTED = "traffic_as_weighted"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
+    GREEN_REPLACED = "green_replaced"
     BLUE_LOST = "blue_lost"
     ACTION_REFUSED = "action_refused"
     AUTOSCALE_NOT_COPIED = "autoscale_not_copied"
@@ -108,6 +109,7 @@ class ReasonCode(StrEnum):
     AUTOSCALE_LEFT_SUSPENDED = "autoscale_left_suspended"
     BLUE_NOT_SCALED_UP = "blue_not_scaled_up"
     TRAFFIC_CHANGED_EXTERNALLY = "traffic_changed_externally"
+    MIRROR_CHANGED_EXTERNALLY = "mirror_changed_externally"
     TRAFFIC_TAKEN_BACK = "traffic_taken_back"
     TRAFFIC_LEFT_AS_FOUND = "traffic_left_as_found"
     REQUEST_ACCEPTED = "request_accepted"
@@ -146,6 +148,8 @@ class ReasonCode(StrEnum):
     BLUE_RELEASED_EARLY = "blue_released_early"
     LEFTOVER_DELETED = "leftover_deleted"
     LEFTOVER_IN_USE = "leftover_in_use"
+    LEFTOVER_ONLY_ONE = "leftover_only_one"
+    LEFTOVER_REPLACED = "leftover_replaced"
     LEFTOVER_NOT_DELETED = "leftover_not_deleted"
     ORPHAN_FOUND = "orphan_found"
     ORPHAN_MIRROR_ENDED = "orphan_mirror_ended"
@@ -201,6 +205,7 @@ class Facts(TypedDict, total=False):
     mirror: int
     model: str
     next_weight: int
+    observed_mirror: int
     observed_share: float
     observed_traffic: dict[str, int]
     other: str

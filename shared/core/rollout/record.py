@@ -77,11 +77,15 @@ class OperatorRequest:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredKey:
-    """The digest of an idempotency key under which a request was accepted, and the request itself."""
+    """The digest of an idempotency key under which a request was accepted, and of the request; and when it was.
+
+    verb: what was requested.
+    """
 
     key: str
     verb: Verb
-    full: bool
+    request: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,20 +55,26 @@ def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> D
     accepted = replace(request, step=rollout.progress.step)
     waiting = replace(rollout, requests=(*rollout.requests, accepted))
     if address.key is not None:
-        answered = AnsweredKey(_digest(address.key), request.verb, request.full)
+        answered = AnsweredKey(_digest(address.key), request.verb, _contents(request), request.at)
         waiting = replace(waiting, answered=(*rollout.answered, answered)[-MOST_KEYS:])
     return history.noted(waiting, _accepted(rollout, accepted), request.at, request.by)
 
 
 def repeated(rollout: Rollout, request: OperatorRequest, address: Address) -> bool:
     """Return whether this request was accepted before. Raises NotPossible if its key was used for another request."""
-    key = None if address.key is None else _digest(address.key)
-    known = next((each for each in rollout.answered if each.key == key), None)
+    known = answered(rollout, address)
     if known is None:
         return False
-    if (known.verb, known.full) != (request.verb, request.full):
-        raise NotPossible(ErrorCode.KEY_REUSED, f"the key {address.key!r} was used for a request to {known.verb}")
+    if known.request != _contents(request):
+        words = f"the key {address.key!r} was used for another request, to {known.verb}; a new request needs a new key"
+        raise NotPossible(ErrorCode.KEY_REUSED, words)
     return True
+
+
+def answered(rollout: Rollout, address: Address) -> AnsweredKey | None:
+    """Return what this rollout accepted under the same idempotency key, if anything."""
+    key = None if address.key is None else _digest(address.key)
+    return next((each for each in rollout.answered if each.key == key), None)
 
 
 def allowed_verbs(rollout: Rollout) -> tuple[Verb, ...]:
@@ -80,6 +86,10 @@ def skipped_steps(rollout: Rollout) -> list[str]:
     """Return the steps that a full promotion would skip, such as `weight 25`: those not passed yet."""
     rest = rollout.policy.steps[rollout.progress.step :]
     return [step.kind if step.load is None else f"{step.kind} {step.load}%" for step in rest]
+
+
+def _contents(request: OperatorRequest) -> str:
+    return _digest(f"{request.verb}\n{request.full}\n{request.by}\n{request.reason}")
 
 
 def _digest(key: str) -> str:

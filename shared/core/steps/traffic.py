@@ -90,7 +90,10 @@ def weight_observed(rollout: Rollout) -> Reason:
 
 
 def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: datetime) -> Decision:
-    """Return the decision while the judge is undecided: wait; after `patience`, pause or advance uncertified."""
+    """Return the decision while the judge is undecided: wait; after `patience`, pause or advance uncertified.
+
+    If an operator has overruled the judge, its doubts do not stop the rollout, but the loss of telemetry does.
+    """
     verdict = rollout.verdict
     began = max(rollout.progress.since or rollout.status.since, rollout.traffic.steady_since or rollout.status.since)
     if now - began < patience:
@@ -98,8 +101,12 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
     why, limit = waiting_for(rollout), patience.total_seconds()
     unseen = rollout.observed.telemetry_problem is not None
     blind = verdict is None or unseen or rollout.suspicious or verdict.cause is Cause.STARVED
-    if inconclusive == "advance" and not blind:
-        return next_step(rollout, reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit), now)
+    overruled = rollout.judge_overruled and not unseen
+    if overruled or (inconclusive == "advance" and not blind):
+        ahead = reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit)
+        if overruled and rollout.override is not None:
+            ahead.facts["actor"] = rollout.override.by
+        return next_step(rollout, ahead, now)
     stopped = reason(ReasonCode.EVIDENCE_INSUFFICIENT, because=why, limit_seconds=limit)
     return history.moved(rollout, Phase.PAUSED, stopped, now)
 
@@ -119,11 +126,8 @@ def waiting_for(rollout: Rollout) -> Reason:
 
 
 def _with_unjudged(asked: Reason, rollout: Rollout) -> Reason:
-    unjudged = (
-        rollout.judging.calibration.unjudged
-        if rollout.judging.calibration and not rollout.judging.evidence.gates
-        else {}
-    )
+    calibration, judged = rollout.judging.calibration, rollout.judging.evidence.gates or rollout.first
+    unjudged = calibration.unjudged if calibration and not judged else {}
     if unjudged:
         asked.facts["unjudged"] = dict(unjudged)
     return asked

@@ -1,0 +1,34 @@
+"""A green that is no longer what Teal made: someone has deployed something else under its name.
+
+What was tested and judged is gone then, so the rollout goes back, as if green had been deleted; what is there now
+belongs to whoever deployed it, and is never deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import STEERING, Phase
+from shared.core.reconcile.placing import is_of
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+
+def replaced(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green has another model than this rollout's, or runs something else than when it was ready."""
+    green = endpoint.deployments.get(rollout.green)
+    if green is None or rollout.placement is None:
+        return False
+    made, runs = rollout.observed.green_content, green.content
+    return bool(green.model and not is_of(green.model, rollout.model)) or bool(made and runs and made != runs)
+
+
+def green_replaced(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return the rollback of a rollout whose green was replaced."""
+    if rollout.phase not in STEERING or not replaced(rollout, endpoint):
+        return None
+    why = reason(ReasonCode.GREEN_REPLACED, deployment=rollout.green, model=endpoint.deployments[rollout.green].model)
+    return history.moved(rollout, Phase.ROLLING_BACK, why, now)
