@@ -62,6 +62,25 @@ def test_a_process_that_stalled_before_acting_gives_no_order() -> None:
     assert not mine.orders
 
 
+def test_a_process_that_stalled_while_acting_leaves_the_lease_of_another() -> None:
+    """Its order took three minutes. Meanwhile another process took over and died: its lease must run out by itself."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    ordered = orders(undisturbed.passed)[0]
+    world, theirs = lawful_world(), Plan({ordered: Kind.CRASH})
+    going_back(world)
+
+    def taken_over() -> None:
+        with pytest.raises(Crash):
+            stall(world, theirs)
+
+    controller(world, Interruption(ordered, taken_over), "one").reconcile(CHURN)
+    lease = world.rollout().lease
+    assert lease is not None
+    assert lease.holder == "other"
+
+
 def test_a_process_that_cannot_check_its_lease_gives_no_order() -> None:
     """Storage that does not answer may be giving the lease to another process."""
     undisturbed, world = Plan(), lawful_world()

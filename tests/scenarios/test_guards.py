@@ -85,12 +85,13 @@ def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
     """Someone sets the traffic, someone else promotes without knowing: the edit is not overwritten."""
     world = World()
     world.register()
-    world.until_weight(10)
+    step = world.until_weight(10).progress.step
     world.endpoints.traffic_written.clear()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 97, GREEN: 3})
     world.ask(Verb.PROMOTE)
     world.minutes(5)
     assert (world.seen.traffic, world.endpoints.traffic_written) == ({BLUE: 97, GREEN: 3}, [])
+    assert (world.rollout().phase, world.rollout().progress.step) == (Phase.PAUSED, step)  # the request was dropped
 
 
 @pytest.mark.parametrize(

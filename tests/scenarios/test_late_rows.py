@@ -22,6 +22,16 @@ def test_failures_that_arrive_late_count_against_green(late: int) -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
+@pytest.mark.parametrize("late", [11, 27])
+def test_failures_that_arrive_late_are_noticed_in_a_pause(late: int) -> None:
+    """Nobody advances, so nothing else has everything read again."""
+    world, _ = late_world(failures_after(late), rates={GREEN: 0.2})
+    world.until_weight(10)
+    world.minutes(6)
+    world.ask(Verb.PAUSE)
+    assert world.until(Phase.ROLLED_BACK, within=60).status.reason.code is Why.REGRESSION_DETECTED
+
+
 def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
     """Everything is read again before blue is deleted: an hour late is still in time."""
     world, _ = late_world(failures_after(50), policy=replace(POLICY, keep_blue=timedelta(hours=1)), rates={GREEN: 0.3})

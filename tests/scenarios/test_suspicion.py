@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
-from tests.scenarios.world import BLUE, GREEN, POLICY, World
+from tests.scenarios.late_rows import late_world
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
 
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
@@ -35,6 +38,22 @@ def test_a_suspicious_version_is_not_advanced_when_patience_runs_out() -> None:
     world.until(Phase.PAUSED)
     assert GREEN in world.seen.traffic
     assert world.seen.traffic[GREEN] == 10
+
+
+@pytest.mark.parametrize("rate", [0.07, 0.45])
+def test_a_failing_version_is_not_advanced_when_blues_rows_are_lost(rate: float) -> None:
+    """There is nothing to compare it with but blue's past, which had no such failures."""
+    world, log = late_world(lambda row, _age: row, policy=ADVANCE, rates={GREEN: rate})
+    log.arrival = lambda row, _age: row if row.deployment == GREEN or row.minute < MIDNIGHT else None
+    assert world.until(Phase.PAUSED).status.reason.code is ReasonCode.EVIDENCE_INSUFFICIENT
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}
+
+
+def test_a_healthy_version_may_advance_although_blues_rows_are_lost() -> None:
+    """The policy says so, and it fails no more than blue did."""
+    world, log = late_world(lambda row, _age: row, policy=ADVANCE)
+    log.arrival = lambda row, _age: row if row.deployment == GREEN or row.minute < MIDNIGHT else None
+    world.until_weight(50)
 
 
 def test_a_suspicious_version_is_not_promoted_by_silence() -> None:

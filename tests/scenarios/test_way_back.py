@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,9 @@ from shared.core.policy import Capacity, Deadlines, EndpointSpec, FreezeWindow, 
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.errors import Temporary
 from shared.ports import Halt
+from tests.fakes import FakeEndpoints
 from tests.scenarios.test_capacity import world_of
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -24,6 +26,20 @@ def until_mirrored(world: World) -> None:
     """Let time pass until green should get a mirror."""
     while not world.rollout().traffic.mirror:
         world.minutes()
+
+
+@dataclass
+class BusyEndpoints(FakeEndpoints):
+    """Endpoints that throttle so many orders to scale a deployment."""
+
+    busy: int = 0
+
+    def scale(self, endpoint: str, name: str, instances: int) -> None:
+        """Throttle or scale."""
+        if self.busy:
+            self.busy -= 1
+            raise Temporary("429 TooManyRequests")
+        super().scale(endpoint, name, instances)
 
 
 def test_a_mirror_that_azure_shows_late_is_rolled_back_too() -> None:
@@ -88,6 +104,20 @@ def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> Non
     changes(world, BLUE, Provisioning.SUCCEEDED)
     world.until_finished()
     assert world.seen.instances(BLUE) == 10
+
+
+def test_a_small_blue_gets_no_traffic_while_azure_is_too_busy_to_grow_it() -> None:
+    """Three orders to grow are throttled: blue is ready, but not large enough."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    assert world.seen.instances(BLUE) == 2
+    world.endpoints = busy = BusyEndpoints(seen=world.endpoints.seen, slow=True, busy=3)
+    world.ask(Verb.ROLLBACK)
+    while world.rollout().phase is not Phase.ROLLED_BACK:
+        world.minutes()
+        assert world.seen.traffic == {GREEN: 100} or world.seen.instances(BLUE) == 10
+    assert not busy.busy
 
 
 def test_a_blue_that_cannot_grow_still_gets_its_traffic_back() -> None:

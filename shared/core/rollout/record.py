@@ -238,8 +238,12 @@ class Rollout:
 
     @property
     def suspicious(self) -> bool:
-        """Whether green looks too bad to advance without a certificate, and no operator has overruled the judge."""
-        return self.verdict is not None and self.verdict.suspicious and not self.judge_overruled
+        """Whether green looks too bad to advance without a certificate, and no operator has overruled the judge.
+
+        Compared with blue or, if blue's rows are missing, with blue's past.
+        """
+        worse = self.verdict is not None and self.verdict.suspicious
+        return (worse or self.judging.watches.green_failed.declared) and not self.judge_overruled
 
     @property
     def thresholds(self) -> Thresholds | None:
