@@ -32,7 +32,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.policies.template:LARGEST_FILE", BYTES, "a deployment template"),
         ("shared.policies.files:LARGEST_QUERY", BYTES, "the KQL of a custom gate"),
         ("shared.core.schema.texts:LONGEST_PATTERN", CHARACTERS, "a regular expression"),
-        ("shared.core.gates.predictions:MOST_LABELS", "", "classes that the gate `predictions` compares; the rest are counted together"),
+        ("shared.core.gates.predictions:MOST_LABELS", "", "classes or bins of the gate `predictions`, with one each for other and unreadable predictions"),
         ("shared.core.telemetry.predictions:LONGEST_LABEL", CHARACTERS, "the label of a class"),
         ("shared.policies.tables.judging:LONGEST_ONCE", "", "`telemetry.history` with `retries: once`"),
     ),

@@ -20,6 +20,7 @@ from cli.__main__ import parser
 from cli.host.__main__ import arguments as host_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
+SHELLS = {"", "sh", "bash", "console"}  # the languages of blocks that have commands
 PROGRAMS = {"teal", "make", "azd"}
 LEADING = re.compile(r"^(?:\$ |sudo |exec |if |time |! |\w+=\$?\(?|do |then |\{ |\()+")
 ENDS = re.compile(r"\s(?:\||\|\||&&|;|>|>>|2>&1|<)(?:\s|$)|;\s|;$|\)$")
@@ -56,11 +57,11 @@ def in_script(script: str) -> Iterator[str]:
 
 def in_document(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the commands of a Markdown document, and whether a sentence only names them."""
-    blocks = re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    for block in [*blocks, *_indented(text)]:
+    fenced = re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    blocks = [block for language, block in fenced if language in SHELLS]
+    for block in [*blocks, *_indented(_unfenced(text))]:
         yield from ((command, False) for command in in_script(block))
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    for code in re.findall(r"`([^`]+)`", prose):
+    for code in re.findall(r"`([^`]+)`", _unfenced(text)):
         command = " ".join(code.split())
         if _program(command) and " " in command:
             yield _alone(command), True
@@ -74,6 +75,11 @@ def problem(command: str, *, named: bool = False) -> str | None:
         words = [word for word in words if "…" not in word and "..." not in word]
     found = {"teal": _teal, "make": _make, "azd": _azd}[program](words[1:])
     return None if named and found and MISSING.search(found) else found
+
+
+def _unfenced(text: str) -> str:
+    """Return a document without its fenced blocks of code."""
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _indented(text: str) -> list[str]:

@@ -19,6 +19,12 @@ def test_each_command_in_a_document_works(page: Path) -> None:
     assert {command: why for command, named in commands if (why := problem(command, named=named))} == {}
 
 
+def test_what_follows_a_block_in_another_language_is_prose() -> None:
+    """Its end is not the beginning of a block, and what is not a shell's has no commands."""
+    text = "```json\nmake demo\n```\n\nmake up your mind:\n\n```sh\nazd up\n```\n"
+    assert list(in_document(text)) == [("azd up", False)]
+
+
 def test_commands_are_found() -> None:
     """In blocks of code, fenced or indented, and in sentences."""
     text = "Run `teal policy\ncheck` first:\n\n```sh\nmake demo KEEP=1 | cat  # shows all\n```\n\nThen:\n\n    azd up\n"

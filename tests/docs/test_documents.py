@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import documents, with_part
+from docs.site import sources
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,6 +38,22 @@ def test_links_are_valid(document: Path) -> None:
     """Every relative link in a document points to an existing file."""
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+PATH = re.compile(
+    r"`((?:shared|core|functions|adapters|cli|emulator|infra|tests|bench|examples|docs|policies)"
+    r"/[\w./-]+\.(?:py|md|bicep|json|sh|kql|ya?ml|txt))(?:::\w+)?`"
+)
+# Examples of what a user would write.
+INVENTED = {"policies/deployments/churn.yml", "policies/smoke/churn.json"}
+
+
+@pytest.mark.parametrize("document", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_named_file_exists(document: Path) -> None:
+    """A file that has moved has moved on the page too. Some are named without `shared` or `tests`."""
+    named = set(PATH.findall(document.read_text())) - INVENTED
+    places = [ROOT, ROOT / "shared", ROOT / "tests"]
+    assert {name for name in named if not any((place / name).exists() for place in places)} == set()
 
 
 def test_every_setting_of_the_deployment_is_explained() -> None:
