@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functions import inputs
 from functions.requests import Call, Refused
 from shared.errors import ErrorCode
+from shared.redaction import redacted
 from shared.wiring import app
 
 PRINCIPAL = "x-ms-client-principal"
@@ -50,7 +51,7 @@ def authorize(call: Call) -> None:
 def actor(call: Call) -> str:
     """Return who makes the request: as the platform reports if it signs callers in, otherwise as the caller claims."""
     if not app().settings.trust_easy_auth:
-        return call.field(inputs.ACTOR)
+        return redacted(call.field(inputs.ACTOR))
     return signed_in(call.request.headers).name
 
 

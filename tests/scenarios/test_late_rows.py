@@ -156,3 +156,10 @@ def test_a_quiet_deployment_is_not_waited_for() -> None:
     until = world.rollout().judging.judged_until
     assert until is not None
     assert world.clock() - until <= 5 * MINUTE
+
+
+def test_what_a_late_log_rolls_back_is_cleaned_up_nevertheless() -> None:
+    """Failures are twenty minutes late, longer than a rollback may take: green goes once blue was seen to work."""
+    world, _ = late_world(failures_after(20), rates={GREEN: 0.3})
+    assert world.until_finished(within=120).phase is Phase.ROLLED_BACK
+    assert list(world.seen.deployments) == [BLUE], world.told()

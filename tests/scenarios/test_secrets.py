@@ -105,3 +105,16 @@ def test_what_an_operator_pastes_is_kept_without_its_secrets(world: World, caplo
     world.ask(Verb.ROLLBACK, f"it printed Bearer {SEEDS['bearer']}")
     world.until(Phase.ROLLED_BACK)
     assert spilled_in(everything(world, caplog)) == []
+
+
+def test_a_key_that_an_operator_pastes_goes_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither in the reason nor in place of a name: not into the history, and not into a log."""
+    caplog.set_level(logging.DEBUG)
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE, reason=f"with {SEEDS['key']}", by=f"ada, DB_PASSWORD={SEEDS['password']}")
+    world.ask(Verb.OVERRIDE, reason=SPILLED, by=f"bob {SEEDS['key']}")
+    world.minutes(3)
+    assert "DB_PASSWORD=***" in world.told()
+    assert spilled_in(world.told() + caplog.text + repr(world.store.rows)) == ["customer"]  # no policy names its form

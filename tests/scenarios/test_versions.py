@@ -194,3 +194,16 @@ def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
     assert (
         world.controller().request(CHURN, OperatorRequest(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT)) is None
     )
+
+
+def test_a_version_of_unknown_age_makes_no_older_one_newest() -> None:
+    """Nobody can say when 3.1 was created, but 2.9 was created before 3.0, so its event is late all the same."""
+    world = World()
+    made = {"2.9": MIDNIGHT - timedelta(days=2), "3.0": MIDNIGHT - timedelta(days=1), "3.1": None}
+    world.models.made = {ModelVersion("churn", version): at for version, at in made.items()}
+    world.register("3.0", "e1")
+    world.until_finished("3.0", within=90)
+    world.models.registered[ModelVersion("churn", "3.1")] = {}
+    by_hand(world, "3.1")
+    world.until_finished("3.1", within=90)
+    assert world.register("2.9", "e2") is IntakeResult.LATE

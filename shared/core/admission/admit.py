@@ -143,16 +143,15 @@ def admit(
 
 
 def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
-    """Return the lock with this version as the newest of its model, unless it knows a newer one."""
+    """Return the lock with this version as the newest of its model, unless it knows a newer one.
+
+    If nobody knows when this version was created, the time of the one before it still tells which events are late.
+    """
     if is_late(record, start.model, start.made):
         return record
     name = start.model.name
-    made = {model: at for model, at in record.made.items() if model != name}
-    return replace(
-        record,
-        newest=record.newest | {name: start.model.version},
-        made=made if start.made is None else made | {name: start.made},
-    )
+    made = record.made if start.made is None else record.made | {name: start.made}
+    return replace(record, newest=record.newest | {name: start.model.version}, made=made)
 
 
 def _with_known(record: EndpointRecord, start: Start, now: datetime) -> EndpointRecord:

@@ -78,7 +78,8 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return history.noted(rollout.with_ending(blue_scaled_down=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
-    if now - due > rollout.policy.deadlines.rollback:
+    late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
+    if now - due > rollout.policy.deadlines.rollback + late:
         return _finished(rollout, _left_over(rollout, name, endpoint, now), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)

@@ -71,7 +71,7 @@ class OperatorRequest:
 
     def __post_init__(self) -> None:
         """Truncate the input, as the API does."""
-        object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
+        object.__setattr__(self, "by", cut(redacted(self.by[:READ]), LONGEST_ITEM))
         object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
@@ -98,7 +98,7 @@ class Override:
 
     def __post_init__(self) -> None:
         """Truncate the input, as the API does."""
-        object.__setattr__(self, "by", cut(self.by, LONGEST_ITEM))
+        object.__setattr__(self, "by", cut(redacted(self.by[:READ]), LONGEST_ITEM))
         object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
 
 
