@@ -44,7 +44,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("teal", description="Progressive delivery for Azure ML online endpoints.")
     commands = top.add_subparsers(dest="command", required=True)
     defaults = DemoOptions()
-    demo = commands.add_parser("demo", help="show all of Teal on this machine, in under four minutes")
+    demo = commands.add_parser(
+        "demo",
+        help="show all of Teal on this machine, in under four minutes",
+        description="Show all of Teal on this machine, in under four minutes: see docs/demo.md.",
+    )
     demo.add_argument("--keep", action="store_true", help="keep serving after the scenes, until Ctrl-C")
     demo.add_argument(
         "--out", type=Path, default=defaults.out, metavar="DIR", help="directory for the results (%(default)s)"

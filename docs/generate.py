@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from docs import api_reference
+from docs.command_tables import commands_reference
 from docs.cost_figures import calls_table, runs_table
 from docs.judge_numbers import others_table, tuning_table
 from docs.limit_tables import code_limits, host_limits
@@ -55,6 +56,7 @@ def documents() -> dict[Path, str]:
     """Return the expected content of each generated document, by path."""
     readme, architecture, judge = ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "judge.md"
     reasons, runbook = ROOT / "docs" / "reasons.md", ROOT / "docs" / "runbook.md"
+    commands = ROOT / "docs" / "commands.md"
     limits, cost = ROOT / "docs" / "limits.md", ROOT / "docs" / "cost.md"
     tuned = with_part(judge.read_text(), "tunings", tuning_table())
     api, openapi = ROOT / "docs" / "api.md", ROOT / "docs" / "openapi.json"
@@ -69,6 +71,7 @@ def documents() -> dict[Path, str]:
         reasons: with_part(reasons.read_text(), "reasons", reasons_table()),
         runbook: with_part(with_part(runbook.read_text(), "actions", actions_table()), "quiet", quiet_list()),
         limits: with_part(with_part(limits.read_text(), "limits", code_limits()), "host", host_limits()),
+        commands: with_part(commands.read_text(), "commands", commands_reference()),
         cost: with_part(with_part(cost.read_text(), "runs", runs_table()), "calls", calls_table()),
         architecture: with_part(architecture.read_text(), "moves", moves_table()),
     }

@@ -17,7 +17,18 @@ SITE = ROOT / "out/docs-site"
 SETTINGS = ROOT / "docs/site.yml"
 # The order of the pages. Those that are not named follow at the end.
 GROUPS = {
-    "Use it": ("quick-start", "concepts", "migration", "deploying", "policies", "simulate", "ci", "api", "demo"),
+    "Use it": (
+        "quick-start",
+        "concepts",
+        "migration",
+        "deploying",
+        "policies",
+        "simulate",
+        "commands",
+        "ci",
+        "api",
+        "demo",
+    ),
     "Operate it": ("runbook", "reasons", "cost", "limits", "permissions", "threat-model"),
     "Understand it": (
         "faq",

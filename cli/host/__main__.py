@@ -29,6 +29,11 @@ HIGHEST_PORT = 65535
 
 def arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
     """Parse the arguments. Ends the process with exit code 2 if they are invalid."""
+    return parser(program).parse_args(words)
+
+
+def parser(program: str) -> argparse.ArgumentParser:
+    """Return the parser of the arguments."""
     parser = argparse.ArgumentParser(prog=program, description="Runs a function app on this machine.")
     parser.add_argument(
         "--app",
@@ -55,7 +60,7 @@ def arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
         help="how long to wait for running invocations on shutdown (10)",
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
-    return parser.parse_args(words)
+    return parser
 
 
 def _port(text: str) -> int:

@@ -40,6 +40,15 @@ def test_links_are_valid(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+def test_every_setting_of_the_app_is_explained() -> None:
+    """And so is every variable that the command line reads."""
+    code = [path.read_text() for folder in ("shared", "functions", "cli") for path in (ROOT / folder).rglob("*.py")]
+    names = {name for text in code for name in re.findall(r'"(TEAL_[A-Z_]+|AzureWebJobsStorage__\w+)"', text)}
+    pages = "".join(path.read_text() for path in sources())
+    assert len(names) > 10
+    assert {name for name in names if f"`{name}" not in pages and f" {name}=" not in pages} == set()
+
+
 PATH = re.compile(
     r"`((?:shared|core|functions|adapters|cli|emulator|infra|tests|bench|examples|docs|policies)"
     r"/[\w./-]+\.(?:py|md|bicep|json|sh|kql|ya?ml|txt))(?:::\w+)?`"

@@ -218,7 +218,7 @@ def test_a_timer_that_stopped_is_noticed(insights: Insights, found: Found, other
 
 def test_the_documents_explain_every_alert() -> None:
     """With what to do, as the alert itself says; those marked are split."""
-    page = (ROOT / "docs/deploying.md").read_text().split("## Alerts and the workbook")[1].split("\n## ")[0]
+    page = (ROOT / "docs/runbook.md").read_text().split("## Alerts")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([\w-]+)`( \*)? \| .+ \| .+ \|$", page, re.MULTILINE)
     assert {name: bool(star) for name, star in rows} == {
         name: bool(rule["dimensions"]) for name, rule in ALERTS.items()
