@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from azure.core.pipeline.policies import RetryPolicy
+from azure.monitor.query import LogsQueryPartialResult, LogsTable
 
 from emulator.monitor.logs import logs_application
+from shared.adapters import arm, faults, tables
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
+from shared.adapters.table import upsert
+from shared.core.rollout import Verb
 from shared.core.telemetry import Window
 from tests.adapters.arm_documents import WORKSPACE
 from tests.adapters.stand_in import Credential
 from tests.adapters.written_log import HOUR, LOGS, START, PlainClient, written_log
 from tests.emulator.loop import serve
+from tests.faults.events import Event, Piece, TimePasses, Together, Works
 from tests.faults.generator import schedule
+from tests.faults.invariants.everything import ALWAYS, check_order
+from tests.faults.invariants.rule import objections as found
 from tests.faults.playing import play
+from tests.faults.processes import Fault
+from tests.faults.recipes import RECIPES
+from tests.faults.stage import Objection, set_stage
 from tests.faults.wire.counted_log import CountedLog
 from tests.faults.wire.world import ON_THE_WIRE, LocalAzure, local_azure
 
@@ -47,6 +58,58 @@ def test_no_schedule_violates_an_invariant(azure: LocalAzure, seed: int) -> None
     """The shortest of those that `make faults-wire` plays."""
     outcome = play(schedule(seed, ON_THE_WIRE, SHORT), azure.world)
     assert outcome.objection is None, "\n".join((str(outcome.objection), *outcome.story))
+
+
+def objections(azure: LocalAzure, *events: Event) -> set[str]:
+    """Return what is objected to first while these events happen to a new version."""
+    stage = set_stage(RECIPES["plain"], check_order, azure.world)
+    arrived: tuple[Event, ...] = (Works(Piece("event")), TimePasses(3))
+    for event in (*arrived, *events):
+        event.happen(stage)
+        stage.objections += [Objection(*each, stage.now()) for each in found(ALWAYS, stage)]
+        if stage.objections:
+            break
+    stage.world.close()
+    return {f"{each.invariant}: {each.what}" for each in stage.objections}
+
+
+def struck(fault: Fault) -> tuple[Event, ...]:
+    """Return minutes, each with a reconcile in which this goes wrong, at another point."""
+    each = ((TimePasses(1, ticks=False), Works(Piece("reconcile", faults={point: fault}))) for point in range(24))
+    return tuple(event for pair in each for event in pair)
+
+
+def partial_tables(log: LogAnalytics, query: str, window: Window, _source: str) -> Sequence[LogsTable]:
+    """Return what the service answered, whole or not."""
+    result = log._client.query_workspace(LOGS, query, timespan=(window.since, window.until))  # noqa: SLF001  # as it does
+    return result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
+
+
+RIVALS = Together((Piece("request", verb=Verb.PAUSE), Piece("request", verb=Verb.ROLLBACK)), ((0, 3), (1, 60)))
+BREAKS: dict[str, tuple[object, str, object, tuple[Event, ...], str]] = {
+    "etags are ignored": (tables, "write", lambda row, _: upsert(row), (RIVALS,), "f: no accepted request is lost"),
+    "a rival's write is final": (faults, "_STALE", frozenset(), struck(Fault.STALE_ETAG), "a 412 at store.commit"),
+    "a busy service is final": (faults, "_BUSY", frozenset(), struck(Fault.BUSY), "a 409 at azure"),
+    "a throttled request is final": (faults, "_BUSY", frozenset({409}), struck(Fault.THROTTLED), "a 429 at azure"),
+    "clients wait for Retry-After": (
+        arm, "RetryPolicy", lambda **_: RetryPolicy(), struck(Fault.THROTTLED), "wants to sleep for 120"
+    ),
+    "a partial answer is used": (LogAnalytics, "tables", partial_tables, struck(Fault.BUSY), "the log has"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_a_broken_adapter_is_found(azure: LocalAzure, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only the wire can show: the same events are fine, and then they are not."""
+    module, name, instead, events, objection = BREAKS[broken]
+    monkeypatch.setattr(module, name, instead)
+    assert any(objection in each for each in objections(azure, *events))
+
+
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG])
+def test_the_same_faults_do_no_harm_otherwise(azure: LocalAzure, fault: Fault) -> None:
+    """Nothing is objected to."""
+    assert objections(azure, *struck(fault), RIVALS) == set()
 
 
 def test_the_log_of_counts_answers_as_the_emulators_own(azure: LocalAzure) -> None:

@@ -22,6 +22,7 @@ from requests.exceptions import ReadTimeout
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
+from shared.errors import Permanent
 from tests.faults.processes import Fault, Process
 from tests.faults.wire.stale_reads import StaleReads
 
@@ -40,7 +41,10 @@ STORAGE_IS_BUSY: tuple[int, str, dict[str, str]] = (503, "ServerBusy", {})
 
 @dataclass
 class Call:
-    """A call of a port that a process is making. ordered, written: whether its order is sent, or its commit done."""
+    """A call of a port that a process is making.
+
+    ordered, written: whether its order is sent, or its commit done. struck: what went wrong with its last request.
+    """
 
     process: Process
     port: str
@@ -48,15 +52,24 @@ class Call:
     values: tuple[object, ...] = ()
     ordered: bool = False
     written: bool = False
+    struck: Fault | None = None
 
     def before(self) -> Fault | None:
         """Pass the point before a request."""
-        return self.process.strikes(f"before {self.port}.{self.name}")
+        self.struck = self.process.strikes(f"before {self.port}.{self.name}")
+        return self.struck
 
     def after(self) -> Fault | None:
         """Pass the point after a request. Whatever precedes the order's own request belongs to the moment before it."""
         done = self.ordered or self.name != "order"
-        return self.process.strikes(f"{'after' if done else 'before'} {self.port}.{self.name}")
+        fault = self.process.strikes(f"{'after' if done else 'before'} {self.port}.{self.name}")
+        self.struck = fault or self.struck
+        return fault
+
+    def check(self, error: Exception) -> None:
+        """Object to an error that takes what passes for final."""
+        final = isinstance(error, Permanent) and self.struck not in {None, Fault.REFUSED}
+        assert not final, f"{self.struck} at {self.port}.{self.name} is taken for final: {error}"
 
 
 @dataclass
@@ -114,7 +127,7 @@ class Disturbing(HTTPAdapter):
         self._done(call, service, request, answer)
         fault = call.after()
         if fault is not None:
-            return self._lost(request, service, fault)
+            return self._lost(request, service, fault, answer)
         shown = line.stale.shown(url, body) if _endpoints(request, service, answer) else body
         return answer if shown == body else self._reply(request, 200, shown, answer.headers)
 
@@ -139,8 +152,12 @@ class Disturbing(HTTPAdapter):
             raise NoConnection("connection refused")
         return self._refusal(request, service, fault)
 
-    def _lost(self, request: requests.PreparedRequest, service: str, fault: Fault) -> requests.Response:
-        """Lose the answer to a request that was carried out."""
+    def _lost(
+        self, request: requests.PreparedRequest, service: str, fault: Fault, answer: requests.Response
+    ) -> requests.Response:
+        """Lose the answer to a request that was carried out, or half of it where the service can do so."""
+        if fault is Fault.BUSY and service == LOGS and answer.status_code == 200:
+            return self._reply(request, 200, halved(answer.content), answer.headers)
         if fault is Fault.SERVER_ERROR:
             return self._refusal(request, service, fault)
         if fault is Fault.TIMEOUT:
@@ -178,6 +195,13 @@ class Disturbing(HTTPAdapter):
         if call.name == "commit" and str(request.url).endswith("$batch") and whole and not call.written:
             call.written = True
             call.process.witness.after(call.process, call.port, call.name, call.values, None)
+
+
+def halved(body: bytes) -> bytes:
+    """Return Log Analytics' answer with half of its rows, and the error that says so."""
+    answer = json.loads(body)
+    answer["tables"][0]["rows"] = answer["tables"][0]["rows"][::2]
+    return json.dumps(answer | {"error": {"code": "PartialError", "message": "There were some errors."}}).encode()
 
 
 def _endpoints(request: requests.PreparedRequest, service: str, answer: requests.Response) -> bool:

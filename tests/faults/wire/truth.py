@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from math import exp
 
@@ -15,6 +16,7 @@ from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.rollout import Rollout
+from shared.core.telemetry import Window
 from shared.core.telemetry.latency_buckets import LOG_RATIO
 from shared.names import OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Halt, Stored
@@ -180,6 +182,14 @@ class EmulatedLog(UnreliableTelemetry):
         self._waiting += self.rows[self._taken :]
         self._taken = len(self.rows)
         self._waiting = [row for row in self._waiting if not self._delivered(row)]
+
+    def check(self, window: Window, found: Iterable[DeploymentMinute]) -> None:
+        """Object to minutes that are not the ones in the log."""
+        there = {
+            key: answered.total() for key, answered in self._there.items() if window.since <= key[1] < window.until
+        }
+        shown = {(row.deployment, row.minute): row.total for row in found}
+        assert shown == there, f"the log has {there.items() - shown.items()}, and not {shown.items() - there.items()}"
 
     def _delivered(self, row: DeploymentMinute) -> bool:
         key, arrived = (row.deployment, row.minute), self._arrived(row)

@@ -20,6 +20,7 @@ from emulator.identity.tokens import Principal, TokenIssuer
 from shared.adapters.clients import AzurePorts, connect_store, connect_wakeups, connect_workspace
 from shared.core.observation import TelemetryPath
 from shared.core.telemetry import TelemetryQuery
+from shared.errors import TealError
 from shared.ports import Seen, Telemetry
 from shared.settings import Settings, WorkspaceSettings
 from tests.adapters.azurite import Storage, running_storage
@@ -75,9 +76,11 @@ class LoggedTelemetry:
     telemetry: Telemetry
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
-        """Return what the adapters read."""
+        """Return what the adapters read, which is all that there is."""
         self.log.deliver()
-        return self.telemetry.minutes(endpoint, asked)
+        seen = self.telemetry.minutes(endpoint, asked)
+        self.log.check(asked.window, seen.minutes)
+        return seen
 
     def path(self, endpoint: str, source: str) -> TelemetryPath:
         """Return what the settings show."""
@@ -113,8 +116,13 @@ class _Called:
         inner = getattr(self._port, call)
 
         def called(*values: object, **named: object) -> object:
-            with self._line.calling(Call(self._process, self._name, call, values)):
-                answer: object = inner(*values, **named)
+            made = Call(self._process, self._name, call, values)
+            with self._line.calling(made):
+                try:
+                    answer: object = inner(*values, **named)
+                except TealError as error:
+                    made.check(error)
+                    raise
             if call != "commit":  # the witness saw that when it was done
                 self._process.witness.after(self._process, self._name, call, values, answer)
             return answer
