@@ -81,7 +81,8 @@ def struck(fault: Fault) -> tuple[Event, ...]:
 
 def partial_tables(log: LogAnalytics, query: str, window: Window, _source: str) -> Sequence[LogsTable]:
     """Return what the service answered, whole or not."""
-    result = log._client.query_workspace(LOGS, query, timespan=(window.since, window.until))  # noqa: SLF001  # as it does
+    with faults.azure_faults("query"):
+        result = log._client.query_workspace(LOGS, query, timespan=(window.since, window.until))  # noqa: SLF001  # as it does
     return result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
 
 

@@ -94,13 +94,13 @@ class Line:
         return getattr(self._local, "call", None)
 
     @contextmanager
-    def calling(self, call: Call) -> Iterator[None]:
-        """Have all requests of this thread belong to a call."""
-        self._local.call = call
+    def calling(self, call: Call | None) -> Iterator[None]:
+        """Have all requests of this thread belong to a call, or to none of Teal's."""
+        before, self._local.call = self.call, call
         try:
             yield
         finally:
-            self._local.call = None
+            self._local.call = before
 
 
 class Disturbing(HTTPAdapter):
@@ -121,10 +121,12 @@ class Disturbing(HTTPAdapter):
         fault = call.before()
         if fault is not None and (refusal := self._refused(request, service, fault)) is not None:
             return refusal
-        self._about_to_write(call, service, request)
+        with line.calling(None):
+            self._about_to_write(call, service, request)
         answer = super().send(request, *values, **named)
         body = answer.content  # read as a whole, so that the connection can be used again even if the answer is lost
-        self._done(call, service, request, answer)
+        with line.calling(None):
+            self._done(call, service, request, answer)
         fault = call.after()
         if fault is not None:
             return self._lost(request, service, fault, answer)
@@ -147,7 +149,8 @@ class Disturbing(HTTPAdapter):
             raise requests.exceptions.ConnectTimeout("the connection timed out")
         if fault is Fault.STALE_ETAG:
             if service == TABLES and request.method != "GET":
-                self._line.rival()
+                with self._line.calling(None):
+                    self._line.rival()
                 return None
             raise NoConnection("connection refused")
         return self._refusal(request, service, fault)
