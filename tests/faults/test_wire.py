@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from azure.core.pipeline.policies import RetryPolicy
@@ -34,6 +35,7 @@ from tests.faults.wire.counted_log import CountedLog
 from tests.faults.wire.world import ON_THE_WIRE, LocalAzure, local_azure
 
 SHORT = (4, 9)  # events
+SEEDS = (1, 2, 3, 4, 6, 7, 8, 9, 11, 13)  # without the slowest ones: CI has half a minute for this
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,9 @@ def silent() -> Iterator[None]:
     log.setLevel(before)
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_schedule_violates_an_invariant(azure: LocalAzure, seed: int) -> None:
-    """The shortest of those that `make faults-wire` plays."""
+    """Shorter ones than those that `make faults-wire` plays."""
     outcome = play(schedule(seed, ON_THE_WIRE, SHORT), azure.world)
     assert outcome.objection is None, "\n".join((str(outcome.objection), *outcome.story))
 
@@ -73,9 +75,10 @@ def objections(azure: LocalAzure, *events: Event) -> set[str]:
     return {f"{each.invariant}: {each.what}" for each in stage.objections}
 
 
-def struck(fault: Fault) -> tuple[Event, ...]:
-    """Return minutes, each with a reconcile in which this goes wrong, at another point."""
-    each = ((TimePasses(1, ticks=False), Works(Piece("reconcile", faults={point: fault}))) for point in range(24))
+def struck(*faults: Fault) -> tuple[Event, ...]:
+    """Return minutes, each with a reconcile in which one of these goes wrong, at another point."""
+    kinds = zip(range(24), cycle(faults), strict=False)
+    each = ((TimePasses(1, ticks=False), Works(Piece("reconcile", faults={point: kind}))) for point, kind in kinds)
     return tuple(event for pair in each for event in pair)
 
 
@@ -107,10 +110,9 @@ def test_a_broken_adapter_is_found(azure: LocalAzure, broken: str, monkeypatch: 
     assert any(objection in each for each in objections(azure, *events))
 
 
-@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG])
-def test_the_same_faults_do_no_harm_otherwise(azure: LocalAzure, fault: Fault) -> None:
+def test_the_same_faults_do_no_harm_otherwise(azure: LocalAzure) -> None:
     """Nothing is objected to."""
-    assert objections(azure, *struck(fault), RIVALS) == set()
+    assert objections(azure, *struck(Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG), RIVALS) == set()
 
 
 def test_the_log_of_counts_answers_as_the_emulators_own(azure: LocalAzure) -> None:
