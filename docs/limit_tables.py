@@ -41,7 +41,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.adapters.clients:CONNECT_SECONDS", SECONDS, "connecting to an Azure service"),
         ("shared.adapters.clients:READ_SECONDS", SECONDS, "waiting for its answer"),
         ("shared.adapters.log_analytics:SERVER_SECONDS", SECONDS, "one log query, on the service"),
-        ("shared.telemetry:MOST_SECONDS", SECONDS, "reading all telemetry of one reconcile; sources that come later are left for the next"),
+        ("shared.telemetry:MOST_SECONDS", SECONDS, "reading other sources than the request log in one reconcile; gates after that are judged in a later one"),
         ("shared.adapters.scoring:OVERALL", "", "all smoke requests of one attempt together"),
         ("shared.core.schema.texts:LONGEST_ANSWER", "", "the answer to one smoke request (`timeout`)"),
         ("shared.core.reconcile.plan:LONGEST", "", "telemetry that one reconcile reads; the next continues"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from cli.__main__ import main
 from docs.generate import documents, with_part
 from docs.site import sources
 
@@ -31,6 +33,22 @@ def test_the_readmes_commands_are_what_ci_runs() -> None:
     assert commands == ["demo", "test"]
     gate = (ROOT / ".ci" / "run").read_text()
     assert all(re.search(rf"^make\b.* {command}\b", gate, re.MULTILINE) for command in commands)
+
+
+def test_the_readmes_policy_is_valid(tmp_path: Path) -> None:
+    """A newcomer copies it."""
+    (policy,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    shutil.copytree(ROOT / "policies/smoke", tmp_path / "smoke")
+    (tmp_path / "churn.yaml").write_text(policy)
+    assert main(["policy", "check", "--no-estimates", str(tmp_path)]) == 0
+
+
+def test_the_profile_on_the_page_can_be_simulated(tmp_path: Path) -> None:
+    """It has every key."""
+    (profile,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/simulate.md").read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "profile.yaml").write_text(profile)
+    words = ["policy", "simulate", str(ROOT / "policies/churn.yaml"), "--profile", str(tmp_path / "profile.yaml")]
+    assert main([*words, "--rollouts", "1", "--jobs", "1", "--json"]) == 0
 
 
 @pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda p: p.name)
