@@ -133,6 +133,19 @@ def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> 
     assert is_late(second.record, ModelVersion("churn", "between"), NOW - timedelta(hours=2))
 
 
+UNDATED = [("20", 2, True), ("19", -1, True), ("21", 2, False), ("x", -1, True), ("x", 2, False)]
+
+
+@pytest.mark.parametrize(("version", "hours", "late"), UNDATED)
+def test_next_to_a_version_of_unknown_age_times_and_numbers_both_count(version: str, hours: int, *, late: bool) -> None:
+    """Late is what was created before the last version whose time is known, or has a smaller number than the newest."""
+    dated = Start(ModelVersion("churn", "18"), POLICY, REGISTERED, made=NOW)
+    first = admit(dated, LOCK, None, None, NOW)
+    undated = Start(ModelVersion("churn", "20" if version != "20" else "22"), POLICY, REGISTERED)
+    second = admit(undated, first.record, first.newcomer.rollout, None, NOW)
+    assert is_late(second.record, ModelVersion("churn", version), NOW + timedelta(hours=hours)) is late
+
+
 def test_a_first_rollout_begins_immediately() -> None:
     """If the endpoint is free it provisions, the lock names it, and its first entry says why it was started."""
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)

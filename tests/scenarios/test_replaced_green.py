@@ -87,3 +87,13 @@ def test_a_promoted_green_may_be_changed_in_place() -> None:
     deploy(world, replace(FOREIGN, model="azureml:churn:8"))
     world.until_finished()
     assert list(world.seen.deployments) == [GREEN]
+
+
+def test_a_replaced_green_that_has_to_keep_serving_is_reported_as_such() -> None:
+    """Blue is broken, so its share cannot go back: the last entry says that an operator must decide."""
+    world = at(*MOMENTS["at 30"])
+    deploy(world, FOREIGN)
+    deploy(world, replace(world.seen.deployments[BLUE], state=Provisioning.FAILED))
+    assert world.until_finished().phase is Phase.FAILED
+    assert [entry.reason.code for entry in world.history()][-1] is ReasonCode.LEFTOVER_IN_USE
+    assert world.seen.traffic == {BLUE: 70, GREEN: 30}

@@ -38,9 +38,9 @@ class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
     The version matters because events arrive late and out of order: an old version must not replace a newer one. made:
-    when the newest version of each model was created, if known. replaced: how many rollouts newer versions have
-    replaced since one was last promoted. managed: since when Teal has managed each model here. missed: the versions
-    without a rollout that the last daily comparison found.
+    when the newest version of each model was created, if known. before: otherwise, the time of the last version whose
+    time is known. replaced: how many rollouts newer versions have replaced since one was last promoted. managed: since
+    when Teal has managed each model here. missed: the versions without a rollout that the last daily comparison found.
     """
 
     endpoint: EndpointId
@@ -48,6 +48,7 @@ class EndpointRecord:
     waiting: str | None = None
     newest: dict[str, str] = field(default_factory=dict)
     made: dict[str, datetime] = field(default_factory=dict)
+    before: dict[str, datetime] = field(default_factory=dict)
     replaced: int = 0
     managed: dict[str, datetime] = field(default_factory=dict)
     missed: tuple[Missed, ...] = ()
@@ -100,6 +101,9 @@ def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None =
         return False
     if made is not None and admitted is not None and made != admitted:
         return made < admitted
+    before = record.before.get(model.name)
+    if made is not None and before is not None and made < before:
+        return True
     return model.version.isdecimal() and newest.isdecimal() and int(model.version) < int(newest)
 
 
@@ -150,8 +154,15 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
     if is_late(record, start.model, start.made):
         return record
     name = start.model.name
-    made = record.made if start.made is None else record.made | {name: start.made}
-    return replace(record, newest=record.newest | {name: start.model.version}, made=made)
+    made, before = (
+        {model: at for model, at in times.items() if model != name} for times in (record.made, record.before)
+    )
+    known = record.made.get(name) or record.before.get(name)
+    if start.made is not None:
+        made[name] = start.made
+    elif known is not None:
+        before[name] = known
+    return replace(record, newest=record.newest | {name: start.model.version}, made=made, before=before)
 
 
 def _with_known(record: EndpointRecord, start: Start, now: datetime) -> EndpointRecord:

@@ -93,12 +93,12 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
     """Return why a green is left to an operator: someone replaced it, or the failed rollout's serves or may have to."""
+    if rollout.phase is Phase.FAILED and name in endpoint.traffic:
+        return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is not Phase.PROMOTED and replaced(rollout, endpoint):
         return reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
     if rollout.phase is not Phase.FAILED:
         return None
-    if name in endpoint.traffic:
-        return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     if endpoint.serving() is None and endpoint.ready(name):
         return reason(ReasonCode.LEFTOVER_ONLY_ONE, deployment=name)
     return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint, now)
