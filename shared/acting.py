@@ -49,9 +49,10 @@ class Acting:
         return self._released(saved, refusal, rollout) and refusal is not None
 
     def _holds(self, saved: Stored[Rollout]) -> bool:
-        """Return whether the lease is still ours and in force, and no operator has asked for anything since."""
-        if not leases.in_force(saved.value.lease, self.clock()):
-            return False
+        """Return whether the lease is still ours and in force, and no operator has asked for anything since.
+
+        The clock comes last, because reading the record can take long.
+        """
         try:
             current = self.store.rollout(saved.value.endpoint, saved.value.id)
         except (Temporary, Permanent) as error:
@@ -59,7 +60,8 @@ class Acting:
             return False
         if current is None or current.value.lease != saved.value.lease:
             return False
-        return current.value.requests == saved.value.requests
+        known = current.value.requests == saved.value.requests
+        return known and leases.in_force(saved.value.lease, self.clock())
 
     def _released(self, saved: Stored[Rollout], refusal: Refusal | None, acted: Rollout) -> bool:
         """Release the lease if it is still ours. On conflict, read again, to keep requests written in the meantime."""

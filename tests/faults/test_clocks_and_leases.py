@@ -62,6 +62,19 @@ def test_a_process_that_stalled_before_acting_gives_no_order() -> None:
     assert not mine.orders
 
 
+def test_a_process_that_stalls_while_it_checks_its_lease_gives_no_order() -> None:
+    """Nobody else has acted, but what it decided on is three minutes old."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    look = undisturbed.passed.index("before rollout", undisturbed.passed.index("after commit"))
+    world = lawful_world()
+    going_back(world)
+    stalled = Interruption(look, partial(world.clock.pass_, 3 * MINUTE))
+    controller(world, stalled).reconcile(CHURN)
+    assert not stalled.orders
+
+
 def test_a_process_that_stalled_while_acting_leaves_the_lease_of_another() -> None:
     """Its order took three minutes. Meanwhile another process took over and died: its lease must run out by itself."""
     undisturbed, world = Plan(), lawful_world()
