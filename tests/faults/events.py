@@ -176,6 +176,45 @@ class TakesAllBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Hotfix:
+    """Someone outside Teal deploys a hotfix next to everything and moves some of the largest share to it."""
+
+    share: int
+
+    def happen(self, stage: Stage) -> None:
+        seen, name = stage.world.seen, "hotfix"
+        giver = seen.serving()
+        if giver is None or stage.azure.pending or name in seen.deployments or seen.traffic[giver] <= self.share:
+            return
+        fixed = replace(seen.deployments[giver], name=name, model="azureml:hotfix:1")
+        traffic = seen.traffic | {giver: seen.traffic[giver] - self.share, name: self.share}
+        stage.change(replace(seen, deployments=seen.deployments | {name: fixed}, traffic=traffic))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedInBetween:
+    """A request is accepted when green's share was decided and saved, and not ordered yet: once, in so many minutes."""
+
+    verb: Verb
+    minutes: int = 8
+
+    def happen(self, stage: Stage) -> None:
+        for _ in range(self.minutes):
+            stage.minute(ticks=False)
+            process = stage.reconciling()
+            while not process.done and not stage.ledger.about_to_give_green_traffic(process):
+                process.advance(1)
+            found = not process.done
+            if found:
+                stage.run(Piece("request", verb=self.verb).begun(stage))
+                process.run()
+            stage.over(process)
+            stage.settle()
+            if found:
+                return
+
+
+@dataclass(frozen=True, slots=True)
 class DeletesDeployment:
     """Someone deletes a deployment without traffic, or what is being tried."""
 

@@ -16,11 +16,13 @@ from tests.faults.events import (
     EditsTraffic,
     Event,
     Halts,
+    Hotfix,
     Incident,
     LogIs,
     Outage,
     Piece,
     PolicyIs,
+    RequestedInBetween,
     Scales,
     Sleeps,
     TakesAllBack,
@@ -38,6 +40,7 @@ PORTS = ("telemetry", "scoring", "wakeups", "azure", "store", "models")
 SILENT = ("latency", "fraud", "tried", "predictions", "disagreement")
 PASSING = (Fault.TIMEOUT, Fault.SERVER_ERROR, Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG, Fault.DEATH, Fault.DEATH)
 LENGTH = (20, 45)
+RARE = 0.3  # the share of schedules with each of the rare events
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ def schedule(seed: int, recipes: Collection[str] = RECIPES, length: tuple[int, i
     first: list[Event] = [Behaves("7", dice.choice((0.0, 0.0, 0.05))), Works(Piece("event"))]
     kinds, weights = zip(*KINDS, strict=True)
     rest = [kind(dice) for kind in dice.choices(kinds, weights, k=dice.randint(*length))]
+    for rare in (lambda: RequestedInBetween(dice.choice(list(Verb))), lambda: Hotfix(dice.choice((5, 20)))):
+        if dice.random() < RARE:
+            rest.insert(dice.randint(0, len(rest)), rare())
     return Schedule(seed, recipe, (*first, *rest))
 
 

@@ -182,6 +182,12 @@ class Ledger:
         known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created]
         return any(since <= each.minute and each.at <= at and each.failed <= SICK for each in known)
 
+    def about_to_give_green_traffic(self, process: Process) -> bool:
+        """Return whether a process has just saved that it will give green live traffic."""
+        saved = self._view(process).saved
+        ordered = saved.orders.traffic if saved is not None else None
+        return process.at == "after store.commit" and saved is not None and saved.green in (ordered or {})
+
     def _order(self, process: Process, action: object) -> None:
         view = self._view(process)
         truth = self.world.endpoints.seen.get(ENDPOINT)

@@ -88,7 +88,7 @@ def _rolled_back(stage: Stage, rollout: str) -> None:
         stage.minute()
     after = next(each for each in rollouts(stage.world) if each.id == rollout)
     blue = after.blue
-    excused = after.phase is Phase.FAILED and (blue is None or not stage.world.seen.ready(blue))
+    excused = after.phase is Phase.FAILED and blue is not None and not stage.world.seen.ready(blue)
     if after.phase is not Phase.ROLLED_BACK and not excused:
         stage.objects("4: rolled back without telemetry", f"{rollout} is {after.phase} {BACK} minutes later")
     stage.ledger.down.clear()

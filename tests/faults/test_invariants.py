@@ -172,6 +172,28 @@ def test_two_processes_act() -> None:
     assert objected(at_ten(), FIFTY, claim=False) == {"8: one process acts"}
 
 
+def test_an_order_over_a_new_request() -> None:
+    """An operator paused after the decision and before the last look at the record; or only after it."""
+    stage = at_ten()
+    request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.PAUSE, "eve")
+    stage.ledger.accepted.append(request)
+    known = replace(rollout_of(stage), traffic=replace(rollout_of(stage).traffic, expected=(TEN,)))
+    late = {"rollout": known, "decided": request.number - 1}
+    assert objected(stage, FIFTY, **late) == {"8: no order over a new request"}
+    assert not objected(stage, FIFTY, **late, checked=request.number - 1)
+
+
+def test_a_rollback_that_takes_from_others() -> None:
+    """A hotfix has a fifth of the traffic, and the rollback gives everything to blue."""
+    stage = at_ten()
+    back = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.ROLLING_BACK))
+    split = {BLUE: 70, GREEN: 10, "hotfix": 20}
+    seen = stage.world.seen
+    fixed = replace(seen, traffic=split, deployments=seen.deployments | {"hotfix": seen.deployments[BLUE]})
+    assert objected(stage, BACK, rollout=back, seen=fixed) == {"10: a rollback moves green's share alone"}
+    assert not objected(stage, SetTraffic(ENDPOINT, {BLUE: 80, "hotfix": 20}), rollout=back, seen=fixed)
+
+
 def test_an_edit_is_overwritten_unnoticed() -> None:
     """Someone set thirty, and the rollout knows of ten."""
     stage = at_ten()
@@ -234,6 +256,18 @@ def in_an_incident() -> Stage:
 def test_more_traffic_in_an_incident() -> None:
     """Both fail."""
     assert objected(in_an_incident(), FIFTY) >= {"b: no advance in an incident"}
+
+
+@pytest.mark.parametrize("verb", [Verb.OVERRIDE, Verb.PROMOTE])
+def test_an_operator_excuses_only_what_follows_from_the_request(verb: Verb) -> None:
+    """An override excuses what is later, a promotion the step that it brought; not what came before either."""
+    stage = in_an_incident()
+    now, rollout = stage.world.clock(), rollout_of(stage)
+    stage.ledger.accepted.append(Accepted(next(stage.ledger.numbers), now, rollout, verb, "eve"))
+    assert "b: no advance in an incident" in objected(stage, FIFTY, at=now - MINUTE)
+    by_request = replace(rollout.status, reason=reason(ReasonCode.OPERATOR_PROMOTE, actor="eve"))
+    excused = replace(rollout, status=by_request) if verb is Verb.PROMOTE else rollout
+    assert "b: no advance in an incident" not in objected(stage, FIFTY, at=now, rollout=excused)
 
 
 def test_blue_is_deleted_in_an_incident() -> None:

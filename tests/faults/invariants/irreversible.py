@@ -10,15 +10,17 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetTraffic
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
 from tests.faults.invariants.traffic import rises
 from tests.faults.ledger import Order, rollouts
 from tests.faults.stage import Stage
 
 RECENTLY = timedelta(minutes=20)
-# An incident can only be recognized from several minutes that are complete, logged and settled.
-NOTICED = timedelta(minutes=12)
-# How many times its usual failures an endpoint must show, and from when to when these are counted at most.
+# How many times its usual failures an endpoint must show, in how many minutes, and from when to when these are counted:
+# an incident can only be recognized from several minutes that are complete, logged and settled.
 BEYOND = 3.0
+SHOWN = 5
+PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
 SETTLING = timedelta(minutes=2)
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 
@@ -85,15 +87,14 @@ def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
     """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
     for rollout, entry, at in promotions(stage):
         known = stage.ledger.was_healthy(rollout.green, at, recently(rollout), entry.at)
-        if not known and not asked_for(stage, rollout.id, {Verb.OVERRIDE}):
+        if not known and not overruled(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M} and not observed healthy for {RECENTLY}"
 
 
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
     """Nothing is promoted by Teal itself in an incident that it could have noticed."""
     for rollout, _, at in promotions(stage):
-        said = asked_for(stage, rollout.id, {Verb.PROMOTE, Verb.OVERRIDE})
-        if not said and not rollout.first and in_incident(stage, rollout, at):
+        if not overruled(stage, rollout, at) and not rollout.first and in_incident(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
 
 
@@ -111,9 +112,10 @@ def promotions(stage: Stage) -> Iterator[tuple[Rollout, Entry, datetime]]:
 
 
 def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
-    """Blue is not deleted in an incident that could have been noticed."""
-    ours = isinstance(order.action, DeleteDeployment) and order.action.name == order.rollout.blue
-    if ours and order.rollout.phase is Phase.PROMOTED and in_incident(stage, order.rollout, stage.world.clock()):
+    """Nothing that could serve but green itself is deleted in an incident that could have been noticed."""
+    if not isinstance(order.action, DeleteDeployment) or order.action.name == order.rollout.green:
+        return
+    if order.seen.ready(order.action.name) and in_incident(stage, order.rollout, order.at):
         yield f"{order.action} in an incident"
 
 
@@ -122,15 +124,22 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
         return
-    said = asked_for(stage, rollout.id, {Verb.PROMOTE, Verb.OVERRIDE})
     judged = order.seen.traffic.get(rollout.green, 0) > 0
-    if judged and not said and in_incident(stage, order.rollout, stage.world.clock()):
+    said = overruled(stage, rollout, order.at) or promoted_by_request(stage, rollout)
+    if judged and not said and in_incident(stage, rollout, order.at):
         yield f"{order.action} in an incident"
 
 
-def asked_for(stage: Stage, rollout: str, verbs: set[Verb]) -> bool:
-    """Return whether a request with one of these verbs was accepted for this rollout."""
-    return any(each.rollout.id == rollout and each.verb in verbs for each in stage.ledger.accepted)
+def overruled(stage: Stage, rollout: Rollout, at: datetime) -> bool:
+    """Return whether an operator had overruled the judge of this rollout by then."""
+    said = [each.at for each in stage.ledger.accepted if (each.rollout.id, each.verb) == (rollout.id, Verb.OVERRIDE)]
+    return min(said, default=at + SETTLING) <= at
+
+
+def promoted_by_request(stage: Stage, rollout: Rollout) -> bool:
+    """Return whether the rollout is at its present step because an operator asked for just that."""
+    asked = any((each.rollout.id, each.verb) == (rollout.id, Verb.PROMOTE) for each in stage.ledger.accepted)
+    return asked and rollout.status.reason.code in PROMOTED_BY_REQUEST
 
 
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
@@ -141,9 +150,8 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     past = [row.bad / row.total for row in past_of(stage, rollout) if row.total]
     sick = max(0.25, BEYOND * sum(past) / max(len(past), 1) + 0.05)
     return max(past, default=0.0) < sick and any(
-        since + NOTICED <= at and (until is None or at < until)
+        since <= at and (until is None or at < until) and len(shown(stage, since, at, sick)) >= SHOWN
         for since, until in stage.incidents
-        if len(shown(stage, since, at, sick)) >= 5
     )
 
 

@@ -46,6 +46,13 @@ def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
         yield f"{order.process} orders {order.action} although another process has claimed the rollout"
 
 
+def knows_of_requests(stage: Stage, order: Order) -> Iterator[str]:
+    """No order is given after a request that the decision did not know, but that the last look at the record showed."""
+    for accepted in stage.ledger.accepted:
+        if accepted.rollout.id == order.rollout.id and order.decided < accepted.number < order.checked:
+            yield f"{order.process} orders {order.action} although {accepted.by} has asked for a {accepted.verb} since"
+
+
 def whole_history(stage: Stage) -> Iterator[str]:
     """Every history is numbered without gaps and shows each move, with who made it and why."""
     found, stored = rollouts(stage.world), len(stage.world.store.entries)

@@ -47,7 +47,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
         if rollout.phase is not Phase.ROLLED_BACK:
             continue
         mine = rollout.id == newest_of(stage, rollout.green)
-        lost = rollout.blue is not None and not seen.ready(rollout.blue)  # there is nothing to go back to
+        lost = rollout.blue is not None and rollout.blue not in seen.deployments  # there is nothing to go back to
         if mine and rollout.green in seen.traffic and not lost and not set_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
         if mine and rollout.green in seen.mirror:

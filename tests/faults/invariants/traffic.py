@@ -95,6 +95,16 @@ def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
         yield f"{order.action} after somebody else set {edit.after}"
 
 
+def only_greens_share(_stage: Stage, order: Order) -> Iterator[str]:
+    """Leave every share but green's and blue's as found in a rollback, unless that deployment is not ready."""
+    action, rollout, seen = order.action, order.rollout, order.seen
+    if not isinstance(action, SetTraffic) or rollout.phase is not Phase.ROLLING_BACK or rollout.blue is None:
+        return
+    for name, share in seen.traffic.items():
+        if name not in {rollout.green, rollout.blue} and seen.ready(name) and action.traffic.get(name) != share:
+            yield f"{action} although {name} had {share} % and is no part of the rollout"
+
+
 def held(stage: Stage, order: Order) -> Iterator[str]:
     """Nothing advances during a halt or a freeze window."""
     rollout = order.rollout

@@ -9,7 +9,7 @@ from math import exp
 
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from emulator.resources import Endpoint
+from emulator.resources import Deployment, Endpoint
 from shared.adapters import table_rows as rows
 from shared.adapters.tables import HALT, TableStore
 from shared.core.admission import EndpointRecord
@@ -90,9 +90,18 @@ class EmulatedEndpoints(UnreliableEndpoints):
         for name in endpoint.deployments.keys() - seen.deployments.keys():
             del endpoint.deployments[name]
         for name, wanted in seen.deployments.items():
+            if name not in endpoint.deployments:
+                endpoint.deployments[name] = _like_others(endpoint, wanted)
             present = endpoint.deployments[name]
             present.provisioning_state = wanted.state.value
             present.body = present.body | {"sku": present.body["sku"] | {"capacity": wanted.instances}}
+
+
+def _like_others(endpoint: Endpoint, wanted: DeploymentSeen) -> Deployment:
+    """Return a deployment that someone else made, with the settings of another one but its own model."""
+    settings = next(iter(endpoint.deployments.values())).body
+    body = settings | {"properties": settings["properties"] | {"model": wanted.model}}
+    return Deployment(endpoint.name, wanted.name, body)
 
 
 def _seen(endpoint: Endpoint) -> EndpointSeen:
