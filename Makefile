@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-busy azure-cli verify-azure check format lint types imports policies lock audit sbom review package docs-site terraform faults faults-wire mutants bench bench-judge bench-gates clean notebooks
+.PHONY: setup demo test test-busy azure-cli verify-azure check format lint types imports policies lock audit sbom review package docs-site terraform faults faults-wire mutants breaks bench bench-judge bench-gates clean notebooks
 .DELETE_ON_ERROR:
 
 # If Python 3.13 is available, it also runs the functions through Microsoft's own runtime.
@@ -98,6 +98,10 @@ faults-wire: setup
 MINUTES ?= 30
 mutants: setup
 	@$(BIN)/python -m bench.mutants --minutes $(MINUTES) --seed $(SEED)
+
+# Deliberate breaks, each on its own copy of the sources: fails if neither the random schedules nor a break's tests find it.
+breaks: setup
+	@$(BIN)/python -m bench.breaks --schedules $(N)
 
 check: setup format lint types imports policies test
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -21,7 +20,8 @@ from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome
 
-COPIED = ("shared", "functions", "cli", "tests", "policies", "examples", "docs", "pyproject.toml", "function_app.py")
+from bench.copies import copied
+
 TESTS = "tests/core tests/scenarios tests/faults"
 LIMIT = 600.0  # seconds for the tests of one mutant; a longer run counts as an endless loop, that is, as noticed
 AT_ONCE = 3  # mutations per module and round
@@ -70,9 +70,7 @@ def main() -> int:
     parser.add_argument("--tests", default=TESTS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="teal-mutants-") as place:
-        for name in COPIED:
-            source, target = Path(name).resolve(), Path(place, name)
-            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+        copied(Path(place))
         os.chdir(place)
         os.environ["PYTHONPATH"] = place
         noticed, survivors = 0, list[str]()
