@@ -174,9 +174,10 @@ docs-site: .venv-site/.installed
 	@.venv-site/bin/python -m $(PIP) mkdocs-material==9.8.2
 	@touch $@
 
-# A security review of the templates. It cannot read files with newer Bicep (types, imports): of these only main.bicep, workspace.bicep and events.bicep deploy anything, by modules that it does read.
+# A security review of the templates, and of what they evaluate to: checkov cannot read files with newer Bicep (types, imports).
 review: .venv-review/.installed
-	@.venv-review/bin/checkov --directory infra --framework bicep --compact --quiet --skip-download
+	@$(PYTHON) -m tests.infra.review out/review
+	@.venv-review/bin/checkov --directory infra --directory out/review --framework bicep arm --compact --quiet --skip-download
 
 .venv-review/.installed:
 	@$(PYTHON) -m venv .venv-review

@@ -1,7 +1,7 @@
 // Private endpoints, and their names in private DNS zones.
 
 @description('The endpoints: the name of each, the id of what it leads to, the kind of service there (blob, queue, table or sites) and the zoneId of its private DNS zone, empty if the company registers the endpoint itself.')
-param targets { name: string, id: string, kind: string, zoneId: string }[]
+param targets array
 
 @description('Resource id of the subnet that they are in.')
 param subnetId string
@@ -10,7 +10,7 @@ param subnetId string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 resource endpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for target in targets: {

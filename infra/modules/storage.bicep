@@ -9,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 @description('Whether the data is kept in three availability zones.')
 param zoneRedundant bool
@@ -24,6 +24,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   kind: 'StorageV2'
   sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   // checkov:skip=CKV_AZURE_206:An option, zoneRedundant. Records describe rollouts in one region, where the endpoints are.
+  // checkov:skip=CKV_AZURE_59:An option, vnetEnabled, which ends public network access. No blob is ever public.
   // checkov:skip=CKV_AZURE_35:An option, vnetEnabled. Without shared keys only the identities of this template get in, from any network.
   properties: {
     allowSharedKeyAccess: false
