@@ -1,7 +1,7 @@
 """Writes what the templates evaluate to as plain templates for checkov, which cannot read newer Bicep.
 
-`python -m tests.infra.review FOLDER` writes one per snapshot. The exceptions stay where a reviewer reads the resource: each
-`checkov:skip=<check>:<reason>` of a Bicep file holds for the resource types that this file declares.
+`python -m tests.infra.review FOLDER` writes one per snapshot. The exceptions stay where a reviewer reads
+the resource: each `checkov:skip=<check>:<reason>` of a Bicep file holds for the type of the resource that it stands in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def exceptions(bicep: str) -> dict[str, list[str]]:
 
 
 def plain_template(snapshot: Mapping[str, Any], justified: Exceptions) -> dict[str, Any]:
-    """Return the resources of a snapshot as a template, with their exceptions as checkov reads them in ARM templates."""
+    """Return the resources of a snapshot as an ARM template that has their exceptions."""
     resources = [
         each | {"metadata": {"checkov": justified.get(each["type"], [])}} for each in snapshot["predictedResources"]
     ]

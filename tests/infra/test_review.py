@@ -1,4 +1,4 @@
-"""What checkov reviews is what the templates evaluate to, with the exceptions that a reviewer finds next to the resources."""
+"""checkov reviews what the templates evaluate to, with the exceptions that stand next to the resources."""
 
 from __future__ import annotations
 
