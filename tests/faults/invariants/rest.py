@@ -17,6 +17,8 @@ HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_NOT_DELETED,
         ReasonCode.LEFTOVER_KEPT,
+        ReasonCode.LEFTOVER_ONLY_ONE,
+        ReasonCode.LEFTOVER_REPLACED,
         ReasonCode.LEFTOVER_UNCHECKED,
         ReasonCode.BLUE_KEPT_IN_USE,
         ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
