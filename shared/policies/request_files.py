@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from shared.policies.problems import PolicyError
 LARGEST_FILE = 1024 * 1024
 MOST_FILES = 200
 MOST_SHOWN = 5
+# Of every system. JSON has none of them inside a string, but it may have other line separators of Unicode.
+LINE_END = re.compile(r"\r\n?|\n")
 SUFFIXES = (".json", ".jsonl")
 SCHEMA_SUFFIX = ".schema.json"  # a schema for the answers is often kept next to the requests
 REMEDY = "a request file is one JSON document, or has one JSON document on each line"
@@ -93,7 +96,7 @@ def _bodies(folder: Path, name: str) -> tuple[bytes, ...]:
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    return [(number, line) for number, line in enumerate(LINE_END.split(text), start=1) if line.strip()]
 
 
 def _wrong_document(shown: str, text: str) -> Problem | None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.steps import SmokeStep
 from shared.policies.policy_set import read_policies
-from shared.policies.request_files import MOST_FILES
+from shared.policies.request_files import MOST_FILES, read_requests
 
 FindProblems = Callable[[Path], list[str]]
 REMEDY = "a request file is one JSON document, or has one JSON document on each line"
@@ -227,3 +227,11 @@ def test_too_many_files_are_refused(folder: Path, find_problems: FindProblems) -
     assert find_problems(folder) == [
         "policies/churn.yaml:3:17: steps[0].smoke.requests: smoke: 201 request files; at most 200 are allowed"
     ]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["Linux", "Windows", "old Mac"])
+def test_lines_end_as_on_any_system(tmp_path: Path, end: bytes) -> None:
+    """Other separators of Unicode may stand inside a string, and end no line."""
+    lines = [b'{"rows": [3]}', '"one\u2028 line"'.encode(), b"7"]
+    (tmp_path / "requests.jsonl").write_bytes(end.join([*lines, b""]))
+    assert list(read_requests(tmp_path, "requests.jsonl")) == lines
