@@ -141,6 +141,12 @@ TIMES = {
             )
         ],
     ),
+    "settled minutes that are no number, beside a patience": (
+        HEAD + STEPS + "judge: {settled_minutes: many, patience: 1h}\n",
+        [
+            "4:9: judge.settled_minutes: 'many' is not a whole number from 1 to 1440 (minutes); write it like 3",
+        ],
+    ),
     "a lag that outlasts patience": (
         HEAD + STEPS + "telemetry: {lag: 58m}\n",
         [
