@@ -12,6 +12,7 @@ from shared.core.policy import EndpointSpec, Policy, TemplateSource
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.errors import NotPossible
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 TEMPLATE = replace(POLICY, source=TemplateSource("deployments/churn.yml"))
@@ -115,6 +116,41 @@ def test_a_first_deployment_can_be_rolled_back_manually() -> None:
     world.ask(Verb.ROLLBACK)
     assert world.until_finished().phase is Phase.ROLLED_BACK
     assert world.seen.traffic == {}
+
+
+def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept() -> None:
+    """Its failures and its recovery are reported, and there is nothing that it could be rolled back to."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
+    world.until(Phase.PROMOTED)
+    world.rates = {GREEN: 0.9}
+    world.minutes(10)
+    world.rates = {}
+    world.minutes(10)
+    codes = [entry.reason.code for entry in world.entries(ReasonCode.SERVING_UNHEALTHY, ReasonCode.SERVING_HEALTHY)]
+    assert (codes, world.rollout().finished) == ([ReasonCode.SERVING_UNHEALTHY, ReasonCode.SERVING_HEALTHY], None)
+    with pytest.raises(NotPossible, match="is over"):
+        world.ask(Verb.ROLLBACK)
+    assert world.until_finished().phase is Phase.PROMOTED
+
+
+def test_traffic_that_moves_on_from_a_first_deployment_is_no_rollback() -> None:
+    """Someone deploys the next version manually: the first one is theirs to delete."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
+    world.until(Phase.PROMOTED)
+    newer = replace(world.seen.deployments[GREEN], name="newer", model="azureml:churn:9")
+    there = world.seen.deployments | {"newer": newer}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=there, traffic={"newer": 100})
+    world.until_finished()
+    assert (world.rollout().phase, sorted(world.seen.deployments)) == (Phase.PROMOTED, [GREEN, "newer"])
+
+
+def test_a_version_that_waits_for_a_first_deployment_begins_when_that_is_promoted() -> None:
+    """Watching holds nobody up."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
+    world.minutes(2)
+    world.register("8", event="e2")
+    world.until(Phase.PROMOTED)
+    world.until(Phase.PROMOTED, version="8", within=20)
 
 
 def test_a_missing_endpoint_is_only_created_if_the_policy_says_so() -> None:

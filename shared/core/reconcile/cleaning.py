@@ -62,7 +62,10 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if restoring is not None:
         return restoring
     name = leftover(rollout)
-    return Decision(rollout.finish(now)) if name is None else _cleaned(rollout, name, endpoint, now)
+    if name is not None:
+        return _cleaned(rollout, name, endpoint, now)
+    watched = rollout.only_watches and now < (rollout.ending.clean_after or now)  # as long as a blue would be kept
+    return Decision(rollout if watched else rollout.finish(now))
 
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:

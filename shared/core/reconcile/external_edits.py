@@ -47,6 +47,8 @@ def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     since = rollout.traffic.edited_since
     if since is None or now - since < SETTLED or rollout.phase not in {Phase.PAUSED, Phase.PROMOTED}:
         return None
+    if rollout.only_watches:
+        return None  # there is nothing that traffic could go back to: it went to something newer
     if not _green_is_without(rollout, endpoint):
         return None
     why = reason(ReasonCode.TRAFFIC_TAKEN_BACK, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))

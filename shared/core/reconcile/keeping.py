@@ -48,7 +48,8 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
         )
         noted = history.noted(given, why, now)
         return Decision(noted.rollout, decision.entries + noted.entries)
-    return replace(decision, rollout=rollout.with_ending(finished=now)) if rollout.ending.cleaned else decision
+    done = rollout.ending.cleaned or (rollout.only_watches and not rollout.kept)
+    return replace(decision, rollout=rollout.with_ending(finished=now)) if done else decision
 
 
 def settle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -221,6 +221,11 @@ class Rollout:
         return self.placement.autoscale if isinstance(self.placement, Beside) else "unknown"
 
     @property
+    def only_watches(self) -> bool:
+        """Whether it is promoted without a blue: what serves is still watched, and there is no way back."""
+        return self.phase is Phase.PROMOTED and self.blue is None
+
+    @property
     def alone(self) -> bool:
         """Whether green was observed to have all live traffic, so that only blue's past is left to compare it with."""
         everything = self.traffic.weight == ALL and self.traffic.steady_since is not None
