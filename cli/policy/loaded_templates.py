@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from shared.adapters.template_loader import LoaderProblem, loader_problems
 from shared.core.schema.findings import Problem
 from shared.errors import Permanent
+from shared.policies.conda_file import CONDA_FILE
 from shared.policies.nodes import join
 from shared.policies.policy_set import PolicySet
 from shared.policies.template import Template, fill_template, scoring_script
@@ -42,7 +43,12 @@ def _problems(book: PolicySet, template: Template) -> Iterator[Problem]:
     known = [problem.path for problem in template.findings.problems]
     for found in loader_problems(text, book.named.folder / template.name, NAMES | default):
         path = _path(template, found)
-        if not any(_related(path, other) for other in known):
+        if path == "environment.name" and CONDA_FILE in template.findings.places:
+            # An unreadable conda file makes the loader take the rest for a conda environment, which needs a name.
+            if CONDA_FILE not in known:
+                words = "is not a local YAML file that can be read; write a path beside the template, or its content"
+                yield template.findings.problem(CONDA_FILE, words)
+        elif not any(_related(path, other) for other in known):
             yield template.findings.problem(path, f"azure-ai-ml rejects this: {found.message}")
 
 

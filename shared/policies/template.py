@@ -22,6 +22,7 @@ from shared.core.schema.kinds import Scalar, text, whole
 from shared.core.schema.texts import INSTANCE_TYPE, LINE, MOST_INSTANCES
 from shared.core.schema.words import Unfit, Word
 from shared.errors import Permanent
+from shared.policies.conda_file import CONDA_FILE, conda_file_problem
 from shared.policies.document import inside, read_text
 from shared.policies.reading import parse
 from shared.policies.template_rules import KUBERNETES_ONLY, MANAGED_ONLY, MODEL, check_template, is_kubernetes
@@ -108,6 +109,8 @@ def _check_local_files(folder: Path, template: Template, values: Values) -> None
         if not (found.is_dir() if is_folder else found.is_file()):
             kind = "folder" if is_folder else "file"
             template.findings.add(path, f"{written}: no such {kind} beside {template.name}")
+        elif path == CONDA_FILE and (wrong_file := conda_file_problem(found, written)):
+            template.findings.add(path, wrong_file)
 
 
 def _local_files(values: Values) -> Iterator[tuple[str, str, bool]]:
@@ -121,10 +124,12 @@ def _local_files(values: Values) -> Iterator[tuple[str, str, bool]]:
     environment = _plain(values["environment"])
     if isinstance(environment, dict):
         if isinstance(environment.get("conda_file"), str):
-            yield "environment.conda_file", environment["conda_file"], False
+            yield CONDA_FILE, environment["conda_file"], False
         build = environment.get("build")
         if isinstance(build, dict) and isinstance(build.get("path"), str):
             yield "environment.build.path", build["path"], True
+            if isinstance(dockerfile := build.get("dockerfile_path"), str):
+                yield "environment.build.dockerfile_path", f"{build['path']}/{dockerfile}", False
 
 
 def _plain(text: str | None) -> Any:  # noqa: ANN401 -- whatever JSON has

@@ -6,12 +6,18 @@ The loader itself runs in `teal policy check` (`shared.adapters.template_loader`
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from shared.core.schema.findings import Part, Values
 from shared.policies.variables import names_in
 
 MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
+# A reference to exactly the registered version; whether its prefix is right is for the loader.
+EXACT = re.compile(
+    r"(azureml:)?\$\{MODEL_NAME\}:\$\{MODEL_VERSION\}|azureml:.*/models/\$\{MODEL_NAME\}/versions/\$\{MODEL_VERSION\}",
+    re.IGNORECASE,
+)
 KUBERNETES_ONLY = ("resources",)
 MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")
 
@@ -73,9 +79,18 @@ def _check_model(template: Part) -> None:
         unused = " and ".join(f"${{{name}}}" for name in sorted(missing))
         template.add("model", f"does not use {unused}, so it is not the registered model; write model: {MODEL}")
     model = json.loads(written)
+    if not missing and not _is_exact(model):
+        template.add("model", f"is not exactly the registered model; write model: {MODEL}")
     if isinstance(model, dict) and "path" in model:
         words = f"Azure ML would register this as a version of its own; leave it out, or write model: {MODEL}"
         template.add("model.path", words)
+
+
+def _is_exact(model: Any) -> bool:  # noqa: ANN401 -- whatever JSON has
+    """Return whether a model is the registered version, which the rollout deploys whatever else is written."""
+    if isinstance(model, dict):
+        return (model.get("name"), model.get("version")) == ("${MODEL_NAME}", "${MODEL_VERSION}")
+    return isinstance(model, str) and EXACT.fullmatch(model) is not None
 
 
 def _check_type(template: Part) -> None:

@@ -203,4 +203,36 @@ REFUSED = {
         MANAGED + "code_configuration: {code: ../src, scoring_script: broken.py}\n",
         "5:36: code_configuration.scoring_script: src/broken.py is not valid Python",
     ),
+    "a model with more in its name": (
+        LINES + MACHINE + "model: azureml:prod-${MODEL_NAME}:${MODEL_VERSION}\n",
+        "4:1: model: is not exactly the registered model; write model: azureml:",
+    ),
+    "a model with its variables exchanged": (
+        LINES + MACHINE + "model: azureml:${MODEL_VERSION}:${MODEL_NAME}\n",
+        "4:1: model: is not exactly the registered model",
+    ),
+    "a version with a letter before it": (
+        LINES + MACHINE + "model: {name: '${MODEL_NAME}', version: 'v${MODEL_VERSION}'}\n",
+        "4:1: model: is not exactly the registered model",
+    ),
+    "MLflow's own reference": (
+        LINES + MACHINE + "model: models:/${MODEL_NAME}/${MODEL_VERSION}\n",
+        "4:1: model: is not exactly the registered model",
+    ),
+    "a conda file that is not YAML": (
+        MANAGED + "environment: {image: 'a/b:1', conda_file: ../src/broken.yml}\n",
+        "5:31: environment.conda_file: ../src/broken.yml is not valid YAML: ",
+    ),
+    "a conda file elsewhere": (
+        MANAGED + "environment: {image: 'a/b:1', conda_file: 'https://a.example/c.yml'}\n",
+        "5:31: environment.conda_file: is not a local YAML file that can be read",
+    ),
+    "a conda file that is a list": (
+        MANAGED + "environment: {image: 'a/b:1', conda_file: [numpy]}\n",
+        "5:31: environment.conda_file: is not a local YAML file that can be read",
+    ),
+    "a Dockerfile that is missing": (
+        MANAGED + "environment: {build: {path: context, dockerfile_path: Missing}}\n",
+        "5:38: environment.build.dockerfile_path: context/Missing: no such file beside",
+    ),
 }

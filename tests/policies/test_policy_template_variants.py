@@ -30,6 +30,7 @@ def check(folder: Path) -> Check:
         "deployments/context/Dockerfile": "FROM scratch\n",
         "src/score.py": "def init(): ...\n",
         "src/broken.py": "def init(:\n",
+        "src/broken.yml": "dependencies: [\n",
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
