@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
 # Each is its own value, and an escape stays one, until the template is filled in.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN, escaped="$${")
+FRACTION_OF_NOTHING = re.compile(r"(?<=\d)\.0*$")
 TEXT = "tag:yaml.org,2002:str"
 
 
@@ -146,10 +148,11 @@ def _group(key: str, example: str, *keys: str) -> Field:
 
 
 def _loosely(kind: Scalar[int]) -> Scalar[int]:
-    """Return the kind of a whole number that may also be written `"2"` or `2.0`, which Microsoft's loader accepts."""
+    """Return the kind of a whole number that may also be written `"2"`, `+2` or `2.00`, which Microsoft's loader accepts."""
 
     def parse(word: Word) -> int:
-        return kind.parse(word._replace(quoted=False, text=word.text if word.quoted else word.text.removesuffix(".0")))
+        plain = word.text.strip() if word.quoted else FRACTION_OF_NOTHING.sub("", word.text)
+        return kind.parse(word._replace(quoted=False, text=plain.removeprefix("+")))
 
     return kind._replace(parse=parse)
 

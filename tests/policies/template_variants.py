@@ -43,6 +43,9 @@ ACCEPTED = {
     "a timeout in quotes": MANAGED + "request_settings: {request_timeout_ms: '90000'}\n",
     "a count in quotes": MANAGED + "instance_count: '3'\n",
     "a count with a fraction of nothing": MANAGED + "instance_count: 3.0\n",
+    "a count with a longer fraction of nothing": MANAGED + "instance_count: 4.00\n",
+    "a count with a sign": MANAGED + "instance_count: +3\n",
+    "a count in quotes with spaces": MANAGED + "instance_count: ' 5 '\n",
     "a merged probe": MANAGED + "liveness_probe: &slow {initial_delay: 30}\nreadiness_probe: {<<: *slow, period: 7}\n",
     "a merge of a list": MANAGED
     + "tags: &tags {team: a}\nproperties: &more {team: b, area: c}\n"
