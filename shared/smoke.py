@@ -17,6 +17,7 @@ from shared.ports import Answer, JsonSchema
 from shared.redaction import redacted
 
 SHOWN = 250  # characters of a problem
+REDACTED = 8 * SHOWN  # of which secrets are removed: an answer can have a million characters
 
 
 def smoke_result(
@@ -31,7 +32,7 @@ def smoke_result(
         words = _problem(step, answer, schema)
         failed += bool(words)
         if words and failed <= EXAMPLES:
-            problems.append(f"request {number}: {redacted(words, redact)[:SHOWN]}")
+            problems.append(f"request {number}: {redacted(words[:REDACTED], redact)[:SHOWN]}")
     return SmokeResult(sent, tuple(problems), failed)
 
 

@@ -148,7 +148,7 @@ def _group(key: str, example: str, *keys: str) -> Field:
 
 
 def _loosely(kind: Scalar[int]) -> Scalar[int]:
-    """Return the kind of a whole number that may also be written `"2"`, `+2` or `2.00`, which Microsoft's loader accepts."""
+    """Return the kind of a whole number that may also be `"2"`, `+2` or `2.00`, as for Microsoft's loader."""
 
     def parse(word: Word) -> int:
         plain = word.text.strip() if word.quoted else FRACTION_OF_NOTHING.sub("", word.text)

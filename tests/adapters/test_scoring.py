@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from shared.adapters.arm import ResourceManager, arm_pipeline
-from shared.adapters.scoring import HttpScoring, Target, scoring_pipeline
+from shared.adapters.scoring import LONGEST_TEXT, HttpScoring, Target, scoring_pipeline
 from shared.errors import Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE, endpoint
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
@@ -109,12 +109,20 @@ def test_a_redirect_is_not_followed(scoring: HttpScoring, azure: StandIn) -> Non
     assert all("evil" not in asked.url for asked in azure.asked)
 
 
-def test_a_long_answer_is_truncated_and_binary_data_is_shown(scoring: HttpScoring, azure: StandIn) -> None:
-    """Answers are kept for people to read, but a model may send anything."""
-    azure.answer(*KEYED, Reply(200, "x" * 100_000), Reply(200, b"\xff\x00ok"))
+def test_a_long_answer_is_whole_up_to_a_limit_and_binary_data_is_shown(scoring: HttpScoring, azure: StandIn) -> None:
+    """A smoke test reads the answer as JSON, so it must be whole, but a model may send anything."""
+    azure.answer(*KEYED, Reply(200, "x" * (LONGEST_TEXT + 5)), Reply(200, b"\xff\x00ok"))
     long, odd = scoring.answers("churn", "churn-7", [b"1", b"1"], SECONDS)
-    assert long.text == "x" * 2000
+    assert long.text == "x" * LONGEST_TEXT
     assert odd.text.endswith("ok")
+
+
+def test_the_answer_to_a_batch_can_be_read(scoring: HttpScoring, azure: StandIn) -> None:
+    """A list of some hundred predictions is still JSON when the smoke test gets it."""
+    batch = {"predictions": [0.125] * 700}
+    azure.answer(*KEYED, Reply(200, json.dumps(batch)))
+    (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    assert json.loads(answer.text) == batch
 
 
 def test_a_response_after_the_timeout_does_not_count(scoring: HttpScoring, azure: StandIn) -> None:
