@@ -75,6 +75,12 @@ def use(given: App) -> Iterator[App]:
         _in_use.remove(given)
 
 
+def quieten_clients() -> None:
+    """Keep from the logs that the SDKs send each request, and that they open more connections than they keep."""
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+
 @once
 def _wired_to_azure() -> App:
     import uuid  # noqa: PLC0415 -- see the module's docstring
@@ -90,7 +96,7 @@ def _wired_to_azure() -> App:
     settings = read_settings(os.environ)
     clock, folder = read_clock(settings.clock), ROOT / settings.policies
     known = policies(folder, os.environ, settings.workspace.name)
-    logging.getLogger("azure").setLevel(logging.WARNING)  # otherwise the SDKs log every request
+    quieten_clients()
     credential = DefaultAzureCredential(retry_total=1)
     store, wakeups = connect_store(settings, credential), connect_wakeups(settings, credential)
     workspaces = _workspaces(settings, credential, known, folder, clock)

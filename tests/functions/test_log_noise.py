@@ -1,0 +1,33 @@
+"""What the clients say about themselves does not fill the logs, which are billed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from shared.wiring import quieten_clients
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("logger", "kept", "dropped"),
+    [
+        pytest.param("azure.core.pipeline.policies.http_logging_policy", logging.WARNING, logging.INFO, id="requests"),
+        pytest.param("urllib3.connectionpool", logging.ERROR, logging.WARNING, id="a full pool of connections"),
+    ],
+)
+def test_the_clients_log_only_what_is_wrong(logger: str, kept: int, dropped: int) -> None:
+    """With 20 requests at once, ten connections more than are kept is usual."""
+    quieten_clients()
+    found = logging.getLogger(logger)
+    assert (found.isEnabledFor(kept), found.isEnabledFor(dropped)) == (True, False)
+
+
+def test_the_host_does_not_log_each_token() -> None:
+    """Most lines of a cold start were those of the host's own identity library."""
+    levels = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["logging"]["logLevel"]
+    assert levels == {"default": "Information", "Azure.Core": "Warning", "Azure.Identity": "Warning"}
