@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, cast
 
 from aiohttp import web
@@ -103,9 +104,10 @@ class Emulated:
         self.workspace = Workspace("s", "g", "w", REGION, CUSTOMER, "account")
         self.log = CountedLog(self.clock)
         metrics = ResourceMetrics(MetricsStore(self.clock, 0.0), self.workspace, QueryFaults())
-        files = EmptyFiles({}, "", Path("/nowhere"))
+        self._folder = TemporaryDirectory()
+        directory = Path(self._folder.name)
+        files = EmptyFiles({}, "", directory)
         needed = Dependencies(self.clock, issuer, MemoryFleet(), files, _unpublished, metrics)
-        directory = Path("/nowhere")
         self.manager = control_plane(self.workspace, directory, Durations(), Limits(), needed).manager
         applications = {
             "management.azure.com": (ARM, self.manager.application()),
@@ -159,6 +161,7 @@ class Emulated:
         for runner in self._runners:
             self._loop.run(runner.cleanup())
         self.log.close()
+        self._folder.cleanup()
 
     async def _finished(self) -> None:
         self.clock.released.set()
