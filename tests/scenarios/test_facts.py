@@ -261,7 +261,7 @@ def test_nobody_is_told_to_delete_the_only_deployment_that_works() -> None:
 
 
 def test_a_blue_that_is_gone_is_not_waited_for() -> None:
-    """Someone gives green everything at 10 % and deletes blue: an operator is told to promote green, not to resume."""
+    """Someone moves all traffic to green at 10 % and deletes blue: the advice is to promote, not to resume."""
     world = World()
     world.register()
     world.until_weight(10)

@@ -245,7 +245,7 @@ def test_a_pause_that_ends_by_itself_can_be_made_to_last(paused: Callable[[], Wo
 
 
 def test_a_pause_keeps_what_an_edit_has_caused() -> None:
-    """Traffic was taken back by hand, and someone asks for a pause as well: it is still a request to roll back."""
+    """An operator moves the traffic back by hand and also asks for a pause: it still counts as a rollback request."""
     world = at_fifteen()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.until(Phase.PAUSED)

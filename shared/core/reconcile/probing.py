@@ -48,7 +48,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     result = observation.probe
     if result is None:
         healthy = None
-    elif observation.probed == rollout.blue:  # the way back needs less
+    elif observation.probed == rollout.blue:  # a rollback needs less proof
         healthy = result.failed < result.sent
     else:
         healthy = 2 * result.failed <= result.sent
