@@ -37,12 +37,12 @@ KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
 
-LONG_AGO = SeenHealthy(GREEN, NOW - HOUR)
+LONG_AGO = SeenHealthy(GREEN, NOW - HOUR, NOW - HOUR)
 
 
 def after(serving: str, **changes: object) -> dict[str, object]:
     """Return the fields of a rollout whose leftover is due, next to a deployment that was just seen healthy."""
-    return DUE | {"seen_healthy": SeenHealthy(serving, NOW)} | changes
+    return DUE | {"seen_healthy": SeenHealthy(serving, NOW, NOW)} | changes
 
 
 MIRRORED = EndpointSeen("churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20}, endpoint(ALL_BLUE).deployments)

@@ -144,6 +144,48 @@ def test_an_idle_blue_is_probed_before_green_is_deleted() -> None:
     assert sorted(world.seen.deployments) == [BLUE]
 
 
+def flaky(world: World, failing: int) -> None:
+    """Have blue fail `failing` of every ten probes, with an empty log; the others succeed."""
+    world.rpm, world.scoring.answered = 0, lambda _name, _requests: None
+    for minute in range(120):
+        world.scoring.statuses = {BLUE: 503} if minute % 10 < failing else {}
+        world.minutes()
+
+
+@pytest.mark.parametrize("failing", [1, 5, 9])
+def test_one_lucky_probe_is_not_recovery(failing: int) -> None:
+    """The log is silent and blue fails some of the probes: green is kept, however few those are."""
+    world = World(rpm=900)
+    rolled_back(world)
+    flaky(world, failing)
+    assert GREEN in world.seen.deployments
+    assert world.entries(C.SERVING_HEALTHY) == []
+
+
+def test_one_lucky_probe_is_not_health_either() -> None:
+    """Nothing was seen to fail before: the probes must still succeed for a while."""
+    world = World(rpm=900)
+    rolled_back(world)
+    world.rpm, world.scoring.answered = 0, lambda _name, _requests: None
+    world.minutes(5)
+    world.scoring.statuses = {BLUE: 503}
+    world.minutes(3)
+    assert GREEN in world.seen.deployments
+
+
+def test_one_good_request_is_not_recovery() -> None:
+    """Callers have nearly given up on a failing blue, and one of their last requests happens to succeed."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
+    rolled_back(world)
+    world.rates = {BLUE: 0.8}
+    world.minutes(8)
+    world.rpm, world.rates = 1, {}
+    world.minutes(8)
+    assert GREEN in world.seen.deployments
+    world.until_finished(within=20)
+    assert sorted(world.seen.deployments) == [BLUE]
+
+
 def test_a_bake_without_telemetry_is_held_and_then_judged() -> None:
     """No clock promotes a green that nobody sees, and no deadline rolls it back for that."""
     world = World(policy=replace(POLICY, deadlines=replace(POLICY.deadlines, step=timedelta(hours=1))), rpm=900)

@@ -10,7 +10,7 @@ from shared.core.reconcile import autoscaling
 from shared.core.reconcile.capacity import blue_is_small, kept_instances
 from shared.core.reconcile.replaced import replaced
 from shared.core.reconcile.rereading import recheck, recheck_due
-from shared.core.reconcile.serving import seen_healthy
+from shared.core.reconcile.serving import newly_healthy, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -82,7 +82,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
         return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
     late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
-    if now - due > rollout.policy.deadlines.rollback + late:
+    if now - due > rollout.policy.deadlines.rollback + late and not newly_healthy(rollout, now):
         return _finished(rollout, _left_over(rollout, name, endpoint, now), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)

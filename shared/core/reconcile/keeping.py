@@ -15,7 +15,7 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
-from shared.core.reconcile.serving import MOST_BAD, must_be_seen, seen_healthy
+from shared.core.reconcile.serving import MOST_BAD, must_be_seen, newly_healthy, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Kept
@@ -138,7 +138,8 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
     name, over, refusal = kept.deployment, due(rollout, kept), rollout.refusal
     if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
-    if rollout.open or now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback:
+    waits = now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback or newly_healthy(rollout, now)
+    if rollout.open or waits:
         return None
     serving = endpoint.serving()
     if serving is None or _serving_proven(rollout, endpoint, now):

@@ -3,6 +3,7 @@
 Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than half
 of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
 requests. Without those, silence counts as healthy only if the endpoint had no requests during the rollout either.
+So few requests can also succeed by chance, so that must last for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from shared.core.telemetry import Window
 WINDOW = timedelta(minutes=5)
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
+ENOUGH = 30  # requests that prove health at once: if 10 % fail, this many succeed in 1 of 24 cases, and in no more
 MOST_BAD = 0.5  # the most that any past, or none, allows: one that is too short would allow everything
 
 
@@ -71,8 +73,18 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     healthy = _healthy(rollout, rows, observation)
     if healthy is None:
         return rollout
-    seen = SeenHealthy(name or "", now) if healthy else None
-    return rollout.with_ending(seen_healthy=seen, unhealthy=None if healthy else (name or ""))
+    if not healthy:
+        return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
+    enough = sum(row.total for row in rows) >= ENOUGH or _idle(rollout, observation)
+    seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=enough)
+    return rollout.with_ending(seen_healthy=seen, unhealthy=None if seen.proven else rollout.ending.unhealthy)
+
+
+def _lasting(before: SeenHealthy | None, name: str, now: datetime, *, enough: bool) -> SeenHealthy:
+    """Return the healthy time that this observation continues, or else begins."""
+    if before is None or before.deployment != name or not timedelta(0) <= now - before.at <= RECENT:
+        return SeenHealthy(name, now, now, enough)
+    return SeenHealthy(name, before.since, now, enough or before.proven or now - before.since >= RECENT)
 
 
 def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
@@ -80,7 +92,17 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
     if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
-    return seen is not None and seen.deployment == serving and abs(now - seen.at) <= RECENT  # clocks can be set back
+    if seen is None or not seen.proven or seen.deployment != serving:
+        return False
+    return abs(now - seen.at) <= RECENT  # clocks can be set back
+
+
+def newly_healthy(rollout: Rollout, now: datetime) -> bool:
+    """Return whether what serves began to succeed so recently that proof, or what depends on it, is still to come."""
+    seen = rollout.ending.seen_healthy
+    return (
+        must_be_seen(rollout) and seen is not None and now - seen.at <= RECENT and now - seen.since <= RECENT + WINDOW
+    )
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -218,10 +218,15 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class SeenHealthy:
-    """The deployment that served and was seen healthy, and when."""
+    """The deployment that served and was seen healthy: last `at`, and without interruption since `since`.
+
+    proven: whether that is enough to delete something. A few good answers are not, until they have lasted.
+    """
 
     deployment: str
+    since: datetime
     at: datetime
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
