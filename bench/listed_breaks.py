@@ -262,16 +262,29 @@ BREAKS = (
     ),
     # What serves, and what is deleted.
     Break(
-        "nobody looks at who serves",
+        "health has no age",
         f"{RECONCILE}/serving.py",
-        "    return seen is not None and seen.deployment == serving and abs(now - seen.at) <= RECENT",
-        "    return True",
+        "    return abs(now - seen.at) <= RECENT  #",
+        "    return True  #",
     ),
     Break(
         "health counts for any deployment",
         f"{RECONCILE}/serving.py",
-        "seen is not None and seen.deployment == serving and abs",
-        "seen is not None and abs",
+        "not seen.proven or seen.deployment != serving:",
+        "not seen.proven:",
+    ),
+    Break(
+        "nobody looks at what serves",
+        f"{RECONCILE}/serving.py",
+        "    if seen is None or not seen.proven or seen.deployment != serving:\n        return False\n    return abs",
+        "    if seen is None:\n        return True\n    return abs",
+    ),
+    Break(
+        "one lucky probe proves health",
+        f"{RECONCILE}/serving.py",
+        "        return SeenHealthy(name, now, now, enough)",
+        "        return SeenHealthy(name, now, now, True)",
+        "tests/scenarios/test_serving.py",
     ),
     Break(
         "health counts for ten days",

@@ -12,7 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.steps import PauseStep
+from shared.core.steps import PauseStep, SmokeStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
 
 NEXT = "churn-8"
@@ -117,6 +117,22 @@ def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
     world.register("8", "e2")
     world.until_weight(10, version="8")
     world.rates |= {GREEN: 0.7, NEXT: 0.7}
+    world.minutes(90)
+    assert BLUE in world.seen.deployments
+
+
+def test_silence_does_not_end_it() -> None:
+    """The log has lost everything when 8 begins, and there are no smoke requests: 7 may be failing."""
+    steps = tuple(step for step in POLICY.steps if not isinstance(step, SmokeStep))
+    world = World(replace(KEEPS, steps=steps, keep_blue=timedelta(minutes=40)))
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.rpm = 0
+    world.telemetry.rows.clear()
+    world.register("8", "e2")
+    world.minutes(10)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, version="8")
     world.minutes(90)
     assert BLUE in world.seen.deployments
 

@@ -133,9 +133,10 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
 def _idle(rollout: Rollout, observation: Observation) -> bool:
     """Return whether the whole endpoint has no requests, and had none during the rollout.
 
-    If it had some, silence can also mean that rows are late, or that a clock is wrong.
+    If it had some, silence can also mean that rows are late, or that a clock is wrong. So it did if an earlier rollout
+    was promoted and left its blue.
     """
     until, requests = observation.serving_until, sum(row.total for row in observation.serving_minutes or ())
-    if until is None or requests or rollout.judging.telemetry_seen is not None:
+    if until is None or requests or rollout.judging.telemetry_seen is not None or rollout.kept:
         return False
     return until - ceil_minute(rollout.status.since) >= WINDOW and rollout.ending.unhealthy is None

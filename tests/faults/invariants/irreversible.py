@@ -125,7 +125,8 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
         return
     judged = order.seen.traffic.get(rollout.green, 0) > 0
-    said = overruled(stage, rollout, order.at) or promoted_by_request(stage, rollout)
+    said = promoted_by_request(stage, rollout) or restored_by_request(stage, rollout)
+    said = said or overruled(stage, rollout, order.at)
     if judged and not said and in_incident(stage, rollout, order.at):
         yield f"{order.action} in an incident"
 
@@ -140,6 +141,13 @@ def promoted_by_request(stage: Stage, rollout: Rollout) -> bool:
     """Return whether the rollout is at its present step because an operator asked for just that."""
     asked = any((each.rollout.id, each.verb) == (rollout.id, Verb.PROMOTE) for each in stage.ledger.accepted)
     return asked and rollout.status.reason.code in PROMOTED_BY_REQUEST
+
+
+def restored_by_request(stage: Stage, rollout: Rollout) -> bool:
+    """Return whether an operator resumed after someone else had changed the traffic: that asks for it as it was."""
+    turning = {ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME, ReasonCode.WEIGHT_REQUESTED}
+    said = [each.reason.code for each in stage.ledger.history(rollout) if each.reason.code in turning]
+    return said[-2:] == [ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME]
 
 
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
