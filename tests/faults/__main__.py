@@ -65,10 +65,14 @@ def main() -> int:
             endings.update(outcome.endings)
             if outcome.objection is None:
                 continue
-            if not violations[outcome.objection.invariant]:
-                report(
-                    outcome if asked.whole or asked.wire else shrunk(outcome), "faults-wire" if asked.wire else "faults"
+            target = "faults-wire" if asked.wire else "faults"
+            if violations[outcome.objection.invariant]:
+                print(
+                    f"`{outcome.objection.invariant}` again: make {target} N=1 SEED={outcome.schedule.seed}\n",
+                    flush=True,
                 )
+            else:
+                report(outcome if asked.whole or asked.wire else shrunk(outcome), target)
             violations[outcome.objection.invariant] += 1
             if violations.total() >= asked.violations:
                 pool.shutdown(cancel_futures=True)
