@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _options(arguments: argparse.Namespace) -> ExplainOptions:
     reader = ArgumentReader()
     if not arguments.file.is_file():
-        reader.problems.append(f"{arguments.file}: no such file; name one policy file")
+        found = "is a folder" if arguments.file.is_dir() else "no such file"
+        reader.problems.append(f"{arguments.file}: {found}; name one policy file")
     profile, seed = world(arguments, reader), reader.whole("--seed", arguments.seed, SEED)
     picture = reader.picture(arguments.picture)
     every = reader.option("--every", arguments.every, lambda text: EVERY.read(Word(text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ def progress(count: int, console: Console, clock: Callable[[], float] = time.mon
     """Yield a function to call after each of `count` rollouts; after two seconds, a terminal shows the progress."""
     began = clock()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    display = Progress(*columns, console=console, transient=True)
+    # rich prints above the display what goes to standard output meanwhile. A file or pipe must get that itself.
+    display = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
     task = display.add_task("simulating rollouts", total=count)
 
     def step() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich.console import Console
+
 from shared.policies.policy_set import PolicySet, read_policies
 from shared.policies.problems import PolicyError, Problem
 
@@ -25,9 +27,10 @@ def problems_of(path: Path, variables: Mapping[str, str] | None = None) -> tuple
     book = _read(path, variables)
     problems = list(book.problems())
     if book.templates():
-        from cli.policy.loaded_templates import template_problems  # noqa: PLC0415 -- only if there is a template
+        with Console(stderr=True).status("checking deployment templates with azure-ai-ml"):  # on a terminal only
+            from cli.policy.loaded_templates import template_problems  # noqa: PLC0415 -- only if there is a template
 
-        problems += template_problems(book)
+            problems += template_problems(book)
     return (None, PolicyError(problems).problems) if problems else (book, [])
 
 

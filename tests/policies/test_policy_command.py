@@ -284,8 +284,8 @@ def test_explain_of_an_invalid_policy_exits_with_2(capsys: pytest.CaptureFixture
     assert (code, out, len(err.splitlines())) == (2, "", 3)
     code, out, _ = teal(capsys, "explain", str(folder / "churn.yaml"), "--json")
     assert (code, len(json.loads(out)["problems"])) == (2, 3)
-    for path in (folder, folder / "none.yaml"):
-        assert teal(capsys, "explain", str(path)) == (2, "", f"{path}: no such file; name one policy file\n")
+    for path, found in ((folder, "is a folder"), (folder / "none.yaml", "no such file")):
+        assert teal(capsys, "explain", str(path)) == (2, "", f"{path}: {found}; name one policy file\n")
 
 
 def test_an_unwritable_output_exits_with_1(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

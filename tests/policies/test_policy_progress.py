@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from itertools import count
 
 import pytest
@@ -30,3 +31,13 @@ def test_a_log_gets_no_progress_display() -> None:
         for _ in range(10):
             step()
     assert screen.getvalue() == ""
+
+
+def test_results_stay_on_standard_output_while_progress_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a terminal with standard output redirected to a file: the file gets the results, the terminal the display."""
+    screen, clock = io.StringIO(), count()
+    with progress(10, Console(file=screen, force_terminal=True), lambda: 3.0 * next(clock)) as step:
+        step()
+        sys.stdout.write("valid, 3 steps\n")
+    assert "simulating" in screen.getvalue()
+    assert capsys.readouterr().out == "valid, 3 steps\n"
