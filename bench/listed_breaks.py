@@ -87,6 +87,7 @@ BREAKS = (
         "shared/controller.py",
         'another writer was first", wanted.endpoint, wanted.id)\n            return None',
         'another writer was first", wanted.endpoint, wanted.id)\n            return Stored(wanted, stored.etag)',
+        "tests/faults/test_interleaving.py",
     ),
     Break("a halt is not read", "shared/controller.py", "halted=self.store.halt(),", "halted=None,"),
     Break(
@@ -100,18 +101,21 @@ BREAKS = (
         "shared/core/rollout/requests.py",
         "requests=(*rollout.requests, accepted)",
         "requests=(accepted,)",
+        "tests/scenarios/test_requests.py",
     ),
     Break(
         "orders are not remembered before they are given",
         "shared/controller.py",
         "replace(orders.giving(rollout, actions), lease",
         "replace(rollout, lease",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "idle endpoints are closed without their mark",
         "shared/closing.py",
         "        store.commit(mark.endpoint, Changes(record=record))  # so that others must read the record again\n",
         "        pass\n",
+        "tests/faults/test_interleaving.py",
     ),
     Break(
         "a newer mark is deleted",
@@ -146,6 +150,7 @@ BREAKS = (
         f"{RECONCILE}/decide.py",
         "(overdue,) if observed(informed, observation, now) else ()",
         "(overdue,)",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "the backlog is not waited for",
@@ -159,6 +164,7 @@ BREAKS = (
         f"{RECONCILE}/deadlines.py",
         "    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:\n        why",
         "    if True:\n        why",
+        "tests/scenarios/test_waiting_for_evidence.py",
     ),
     Break(
         "resuming does not restart the step's clock",
@@ -180,12 +186,14 @@ BREAKS = (
         "shared/core/rollout/record.py",
         "        return self.first or self.judging.telemetry_seen is not None or self.judging.calibration is not None",
         "        return True",
+        "tests/scenarios/test_promotion.py",
     ),
     Break(
         "a minute is judged again when read again",
         f"{RECONCILE}/judging.py",
         "        if since is not None and row.minute >= since and",
         "        if since is not None and row.minute >= since - 3 * MINUTE and",
+        "tests/core/test_minutes.py",
     ),
     Break(
         "late rows are not noticed",
@@ -227,6 +235,7 @@ BREAKS = (
         f"{RECONCILE}/difference.py",
         "    if not rollout.smoke_passed:\n        return copied",
         "    if False:\n        return copied",
+        "tests/core/test_difference.py",
     ),
     Break(
         "a mismatch of the traffic is not found",
@@ -241,24 +250,28 @@ BREAKS = (
         f"{RECONCILE}/incidents.py",
         "    return beside and not rollout.judge_overruled",
         "    return False",
+        "tests/scenarios/test_incidents.py",
     ),
     Break(
         "holds hold nothing",
         f"{RECONCILE}/difference.py",
         "    held = rollout.hold is not None or bool(rollout.requests)\n",
         "    held = False\n",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "a waiting request does not hold",
         f"{RECONCILE}/difference.py",
         "    held = rollout.hold is not None or bool(rollout.requests)\n",
         "    held = rollout.hold is not None\n",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "rollbacks are held",
         f"{RECONCILE}/decide.py",
         "    if back is not None:",
         "    if back is not None and informed.hold is None:",
+        "tests/scenarios/test_holding.py",
     ),
     # What serves, and what is deleted.
     Break(
@@ -266,18 +279,21 @@ BREAKS = (
         f"{RECONCILE}/serving.py",
         "    return abs(now - seen.at) <= RECENT  #",
         "    return True  #",
+        "tests/core/test_difference.py",
     ),
     Break(
         "health counts for any deployment",
         f"{RECONCILE}/serving.py",
         "not seen.proven or seen.deployment != serving:",
         "not seen.proven:",
+        "tests/core/test_difference.py",
     ),
     Break(
         "nobody looks at what serves",
         f"{RECONCILE}/serving.py",
         "    if seen is None or not seen.proven or seen.deployment != serving:\n        return False\n    return abs",
         "    if seen is None:\n        return True\n    return abs",
+        "tests/scenarios/test_serving.py",
     ),
     Break(
         "one lucky probe proves health",
@@ -291,12 +307,14 @@ BREAKS = (
         f"{RECONCILE}/serving.py",
         "RECENT = timedelta(minutes=10)",
         "RECENT = timedelta(days=10)",
+        "tests/core/test_difference.py",
     ),
     Break(
         "green is promoted without having been seen",
         f"{RECONCILE}/promoting.py",
         "    if not _known(rollout, now):\n        return Decision(rollout)\n",
         "",
+        "tests/scenarios/test_probing.py",
     ),
     Break(
         "the log counts for ten days",
@@ -310,18 +328,21 @@ BREAKS = (
         f"{RECONCILE}/probing.py",
         "    alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic\n",
         "    alone = False\n",
+        "tests/scenarios/test_probing.py",
     ),
     Break(
         "a failing blue gets all traffic",
         f"{RECONCILE}/difference.py",
         "awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now)",
         "awaits_probe(rollout, endpoint, now)",
+        "tests/scenarios/test_probing.py",
     ),
     Break(
         "blue is deleted while it serves",
         f"{RECONCILE}/cleaning.py",
         "        or name in endpoint.traffic\n    ):\n        return False",
         "    ):\n        return False",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "an inherited blue goes at once",
@@ -335,6 +356,7 @@ BREAKS = (
         f"{RECONCILE}/keeping.py",
         "or endpoint.busy or not _serving_proven(rollout, endpoint, now):",
         "or endpoint.busy:",
+        "tests/scenarios/test_kept_blue.py",
     ),
     Break(
         "a small blue gets all traffic",
@@ -362,36 +384,42 @@ BREAKS = (
         f"{RECONCILE}/difference.py",
         "    threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.orders.traffic or {})",
         "    threatened = rollout.green in endpoint.traffic",
+        "tests/core/test_difference.py",
     ),
     Break(
         "a mirror stays when it goes back",
         f"{RECONCILE}/difference.py",
         "    return (SetMirror(rollout.endpoint.name, others),)",
         "    return ()",
+        "tests/core/test_difference.py",
     ),
     Break(
         "live traffic begins before the mirror ends",
         f"{RECONCILE}/difference.py",
         "    both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror\n",
         "    both = False\n",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "edits are not noticed",
         f"{RECONCILE}/external_edits.py",
         "    if not _foreign(rollout, endpoint):\n        return None\n    known",
         "    if True:\n        return None\n    known",
+        "tests/scenarios/test_external_edits.py",
     ),
     Break(
         "edits are expected at once",
         f"{RECONCILE}/external_edits.py",
         "    if rollout.phase not in STEERED:\n        return None\n",
         "    if rollout.phase is not Phase.PAUSED:\n        return Decision(known)\n",
+        "tests/scenarios/test_external_edits.py",
     ),
     Break(
         "an edit is overwritten unnoticed",
         f"{RECONCILE}/difference.py",
         "    if unnoticed or not _stands(rollout, endpoint):",
         "    if not _stands(rollout, endpoint):",
+        "tests/core/test_difference.py",
     ),
     Break(
         "a request is carried out before an edit is noticed",
@@ -412,6 +440,7 @@ BREAKS = (
         f"{RECONCILE}/external_edits.py",
         "or now - since < SETTLED or",
         "or now - since < 100000 * SETTLED or",
+        "tests/scenarios/test_external_edits.py",
     ),
     Break(
         "a version that was deployed by hand is deployed again",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -10,9 +12,10 @@ import pytest
 
 from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
-from shared.core.rollout import OperatorRequest, Verb
+from shared.core.rollout import OperatorRequest, Rollout, Verb
+from shared.core.rollout.history import Entry
 from shared.intake import IntakeResult, Outcome
-from tests.faults.disturbance import Plan, controller, reception
+from tests.faults.disturbance import Crash, Plan, controller, reception
 from tests.faults.laws import check_at_rest, check_records, lawful_world
 from tests.faults.moments import (
     Interruption,
@@ -111,6 +114,55 @@ def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None
         controller(world, Interruption(number, partial(world.register, "8", "e2"))).reconcile(CHURN)
         world.wakeups.woken.clear()
         world.until(Phase.PROMOTED, version="8", within=75)
+
+
+def test_a_version_is_not_forgotten_while_its_idle_endpoint_is_taken_off_the_list() -> None:
+    """At every point of its arrival another process finds no work, and then the first one dies. The timer goes on."""
+    for number in range(arrival_points()):
+        world = lawful_world()
+        with suppress(Crash):
+            reception(world, Abandoned(number, partial(world.controller("other").reconcile, CHURN))).event(*EVENT)
+        world.wakeups.woken.clear()
+        if world.store.rollouts(ENDPOINT):
+            world.until(Phase.PROMOTED)
+
+
+@dataclass
+class Abandoned(Interruption):
+    """An interruption of a process that dies once it has written the rollout."""
+
+    def __call__(self, point: str) -> None:
+        """Pass a point."""
+        super().__call__(point)
+        if point == "after commit":
+            raise Crash
+
+
+@pytest.mark.parametrize("prepare", MOMENTS)
+def test_only_what_was_recorded_is_announced(prepare: Callable[[World], None]) -> None:
+    """A decision that lost the race never happened, so nobody is notified of it."""
+    for number in range(points(prepare)):
+        world = lawful_world()
+        prepare(world)
+        announced = Announced()
+        other = replace(world.controller("other"), channels=(announced,))
+        mine = controller(world, Interruption(number, partial(other.reconcile, CHURN)), "one")
+        replace(mine, channels=(announced,)).reconcile(CHURN)
+        recorded = [
+            entry for rollout in world.store.rollouts(ENDPOINT) for entry in world.store.history(CHURN, rollout.id)
+        ]
+        assert all(announced.entries.count(entry) <= recorded.count(entry) for entry in announced.entries), number
+
+
+@dataclass
+class Announced:
+    """A channel that remembers what was sent."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def notify(self, _rollout: Rollout, entry: Entry) -> None:
+        """Remember the entry."""
+        self.entries.append(entry)
 
 
 def test_an_operators_request_succeeds_while_others_write() -> None:

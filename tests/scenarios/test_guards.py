@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -10,15 +11,18 @@ import pytest
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import SetTraffic
+from shared.core.reconcile.cleaning import may_delete
 from shared.core.reconcile.difference import difference
 from shared.core.reconcile.judging import judge_minutes
 from shared.core.rollout import First, Rollout, Verb
+from shared.core.rollout.parts import Hold, SeenHealthy
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.turn import turn
-from tests.core.rollouts import FIRST, GREEN, HOUR, NOW, TEN, request, rollout, seen
+from tests.core.rollouts import ALL_BLUE, FIRST, GREEN, HOUR, NOW, TEN, endpoint, request, rollout, seen
 from tests.faults.disturbance import Crash, Kind, Plan, controller
 from tests.faults.laws import lawful_world
-from tests.faults.moments import going_back, orders
-from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, World
+from tests.faults.moments import going_back, orders, ready
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, POLICY, World
 
 SECOND = timedelta(seconds=1)
 
@@ -124,3 +128,64 @@ def test_another_that_is_not_ready_gets_nothing() -> None:
     found = EndpointSeen("churn", Provisioning.SUCCEEDED, traffic, {}, deployments)
     going_back_to_them = replace(rollout(Phase.ROLLING_BACK), placement=First())
     assert difference(going_back_to_them, found, NOW) == (SetTraffic("churn", {"b": 100}),)
+
+
+@pytest.mark.parametrize("waits", ["a hold", "a request"])
+def test_a_weight_that_was_decided_before_waits(waits: str) -> None:
+    """50 % was decided but not ordered yet, because Azure was busy: it is not ordered now either."""
+    fifty = {BLUE: 50, GREEN: 50}
+    free = rollout(Phase.STEPPING, weight=50, expected=(TEN, fifty))
+    found = endpoint(TEN)
+    assert difference(free, found, NOW) == (SetTraffic("churn", fifty),)
+    on_hold = replace(free, hold=Hold(reason(ReasonCode.HALTED), NOW))
+    waiting = replace(free, requests=(request(Verb.PAUSE),))
+    assert difference(on_hold if waits == "a hold" else waiting, found, NOW) == ()
+
+
+def test_no_deadline_fires_while_nothing_is_observed() -> None:
+    """The log is away for longer than a step may take."""
+    patient = replace(POLICY.judge, patience=timedelta(hours=9))
+    world = World(replace(POLICY, judge=patient, deadlines=replace(POLICY.deadlines, step=timedelta(hours=1))))
+    world.register()
+    world.until_weight(10)
+    world.telemetry.faults.always = "the workspace is away"
+    world.minutes(150)
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}, world.told()
+
+
+def dies_after_an_order(point: str) -> None:
+    """Kill the process as soon as Azure has its first order."""
+    if point == "after order":
+        raise Crash
+
+
+def test_an_order_of_a_dead_process_is_taken_back() -> None:
+    """It gave green traffic and died before it could say so. Until Azure has done both, nothing is rolled back."""
+    world = World()
+    ready(world)
+    world.endpoints.hidden = world.endpoints.stuck = True
+    while not world.endpoints.traffic_written:
+        world.log_traffic()
+        world.clock.pass_(MINUTE)
+        with suppress(Crash):
+            controller(world, dies_after_an_order).reconcile(CHURN)
+    world.ask(Verb.ROLLBACK)
+    world.minutes(6)
+    assert world.rollout().phase is Phase.ROLLING_BACK, world.told()
+    world.endpoints.stuck = False
+    world.minutes(6)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
+
+
+def test_what_serves_may_not_be_deleted() -> None:
+    """It is due, and something else is healthy, but it still gets requests."""
+    due = rollout(Phase.PROMOTED, clean_after=NOW - HOUR, seen_healthy=SeenHealthy(GREEN, NOW, NOW))
+    allowed = [may_delete(due, endpoint(traffic), NOW) for traffic in ({GREEN: 100}, {BLUE: 1, GREEN: 99})]
+    assert allowed == [True, False]
+
+
+def test_a_mirror_ends_before_live_traffic_begins() -> None:
+    """Azure refuses a deployment that gets both."""
+    both = rollout(Phase.STEPPING, weight=10, mirror=20, expected=())
+    found = replace(endpoint(ALL_BLUE), mirror={GREEN: 20})
+    assert difference(both, found, NOW) == ()

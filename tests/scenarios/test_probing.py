@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from shared.core.judge.verdict import Outcome
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
+from shared.ports import Halt
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
@@ -141,3 +143,20 @@ def test_an_idle_green_that_answers_no_smoke_request_is_not_promoted() -> None:
     world.minutes(90)
     assert world.rollout().phase is Phase.PROMOTING
     assert world.entries(C.HELD) != []
+
+
+def test_a_green_that_passed_before_a_halt_must_answer_after_it() -> None:
+    """Meanwhile the requests stopped, and green answers none of the smoke requests any more."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.store.set_halt(Halt("ada", "lunch", world.clock()))
+    world.minutes(8)
+    verdict = world.rollout().verdict
+    assert verdict is not None
+    assert verdict.outcome is Outcome.PASS
+    world.rpm, world.scoring.statuses, world.scoring.answered = 0, {GREEN: 500}, lambda *_: None
+    world.minutes(15)
+    world.store.set_halt(None)
+    world.minutes(5)
+    assert world.rollout().phase is Phase.PROMOTING
