@@ -45,7 +45,28 @@ WRONG = {
         "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun]}",
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
+    "every day from midnight": (
+        '- {why: x, days: [sun, mon, tue, wed, thu, fri, sat], from: "00:00"}',
+        ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
+    ),
+    "two windows that are one week": (
+        "- {why: x, days: [mon, tue, wed, thu]}\n- {why: y, days: [fri, sat, sun], zone: Asia/Tokyo}\n"
+        '- {why: z, days: [sun, thu], from: "14:00", to: "02:00"}',
+        ["4:1: freeze: together these windows cover the whole week: nothing would ever advance"],
+    ),
+    "days and nights": (
+        "- {why: x, days: &all [mon, tue, wed, thu, fri, sat, sun], from: '07:30', to: '21:00', zone: Europe/Berlin}\n"
+        "- {why: y, days: *all, from: '20:30', to: '07:30', zone: Europe/Berlin}",
+        ["4:1: freeze: together these windows cover the whole week: nothing would ever advance"],
+    ),
     "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
+    "two invalid days": (
+        "- {why: x, days: [Mo, Di, sun]}",
+        [
+            f"5:{column}: freeze[0].days[{index}]: '{day}' is not mon, tue, wed, thu, fri, sat or sun"
+            for index, (column, day) in enumerate(((19, "Mo"), (23, "Di")))
+        ],
+    ),
     "invalid days and times": (
         '- {why: x, days: [Fr], from: 6pm, to: "24:00"}',
         [
@@ -90,6 +111,27 @@ def test_an_invalid_window_is_reported(
     """Each invalid window gives its line, with place, key and remedy."""
     (folder / "churn.yaml").write_text(HEAD + window)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
+
+
+GAPS = {
+    "a minute each day": "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun], from: '06:01', to: '06:00'}",
+    "the hours between two zones": (
+        "- {why: x, days: [mon, tue, wed, thu]}\n- {why: y, days: [fri, sat, sun], zone: Asia/Tokyo}\n"
+        '- {why: z, days: [thu], from: "14:00", to: "02:00"}'
+    ),
+    "half an hour, in summer only": (
+        "- {why: x, days: [mon, tue, wed, thu, fri], zone: Europe/Berlin}\n"
+        "- {why: y, days: [sat, sun]}\n"
+        '- {why: z, days: [fri], from: "22:30", to: "01:00"}'
+    ),
+}
+
+
+@pytest.mark.parametrize("windows", GAPS.values(), ids=GAPS)
+def test_windows_may_overlap_as_long_as_they_leave_time(folder: Path, windows: str) -> None:
+    """However many windows there are and however they overlap, a gap at some time of the year is enough."""
+    (folder / "churn.yaml").write_text(HEAD + windows)
+    assert read_policies(folder).valid().policies
 
 
 MEANT = [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import collections.abc
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.core.policy import FreezeWindow
+from shared.core.policy.freeze import holds
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import choice
@@ -13,6 +16,43 @@ from shared.core.schema.texts import LINE
 from shared.core.schema.times import moment, time_of_day, zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MIDNIGHT = time(0, 0)
+# A Monday in winter and one in summer: whatever the zones do, windows repeat from week to week then.
+MONDAYS = (date(2026, 1, 12), date(2026, 7, 13))
+
+
+def check_coverage(policy: Part) -> None:
+    """Report freeze windows that leave no moment of the week, alone or together, so that no rollout ever advances."""
+    weekly = {index: window for index, values in enumerate(policy["freeze"] or []) if (window := _weekly(values))}
+    alone = [index for index, window in weekly.items() if _cover_the_week([window])]
+    for index in alone:
+        policy.add(f"freeze[{index}].days", "every day, all day: nothing would ever advance")
+    if not alone and _cover_the_week(list(dict.fromkeys(weekly.values()))):
+        policy.add("freeze", "together these windows cover the whole week: nothing would ever advance")
+
+
+def _weekly(values: Values | None) -> FreezeWindow | None:
+    """Return a window that repeats every week; None for any other, and for one that is invalid."""
+    if not values or values["since"] or values["until"] or not values["days"]:
+        return None
+    start, end, zone, days = (values[key] for key in ("from", "to", "zone", "days"))
+    if None in (start, end, zone, *days) or start == end != MIDNIGHT:
+        return None
+    return FreezeWindow("", tuple(DAYS.index(day) for day in days), start, end, zone)
+
+
+def _cover_the_week(windows: collections.abc.Sequence[FreezeWindow]) -> bool:
+    """Return whether one of the windows is always in force: whenever one ends, another holds."""
+    ends = [end for monday in MONDAYS for window in windows for end in _ends(window, monday)]
+    return bool(ends) and all(any(holds(window, end) for window in windows) for end in ends)
+
+
+def _ends(window: FreezeWindow, monday: date) -> Iterator[datetime]:
+    """Yield when a window ends, for each day of a week on which it starts."""
+    for day in window.days:
+        begun = monday + timedelta(days=day)
+        last = begun if window.start < window.end else begun + timedelta(days=1)
+        yield datetime.combine(last, window.end, ZoneInfo(window.zone))
 
 
 def _check(window: Part) -> None:
@@ -30,10 +70,9 @@ def _check_daily(window: Part) -> None:
     days, both = window["days"] or [], window.writes("from") and window.writes("to")
     if not window.writes("days"):
         window.add("days", "missing; write days: [sat, sun], or since and until")
-    if len(set(days)) < len(days):
+    valid = [day for day in days if day is not None]
+    if len(set(valid)) < len(valid):
         window.add("days", "a day is listed twice")
-    if set(days) >= set(DAYS) and not window.writes("from") and not window.writes("to"):
-        window.add("days", "every day, all day: nothing would ever advance")
     if both and window["from"] is not None and window["from"] == window["to"]:
         window.add("to", "the same as from; for the whole day leave both out")
 

@@ -10,7 +10,7 @@ from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import choice, text
 from shared.core.schema.texts import PATTERN
 from shared.policies.needed_gates import check_needed
-from shared.policies.tables.freeze import FREEZE
+from shared.policies.tables.freeze import FREEZE, check_coverage
 from shared.policies.tables.judging import DEADLINES, TELEMETRY, judging
 from shared.policies.tables.serving import DEPLOYMENT, ENDPOINT, KEEP_BLUE, MODEL, WITH_TEMPLATE
 from shared.policies.tables.steps import steps
@@ -132,6 +132,7 @@ def _selection(workspace: str) -> tuple[Field, ...]:
 def _check(policy: Part) -> None:
     fields = (field for kind in GATE_KINDS.values() if (field := kind.policy_field()))
     check_needed(policy, tuple(fields))
+    check_coverage(policy)
 
 
 def _make(values: Values) -> Policy:
