@@ -5,6 +5,7 @@ Sizes are checked before anything is built: a hostile or broken file costs milli
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import Protocol, cast
@@ -18,6 +19,7 @@ from shared.policies.problems import PolicyError
 LARGEST_FILE = 256 * 1024
 DEEPEST = 20
 MOST_NODES = 10_000
+AS_UTF_8 = "save the file as UTF-8"
 # The characters that YAML allows in a file.
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # libyaml's loader is about ten times as fast; every wheel of PyYAML has it, but not every build from source.
@@ -42,11 +44,14 @@ def read_text(path: Path, shown: str, largest: int) -> str:
         raise _wrong(shown, f"cannot be read: {error.strerror}") from error
     if len(content) > largest:
         raise _wrong(shown, f"larger than {largest // 1024} KiB")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+        raise _wrong(shown, f"not valid UTF-8 but UTF-16, it seems; {AS_UTF_8}", Place(1, 1))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
-        raise _wrong(shown, f"not valid UTF-8: byte 0x{content[error.start]:02x}", _place(before)) from error
+        words = f"not valid UTF-8: byte 0x{content[error.start]:02x}; {AS_UTF_8}"
+        raise _wrong(shown, words, _place(before)) from error
 
 
 def inside(folder: Path, written: str, example: str) -> str:
@@ -71,7 +76,7 @@ def compose(text: str, shown: str, remedy: str) -> yaml.Node:
         root = yaml.compose(text, LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _wrong(shown, _explained(error) + _hint(text, mark), _marked(mark)) from error
+        raise _wrong(shown, _explained(error) + _hint(text, error), _marked(mark)) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: PyYAML's own loader on \U00110000
         raise _wrong(shown, "not valid YAML", Place(1, 1)) from error
     if root is None:
@@ -114,13 +119,28 @@ def _larger_than(root: yaml.Node, most: int) -> bool:
 def _explained(error: yaml.MarkedYAMLError) -> str:
     if "another document" in (error.problem or ""):
         return "a second YAML document starts here; use one document per file"
-    return "not valid YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
+    words = "not valid YAML: " + ", ".join(words for words in (error.problem, error.context) if words)
+    begun, found = error.context_mark, error.problem_mark
+    far = begun is not None and found is not None and begun.line != found.line
+    return f"{words} that begins on line {begun.line + 1}" if begun and far and "block" not in words else words
 
 
-def _hint(text: str, mark: Mark | None) -> str:
-    """Return a hint for a common mistake: an unquoted variable within YAML braces."""
-    line = text.split("\n")[mark.line :][:1] if mark else []
-    return "; within { } put a variable in quotes, like '${NAME}'" if "${" in "".join(line) else ""
+def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
+    """Return a hint for common mistakes: tabs, unquoted text with special characters, variables in braces."""
+    mark = error.problem_mark or error.context_mark
+    line = "".join(re.split(r"\r\n?|\n", text)[mark.line :][:1]) if mark else ""
+    found = line[mark.column : mark.column + 1] if mark else ""
+    if found == "\t":
+        return "; this is a tab, and YAML is indented with spaces"
+    if found in {"@", "`", "%", "|", ">"} and found:
+        return f"; put text that begins with {found} in quotes"
+    if "{{" in line:
+        return "; {{ }} is not replaced by anything: a variable is written '${NAME}', in quotes"
+    if "${" in line:
+        return "; within { } put a variable in quotes, like '${NAME}'"
+    if "mapping values" in (error.problem or ""):
+        return "; put text that contains a colon in quotes, or check the indentation and the colon of the line before"
+    return ""
 
 
 def _marked(mark: Mark | None) -> Place:

@@ -17,6 +17,7 @@ from shared.core.schema.grammar import Node, Table, walk
 from shared.core.schema.kinds import Contents, Scalar
 from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
+from shared.policies.missing_files import meant_instead
 from shared.policies.problems import PolicyError
 from shared.policies.request_files import read_requests
 from shared.policies.template import LARGEST_FILE, Template, read_template
@@ -81,7 +82,7 @@ class NamedFiles:
             findings.problems += [problem for problem in held.problems if problem.line]
             for problem in held.problems:
                 if not problem.line:
-                    findings.add(place, f"{path}: {problem.message}")
+                    findings.add(place, f"{path}: {problem.message}{meant_instead(self.folder, path)}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
 

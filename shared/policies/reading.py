@@ -16,9 +16,11 @@ from shared.core.schema.grammar import REQUIRED, Document, Kind, Labels, Node, S
 from shared.core.schema.kinds import Scalar
 from shared.core.schema.words import Unfit, Word, mismatch
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
+from shared.policies.intended import hint
 from shared.policies.merging import expand_merges
 from shared.policies.nodes import Pairs, is_empty, join, pairs_of, shown, word_of
 from shared.policies.problems import PolicyError
+from shared.policies.unknown_keys import unknown_key
 from shared.policies.variables import Variables
 
 BOOLEANS = {"true": True, "false": False}
@@ -55,14 +57,14 @@ def parse(
 
 def read(kind: Kind, node: yaml.Node, path: str, findings: Findings, variables: Variables = NO_VARIABLES) -> Any:  # noqa: ANN401 -- as many types as kinds
     """Return the value of a node, including defaults; invalid parts are None."""
-    return _Reader(findings, variables).read(kind, node, path)
+    return _Reader(findings, variables, kind).read(kind, node, path)
 
 
 class _Reader:
-    """Reads nodes of one file."""
+    """Reads nodes of one file. root: the kind of the whole file, which an unknown key may be from."""
 
-    def __init__(self, findings: Findings, variables: Variables) -> None:
-        self._findings, self._variables = findings, variables
+    def __init__(self, findings: Findings, variables: Variables, root: Kind) -> None:
+        self._findings, self._variables, self._root = findings, variables, root
 
     def read(self, kind: Kind, node: yaml.Node, path: str) -> Any:  # noqa: ANN401 -- as many types as kinds
         """Return the value of a node; invalid parts are None and become findings."""
@@ -99,8 +101,9 @@ class _Reader:
     def _variants(self, variants: Variants, pairs: Pairs, path: str) -> Values:
         if not pairs:
             self._findings.add(path, f"an empty {variants.noun}; write it like {variants.example}")
-        if len(pairs) > 1:
-            found = " and ".join(pairs)
+        known = [field.key for field in variants.fields if field.key in pairs]
+        if len(known) > 1:
+            found = " and ".join(key for key in pairs if key in known)
             self._findings.add(path, f"{found} in one {variants.noun}; start each with a dash of its own")
         return self._known(variants, pairs, path)
 
@@ -111,7 +114,7 @@ class _Reader:
             if key in kinds:
                 values[key] = self.read(kinds[key], node, join(path, key))
             else:
-                self._findings.add(join(path, key), _unknown(key, kind))
+                self._findings.add(join(path, key), unknown_key(key, kind, self._root))
         return values
 
     def _sequence(self, sequence: Sequence, node: yaml.Node, path: str) -> list[Any]:
@@ -143,7 +146,14 @@ class _Reader:
     def _scalar(self, kind: Scalar[Any], node: yaml.Node) -> object:
         if not isinstance(node, yaml.ScalarNode):
             raise mismatch(shown(node), kind)
-        return kind.read(self._filled(node))
+        word = self._filled(node)
+        try:
+            return kind.read(word)
+        except Unfit as wrong:
+            meant = hint(word, kind, str(wrong))
+            if meant is None:
+                raise
+            raise Unfit(f"{wrong}; {meant}") from wrong
 
     def _document(self, kind: Document, node: yaml.Node, path: str) -> str | None:
         """Return compact JSON text; None and a finding if a part of the value is not JSON."""
@@ -182,17 +192,6 @@ def _is_short(kind: Kind, node: yaml.Node) -> bool:
     if isinstance(node, yaml.SequenceNode):
         return isinstance(kind, Sequence)
     return isinstance(node, yaml.ScalarNode) and not is_empty(node)
-
-
-def _unknown(key: str, kind: Table | Variants) -> str:
-    """Return the message for an unknown key, with the most likely intended key."""
-    if key in kind.hints:
-        return kind.hints[key]
-    import difflib  # noqa: PLC0415 -- 2 ms, and only a wrong policy needs it
-
-    known = [field.key for field in kind.fields]
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known keys: {', '.join(known)}"
 
 
 def _json_scalar(word: Word, *, strict: bool) -> str | float | bool | None:

@@ -50,13 +50,17 @@ WRONG = {
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
     "two windows that are one week": (
-        "- {why: x, days: [mon, tue, wed, thu]}\n- {why: y, days: [fri, sat, sun], zone: Asia/Tokyo}\n"
-        '- {why: z, days: [sun, thu], from: "14:00", to: "02:00"}',
+        (
+            "- {why: x, days: [mon, tue, wed, thu]}\n- {why: y, days: [fri, sat, sun], zone: Asia/Tokyo}\n"
+            '- {why: z, days: [sun, thu], from: "14:00", to: "02:00"}'
+        ),
         ["4:1: freeze: together these windows cover the whole week: nothing would ever advance"],
     ),
     "days and nights": (
-        "- {why: x, days: &all [mon, tue, wed, thu, fri, sat, sun], from: '07:30', to: '21:00', zone: Europe/Berlin}\n"
-        "- {why: y, days: *all, from: '20:30', to: '07:30', zone: Europe/Berlin}",
+        (
+            "- {why: x, days: &all [mon, tue, wed, thu, fri, sat, sun], from: '07:30', to: '21:00', zone: Asia/Tokyo}\n"
+            "- {why: y, days: *all, from: '20:30', to: '07:30', zone: Asia/Tokyo}"
+        ),
         ["4:1: freeze: together these windows cover the whole week: nothing would ever advance"],
     ),
     "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
@@ -74,7 +78,7 @@ WRONG = {
             "5:24: freeze[0].from: '6pm' is not a valid time of day (00:00 to 23:59); write it like \"18:00\"",
             (
                 "5:35: freeze[0].to: '24:00' (in quotes) is not a valid time of day (00:00 to 23:59); write it "
-                'like "08:00"'
+                'like "08:00"; did you mean "00:00"?'
             ),
         ],
     ),

@@ -36,12 +36,16 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
+UTF_16 = "not valid UTF-8 but UTF-16, it seems; save the file as UTF-8"
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [
         pytest.param(b"x" * (256 * 1024 + 1), ": larger than 256 KiB", id="large"),
-        pytest.param(b"endpoint: caf\xe9", ":1:14: not valid UTF-8: byte 0xe9", id="Latin-1"),
-        pytest.param("endpoint: churn".encode("utf-16"), ":1:1: not valid UTF-8: byte 0xff", id="UTF-16"),
+        pytest.param(b"endpoint: caf\xe9", ":1:14: not valid UTF-8: byte 0xe9; save the file as UTF-8", id="Latin-1"),
+        pytest.param("endpoint: churn".encode("utf-16"), f":1:1: {UTF_16}", id="UTF-16"),
+        pytest.param("endpoint: churn".encode("utf-16-be"), f":1:1: {UTF_16}", id="UTF-16 without a mark"),
         pytest.param(BOMB.encode(), ":1:1: more than 10000 values once aliases are expanded", id="bomb"),
         pytest.param(b"a: &a [*a]", ":1:1: more than 10000 values once aliases are expanded", id="circle"),
         pytest.param(b"[" * 200_000, ":1:21: nested more than 20 levels deep", id="brackets"),

@@ -44,11 +44,21 @@ SHAPE = {
     ),
     "not YAML": (
         HEAD + "steps: weight: 10\n",
-        ["3:14: not valid YAML: mapping values are not allowed in this context"],
+        [
+            (
+                "3:14: not valid YAML: mapping values are not allowed in this context; put text that contains a colon "
+                "in quotes, or check the indentation and the colon of the line before"
+            )
+        ],
     ),
     "a tab": (
         HEAD + "steps:\n\t- weight: 10\n",
-        [("4:1: not valid YAML: found character that cannot start any token, while scanning for the next token")],
+        [
+            (
+                "4:1: not valid YAML: found character that cannot start any token, while scanning for the next token; "
+                "this is a tab, and YAML is indented with spaces"
+            )
+        ],
     ),
     "a control character": (HEAD + "steps: \x07\n", ["3:8: not valid YAML: character U+0007"]),
     "two documents": (
@@ -120,7 +130,7 @@ VALUES = {
         [
             (
                 "2:11: models[0].name: 'm:3' (in quotes) is not a valid model name without a version (letters, "
-                "digits, dots, dashes, underscores); write it like churn-model"
+                "digits, dots, dashes, underscores); write it like churn-model; did you mean m?"
             )
         ],
     ),
@@ -183,7 +193,7 @@ VALUES = {
                 "4:14: deployment.instance_count: 51 is not same or proportional, "
                 "or a whole number from 1 to 50 (instances); write it like 3"
             ),
-            "4:34: deployment.autoscale: yes is not true or false",
+            "4:34: deployment.autoscale: yes is not true or false; did you mean true?",
             (
                 "4:50: deployment.instance_type: 'a b' is not a valid instance type (letters, digits, _ . -); "
                 "write it like Standard_NC6s_v3"
@@ -250,7 +260,12 @@ VALUES = {
     ),
     "a duration in words": (
         HEAD + STEPS + "keep_blue: 30 minutes\n",
-        [("4:1: keep_blue: '30 minutes' is not a valid duration; write it like 24h (units d, h, m, s; or 1h30m)")],
+        [
+            (
+                "4:1: keep_blue: '30 minutes' is not a valid duration; write it like 24h (units d, h, m, s; or "
+                "1h30m); did you mean 30m?"
+            )
+        ],
     ),
     "a duration too long to count": (
         HEAD + STEPS + "keep_blue: 999999d\n",
@@ -272,7 +287,10 @@ VALUES = {
         [
             "4:9: judge.rollback_risk: '1%' is not a number above 0 and below 0.5; write it like 0.01",
             "4:28: judge.advance_risk: .nan is not a number above 0 and below 0.5; write it like 0.05",
-            "4:48: judge.budget: '0.1' (in quotes) is not a number above 0 and below 0.5; write it like 0.005",
+            (
+                "4:48: judge.budget: '0.1' (in quotes) is not a number above 0 and below 0.5; write it like 0.005; "
+                "leave out the quotes"
+            ),
         ],
     ),
 }

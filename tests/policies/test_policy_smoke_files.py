@@ -82,8 +82,8 @@ def test_an_unreadable_file_is_reported_in_the_policy(
         (b"\n \n", [f"1:1: contains no request; {REMEDY}"]),
         (b'{}\n{"a": }\n', [f"2:7: not valid JSON: Expecting value; {REMEDY}"]),
         (b'{"a": NaN}', ["1:1: not valid JSON: NaN is not a JSON number"]),
-        (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff"]),
-        (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8: byte 0xff"]),
+        (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff; save the file as UTF-8"]),
+        (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8 but UTF-16, it seems; save the file as UTF-8"]),
         (b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n', [f"8:1: not valid JSON: Extra data; {REMEDY}"]),
         (b'{\n  "data": [\n    [1, 2],\n    [3, 4],\n  ]\n}\n', [f"5:3: not valid JSON: Expecting value; {REMEDY}"]),
         (

@@ -23,6 +23,7 @@ HINTS = {
     "autoscale": IN_DEPLOYMENT % "autoscale: true",
     "template": f"belongs in deployment, like {WITH_TEMPLATE}",
     "create": "belongs in endpoint, like endpoint: {name: churn, create: {auth_mode: key}}",
+    "$schema": f"belongs in an `az ml` file, which goes into a subfolder; name it here, like {WITH_TEMPLATE}",
     "model": "unknown key; did you mean models: [{name: churn-model}]?",
     "freezes": "unknown key; did you mean freeze?",
 }

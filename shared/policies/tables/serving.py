@@ -94,7 +94,7 @@ MODEL = Table(
         ),
         Field(
             "version",
-            text(r"[^\x00-\x20\x7f/:]{1,64}", "a valid version or version pattern", '"2.*"', numbers=True),
+            text(r"(?![<>=^~])[^\x00-\x20\x7f/:]{1,64}", "a valid version or version pattern", '"2.*"', numbers=True),
             "Only versions that match: `*` is any text, `?` one character, `[0-9]` one of these.",
         ),
         Field(
@@ -159,7 +159,7 @@ DEPLOYMENT = Table(
     ),
     example="{from: live}",
     check=_check_source,
-    hints={"capacity": "unknown key; did you mean instance_count?"},
+    hints=dict.fromkeys(("capacity", "instances"), "unknown key; did you mean instance_count?"),
 )
 
 KEEP_BLUE = Table(
