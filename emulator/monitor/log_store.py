@@ -6,6 +6,7 @@ of the rows that have arrived and are within its scope. It cannot write, and it 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import duckdb_kql
 from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
 
 MOST_ROWS = 400_000
+_NO_TABLE = "_"  # the translator takes an empty schema for an unknown one
+_UNKNOWN_TABLE = re.compile(r"Table with name (\w+) does not exist|schema error for '(\w+)' \(unknown table")
 _DUCKDB_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "int": "INTEGER", "real": "DOUBLE"}
 # External access is disabled only after connecting, because setting the time zone loads a part of DuckDB itself.
 _SETTINGS = (
@@ -68,16 +71,17 @@ class LogStore:
             if self._rows > self._most_rows * 1.1:
                 self._prune()
 
-    def query(self, kql: str, scope: Scope) -> Result:
-        """Return the result of `kql` within `scope`.
+    def query(self, kql: str, scope: Scope, *, table_exists: bool = True) -> Result:
+        """Return the result of `kql` within `scope`; before the first row, no table exists.
 
         Raises duckdb_kql's KqlSyntaxError, KqlSchemaError or KqlUnsupportedError for a query that it cannot translate,
         and duckdb.Error for one that the database rejects (an unknown table or column, incompatible types).
         """
-        schema = {TRAFFIC: list(TRAFFIC_COLUMNS)}
+        schema = {TRAFFIC: list(TRAFFIC_COLUMNS)} if table_exists else {_NO_TABLE: ["TimeGenerated"]}
         translated = duckdb_kql.to_sql(kql, schema=schema, allow_write=False, query_now=scope.now)
         with self._lock:
-            self._connection.execute(_view(scope))
+            if table_exists:
+                self._connection.execute(_view(scope))
             answer = self._connection.sql(str(translated), params=translated.parameters or None)
             return Result(answer.columns, [str(kind) for kind in answer.types], answer.fetchall())
 
@@ -92,6 +96,12 @@ class LogStore:
         self._connection.execute(f"DELETE FROM arrived.traffic WHERE TimeGenerated <= ({oldest})")  # noqa: S608  # the line above
         counted = self._connection.execute("SELECT count(*) FROM arrived.traffic").fetchone()
         self._rows = int(counted[0]) if counted else 0
+
+
+def unknown_table(error: Exception) -> str | None:
+    """Return the table that the translator or the database does not know, if its name could be one of Log Analytics."""
+    found = _UNKNOWN_TABLE.search(str(error))
+    return next(filter(None, found.groups())) if found else None
 
 
 def _view(scope: Scope) -> str:

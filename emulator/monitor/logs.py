@@ -7,9 +7,7 @@ does not support is answered with a 501 that names it, never with a guess.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -20,14 +18,15 @@ from duckdb_kql import KqlSchemaError, KqlSyntaxError, KqlUnsupportedError
 
 from emulator.identity.audiences import LOG_ANALYTICS
 from emulator.identity.tokens import bearer_token
+from emulator.monitor import log_errors
 from emulator.monitor.faults import QueryFaults
 from emulator.monitor.log_document import document
-from emulator.monitor.log_store import Scope
+from emulator.monitor.log_store import Scope, unknown_table
 from emulator.monitor.timespan import interval
 from emulator.monitor.traffic_log import NoTableError, TrafficLog
 from emulator.resources import Json
 
-_UNKNOWN_TABLE = re.compile(r"Table with name (\w+) does not exist|schema error for '(\w+)' \(unknown table")
+_UNKNOWN_COLUMN = re.compile(r'Referenced column "(\w+)" not found')
 
 
 def logs_application(
@@ -60,7 +59,7 @@ class _Service:
         """Answer a query over the whole workspace. Raises 404 for another workspace's id."""
         self._check_token(request)
         if request.match_info["workspace"].lower() != self.workspace_id:
-            raise _error(web.HTTPNotFound, "WorkspaceNotFoundError", "The workspace could not be found.")
+            raise log_errors.error(web.HTTPNotFound, "WorkspaceNotFoundError", "The workspace could not be found.")
         return await self._answer(request, None)
 
     async def query_resource(self, request: web.Request) -> web.Response:
@@ -72,14 +71,16 @@ class _Service:
 
     async def not_emulated(self, request: web.Request) -> web.Response:
         """Raise 501 for anything else, such as a batch of queries or the metadata."""
-        raise _error(web.HTTPNotImplemented, "NotEmulated", f"{request.method} {request.path} is not emulated.")
+        raise log_errors.error(
+            web.HTTPNotImplemented, "NotEmulated", f"{request.method} {request.path} is not emulated."
+        )
 
     def _check_token(self, request: web.Request) -> None:
         """Raise 401 if there is no valid bearer token."""
         token = bearer_token(request.headers.get("Authorization"))
         if not token or not self.accepts(token):
             message = f"A valid bearer token for {LOG_ANALYTICS} is required."
-            raise _error(web.HTTPUnauthorized, "InvalidTokenError", message)
+            raise log_errors.error(web.HTTPUnauthorized, "InvalidTokenError", message)
 
     async def _answer(self, request: web.Request, resource: str | None) -> web.Response:
         """Run the query, or inject a fault."""
@@ -91,11 +92,15 @@ class _Service:
             case "partial":
                 return web.json_response(_halved(await self._run(request, resource)))
             case "throttled":
-                error = _error(web.HTTPTooManyRequests, "ThrottledError", "Too many requests; try again later.")
+                error = log_errors.error(
+                    web.HTTPTooManyRequests, "ThrottledError", "Too many requests; try again later."
+                )
                 error.headers["Retry-After"] = str(self.faults.retry_after)
                 raise error
             case "failure":
-                raise _error(web.HTTPInternalServerError, "InternalServerError", "The query failed in the service.")
+                raise log_errors.error(
+                    web.HTTPInternalServerError, "InternalServerError", "The query failed in the service."
+                )
             case _:
                 assert_never(fault)
 
@@ -107,11 +112,11 @@ class _Service:
             start, end = interval(body.get("timespan"), now)
             query = body["query"]
         except (ValueError, KeyError, AttributeError) as error:
-            raise _bad_argument("The request had some invalid properties.", "InvalidProperty", str(error)) from error
+            raise log_errors.bad_argument("InvalidProperty", str(error)) from error
         if not isinstance(query, str) or not query.strip():
-            raise _bad_argument("The request had some invalid properties.", "InvalidProperty", "query is empty")
+            raise log_errors.bad_argument("InvalidProperty", "query is empty")
         if _is_command(query):
-            raise _bad_argument("The query could not be parsed.", "SyntaxError", "control commands are not queries")
+            raise log_errors.bad_argument("SyntaxError", "control commands are not queries")
         return query, Scope(now, start, end, resource)
 
     async def _run(self, request: web.Request, resource: str | None) -> Json:
@@ -120,24 +125,26 @@ class _Service:
         try:
             return document(await self.traffic_log.query(query, scope))
         except KqlSyntaxError as error:
-            raise _bad_argument("The query could not be parsed.", "SyntaxError", str(error)) from error
+            raise log_errors.syntax_error(error) from error
         except NoTableError as error:
-            raise _no_table(str(error)) from error
+            raise log_errors.unknown_table(query, str(error)) from error
         except KqlUnsupportedError as error:
-            message = f"KQL construct not emulated: {error.construct}"
-            raise _error(web.HTTPNotImplemented, "NotEmulated", message) from error
+            raise _not_emulated(f"KQL construct not emulated: {error.construct}") from error
         except (KqlSchemaError, duckdb.Error) as error:
-            if table := _unknown_table(str(error)):
-                raise _error(
-                    web.HTTPNotImplemented, "NotEmulated", f"The log table {table} is not emulated."
-                ) from error
-            raise _bad_argument("A semantic error occurred.", "SemanticError", str(error)) from error
+            raise _invalid(error) from error
 
 
-def _unknown_table(message: str) -> str | None:
-    """Return the table that the translator or the database does not know, if its name could be one of Log Analytics."""
-    found = _UNKNOWN_TABLE.search(message)
-    return next(filter(None, found.groups())) if found else None
+def _invalid(error: Exception) -> web.HTTPException:
+    """Return the answer to a query that names what is not there, or combines values that do not fit."""
+    if table := unknown_table(error):
+        return _not_emulated(f"The log table {table} is not emulated.")
+    if column := _UNKNOWN_COLUMN.search(str(error)):
+        return log_errors.unknown_column(column[1])
+    return log_errors.bad_argument("SemanticError", str(error))
+
+
+def _not_emulated(message: str) -> web.HTTPException:
+    return log_errors.error(web.HTTPNotImplemented, "NotEmulated", message)
 
 
 def _is_command(query: str) -> bool:
@@ -150,30 +157,5 @@ def _halved(answer: Json) -> Json:
     """Return an answer with half of its rows, and the error of a partial answer."""
     table = answer["tables"][0]
     kept = table | {"rows": table["rows"][: len(table["rows"]) // 2]}
-    error = _error_document("PartialError", "There were some errors when processing your query.")
+    error = log_errors.error_document("PartialError", "There were some errors when processing your query.")
     return {"tables": [kept], "error": error}
-
-
-def _error_document(code: str, message: str) -> Json:
-    return {"message": message, "code": code, "correlationId": str(uuid.uuid4())}
-
-
-def _error(kind: type[web.HTTPException], code: str, message: str, **more: Json) -> web.HTTPException:
-    """Return a response with Azure's error body."""
-    body = json.dumps({"error": _error_document(code, message) | more})
-    return kind(text=body, content_type="application/json")
-
-
-def _no_table(name: str) -> web.HTTPException:
-    """Return Azure's 400 for a table that has no row so far."""
-    unresolved = f"'where' operator: Failed to resolve table or column expression named '{name}'"
-    inner = {"code": "SEM0100", "message": unresolved}
-    semantic = {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": inner}
-    message = "The request had some invalid properties"
-    return _error(web.HTTPBadRequest, "BadArgumentError", message, innererror=semantic)
-
-
-def _bad_argument(message: str, inner_code: str, detail: str) -> web.HTTPException:
-    """Return Azure's 400 with the cause as its inner error."""
-    inner = {"code": inner_code, "message": detail}
-    return _error(web.HTTPBadRequest, "BadArgumentError", message, innererror=inner)

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import duckdb
+from duckdb_kql import KqlSchemaError
+
 from emulator.clock import VirtualClock
-from emulator.monitor.log_store import LogStore, Result, Scope
+from emulator.monitor.log_store import LogStore, Result, Scope, unknown_table
 from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
 from emulator.traffic import TrafficEntry
 
@@ -97,10 +100,14 @@ class TrafficLog:
         self._store.close()
 
     def _query(self, kql: str, scope: Scope) -> Result:
-        if TRAFFIC in kql and "isfuzzy" not in kql and not self._exists(scope.now):
-            raise NoTableError(TRAFFIC)
+        exists = self._exists(scope.now)
         self._flush()
-        return self._store.query(kql, scope)
+        try:
+            return self._store.query(kql, scope, table_exists=exists)
+        except (KqlSchemaError, duckdb.Error) as error:
+            if not exists and unknown_table(error) == TRAFFIC:
+                raise NoTableError(TRAFFIC) from error
+            raise
 
     def _exists(self, now: datetime) -> bool:
         return self._options.table_exists or (self._began is not None and self._began <= now)

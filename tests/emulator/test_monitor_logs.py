@@ -242,6 +242,69 @@ def test_a_table_exists_from_its_first_row_on(loop: Loop) -> None:
     assert counted == [[1]]
 
 
+def inner_error(workspace: Workspace, query: str) -> dict[str, Any]:
+    """Return the query engine's own error for a query, which must be refused as Azure refuses it."""
+    with pytest.raises(HttpResponseError) as refused:
+        workspace.ask(query)
+    assert refused.value.response is not None
+    error = json.loads(refused.value.response.text())["error"]
+    assert (refused.value.status_code, error["code"], error["message"]) == (
+        400,
+        "BadArgumentError",
+        "The request had some invalid properties",
+    )
+    return dict(error["innererror"]["innererror"])
+
+
+@pytest.mark.parametrize(
+    ("query", "operator", "what"),
+    [
+        ("{} | summarize n = count() by DeploymentName", "'summarize' operator: ", "table or column"),
+        ("{} | where ResponseCode > 399 | summarize count()", "'where' operator: ", "table or column"),
+        ("{}\n// | where nothing\n| take 5", "'take' operator: ", "table or column"),
+        ("let rows = {} | extend slow = TotalDurationMs > 90; rows | count", "'extend' operator: ", "table or column"),
+        ("{}", "", "table or column"),
+        ("union {} | count", "'union' operator: ", "table"),
+        ("union isfuzzy=true {} | count", "'union' operator: ", "table"),
+        ("datatable(DeploymentName:string)['a'] | join {} on DeploymentName", "'join' operator: ", "table"),
+    ],
+)
+def test_the_operator_that_needs_the_missing_table_is_named(loop: Loop, query: str, operator: str, what: str) -> None:
+    """As in Azure: scripts that wait for the first row look for these words."""
+    workspace = Workspace(loop, TrafficLog(VirtualClock(), 0.0))
+    found = inner_error(workspace, query.format("AmlOnlineEndpointTrafficLog"))
+    workspace.close()
+    message = f"{operator}Failed to resolve {what} expression named 'AmlOnlineEndpointTrafficLog'"
+    assert found == {"code": "SEM0100", "message": message}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "print n = 1, name = 'AmlOnlineEndpointTrafficLog' | project n",
+        "union isfuzzy=true (datatable(n:int)[1]), (AmlOnlineEndpointTrafficLog | project n = ResponseCode)",
+    ],
+)
+def test_what_does_without_the_missing_table_is_answered(loop: Loop, query: str) -> None:
+    """Text that has the table's name is no table; a fuzzy union leaves out what does not exist."""
+    workspace = Workspace(loop, TrafficLog(VirtualClock(), 0.0))
+    rows = workspace.ask(query)
+    workspace.close()
+    assert rows == [[1]]
+
+
+def test_an_unknown_column_is_named(quiet: Workspace) -> None:
+    """It has the same code as an unknown table, and another text."""
+    found = inner_error(quiet, "AmlOnlineEndpointTrafficLog | where Latency > 4")
+    assert found == {"code": "SEM0100", "message": "Failed to resolve scalar expression named 'Latency'"}
+
+
+def test_a_query_that_cannot_be_parsed_says_where(quiet: Workspace) -> None:
+    """It has the engine's code for syntax, the line and the position."""
+    found = inner_error(quiet, "AmlOnlineEndpointTrafficLog\n| project Path Method")
+    assert (found["code"], found["line"]) == ("SYN0002", 2)
+
+
 def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:
     """Other listeners, such as metrics, hear of the request anyway."""
     log = TrafficLog(VirtualClock(), 0.0, LogOptions(table_exists=True), logged=lambda endpoint: endpoint != "diabetes")
