@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass, replace
 
-from emulator.arm_errors import ArmError, not_found
+from emulator.arm_errors import ArmError, not_emulated, not_found
 from emulator.clock import VirtualClock
-from emulator.resource_manager import bodies, documents
+from emulator.resource_manager import bodies, documents, listing
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resources import AssetContainer, Json, Workspace
 
-PAGE = 30  # Azure does not say how long its pages are
 _CONTENT = {"models": "modelUri", "codes": "codeUri", "data": "dataUri"}
 
 
@@ -27,7 +25,8 @@ class Assets:
         """GET {kind}: all assets of one kind."""
         kind = call.path["kind"]
         items = [(name, item) for name, item in call.workspace.assets[kind].items() if not _anonymous(item)]
-        return _page([documents.container(call.workspace, kind, name, item) for name, item in items], call)
+        found = [documents.container(call.workspace, kind, name, item) for name, item in items]
+        return listing.listed(call, kind, found, listing.CONTAINERS)
 
     async def show_container(self, call: Call) -> Reply:
         """GET {kind}/{name}."""
@@ -47,18 +46,14 @@ class Assets:
         """GET {kind}/{name}/versions, newest first or by `$orderBy`; `hash` selects code with the same content."""
         kind, name = call.path["kind"], call.path["name"]
         item = call.workspace.assets[kind].get(name)
-        rows = list(reversed(item.versions.items())) if item else []
-        if call.query.get("$orderBy", "").lower() == "createdtime asc":
-            rows.reverse()
-        wanted = call.query.get("hash")
-        found = [
-            documents.version(call.workspace, kind, name, number, body)
-            for number, body in rows
-            if wanted is None or body["properties"].get("properties", {}).get("hash_sha256") == wanted
-        ]
         if item is None and kind != "codes":  # the SDK looks up code by hash even before the first version exists
-            raise not_found(kind, name)
-        return _page(found, call)
+            raise _missing(call)
+        rows = item.versions.items() if item else ()
+        found = [documents.version(call.workspace, kind, name, number, body) for number, body in rows]
+        newest_first = {"$orderBy": "createdtime desc"} | dict(call.query)
+        return listing.listed(
+            replace(call, query=newest_first), f"{kind}/{name}/versions", found, listing.VERSIONS[kind]
+        )
 
     async def show_version(self, call: Call) -> Reply:
         """GET {kind}/{name}/versions/{version}."""
@@ -103,8 +98,16 @@ class Assets:
 def _container(call: Call) -> AssetContainer:
     item = call.workspace.assets[call.path["kind"]].get(call.path["name"])
     if item is None:
-        raise not_found(call.path["kind"], call.path["name"])
+        raise _missing(call)
     return item
+
+
+def _missing(call: Call) -> ArmError:
+    """Return the error for an asset that does not exist here. Microsoft's own environments do exist in Azure."""
+    kind, name = call.path["kind"], call.path["name"]
+    if kind == "environments" and name.lower().startswith("azureml-"):
+        return not_emulated(f"Reading Microsoft's own environment {name}")
+    return not_found(kind, name)
 
 
 def _anonymous(item: AssetContainer) -> bool:
@@ -117,27 +120,3 @@ def _require_same_content(kind: str, previous: Json, body: Json) -> None:
     content = _CONTENT.get(kind)
     if content and body["properties"].get(content) != previous["properties"].get(content):
         raise ArmError(400, "UserError", "Asset paths cannot be updated.")
-
-
-def _page(items: list[Json], call: Call) -> Reply:
-    """Return one page of the items, with a link to the next one. `$top` limits the whole list instead."""
-    hidden = call.query.get("listViewType", "ActiveOnly")
-    shown = [
-        item for item in items if hidden == "All" or item["properties"]["isArchived"] is (hidden == "ArchivedOnly")
-    ]
-    if (top := call.query.get("$top", "")).isdigit():
-        return Reply(body={"value": shown[: int(top)]})
-    skip = call.query.get("$skip", "")
-    first = int(skip) if skip.isdigit() else 0
-    last = first + PAGE
-    if last >= len(shown):
-        return Reply(body={"value": shown[first:]})
-    return Reply(body={"value": shown[first:last], "nextLink": _continued(call, last)})
-
-
-def _continued(call: Call, skip: int) -> str:
-    """Return the address of the same list from another item on."""
-    place = "/".join(call.path[part] for part in ("kind", "name") if part in call.path)
-    below = f"{place}/versions" if "name" in call.path else place
-    query = urlencode({**call.query, "$skip": skip}, quote_via=quote)
-    return f"https://management.azure.com{call.workspace.id}/{quote(below)}?{query}"

@@ -12,6 +12,7 @@ from emulator.resource_manager.computes import INSTANCE_TYPES, compute_id
 from emulator.resources import Endpoint, Json, Workspace
 
 INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+(\d+)[a-z-]*(?:_[A-Z0-9]+)*", re.IGNORECASE)
+DEFAULT_INSTANCE_TYPE = "Standard_F4s_v2"  # of a managed deployment, as the published type says
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kKMGTPE]i?)?")  # as Kubernetes writes amounts of CPU and memory
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emulator.arm_errors import ArmError, bad_request, not_found
 from emulator.clock import VirtualClock
 from emulator.containers import Fleet
-from emulator.resource_manager import bodies, compute_rules, documents, endpoints, images, rules
+from emulator.resource_manager import bodies, compute_rules, documents, endpoints, images, listing, rules
 from emulator.resource_manager.asset_files import AssetFiles, asset, data_folder, reference
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.operations import Operations, Work, state_after
@@ -32,8 +32,9 @@ class Deployments:
 
     async def list_all(self, call: Call) -> Reply:
         """GET deployments of one endpoint."""
-        found = endpoints.existing(call.workspace, call.path["endpoint"]).deployments.values()
-        return Reply(body={"value": [documents.deployment(call.workspace, each) for each in found]})
+        endpoint = endpoints.existing(call.workspace, call.path["endpoint"])
+        found = [documents.deployment(call.workspace, each) for each in endpoint.deployments.values()]
+        return listing.listed(call, f"onlineEndpoints/{endpoint.name}/deployments", found, listing.DEPLOYMENTS)
 
     async def show(self, call: Call) -> Reply:
         """GET deployments/{deployment}."""
@@ -111,6 +112,8 @@ class Deployments:
 
     def _checked(self, call: Call, endpoint: Endpoint, name: str) -> Json:
         body = bodies.checked("onlineDeployment", call.body)
+        if not compute_rules.is_kubernetes(endpoint):
+            body["properties"].setdefault("instanceType", compute_rules.DEFAULT_INSTANCE_TYPE)
         compute_rules.deployment_kind(endpoint, body["properties"])
         rules.deployment_body(body, self.limits)
         rules.quota(body, self._others(call.workspace, endpoint.name, name), self.limits)

@@ -12,7 +12,7 @@ from emulator.clock import VirtualClock
 from emulator.containers import Fleet
 from emulator.identity.audiences import endpoint_audience
 from emulator.identity.tokens import TokenIssuer
-from emulator.resource_manager import bodies, compute_rules, diagnostics, documents, rules
+from emulator.resource_manager import bodies, compute_rules, diagnostics, documents, listing, rules
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resource_manager.operations import Operations, Work, state_after
 from emulator.resource_manager.settings import Durations, Limits
@@ -54,7 +54,8 @@ class Endpoints:
     async def list_all(self, call: Call) -> Reply:
         """GET onlineEndpoints."""
         found = call.workspace.endpoints.values()
-        return Reply(body={"value": [documents.endpoint(call.workspace, self._as_read(each)) for each in found]})
+        shown = [documents.endpoint(call.workspace, self._as_read(each)) for each in found]
+        return listing.listed(call, "onlineEndpoints", shown, listing.ENDPOINTS)
 
     async def show(self, call: Call) -> Reply:
         """GET onlineEndpoints/{endpoint}."""

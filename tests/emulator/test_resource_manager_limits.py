@@ -44,6 +44,18 @@ def test_quota() -> None:
     assert plane.put("second", body()).status == 201
 
 
+def test_the_default_machine() -> None:
+    """A managed deployment without an instance type gets the one that Azure's published type names, and its cores."""
+    plane = MemoryPlane(Limits(cores=7))
+    wanted = body()
+    del wanted["properties"]["instanceType"]
+    with pytest.raises(ArmError, match="8 cores requested"):
+        plane.put("first", wanted)
+    plane = MemoryPlane()
+    plane.put("first", wanted)
+    assert plane.show("first")["properties"]["instanceType"] == "Standard_F4s_v2"
+
+
 def test_usage_of_the_quota() -> None:
     """What deployments take is counted by family and in total, in whichever case their instance types are written."""
     plane = MemoryPlane()

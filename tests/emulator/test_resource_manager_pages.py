@@ -1,13 +1,18 @@
-"""Lists of assets come in pages, as Azure's do, with assets in memory."""
+"""Lists as Azure's clients ask for them: pages, filters and order, with resources in memory."""
 
 from __future__ import annotations
 
 import asyncio
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
+from emulator.arm_errors import ArmError
 from emulator.clock import VirtualClock
-from emulator.resource_manager.assets import PAGE, Assets
+from emulator.resource_manager import listing
+from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.calls import Call
+from emulator.resource_manager.listing import PAGE
 from emulator.resources import Json, Workspace
 
 
@@ -45,3 +50,79 @@ def test_the_versions_of_a_model_come_in_pages() -> None:
         assert (await listed({"$orderBy": "createdtime asc"}))[0][:2] == ["0", "1"]
 
     asyncio.run(register_and_list())
+
+
+def names(query: dict[str, str]) -> list[str]:
+    """Return the names that a list of four endpoints has with this query; they were changed in another order."""
+    rows = [
+        ("alpha", {"team": "risk", "tier": "1"}, {}, "2026-03-04"),
+        ("beta", {"team": "risk"}, {"compute": "/computes/kubernetes"}, "2026-03-03"),
+        ("gamma", {"team": "fraud"}, {"properties": {"owner": "ada"}}, "2026-03-06"),
+        ("delta", {}, {}, "2026-03-05"),
+    ]
+    documents: list[Json] = [
+        {"name": name, "tags": tags, "properties": properties, "systemData": {"lastModifiedAt": changed}}
+        for name, tags, properties, changed in rows
+    ]
+    call = Call(Workspace("s", "g", "w", "x", "n", "account"), {}, query, {})
+    body = listing.listed(call, "onlineEndpoints", documents, listing.ENDPOINTS).body or {}
+    return [each["name"] for each in body["value"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["alpha", "beta", "gamma", "delta"]),
+        ({"name": "Gamma"}, ["gamma"]),
+        ({"tags": "team"}, ["alpha", "beta", "gamma"]),
+        ({"tags": "team=risk,tier"}, ["alpha"]),
+        ({"tags": "team=nobody"}, []),
+        ({"properties": "owner=ada"}, ["gamma"]),
+        ({"computeType": "Kubernetes"}, ["beta"]),
+        ({"computeType": "Managed", "tags": "team=risk"}, ["alpha"]),
+        ({"count": "2"}, ["alpha", "beta"]),
+        ({"orderBy": "CreatedTimeDesc", "count": "1"}, ["delta"]),
+        ({"orderBy": "UpdatedTimeAsc"}, ["beta", "alpha", "delta", "gamma"]),
+        ({"orderBy": "UpdatedTimeDesc"}, ["gamma", "delta", "alpha", "beta"]),
+    ],
+)
+def test_endpoints_are_selected_and_ordered(query: dict[str, str], expected: list[str]) -> None:
+    """Every parameter that Azure documents for the list of endpoints has its effect."""
+    assert names({"api-version": "2024-10-01", **query}) == expected
+
+
+@pytest.mark.parametrize(("name", "value"), [("description", "x"), ("orderBy", "Name")])
+def test_what_a_list_cannot_do_is_refused_by_name(name: str, value: str) -> None:
+    """A list that ignored a parameter would be a wrong answer."""
+    with pytest.raises(ArmError, match=f"{name}|{value}") as refused:
+        names({name: value})
+    assert refused.value.status == 501
+
+
+def test_versions_are_selected() -> None:
+    """A model's versions can be listed by stage, tag and number."""
+    workspace = Workspace("s", "g", "w", "x", "n", "account")
+    assets = Assets(VirtualClock(), nobody)
+
+    def call(query: dict[str, str], version: str = "", **properties: object) -> Call:
+        path = {"kind": "models", "name": "churn", "version": version}
+        return Call(workspace, path, query, {"properties": properties})
+
+    async def register_and_list() -> list[list[str]]:
+        await assets.put_version(call({}, "4", modelUri="a", stage="Production", tags={"size": "s"}))
+        await assets.put_version(call({}, "5", modelUri="b", tags={"size": "m"}))
+        queries = ({"stage": "Production"}, {"tags": "size=m"}, {"tags": "size"}, {"version": "4"}, {"stage": "None"})
+        bodies = [(await assets.list_versions(call(query))).body or {} for query in queries]
+        return [[each["name"] for each in body["value"]] for body in bodies]
+
+    assert asyncio.run(register_and_list()) == [["4"], ["5"], ["5", "4"], ["4"], []]
+
+
+def test_microsoft_s_own_environments_cannot_be_read() -> None:
+    """They exist in every workspace of Azure, so here they are not missing but refused by name."""
+    assets = Assets(VirtualClock(), nobody)
+    workspace = Workspace("s", "g", "w", "x", "n", "account")
+    wanted = {"kind": "environments", "name": "AzureML-sklearn-1.5"}
+    with pytest.raises(ArmError, match=r"environment AzureML-sklearn-1\.5") as refused:
+        asyncio.run(assets.list_versions(Call(workspace, wanted, {}, {})))
+    assert refused.value.status == 501

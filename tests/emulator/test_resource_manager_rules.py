@@ -71,6 +71,18 @@ def test_a_model_that_is_missing_fails_the_operation(arm: Arm, served: str, asse
     arm.wait(arm.call("DELETE", path))
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("name=served&computeType=Managed", ["served"]), ("name=served&computeType=Kubernetes", [])],
+)
+@pytest.mark.usefixtures("served")
+def test_endpoints_are_selected(arm: Arm, query: str, expected: list[str]) -> None:
+    """The list of endpoints has only those that the query selects, and refuses by name what it cannot select by."""
+    assert [each["name"] for each in arm.call("GET", f"onlineEndpoints?{query}").json()["value"]] == expected
+    status, _, message = arm.error("GET", "onlineEndpoints?owner=ada")
+    assert (status, "parameter owner" in message) == (501, True)
+
+
 @pytest.mark.parametrize("name", ["ab", "1st", "a--b", "ends-", "a_b", "x" * 33])
 def test_names(arm: Arm, served: str, assets: Assets, name: str) -> None:
     """Names of endpoints and deployments are 3 to 32 letters, digits and single dashes, starting with a letter."""
