@@ -17,7 +17,7 @@ from tests.cloud import ROOT, RunningCloud
 FOLDER = Path(__file__).with_name("notebooks")
 # The last one waits for the request log step by step, so it takes longer: `make notebooks` includes it, CI does not.
 ALL = os.environ.get("NOTEBOOKS") == "all"
-SCRIPTS = ("simple", "kubernetes", "multimodel", "mlflow", "openapi", *(["blocking_shift"] if ALL else []))
+SCRIPTS = ("simple", "kubernetes", "multimodel", "mlflow", "openapi", "binary", *(["blocking_shift"] if ALL else []))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,18 @@ def test_openapi_and_inference_schema(reports: dict[str, Any]) -> None:
         "newer": "3.0.3",
         "answer": {"a": 7.0, "b": 14.0},
         "another input": [424, "400"],
+    }
+
+
+def test_files_in_and_out(reports: dict[str, Any]) -> None:
+    """Whole requests reach the script, its answers come back as they are, and another script takes its place."""
+    assert reports["binary"] == {
+        "machine": "Standard_F4s_v2",
+        "edited": ["files", {"b": "2"}, {"files": 100}],
+        "answer": [200, "image/png", True],
+        "without a file": [424, "422", "there is no file"],
+        "described": "files in and out",
+        "sizes": {"x.png": 7, "y.png": 90},
     }
 
 
