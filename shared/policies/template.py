@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,11 @@ from shared.core.schema.findings import Findings, Values
 from shared.core.schema.grammar import Document, Field, Table
 from shared.core.schema.kinds import Scalar, text, whole
 from shared.core.schema.texts import INSTANCE_TYPE, LINE, MOST_INSTANCES
-from shared.core.schema.words import Unfit, Word
+from shared.core.schema.words import Unfit
 from shared.errors import Permanent
 from shared.policies.conda_file import CONDA_FILE, conda_file_problem
 from shared.policies.document import inside, read_text
+from shared.policies.numbers import plain_whole
 from shared.policies.reading import parse
 from shared.policies.template_rules import KUBERNETES_ONLY, MANAGED_ONLY, MODEL, check_template, is_kubernetes
 from shared.policies.variables import Variables
@@ -34,7 +34,6 @@ NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
 # Each is its own value, and an escape stays one, until the template is filled in.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN, escaped="$${")
-FRACTION_OF_NOTHING = re.compile(r"(?<=\d)\.0*$")
 TEXT = "tag:yaml.org,2002:str"
 
 
@@ -148,13 +147,8 @@ def _group(key: str, example: str, *keys: str) -> Field:
 
 
 def _loosely(kind: Scalar[int]) -> Scalar[int]:
-    """Return the kind of a whole number that may also be `"2"`, `+2` or `2.00`, as for Microsoft's loader."""
-
-    def parse(word: Word) -> int:
-        plain = word.text.strip() if word.quoted else FRACTION_OF_NOTHING.sub("", word.text)
-        return kind.parse(word._replace(quoted=False, text=plain.removeprefix("+")))
-
-    return kind._replace(parse=parse)
+    """Return the kind of a whole number in any notation that Microsoft's loader takes: `"2"`, `+2`, `2.00`, `0x2`."""
+    return kind._replace(parse=lambda word: kind.parse(plain_whole(word)))
 
 
 # Microsoft's loader compares with `kubernetes` before it ignores case, and takes anything else for managed.

@@ -10,6 +10,8 @@ import re
 from typing import Any, NamedTuple
 
 from shared.core.schema.findings import Part, Values
+from shared.policies.kubernetes_rules import check_kubernetes
+from shared.policies.numbers import number_of
 from shared.policies.variables import names_in
 
 MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
@@ -52,6 +54,8 @@ def check_template(template: Part) -> None:
     _check_type(template)
     for limit in LIMITS:
         _check_limit(template, limit)
+    if is_kubernetes(template.values):
+        check_kubernetes(template)
 
 
 def is_kubernetes(values: Values) -> bool:
@@ -107,20 +111,10 @@ def _check_type(template: Part) -> None:
 
 
 def _check_limit(template: Part, limit: Limit) -> None:
-    value = _number(template.find(limit.path))
+    written = template.find(limit.path)
+    value = None if written is None else number_of(json.loads(written))
     most = limit.on_kubernetes if is_kubernetes(template.values) else limit.most
     if value is None or (value >= limit.least and (most is None or value <= most)):
         return
     allowed = f"{limit.least} to {most}" if most is not None else f"at least {limit.least}"
     template.add(limit.path, f"Azure ML allows {allowed}{limit.unit}, not {value:.15g}")
-
-
-def _number(written: str | None) -> float | None:
-    """Return a number as the loader reads it; None for anything else, which the loader rejects."""
-    value: Any = None if written is None else json.loads(written)
-    if isinstance(value, str):  # in quotes, or in a notation that JSON lacks: 180_000, 0x2BF20
-        try:
-            return int(value[:20], 16 if value.lower().startswith("0x") else 10)
-        except ValueError:
-            return None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -46,6 +46,9 @@ ACCEPTED = {
     "a count with a longer fraction of nothing": MANAGED + "instance_count: 4.00\n",
     "a count with a sign": MANAGED + "instance_count: +3\n",
     "a count in quotes with spaces": MANAGED + "instance_count: ' 5 '\n",
+    "a count with a separator": MANAGED + "instance_count: 1_2\n",
+    "a hexadecimal count": MANAGED + "instance_count: 0xC\n",
+    "a count in quotes with a leading zero": MANAGED + "instance_count: '08'\n",
     "a merged probe": MANAGED + "liveness_probe: &slow {initial_delay: 30}\nreadiness_probe: {<<: *slow, period: 7}\n",
     "a merge of a list": MANAGED
     + "tags: &tags {team: a}\nproperties: &more {team: b, area: c}\n"
