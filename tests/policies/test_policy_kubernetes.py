@@ -18,7 +18,7 @@ SCALE = "scale_settings: {type: target_utilization, "
 
 @pytest.fixture
 def write(folder: Path) -> Callable[[str], Path]:
-    """Return a function that writes a policy with a Kubernetes template that has these lines, and returns its folder."""
+    """Return a function that writes a policy whose Kubernetes template has these lines."""
 
     def write(lines: str) -> Path:
         (folder / "subfolder").mkdir(exist_ok=True)
