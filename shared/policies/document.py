@@ -5,7 +5,6 @@ Sizes are checked before anything is built: a hostile or broken file costs milli
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 from typing import Protocol, cast
@@ -19,6 +18,9 @@ from shared.policies.problems import PolicyError
 LARGEST_FILE = 256 * 1024
 DEEPEST = 20
 MOST_NODES = 10_000
+# A byte order mark, or an ASCII character in two bytes.
+UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|\0[\t\n\r -~]|[\t\n\r -~]\0")
+BINARY_WITHIN = 1024
 AS_UTF_8 = "save the file as UTF-8"
 # The characters that YAML allows in a file.
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,8 +46,10 @@ def read_text(path: Path, shown: str, largest: int) -> str:
         raise _wrong(shown, f"cannot be read: {error.strerror}") from error
     if len(content) > largest:
         raise _wrong(shown, f"larger than {largest // 1024} KiB")
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+    if UTF_16.match(content):
         raise _wrong(shown, f"not valid UTF-8 but UTF-16, it seems; {AS_UTF_8}", Place(1, 1))
+    if b"\0" in content[:BINARY_WITHIN]:
+        raise _wrong(shown, "not a text file: it contains a zero byte")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

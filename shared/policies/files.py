@@ -17,9 +17,10 @@ from shared.core.schema.grammar import Node, Table, walk
 from shared.core.schema.kinds import Contents, Scalar
 from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
+from shared.policies.json_errors import json_problem
 from shared.policies.missing_files import meant_instead
 from shared.policies.problems import PolicyError
-from shared.policies.request_files import read_requests
+from shared.policies.request_files import is_request_file, read_requests
 from shared.policies.template import LARGEST_FILE, Template, read_template
 from shared.policies.template_use import check_use
 
@@ -85,6 +86,16 @@ class NamedFiles:
                     findings.add(place, f"{path}: {problem.message}{meant_instead(self.folder, path)}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
+        for index, step in enumerate(policy["steps"] or []):
+            self._check_schema(f"steps[{index}].smoke.schema", (step or {}).get("smoke") or {}, findings)
+
+    def _check_schema(self, place: str, smoke: Values, findings: Findings) -> None:
+        """Report a schema that a smoke test would also send, because it is among the requests of a folder."""
+        schema = smoke.get("schema")
+        folder, _, name = (schema or "").rpartition("/")
+        if folder in (smoke.get("requests") or []) and (self.folder / folder).is_dir() and is_request_file(name):
+            stem = name.rpartition(".")[0]
+            findings.add(place, f"{schema} is in the folder of the requests, so it is one; name it {stem}.schema.json")
 
     def _read(self, contents: Contents, path: str) -> Held:
         if (contents, path) not in self._held:
@@ -128,7 +139,7 @@ def read_schema(folder: Path, name: str) -> JsonSchema:
         if isinstance(schema, dict):
             validators.validator_for(schema).check_schema(schema)
     except json.JSONDecodeError as error:
-        raise PolicyError([Problem(shown, error.lineno, error.colno, "", f"not valid JSON: {error.msg}")]) from error
+        raise PolicyError([Problem(shown, error.lineno, error.colno, "", json_problem(error))]) from error
     except (ValueError, RecursionError) as error:
         raise PolicyError([Problem(shown, 1, 1, "", f"not valid JSON: {error}")]) from error
     except SchemaError as error:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from shared.core.schema.findings import Problem
 from shared.core.schema.words import Unfit
 from shared.policies.document import inside, read_text
+from shared.policies.json_errors import json_problem
 from shared.policies.problems import PolicyError
 
 LARGEST_FILE = 1024 * 1024
@@ -22,8 +23,10 @@ MOST_FILES = 200
 MOST_SHOWN = 5
 # Of every system. JSON has none of them inside a string, but it may have other line separators of Unicode.
 LINE_END = re.compile(r"\r\n?|\n")
-SUFFIXES = (".json", ".jsonl")
-SCHEMA_SUFFIX = ".schema.json"  # a schema for the answers is often kept next to the requests
+SUFFIXES = (".json", ".jsonl", ".ndjson")
+# A schema for the answers is often kept next to the requests.
+SCHEMA = re.compile(r"(.*\.)?schema\.json")
+NO_FILE = "a folder without a request file (*.json, *.jsonl or *.ndjson, and not in a subfolder)"
 REMEDY = "a request file is one JSON document, or has one JSON document on each line"
 
 
@@ -58,22 +61,23 @@ def read_requests(folder: Path, name: str) -> tuple[bytes, ...]:
 def _files(folder: Path, name: str) -> list[str]:
     """Return the paths of a folder's request files; files and links that lead out of the policies are a problem."""
     try:
-        found = sorted(path.name for path in (folder / name).iterdir() if _is_request_file(path.name))
+        found = sorted(path.name for path in (folder / name).iterdir() if is_request_file(path.name))
         files = [inside(folder, f"{name}/{file}", name) for file in found]
     except OSError as error:
         raise PolicyError([_problem(folder, name, f"cannot be read: {error.strerror}")]) from error
     except Unfit as wrong:
         raise PolicyError([_problem(folder, name, str(wrong))]) from wrong
     if not files:
-        raise PolicyError([_problem(folder, name, "a folder without a request file (*.json or *.jsonl)")])
+        raise PolicyError([_problem(folder, name, NO_FILE)])
     if len(files) > MOST_FILES:
         raise PolicyError([_problem(folder, name, f"{len(files)} request files; at most {MOST_FILES} are allowed")])
     return files
 
 
-def _is_request_file(name: str) -> bool:
+def is_request_file(name: str) -> bool:
+    """Return whether a file of this name is a request file of the folder that it is in."""
     lower = name.lower()
-    return lower.endswith(SUFFIXES) and not lower.endswith(SCHEMA_SUFFIX) and not lower.startswith(".")
+    return lower.endswith(SUFFIXES) and not SCHEMA.fullmatch(lower) and not lower.startswith(".")
 
 
 def _bodies(folder: Path, name: str) -> tuple[bytes, ...]:
@@ -104,7 +108,7 @@ def _wrong_document(shown: str, text: str) -> Problem | None:
     try:
         json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return Problem(shown, error.lineno, error.colno, "", f"not valid JSON: {error.msg}; {REMEDY}")
+        return Problem(shown, error.lineno, error.colno, "", f"{json_problem(error)}; {REMEDY}")
     except (ValueError, RecursionError) as error:
         return Problem(shown, 1, 1, "", f"not valid JSON: {error}")
     return None

@@ -44,7 +44,7 @@ def test_files_outside_the_folder_are_never_read(folder: Path, find_problems: Fi
     ("requests", "message"),
     [
         ("smoke/none.jsonl", "smoke/none.jsonl: no such file"),
-        ("empty", "empty: a folder without a request file (*.json or *.jsonl)"),
+        ("empty", "empty: a folder without a request file (*.json, *.jsonl or *.ndjson, and not in a subfolder)"),
         ("smoke/pipe", "smoke/pipe: not a file"),
         ("smoke/circle", "'smoke/circle' cannot be resolved"),
         (
@@ -84,8 +84,14 @@ def test_an_unreadable_file_is_reported_in_the_policy(
         (b'{"a": NaN}', ["1:1: not valid JSON: NaN is not a JSON number"]),
         (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff; save the file as UTF-8"]),
         (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8 but UTF-16, it seems; save the file as UTF-8"]),
-        (b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n', [f"8:1: not valid JSON: Extra data; {REMEDY}"]),
-        (b'{\n  "data": [\n    [1, 2],\n    [3, 4],\n  ]\n}\n', [f"5:3: not valid JSON: Expecting value; {REMEDY}"]),
+        (
+            b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n',
+            [f"8:1: not valid JSON: more text after the end of the document; {REMEDY}"],
+        ),
+        (
+            b'{\n  "data": [\n    [1, 2],\n    [3, 4],\n  ]\n}\n',
+            [f"5:3: not valid JSON: Expecting value; the comma before it is one too many; {REMEDY}"],
+        ),
         (
             b"{}\n" * 8 + b"x\n" * 8,
             [f"{line}:1: not valid JSON: Expecting value; {REMEDY}" for line in range(9, 14)]
@@ -173,7 +179,9 @@ def test_a_folder_has_the_requests_of_its_files(folder: Path) -> None:
     for name, text in {
         "b.JSON": '{\n"b": 1}',
         "a.jsonl": "1\n2",
+        "c.ndjson": "4\n\n5",
         "answer.schema.json": '{"type": "object"}',
+        "Schema.json": '{"type": "object"}',
         ".draft.json": "{",
         "README.md": "hello",
         "older/c.json": "3",
@@ -183,7 +191,7 @@ def test_a_folder_has_the_requests_of_its_files(folder: Path) -> None:
     book = read_policies(folder).valid()
     (step, _) = book.policies[0].steps
     assert step == SmokeStep("requests")
-    assert book.requests("requests") == (b"1", b"2", b'{\n"b": 1}')
+    assert book.requests("requests") == (b"1", b"2", b'{\n"b": 1}', b"4", b"5")
 
 
 def test_a_step_may_list_its_files(folder: Path) -> None:
@@ -208,6 +216,67 @@ def test_problems_in_a_folder_are_reported_at_their_files(folder: Path, find_pro
         f"policies/smoke/a.json:2:1: not valid JSON: Expecting value; {REMEDY}",
         f"policies/smoke/c.json:1:4: not valid JSON: Expecting ',' delimiter; {REMEDY}",
     ]
+
+
+MISTAKES = {
+    "documents over several lines each": (b'{\n "a": 3\n}\n{\n "a": 4\n}\n', "4:1: a second JSON document starts here"),
+    "two documents on a line": (b'{"a": 3}\n{"a": 4} {"a": 5}\n[6]\n', "2:10: a second JSON document starts here"),
+    "a comma after each line": (
+        b'{"a": 3},\n{"a": 4},\n{"a": 5}\n',
+        "1:9: not valid JSON: a comma after the document; JSON Lines has none between its lines",
+    ),
+    "a comment": (b'// v2\n{"a": 3}', "1:1: not valid JSON: Expecting value; JSON has no comments"),
+    "a table": (b"age,plan\n41,basic\n", "1:1: not valid JSON: Expecting value"),
+    "Python's words": (b'{"a": [False, 3]}', "1:8: not valid JSON: Expecting value; write false"),
+    "Python's quotes": (
+        b"{'a': 3}",
+        (
+            "1:2: not valid JSON: Expecting property name enclosed in double quotes; text is in straight double "
+            'quotes, like "this"'
+        ),
+    ),
+    "a line break in a text": (
+        b'{"a": "b\nc"}',
+        (
+            r"1:9: not valid JSON: Invalid control character at; write a line break within a text as \n, and a tab "
+            r"as \t"
+        ),
+    ),
+    "a path of Windows": (b'{"a": "C:\\data"}', r"1:10: not valid JSON: Invalid \escape; write a backslash as \\"),
+}
+
+
+@pytest.mark.parametrize(("content", "problem"), MISTAKES.values(), ids=MISTAKES)
+def test_a_common_mistake_is_explained(folder: Path, find_problems: FindProblems, content: bytes, problem: str) -> None:
+    """The decoder's own message is followed by what would be right."""
+    (folder / "smoke" / "sample.json").write_bytes(content)
+    write_policy(folder, "smoke/sample.json")
+    assert find_problems(folder) == [f"policies/smoke/sample.json:{problem}; {REMEDY}"]
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00{}", b"\x89PNG\r\n\x1a\n\x00\x00"], ids=["gzip", "PNG"])
+def test_a_binary_file_is_no_request(folder: Path, find_problems: FindProblems, content: bytes) -> None:
+    """It is named as such, rather than as text in the wrong encoding."""
+    (folder / "smoke" / "sample").write_bytes(content)
+    write_policy(folder, "smoke/sample")
+    [problem] = find_problems(folder)
+    assert problem.endswith("smoke.requests: smoke/sample: not a text file: it contains a zero byte")
+
+
+def test_a_schema_among_the_requests_is_a_problem(folder: Path, find_problems: FindProblems) -> None:
+    """It would be sent as a request, and a good version would fail; one named *.schema.json is not sent."""
+    for name in ("answer.json", "answer.schema.json"):
+        (folder / "smoke" / name).write_text('{"type": "object"}')
+    write_policy(folder, "[smoke], schema: smoke/answer.json")
+    assert find_problems(folder) == [
+        (
+            "policies/churn.yaml:3:36: steps[0].smoke.schema: smoke/answer.json is in the folder of the requests, so "
+            "it is one; name it answer.schema.json"
+        )
+    ]
+    write_policy(folder, "[smoke], schema: smoke/answer.schema.json")
+    (folder / "smoke" / "answer.json").unlink()
+    assert read_policies(folder).valid().policies
 
 
 def test_a_folder_never_leads_outside(folder: Path, find_problems: FindProblems) -> None:
