@@ -47,7 +47,7 @@ def read_text(path: Path, shown: str, largest: int) -> str:
     if len(content) > largest:
         raise _wrong(shown, f"larger than {largest // 1024} KiB")
     if UTF_16.match(content):
-        raise _wrong(shown, f"not valid UTF-8 but UTF-16, it seems; {AS_UTF_8}", Place(1, 1))
+        raise _wrong(shown, f"not valid UTF-8: this looks like UTF-16; {AS_UTF_8}", Place(1, 1))
     if b"\0" in content[:BINARY_WITHIN]:
         raise _wrong(shown, "not a text file: it contains a zero byte")
     try:
@@ -139,7 +139,7 @@ def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
     if found in {"@", "`", "%", "|", ">"} and found:
         return f"; put text that begins with {found} in quotes"
     if "{{" in line:
-        return "; {{ }} is not replaced by anything: a variable is written '${NAME}', in quotes"
+        return "; Teal does not expand {{ }}; write a variable as '${NAME}', in quotes"
     if "${" in line:
         return "; within { } put a variable in quotes, like '${NAME}'"
     if "mapping values" in (error.problem or ""):

@@ -95,7 +95,10 @@ class NamedFiles:
         folder, _, name = (schema or "").rpartition("/")
         if folder in (smoke.get("requests") or []) and (self.folder / folder).is_dir() and is_request_file(name):
             stem = name.rpartition(".")[0]
-            findings.add(place, f"{schema} is in the folder of the requests, so it is one; name it {stem}.schema.json")
+            findings.add(
+                place,
+                f"{schema} is in the folder of requests, so it would be sent as one; rename it to {stem}.schema.json",
+            )
 
     def _read(self, contents: Contents, path: str) -> Held:
         if (contents, path) not in self._held:

@@ -9,7 +9,7 @@ COMMENTS = ("//", "/*", "#")
 QUOTES = ("'", "`", "\u2018", "\u201c", "\u201e")
 WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 BY_MESSAGE = {
-    "control character": r"write a line break within a text as \n, and a tab as \t",
+    "control character": r"write a line break inside a string as \n, and a tab as \t",
     "escape": r"write a backslash as \\",
 }
 OF_PYTHON = {"True": "true", "False": "false", "None": "null"}
@@ -26,11 +26,11 @@ def json_problem(error: json.JSONDecodeError) -> str:
 
 def _after_the_end(rest: str) -> str:
     if rest.startswith(","):
-        return "not valid JSON: a comma after the document; JSON Lines has none between its lines"
+        return "not valid JSON: a comma follows the document; JSON Lines has no commas between lines"
     try:
         json.JSONDecoder().raw_decode(rest)
     except (ValueError, RecursionError):
-        return "not valid JSON: more text after the end of the document"
+        return "not valid JSON: unexpected text after the document"
     return "a second JSON document starts here"
 
 
@@ -41,8 +41,8 @@ def _hint(message: str, rest: str, before: str) -> str:
     if rest.startswith(COMMENTS):
         return "JSON has no comments"
     if rest.startswith(QUOTES):
-        return 'text is in straight double quotes, like "this"'
+        return 'JSON strings need straight double quotes, like "this"'
     if rest[:1] in {"]", "}"} and before.endswith(","):
-        return "the comma before it is one too many"
+        return "remove the comma before it"
     word = WORD.match(rest)
     return f"write {OF_PYTHON[word[0]]}" if word and word[0] in OF_PYTHON else ""

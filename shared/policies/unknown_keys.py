@@ -100,4 +100,4 @@ def _strange(key: str) -> str:
     import unicodedata  # noqa: PLC0415 -- only a wrong policy needs it
 
     found = next((character for character in key if not character.isascii() and not character.isalnum()), None)
-    return f" with the character {unicodedata.name(found, '?')} (U+{ord(found):04X})" if found else ""
+    return f" containing {unicodedata.name(found, '?')} (U+{ord(found):04X})" if found else ""

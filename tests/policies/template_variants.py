@@ -42,8 +42,8 @@ ACCEPTED = {
     "the longest timeout": MANAGED + "request_settings: {request_timeout_ms: 180000, max_queue_wait_ms: 60000}\n",
     "a timeout in quotes": MANAGED + "request_settings: {request_timeout_ms: '90000'}\n",
     "a count in quotes": MANAGED + "instance_count: '3'\n",
-    "a count with a fraction of nothing": MANAGED + "instance_count: 3.0\n",
-    "a count with a longer fraction of nothing": MANAGED + "instance_count: 4.00\n",
+    "a count with a zero fraction": MANAGED + "instance_count: 3.0\n",
+    "a count with several zeros after the point": MANAGED + "instance_count: 4.00\n",
     "a count with a sign": MANAGED + "instance_count: +3\n",
     "a count in quotes with spaces": MANAGED + "instance_count: ' 5 '\n",
     "a count with a separator": MANAGED + "instance_count: 1_2\n",
@@ -53,7 +53,7 @@ ACCEPTED = {
     "a merge of a list": MANAGED
     + "tags: &tags {team: a}\nproperties: &more {team: b, area: c}\n"
     + "environment_variables: {<<: [*tags, *more], X: y}\n",
-    "keys that are no text": MANAGED + "tags: {2026: year, yes: no, 2026-01-01: day}\n",
+    "keys that are not text": MANAGED + "tags: {2026: year, yes: no, 2026-01-01: day}\n",
     "the type in any case": MANAGED + "type: Managed\n",
     "the default scale type": MANAGED + "scale_settings: {type: default}\n",
     "a model by name and version": LINES + MACHINE + "model: {name: '${MODEL_NAME}', version: '${MODEL_VERSION}'}\n",
@@ -70,7 +70,7 @@ ACCEPTED = {
     "Kubernetes": KUBERNETES
     + "instance_type: gpu\nresources:\n"
     + "  requests: {cpu: '0.5', memory: 1Gi}\n  limits: {cpu: '1', nvidia.com/gpu: '1'}\n",
-    "Kubernetes that scales itself": KUBERNETES
+    "Kubernetes with autoscaling": KUBERNETES
     + "scale_settings: {type: target_utilization, min_instances: 1, max_instances: 4, polling_interval: 10}\n",
     "Kubernetes with its longer timeout": KUBERNETES + "request_settings: {request_timeout_ms: 300000}\n",
 }
@@ -80,7 +80,7 @@ REFUSED = {
         MANAGED + "data_collector:\n  collections:\n    request: {enabled: yes}\n",
         "7:15: data_collector.collections.request.enabled: " + LOADER + "Value True passed is not in set",
     ),
-    "a rate that is none": (
+    "an unknown rolling rate": (
         MANAGED + "data_collector: {rolling_rate: daily, collections: {request: {enabled: 'true'}}}\n",
         "5:18: data_collector.rolling_rate: " + LOADER + "Value 'daily' passed is not in set",
     ),
@@ -96,7 +96,7 @@ REFUSED = {
         MANAGED + "environment: {image: 'a/b:1', pip: [numpy]}\n",
         "5:31: environment.pip: " + LOADER + "Unknown field.",
     ),
-    "routes that lack one": (
+    "a missing route": (
         MANAGED + "environment: {image: 'a/b:1', inference_config: {scoring_route: {port: 80, path: /}}}\n",
         "5:31: environment.inference_config.liveness_route: " + LOADER + "Missing data for required field.",
     ),
@@ -108,11 +108,11 @@ REFUSED = {
         MANAGED + "request_settings: {request_timeout_ms: 30s}\n",
         "5:20: request_settings.request_timeout_ms: " + LOADER + "Not a valid integer.",
     ),
-    "a timeout beyond the service's": (
+    "a timeout above the service's limit": (
         MANAGED + "request_settings: {request_timeout_ms: 180001}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 180001",
     ),
-    "a quoted timeout beyond the service's": (
+    "a quoted timeout above the service's limit": (
         MANAGED + "request_settings: {request_timeout_ms: '600000'}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 600000",
     ),
@@ -124,15 +124,15 @@ REFUSED = {
         MANAGED + "request_settings: {request_timeout_ms: 0x40000}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 262144",
     ),
-    "a timeout by a merge": (
+    "a timeout that is merged in": (
         MANAGED + "tags: &slow\n  request_timeout_ms: 400000\nrequest_settings: {<<: *slow}\n",
         "6:3: request_settings.request_timeout_ms: Azure ML allows 1 to 180000 milliseconds, not 400000",
     ),
-    "a timeout beyond Kubernetes'": (
+    "a timeout above the Kubernetes limit": (
         KUBERNETES + "request_settings: {request_timeout_ms: 301000}\n",
         "5:20: request_settings.request_timeout_ms: Azure ML allows 1 to 300000 milliseconds, not 301000",
     ),
-    "a probe at once": (
+    "a probe without an initial delay": (
         MANAGED + "liveness_probe: {initial_delay: 0}\n",
         "5:18: liveness_probe.initial_delay: Azure ML allows at least 1, not 0",
     ),
@@ -140,7 +140,7 @@ REFUSED = {
         MANAGED + "request_settings: {max_concurrent_requests_per_instance: 0}\n",
         "5:20: request_settings.max_concurrent_requests_per_instance: Azure ML allows at least 1, not 0",
     ),
-    "a managed deployment that scales itself": (
+    "a managed deployment with autoscaling": (
         MANAGED + "scale_settings: {type: target_utilization, max_instances: 3}\n",
         "5:1: scale_settings: " + LOADER + "ManagedOnlineEndpoint supports DefaultScaleSettings only.",
     ),
@@ -160,7 +160,7 @@ REFUSED = {
         LINES + MACHINE + "model:\n  name: ${MODEL_NAME}\n  version: ${MODEL_VERSION}\n  path: ../../model\n",
         "7:3: model.path: Azure ML would register this as a version of its own; leave it out",
     ),
-    "a model of a folder alone": (
+    "a model that is only a folder": (
         LINES + MACHINE + "model: {path: model}\n",
         "4:1: model: does not use ${MODEL_NAME} and ${MODEL_VERSION}",
     ),
@@ -172,7 +172,7 @@ REFUSED = {
         LINES + MACHINE + "model: azureml:${MODEL_NAME}@latest\n",
         "4:1: model: does not use ${MODEL_VERSION}",
     ),
-    "an image of always the same version": (
+    "an image with a fixed version": (
         IMAGE_ONLY + "environment: azureml:packaged:7\nenvironment_variables: {VERSION: '${MODEL_VERSION}'}\n",
         "1:1: model: missing; write it like",
     ),
@@ -184,7 +184,7 @@ REFUSED = {
         LINES + MACHINE + "model: azureml:${MODEL_NAME}:$${MODEL_VERSION}\n",
         "4:1: model: does not use ${MODEL_VERSION}",
     ),
-    "a tag that makes an object": (
+    "a tag that constructs an object": (
         MANAGED + "tags: {a: !!python/name:os.system x}\n",
         "1:1: " + LOADER + "Error while parsing yaml file: could not determine a constructor",
     ),
@@ -193,11 +193,11 @@ REFUSED = {
         MANAGED + "environment_variables:\n",
         "5:1: environment_variables: " + LOADER + "Field may not be null.",
     ),
-    "a key of a batch deployment": (
+    "a batch deployment's key": (
         MANAGED + "mini_batch_size: 10\n",
         "5:1: mini_batch_size: unknown key",
     ),
-    "a merge of no mapping": (
+    "a merge of something other than a mapping": (
         MANAGED + "tags: &t 5\nproperties: {<<: *t}\n",
         "6:14: << merges only a mapping or a list of mappings",
     ),
@@ -209,15 +209,15 @@ REFUSED = {
         MANAGED + "code_configuration: {code: ../src, scoring_script: broken.py}\n",
         "5:36: code_configuration.scoring_script: src/broken.py is not valid Python",
     ),
-    "a model with more in its name": (
+    "a model name with a prefix": (
         LINES + MACHINE + "model: azureml:prod-${MODEL_NAME}:${MODEL_VERSION}\n",
         "4:1: model: is not exactly the registered model; write model: azureml:",
     ),
-    "a model with its variables exchanged": (
+    "a model with its variables swapped": (
         LINES + MACHINE + "model: azureml:${MODEL_VERSION}:${MODEL_NAME}\n",
         "4:1: model: is not exactly the registered model",
     ),
-    "a version with a letter before it": (
+    "a version with a prefix": (
         LINES + MACHINE + "model: {name: '${MODEL_NAME}', version: 'v${MODEL_VERSION}'}\n",
         "4:1: model: is not exactly the registered model",
     ),
@@ -229,7 +229,7 @@ REFUSED = {
         MANAGED + "environment: {image: 'a/b:1', conda_file: ../src/broken.yml}\n",
         "5:31: environment.conda_file: ../src/broken.yml is not valid YAML: ",
     ),
-    "a conda file elsewhere": (
+    "a conda file at a URL": (
         MANAGED + "environment: {image: 'a/b:1', conda_file: 'https://a.example/c.yml'}\n",
         "5:31: environment.conda_file: is not a local YAML file that can be read",
     ),
@@ -237,7 +237,7 @@ REFUSED = {
         MANAGED + "environment: {image: 'a/b:1', conda_file: [numpy]}\n",
         "5:31: environment.conda_file: is not a local YAML file that can be read",
     ),
-    "a Dockerfile that is missing": (
+    "a missing Dockerfile": (
         MANAGED + "environment: {build: {path: context, dockerfile_path: Missing}}\n",
         "5:38: environment.build.dockerfile_path: context/Missing: no such file beside",
     ),

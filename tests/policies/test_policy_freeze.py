@@ -33,7 +33,7 @@ WRONG = {
         "- {why: x, days: [fri], until: 2026-12-20}",
         ["5:3: freeze[0]: days and until in one window; use days with from and to, or since with until"],
     ),
-    "from is to": (
+    "equal times": (
         '- {why: x, days: [fri], from: "18:00", to: "18:00"}',
         ["5:40: freeze[0].to: the same as from; for the whole day leave both out"],
     ),
@@ -41,7 +41,7 @@ WRONG = {
         "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
         ["5:37: freeze[0].until: not after since; the window would never apply"],
     ),
-    "for ever": (
+    "forever": (
         "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun]}",
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
@@ -49,7 +49,7 @@ WRONG = {
         '- {why: x, days: [sun, mon, tue, wed, thu, fri, sat], from: "00:00"}',
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],
     ),
-    "two windows that are one week": (
+    "two windows that add up to a week": (
         (
             "- {why: x, days: [mon, tue, wed, thu]}\n- {why: y, days: [fri, sat, sun], zone: Asia/Tokyo}\n"
             '- {why: z, days: [sun, thu], from: "14:00", to: "02:00"}'
@@ -63,7 +63,7 @@ WRONG = {
         ),
         ["4:1: freeze: together these windows cover the whole week: nothing would ever advance"],
     ),
-    "a day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
+    "the same day twice": ("- {why: x, days: [fri, fri]}", ["5:12: freeze[0].days: a day is listed twice"]),
     "two invalid days": (
         "- {why: x, days: [Mo, Di, sun]}",
         [

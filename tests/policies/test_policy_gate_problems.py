@@ -198,7 +198,7 @@ NEEDED = {
             "3:58: steps[0].weight.gates[3]: x1 is not a gate of this policy; it has errors, fraud",
         ],
     ),
-    "gates without certificate": (
+    "gates without a certificate": (
         "steps: [mirror: 20, weight: {to: 10, gates: [predictions, disagreement, errors, errors]}]\n",
         "{errors: {}, disagreement: {}}",
         [

@@ -23,28 +23,28 @@ VALUES = {
     "ISO 8601, as in Azure": ("keep_blue: ?", "P1DT6H", "1d6h"),
     "hours, minutes and seconds": ("keep_blue: ?", "02:30:00", "2h30m"),
     "days and hours of .NET": ("keep_blue: ?", "1.02:00:00", "1d2h"),
-    "no time at all": ("keep_blue: ?", "never", "0s"),
+    "never": ("keep_blue: ?", "never", "0s"),
     "a percentage of all requests": ("judge: {budget: ?}", "3%", "0.03"),
     "a decimal comma": ("judge: {budget: '?'}", "0,02", "0.02"),
     "a percent sign after a weight": ("steps: [weight: ?]", "35%", "35"),
     "a weight as a fraction": ("steps: [weight: ?]", "0.25", "25"),
     "a unit where minutes are counted": ("judge: {settled_minutes: ?}", "7m", "7"),
     "thousands": ("steps: [mirror: {percent: 5, requests: ?}]", "12_000", "12000"),
-    "another boolean": ("deployment: {autoscale: ?}", "No", "false"),
+    "another way to write a boolean": ("deployment: {autoscale: ?}", "No", "false"),
     "a choice in capitals": ("newer_version: ?", "REPLACE", "replace"),
     "a choice with a dash": ("judge: {gates: {errors: {}, client_errors: {role: ?}}}", "Non-Blocking", "non_blocking"),
     "a day in full": ("freeze: [{why: x, days: [?]}]", "Thursday", "thu"),
-    "an hour without its zero": ("freeze: [{why: x, days: [sat], to: ?}]", "9:30", '"09:30"'),
-    "an hour in English": ("freeze: [{why: x, days: [sat], to: ?}]", "7 pm", '"19:00"'),
+    "an hour without a leading zero": ("freeze: [{why: x, days: [sat], to: ?}]", "9:30", '"09:30"'),
+    "a 12-hour time": ("freeze: [{why: x, days: [sat], to: ?}]", "7 pm", '"19:00"'),
     "the end of the day": ("freeze: [{why: x, days: [sat], to: ?}]", "24:00", '"00:00"'),
-    "a date in German": ("freeze: [{why: x, since: ?, until: 2027-01-01}]", "3.12.2026", "2026-12-03"),
+    "a German date": ("freeze: [{why: x, since: ?, until: 2027-01-01}]", "3.12.2026", "2026-12-03"),
     "a date with slashes": ("freeze: [{why: x, since: ?, until: 2027-01-01}]", "2026/12/3", "2026-12-03"),
     "a model with its version": ("models: [name: ?]", "azureml:prices:12", "prices"),
     "an endpoint's address": ("endpoint: ?", "https://prices.westeurope.inference.ml.azure.com/score", "prices"),
     "an endpoint's ARM id": ("endpoint: ?", "/subscriptions/s/resourceGroups/g/onlineEndpoints/prices", "prices"),
-    "a path of Windows": ("steps: [smoke: {schema: ?}]", r"smoke\a.json", "smoke/a.json"),
-    "a variable of a shell": ("endpoint: ?", "$STAGE-prices", "${STAGE}-prices"),
-    "a variable of Azure Pipelines": ("workspace: ?", "ml-$(STAGE)", "ml-${STAGE}"),
+    "a Windows path": ("steps: [smoke: {schema: ?}]", r"smoke\a.json", "smoke/a.json"),
+    "a shell variable": ("endpoint: ?", "$STAGE-prices", "${STAGE}-prices"),
+    "an Azure Pipelines variable": ("workspace: ?", "ml-$(STAGE)", "ml-${STAGE}"),
 }
 
 
@@ -95,7 +95,9 @@ QUOTED = ["steps: [weight: '20']", "deployment: {autoscale: 'false'}", "deployme
 
 
 @pytest.mark.parametrize("line", QUOTED)
-def test_quotes_around_a_number_or_boolean_are_named(folder: Path, find_problems: FindProblems, line: str) -> None:
+def test_quotes_around_a_number_or_boolean_are_pointed_out(
+    folder: Path, find_problems: FindProblems, line: str
+) -> None:
     """The value is right, but a text."""
     (folder / "churn.yaml").write_text(policy(line))
     [problem] = find_problems(folder)
@@ -103,21 +105,21 @@ def test_quotes_around_a_number_or_boolean_are_named(folder: Path, find_problems
 
 
 PLACES = {
-    "a key of judge at the top": (
+    "a judge key at the top level": (
         "patience: 2h",
         "patience: belongs in judge or steps.weight, like judge: {patience: 1h}",
     ),
-    "gates at the top": (
+    "gates at the top level": (
         "gates: {errors: {}}",
         "gates: belongs in judge or steps.weight, like judge: {gates: {errors: {}}}",
     ),
-    "a gate among the judge's keys": (
+    "a gate directly under judge": (
         "judge: {latency: {worse_than: 2}}",
         "judge.latency: belongs in gates, like gates: {errors: {}, latency: {worse_than: 1.25}}",
     ),
-    "a key of another part": ("judge: {lag: 5m}", "judge.lag: belongs in telemetry, like telemetry: {lag: 5m}"),
-    "a key of the top level": ("judge: {keep_blue: 5h}", "judge.keep_blue: belongs at the top level"),
-    "a key of a step beside it": (
+    "a key of another section": ("judge: {lag: 5m}", "judge.lag: belongs in telemetry, like telemetry: {lag: 5m}"),
+    "a top-level key in a section": ("judge: {keep_blue: 5h}", "judge.keep_blue: belongs at the top level"),
+    "a step's key next to the step": (
         "steps: [{weight: 5, patience: 2h}]",
         "steps[0].patience: belongs in weight, like weight: {to: 10, patience: 1h}",
     ),
@@ -126,27 +128,27 @@ PLACES = {
         "for: belongs in keep_blue, steps.mirror or steps.pause, like keep_blue: {for: 24h}",
     ),
     "a key in too many places": ("role: critical", "role: unknown key; known keys: endpoint"),
-    "a key of a deployment file": (
+    "a deployment file among the policies": (
         "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json",
         "'$schema': belongs in an `az ml` file, which goes into a subfolder; name it here, like deployment: {",
     ),
-    "instances of green": (
+    "a shorter name for instance_count": (
         "deployment: {instances: 3}",
         "deployment.instances: unknown key; did you mean instance_count?",
     ),
-    "a space that is none": (
+    "a no-break space": (
         "newer_version\u00a0: wait",
-        r"'newer_version\xa0': unknown key with the character NO-BREAK SPACE (U+00A0); did you mean newer_version?",
+        r"'newer_version\xa0': unknown key containing NO-BREAK SPACE (U+00A0); did you mean newer_version?",
     ),
-    "a character without width": (
+    "a zero-width character": (
         "on_roll\u200bback: keep",
-        r"'on_roll\u200bback': unknown key with the character ZERO WIDTH SPACE (U+200B); did you mean on_rollback?",
+        r"'on_roll\u200bback': unknown key containing ZERO WIDTH SPACE (U+200B); did you mean on_rollback?",
     ),
 }
 
 
 @pytest.mark.parametrize(("line", "message"), PLACES.values(), ids=PLACES)
-def test_a_key_in_the_wrong_place_is_told_from_a_misspelt_one(
+def test_a_misplaced_key_is_distinguished_from_a_misspelt_one(
     folder: Path, find_problems: FindProblems, line: str, message: str
 ) -> None:
     """The message says where the key belongs, with an example that has what is required there."""
@@ -158,14 +160,18 @@ def test_a_key_in_the_wrong_place_is_told_from_a_misspelt_one(
 BROKEN = {
     "a tab": ("steps:\n\t- weight: 5", "2:1", "; this is a tab, and YAML is indented with spaces"),
     "a special character": ("name: @fast", "1:7", "; put text that begins with @ in quotes"),
-    "a template of another tool": ("endpoint: {{ stage }}-churn", "1:22", "a variable is written '${NAME}', in quotes"),
-    "a quote that does not end": ("endpoint: 'churn", "4:1", ", while scanning a quoted scalar that begins on line 1"),
-    "a brace that does not end": (
+    "a placeholder from another tool": (
+        "endpoint: {{ stage }}-churn",
+        "1:22",
+        "write a variable as '${NAME}', in quotes",
+    ),
+    "an unclosed quote": ("endpoint: 'churn", "4:1", ", while scanning a quoted scalar that begins on line 1"),
+    "an unclosed brace": (
         "steps:\n  - weight: {to: 5\n  - weight: 9",
         "3:11",
         ", while parsing a flow mapping that begins on line 2",
     ),
-    "a colon in a text": (
+    "an unquoted colon": (
         "name: fast: yes",
         "1:11",
         "put text that contains a colon in quotes, or check the indentation and the colon of the line before",

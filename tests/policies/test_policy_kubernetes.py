@@ -30,7 +30,7 @@ def write(folder: Path) -> Callable[[str], Path]:
 
 
 REFUSED = {
-    "a word": (
+    "a number in words": (
         "resources: {requests: {cpu: three}}",
         "3:24: resources.requests.cpu: 'three' is not a quantity of Kubernetes; write it like '0.5' or 500m",
     ),
@@ -48,7 +48,7 @@ REFUSED = {
             "3Gi?"
         ),
     ),
-    "less than nothing": (
+    "a negative amount": (
         "resources: {limits: {cpu: '-1'}}",
         "3:22: resources.limits.cpu: '-1' is not a quantity of Kubernetes; write it like '0.5' or 500m",
     ),
@@ -56,7 +56,7 @@ REFUSED = {
         "resources: {limits: {nvidia.com/gpu: '0.5'}}",
         "3:22: resources.limits.'nvidia.com/gpu': '0.5' is not a whole number; write it like '1'",
     ),
-    "more requested than allowed": (
+    "a request above its limit": (
         "resources:\n  requests: {cpu: '2', memory: 3Gi}\n  limits: {cpu: 1500m, memory: 4Gi}",
         ("4:14: resources.requests.cpu: 2 is more than limits.cpu, 1500m; Kubernetes refuses such a container"),
     ),
@@ -64,19 +64,19 @@ REFUSED = {
         "resources:\n  requests: {memory: 2Gi}\n  limits: {memory: 2G}",
         "4:14: resources.requests.memory: 2Gi is more than limits.memory, 2G; Kubernetes refuses such a container",
     ),
-    "more instances at least than at most": (
+    "a minimum above the maximum": (
         SCALE + "min_instances: 6, max_instances: '4'}",
         "3:44: scale_settings.min_instances: 6 is more than max_instances, 4",
     ),
-    "more than all": (
+    "over 100 percent": (
         SCALE + "target_utilization_percentage: 140}",
         "3:44: scale_settings.target_utilization_percentage: Azure ML allows 1 to 100, not 140",
     ),
-    "without a break": (
+    "a polling interval of zero": (
         SCALE + "polling_interval: 0}",
         "3:44: scale_settings.polling_interval: Azure ML allows at least 1, not 0",
     ),
-    "no instance": (
+    "a maximum of zero": (
         SCALE + "max_instances: 0}",
         "3:44: scale_settings.max_instances: Azure ML allows at least 1, not 0",
     ),

@@ -36,7 +36,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
-UTF_16 = "not valid UTF-8 but UTF-16, it seems; save the file as UTF-8"
+UTF_16 = "not valid UTF-8: this looks like UTF-16; save the file as UTF-8"
 
 
 @pytest.mark.parametrize(

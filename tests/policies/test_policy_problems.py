@@ -75,7 +75,7 @@ SHAPE = {
     ),
     "a duplicate key": (HEAD + STEPS + "endpoint: other\n", ["4:1: endpoint: duplicate key; first used on line 1"]),
     "a misspelt key": (HEAD + STEPS + "dedlines: {}\n", ["4:1: dedlines: unknown key; did you mean deadlines?"]),
-    "a key far from any": (
+    "a key unlike any other": (
         HEAD + STEPS + "telemetry: {colour: red}\n",
         ["4:13: telemetry.colour: unknown key; known keys: errors, latency, retries, lag, history"],
     ),
@@ -83,11 +83,11 @@ SHAPE = {
         HEAD + STEPS + 'telemetry: {"a\\nb": 1}\n',
         [r"4:13: telemetry.'a\nb': unknown key; known keys: errors, latency, retries, lag, history"],
     ),
-    "a number as key": (
+    "a number as a key": (
         HEAD + STEPS + "7: x\n",
         ["4:1: YAML reads 7 as a number, which cannot be a key; put it in quotes"],
     ),
-    "a list as key": (HEAD + STEPS + "[7]: x\n", ["4:1: a list cannot be a key"]),
+    "a list as a key": (HEAD + STEPS + "[7]: x\n", ["4:1: a list cannot be a key"]),
     "a merge": (
         HEAD + STEPS + "<<: {keep_blue: 1h}\n",
         ["4:1: merging with << is not supported; write the keys out"],
@@ -117,15 +117,15 @@ VALUES = {
         "endpoint: churn\nmodels: []\n" + STEPS,
         ["2:1: models: empty; write it like [{name: churn-model}]"],
     ),
-    "one model without list": (
+    "one model instead of a list": (
         "endpoint: churn\nmodels: {name: m}\n" + STEPS,
         ["2:1: models: a mapping is not a list; write it like [{name: churn-model}]"],
     ),
-    "a model without name": (
+    "a model without a name": (
         "endpoint: churn\nmodels: [{tags: {a: b}}]\n" + STEPS,
         ["2:10: models[0].name: missing; write it like name: churn-model"],
     ),
-    "a model with version": (
+    "a model name with a version": (
         "endpoint: churn\nmodels: [{name: 'm:3'}]\n" + STEPS,
         [
             (
@@ -254,7 +254,7 @@ VALUES = {
         HEAD + STEPS + "on_rollback: off\n",
         ["4:1: on_rollback: off is not delete or keep"],
     ),
-    "a duration without unit": (
+    "a duration without a unit": (
         HEAD + STEPS + "keep_blue: 30\n",
         ["4:1: keep_blue: 30 is not a valid duration; write it like 24h (units d, h, m, s; or 1h30m)"],
     ),

@@ -40,8 +40,11 @@ WRONG = {
     "no models": (WEST.replace("models", "modles"), ("west", None)),
     "an invalid endpoint name": (WEST.replace("West", "7up"), (None, {"m", "n"})),
     "not YAML": ("[", (None, None)),
-    "an invalid file that it names": (WEST.replace("weight: 10", "smoke: smoke/bad.jsonl"), ("west", {"m", "n"})),
-    "a file that is missing": (WEST.replace("weight: 10", "smoke: smoke/none.jsonl"), ("west", {"m", "n"})),
+    "an invalid file that the policy names": (
+        WEST.replace("weight: 10", "smoke: smoke/bad.jsonl"),
+        ("west", {"m", "n"}),
+    ),
+    "a missing file": (WEST.replace("weight: 10", "smoke: smoke/none.jsonl"), ("west", {"m", "n"})),
 }
 
 

@@ -83,14 +83,14 @@ def test_an_unreadable_file_is_reported_in_the_policy(
         (b'{}\n{"a": }\n', [f"2:7: not valid JSON: Expecting value; {REMEDY}"]),
         (b'{"a": NaN}', ["1:1: not valid JSON: NaN is not a JSON number"]),
         (b"{}\n\xff\n", ["2:1: not valid UTF-8: byte 0xff; save the file as UTF-8"]),
-        (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8 but UTF-16, it seems; save the file as UTF-8"]),
+        (b"\xff\xfe{\x00}\x00", ["1:1: not valid UTF-8: this looks like UTF-16; save the file as UTF-8"]),
         (
             b'{\n"a":\n[\n1\n,2\n]\n}\n]\n]\n',
-            [f"8:1: not valid JSON: more text after the end of the document; {REMEDY}"],
+            [f"8:1: not valid JSON: unexpected text after the document; {REMEDY}"],
         ),
         (
             b'{\n  "data": [\n    [1, 2],\n    [3, 4],\n  ]\n}\n',
-            [f"5:3: not valid JSON: Expecting value; the comma before it is one too many; {REMEDY}"],
+            [f"5:3: not valid JSON: Expecting value; remove the comma before it; {REMEDY}"],
         ),
         (
             b"{}\n" * 8 + b"x\n" * 8,
@@ -219,30 +219,30 @@ def test_problems_in_a_folder_are_reported_at_their_files(folder: Path, find_pro
 
 
 MISTAKES = {
-    "documents over several lines each": (b'{\n "a": 3\n}\n{\n "a": 4\n}\n', "4:1: a second JSON document starts here"),
+    "pretty-printed documents": (b'{\n "a": 3\n}\n{\n "a": 4\n}\n', "4:1: a second JSON document starts here"),
     "two documents on a line": (b'{"a": 3}\n{"a": 4} {"a": 5}\n[6]\n', "2:10: a second JSON document starts here"),
     "a comma after each line": (
         b'{"a": 3},\n{"a": 4},\n{"a": 5}\n',
-        "1:9: not valid JSON: a comma after the document; JSON Lines has none between its lines",
+        "1:9: not valid JSON: a comma follows the document; JSON Lines has no commas between lines",
     ),
     "a comment": (b'// v2\n{"a": 3}', "1:1: not valid JSON: Expecting value; JSON has no comments"),
-    "a table": (b"age,plan\n41,basic\n", "1:1: not valid JSON: Expecting value"),
-    "Python's words": (b'{"a": [False, 3]}', "1:8: not valid JSON: Expecting value; write false"),
-    "Python's quotes": (
+    "CSV": (b"age,plan\n41,basic\n", "1:1: not valid JSON: Expecting value"),
+    "Python literals": (b'{"a": [False, 3]}', "1:8: not valid JSON: Expecting value; write false"),
+    "single quotes": (
         b"{'a': 3}",
         (
-            "1:2: not valid JSON: Expecting property name enclosed in double quotes; text is in straight double "
-            'quotes, like "this"'
+            "1:2: not valid JSON: Expecting property name enclosed in double quotes; JSON strings need straight "
+            'double quotes, like "this"'
         ),
     ),
-    "a line break in a text": (
+    "a line break inside a string": (
         b'{"a": "b\nc"}',
         (
-            r"1:9: not valid JSON: Invalid control character at; write a line break within a text as \n, and a tab "
+            r"1:9: not valid JSON: Invalid control character at; write a line break inside a string as \n, and a tab "
             r"as \t"
         ),
     ),
-    "a path of Windows": (b'{"a": "C:\\data"}', r"1:10: not valid JSON: Invalid \escape; write a backslash as \\"),
+    "a Windows path": (b'{"a": "C:\\data"}', r"1:10: not valid JSON: Invalid \escape; write a backslash as \\"),
 }
 
 
@@ -270,8 +270,8 @@ def test_a_schema_among_the_requests_is_a_problem(folder: Path, find_problems: F
     write_policy(folder, "[smoke], schema: smoke/answer.json")
     assert find_problems(folder) == [
         (
-            "policies/churn.yaml:3:36: steps[0].smoke.schema: smoke/answer.json is in the folder of the requests, so "
-            "it is one; name it answer.schema.json"
+            "policies/churn.yaml:3:36: steps[0].smoke.schema: smoke/answer.json is in the folder of requests, so "
+            "it would be sent as one; rename it to answer.schema.json"
         )
     ]
     write_policy(folder, "[smoke], schema: smoke/answer.schema.json")

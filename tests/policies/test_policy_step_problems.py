@@ -141,7 +141,7 @@ TIMES = {
             )
         ],
     ),
-    "settled minutes that are no number, beside a patience": (
+    "settled minutes that are not a number, with patience set": (
         HEAD + STEPS + "judge: {settled_minutes: many, patience: 1h}\n",
         [
             "4:9: judge.settled_minutes: 'many' is not a whole number from 1 to 1440 (minutes); write it like 3",

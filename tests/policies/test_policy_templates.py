@@ -187,7 +187,7 @@ WRONG = {
         f"{MODEL}type: kubernets\ninstance_type: a\n",
         ["2:1: type: 'kubernets' is not managed, or kubernetes in lower case; write it like managed"],
     ),
-    "files that are missing": (
+    "missing files": (
         MODEL + "instance_type: a\ncode_configuration: {code: ../nowhere, scoring_script: score.py}\n"
         "environment: {conda_file: none.yml, build: {path: none}}\n",
         [
@@ -197,7 +197,7 @@ WRONG = {
             "4:45: environment.build.path: none: no such folder beside deployments/churn.yml",
         ],
     ),
-    "code from outside": (
+    "code outside the folder": (
         MODEL + "instance_type: a\ncode_configuration: {code: ../../src}\n",
         [
             (
@@ -220,7 +220,7 @@ def test_a_problem_in_a_template_is_reported_with_its_place(
 TEMPLATE = "deployments/churn.yml"
 PLAIN = "endpoint: churn\nmodels: [{name: m}]\ndeployment: {template: deployments/churn.yml}\nsteps: [weight: 10]\n"
 USES = {
-    "no machine": (
+    "no instance type": (
         PLAIN,
         MODEL,
         (
