@@ -86,8 +86,8 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Health": (
         ("shared.health:TICK_LATE", "", "without a tick: reported"),
-        ("shared.health:UNSEEN", "", "without an observation of an open rollout: reported"),
-        ("shared.health:WAITING", "", "that a rollout has waited for an operator: reported"),
+        ("shared.rollout_health:UNSEEN", "", "without an observation of an open rollout: reported"),
+        ("shared.rollout_health:WAITING", "", "that a rollout has waited for an operator, or for lack of evidence: reported"),
         ("shared.health:DEEP", "", "messages in the queue: more are reported"),
         ("shared.health:LOOKING_BACK", "", "how far back ended rollouts are searched for what they left behind"),
         ("shared.health:MOST_SECONDS", SECONDS, "checking all endpoints"),

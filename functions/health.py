@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from functions.requests import Call
-from shared.health import Health, HealthCheck, Severity
+from shared.findings import Severity
+from shared.health import Health, HealthCheck
 from shared.views.health import HealthView, health_view
 from shared.wiring import app
 

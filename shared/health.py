@@ -9,52 +9,30 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
-from shared.core.phases import Phase
-from shared.core.rollout import Rollout
-from shared.core.rollout.pauses import waits_for_operator
 from shared.errors import TealError
+from shared.findings import Finding, Severity
 from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
-from shared.words import sentence
+from shared.rollout_health import rollout_findings
 from shared.workspaces import Workspaces
 
 TICK_LATE = timedelta(minutes=5)
-UNSEEN = timedelta(minutes=15)
-WAITING = timedelta(hours=1)  # for an operator
 DEEP = 500
 LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
-ORPHANED = "end its mirror and delete it (it costs as much as one that serves), or use it; see `orphans` in the policy"
-UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
+ORPHANED = (
+    "read in its rollout's history why it is still there: if the deployment that serves fails, it may be needed. "
+    "Otherwise end its mirror and delete it (it costs as much as one that serves); see `orphans` in the policy"
+)
 MISSED = "start it (POST /api/rollouts), or archive the version in Azure ML; see `missed_versions` in the policy"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
-
-
-class Severity(StrEnum):
-    """The severity of a finding."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILING = "failing"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check. about: an endpoint, a queue or a file; empty for the app. remedy: what to do."""
-
-    check: str
-    severity: Severity
-    message: str
-    about: str = ""
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,63 +149,11 @@ class HealthCheck:
             )  # fmt: skip
         stored = self.store.rollout(endpoint, record.current) if record.current else None
         if stored is not None and stored.value.finished is None:
-            yield from _of_rollout(stored.value, now)
+            yield from rollout_findings(stored.value, now)
 
     def _known(self) -> list[EndpointId]:
         working = sorted(self.store.open_endpoints())
         return [*working, *sorted(set(self.policies.endpoints()).difference(working))]
-
-
-def _of_rollout(rollout: Rollout, now: datetime) -> Iterator[Finding]:
-    """Yield findings on whether a rollout is observed, its telemetry works, and it makes progress."""
-    about, observed = f"{rollout.endpoint} {rollout.id}", rollout.observed
-    limit = rollout.policy.deadlines.rollout
-    if rollout.open and observed.endpoint_problem:
-        yield Finding(
-            "azure_ml", Severity.FAILING, observed.endpoint_problem, about,
-            "check Teal's role on the workspace, and Azure's status",
-        )  # fmt: skip
-    if rollout.open and (problem := _telemetry_problem(rollout)):
-        yield Finding(
-            "telemetry", Severity.WARNING, problem, about,
-            "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
-        )  # fmt: skip
-    if problem := _unhealthy(rollout):
-        yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
-    last = observed.last or rollout.status.since
-    if now - last > UNSEEN:
-        yield Finding(
-            "progress", Severity.FAILING, f"not observed since {last.isoformat()}", about,
-            "read the failures of the function `reconcile`",
-        )  # fmt: skip
-    elif waits_for_operator(rollout) and now - rollout.status.since > WAITING:
-        yield Finding(
-            "waiting", Severity.WARNING,
-            f"has waited for an operator since {rollout.status.since.isoformat()}: {sentence(rollout.status.reason)}",
-            about, "resume, promote or roll back",
-        )  # fmt: skip
-    elif rollout.open and now - rollout.status.since > limit:
-        yield Finding(
-            "progress", Severity.WARNING, f"{rollout.phase} since {rollout.status.since.isoformat()}", about,
-            "resume, promote or roll back; its history says what it waits for",
-        )  # fmt: skip
-
-
-def _unhealthy(rollout: Rollout) -> str:
-    """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
-    watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
-    if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
-        return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
-    if sick is None:
-        return ""
-    waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""
-    return f"{sick} is unhealthy{waits}"
-
-
-def _telemetry_problem(rollout: Rollout) -> str:
-    """Return why telemetry is of no use to the rollout: it gave no answer, or shows none of the endpoint's requests."""
-    silent = None if rollout.telemetry_proven else rollout.observed.unproven
-    return rollout.observed.telemetry_problem or (sentence(silent) if silent else "")
 
 
 def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about: str = "") -> list[Finding]:

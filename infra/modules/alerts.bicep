@@ -55,22 +55,22 @@ var rules = [
   {
     name: 'waiting-for-operator'
     severity: 2
-    title: 'Teal: a rollout has waited for an operator for an hour'
-    remedy: 'Resume, promote or roll back. The history of the rollout says why it paused.'
+    title: 'Teal: a rollout has been paused for an hour'
+    remedy: 'The rollout says why it is paused, and how it is resumed, promoted or rolled back.'
     query: loadTextContent('../alerts/waiting-for-operator.kql')
   }
   {
     name: 'silent-telemetry'
     severity: 2
     title: 'Teal: telemetry is silent'
-    remedy: 'Nothing is judged, so the rollout waits. Check the diagnostic setting of the endpoint and the role of Teal on the Log Analytics workspace.'
+    remedy: 'Nothing is judged, so the rollout waits, and green keeps its traffic: roll back if users complain. Check the diagnostic setting of the endpoint and the role of Teal on the Log Analytics workspace.'
     query: loadTextContent('../alerts/silent-telemetry.kql')
   }
   {
     name: 'failed-rollout'
     severity: 1
     title: 'Teal: a rollout failed and needs an operator'
-    remedy: 'Read the last entry of its history, which says what is left to do.'
+    remedy: 'Green may still have traffic. Read the last entries of its history, which say what is left to do. This alert ends ten minutes later, whether or not anybody did it.'
     query: loadTextContent('../alerts/failed-rollout.kql')
   }
   {
@@ -101,7 +101,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: rule.title
-      description: rule.remedy
+      description: '${rule.remedy} Commands: docs/runbook.md.'
       enabled: true
       severity: rule.severity
       scopes: [insightsId]

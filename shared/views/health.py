@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from shared.health import Health, Severity
+from shared.findings import Severity
+from shared.health import Health
 
 
 @dataclass(frozen=True, slots=True)

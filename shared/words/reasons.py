@@ -307,7 +307,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_LOST: Row(
         "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. "
         + MANUAL
-        + "[: promote all the way to {other}, repair the old deployment and resume, or roll back]",
+        + "[: promote all the way to {other}, or repair the old deployment and then resume or roll back]",
         "Blue is no longer there.",
     ),
     ReasonCode.ACTION_REFUSED: Row(

@@ -14,12 +14,16 @@ import pytest
 from docs.site import ROOT, sources
 from functions.api import api
 from functions.routes import ROUTES
+from shared.core.rollout import ModelVersion
 from shared.wiring import use
 from tests.functions.conftest import Calls, app_over
 
 CURL = re.compile(r'\bcurl [^\n]*?"\$TEAL_URL/api/(?P<path>[^"]*)"[^\n]*')
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-VERBS = ("promote", "pause", "rollback")  # of the function `act` in the quick start
+VERBS = ("promote", "pause", "rollback")  # of the function `act` in the quick start and the runbook
+# What the runbook's functions are called with. Its `start` is for a version that has no rollout yet.
+FILLED = {"$endpoint": "churn", "$who": '"by": "you@example.com", "reason": "incident 4711"', "$1": "churn", "$3": ""}
+BODY = re.compile(r"""-d (?:'(.*?)'|"((?:\\.|[^"\\])*)")""")
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,31 @@ def in_documents() -> Iterator[tuple[str, ApiCall]]:
     for page in sources():
         for block in BLOCK.findall(page.read_text(encoding="utf-8")):
             for found in CURL.finditer(re.sub(r" *\\\n *", " ", block)):
-                for verb in VERBS if "$1" in found["path"] else ("",):
-                    yield str(page.relative_to(ROOT)), _call(found[0], found["path"].replace("$1", verb))
+                path = found["path"].replace("$endpoint", FILLED["$endpoint"])
+                for verb in VERBS if "$1" in path else ("",):
+                    yield str(page.relative_to(ROOT)), _call(found[0], path.replace("$1", verb))
 
 
 def _call(command: str, address: str) -> ApiCall:
     method = re.search(r"-X (\w+)", command)
-    body = re.search(r"-d '(.*?)'", command)
-    parts = urlsplit(address)
-    given = json.loads(body[1]) if body else None
-    return ApiCall(method[1] if method else "GET", parts.path, dict(parse_qsl(parts.query)), given)
+    parts, body = urlsplit(address), BODY.search(command)
+    return ApiCall(
+        method[1] if method else "GET",
+        parts.path,
+        dict(parse_qsl(parts.query)),
+        _body(body, parts.path) if body else None,
+    )
+
+
+def _body(found: re.Match[str], path: str) -> dict[str, object]:
+    """Return what is sent: as it is, or with what the shell fills in between double quotes."""
+    text = found[1]
+    if text is None:
+        text = found[2].replace('\\"', '"')
+        for name, value in {**FILLED, "$2": "8" if path == "rollouts" else "7"}.items():
+            text = text.replace(name, value)
+    given: dict[str, object] = json.loads(text)
+    return given
 
 
 def matched(call: ApiCall) -> tuple[str, dict[str, str]]:
@@ -79,6 +98,7 @@ def test_a_call_is_accepted(call: ApiCall, found: dict[str, func.Function]) -> N
     calls = Calls(found)
     calls.world.register()
     calls.world.until_weight(10)
+    calls.world.models.registered[ModelVersion("churn", "8")] = {}
     name, parts = matched(call)
     if "rollout" in parts:
         parts["rollout"] = calls.world.rollout().id

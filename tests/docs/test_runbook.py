@@ -28,7 +28,7 @@ def test_a_reason_that_asks_for_a_person_says_what_to_do() -> None:
 
 def test_every_health_check_is_explained() -> None:
     """The names of the findings, as the code writes them."""
-    code = (ROOT / "shared/health.py").read_text()
+    code = "".join((ROOT / f"shared/{name}.py").read_text() for name in ("health", "rollout_health"))
     names = set(re.findall(r"Finding\(\s*\"(\w+)\"", code)) | {"poison", "dead_letters"}
-    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## Reason codes")[0], re.MULTILINE))
+    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## Is Teal healthy?")[1].split("## Alerts")[0], re.MULTILINE))
     assert rows == names

@@ -256,6 +256,50 @@ def test_whoever_waits_for_an_operator_says_so_after_an_hour(
     assert ("waiting" in findings(calls)) == waits
 
 
+def test_a_rollout_that_lacks_evidence_calls_an_operator_after_an_hour(calls: Calls) -> None:
+    """`inconclusive: pause` leaves the decision to one, and the rollout is rolled back at its deadline."""
+    world = calls.world
+    world.rpm = 25
+    world.register()
+    world.until(Phase.PAUSED, within=90)
+    world.minutes(58)
+    assert "waiting" not in findings(calls)
+    world.minutes(4)
+    found = findings(calls)["waiting"]
+    assert (found["severity"], "evidence or an operator" in found["message"]) == ("warning", True)
+    assert "it resumes once there is enough" in found["remedy"]
+
+
+def test_what_keeps_a_rollout_from_being_observed_is_named(calls: Calls) -> None:
+    """Without telemetry nothing is judged, and the function `reconcile` itself does not fail."""
+    calls.world.register()
+    calls.world.until_weight(10)
+    calls.world.telemetry.faults.always = "the query was refused with 403"
+    calls.world.minutes(17)
+    found = findings(calls)["progress"]
+    assert (found["severity"], "the query was refused with 403" in found["message"]) == ("failing", True)
+    assert "roll back if in doubt" in found["remedy"]
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_rollback_that_azure_refuses_is_found(calls: Calls, *, refused: bool) -> None:
+    """Green keeps its traffic until somebody moves it, so it does not wait for the rollback's deadline."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.endpoints.refuses = {"traffic": "ScopeLocked: a lock on the endpoint"} if refused else {}
+    world.ask(Verb.ROLLBACK)
+    world.minutes(3)
+    found = findings(calls)
+    assert ("rollback" in found) == refused
+    if refused:
+        assert (found["rollback"]["severity"], "ScopeLocked" in found["rollback"]["message"]) == ("failing", True)
+        assert "az ml online-endpoint update --traffic" in found["rollback"]["remedy"]
+        world.endpoints.refuses = {}
+        world.minutes(2)
+        assert "rollback" not in findings(calls)
+
+
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:
     """As the rollout itself last saw them."""
     calls.world.register()

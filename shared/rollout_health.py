@@ -1,0 +1,88 @@
+"""Checks an open rollout, or one that still cleans up: what it needs, and whether it makes progress.
+
+Whatever waits for an operator is a finding here, because the alerts are raised from the findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.core.phases import Phase
+from shared.core.rollout import Rollout
+from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
+from shared.findings import Finding, Severity
+from shared.words import sentence
+
+UNSEEN = timedelta(minutes=15)
+WAITING = timedelta(hours=1)  # for an operator
+UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
+UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
+STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
+
+
+def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
+    """Yield findings on what a rollout needs, and on whether it makes progress."""
+    about, observed = f"{rollout.endpoint} {rollout.id}", rollout.observed
+    if rollout.open and observed.endpoint_problem:
+        yield Finding(
+            "azure_ml", Severity.FAILING, observed.endpoint_problem, about,
+            "check Teal's role on the workspace, and Azure's status",
+        )  # fmt: skip
+    if rollout.open and (problem := _telemetry_problem(rollout)):
+        yield Finding(
+            "telemetry", Severity.WARNING, problem, about,
+            "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
+        )  # fmt: skip
+    if problem := _unhealthy(rollout):
+        yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
+    if rollout.phase is Phase.ROLLING_BACK and rollout.refusal is not None:
+        refused = f"Azure refuses what the rollback needs: {rollout.refusal.message}"
+        yield Finding("rollback", Severity.FAILING, refused, about, STUCK)
+    yield from _progress(rollout, about, now)
+
+
+def _progress(rollout: Rollout, about: str, now: datetime) -> Iterator[Finding]:
+    """Yield a finding if the rollout is not observed, waits for an operator or evidence, or is past its deadline."""
+    last, since = rollout.observed.last or rollout.status.since, rollout.status.since
+    if now - last > UNSEEN:
+        problem = rollout.observed.endpoint_problem or rollout.observed.telemetry_problem
+        yield Finding(
+            "progress", Severity.FAILING,
+            f"not observed since {last.isoformat()}{f': {problem}' if problem else ''}", about,
+            UNJUDGED if problem else "read the failures of the function `reconcile`",
+        )  # fmt: skip
+    elif waits_for_operator(rollout) and now - since > WAITING:
+        yield Finding(
+            "waiting", Severity.WARNING,
+            f"has waited for an operator since {since.isoformat()}: {sentence(rollout.status.reason)}",
+            about, "resume, promote or roll back",
+        )  # fmt: skip
+    elif pause_cause(rollout) is PauseCause.EVIDENCE and now - since > WAITING:
+        yield Finding(
+            "waiting", Severity.WARNING,
+            f"has waited for evidence or an operator since {since.isoformat()}: {sentence(rollout.status.reason)}",
+            about, "promote or roll back; or wait: it resumes once there is enough, and is rolled back at its deadline",
+        )  # fmt: skip
+    elif rollout.open and now - since > rollout.policy.deadlines.rollout:
+        yield Finding(
+            "progress", Severity.WARNING, f"{rollout.phase} since {since.isoformat()}", about,
+            "resume, promote or roll back; its history says what it waits for",
+        )  # fmt: skip
+
+
+def _unhealthy(rollout: Rollout) -> str:
+    """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
+    watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
+    if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
+        return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
+    if sick is None:
+        return ""
+    waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""
+    return f"{sick} is unhealthy{waits}"
+
+
+def _telemetry_problem(rollout: Rollout) -> str:
+    """Return why telemetry is of no use to the rollout: it gave no answer, or shows none of the endpoint's requests."""
+    silent = None if rollout.telemetry_proven else rollout.observed.unproven
+    return rollout.observed.telemetry_problem or (sentence(silent) if silent else "")
