@@ -21,7 +21,7 @@ from cli.policy.estimate_words import estimate_json, estimate_lines
 from cli.policy.notes import fault_words, notes, world_words
 from cli.policy.pace import EVERY
 from cli.policy.progress import progress
-from cli.policy.remarks import remarks
+from cli.policy.remarks import only_by_tag, remarks
 from cli.policy.sources import as_data, problems_of
 from cli.policy.summary_json import Json
 from cli.policy.wording import counted
@@ -126,7 +126,12 @@ def _lines(checked: CheckedPolicy, every: timedelta | None) -> Iterator[str]:
 
 def _remarks(checked: CheckedPolicy) -> list[str]:
     policy, found = checked.chosen.policy, checked.estimates
-    return remarks(policy) + (list(notes(policy, replace(found[0].profile, faults=found[0].faults))) if found else [])
+    tagged = [only_by_tag(policy)] if checked.chosen.by_tag else []
+    return (
+        tagged
+        + remarks(policy)
+        + (list(notes(policy, replace(found[0].profile, faults=found[0].faults))) if found else [])
+    )
 
 
 def _data(options: CheckOptions, problems: list[Problem], checked: list[CheckedPolicy]) -> Json:

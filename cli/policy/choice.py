@@ -14,11 +14,15 @@ from shared.policies.problems import PolicyError, Problem
 
 @dataclass(frozen=True, slots=True)
 class ChosenPolicy:
-    """A policy, its file, and the number of requests in each of its smoke files."""
+    """A policy, its file, and the number of requests in each of its smoke files.
+
+    by_tag: whether only versions with its tag are rolled out, since its endpoint has no policy without a name.
+    """
 
     policy: Policy
     file: str
     smoke_requests: dict[str, int]
+    by_tag: bool = False
 
     @property
     def name(self) -> str:
@@ -29,7 +33,11 @@ class ChosenPolicy:
 def all_of(book: PolicySet) -> list[ChosenPolicy]:
     """Return every policy of a set."""
     both = zip(book.policies, book.files, strict=True)
-    return [ChosenPolicy(policy, file, _smoke_requests(book, policy)) for policy, file in both]
+    unnamed = {policy.endpoint_id for policy in book.policies if not policy.name}
+    return [
+        ChosenPolicy(policy, file, _smoke_requests(book, policy), policy.endpoint_id not in unnamed)
+        for policy, file in both
+    ]
 
 
 def choose(path: Path, endpoint: str | None, name: str | None) -> ChosenPolicy:

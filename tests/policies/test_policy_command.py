@@ -74,6 +74,21 @@ def test_check_lists_every_problem_and_exits_with_2(capsys: pytest.CaptureFixtur
     assert out == f"4 problems: {folder} is not usable\n"
 
 
+def test_check_says_that_a_named_policy_needs_its_tag(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """A name written as a mere label would keep every version from being rolled out."""
+    (folder / "churn.yaml").write_text(VALID + "name: churn\n")
+    _, out, _ = teal(capsys, "check", "--no-estimates", str(folder))
+    assert out.splitlines() == [
+        f"{folder}/churn.yaml: churn (churn): valid, 2 steps",
+        (
+            "  - only versions with the tag teal=churn are rolled out, because the policy has a name; leave name out to "
+            "roll out every version"
+        ),
+    ]
+    (folder / "default.yaml").write_text(VALID)
+    assert "the tag teal" not in teal(capsys, "check", "--no-estimates", str(folder))[1]
+
+
 def test_check_accepts_a_single_file(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Problems in other files are then not reported."""
     (folder / "churn.yaml").write_text(VALID)

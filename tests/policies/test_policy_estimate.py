@@ -212,6 +212,12 @@ REMARKS = [
         canary(SmokeStep(), WeightStep(10), capacity=Capacity(autoscale=False)),
         ["autoscale: false: green keeps its instance count however much traffic it gets"],
     ),
+    (
+        replace(
+            canary(SmokeStep(), WeightStep(10)), models=(ModelSelector("m", {"stage": "$(STAGE)", "price": "5 $"}),)
+        ),
+        ["models require the tag stage=$(STAGE) with exactly this text; a variable is written ${NAME}"],
+    ),
 ]
 
 
