@@ -74,7 +74,7 @@ def _candidates(word: Word, kind: Scalar[Any]) -> Iterator[str]:
         yield from (("true",) if lower in TRUE else ("false",) if lower in FALSE else ())
     if any("enum" in schema for schema in schemas):
         snake = re.sub(r"[-\s]+", "_", lower)
-        yield from (lower, snake, lower[:3])
+        yield from (lower, snake, *([lower[:3]] if lower.isalpha() else []))
     if "examples" in kind.schema:
         yield from _times(lower)
     elif "pattern" in kind.schema:
@@ -82,6 +82,8 @@ def _candidates(word: Word, kind: Scalar[Any]) -> Iterator[str]:
 
 
 def _whole(text: str, expects: str) -> Iterator[str]:
+    if plain := re.fullmatch(r"\+?(\d{1,9})(?:\.0*)?", text, re.ASCII):
+        yield plain[1]
     if percent := PERCENT.fullmatch(text):
         yield percent[1]
     if GROUPED.fullmatch(text):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from shared.core.schema.grammar import REQUIRED, Document, Field, Kind, Sequence, Table, Variants
+from shared.core.schema.grammar import REQUIRED, Document, Field, Kind, Labels, Sequence, Table, Variants
+from shared.core.schema.kinds import Scalar
+from shared.core.schema.words import Unfit, Word
 
 MOST_PLACES = 3
 ALMOST_CERTAIN, LIKELY = 0.8, 0.6  # how similar two keys are, for difflib
@@ -48,6 +50,16 @@ def _spots(kind: Kind, key: str, keys: tuple[str, ...] = (), kinds: tuple[Kind, 
             if field.key == key:
                 yield Spot(keys, kinds, field)
             yield from _spots(field.kind, key, (*keys, field.key), (*kinds, field.kind))
+    elif isinstance(kind, Labels) and kind.key is not None and _accepts(kind.key, key):
+        yield Spot(keys, kinds, Field(key, kind.value, ""))
+
+
+def _accepts(kind: Scalar[Any], key: str) -> bool:
+    try:
+        kind.read(Word(key))
+    except Unfit:
+        return False
+    return True
 
 
 def _nearest(spots: Iterator[Spot]) -> list[Spot]:
@@ -69,7 +81,7 @@ def _belongs(spots: list[Spot]) -> str:
 
 def _example(spot: Spot) -> str:
     """Return a place as one would write it, with the keys that are required on the way."""
-    text = f"{spot.field.key}: {spot.field.kind.example}"
+    text = _with_example(spot.field)
     known = spot.field.key
     for key, kind in zip(reversed(spot.keys), reversed(spot.kinds), strict=True):
         table = kind.of if isinstance(kind, Sequence) else kind
@@ -79,11 +91,16 @@ def _example(spot: Spot) -> str:
     return text
 
 
+def _with_example(field: Field) -> str:
+    """Return a key with an example of its value; some kinds have two, with `or` between them."""
+    return f"{field.key}: {field.kind.example.split(' or ')[0]}"
+
+
 def _required(kind: Kind, known: str) -> list[str]:
     """Return the other keys that a table requires, each with an example."""
     fields = kind.fields if isinstance(kind, Table) else ()
     return [
-        f"{field.key}: {field.kind.example}"
+        _with_example(field)
         for field in fields
         if field.key != known and isinstance(kind, Table) and kind.default(field) is REQUIRED
     ]

@@ -81,8 +81,8 @@ def test_check_says_that_a_named_policy_needs_its_tag(capsys: pytest.CaptureFixt
     assert out.splitlines() == [
         f"{folder}/churn.yaml: churn (churn): valid, 2 steps",
         (
-            "  - only versions with the tag teal=churn are rolled out, because the policy has a name; leave name out to "
-            "roll out every version"
+            "  - only versions with the tag teal=churn are rolled out, because the policy has a name; leave name out "
+            "to roll out every version"
         ),
     ]
     (folder / "default.yaml").write_text(VALID)

@@ -29,6 +29,8 @@ VALUES = {
     "a percent sign after a weight": ("steps: [weight: ?]", "35%", "35"),
     "a weight as a fraction": ("steps: [weight: ?]", "0.25", "25"),
     "a unit where minutes are counted": ("judge: {settled_minutes: ?}", "7m", "7"),
+    "a weight with a fraction of zero": ("steps: [weight: ?]", "15.0", "15"),
+    "a weight with a plus sign": ("steps: [weight: ?]", "+15", "15"),
     "thousands": ("steps: [mirror: {percent: 5, requests: ?}]", "12_000", "12000"),
     "another way to write a boolean": ("deployment: {autoscale: ?}", "No", "false"),
     "a choice in capitals": ("newer_version: ?", "REPLACE", "replace"),
@@ -78,6 +80,7 @@ UNCERTAIN = [
     ("freeze: [{why: x, since: ?, until: 2027-01-01}]", "12/03/2026"),
     ("endpoint: ?", "churn_prod"),
     ("newer_version: ?", "later"),
+    ("freeze: [{why: x, days: [?]}]", "sat-sun"),
 ]
 
 
@@ -119,6 +122,10 @@ PLACES = {
     ),
     "a key of another section": ("judge: {lag: 5m}", "judge.lag: belongs in telemetry, like telemetry: {lag: 5m}"),
     "a top-level key in a section": ("judge: {keep_blue: 5h}", "judge.keep_blue: belongs at the top level"),
+    "a percentile directly under latency": (
+        "judge: {gates: {errors: {}, latency: {p95: 90ms}}}",
+        "judge.gates.latency.p95: belongs in at_most, like at_most: {p95: 300ms}",
+    ),
     "a step's key next to the step": (
         "steps: [{weight: 5, patience: 2h}]",
         "steps[0].patience: belongs in weight, like weight: {to: 10, patience: 1h}",

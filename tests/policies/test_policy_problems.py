@@ -146,6 +146,16 @@ VALUES = {
         "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
         ["2:32: models[2]: duplicate of models[0]"],
     ),
+    "two invalid names": (
+        "endpoint: churn\nmodels: [{name: a b}, {name: 'c*'}]\n" + STEPS,
+        [
+            (
+                f"2:{column}: models[{index}].name: {name} is not a valid model name without a version (letters, "
+                "digits, dots, dashes, underscores); write it like churn-model"
+            )
+            for index, (column, name) in enumerate(((11, "'a b'"), (24, "'c*' (in quotes)")))
+        ],
+    ),
     "tags of a registry's model": (
         "endpoint: churn\nmodels: [{name: m, registry: shared, tags: {a: b}}]\n" + STEPS,
         [

@@ -119,6 +119,11 @@ FREEZE = Sequence(
         ),
         example='{why: weekend, days: [fri], from: "18:00", to: "08:00", zone: Europe/Berlin}',
         makes=FreezeWindow,
+        hints={
+            "start": "unknown key; did you mean from (a time of day) or since (a date)?",
+            "end": "unknown key; did you mean to (a time of day) or until (a date)?",
+            "reason": "unknown key; did you mean why?",
+        },
         make=_make,
         check=_check,
     ),

@@ -21,7 +21,7 @@ def _check_create(create: Part) -> None:
 
 
 def _check_model(model: Part) -> None:
-    if model.values in model.before:
+    if model["name"] is not None and model.values in model.before:
         model.add("", f"duplicate of models[{list(model.before).index(model.values)}]")
     if model["registry"] and model["tags"]:
         model.add(
@@ -157,7 +157,7 @@ DEPLOYMENT = Table(
             default=Capacity().autoscale,
         ),
     ),
-    example="{from: live}",
+    example="{from: live} or {template: deployments/churn.yml}",
     check=_check_source,
     hints=dict.fromkeys(("capacity", "instances"), "unknown key; did you mean instance_count?"),
 )

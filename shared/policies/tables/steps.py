@@ -9,8 +9,14 @@ HINTS = {
     "shadow": "unknown key; did you mean mirror?",
     "setWeight": "unknown key; did you mean weight?",
     "traffic": "unknown key; did you mean weight?",
+    "canary": "unknown key; did you mean weight?",
     "wait": "unknown key; did you mean pause?",
-}
+    "test": "unknown key; did you mean smoke?",
+    "analysis": "unknown key; green is judged in every step, by judge.gates",
+    "promote": "unknown key; green is promoted after the last step",
+} | dict.fromkeys(
+    ("approve", "approval", "manual"), "unknown key; did you mean pause: {}, which waits for an operator?"
+)
 
 
 def steps() -> Sequence:
