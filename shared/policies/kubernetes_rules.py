@@ -25,7 +25,7 @@ WITH_BYTE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASC
 
 
 class Amount(NamedTuple):
-    """What one key of `resources` takes. whole: whether it has no parts."""
+    """What one key of `resources` takes. whole: whether it is a device, of which requests and limits are the same."""
 
     example: str
     whole: bool = False
@@ -48,23 +48,25 @@ def check_kubernetes(template: Part) -> None:
 
 
 def _check_resources(template: Part, resources: dict[str, Any]) -> None:
-    amounts: dict[tuple[str, str], float] = {}
+    found: dict[tuple[str, str], float] = {}
     for kind in ("requests", "limits"):
         written = resources.get(kind)
         for key, value in written.items() if isinstance(written, dict) else ():
             if key not in AMOUNTS or not isinstance(value, str):
                 continue  # the loader reports it
-            amount = _quantity(value)
-            if amount is None or (AMOUNTS[key].whole and amount % 1):
+            quantity = _quantity(value)
+            if quantity is None or (AMOUNTS[key].whole and quantity % 1):
                 template.add(join(f"resources.{kind}", key), _not_a_quantity(key, value))
             else:
-                amounts[kind, key] = amount
-    for (kind, key), requested in amounts.items():
-        limit = amounts.get(("limits", key))
-        if kind == "requests" and limit is not None and requested > limit:
-            asked, allowed = (resources[each][key] for each in ("requests", "limits"))
-            words = f"{asked} is more than limits.{key}, {allowed}; Kubernetes refuses such a container"
-            template.add(join("resources.requests", key), words)
+                found[kind, key] = quantity
+    for key, amount in AMOUNTS.items():
+        requested, limit = found.get(("requests", key)), found.get(("limits", key))
+        if requested is None or limit is None or requested == limit or (requested < limit and not amount.whole):
+            continue
+        asked, allowed = resources["requests"][key], resources["limits"][key]
+        compared = "is not the same as" if amount.whole else "is more than"
+        words = f"{asked} {compared} limits.{key}, {allowed}; Kubernetes refuses such a container"
+        template.add(join("resources.requests", key), words)
 
 
 def _not_a_quantity(key: str, value: str) -> str:

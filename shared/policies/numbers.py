@@ -10,7 +10,7 @@ import yaml
 from shared.core.schema.words import Unfit, Word
 
 # YAML 1.1 reads 010 as eight, YAML 1.2 as ten.
-TWO_READINGS = re.compile(r"[-+]?0[0-7_]+")
+OCTAL = re.compile(r"[-+]?0[0-7_]+")
 LONGEST = 20
 
 
@@ -19,11 +19,9 @@ def plain_whole(word: Word) -> Word:
 
     What is no whole number is returned as it is. Raises Unfit for one that people and `az ml` may read differently.
     """
-    if not word.quoted and TWO_READINGS.fullmatch(word.text):
-        raise Unfit(
-            f"az ml reads {word} as octal, which is {yaml.safe_load(word.text)}; write it without the leading 0"
-        )
     value = _read(word)
+    if value is not None and not word.quoted and OCTAL.fullmatch(word.text) and value != int(word.text):
+        raise Unfit(f"az ml reads {word} as octal, which is {value}; write it without the leading 0")
     return word if value is None else word._replace(text=str(value), quoted=False)
 
 
@@ -43,7 +41,8 @@ def _read(word: Word) -> int | None:
     if len(text) > LONGEST:
         return None
     try:
-        value = int(text) if word.quoted else yaml.safe_load(text)
+        value = text if word.quoted else yaml.safe_load(text)
+        value = int(value) if isinstance(value, str) else value
     except (ValueError, yaml.YAMLError):
         return None
     whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1

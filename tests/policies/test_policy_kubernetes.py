@@ -60,6 +60,13 @@ REFUSED = {
         "resources:\n  requests: {cpu: '2', memory: 3Gi}\n  limits: {cpu: 1500m, memory: 4Gi}",
         ("4:14: resources.requests.cpu: 2 is more than limits.cpu, 1500m; Kubernetes refuses such a container"),
     ),
+    "more GPUs allowed than requested": (
+        "resources:\n  requests: {nvidia.com/gpu: '1'}\n  limits: {nvidia.com/gpu: '3'}",
+        (
+            "4:14: resources.requests.'nvidia.com/gpu': 1 is not the same as limits.nvidia.com/gpu, 3; Kubernetes "
+            "refuses such a container"
+        ),
+    ),
     "decimal and binary units": (
         "resources:\n  requests: {memory: 2Gi}\n  limits: {memory: 2G}",
         "4:14: resources.requests.memory: 2Gi is more than limits.memory, 2G; Kubernetes refuses such a container",
@@ -106,7 +113,7 @@ def test_quantities_may_be_written_in_every_way_of_kubernetes(write: Callable[[s
     assert read_policies(write(lines)).valid().policies
 
 
-COUNTS = {"1_2": 12, "0xC": 12, "0b11": 3, "+7": 7, "7.00": 7, "'08'": 8, "' 9 '": 9}
+COUNTS = {"1_2": 12, "05": 5, "09": 9, "0xC": 12, "0b11": 3, "+7": 7, "7.00": 7, "'08'": 8, "' 9 '": 9}
 
 
 @pytest.mark.parametrize(("written", "count"), COUNTS.items())
