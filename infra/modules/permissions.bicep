@@ -9,7 +9,7 @@ param workspaceName string
 @description('Object id of Teal\'s identity.')
 param principalId string
 
-@description('Whether Teal uploads code and registers environments.')
+@description('Whether Teal uploads code and registers environments and data assets.')
 param templates bool
 
 @description('Whether Teal reads collected answers.')
@@ -40,12 +40,15 @@ var actions = [
   '${provider}/onlineEndpoints/deployments/getLogs/action'
   'Microsoft.Insights/diagnosticSettings/read' // where an endpoint sends its request log, to say what is missing
 ]
-// What azure-ai-ml needs to upload a template's local code and to register its environment. It asks the workspace for a
-// signed address (POST codes/.../startPendingUpload), for which Azure publishes no operation of its own, and uploads there,
-// so it needs no permission on the workspace's storage. A workspace whose storage accepts identities only gives no signature.
+// What azure-ai-ml needs to upload a template's local code, and to register its environment and the data assets of its data
+// collector. It asks the workspace for a signed address (POST codes/.../startPendingUpload), for which Azure publishes no
+// operation of its own, and uploads there, so it needs no permission on the workspace's storage. A workspace whose storage
+// accepts identities only gives no signature.
 var templateActions = [
   '${provider}/codes/write'
   '${provider}/codes/versions/write'
+  '${provider}/data/write'
+  '${provider}/data/versions/write'
   '${provider}/environments/write'
   '${provider}/environments/versions/write'
   '${provider}/datastores/read'

@@ -11,11 +11,28 @@ from azure.identity import EnvironmentCredential
 
 from shared.settings import Settings, WorkspaceSettings
 from tests.adapters.azurite import Storage, running_storage
+from tests.adapters.calls import explained, recording
 from tests.adapters.stand_in import Reply, StandIn, standing_in
 from tests.adapters.workshop import Workshop, register_poems
 from tests.cloud import RunningCloud, exported
 from tests.emulator.arm import Arm
 from tests.emulator.assets import ECHO
+
+
+@pytest.fixture(scope="session")
+def calls() -> Iterator[set[str]]:
+    """Return the kinds of request that the adapters have sent so far."""
+    with recording() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _every_call_is_explained(calls: set[str]) -> Iterator[None]:
+    """Fail a test in which an adapter sends what docs/permissions.md does not have."""
+    yield
+    unknown = calls - explained()
+    calls.clear()
+    assert not unknown, f"docs/permissions.md has no row for {sorted(unknown)}"
 
 
 @pytest.fixture(scope="session")

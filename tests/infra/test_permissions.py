@@ -12,7 +12,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 WORKSPACE_SNAPSHOTS = ("workspace", "workspace-everything", "workspace-second", "workspace-several")
 OWN, OTHER = "00000000-0000-0000-0000-000000000000", "99999999-9999-9999-9999-999999999999"
-ASSET_WRITES = {"codes/write", "codes/versions/write", "environments/write", "environments/versions/write"}
+ASSET_WRITES = {f"{kind}{rest}/write" for kind in ("codes", "environments", "data") for rest in ("", "/versions")}
 
 
 def resources(snapshot: str, kind: str = "") -> list[dict[str, Any]]:
@@ -27,6 +27,13 @@ def actions(snapshot: str) -> list[str]:
     return [
         each for role in roles for permission in role["properties"]["permissions"] for each in permission["actions"]
     ]
+
+
+def table_of(root: Path, name: str) -> list[list[str]]:
+    """Return the cells of each row of a table of docs/permissions.md."""
+    text = (root / "docs/permissions.md").read_text(encoding="utf-8")
+    lines = text.split(f"<!-- {name} -->")[1].split(f"<!-- /{name} -->")[0].strip().splitlines()
+    return [line.strip("| ").split(" | ") for line in lines[2:]]
 
 
 def published() -> set[str]:
@@ -50,16 +57,15 @@ BUILT_IN = {
     "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
     "3b03c2da-16b3-4a49-8834-0f8130efdd3b": "Log Analytics Data Reader",
     "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader",
 }
 
 
 @pytest.mark.parametrize("snapshots", [("app", "events"), ("app-existing", "events-existing-topic")])
 def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path, snapshots: tuple[str, ...]) -> None:
     """The same on own resources and on those that a company brings: each role of the table, and no other."""
-    table = (root / "docs/permissions.md").read_text(encoding="utf-8").split("## On Teal's own resources")[1]
-    explained = sorted(
-        row.split(" | ")[1] for row in table.splitlines() if row.startswith("| ") and "| role |" not in row
-    )
+    explained = sorted(row[1] for row in table_of(root, "own"))
     assigned = [each for name in snapshots for each in resources(name, "roleAssignments")]
     given = [BUILT_IN[each["properties"]["roleDefinitionId"].rpartition("/")[2]] for each in assigned]
     assert sorted(given) == explained
@@ -67,11 +73,9 @@ def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path,
 
 def test_every_action_is_explained(root: Path) -> None:
     """The table of calls in docs/permissions.md has each action of a role, and none that no role has."""
-    text = (root / "docs/permissions.md").read_text(encoding="utf-8")
-    table = text.split("<!-- actions -->")[1].split("<!-- /actions -->")[0]
-    explained = re.findall(r"`((?:workspaces|locations|Microsoft\.Insights)/[\w/]+)`", table)
+    explained = {name for row in table_of(root, "actions") for name in re.findall(r"`([\w./]+)`", row[1])}
     prefix = "Microsoft.MachineLearningServices/"
-    assert sorted(set(explained)) == sorted({each.removeprefix(prefix) for each in actions("workspace-everything")})
+    assert sorted(explained) == sorted({each.removeprefix(prefix) for each in actions("workspace-everything")})
 
 
 def test_two_installations_share_no_role_and_no_assignment() -> None:
