@@ -87,6 +87,7 @@ param workspaceRegion string = ''
 param instanceMemory int = 2048
 
 @minValue(0)
+@maxValue(40)
 @description('Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle.')
 param alwaysReady int = 0
 
@@ -116,10 +117,12 @@ import { otherWorkspace } from 'modules/types.bicep'
 param otherWorkspaces otherWorkspace[] = []
 
 @minValue(1)
+@maxValue(99999)
 @description('Days for which the telemetry that a finished rollout was judged by is kept.')
 param evidenceDays int = 30
 
 @minValue(1)
+@maxValue(99999)
 @description('Days for which a finished rollout and its history are kept.')
 param historyDays int = 730
 
@@ -200,9 +203,13 @@ var at = { storage: place(ids.storage), logs: place(ids.logs), insights: place(i
 var tablesEndpoint = 'https://${at.storage.name}.table.${environment().suffixes.storage}'
 var ownNetwork = vnetEnabled && empty(appSubnetId) && empty(endpointSubnetId)
 var networkId = inGroup(names.resourceGroup, 'Microsoft.Network/virtualNetworks', names.network)
+var subnetType = 'Microsoft.Network/virtualNetworks/subnets'
 var broughtNetwork = vnetEnabled && !ownNetwork
 var subnets = ownNetwork
-  ? { app: '${networkId}/subnets/app', endpoints: '${networkId}/subnets/endpoints' }
+  ? {
+      app: resourceId(subscription().subscriptionId, names.resourceGroup, subnetType, names.network, 'app')
+      endpoints: resourceId(subscription().subscriptionId, names.resourceGroup, subnetType, names.network, 'endpoints')
+    }
   : {
       app: broughtNetwork && empty(appSubnetId) ? fail('an existing network needs appSubnetId') : appSubnetId
       endpoints: (broughtNetwork || privateSite) && empty(endpointSubnetId)

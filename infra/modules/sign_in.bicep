@@ -36,7 +36,7 @@ resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
         enabled: !empty(clientId)
         registration: {
           clientId: clientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+          openIdIssuer: uri(environment().authentication.loginEndpoint, '${tenantId}/v2.0')
         }
         validation: { allowedAudiences: [clientId, 'api://${clientId}'] }
       }

@@ -21,13 +21,16 @@ import requests
 from requests.adapters import HTTPAdapter
 
 ROOT = Path(__file__).resolve().parents[2]
-ADAPTERS = str(ROOT / "shared/adapters")
+ADAPTERS, COMMANDS = str(ROOT / "shared/adapters"), str(ROOT / "cli")
 MACHINE_LEARNING = "Microsoft.MachineLearningServices/"
 VERBS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-STORAGE = {
-    "azsdk-python-data-tables": "tables",
-    "azsdk-python-storage-queue": "queues",
-    "azsdk-python-storage-blob": "blobs",
+# Services by the names with which their clients introduce themselves.
+CLIENTS = {
+    "azsdk-python-monitor-querymetrics/": "metrics",
+    "azsdk-python-monitor-query/": "logs",
+    "azsdk-python-data-tables/": "tables",
+    "azsdk-python-storage-queue/": "queues",
+    "azsdk-python-storage-blob/": "blobs",
 }
 _EXPLAINED = re.compile(r"`([A-Z]+) ([^`]+)`")
 
@@ -49,12 +52,12 @@ def recording() -> Iterator[set[str]]:
 
 
 def _from_an_adapter() -> bool:
-    frame = sys._getframe().f_back  # noqa: SLF001  # `inspect` reads the source of every frame
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(ADAPTERS):
-            return True
+    """Return whether an adapter is among the callers, and not used by a command, which has its user's permissions."""
+    frame, found = sys._getframe().f_back, False  # noqa: SLF001  # `inspect` reads the source of every frame
+    while frame is not None and not frame.f_code.co_filename.startswith(COMMANDS):
+        found = found or frame.f_code.co_filename.startswith(ADAPTERS)
         frame = frame.f_back
-    return False
+    return found and frame is None
 
 
 def call_of(request: requests.PreparedRequest) -> str | None:
@@ -69,14 +72,12 @@ def call_of(request: requests.PreparedRequest) -> str | None:
 def _place(host: str, path: str, query: str, sender: str) -> str:
     if host.startswith("management."):
         return _in_resource_manager(path)
-    if host.startswith("api.loganalytics."):
-        return "logs" + re.sub(r"(?<=/workspaces/)[^/]+", "{}", path)
-    if ".metrics.monitor." in host:
-        return "metrics" + re.sub(r"(?<=/subscriptions/)[^/]+", "{}", path)
-    service = next((service for name, service in STORAGE.items() if sender.startswith(name)), None)
-    if service is not None:
-        return _in_storage(service, host, path, query)
-    return f"scoring/{path.rpartition('/')[2]}"
+    service = next((service for name, service in CLIENTS.items() if sender.startswith(name)), "scoring")
+    if service == "scoring":
+        return f"scoring/{path.rpartition('/')[2]}"
+    if service in {"logs", "metrics"}:
+        return service + re.sub(r".*(/workspaces|/subscriptions)/[^/]+", r"\1/{}", path)
+    return _in_storage(service, host, path, query)
 
 
 def _in_resource_manager(path: str) -> str:

@@ -11,10 +11,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.infra.arm_rules import broken_rules
+from tests.infra.arm_rules import RULES, broken
+from tests.infra.arm_template import Template
 from tests.infra.bicep_compiler import BicepCompiler
 
 BICEP = shutil.which("bicep")
@@ -46,12 +48,23 @@ def compiler() -> Iterator[BicepCompiler]:
         yield compiler
 
 
-@pytest.mark.parametrize("template", LAYERS)
-def test_a_template_compiles_without_a_warning(compiler: BicepCompiler, template: str) -> None:
-    """With the rules of bicepconfig.json, in all modules too; and it keeps ARM's rules."""
-    problems, compiled = compiler.template(INFRA / f"{template}.bicep")
-    assert problems == []
-    assert list(broken_rules(json.loads(compiled), template)) == []
+@pytest.fixture(scope="module")
+def compiled(compiler: BicepCompiler) -> dict[str, tuple[list[str], Any]]:
+    """Return the warnings and the compiled template of each layer."""
+    found = {layer: compiler.template(INFRA / f"{layer}.bicep") for layer in LAYERS}
+    return {layer: (problems, json.loads(template)) for layer, (problems, template) in found.items()}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_template_compiles_without_a_warning(compiled: dict[str, tuple[list[str], Any]], layer: str) -> None:
+    """With the rules of bicepconfig.json, in all modules too."""
+    assert compiled[layer][0] == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_compiled_templates_keep_a_rule(compiled: dict[str, tuple[list[str], Any]], rule: str) -> None:
+    """Of arm-ttk, in all modules too."""
+    assert [each for layer in LAYERS for each in broken(rule, Template(compiled[layer][1], layer))] == []
 
 
 def test_a_warning_would_be_noticed(compiler: BicepCompiler, tmp_path: Path) -> None:
