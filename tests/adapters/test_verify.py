@@ -78,7 +78,8 @@ class Stage:
     def left(self) -> list[str]:
         """Return what a run left behind."""
         azure = Azure(self.wanted, self.workshop.credential, PACE)
-        endpoints = [str(body["name"]) for body in azure.manager.items("onlineEndpoints") or []]
+        listed = self.workshop.arm.call("GET", "onlineEndpoints").json()["value"]
+        endpoints = [str(body["name"]) for body in listed]
         tables = [table.name for table in azure.tables.list_tables()]
         with QueueServiceClient(self.wanted.settings.queues_endpoint, self.workshop.credential) as service:
             queues = [str(queue.name) for queue in service.list_queues()]
