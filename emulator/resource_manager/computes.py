@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.arm_errors import not_found
+from emulator.resource_manager import listing
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resources import PROVIDER, Json, Workspace
 
@@ -23,7 +24,7 @@ INSTANCE_TYPES: Json = {
 
 async def list_all(call: Call) -> Reply:
     """GET computes."""
-    return Reply(body={"value": [_document(call.workspace)]})
+    return listing.listed(call, "computes", [_document(call.workspace)], listing.COMPUTES)
 
 
 async def show(call: Call) -> Reply:

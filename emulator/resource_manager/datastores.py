@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 
 from emulator.arm_errors import not_found
-from emulator.resource_manager import documents
+from emulator.resource_manager import documents, listing
 from emulator.resource_manager.asset_files import Storage
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resources import PROVIDER, Json, Workspace
@@ -30,7 +30,7 @@ class Datastores:
 
     async def list_all(self, call: Call) -> Reply:
         """GET datastores."""
-        return Reply(body={"value": [_document(call.workspace)]})
+        return listing.listed(call, "datastores", [_document(call.workspace)], listing.DATASTORES)
 
     async def show(self, call: Call) -> Reply:
         """GET datastores/{name}."""

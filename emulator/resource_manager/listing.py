@@ -19,6 +19,8 @@ _ORDERS = ("$orderby", "orderby")
 # The parameters of each list, in lower case, as azure-ai-ml's own client has them.
 ENDPOINTS = frozenset({"name", "count", "computetype", "tags", "properties", "orderby"})
 DEPLOYMENTS = frozenset({"$orderby", "$top"})
+DATASTORES = frozenset({"count", "isdefault", "names"})
+COMPUTES: frozenset[str] = frozenset()
 CONTAINERS = frozenset({"count", "listviewtype"})
 VERSIONS = {
     "models": frozenset({"$orderby", "$top", "version", "tags", "properties", "stage", "listviewtype"}),
@@ -107,6 +109,8 @@ def _on(document: Json, kind: str) -> bool:
 
 _FILTERS: dict[str, Callable[[Json, str], bool]] = {
     "name": lambda document, value: bool(document["name"].lower() == value.lower()),
+    "names": lambda document, value: document["name"] in value.split(","),
+    "isdefault": lambda document, value: str(document["properties"]["isDefault"]).lower() == value.lower(),
     "version": lambda document, value: bool(document["name"] == value),
     "stage": lambda document, value: bool(document["properties"].get("stage") == value),
     "hash": lambda document, value: bool((document["properties"].get("properties") or {}).get("hash_sha256") == value),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from emulator.arm_errors import ArmError
 from emulator.clock import VirtualClock
 from emulator.resource_manager import listing
+from emulator.resource_manager.asset_files import Storage
 from emulator.resource_manager.assets import Assets
 from emulator.resource_manager.calls import Call
+from emulator.resource_manager.datastores import Datastores
 from emulator.resource_manager.listing import PAGE
 from emulator.resources import Json, Workspace
 
@@ -116,6 +119,23 @@ def test_versions_are_selected() -> None:
         return [[each["name"] for each in body["value"]] for body in bodies]
 
     assert asyncio.run(register_and_list()) == [["4"], ["5"], ["5", "4"], ["4"], []]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"isDefault": "true"}, 1),
+        ({"isDefault": "False"}, 0),
+        ({"names": "a,workspaceblobstore"}, 1),
+        ({"names": "a"}, 0),
+    ],
+)
+def test_datastores_are_selected(query: dict[str, str], count: int) -> None:
+    """There is one, the default."""
+    datastores = Datastores(Storage({}, "", Path("/nowhere")))
+    workspace = Workspace("s", "g", "w", "x", "n", "account")
+    body = asyncio.run(datastores.list_all(Call(workspace, {}, query, {}))).body or {}
+    assert len(body["value"]) == count
 
 
 def test_microsoft_s_own_environments_cannot_be_read() -> None:
