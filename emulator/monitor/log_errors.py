@@ -17,6 +17,7 @@ from emulator.resources import Json
 
 INVALID = "The request had some invalid properties"
 _TAKES_A_TABLE = re.compile(r"(union|join|lookup)\b[^|;()]*$")
+_TOKEN = re.compile(r"(?:input|at:) '([^']*)'")
 _COMMENT = re.compile(r"//[^\n]*")
 
 
@@ -38,10 +39,13 @@ def bad_argument(code: str, detail: str) -> web.HTTPException:
 
 def syntax_error(fault: KqlSyntaxError) -> web.HTTPException:
     """Return Azure's 400 for a query that cannot be parsed, with the place where the parser here gave up."""
+    found = next(((each.span, each.message) for each in fault.diagnostics if each.span), None)
     inner: Json = {"code": "SYN0002", "message": f"Query could not be parsed: {fault}"}
-    place = next((each.span for each in fault.diagnostics if each.span), None)
-    if place:
-        inner |= {"line": place.line, "pos": place.column}
+    token = _TOKEN.search(found[1]) if found else None
+    if found and token:
+        place = {"line": found[0].line, "pos": found[0].column}
+        message = f"Query could not be parsed at '{token[1]}' on line [{place['line']},{place['pos']}]"
+        inner |= {"message": message, **place, "token": token[1]}
     return _nested("SyntaxError", "A recognition error occurred in the query.", inner)
 
 

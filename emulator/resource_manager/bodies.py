@@ -28,8 +28,17 @@ _READ_ONLY = ("id", "name", "type", "systemData")
 
 
 def checked(kind: str, body: Json) -> Json:
-    """Return `body` without nulls if it matches the type `kind`. Raises an ArmError 400 that names what does not."""
+    """Return `body` without nulls if it matches the type `kind`. Raises an ArmError 400 that names what does not.
+
+    The values of tags, properties and environment variables become text: azure-ai-ml sends numbers and booleans as they
+    are given, and the service stores and shows text.
+    """
     body = _without_nulls(body)
+    properties = body.get("properties")
+    _make_texts(body, "tags")
+    if isinstance(properties, dict):
+        for name in ("tags", "properties", "environmentVariables"):
+            _make_texts(properties, name)
     problem = next(_validator(kind).iter_errors(body), None)
     if problem is not None:
         place = ".".join(str(part) for part in problem.absolute_path) or "body"
@@ -45,20 +54,19 @@ def definitions() -> Json:
 
 
 def checked_properties(body: Json, known: frozenset[str]) -> Json:
-    """Return an asset's body if all its properties are among `known`. Raises ArmError 400.
-
-    The values of tags and properties become text: clients send numbers, and the service stores and shows text.
-    """
+    """Return an asset's body if all its properties are among `known`. Raises ArmError 400."""
     body = checked("asset", body)
-    for name in ("tags", "properties"):
-        given = body["properties"].get(name)
-        if isinstance(given, dict):
-            texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
-            body["properties"][name] = texts
     unknown = sorted(set(body["properties"]) - known)
     if unknown:
         raise bad_request(f"Could not find member '{unknown[0]}' on object 'properties'.", "InvalidRequestContent")
     return body
+
+
+def _make_texts(owner: Json, name: str) -> None:
+    """Turn the numbers and booleans of a map into their JSON text."""
+    given = owner.get(name)
+    if isinstance(given, dict):
+        owner[name] = {key: json.dumps(each) if isinstance(each, (int, float)) else each for key, each in given.items()}
 
 
 def writable(body: Json) -> Json:

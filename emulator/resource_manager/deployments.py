@@ -57,7 +57,8 @@ class Deployments:
         _, present = _existing(call)
         bodies.check_patch(call.body, "a deployment", "tags", "sku")
         sku = present.body.get("sku", {}) | (call.body.get("sku") or {})
-        body = present.body | {"tags": call.body.get("tags", present.body.get("tags", {})), "sku": sku}
+        tags = call.body.get("tags", present.body.get("tags", {}))
+        body = bodies.checked("onlineDeployment", present.body | {"tags": tags, "sku": sku})
         rules.deployment_body(body, self.limits)
         rules.quota(body, self._others(call.workspace, present.endpoint, present.name), self.limits)
         return self._change(call, present, body, 202)

@@ -77,7 +77,7 @@ class Endpoints:
         """PATCH onlineEndpoints/{endpoint}: tags, identity and sku only."""
         present = existing(call.workspace, call.path["endpoint"])
         bodies.check_patch(call.body, "an endpoint", "tags", "identity", "sku")
-        return self._replace(call, present, present.body | call.body, 202)
+        return self._replace(call, present, bodies.checked("onlineEndpoint", present.body | call.body), 202)
 
     async def delete(self, call: Call) -> Reply:
         """DELETE onlineEndpoints/{endpoint}, with all its deployments, regardless of their traffic."""

@@ -19,7 +19,7 @@ _ORDERS = ("$orderby", "orderby")
 # The parameters of each list, in lower case, as azure-ai-ml's own client has them.
 ENDPOINTS = frozenset({"name", "count", "computetype", "tags", "properties", "orderby"})
 DEPLOYMENTS = frozenset({"$orderby", "$top"})
-DATASTORES = frozenset({"count", "isdefault", "names"})
+DATASTORES = frozenset({"count", "isdefault", "names", "orderbyasc"})  # there is one, so the order does not matter
 COMPUTES: frozenset[str] = frozenset()
 CONTAINERS = frozenset({"count", "listviewtype"})
 VERSIONS = {

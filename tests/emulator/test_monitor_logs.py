@@ -300,9 +300,10 @@ def test_an_unknown_column_is_named(quiet: Workspace) -> None:
 
 
 def test_a_query_that_cannot_be_parsed_says_where(quiet: Workspace) -> None:
-    """It has the engine's code for syntax, the line and the position."""
+    """It has the engine's code for syntax, the line, the position and the word."""
     found = inner_error(quiet, "AmlOnlineEndpointTrafficLog\n| project Path Method")
-    assert (found["code"], found["line"]) == ("SYN0002", 2)
+    message = "Query could not be parsed at 'Method' on line [2,15]"
+    assert found == {"code": "SYN0002", "message": message, "line": 2, "pos": 15, "token": "Method"}
 
 
 def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:

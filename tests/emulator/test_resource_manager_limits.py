@@ -56,6 +56,19 @@ def test_the_default_machine() -> None:
     assert plane.show("first")["properties"]["instanceType"] == "Standard_F4s_v2"
 
 
+def test_environment_variables_are_text() -> None:
+    """Numbers and booleans, which YAML files and notebooks have, reach the container as text; lists are refused."""
+    plane = MemoryPlane()
+    wanted = body()
+    wanted["properties"]["environmentVariables"] = {"WORKERS": 3, "VERBOSE": True, "MODE": "fast"}
+    plane.put("first", wanted)
+    shown = plane.show("first")["properties"]["environmentVariables"]
+    assert shown == {"WORKERS": "3", "VERBOSE": "true", "MODE": "fast"}
+    wanted["properties"]["environmentVariables"] = {"WORKERS": [3]}
+    with pytest.raises(ArmError, match=r"environmentVariables\.WORKERS"):
+        plane.put("first", wanted)
+
+
 def test_usage_of_the_quota() -> None:
     """What deployments take is counted by family and in total, in whichever case their instance types are written."""
     plane = MemoryPlane()

@@ -124,7 +124,7 @@ def test_versions_are_selected() -> None:
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ({"isDefault": "true"}, 1),
+        ({"isDefault": "true", "count": "30", "orderByAsc": "false"}, 1),
         ({"isDefault": "False"}, 0),
         ({"names": "a,workspaceblobstore"}, 1),
         ({"names": "a"}, 0),

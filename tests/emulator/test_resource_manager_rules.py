@@ -123,6 +123,34 @@ def test_patch_changes_tags_only(arm: Arm) -> None:
     assert arm.error("PATCH", "onlineEndpoints/patched", body)[0] == 400
 
 
+def test_numbers_become_text(arm: Arm) -> None:
+    """Microsoft's client sends tags and properties as they are given; they are stored and shown as text."""
+    body = endpoint_body(properties={"cost": 0.5, "owner": "ada"}) | {"tags": {"size": 3, "public": False}}
+    arm.wait(arm.put("onlineEndpoints/numbered", body))
+    shown = arm.call("GET", "onlineEndpoints/numbered").json()
+    assert shown["tags"] == {"size": "3", "public": "false"}
+    assert shown["properties"]["properties"] == {"cost": "0.5", "owner": "ada"}
+    arm.wait(arm.call("PATCH", "onlineEndpoints/numbered", {"tags": {"size": 4}}))
+    assert arm.call("GET", "onlineEndpoints/numbered").json()["tags"] == {"size": "4"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        (ENDPOINT, {"tags": {"a": ["b"]}}, "tags.a"),
+        (ENDPOINT, {"identity": {"type": "Magic"}}, "identity.type"),
+        (f"{ENDPOINT}/deployments/blue", {"tags": "none"}, "tags"),
+        (f"{ENDPOINT}/deployments/blue", {"sku": {"name": "Default", "capacity": "many"}}, "sku.capacity"),
+    ],
+)
+@pytest.mark.usefixtures("served")
+def test_a_patch_has_the_shape_of_its_resource(arm: Arm, path: str, body: dict[str, Any], place: str) -> None:
+    """What does not match the published type is refused by name, as in a PUT."""
+    status, code, message = arm.error("PATCH", path, body)
+    assert (status, code) == (400, "InvalidRequestContent")
+    assert f"'{place}'" in message
+
+
 def test_one_operation_at_a_time(arm: Arm, assets: Assets) -> None:
     """While an operation is running on a deployment, another one on it or on the endpoint gets a 409."""
     arm.wait(arm.put("onlineEndpoints/busy", endpoint_body()))
