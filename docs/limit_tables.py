@@ -121,6 +121,7 @@ INTERNAL = frozenset(
         "shared.core.wording:MOST_DECIMALS",
         "shared.observer:LONGEST_QUOTA_PROBLEM",
         "shared.policies.files:MOST_SHOWN",
+        "shared.policies.intended:LONGEST_VALUE",
         "shared.policies.missing_files:MOST_SEARCHED",
         "shared.policies.numbers:LONGEST",
         "shared.policies.request_files:MOST_SHOWN",

@@ -22,6 +22,7 @@ SPELLINGS = {
 }
 SPANS = UNITS | {"w": timedelta(days=7)}
 BY_SPELLING = {word: SPANS[unit] for unit, words in SPELLINGS.items() for word in words.split()}
+LONGEST_VALUE = 120  # of a value that is worth a suggestion
 AMOUNT = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)\s*([a-z]+)[\s,]*", re.ASCII)
 CLOCK = re.compile(r"(?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2})", re.ASCII)
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*(?:%|percent|per cent|pct)", re.ASCII)
@@ -42,6 +43,8 @@ def hint(word: Word, kind: Scalar[Any], message: str) -> str | None:
 
     message: what is wrong, which may end with the same value as its example.
     """
+    if len(word.text) > LONGEST_VALUE:
+        return None
     variable = VARIABLE.sub(lambda use: f"${{{use[1] or use[2] or use[3]}}}", word.text)
     if variable != word.text and word.type == "text":
         return f"did you mean {variable}?"

@@ -75,6 +75,8 @@ UNCERTAIN = [
     ("keep_blue: ?", "P2M"),
     ("keep_blue: ?", "5 sprints"),
     ("keep_blue: ?", "400 days"),
+    ("keep_blue: ?", "1h " * 3000 + "x"),
+    ("newer_version: ?", "$LATER" * 3000),
     ("judge: {gates: {errors: {}, latency: {worse_than: ?}}}", "25%"),
     ("steps: [weight: ?]", "250%"),
     ("freeze: [{why: x, since: ?, until: 2027-01-01}]", "12/03/2026"),
@@ -84,7 +86,7 @@ UNCERTAIN = [
 ]
 
 
-@pytest.mark.parametrize(("line", "value"), UNCERTAIN)
+@pytest.mark.parametrize(("line", "value"), UNCERTAIN, ids=[value[:20] for _, value in UNCERTAIN])
 def test_nothing_is_suggested_that_would_be_a_guess(
     folder: Path, find_problems: FindProblems, line: str, value: str
 ) -> None:

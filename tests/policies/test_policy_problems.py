@@ -146,6 +146,16 @@ VALUES = {
         "endpoint: churn\nmodels: [{name: m}, {name: n}, {name: m, tags: {}}]\n" + STEPS,
         ["2:32: models[2]: duplicate of models[0]"],
     ),
+    "two invalid registries": (
+        "endpoint: churn\nmodels: [{name: m, registry: a b}, {name: m, registry: c d}]\n" + STEPS,
+        [
+            (
+                f"2:{column}: models[{index}].registry: {name} is not a valid registry name (letters, digits, dashes, "
+                "underscores); write it like shared"
+            )
+            for index, (column, name) in enumerate(((20, "'a b'"), (46, "'c d'")))
+        ],
+    ),
     "two invalid names": (
         "endpoint: churn\nmodels: [{name: a b}, {name: 'c*'}]\n" + STEPS,
         [

@@ -21,7 +21,7 @@ def _check_create(create: Part) -> None:
 
 
 def _check_model(model: Part) -> None:
-    if model["name"] is not None and model.values in model.before:
+    if None not in model.values.values() and model.values in model.before:
         model.add("", f"duplicate of models[{list(model.before).index(model.values)}]")
     if model["registry"] and model["tags"]:
         model.add(
