@@ -133,6 +133,12 @@ def environment_of(workspace: Workspace, properties: Json) -> Json:
     return asset(workspace, reference(text, "environments"))
 
 
+def require_place(workspace: Workspace, uri: str) -> None:
+    """Raise ArmError 501 for an address that clients can register but nothing here can read, such as a job's output."""
+    if ":/" in uri:
+        _location(workspace, uri)
+
+
 def data_folder(workspace: Workspace, data_id: str) -> str:
     """Return the folder that a data asset refers to, in the workspace's own container. Raises ArmError."""
     uri = asset(workspace, reference(data_id, "data"))["dataUri"]

@@ -55,6 +55,22 @@ def test_servers_of_ones_own_are_refused_immediately(environment: Json, model: J
     assert (refused.value.status, created.workspace.endpoints["e"].deployments) == (501, {})
 
 
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("azureml://jobs/witty_fox_1/outputs/artifacts/paths/model", "An asset at azureml://jobs/witty_fox_1/"),
+        ("runs:/4f2c/model", "An asset at runs:/4f2c/model"),
+        ("azureml://datastores/lake/paths/churn", "The datastore lake"),
+    ],
+)
+def test_a_model_that_nothing_here_can_read(address: str, named: str) -> None:
+    """A job's output and another datastore can be registered; a deployment of them is refused before it starts."""
+    created = plane({"image": IMAGE}, {"modelUri": address, "modelType": "mlflow_model"})
+    with pytest.raises(ArmError, match=named) as refused:
+        created.put("blue", body(environmentId="azureml:churn:4", model="azureml:churn:4"))
+    assert (refused.value.status, created.workspace.endpoints["e"].deployments) == (501, {})
+
+
 def test_a_model_that_nothing_serves() -> None:
     """A custom model without a scoring script is refused, as in Azure, whatever its environment."""
     created = plane({"image": IMAGE}, {"modelType": "custom_model"})
