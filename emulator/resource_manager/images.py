@@ -1,4 +1,4 @@
-"""What a deployment may not need here: a container or server of its own, or a model that lies where nothing can read."""
+"""What a deployment may not need here: a container or server of its own, or a model that nothing here can read."""
 
 from __future__ import annotations
 
