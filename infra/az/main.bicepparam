@@ -13,6 +13,7 @@ param entraClientId = readEnvironmentVariable('TEAL_ENTRA_CLIENT_ID', '')
 param trustEasyAuth = bool(readEnvironmentVariable('TEAL_TRUST_EASY_AUTH', 'false'))
 param evidenceDays = int(readEnvironmentVariable('TEAL_EVIDENCE_DAYS', '30'))
 param historyDays = int(readEnvironmentVariable('TEAL_HISTORY_DAYS', '730'))
+param logRetention = int(readEnvironmentVariable('TEAL_LOG_DAYS', '30'))
 param instanceMemory = json(readEnvironmentVariable('TEAL_INSTANCE_MEMORY', '2048')) // one of three numbers, which `int` does not know
 param alwaysReady = int(readEnvironmentVariable('TEAL_ALWAYS_READY', '0'))
 param zoneRedundant = bool(readEnvironmentVariable('TEAL_ZONE_REDUNDANT', 'false'))

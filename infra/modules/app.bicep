@@ -10,7 +10,7 @@ param planName string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags { *: string }
 
 @description('Name of Teal\'s identity.')
 param identityName string
@@ -49,10 +49,10 @@ param alwaysReady int
 param zoneRedundant bool
 
 @description('The settings that Teal itself reads.')
-param settings object
+param settings { *: string }
 
 @description('Settings added by the operator, such as those that policies use. They cannot override the others.')
-param furtherSettings object
+param furtherSettings { *: string }
 
 // azure-core's name of the cloud that this is deployed to.
 var clouds = {
@@ -128,6 +128,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
       ipSecurityRestrictionsDefaultAction: private ? 'Deny' : null

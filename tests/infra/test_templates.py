@@ -132,10 +132,13 @@ def test_hooks_have_every_value_they_need(templates: dict[str, Node], parameter_
         assert read <= known, name
 
 
-def test_azd_passes_exactly_the_required_parameters(root: Path, templates: dict[str, Node]) -> None:
-    """main.parameters.json sets what main.bicep requires, each from one variable of the azd environment."""
+def test_azd_passes_every_parameter_that_an_operator_may_choose(root: Path, templates: dict[str, Node]) -> None:
+    """main.parameters.json sets them, each from one variable of the azd environment."""
     values = json.loads((root / "infra/main.parameters.json").read_text())["parameters"]
-    assert required(templates["main.bicep"]) <= set(values) <= parameters(templates["main.bicep"])
+    assert required(templates["main.bicep"]) <= set(values)
+    # The app asks for its workspace's region, and the tenant is that of the subscription.
+    assert parameters(templates["main.bicep"]) - set(values) == {"workspaceRegion", "entraTenantId"}
+    assert set(values) <= parameters(templates["main.bicep"])
     written = {"appSettings", "customNames", "dnsZoneIds", "otherWorkspaces", "tags"}
     single = [entry["value"] for name, entry in values.items() if name not in written]
     assert all(re.fullmatch(r"\$\{[A-Z_]+(=[\w./]+)?\}", value) for value in single)
