@@ -24,6 +24,7 @@ from cli.policy.progress import progress
 from cli.policy.remarks import only_by_tag, remarks
 from cli.policy.sources import as_data, problems_of
 from cli.policy.summary_json import Json
+from cli.policy.unread import unread_policies
 from cli.policy.wording import counted
 from cli.policy.world import traffics, world
 from cli.simulate.profile import Profile
@@ -68,9 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
             print(json.dumps(_data(options, problems, list(checked)), indent=2))
         elif problems:
             print("\n".join(str(problem) for problem in problems), file=sys.stderr)
+            _print_unread(options.folder)
             print(f"{counted(len(problems), 'problem')}: {options.folder} is not usable")
         else:
             _print(options, checked)
+            _print_unread(options.folder)
     return 2 if problems else 0
 
 
@@ -115,6 +118,11 @@ def _print(options: CheckOptions, checked: Iterator[CheckedPolicy]) -> None:
         print("\n".join(_lines(one, options.every)), flush=True)
 
 
+def _print_unread(folder: Path) -> None:
+    for file in unread_policies(folder):
+        print(f"{file}: looks like a policy, but is not read: policies are *.yaml and *.yml directly in {folder}")
+
+
 def _lines(checked: CheckedPolicy, every: timedelta | None) -> Iterator[str]:
     chosen = checked.chosen
     yield f"{chosen.file}: {chosen.name}: valid, {counted(len(chosen.policy.steps), 'step')}"
@@ -139,6 +147,7 @@ def _data(options: CheckOptions, problems: list[Problem], checked: list[CheckedP
         "folder": str(options.folder),
         "valid": not problems,
         "problems": [as_data(problem) for problem in problems],
+        "unread": unread_policies(options.folder),
         "assumptions": assumptions(options.profiles[0], options.seed) if options.profiles else [],
         "policies": [
             {

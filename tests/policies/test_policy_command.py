@@ -89,6 +89,32 @@ def test_check_says_that_a_named_policy_needs_its_tag(capsys: pytest.CaptureFixt
     assert "the tag teal" not in teal(capsys, "check", "--no-estimates", str(folder))[1]
 
 
+def test_check_names_files_that_look_like_policies_but_are_not_read(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """Nothing else would: whoever wrote them believes that they apply. Templates and hidden files are no policies."""
+    for name, text in {
+        "churn.yaml": VALID,
+        "fraud.yaml.txt": VALID,
+        "west/prices.yml": VALID,
+        "deployments/churn.yml": "instance_type: Standard_DS3_v2\n",
+        ".git/old.yaml": VALID,
+        "policy.schema.json": VALID,
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    code, out, _ = teal(capsys, "check", "--no-estimates", str(folder))
+    why = f"looks like a policy, but is not read: policies are *.yaml and *.yml directly in {folder}"
+    assert (code, out.splitlines()[1:]) == (
+        0,
+        [f"{folder / 'fraud.yaml.txt'}: {why}", f"{folder / 'west/prices.yml'}: {why}"],
+    )
+    assert json.loads(teal(capsys, "check", "--no-estimates", "--json", str(folder))[1])["unread"] == [
+        str(folder / "fraud.yaml.txt"),
+        str(folder / "west" / "prices.yml"),
+    ]
+
+
 def test_check_accepts_a_single_file(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Problems in other files are then not reported."""
     (folder / "churn.yaml").write_text(VALID)
