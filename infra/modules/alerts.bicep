@@ -11,7 +11,7 @@ param insightsId string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 @description('Resource id of an existing action group. Empty: one is created for the address.')
 param actionGroupId string

@@ -10,7 +10,7 @@ param planName string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 @description('Name of Teal\'s identity.')
 param identityName string
@@ -49,10 +49,10 @@ param alwaysReady int
 param zoneRedundant bool
 
 @description('The settings that Teal itself reads.')
-param settings { *: string }
+param settings object
 
 @description('Settings added by the operator, such as those that policies use. They cannot override the others.')
-param furtherSettings { *: string }
+param furtherSettings object
 
 // azure-core's name of the cloud that this is deployed to.
 var clouds = {

@@ -8,10 +8,10 @@ param settingName string
 param workspaceName string
 
 @description('Names of endpoints.')
-param endpointNames string[]
+param endpointNames array
 
 @description('The names of those that exist, and an empty text for each other one.')
-param existing string[]
+param existing array
 
 @description('Resource id of the Log Analytics workspace.')
 param logsId string

@@ -1,13 +1,13 @@
 // The private DNS zones of a network that has none, so that names of the storage account resolve to its private endpoints.
 
 @description('Names of the zones.')
-param zoneNames string[]
+param zoneNames array
 
 @description('Resource id of the virtual network that they are for.')
 param networkId string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for name in zoneNames: {

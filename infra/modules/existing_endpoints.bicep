@@ -4,7 +4,7 @@
 param workspaceName string
 
 @description('Names of endpoints.')
-param endpointNames string[]
+param endpointNames array
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2025-12-01' existing = {
   name: workspaceName
@@ -19,4 +19,4 @@ resource endpoints 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints
 ]
 
 @description('The names of those that exist, and an empty text for each other one.')
-output names string[] = [for (name, i) in endpointNames: endpoints[i] == null ? '' : name]
+output names array = [for (name, i) in endpointNames: endpoints[i] == null ? '' : name]

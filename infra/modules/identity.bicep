@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 // User-assigned, not system-assigned: its roles exist before the app starts, and survive re-creating the app.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

@@ -13,7 +13,7 @@ param logsId string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 @description('Log retention in days.')
 param retention int

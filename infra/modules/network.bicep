@@ -17,7 +17,7 @@ param endpointPrefix string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 // Azure ends the implicit way out of a subnet (default outbound access), so the app gets an explicit one.
 resource address 'Microsoft.Network/publicIPAddresses@2025-05-01' = {

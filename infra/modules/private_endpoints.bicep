@@ -1,22 +1,7 @@
 // Private endpoints, and their names in private DNS zones.
 
-@sealed()
-type target = {
-  @description('Name of the endpoint.')
-  name: string
-
-  @description('Resource id of what it leads to.')
-  id: string
-
-  @description('Kind of service there.')
-  kind: 'blob' | 'queue' | 'table' | 'sites'
-
-  @description('Resource id of its private DNS zone. Empty: the company registers the endpoint itself.')
-  zoneId: string
-}
-
-@description('The endpoints.')
-param targets target[]
+@description('The endpoints: the name of each, the id of what it leads to, the kind of service there (blob, queue, table or sites) and the zoneId of its private DNS zone, empty if the company registers the endpoint itself.')
+param targets array
 
 @description('Resource id of the subnet that they are in.')
 param subnetId string
@@ -25,7 +10,7 @@ param subnetId string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 resource endpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for target in targets: {

@@ -9,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 @description('Whether the data is kept in three availability zones.')
 param zoneRedundant bool

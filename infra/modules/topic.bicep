@@ -12,7 +12,7 @@ param workspaceName string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 resource workspace 'Microsoft.MachineLearningServices/workspaces@2025-12-01' existing = {
   name: workspaceName

@@ -19,7 +19,7 @@ param logsId string
 param location string
 
 @description('Tags of every resource.')
-param tags { *: string }
+param tags object
 
 var ofTheApp = replace(loadTextContent('../workbook.json'), '{app}', appName)
 var content = replace(replace(ofTheApp, '{insights}', insightsId), '{logs}', logsId)

@@ -13,7 +13,7 @@ param principalId string
 param logsId string
 
 @description('Names of endpoints, which need not exist yet.')
-param endpointNames string[]
+param endpointNames array
 
 @description('Whether Teal uploads code and registers environments.')
 param templates bool

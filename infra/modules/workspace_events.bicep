@@ -25,7 +25,7 @@ param deadLetterContainer string
 param subject string
 
 @description('Tags of the system topic, if it is created.')
-param tags { *: string }
+param tags object
 
 var topicName = empty(systemTopic) ? 'evgt-${workspaceName}' : systemTopic
 
