@@ -88,10 +88,10 @@ param instanceMemory int = 2048
 
 @minValue(0)
 @maxValue(40)
-@description('Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle.')
+@description('Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle. With zoneRedundant none or at least 2.')
 param alwaysReady int = 0
 
-@description('Whether the app and its data are spread over availability zones. The region must have them.')
+@description('Whether the app and its data are spread over availability zones. The region must have them. Azure then keeps two instances of each function ready, and bills them.')
 param zoneRedundant bool = false
 
 @description('Tags of every resource, by name.')
@@ -355,7 +355,9 @@ module app 'modules/app.bicep' = {
     entraTenantId: entraTenantId
     managesSignIn: !trustEasyAuth || !empty(entraClientId)
     instanceMemory: instanceMemory
-    alwaysReady: alwaysReady
+    alwaysReady: zoneRedundant && alwaysReady == 1
+      ? fail('with zoneRedundant, alwaysReady is 0 or at least 2')
+      : alwaysReady
     zoneRedundant: zoneRedundant
     furtherSettings: appSettings
     settings: {

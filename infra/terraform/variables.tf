@@ -39,13 +39,13 @@ variable "instance_memory" {
 }
 
 variable "always_ready" {
-  description = "Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle."
+  description = "Instances that are always ready for the HTTP API, which answers without a cold start then. They are billed while idle. With zone_redundant none or at least 2."
   type        = number
   default     = null
 }
 
 variable "zone_redundant" {
-  description = "Whether the app and its data are spread over availability zones. The region must have them."
+  description = "Whether the app and its data are spread over availability zones. The region must have them. Azure then keeps two instances of each function ready, and bills them."
   type        = bool
   default     = null
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from docs.cost_figures import times
@@ -27,3 +30,14 @@ def test_what_cannot_be_counted_is_an_error(schedule: str) -> None:
     """Otherwise the page would silently be wrong."""
     with pytest.raises(ValueError, match=r"every day|invalid literal"):
         times(schedule)
+
+
+def test_instances_of_a_zone_redundant_app() -> None:
+    """Flex Consumption scales every function on its own, but for those with HTTP triggers: two instances for each."""
+    root = Path(__file__).resolve().parents[2]
+    sources = "".join(file.read_text(encoding="utf-8") for file in (root / "functions").glob("*.py"))
+    groups = len(re.findall(r"^@\w+\.\w+_trigger\(", sources, re.MULTILINE)) + 1
+    (row,) = [
+        line for line in (root / "docs/cost.md").read_text().splitlines() if line.startswith("| `TEAL_ZONE_REDUN")
+    ]
+    assert f": {2 * groups} instances " in row

@@ -8,6 +8,7 @@ A snapshot is a template evaluated offline for the parameters of its file. After
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,3 +95,25 @@ def test_a_snapshot_is_up_to_date(compiler: BicepCompiler, parameters: Path) -> 
     """The template still evaluates to what is committed, outputs included."""
     committed = parameters.with_name(f"{parameters.stem}.snapshot.json")
     assert compiler.snapshot(parameters) == json.loads(committed.read_text(encoding="utf-8"))
+
+
+REFUSED = {
+    "alwaysReady = 1\nparam zoneRedundant = true": "with zoneRedundant, alwaysReady is 0 or at least 2",
+    "privateSite = true": "an existing network needs endpointSubnetId, and privateSite needs vnetEnabled",
+    "vnetEnabled = true\nparam endpointSubnetId = '/a/b'": "an existing network needs appSubnetId",
+}
+
+
+@pytest.mark.parametrize(("choice", "words"), REFUSED.items(), ids=["one ready", "private site", "half a network"])
+def test_choices_that_azure_would_refuse_are_refused_in_the_preview(
+    compiler: BicepCompiler, tmp_path: Path, choice: str, words: str
+) -> None:
+    """Before anything is created, and in words."""
+    required = ("environmentName", "location", "workspaceName", "workspaceResourceGroup")
+    file = tmp_path / "chosen.bicepparam"
+    template = os.path.relpath(INFRA / "main.bicep", tmp_path)
+    file.write_text(
+        "\n".join([f"using '{template}'", *(f"param {each} = 'xxx'" for each in required), f"param {choice}"])
+    )
+    with pytest.raises(AssertionError, match=words):
+        compiler.snapshot(file)
