@@ -94,7 +94,7 @@ def _report(draft: Draft, known: Findings, values: Values) -> None:
         draft.findings.add("name", f"{endpoint} already has a policy named {name}, in {place}; use another name")
         return
     place = f"{known.file}:{known.places['endpoint'].line}"
-    remedy = "give one of them a name, to be chosen by the model's tag teal"
+    remedy = "remove one, or give it a name, to be chosen by the model's tag teal"
     draft.findings.add("endpoint", f"{endpoint} already has a policy, in {place}; {remedy}")
 
 

@@ -41,6 +41,15 @@ WRONG = {
         "- {why: x, since: 2026-12-20T00:30, until: 2026-12-20T00:00Z, zone: Africa/Abidjan}",
         ["5:37: freeze[0].until: not after since; the window would never apply"],
     ),
+    "a single date": (
+        "- {why: x, since: 2026-05-01, until: 2026-05-01}",
+        [
+            (
+                "5:31: freeze[0].until: not after since; the window would never apply; a date is the midnight when it "
+                "begins, so write the next day"
+            )
+        ],
+    ),
     "forever": (
         "- {why: x, days: [mon, tue, wed, thu, fri, sat, sun]}",
         ["5:12: freeze[0].days: every day, all day: nothing would ever advance"],

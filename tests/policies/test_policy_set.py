@@ -267,8 +267,8 @@ def test_two_policies_for_one_endpoint_are_rejected(folder: Path, find_problems:
     (folder / "b.yml").write_text("# mine\n" + SHORTEST.format(endpoint="CHURN", model="n"))
     assert find_problems(folder) == [
         (
-            "policies/b.yml:2:1: endpoint: CHURN already has a policy, in policies/a.yaml:1; give one of "
-            "them a name, to be chosen by the model's tag teal"
+            "policies/b.yml:2:1: endpoint: CHURN already has a policy, in policies/a.yaml:1; remove one, "
+            "or give it a name, to be chosen by the model's tag teal"
         )
     ]
 

@@ -83,7 +83,9 @@ def _check_once(window: Part) -> None:
             window.add(key, "missing; a window needs both since and until")
     since, until, zone = window["since"], window["until"], window["zone"]
     if None not in (since, until, zone) and _utc(until, zone) <= _utc(since, zone):
-        window.add("until", "not after since; the window would never apply")
+        same_day = since == until and until.time() == MIDNIGHT
+        remedy = "; a date is the midnight when it begins, so write the next day" if same_day else ""
+        window.add("until", f"not after since; the window would never apply{remedy}")
 
 
 def _utc(written: datetime, zone: str) -> datetime:
