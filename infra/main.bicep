@@ -30,7 +30,7 @@ type resourceNames = {
   @description('Action group.')
   actionGroup: string?
 
-  @description('Virtual network; its NAT gateway and public address are named after it.')
+  @description('Virtual network; its security group, NAT gateway and public address are named after it.')
   network: string?
 }
 

@@ -36,6 +36,13 @@ resource gateway 'Microsoft.Network/natGateways@2025-05-01' = {
   properties: { publicIpAddresses: [{ id: address.id }] }
 }
 
+// Azure's default rules: nothing gets in from the internet. A company adds its own.
+resource rules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: 'nsg-${name}'
+  location: location
+  tags: tags
+}
+
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
@@ -47,6 +54,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: appPrefix
+          networkSecurityGroup: { id: rules.id }
           defaultOutboundAccess: false
           natGateway: { id: gateway.id }
           delegations: [{ name: 'flex-consumption', properties: { serviceName: 'Microsoft.App/environments' } }]
@@ -54,7 +62,12 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
       }
       {
         name: 'endpoints'
-        properties: { addressPrefix: endpointPrefix, defaultOutboundAccess: false }
+        properties: {
+          addressPrefix: endpointPrefix
+          networkSecurityGroup: { id: rules.id }
+          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled' // otherwise the rules do not apply to endpoints
+          defaultOutboundAccess: false
+        }
       }
     ]
   }

@@ -62,6 +62,14 @@ def test_the_subnet_of_the_app_fits_flex_consumption() -> None:
     assert (app["addressPrefix"], private["addressPrefix"]) == ("10.20.30.0/26", "10.20.30.64/26")
 
 
+def test_every_subnet_has_a_security_group() -> None:
+    """Many companies refuse one without; it applies to private endpoints too."""
+    group = one("app-private", "networkSecurityGroups")["id"]
+    subnets = [each["properties"] for each in one("app-private", "virtualNetworks")["properties"]["subnets"]]
+    assert [each["networkSecurityGroup"]["id"] for each in subnets] == [group, group]
+    assert subnets[1]["privateEndpointNetworkPolicies"] == "NetworkSecurityGroupEnabled"
+
+
 def test_each_endpoint_has_a_zone_that_the_network_uses() -> None:
     """A zone without its link, or an endpoint without its zone, would leave names public."""
     zones = resources("app-private", "privateDnsZones")
