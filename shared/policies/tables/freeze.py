@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.core.policy import FreezeWindow
-from shared.core.policy.freeze import holds
 from shared.core.schema.findings import Part, Values
 from shared.core.schema.grammar import Field, Sequence, Table
 from shared.core.schema.kinds import choice
@@ -16,7 +15,7 @@ from shared.core.schema.texts import LINE
 from shared.core.schema.times import moment, time_of_day, zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MIDNIGHT = time(0, 0)
+MIDNIGHT, WEEK = time(0, 0), timedelta(weeks=1)
 # A Monday in winter and one in summer: whatever the zones do, windows repeat from week to week then.
 MONDAYS = (date(2026, 1, 12), date(2026, 7, 13))
 
@@ -42,17 +41,30 @@ def _weekly(values: Values | None) -> FreezeWindow | None:
 
 
 def _cover_the_week(windows: collections.abc.Sequence[FreezeWindow]) -> bool:
-    """Return whether one of the windows is always in force: whenever one ends, another holds."""
-    ends = [end for monday in MONDAYS for window in windows for end in _ends(window, monday)]
-    return bool(ends) and all(any(holds(window, end) for window in windows) for end in ends)
+    """Return whether one of the windows is always in force."""
+    return all(_cover(windows, monday) for monday in MONDAYS)
 
 
-def _ends(window: FreezeWindow, monday: date) -> Iterator[datetime]:
-    """Yield when a window ends, for each day of a week on which it starts."""
+def _cover(windows: collections.abc.Sequence[FreezeWindow], monday: date) -> bool:
+    """Return whether the windows leave no moment of the week that starts on this day, in UTC."""
+    reached = datetime.combine(monday, MIDNIGHT, UTC)
+    end = reached + WEEK
+    # Days are local to the windows' zones, so those of the weeks before and after count too.
+    weeks = (monday - WEEK, monday, monday + WEEK)
+    for begins, ends in sorted(span for window in windows for week in weeks for span in _spans(window, week)):
+        if begins > reached:
+            break
+        reached = max(reached, ends)
+    return reached >= end
+
+
+def _spans(window: FreezeWindow, monday: date) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when a window begins and ends, for each day of a week on which it starts."""
+    zone = ZoneInfo(window.zone)
     for day in window.days:
-        begun = monday + timedelta(days=day)
-        last = begun if window.start < window.end else begun + timedelta(days=1)
-        yield datetime.combine(last, window.end, ZoneInfo(window.zone))
+        first = monday + timedelta(days=day)
+        last = first if window.start < window.end else first + timedelta(days=1)
+        yield datetime.combine(first, window.start, zone), datetime.combine(last, window.end, zone)
 
 
 def _check(window: Part) -> None:
