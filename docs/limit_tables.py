@@ -71,7 +71,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.listing:MOST_READ", "", "rollouts that one page of a filtered list examines"),
         ("shared.core.rollout.requests:MOST_WAITING", "", "requests that wait to be carried out; a rollback is still accepted"),
         ("shared.repetitions:LATELY", "", "how long after the first a repeated request is recognized once its rollout has ended"),
-        ("shared.repetitions:MOST", "", "ended rollouts of an endpoint, the newest, in which it is looked for"),
+        ("shared.repetitions:MOST", "", "of an endpoint's newest ended rollouts are searched for it"),
         ("shared.core.rollout.requests:MOST_KEYS", "", "idempotency keys that a rollout remembers, the newest"),
     ),
     "What is stored": (

@@ -1,4 +1,4 @@
-"""Who makes a request, and whether they may, where App Service authentication (Easy Auth) signs callers in.
+"""Identifies and authorizes callers, where App Service authentication (Easy Auth) signs them in.
 
 The platform replaces the header X-MS-CLIENT-PRINCIPAL of every request, but only while its authentication is on;
 otherwise anyone can forge it. So nothing here reads it unless the app's settings say that it is on.
@@ -21,7 +21,7 @@ PRINCIPAL = "x-ms-client-principal"
 # The platform maps some of a token's claims to these names.
 _MAPPED = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
-# A person's unique names first, then the ids of apps and managed identities, which have no name.
+# Unique names of people first, then the ids of apps and managed identities, which have no name.
 _PEOPLE = ("preferred_username", "upn", f"{_MAPPED}upn", "email", f"{_MAPPED}emailaddress", f"{_MAPPED}name")
 _OTHERS = ("azp", "appid", "oid", "http://schemas.microsoft.com/identity/claims/objectidentifier")
 

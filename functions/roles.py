@@ -1,4 +1,4 @@
-"""The app roles of callers whom the platform signs in, each with everything that the one before it may do.
+"""The app roles of signed-in callers. Each includes what the one before it may do.
 
 Imports nothing of Teal, because it is loaded when functions are indexed. `infra/app-roles.json` declares the same roles
 to Entra ID.

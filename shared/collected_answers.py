@@ -57,7 +57,7 @@ class AnswersSource:
             case Disagreements():
                 return ()  # a single deployment has nothing to disagree with
             case _:
-                raise Permanent(f"{self.kind.title} cannot tell {need.subject}")
+                raise Permanent(f"{self.kind.title} does not provide {need.subject}")
 
     def _predicted(self, fetch: Fetch, names: Sequence[str], reading: PredictionReading) -> Sequence[DeploymentMinute]:
         """Return the labels of each deployment.

@@ -1,4 +1,4 @@
-"""How a rollout comes to be: by an event, or by a person. Admits it once, however often it is asked for.
+"""Admits rollouts that an event or an operator requests: each once, however often it is requested.
 
 Endpoints are not read here: the loop observes what serves a moment later.
 """
@@ -56,7 +56,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes in events and people's requests for rollouts."""
+    """Takes in events and operators' requests for rollouts."""
 
     store: Store
     workspaces: Workspaces
@@ -67,7 +67,7 @@ class Intake:
     def event(  # noqa: PLR0913 -- an event's own attributes
         self, event_type: str, subject: str, topic: str, event_id: str, data: object, *, at: datetime | None = None
     ) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises what a redelivery may mend: what the store or ARM could not do now.
+        """Take in an Event Grid event. Raises what a redelivery may fix: what the store or ARM could not do now.
 
         Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
         model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
@@ -82,7 +82,7 @@ class Intake:
         return outcomes
 
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
-        """Begin a rollout because a person asks; one that has ended may be begun again.
+        """Start a rollout at an operator's request; one that has ended may be started again.
 
         Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
         """

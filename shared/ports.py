@@ -44,7 +44,7 @@ class Endpoints(Protocol):
     def order(self, action: Action) -> None:
         """Start an action, whose outcome is observed later. While another one runs, this raises Temporary.
 
-        Creating what exists and deleting what is gone are not errors, and nothing but the action's target is changed.
+        Creating what already exists or deleting what is already gone is not an error. Only the action's target changes.
         """
 
     def autoscaled(self, endpoint: str) -> dict[str, bool]:

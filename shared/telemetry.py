@@ -89,7 +89,7 @@ class TelemetrySources:
         if source is None:
             raise Permanent(f"{need.source!r} is not a telemetry source of this app; it has {', '.join(self._sources)}")
         if type(need) not in source.kind.answers:
-            raise Permanent(f"{source.kind.title} cannot tell {need.subject}")
+            raise Permanent(f"{source.kind.title} does not provide {need.subject}")
         return source
 
 

@@ -34,7 +34,7 @@ def arguments(words: Sequence[str] | None, program: str) -> argparse.Namespace:
 
 def parser(program: str) -> argparse.ArgumentParser:
     """Return the parser of the arguments."""
-    parser = argparse.ArgumentParser(prog=program, description="Runs a function app on this machine.")
+    parser = argparse.ArgumentParser(prog=program, description="Run a function app on this machine.")
     parser.add_argument(
         "--app",
         type=Path,

@@ -106,8 +106,8 @@ def _add_simulate(commands: Subparsers) -> None:
     simulate = commands.add_parser(
         "simulate",
         help="try a policy on simulated rollouts",
-        description="Try a policy on thousands of simulated rollouts: the shipped core decides, the world is made up. "
-        "Report false rollbacks, detection, affected requests and time to 100%.",
+        description="Try a policy on thousands of rollouts: the shipped core decides, and its environment is "
+        "simulated. Report false rollbacks, detection, affected requests and time to 100%.",
     )
     simulate.add_argument("policy", type=Path, metavar="POLICY", help="policy file, or a folder of them")
     simulate.add_argument("--endpoint", help="which endpoint's policy, if the folder has several")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
 CODES = """exit codes:
-  0    every row that was looked at passed
+  0    every row that was checked passed
   1    a row failed
   2    settings are missing or invalid; nothing was created
   3    something could not be removed; its name is printed
@@ -21,9 +21,9 @@ def add_verify(subparsers: Subparsers) -> None:
     """Add `verify` to a parser's commands."""
     subparsers.add_parser(
         "verify",
-        help="see Azure's behaviour in your subscription",
-        description="Make a small rollout in your workspace with the app's adapters, report by row of\n"
-        "docs/fidelity.md what was seen, and remove what was created. That page names the variables.",
+        help="check what Teal assumes about Azure in your subscription",
+        description="Run a small rollout in your workspace with the app's adapters, report what was seen for each\n"
+        "row of docs/fidelity.md, and remove what was created. That page lists the variables to set.",
         epilog=CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

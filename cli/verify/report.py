@@ -71,10 +71,10 @@ class Report:
             self._note(rows, Outcome.PASS, note.text)
 
     def finish(self) -> bool:
-        """Print the rows that nothing looked at, and the sums; return whether no row failed."""
+        """Print the rows that nothing checked, and the totals; return whether no row failed."""
         for row, text in self.rows.items():
             if row not in self.seen:
-                self._line(Outcome.SKIP, row, f"{text} (not looked at)")
+                self._line(Outcome.SKIP, row, f"{text} (not checked)")
         outcomes = [self.seen.get(row, Outcome.SKIP) for row in self.rows]
         self.tell(", ".join(f"{outcomes.count(each)} {each}" for each in (Outcome.PASS, Outcome.FAIL, Outcome.SKIP)))
         return Outcome.FAIL not in outcomes

@@ -35,7 +35,7 @@ def add_wait(subparsers: Subparsers) -> None:
         "wait",
         help="follow the rollout of a registered version to its end",
         description="Follow the rollout of a registered version until it has ended.\n"
-        "The variable TEAL_KEY must have a function key of the app. If the app signs callers in, give --audience too.",
+        "Set TEAL_KEY to a function key of the app. If the app requires sign-in, pass --audience too.",
         epilog=f"exit codes:\n{codes}  2  invalid arguments\n  130  interrupted",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,18 +53,20 @@ def add_wait(subparsers: Subparsers) -> None:
         "--audience",
         default=os.environ.get("TEAL_AUDIENCE", ""),
         metavar="URI",
-        help="if the app signs callers in: the URI of its app registration, such as api://<client id>; each call then "
-        "has a token of this process's Azure identity (default: the variable TEAL_AUDIENCE)",
+        help="if the app requires sign-in: the URI of its app registration, such as api://<client id>; each call "
+        "then has a token of the identity that this command runs as (default: the variable TEAL_AUDIENCE)",
     )
-    wait.add_argument("--timeout", type=_duration, default="6h", metavar="TIME", help="how long in all (%(default)s)")
+    wait.add_argument(
+        "--timeout", type=_duration, default="6h", metavar="TIME", help="how long to wait in total (%(default)s)"
+    )
     wait.add_argument(
         "--appear",
         type=_duration,
         default="10m",
         metavar="TIME",
-        help="how long for the rollout to start (%(default)s)",
+        help="how long to wait for the rollout to start (%(default)s)",
     )
-    wait.add_argument("--every", type=_duration, default="20s", metavar="TIME", help="how often to ask (%(default)s)")
+    wait.add_argument("--every", type=_duration, default="20s", metavar="TIME", help="how often to poll (%(default)s)")
     wait.add_argument("--stop-when-paused", action="store_true", help="end when the rollout waits for an operator")
     wait.add_argument("--json", action="store_true", help="print the rollout as JSON at the end")
 
@@ -76,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     key = os.environ.get("TEAL_KEY", "")
     if not key:
-        print("teal wait: TEAL_KEY is not set; it must have a function key of the app", file=sys.stderr)
+        print("teal wait: TEAL_KEY is not set; set it to a function key of the app", file=sys.stderr)
         return Ending.REFUSED
     sought = Sought(arguments.endpoint.lower(), arguments.version, arguments.model, arguments.workspace)
     api = RolloutsApi(arguments.url, key, _token(arguments.audience))

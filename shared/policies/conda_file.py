@@ -1,4 +1,4 @@
-"""What keeps Microsoft's loader from reading an environment's conda file; its own message is about a missing name."""
+"""Reports why Microsoft's loader cannot read an environment's conda file; its own message is about a missing name."""
 
 from __future__ import annotations
 

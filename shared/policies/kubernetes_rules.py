@@ -78,7 +78,7 @@ def _not_a_quantity(key: str, value: str) -> str:
 
 
 def _quantity(text: str) -> float | None:
-    """Return a quantity as a number; None if it is none, or below 0."""
+    """Return a quantity as a number; None if it is not one, or is below 0."""
     parts = QUANTITY.fullmatch(text)
     if not parts:
         return None

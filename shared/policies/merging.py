@@ -1,6 +1,6 @@
 """Merge keys (`<<`) in YAML nodes, expanded as YAML's own loaders do it: a key's own value wins, then the first merged.
 
-Templates have them because `az ml` accepts them. Policies do not: each of its keys has one place in the file.
+Templates have them because `az ml` accepts them. Policies do not: each key has one place in the file.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Roles = Mapping[str, str | None]
 
 
 def check_needed(policy: Part, kinds: tuple[Field, ...]) -> None:
-    """Report steps that wait for gates in vain, or for critical gates if there are none. kinds: of gates."""
+    """Report steps that wait for gates that never certify, or for critical gates if there are none. kinds: of gates."""
     gates = policy.find(PATH)
     if gates is None:
         return

@@ -1,4 +1,4 @@
-"""What a template must fulfil beyond what Microsoft's loader checks: its model, its type, and the service's limits.
+"""Checks of a template beyond those of Microsoft's loader: its model, its type, and the service's limits.
 
 The loader itself runs in `teal policy check` (`shared.adapters.template_loader`); here nothing needs Azure's SDK.
 """

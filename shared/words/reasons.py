@@ -466,7 +466,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.LEFTOVER_ONLY_ONE: Row(
         "{deployment} is kept, because nothing has live traffic and it may be the only deployment that works. "
         + MANUAL,
-        "The old deployment is gone, so nobody but an operator can say what should serve.",
+        "The old deployment is gone, so only an operator can say what should serve.",
     ),
     ReasonCode.LEFTOVER_REPLACED: Row(
         "{deployment} is left as it is, because someone else has deployed something else under that name",

@@ -293,7 +293,7 @@ def test_a_source_is_not_read_for_needs_it_does_not_serve(stage: Stage) -> None:
     """The log has no sizes, so the gate that needs them from there has no evidence, with the reason."""
     asked = query(ErrorsGate(), LatencyGate())
     seen = stage.look(replace(asked, needs={**asked.needs, "sizes": (Sizes("logs"),)}))
-    assert seen.missing == {"sizes": "the request log cannot tell sizes of answers"}
+    assert seen.missing == {"sizes": "the request log does not provide sizes of answers"}
     assert len(seen.minutes) == 4
 
 

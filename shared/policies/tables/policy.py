@@ -61,8 +61,8 @@ def policy_table(workspace: str = "") -> Table:
             Field(
                 "missed_versions",
                 choice("report", "start"),
-                "What happens to a newer registered version that has no rollout because its event was lost, which is "
-                "looked for once a day: it is reported, or the newest one is also started.",
+                "What happens to newer registered versions that have no rollout because their event was lost (checked "
+                "once a day): they are reported, or the newest one is also started.",
             ),
             *_ending(),
         ),
@@ -88,8 +88,8 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "orphans",
             choice("report", "remove"),
-            "What happens to the green of an ended rollout that is still deployed although it should not be, which is "
-            "looked for once a day: it is reported, or also removed a day later unless someone used or changed it.",
+            "What happens to the green of an ended rollout that is still deployed although it should not be (checked "
+            "once a day): it is reported, or also removed a day later unless someone used or changed it.",
         ),
         Field(
             "redact",
