@@ -22,6 +22,7 @@ from cli.policy.explanation import always, begins, stages
 from cli.policy.judged import judged, sources
 from cli.policy.notes import notes
 from cli.policy.pace import EVERY
+from cli.policy.permissions import permissions
 from cli.policy.progress import progress
 from cli.policy.remarks import remarks
 from cli.policy.sources import as_data, problems_of
@@ -130,7 +131,8 @@ def _print(one: Explained, options: ExplainOptions) -> None:
 
 def _assumptions(one: Explained, options: ExplainOptions) -> list[str]:
     policy = one.chosen.policy
-    return assumptions(options.profile, options.seed) + list(notes(policy, one.estimate.profile)) + remarks(policy)
+    found = assumptions(options.profile, options.seed) + list(notes(policy, one.estimate.profile))
+    return found + remarks(policy) + permissions(policy)
 
 
 def _cost_words(one: Explained) -> str:
@@ -163,6 +165,7 @@ def _data(one: Explained, options: ExplainOptions) -> Json:
         "estimate": estimate_json(policy, one.estimate, options.every),
         "assumptions": assumptions(options.profile, options.seed) + list(notes(policy, one.estimate.profile)),
         "remarks": remarks(policy),
+        "permissions": permissions(policy),
         "overlap_hours": asdict(one.overlap),
         "green_instance_hours": asdict(hours) if hours else None,
         "overlap_costs": one.costs,
