@@ -13,6 +13,7 @@ from shared.core.steps import WeightStep
 
 MODELS, STEPS = (ModelSelector("prices"),), (WeightStep(25),)
 FROM_FILE = TemplateSource("deployments/prices.yml", None)
+UPLOADED = "local code, an environment of its own or a data_collector"
 ANSWERS = (ErrorsGate(), PredictionsGate(), DisagreementGate())
 
 
@@ -32,9 +33,7 @@ ANSWERS = (ErrorsGate(), PredictionsGate(), DisagreementGate())
         ),
         pytest.param(
             Policy("prices", MODELS, STEPS, source=FROM_FILE),
-            [
-                f"needs TEAL_TEMPLATES=true if {FROM_FILE.path} has local code, an environment of its own or a data_collector"
-            ],
+            [f"needs TEAL_TEMPLATES=true if {FROM_FILE.path} has {UPLOADED}"],
             id="template",
         ),
     ],
