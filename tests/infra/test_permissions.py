@@ -49,6 +49,7 @@ def test_azure_knows_every_action(snapshot: str) -> None:
     assert [each for each in actions(snapshot) if each.lower() not in published()] == []
 
 
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Built-in roles of Azure; the ids are the same in every tenant.
 BUILT_IN = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
@@ -69,6 +70,13 @@ def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path,
     assigned = [each for name in snapshots for each in resources(name, "roleAssignments")]
     given = [BUILT_IN[each["properties"]["roleDefinitionId"].rpartition("/")[2]] for each in assigned]
     assert sorted(given) == explained
+
+
+def test_the_built_in_roles_of_options_are_those_in_the_documents(root: Path) -> None:
+    """Metrics and collected answers; the templates assign no other role of Azure's at a workspace."""
+    ids = [each["properties"]["roleDefinitionId"] for each in resources("workspace-everything", "roleAssignments")]
+    given = {BUILT_IN[found[0]] for found in (re.findall(UUID, each)[-1:] for each in ids) if found[0] in BUILT_IN}
+    assert given == {row[1] for row in table_of(root, "elsewhere")}
 
 
 def test_every_action_is_explained(root: Path) -> None:
