@@ -36,7 +36,7 @@ def begins(policy: Policy) -> str:
     models = listed([_model(model) for model in policy.models], "or")
     picked = f" with the tag teal={policy.name}" if policy.name else ""
     newer = (
-        "A version registered in the meantime waits; only the newest one does."
+        "Of the versions registered in the meantime, the newest waits for it to end."
         if policy.newer_version == "wait"
         else (
             "A version registered in the meantime replaces it: this one is rolled back first. After "
@@ -81,7 +81,7 @@ def _stage(policy: Policy, index: int, step: Step) -> Stage:
         case WeightStep():
             return _weight(policy, index, step)
         case PauseStep(duration=None):
-            return Stage("pause", "Waits until an operator resumes or promotes.", "Nobody does in time: rolled back.")
+            return Stage("pause", "Waits until an operator resumes or promotes.", "Not resumed in time: rolled back.")
         case PauseStep(duration=duration):
             return Stage("pause", f"Waits {span(duration)}." if duration else "", "An operator can resume earlier.")
         case _:

@@ -217,7 +217,7 @@ uncertified, unless green looks suspicious.
 within the harm budget, at odds of 20 to 1 by errors and slow.
    Not certified after 1 h: advances uncertified, unless green looks suspicious.
 5. pause: Waits until an operator resumes or promotes.
-   Nobody does in time: rolled back.
+   Not resumed in time: rolled back.
 6. weight 50%: 50% of the live traffic goes to green, for at least 3 whole minutes.
    Green is worse than blue: rolled back.
 7. promote: All traffic goes to green, which is still judged; then green serves. Blue stays 12 h on 1 instance, or \
