@@ -33,6 +33,7 @@ PLACES = {
     "assessment": ("judging", "assessment"),
     "compared_again": ("judging", "compared_again"),
     "starvation_reported": ("judging", "starvation_reported"),
+    "recent": ("rereading", "recent"),
     "serving": ("observed", "serving"),
     "telemetry_problem": ("observed", "telemetry_problem"),
     "missing_gates": ("observed", "missing_gates"),

@@ -14,6 +14,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Override, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.reasons import reason
+from shared.core.rollout.rereading import MinuteCounts
 from tests.core.rollouts import (
     ALL_BLUE,
     ALL_GREEN,
@@ -46,6 +47,8 @@ NO_ENDPOINT = Observation(None)
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
 REFUSED = refusal()
+HEARD = (MinuteCounts(green=60, blue=60),)
+OTHERS = (MinuteCounts(blue=60),)
 SMOKED = SmokeResult(3, ("request 1: 424",))
 UNHEARD = replace(seen(ALL_GREEN), telemetry_problem="503")
 AN_HOUR = {"step_since": NOW - HOUR, "steady_since": NOW - HOUR}
@@ -163,7 +166,8 @@ PROMOTING_ROWS: list[Row] = [
     ("not in force", promoting(steady_since=None, expected=(TEN, ALL_GREEN)), seen(TEN), PROMOTING, None),
     ("in force", promoting(steady_since=None), seen(ALL_GREEN), PROMOTING, Why.WEIGHT_OBSERVED),
     ("baking", promoting(verdict=UNSURE), seen(ALL_GREEN), PROMOTING, None),
-    ("baked", promoting(verdict=PASS, judged_until=NOW), seen(ALL_GREEN), PROMOTED, Why.STEP_PASSED),
+    ("baked", promoting(verdict=PASS, judged_until=NOW, recent=HEARD), seen(ALL_GREEN), PROMOTED, Why.STEP_PASSED),
+    ("only others heard", promoting(verdict=PASS, judged_until=NOW, recent=OTHERS), seen(ALL_GREEN), PROMOTING, None),
     ("unheard lately", promoting(verdict=PASS), seen(ALL_GREEN), PROMOTING, None),
     ("goes bad", promoting(verdict=FAIL), replace(seen(ALL_GREEN), probed="churn-6"), STEPPING, Why.COMPARING_AGAIN),
     ("goes bad, blue not probed yet", promoting(verdict=FAIL), seen(ALL_GREEN), PROMOTING, None),

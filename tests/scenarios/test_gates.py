@@ -113,9 +113,9 @@ def test_without_a_limit_errors_on_both_sides_are_no_harm() -> None:
 
 
 def test_a_bad_day_for_both_does_not_hold_a_good_version() -> None:
-    """Nothing failed in the past hour, now three percent do on both sides; bets by the past alone would hold it."""
+    """Nothing failed in the past hour, now two percent do on both sides; bets by the past alone would hold it."""
     world = World(judged_by(ErrorsGate(), budget=0.02))
-    world.rates |= {BLUE: 0.03, GREEN: 0.03}
+    world.rates |= {BLUE: 0.02, GREEN: 0.02}
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 

@@ -10,13 +10,16 @@ import pytest
 
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.reconcile.actions import SetTraffic
+from shared.core.reconcile.actions import ScaleDeployment, SetTraffic
 from shared.core.reconcile.cleaning import may_delete
 from shared.core.reconcile.difference import difference
 from shared.core.reconcile.judging import judge_minutes
-from shared.core.rollout import First, Rollout, Verb
-from shared.core.rollout.parts import Hold, SeenHealthy
+from shared.core.reconcile.keeping import expired
+from shared.core.reconcile.orders import accepted
+from shared.core.rollout import Beside, First, Rollout, Verb
+from shared.core.rollout.parts import Hold, Kept, SeenHealthy
 from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.rereading import MinuteCounts
 from shared.core.turn import turn
 from tests.core.rollouts import ALL_BLUE, FIRST, GREEN, HOUR, NOW, TEN, endpoint, request, rollout, seen
 from tests.faults.disturbance import Crash, Kind, Plan, controller
@@ -24,6 +27,7 @@ from tests.faults.laws import lawful_world
 from tests.faults.moments import going_back, orders, ready
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, POLICY, World
 
+PARKED = "churn-5"
 SECOND = timedelta(seconds=1)
 
 
@@ -189,3 +193,27 @@ def test_a_mirror_ends_before_live_traffic_begins() -> None:
     both = rollout(Phase.STEPPING, weight=10, mirror=20, expected=())
     found = replace(endpoint(ALL_BLUE), mirror={GREEN: 20})
     assert difference(both, found, NOW) == ()
+
+
+@pytest.mark.parametrize(("found", "wanted"), [(2, 10), (10, 10), (11, 11)])
+def test_a_blue_that_serves_again_gets_its_instances_back_and_keeps_those_that_others_added(
+    found: int, wanted: int
+) -> None:
+    """It may still be scaled down by an order of ours, so the opposite is ordered, but never fewer than it has."""
+    kept = rollout(Phase.PROMOTED, placement=Beside(BLUE, 10), blue_scaled_down=True, clean_after=NOW + HOUR)
+    serves = endpoint(ALL_BLUE)
+    blue = replace(serves.deployments[BLUE], instances=found)
+    order = ScaleDeployment("churn", BLUE, wanted)
+    assert difference(kept, replace(serves, deployments=serves.deployments | {BLUE: blue}), NOW) == (order,)
+    assert accepted(kept, order).orders.blue_scaled_up
+
+
+@pytest.mark.parametrize(("ago", "deleted"), [(9, True), (10, False)])
+def test_an_inherited_blue_goes_only_if_the_log_showed_what_serves_lately(ago: int, *, deleted: bool) -> None:
+    """Older minutes are remembered for late rows; they do not show how it performs now."""
+    recent = (MinuteCounts(green=60, blue=60), *ago * (MinuteCounts(green=60),))
+    inherits = rollout(Phase.STEPPING, kept=(Kept(PARKED, NOW - HOUR),), judged_until=NOW, recent=recent)
+    found = endpoint(TEN)
+    inherited = DeploymentSeen(PARKED, Provisioning.SUCCEEDED)
+    found = replace(found, deployments=found.deployments | {PARKED: inherited})
+    assert expired(inherits, found, NOW) == ((PARKED,) if deleted else ())

@@ -121,6 +121,22 @@ def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
     assert BLUE in world.seen.deployments
 
 
+def test_a_version_that_was_never_judged_does_not_end_it_in_an_incident() -> None:
+    """8 is rolled back before blue's past was known, and then 7 fails 30 percent."""
+    world = World(replace(KEEPS, keep_blue=timedelta(minutes=40)))
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.register("8", "e2")
+    world.endpoints.stuck = True
+    world.until(Phase.PROVISIONING, version="8")
+    world.ask(Verb.ROLLBACK)
+    world.endpoints.stuck = False
+    world.until(Phase.ROLLED_BACK, version="8")
+    world.rates |= {GREEN: 0.3}
+    world.minutes(60)
+    assert BLUE in world.seen.deployments
+
+
 def test_silence_does_not_end_it() -> None:
     """The log has lost everything when 8 begins, and there are no smoke requests: 7 may be failing."""
     steps = tuple(step for step in POLICY.steps if not isinstance(step, SmokeStep))

@@ -12,7 +12,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
 from shared.ports import Halt
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 
@@ -110,6 +110,20 @@ def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
     assert len(world.entries(C.BLUE_UNHEALTHY)) == 1
 
 
+def test_probes_do_not_outweigh_real_requests_that_all_failed_a_moment_ago() -> None:
+    """An operator takes the traffic off a blue that fails everything but the smoke requests, in a rollback."""
+    world = World()
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 1.0}
+    world.minutes(4)
+    world.ask(Verb.ROLLBACK)
+    world.minutes(6)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes(3)
+    assert world.seen.traffic == {GREEN: 100}
+
+
 IDLE = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(10, gates=(), settled_minutes=1)))
 
 
@@ -145,9 +159,11 @@ def test_an_idle_green_that_answers_no_smoke_request_is_not_promoted() -> None:
     assert world.entries(C.HELD) != []
 
 
-def test_a_green_that_passed_before_a_halt_must_answer_after_it() -> None:
-    """Meanwhile the requests stopped, and green answers none of the smoke requests any more."""
-    world = World()
+@pytest.mark.parametrize("smoke", [True, False])
+def test_a_green_that_passed_before_a_halt_must_answer_after_it(smoke: bool) -> None:  # noqa: FBT001 -- a case
+    """Meanwhile the requests stopped, and green answers none of the smoke requests, or there are none."""
+    steps = tuple(step for step in POLICY.steps if smoke or not isinstance(step, SmokeStep))
+    world = World(replace(POLICY, steps=steps))
     world.register()
     world.until(Phase.PROMOTING)
     world.store.set_halt(Halt("ada", "lunch", world.clock()))
@@ -160,3 +176,15 @@ def test_a_green_that_passed_before_a_halt_must_answer_after_it() -> None:
     world.store.set_halt(None)
     world.minutes(5)
     assert world.rollout().phase is Phase.PROMOTING
+
+
+@pytest.mark.parametrize("failing", [1, 5, 9])
+def test_a_lucky_probe_promotes_nothing(failing: int) -> None:
+    """The log is silent, and green fails some of the probes: it is held, and the hold is not lifted now and then."""
+    world = alone()
+    world.rpm, world.scoring.answered = 0, lambda *_: None
+    for minute in range(90):
+        world.scoring.statuses = {GREEN: 500} if minute % 10 < failing else {}
+        world.minutes()
+    assert world.rollout().phase is Phase.PROMOTING
+    assert len(world.entries(C.HELD)) == 1

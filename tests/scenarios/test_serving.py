@@ -86,12 +86,13 @@ def test_what_green_showed_says_nothing_about_blue() -> None:
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
 
 
-def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over() -> None:
+@pytest.mark.parametrize("rpm", [0, 900])
+def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over(rpm: int) -> None:
     """Nothing can show whether blue works: green is not deleted on a guess, and the history says so."""
-    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=rpm)
     world.register()
     world.minutes(2)
-    world.telemetry.faults.always = "the workspace is away"
+    world.telemetry.faults.always = "the workspace is away" if rpm else ""
     world.ask(Verb.ROLLBACK)
     world.until_finished(within=120)
     assert (world.rollout().phase, sorted(world.seen.deployments)) == (Phase.ROLLED_BACK, [BLUE, GREEN])

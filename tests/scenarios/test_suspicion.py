@@ -9,6 +9,7 @@ import pytest
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.ports import Halt
 from tests.scenarios.late_rows import late_world
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
 
@@ -47,6 +48,21 @@ def test_a_failing_version_is_not_advanced_when_blues_rows_are_lost(rate: float)
     log.arrival = lambda row, _age: row if row.deployment == GREEN or row.minute < MIDNIGHT else None
     assert world.until(Phase.PAUSED).status.reason.code is ReasonCode.EVIDENCE_INSUFFICIENT
     assert world.seen.traffic == {BLUE: 90, GREEN: 10}
+
+
+def test_a_certificate_does_not_outlast_an_alarm() -> None:
+    """Green was certified before a halt. In it blue's rows are lost, and green begins to fail: it stays where it is."""
+    world, log = late_world(lambda row, _age: row)
+    world.until_weight(10)
+    world.store.set_halt(Halt("ada", "lunch", world.clock()))
+    world.minutes(10)
+    assert world.rollout().passes
+    log.arrival = lambda row, _age: row if row.deployment == GREEN else None
+    world.rates[GREEN] = 0.3
+    world.minutes(8)
+    world.store.set_halt(None)
+    world.minutes(10)
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}, world.told()
 
 
 def test_a_healthy_version_may_advance_although_blues_rows_are_lost() -> None:

@@ -79,7 +79,7 @@ def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
     world.ask(Verb.ROLLBACK)
     world.settle()
     world.endpoints.hidden = False
-    world.minutes(8)
+    world.minutes(13)
     assert world.rollout().finished is not None
     assert GREEN not in world.seen.deployments
 

@@ -7,7 +7,8 @@ number of calm minutes that grows with its length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 from shared.core.judge import harm
 from shared.core.judge.harm import Harm
@@ -71,17 +72,18 @@ def log_odds(watch: Watch, tuning: Tuning) -> float:
 def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_threshold: float) -> Watch:
     """Return the watch after a minute; a minute without requests changes nothing.
 
+    The cap limits what declares an incident, not what is calm: while it is on, a minute above the limit is part of it.
+
     counts: the deployment's, as if it were green. log_threshold: the log odds at which an incident is certain.
     """
     if not counts.green_total:
         return watch
-    gains = _gains(counts, of, tuning)
-    shares = log_shares(_LANES, tuning)
-    beyond = log_sum([gain + share for gain, share in zip(gains, shares, strict=True)]) > tuning.log_suspicion
+    shares, uncapped = log_shares(_LANES, tuning), _gains(counts, replace(of, cap=math.inf), tuning)
+    beyond = log_sum([gain + share for gain, share in zip(uncapped, shares, strict=True)]) > tuning.log_suspicion
     seen = Watch(watch.harm, watch.declared, watch.bad + beyond, 0 if beyond else watch.calm + 1)
     if watch.declared:
         return Watch() if seen.calm >= min(LONGEST_CALM, 2 * seen.bad + 1) else seen
-    grown = harm.add_minute(watch.harm, gains, tuning, changed=False)
+    grown = harm.add_minute(watch.harm, _gains(counts, of, tuning), tuning, changed=False)
     declared = grown.log_odds(shares) >= log_threshold
     forgotten = not declared and seen.calm >= LONGEST_CALM
     return Watch(grown, declared, 0 if forgotten else seen.bad, seen.calm)

@@ -16,7 +16,7 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-LATE = timedelta(minutes=5)
+LATE = timedelta(minutes=10)  # how long after it was ordered a green may still appear for the first time
 
 
 def leftover(rollout: Rollout) -> str | None:

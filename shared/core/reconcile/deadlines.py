@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import STEERING, Phase
 from shared.core.rollout import history
@@ -32,7 +31,7 @@ def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     if missed is None:
         return None
     facts = Facts(deadline=missed.name, limit_seconds=missed.limit.total_seconds(), deployment=rollout.green)
-    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
+    if not rollout.passes:
         why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
         return history.moved(rollout, Phase.ROLLING_BACK, why, now)
     if missed.name != "rollout":

@@ -141,6 +141,8 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
         return _resumed_by_evidence(rollout, now)
     if cause is not None and not (cause is PauseCause.PAUSE_STEP and step is not None and step.pauses):
         return Decision(rollout)
+    if step is None and rollout.alarmed:
+        return Decision(rollout)
     if step is None:
         return history.moved(rollout, Phase.PROMOTING, reason(ReasonCode.ALL_STEPS_PASSED), now)
     return step.advance(rollout, observation, endpoint, now)
@@ -148,7 +150,7 @@ def _take_step(rollout: Rollout, observation: Observation, endpoint: EndpointSee
 
 def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
     """End a pause for lack of evidence as soon as green passes; the step then continues."""
-    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:
+    if not rollout.passes:
         return Decision(rollout)
     why = reason(ReasonCode.EVIDENCE_SUFFICIENT, because=rollout.verdict_reason)
     return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now)

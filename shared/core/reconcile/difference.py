@@ -175,12 +175,13 @@ def _without_green(rollout: Rollout, endpoint: EndpointSeen) -> dict[str, int] |
 
 
 def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the scaling up of a blue that was scaled down while it was kept."""
+    """Return the scaling up of a blue that was scaled down while it was kept. Instances added by others stay."""
     if rollout.blue is None or rollout.blue_instances is None or not blue_is_small(rollout, endpoint):
         return ()
-    if endpoint.deployments[rollout.blue].state is not Provisioning.SUCCEEDED:
+    blue = endpoint.deployments[rollout.blue]
+    if blue.state is not Provisioning.SUCCEEDED:
         return ()
-    return (ScaleDeployment(rollout.endpoint.name, rollout.blue, rollout.blue_instances),)
+    return (ScaleDeployment(rollout.endpoint.name, rollout.blue, max(rollout.blue_instances, blue.instances or 0)),)
 
 
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.capacity import kept_instances
-from shared.core.reconcile.probing import heard_lately
+from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import MOST_BAD, must_be_seen, newly_healthy, seen_healthy
 from shared.core.rollout import history
@@ -112,7 +113,7 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 
 def _judged_healthy(rollout: Rollout, serving: str) -> bool:
     """Return whether the last judged minutes have requests to this deployment, and most of them succeeded."""
-    green, recent = serving == rollout.green, rollout.rereading.recent
+    green, recent = serving == rollout.green, rollout.rereading.recent[-(RECENT // MINUTE) :]
     total = sum(minute.green if green else minute.blue for minute in recent)
     bad = sum(minute.green_bad if green else minute.blue_bad for minute in recent)
     return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST_BAD * total

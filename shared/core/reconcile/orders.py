@@ -35,7 +35,7 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
         case SetMirror(mirror=mirror):
             return rollout.with_orders(mirror=rollout.green in mirror)
         case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
-            return rollout.with_orders(blue_scaled_up=instances == rollout.blue_instances)
+            return rollout.with_orders(blue_scaled_up=instances >= (rollout.blue_instances or 0))
         case _:
             return rollout
 

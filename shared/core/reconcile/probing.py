@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
 from shared.core.rollout.parts import Probe
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 
 RECENT = timedelta(minutes=10)  # how old the last judged minute may be when it says how a deployment does
+FRESH = timedelta(minutes=5)  # how old a blue's last requests may be when they say more than a probe
 LEAST = 5  # requests in a row that failed: so many show that a deployment answers nothing well
 
 
@@ -38,7 +40,7 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
     if alone and back and endpoint.ready(rollout.blue):
         return rollout.blue
     baking = rollout.alone and rollout.phase is Phase.PROMOTING
-    return rollout.green if baking and not heard_lately(rollout, now) else None
+    return rollout.green if baking and not green_heard_lately(rollout, now) else None
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -52,7 +54,10 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         healthy = result.failed < result.sent
     else:
         healthy = 2 * result.failed <= result.sent
-    return rollout.with_observed(probe=Probe(observation.probed, now, healthy))
+    before = rollout.observed.probe
+    goes_on = before is not None and before.deployment == observation.probed and before.healthy and healthy
+    since = before.since if before and goes_on and timedelta(0) <= now - before.at <= RECENT else now
+    return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since))
 
 
 def heard_lately(rollout: Rollout, now: datetime) -> bool:
@@ -61,10 +66,25 @@ def heard_lately(rollout: Rollout, now: datetime) -> bool:
     return until is not None and now - until <= RECENT + rollout.telemetry_lag
 
 
+def green_heard_lately(rollout: Rollout, now: datetime) -> bool:
+    """Return whether telemetry showed requests to green in the last minutes."""
+    return heard_lately(rollout, now) and any(
+        minute.green for minute in rollout.rereading.recent[-(RECENT // MINUTE) :]
+    )
+
+
 def answers(rollout: Rollout, name: str | None, now: datetime) -> bool | None:
     """Return what a probe of this reconcile said of the deployment; None if it said nothing, or there was none."""
     probe = rollout.observed.probe
     return probe.healthy if probe is not None and (probe.deployment, probe.at) == (name, now) else None
+
+
+def answers_for_long(rollout: Rollout, now: datetime) -> bool:
+    """Return whether green has answered every probe for so long that it was not luck; a first deployment need not."""
+    probe = rollout.observed.probe
+    if probe is None or answers(rollout, rollout.green, now) is not True:
+        return False
+    return rollout.first or now - probe.since >= RECENT
 
 
 def awaits_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
@@ -77,13 +97,14 @@ def awaits_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> boo
 def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     """Return whether blue is known to answer nothing well, while green is not known to do the same.
 
-    Giving it green's traffic would make everything fail.
+    Giving it green's traffic would make everything fail. Once it has no traffic, it must answer the smoke requests, and
+    they do not outweigh the real ones of the last few minutes.
     """
     recent = rollout.rereading.recent if heard_lately(rollout, now) else ()
-    if rollout.blue in endpoint.traffic:
-        fails = _all_bad([(minute.blue_bad, minute.blue) for minute in recent])
-    else:
-        fails = answers(rollout, rollout.blue, now) is False
+    serves = rollout.blue in endpoint.traffic
+    last = recent if serves else recent[-(FRESH // MINUTE) :]
+    fails = _all_bad([(minute.blue_bad, minute.blue) for minute in last])
+    fails = fails or (not serves and answers(rollout, rollout.blue, now) is False)
     return fails and not _all_bad([(minute.green_bad, minute.green) for minute in recent])
 
 

@@ -9,11 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.core.judge.panel import Evidence
-from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
-from shared.core.reconcile.probing import answers, awaits_probe, blue_is_worse, can_probe, heard_lately
+from shared.core.reconcile.probing import answers_for_long, awaits_probe, blue_is_worse, can_probe, green_heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -140,18 +139,18 @@ def _answered(rollout: Rollout, now: datetime) -> bool:
         return True
     minutes = rollout.verdict.settled_minutes if rollout.verdict is not None else 0
     idle = not any(any(counts) for counts in rollout.rereading.recent)
-    return minutes > 0 or (idle and answers(rollout, rollout.green, now) is True)
+    return minutes > 0 or (idle and answers_for_long(rollout, now))
 
 
 def _known(rollout: Rollout, now: datetime) -> bool:
     """Return whether green was seen to answer lately: by the log or, where it is silent, by the smoke requests.
 
-    A first deployment's log is not judged, so only the smoke requests count.
+    A first deployment's log is not judged, so only the smoke requests count, if there are any.
     """
-    heard = heard_lately(rollout, now) and not rollout.first
-    if rollout.judge_overruled or heard or not can_probe(rollout):
+    heard = not can_probe(rollout) if rollout.first else green_heard_lately(rollout, now)
+    if rollout.judge_overruled or heard:
         return True
-    return answers(rollout, rollout.green, now) is True
+    return answers_for_long(rollout, now)
 
 
 def _waited(rollout: Rollout, now: datetime) -> timedelta:
@@ -163,5 +162,4 @@ def _passed(rollout: Rollout) -> Reason | None:
     """Return why green can be promoted now, or None while it is still being watched."""
     if rollout.first:
         return reason(ReasonCode.FIRST_DEPLOYMENT_PROMOTED, deployment=rollout.green)
-    passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
-    return rollout.verdict_reason if passed else None
+    return rollout.verdict_reason if rollout.passes else None

@@ -1,9 +1,9 @@
 """Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
-Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than half
-of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
-requests. Without those, silence counts as healthy only if the endpoint had no requests during the rollout either.
-So few requests can also succeed by chance, so that must last for ten minutes before anything is deleted.
+Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than a
+quarter of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
+requests. Without those, silence proves nothing, and an operator decides. A few requests can succeed by chance, so they
+must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile.probing import can_probe
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import SeenHealthy
@@ -24,8 +23,9 @@ from shared.core.telemetry import Window
 WINDOW = timedelta(minutes=5)
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
-ENOUGH = 30  # requests that prove health at once: if 10 % fail, this many succeed in 1 of 24 cases, and in no more
-MOST_BAD = 0.5  # the most that any past, or none, allows: one that is too short would allow everything
+ENOUGH = 30  # requests that prove health at once; fewer can succeed by chance
+MOST_BAD = 0.5  # the most that any past allows: one that is too short would allow everything
+MOST_BAD_UNKNOWN = 0.25  # the most without a past
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
@@ -75,7 +75,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         return rollout
     if not healthy:
         return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
-    enough = sum(row.total for row in rows) >= ENOUGH or _idle(rollout, observation)
+    enough = sum(row.total for row in rows) >= ENOUGH
     seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=enough)
     return rollout.with_ending(seen_healthy=seen, unhealthy=None if seen.proven else rollout.ending.unhealthy)
 
@@ -119,24 +119,10 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
     alarms, total = rollout.alarms, sum(row.total for row in rows)
     bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
-    failed_limit = MOST_BAD if alarms is None else min(alarms.failed.limit, MOST_BAD)
-    overloaded_limit = MOST_BAD if alarms is None else alarms.overloaded.limit
+    failed_limit = MOST_BAD_UNKNOWN if alarms is None else min(alarms.failed.limit, MOST_BAD)
+    overloaded_limit = MOST_BAD_UNKNOWN if alarms is None else alarms.overloaded.limit
     if bad > failed_limit * total + 1 or overloaded > overloaded_limit * total + 1:
         return False
     if bad < total:
         return True
-    if observation.serving_probe is not None:
-        return observation.serving_probe.passed
-    return True if not can_probe(rollout) and _idle(rollout, observation) else None
-
-
-def _idle(rollout: Rollout, observation: Observation) -> bool:
-    """Return whether the whole endpoint has no requests, and had none during the rollout.
-
-    If it had some, silence can also mean that rows are late, or that a clock is wrong. So it did if an earlier rollout
-    was promoted and left its blue.
-    """
-    until, requests = observation.serving_until, sum(row.total for row in observation.serving_minutes or ())
-    if until is None or requests or rollout.judging.telemetry_seen is not None or rollout.kept:
-        return False
-    return until - ceil_minute(rollout.status.since) >= WINDOW and rollout.ending.unhealthy is None
+    return observation.serving_probe.passed if observation.serving_probe is not None else None

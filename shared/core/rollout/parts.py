@@ -161,12 +161,14 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    Half of them must be answered well; on the way back, one is enough for blue.
+    Half of them must be answered well; on the way back, one is enough for blue. since: since when every probe was
+    healthy, if this one is.
     """
 
     deployment: str
     at: datetime
     healthy: bool | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

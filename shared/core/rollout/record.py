@@ -15,7 +15,7 @@ from shared.core.bounds import LONGEST_ITEM, cut
 from shared.core.endpoint_id import EndpointId
 from shared.core.gates.alarms import Alarms
 from shared.core.gates.readings import Reading, Thresholds, readings
-from shared.core.judge.verdict import Verdict
+from shared.core.judge.verdict import Outcome, Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy.policy import Policy
 from shared.core.policy.step import Step
@@ -248,7 +248,20 @@ class Rollout:
         Compared with blue or, if blue's rows are missing, with blue's past.
         """
         worse = self.verdict is not None and self.verdict.suspicious
-        return (worse or self.judging.watches.green_failed.declared) and not self.judge_overruled
+        return self.alarmed or (worse and not self.judge_overruled)
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether green fails beyond what blue's past allows, and no operator has overruled the judge.
+
+        Without blue's requests at the same time, the judge does not know it: its verdict is about earlier minutes.
+        """
+        return self.judging.watches.green_failed.declared and not self.judge_overruled
+
+    @property
+    def passes(self) -> bool:
+        """Whether the judge passes green, and green raises no alarm since."""
+        return self.verdict is not None and self.verdict.outcome is Outcome.PASS and not self.alarmed
 
     @property
     def thresholds(self) -> Thresholds | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.policy.step import Step
 from shared.core.rollout import history
@@ -69,8 +68,7 @@ class MirrorStep(Step):
             return history.noted(wanting, mirror_requested(rollout, self.percent, others), now)
         if rollout.traffic.steady_since is None:
             return _confirmed(rollout, endpoint, now)
-        passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
-        if passed and self._enough(rollout, now) and (why := rollout.verdict_reason) is not None:
+        if rollout.passes and self._enough(rollout, now) and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         patience = rollout.policy.judge.patience + (self.duration or timedelta(0))
         return waited(rollout, patience, rollout.policy.judge.inconclusive, now)

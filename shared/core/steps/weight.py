@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.policy.step import Step
 from shared.core.rollout import history
@@ -74,8 +73,7 @@ class WeightStep(Step):
         if rollout.traffic.steady_since is None:
             seen = history.noted(steadied(rollout, now), weight_observed(rollout), now)
             return seen if in_force(rollout, endpoint) else Decision(rollout)
-        passed = rollout.verdict is not None and rollout.verdict.outcome is Outcome.PASS
-        if passed and (why := rollout.verdict_reason) is not None:
+        if rollout.passes and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         settings = rollout.policy.judge
         return waited(rollout, self.patience or settings.patience, self.inconclusive or settings.inconclusive, now)

@@ -16,6 +16,7 @@ from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_NOT_DELETED,
+        ReasonCode.LEFTOVER_IN_USE,
         ReasonCode.LEFTOVER_KEPT,
         ReasonCode.LEFTOVER_ONLY_ONE,
         ReasonCode.LEFTOVER_REPLACED,
