@@ -106,7 +106,7 @@ BREAKS = (
     Break(
         "orders are not remembered before they are given",
         "shared/controller.py",
-        "replace(orders.giving(rollout, actions), lease",
+        "replace(orders.giving(rollout, actions, now), lease",
         "replace(rollout, lease",
         "tests/scenarios/test_guards.py",
     ),
@@ -162,7 +162,7 @@ BREAKS = (
     Break(
         "deadlines beat evidence",
         f"{RECONCILE}/deadlines.py",
-        "    if rollout.verdict is None or rollout.verdict.outcome is not Outcome.PASS:\n        why",
+        "    if not rollout.passes:\n        why",
         "    if True:\n        why",
         "tests/scenarios/test_waiting_for_evidence.py",
     ),

@@ -175,7 +175,8 @@ class Controller:
         """Return the rollout with the lease to act and the memory of what it is about to order."""
         if not actions:
             return rollout
-        return replace(orders.giving(rollout, actions), lease=leases.taken(self.holder, self.clock()))
+        now = self.clock()
+        return replace(orders.giving(rollout, actions, now), lease=leases.taken(self.holder, now))
 
     def _inform(self, before: Rollout, after: Turn, seen: Observation) -> None:
         """Tell the outside world and keep the minutes, after everything else: neither may stop what it is about."""

@@ -120,7 +120,7 @@ class RolloutRun:
         return asked
 
     def _act(self, after: Turn, now: datetime) -> None:
-        self.rollout = orders.giving(after.rollout, after.actions)
+        self.rollout = orders.giving(after.rollout, after.actions, now)
         for action in after.actions:
             if self.azure.order(action, now):
                 self.rollout = orders.accepted(self.rollout, action)

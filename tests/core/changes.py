@@ -27,6 +27,7 @@ PLACES = {
     "ordered": ("orders", "traffic"),
     "mirror_ordered": ("orders", "mirror"),
     "blue_scaled_up": ("orders", "blue_scaled_up"),
+    "created_order": ("orders", "created"),
     "judged_until": ("judging", "judged_until"),
     "calibration": ("judging", "calibration"),
     "evidence": ("judging", "evidence"),

@@ -49,6 +49,9 @@ ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 REFUSED = refusal()
 HEARD = (MinuteCounts(green=60, blue=60),)
 OTHERS = (MinuteCounts(blue=60),)
+GONE = seen(ALL_BLUE, green="")
+MADE: dict[str, object] = {"created_order": NOW - HOUR}
+ORDERED: dict[str, object] = {"created_order": NOW - MINUTE}
 SMOKED = SmokeResult(3, ("request 1: 424",))
 UNHEARD = replace(seen(ALL_GREEN), telemetry_problem="503")
 AN_HOUR = {"step_since": NOW - HOUR, "steady_since": NOW - HOUR}
@@ -231,8 +234,8 @@ ENDED_ROWS: list[Row] = [
     ("asked too late", promoted(**DUE, request=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),
     ("promoted, no endpoint", promoted(**KEPT), NO_ENDPOINT, PROMOTED, Why.ENDPOINT_MISSING),
     ("rolled back, green there", rolled_back(**DUE), seen(ALL_BLUE), ROLLED_BACK, None),
-    ("rolled back, no green", rolled_back(step=1, **DUE), seen(ALL_BLUE, green=""), ROLLED_BACK, Why.LEFTOVER_DELETED),
-    ("rolled back, green may come late", rolled_back(**DUE, step=0), seen(ALL_BLUE, green=""), ROLLED_BACK, None),
+    ("rolled back, no green", rolled_back(**MADE, **DUE), GONE, ROLLED_BACK, Why.LEFTOVER_DELETED),
+    ("rolled back, green may come late", rolled_back(**ORDERED, **DUE), GONE, ROLLED_BACK, None),
     ("queued", queued(), seen(ALL_BLUE), QUEUED, None),
     ("finished", promoted(finished=NOW, request=BACK_PLEASE), seen(ALL_GREEN), PROMOTED, None),
 ]  # fmt: skip

@@ -112,10 +112,9 @@ def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Return whether an abandoned green may still appear, because its creation was ordered and is carried out late."""
-    ready, ended = rollout.progress.since, rollout.ending.clean_after or now
-    young = ready is None or (rollout.progress.step == 0 and ended - ready < LATE)
-    return rollout.phase is not Phase.PROMOTED and young and now - ended < LATE
+    """Return whether an abandoned green may still appear, because its creation was ordered only just now."""
+    ordered = rollout.orders.created
+    return rollout.phase is not Phase.PROMOTED and ordered is not None and abs(now - ordered) < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from shared.core.reconcile.actions import Action, ScaleDeployment, SetMirror, SetTraffic
+from shared.core.reconcile.actions import Action, CreateDeployment, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.rollout.record import Rollout
 
 
-def giving(rollout: Rollout, actions: Iterable[Action]) -> Rollout:
+def giving(rollout: Rollout, actions: Iterable[Action], now: datetime) -> Rollout:
     """Return the rollout as it must be saved before these orders are given.
 
     An order that gives green traffic or a mirror may take effect even if this process dies; one that takes it back is
@@ -24,6 +25,10 @@ def giving(rollout: Rollout, actions: Iterable[Action]) -> Rollout:
                 rollout = rollout.with_orders(traffic=traffic)
             case SetMirror(mirror=mirror) if rollout.green in mirror:
                 rollout = rollout.with_orders(mirror=True)
+            case CreateDeployment():
+                rollout = rollout.with_orders(created=now)
+            case _:
+                pass
     return rollout
 
 

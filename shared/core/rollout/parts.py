@@ -105,13 +105,14 @@ class Orders:
     """Orders that Azure may still carry out, remembered because an observation can be older than the order.
 
     traffic: the last traffic map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up:
-    whether Azure accepted the order to restore blue's instances. refused: what Azure refused during the rollback, as
-    last reported; it is ordered again anyway.
+    whether Azure accepted the order to restore blue's instances. created: when green was last ordered. refused: what
+    Azure refused during the rollback, as last reported; it is ordered again anyway.
     """
 
     traffic: dict[str, int] | None = None
     mirror: bool = False
     blue_scaled_up: bool = False
+    created: datetime | None = None
     refused: str = ""
 
 
