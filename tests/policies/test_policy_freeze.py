@@ -13,6 +13,15 @@ from shared.policies.policy_set import read_policies
 
 HEAD = "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\nfreeze:\n"
 
+NOT_ZONES = [
+    ("Lisbon", "did you mean Europe/Lisbon?"),
+    ("New York", "did you mean America/New_York?"),
+    ("asia/tokyo", "did you mean Asia/Tokyo?"),
+    ("PST", "write its IANA name, like Europe/Berlin"),
+    ("UTC+2", "write its IANA name, like Europe/Berlin"),
+    ("W. Europe Standard Time", "write its IANA name, like Europe/Berlin"),
+]
+
 WRONG = {
     "without a reason": (
         "- {days: [sat]}",
@@ -99,6 +108,13 @@ WRONG = {
                 "6:25: freeze[1].zone: '../../etc/passwd' is not a valid time zone; write its IANA name, like "
                 "Europe/Berlin"
             ),
+        ],
+    ),
+    "names that are not zones": (
+        "".join(f"- {{why: x, days: [fri], zone: {zone}}}\n" for zone, _ in NOT_ZONES),
+        [
+            f"{line}:25: freeze[{line - 5}].zone: '{zone}' is not a valid time zone; {remedy}"
+            for line, (zone, remedy) in enumerate(NOT_ZONES, start=5)
         ],
     ),
     "invalid dates and times": (

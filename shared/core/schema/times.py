@@ -67,14 +67,23 @@ def zone(example: str) -> Scalar[str]:
         try:
             zoneinfo.ZoneInfo(word.text)
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
-            import difflib  # noqa: PLC0415 -- only a wrong policy needs it
-
-            near = difflib.get_close_matches(word.text, zoneinfo.available_timezones(), n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"write its IANA name, like {example}"
+            near = _near(word.text, sorted(zoneinfo.available_timezones()))
+            remedy = f"did you mean {near}?" if near else f"write its IANA name, like {example}"
             raise Unfit(f"{word} is not a valid time zone; {remedy}") from None
         return word.text
 
     return Scalar("a valid time zone", example, parse, {"type": "string", "minLength": 1, "examples": [example]})
+
+
+def _near(text: str, zones: list[str]) -> str | None:
+    """Return the zone with almost this name, or of a city with this name. Another zone's abbreviation is neither."""
+    import difflib  # noqa: PLC0415 -- only a wrong policy needs it
+
+    name = text.strip().replace(" ", "_").lower()
+    city = next((zone for zone in zones if "/" in zone and zone.lower().rpartition("/")[2] == name), None)
+    known = {zone.lower(): zone for zone in zones}
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return city or (known[near[0]] if near else None)
 
 
 def spell(span: timedelta) -> str:
