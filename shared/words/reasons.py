@@ -411,7 +411,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.LEFTOVER_UNCHECKED: Row(
         "{deployment} is kept, because it is not known whether {other}, which serves, works. " + MANUAL,
-        "Neither the log nor the smoke requests showed the serving deployment healthy, so the other one stays.",
+        "Neither the log nor the smoke requests showed for long enough that the serving deployment is healthy, so the "
+        "other one stays.",
     ),
     ReasonCode.HELD: Row("on hold: {because}", "Nothing advances for now."),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
