@@ -22,6 +22,7 @@ from bench.listed_breaks import BREAKS, Break
 VIOLATED = re.compile(r"^(?:VIOLATION of `(.+)`|  \d+ x (.+)$)", re.MULTILINE)
 PLAYED = re.compile(r"^(\d+) schedules", re.MULTILINE)
 FAILED = re.compile(r"^FAILED (?:\S*/)?(\S+)", re.MULTILINE)
+LIMIT = 600.0  # seconds for one break; a longer run counts as an endless loop, that is, as found
 
 
 def applied(broken: Break, root: Path) -> None:
@@ -35,6 +36,13 @@ def applied(broken: Break, root: Path) -> None:
 
 def found(broken: Break, schedules: int) -> str:
     """Return what finds a break, or an empty string if nothing does."""
+    try:
+        return _found(broken, schedules)
+    except subprocess.TimeoutExpired:
+        return "it does not end"
+
+
+def _found(broken: Break, schedules: int) -> str:
     with tempfile.TemporaryDirectory(prefix="teal-break-") as place:
         copied(Path(place))
         applied(broken, Path(place))
@@ -51,7 +59,13 @@ def found(broken: Break, schedules: int) -> str:
 def _run(place: str, *command: str) -> str:
     environment = os.environ | {"PYTHONPATH": place, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603 -- our own commands
-        [sys.executable, "-m", *command], cwd=place, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *command],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
     )
     return done.stdout
 

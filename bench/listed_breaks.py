@@ -34,6 +34,7 @@ BREAKS = (
         "shared/core/rollout/leases.py",
         "    return lease is not None and timedelta(0) < lease.until - now <= LONGEST",
         "    return False",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "any lease is honoured",
@@ -47,12 +48,14 @@ BREAKS = (
         "shared/core/rollout/leases.py",
         "LONGEST = timedelta(minutes=2)",
         "LONGEST = timedelta(minutes=20)",
+        "tests/scenarios/test_guards.py",
     ),
     Break(
         "a new request stops no order",
         "shared/acting.py",
         "known = current.value.requests == saved.value.requests",
         "known = True",
+        "tests/faults/test_clocks_and_leases.py",
     ),
     Break(
         "a lease that ran out stops no order",
@@ -89,12 +92,19 @@ BREAKS = (
         'another writer was first", wanted.endpoint, wanted.id)\n            return Stored(wanted, stored.etag)',
         "tests/faults/test_interleaving.py",
     ),
-    Break("a halt is not read", "shared/controller.py", "halted=self.store.halt(),", "halted=None,"),
+    Break(
+        "a halt is not read",
+        "shared/controller.py",
+        "halted=self.store.halt(),",
+        "halted=None,",
+        "tests/scenarios/test_holding.py",
+    ),
     Break(
         "a request is accepted without an entry",
         "shared/controller.py",
         "changed((stored.etag, accepted))",
         "changed((stored.etag, Decision(accepted.rollout)))",
+        "tests/scenarios/test_requests.py",
     ),
     Break(
         "a request replaces the one that waits",
@@ -137,6 +147,7 @@ BREAKS = (
         "shared/core/rollout/postponing.py",
         "        status=replace(\n",
         "        created=_later(rollout.created, since, now),\n        status=replace(\n",
+        "tests/scenarios/test_holding.py",
     ),
     Break(
         "unobserved time counts",
@@ -371,6 +382,7 @@ BREAKS = (
         f"{RECONCILE}/difference.py",
         "    return kept | {heir: kept.get(heir, 0) + freed} if endpoint.ready(heir) else None",
         "    return {heir: 100} if endpoint.ready(heir) else None",
+        "tests/scenarios/test_external_edits.py",
     ),
     Break(
         "the smallest of the others inherits",
@@ -455,5 +467,62 @@ BREAKS = (
         "    if endpoint.busy or not _untouched(rollout, endpoint) or serving in {None, rollout.blue}:",
         "    if True:",
         "tests/scenarios/test_facts.py",
+    ),
+    # What was once believed too early.
+    Break(
+        "an incident ends although its minutes are above the limit",
+        "shared/core/judge/incident.py",
+        "replace(of, cap=math.inf)",
+        "of",
+        "tests/core/test_judge_incident.py",
+    ),
+    Break(
+        "a certificate outlasts green's alarm",
+        "shared/core/rollout/record.py",
+        "self.verdict.outcome is Outcome.PASS and not self.alarmed",
+        "self.verdict.outcome is Outcome.PASS",
+        "tests/scenarios/test_suspicion.py",
+    ),
+    Break(
+        "a lucky probe promotes",
+        f"{RECONCILE}/probing.py",
+        "    return rollout.first or now - probe.since >= RECENT",
+        "    return True",
+        "tests/scenarios/test_probing.py",
+    ),
+    Break(
+        "other deployments' requests speak for green",
+        f"{RECONCILE}/probing.py",
+        "any(\n        minute.green for minute in",
+        "any(\n        minute.green + minute.blue for minute in",
+        "tests/core/test_decide.py",
+    ),
+    Break(
+        "smoke requests outweigh real ones",
+        f"{RECONCILE}/probing.py",
+        "last = recent if serves else recent[-(FRESH // MINUTE) :]",
+        "last = recent if serves else ()",
+        "tests/scenarios/test_probing.py",
+    ),
+    Break(
+        "old minutes end an inherited blue",
+        f"{RECONCILE}/keeping.py",
+        "rollout.rereading.recent[-(RECENT // MINUTE) :]",
+        "rollout.rereading.recent",
+        "tests/scenarios/test_guards.py",
+    ),
+    Break(
+        "a green that appears late is left behind",
+        "shared/core/reconcile/orders.py",
+        "rollout = rollout.with_orders(created=now)",
+        "pass",
+        "tests/scenarios/test_way_back.py",
+    ),
+    Break(
+        "instances that others added are taken away",
+        f"{RECONCILE}/difference.py",
+        "max(rollout.blue_instances, blue.instances or 0)",
+        "rollout.blue_instances",
+        "tests/scenarios/test_guards.py",
     ),
 )
