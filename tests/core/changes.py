@@ -34,6 +34,7 @@ PLACES = {
     "assessment": ("judging", "assessment"),
     "compared_again": ("judging", "compared_again"),
     "starvation_reported": ("judging", "starvation_reported"),
+    "last": ("observed", "last"),
     "recent": ("rereading", "recent"),
     "serving": ("observed", "serving"),
     "telemetry_problem": ("observed", "telemetry_problem"),

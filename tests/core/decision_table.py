@@ -185,7 +185,7 @@ PROMOTING_ROWS: list[Row] = [
     ("silence", promoting(steady_since=NOW - HOUR, since=NOW - HOUR), seen(ALL_GREEN), PROMOTING, Why.HELD),
     (
         "silence of telemetry",
-        promoting(steady_since=NOW - HOUR, judged_until=NOW - HOUR),
+        promoting(last=None, steady_since=NOW - HOUR, judged_until=NOW - HOUR),
         UNHEARD,
         PROMOTING,
         Why.HELD,

@@ -16,6 +16,7 @@ from shared.core.rollout import (
     Beside,
     Judging,
     ModelVersion,
+    Observed,
     OperatorRequest,
     Progress,
     Refusal,
@@ -61,6 +62,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         placement=Beside(BLUE),
         progress=Progress(step=STEP_OF.get(phase, SMOKE), since=NOW - MINUTE, in_pause_step=phase is Phase.PAUSED),
         traffic=TrafficPlan(weight=weight),
+        observed=Observed(last=NOW - MINUTE),
         judging=Judging(calibration=Calibration(Panel(), (GateSamples((Failed(),), Failed()),))),
     )
     steady = plain.with_traffic(expected=(plain.wanted_traffic,), steady_since=NOW - MINUTE if weight else None)

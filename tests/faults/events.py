@@ -300,7 +300,7 @@ class AzureIs:
     stale: int = 0
 
     def happen(self, stage: Stage) -> None:
-        stage.swift, stage.azure.hidden, stage.azure.stale = self.swift, self.hidden, self.stale
+        stage.swift, stage.azure.hidden, stage.azure.stale = self.swift, self.hidden and self.swift, self.stale
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,19 @@ def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
     assert world.rollout().phase is Phase.STEPPING
 
 
+def test_an_absence_before_the_first_observation_uses_up_no_deadline() -> None:
+    """The version is registered, and then the host sleeps for longer than green may take to be created."""
+    world = World()
+    world.register()
+    world.wakeups.woken.clear()
+    world.clock.pass_(timedelta(hours=2))
+    world.endpoints.stuck = True
+    world.minutes(5)
+    assert world.rollout().phase is Phase.PROVISIONING, world.told()
+    world.endpoints.stuck = False
+    world.until(Phase.PROMOTED)
+
+
 def test_an_endpoint_that_cannot_be_read_uses_up_no_deadline() -> None:
     """Azure gives no answer for hours, which is not green's fault."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=40))))

@@ -28,15 +28,15 @@ def account(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
     last = rollout.observed.last
     if not _answered(rollout, observation) or (last is not None and timedelta(0) <= now - last < NOTED):
         return Decision(rollout)
-    noted = rollout.with_observed(last=now)
-    if last is None or now - last < GAP:
+    noted, before = rollout.with_observed(last=now), last or rollout.status.since
+    if now - before < GAP:
         return Decision(noted)
-    since = last + NOTED  # the observation after `last` may not have been recorded
+    since = last + NOTED if last else before  # the observation after `last` may not have been recorded
     if not rollout.open:
         return Decision(cleanup_postponed(noted, since, now))
     if rollout.hold is None:  # the end of a hold excludes all of its time
         noted = postponed(noted, since, now)
-    why = reason(ReasonCode.OBSERVATION_RESUMED, since=last.isoformat(), limit_seconds=(now - last).total_seconds())
+    why = reason(ReasonCode.OBSERVATION_RESUMED, since=before.isoformat(), limit_seconds=(now - before).total_seconds())
     return history.noted(noted, why, now)
 
 
