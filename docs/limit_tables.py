@@ -117,6 +117,7 @@ INTERNAL = frozenset(
         "shared.core.reconcile.blue_at_start:MOST_BAD",
         "shared.core.reconcile.rereading:LONGEST_LAG",
         "shared.core.reconcile.serving:MOST_BAD",
+        "shared.core.reconcile.serving:MOST_BAD_UNKNOWN",
         "shared.core.telemetry.predictions:MOST_PREDICTIONS",
         "shared.core.wording:MOST_DECIMALS",
         "shared.observer:LONGEST_QUOTA_PROBLEM",

@@ -160,10 +160,9 @@ def test_autoscale_settings_are_copied(stage: Workshop) -> None:
     for _ in range(2):  # idempotent
         stage.endpoints.order(CopyAutoscale(STAGE, spare, like=BLUE))
     assert stage.endpoints.autoscaled(STAGE) == {BLUE: True, spare: True}
-    (copied,) = (each for each in stage.manager.settings() if each["name"] != "blue-by-load")
-    wanted, properties = given["properties"], copied["properties"]
     green = blue.replace(BLUE, spare)
-    assert properties["targetResourceUri"] == green
+    (copied,) = (each for each in stage.manager.settings() if each["properties"]["targetResourceUri"] == green)
+    wanted, properties = given["properties"], copied["properties"]
     (profile,) = properties["profiles"]
     assert [rule["metricTrigger"]["metricResourceUri"] for rule in profile["rules"]] == [green, other]
     dimensions = profile["rules"][1]["metricTrigger"]["dimensions"]

@@ -110,6 +110,18 @@ def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
     assert len(world.entries(C.BLUE_UNHEALTHY)) == 1
 
 
+def test_a_lost_answer_does_not_make_a_blue_healthy_that_failed_a_moment_ago() -> None:
+    """Green fails a third of its requests and is rolled back; for a few minutes, that beats what nobody knows."""
+    world = alone()
+    world.scoring.statuses, world.rates = {BLUE: 500}, {BLUE: 1.0, GREEN: 0.3}
+    while world.rollout().phase is not Phase.ROLLING_BACK:
+        world.minutes()
+    world.scoring.faults.always = "the key cannot be read"
+    world.minutes(4)
+    assert world.seen.traffic == {GREEN: 100}
+    world.until(Phase.ROLLED_BACK, within=8)
+
+
 def test_probes_do_not_outweigh_real_requests_that_all_failed_a_moment_ago() -> None:
     """An operator takes the traffic off a blue that fails everything but the smoke requests, in a rollback."""
     world = World()

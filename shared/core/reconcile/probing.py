@@ -47,17 +47,24 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     """Return the rollout that knows what a probe said, if there was one."""
     if observation.probed is None:
         return rollout
+    before = rollout.observed.probe if _probes_again(rollout, observation.probed, now) else None
     result = observation.probe
     if result is None:
-        healthy = None
+        failed_lately = before is not None and before.healthy is False and now - before.since <= FRESH
+        healthy, since = (False, before.since) if before and failed_lately else (None, now)
     elif observation.probed == rollout.blue:  # a rollback needs less proof
-        healthy = result.failed < result.sent
+        healthy, since = result.failed < result.sent, now
     else:
-        healthy = 2 * result.failed <= result.sent
-    before = rollout.observed.probe
-    goes_on = before is not None and before.deployment == observation.probed and before.healthy and healthy
-    since = before.since if before and goes_on and timedelta(0) <= now - before.at <= RECENT else now
+        healthy, since = 2 * result.failed <= result.sent, now
+    if before is not None and before.healthy and healthy:
+        since = before.since
     return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since))
+
+
+def _probes_again(rollout: Rollout, name: str, now: datetime) -> bool:
+    """Return whether the last probe was of the same deployment, a moment ago."""
+    before = rollout.observed.probe
+    return before is not None and before.deployment == name and timedelta(0) <= now - before.at <= RECENT
 
 
 def heard_lately(rollout: Rollout, now: datetime) -> bool:

@@ -163,7 +163,7 @@ class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
     Half of them must be answered well; on the way back, one is enough for blue. since: since when every probe was
-    healthy, if this one is.
+    healthy, if this one is; otherwise when it last failed. One whose answer is lost stays failed for a few minutes.
     """
 
     deployment: str
