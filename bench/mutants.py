@@ -22,7 +22,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 from bench.copies import copied
 
-TESTS = "tests/core tests/scenarios tests/faults"
+TESTS = "tests/core tests/scenarios tests/policies tests/faults"
 LIMIT = 600.0  # seconds for the tests of one mutant; a longer run counts as an endless loop, that is, as noticed
 AT_ONCE = 3  # mutations per module and round
 # Changes that a reviewer could overlook. Left out: bit arithmetic, `is` for numbers, decorators: they always fail.
