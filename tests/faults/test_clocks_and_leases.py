@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -73,6 +74,24 @@ def test_a_process_that_stalls_while_it_checks_its_lease_gives_no_order() -> Non
     stalled = Interruption(look, partial(world.clock.pass_, 3 * MINUTE))
     controller(world, stalled).reconcile(CHURN)
     assert not stalled.orders
+
+
+def test_a_process_with_a_slow_clock_gives_no_order_once_another_holds_the_lease() -> None:
+    """By its own clock its lease is still in force, but the record names the process that took over, and died."""
+    undisturbed, world = Plan(), lawful_world()
+    going_back(world)
+    controller(world, undisturbed).reconcile(CHURN)
+    look = undisturbed.passed.index("before rollout", undisturbed.passed.index("after commit"))
+    world, theirs = lawful_world(), Plan({orders(undisturbed.passed)[0]: Kind.CRASH})
+    going_back(world)
+
+    def taken_over() -> None:
+        with pytest.raises(Crash):
+            stall(world, theirs)
+
+    began, slow = world.clock(), Interruption(look, taken_over)
+    replace(controller(world, slow, "one"), clock=lambda: began).reconcile(CHURN)
+    assert not slow.orders
 
 
 def test_a_process_that_stalled_while_acting_leaves_the_lease_of_another() -> None:
