@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -65,9 +66,9 @@ class Stage:
         await self.processes.run(name, command, **self.azure.script_environment)
 
     async def watch(self) -> None:
-        """Poll Azure and the traffic until cancelled."""
-        due = self.clock.now()
-        while True:
+        """Poll Azure and the traffic until cancelled, even if a request that fails at that moment hides it."""
+        due, task = self.clock.now(), asyncio.current_task()
+        while task is None or not task.cancelling():
             with self.clock.work_due(due):
                 await self.clock.sleep_until(due)
                 await self._look()

@@ -31,11 +31,14 @@ def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
         [sys.executable, "-c", DEMO, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as demo:
         assert demo.stdout is not None
-        for line in demo.stdout:
-            if "azure-ai-ml creates" in line:
-                assert _processes_of(tmp_path)
-                demo.send_signal(sent)
-        assert demo.wait(300) == 130
+        try:
+            for line in demo.stdout:
+                if "azure-ai-ml creates" in line:
+                    assert _processes_of(tmp_path)
+                    demo.send_signal(sent)
+            assert demo.wait(300) == 130
+        finally:
+            demo.kill()  # if it does not stop, this test must
     assert _processes_of(tmp_path) == []
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out/logs/azure.log").exists()
