@@ -72,7 +72,7 @@ def log_odds(watch: Watch, tuning: Tuning) -> float:
 def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_threshold: float) -> Watch:
     """Return the watch after a minute; a minute without requests changes nothing.
 
-    The cap limits what declares an incident, not what is calm: while it is on, a minute above the limit is part of it.
+    The cap only delays the start of an incident: once declared, every minute above the limit extends it.
 
     counts: the deployment's, as if it were green. log_threshold: the log odds at which an incident is certain.
     """

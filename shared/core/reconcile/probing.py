@@ -18,7 +18,7 @@ from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 
 RECENT = timedelta(minutes=10)  # how old the last judged minute may be when it says how a deployment does
-FRESH = timedelta(minutes=5)  # how old a blue's last requests may be when they say more than a probe
+FRESH = timedelta(minutes=5)  # how long blue's last requests, or a failed probe, outweigh a newer probe
 LEAST = 5  # requests in a row that failed: so many show that a deployment answers nothing well
 
 
@@ -87,7 +87,7 @@ def answers(rollout: Rollout, name: str | None, now: datetime) -> bool | None:
 
 
 def answers_for_long(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green has answered every probe for so long that it was not luck; a first deployment need not."""
+    """Return whether green has passed every probe for long enough to rule out luck; a first deployment is exempt."""
     probe = rollout.observed.probe
     if probe is None or answers(rollout, rollout.green, now) is not True:
         return False
@@ -104,8 +104,8 @@ def awaits_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> boo
 def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     """Return whether blue is known to answer nothing well, while green is not known to do the same.
 
-    Giving it green's traffic would make everything fail. Once it has no traffic, it must answer the smoke requests, and
-    they do not outweigh the real ones of the last few minutes.
+    Giving it green's traffic would make everything fail. A blue without traffic must answer the smoke requests, but
+    those do not outweigh the real requests of the last few minutes.
     """
     recent = rollout.rereading.recent if heard_lately(rollout, now) else ()
     serves = rollout.blue in endpoint.traffic

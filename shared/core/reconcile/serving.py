@@ -81,7 +81,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
 
 
 def _lasting(before: SeenHealthy | None, name: str, now: datetime, *, enough: bool) -> SeenHealthy:
-    """Return the healthy time that this observation continues, or else begins."""
+    """Return the healthy period that this observation continues or, after a gap, begins."""
     if before is None or before.deployment != name or not timedelta(0) <= now - before.at <= RECENT:
         return SeenHealthy(name, now, now, enough)
     return SeenHealthy(name, before.since, now, enough or before.proven or now - before.since >= RECENT)
@@ -98,7 +98,7 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
 
 
 def newly_healthy(rollout: Rollout, now: datetime) -> bool:
-    """Return whether what serves began to succeed so recently that proof, or what depends on it, is still to come."""
+    """Return whether the serving deployment recovered so recently that it may still be proven healthy."""
     seen = rollout.ending.seen_healthy
     return (
         must_be_seen(rollout) and seen is not None and now - seen.at <= RECENT and now - seen.since <= RECENT + WINDOW

@@ -162,8 +162,8 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    Half of them must be answered well; on the way back, one is enough for blue. since: since when every probe was
-    healthy, if this one is; otherwise when it last failed. One whose answer is lost stays failed for a few minutes.
+    Half of the requests must succeed; for a rollback to blue, one is enough. since: when the current run of healthy
+    probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few minutes.
     """
 
     deployment: str

@@ -254,13 +254,13 @@ class Rollout:
     def alarmed(self) -> bool:
         """Whether green fails beyond what blue's past allows, and no operator has overruled the judge.
 
-        Without blue's requests at the same time, the judge does not know it: its verdict is about earlier minutes.
+        Without simultaneous requests to blue, the judge cannot tell: its verdict covers earlier minutes.
         """
         return self.judging.watches.green_failed.declared and not self.judge_overruled
 
     @property
     def passes(self) -> bool:
-        """Whether the judge passes green, and green raises no alarm since."""
+        """Whether the judge passes green and green has raised no alarm since."""
         return self.verdict is not None and self.verdict.outcome is Outcome.PASS and not self.alarmed
 
     @property
