@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "infra/main.parameters.json"
+EXAMPLE = "# This is an example: "  # in the policy that comes with Teal
 
 
 def teal() -> Path:
@@ -20,6 +21,18 @@ def teal() -> Path:
     return found[0]
 
 
+def examples() -> list[str]:
+    """Return the policies that are still the example: they are valid, but for an endpoint that few people have."""
+    files = sorted((ROOT / "policies").glob("*.yaml"))
+    return [f"policies/{path.name}" for path in files if EXAMPLE in path.read_text(encoding="utf-8")]
+
+
 if __name__ == "__main__":
     command = [str(teal()), "policy", "check", "--no-estimates", "--settings", SETTINGS]
-    sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- the project's own command
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 -- the project's own command
+    for name in examples() if code == 0 else ():
+        sys.stdout.write(
+            f"{name} is still the example that comes with Teal. The app works, but rolls nothing out unless you have "
+            f"its endpoint and model. Change it, remove the line {EXAMPLE.strip()!r}, and deploy again.\n"
+        )
+    sys.exit(code)

@@ -241,6 +241,20 @@ def test_an_invalid_policy_is_never_packaged(root: Path, tmp_path: Path, policy:
     assert problem in done.stderr.decode()
 
 
+@pytest.mark.parametrize("example", [True, False])
+def test_the_example_is_named_when_it_is_deployed(root: Path, tmp_path: Path, *, example: bool) -> None:
+    """A first deployment with nothing but the example works, and `azd up` says that it rolls nothing out."""
+    shutil.copytree(root / "policies", tmp_path / "policies")
+    if not example:
+        changed = (root / "policies/churn.yaml").read_text().replace("# This is an example: ", "# Ours: ")
+        (tmp_path / "policies/churn.yaml").write_text(changed)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    Desk(tmp_path / ".venv" / "bin").stand_in("teal", f"exec {sys.executable} -c '{LAUNCHER}' {root} \"$@\"")
+    done = prepackage(root, tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (b"policies/churn.yaml is still the example" in done.stdout) is example
+
+
 def test_nothing_is_packaged_unchecked(root: Path, tmp_path: Path) -> None:
     """Without the `teal` command, the hook fails and says what to do."""
     done = prepackage(root, tmp_path)
