@@ -12,7 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 HALT = Halt("ada", "network works", MIDNIGHT)
@@ -67,6 +67,23 @@ def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
     asleep(world, 45)
     world.minutes(1)
     assert world.rollout().phase is Phase.STEPPING
+
+
+@pytest.mark.parametrize("meanwhile", [0, 1], ids=["rolled back after it", "rolled back before it"])
+def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhile: int) -> None:
+    """Green was ordered, and the first reading after the absence is still from before the order."""
+    world = World()
+    world.register()
+    world.settle()
+    before = replace(world.seen, deployments={BLUE: world.seen.deployments[BLUE]})
+    world.ask(Verb.ROLLBACK)
+    ordered, world.endpoints.seen[ENDPOINT] = world.seen, before
+    world.minutes(meanwhile)
+    asleep(world, 70)
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = ordered
+    world.until_finished()
+    assert sorted(world.seen.deployments) == [BLUE]
 
 
 def test_an_absence_before_the_first_observation_uses_up_no_deadline() -> None:

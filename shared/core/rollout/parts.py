@@ -105,8 +105,9 @@ class Orders:
     """Orders that Azure may still carry out, remembered because an observation can be older than the order.
 
     traffic: the last traffic map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up:
-    whether Azure accepted the order to restore blue's instances. created: when green was last ordered. refused: what
-    Azure refused during the rollback, as last reported; it is ordered again anyway.
+    whether Azure accepted the order to restore blue's instances. created: when green was last ordered, without the
+    time that was not observed. refused: what Azure refused during the rollback, as last reported; it is ordered again
+    anyway.
     """
 
     traffic: dict[str, int] | None = None
@@ -240,7 +241,8 @@ class Ending:
     instances. autoscale: whether blue had autoscale settings that are suspended while it is kept on fewer instances.
     cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
     inherited deployments. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported:
-    the serving deployment that fails, and the one for which the history already says so.
+    the serving deployment that fails, and the one for which the history already says so. watched_until: the newest
+    minute of the serving deployment that was taken into account.
     orphan_since: since when the history says that green was left behind.
     """
 
@@ -248,6 +250,7 @@ class Ending:
     seen_healthy: SeenHealthy | None = None
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
+    watched_until: datetime | None = None
     blue_scaled_down: bool = False
     autoscale: BlueAutoscale = "unknown"
     cleaned: datetime | None = None

@@ -15,7 +15,7 @@ def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     """Return the rollout with the time from `since` to `now` not counted; what began during it begins now."""
     progress = rollout.progress.since
     return replace(
-        rollout.with_progress(since=progress and _later(progress, since, now)),
+        _order_postponed(rollout, since, now).with_progress(since=progress and _later(progress, since, now)),
         status=replace(
             rollout.status,
             started=_later(rollout.status.started, since, now),
@@ -25,9 +25,15 @@ def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
 
 
 def cleanup_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
-    """Return the rollout with as much time left for an overdue cleanup as at `since`; one not due is unchanged."""
-    due = rollout.ending.clean_after
-    return rollout if due is None or due >= now else rollout.with_ending(clean_after=_later(due, since, now))
+    """Return the rollout with as much time left for an overdue cleanup as at `since`; one not due keeps its time."""
+    due, waits = rollout.ending.clean_after, _order_postponed(rollout, since, now)
+    return waits if due is None or due >= now else waits.with_ending(clean_after=_later(due, since, now))
+
+
+def _order_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
+    """Return the rollout with as much time left to wait for a green that was ordered and may still appear."""
+    ordered = rollout.orders.created
+    return rollout.with_orders(created=ordered and _later(ordered, since, now))
 
 
 def _later(moment: datetime, since: datetime, now: datetime) -> datetime:
