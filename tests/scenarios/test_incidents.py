@@ -40,6 +40,25 @@ def test_nothing_advances_while_both_fail(rate: float) -> None:
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
 
 
+@pytest.mark.parametrize(
+    ("past", "failing"),
+    [
+        pytest.param(4, 4, id="a new blue"),
+        pytest.param(60, 25, id="a third of the past"),
+        pytest.param(60, 50, id="most of the past"),
+    ],
+)
+def test_nothing_advances_in_an_incident_that_is_part_of_the_past(past: int, failing: int) -> None:
+    """The version was registered in the middle of an outage, so blue's past shows it too."""
+    world = World(rpm=900, rates={BLUE: 0.45})
+    healthy, sick = world.telemetry.rows[60 - past : 60 - failing], world.telemetry.rows[60 - failing :]
+    world.telemetry.rows = [*(replace(row, bad=0) for row in healthy), *sick]
+    world.register()
+    world.rates = {BLUE: 0.7, GREEN: 0.7}
+    world.minutes(45)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
 def test_the_rollout_continues_when_the_incident_is_over() -> None:
     """Automatically, and the time counts towards no deadline."""
     world = in_an_incident(0.4)

@@ -187,6 +187,24 @@ def test_one_good_request_is_not_recovery() -> None:
     assert sorted(world.seen.deployments) == [BLUE]
 
 
+def test_minutes_that_a_wrong_clock_shows_again_are_not_recovery() -> None:
+    """Green begins to fail, and then the host's clock is set back, so that the last minutes are older, healthy ones."""
+    world = World(replace(POLICY, keep_blue=timedelta(minutes=17)), rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.telemetry.faults.always = "the workspace is away"
+    world.minutes(21)
+    world.rates = {GREEN: 0.9}
+    world.minutes(3)
+    world.telemetry.faults.always = ""
+    world.minutes(3)
+    world.clock.pass_(timedelta(minutes=-8))
+    world.controller().tick()
+    world.settle()
+    assert BLUE in world.seen.deployments
+    assert world.entries(C.SERVING_HEALTHY) == []
+
+
 def test_a_bake_without_telemetry_is_held_and_then_judged() -> None:
     """No clock promotes a green that nobody sees, and no deadline rolls it back for that."""
     world = World(policy=replace(POLICY, deadlines=replace(POLICY.deadlines, step=timedelta(hours=1))), rpm=900)

@@ -30,4 +30,5 @@ def alarms_of(past: Past, budget: float, tuning: Tuning) -> Alarms:
 
 def _alarm(bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning) -> Alarm:
     phi = max(burstiness(bad, total), lasting(bad, total, tuning))
-    return alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=long_enough(total)))
+    known = long_enough(total)
+    return alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=known), known=known)

@@ -20,6 +20,9 @@ from shared.core.judge.tuning import Tuning
 RATIO = 3.0
 # The bad share that a deployment without a past may have: at three times it, about a tenth, it is an incident.
 UNKNOWN = 0.03
+# Above this share it is an incident whatever the past shows, which may contain the beginning of the same incident.
+MOST = 0.5
+MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
 _LANES = (Measure(),)
@@ -53,15 +56,16 @@ class Watch:
     calm: int = 0
 
 
-def alarm(bad: int, total: int, budget: float, cap: float) -> Alarm:
-    """Return the alarm for a blue with this past.
+def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True) -> Alarm:
+    """Return the alarm for a blue with this past. known: whether it is long enough to show what is usual.
 
-    A past that is too short, or absent, would allow any rate, and no incident would ever be declared. So it allows
-    `UNKNOWN`, or twice what it shows.
+    A past with few requests, or none, would allow any rate, and no incident would ever be declared. So it allows
+    `UNKNOWN`, or twice what it shows; and never more than `MOST`.
     """
     past = interval(bad, total)
     usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
-    return Alarm(usual, budget, cap)
+    most = max((MOST if known else MOST_UNKNOWN) - budget, 0.0) / RATIO
+    return Alarm(min(usual, most), budget, cap)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:
@@ -91,6 +95,6 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_thre
 
 def _gains(counts: Counts, of: Alarm, tuning: Tuning) -> list[float]:
     """Return what each bet of both lanes wins in a minute, in the order of `log_shares`."""
-    severe = Null(0.0, min((1.0 + of.usual) / 2.0, tuning.severe.rho * of.usual + tuning.severe.delta))
+    severe = Null(0.0, min(MOST, tuning.severe.rho * of.usual + tuning.severe.delta))
     won = [min(of.cap, gain) for gain in log_es(counts, tuning.bets, Null(0.0, of.limit))]
     return won + log_es(counts, tuning.severe_bets, severe)

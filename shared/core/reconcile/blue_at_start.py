@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shared.core.judge.incident import MOST
 from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
@@ -16,7 +17,6 @@ from shared.core.telemetry import Window
 
 WINDOW = timedelta(minutes=5)
 LEAST = 10  # requests: fewer say too little
-MOST_BAD = 0.5  # there is no calibrated past yet, so only what no past can excuse counts
 
 
 def start_window(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Window | None:
@@ -31,6 +31,6 @@ def blue_failing(blue: str, observation: Observation) -> Reason | None:
     """Return the reason if most of the serving deployment's last requests failed; None if not, or not known."""
     rows = [row for row in observation.serving_minutes or () if row.deployment == blue]
     bad, total = sum(row.bad for row in rows), sum(row.total for row in rows)
-    if total < LEAST or bad <= MOST_BAD * total:
+    if total < LEAST or bad <= MOST * total:  # there is no calibrated past yet
         return None
     return reason(ReasonCode.BLUE_FAILING_AT_START, deployment=blue, failed=bad, requests=total)

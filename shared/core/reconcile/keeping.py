@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from shared.core.judge.incident import MOST
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
-from shared.core.reconcile.serving import MOST_BAD, must_be_seen, newly_healthy, seen_healthy
+from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Kept
@@ -116,7 +117,7 @@ def _judged_healthy(rollout: Rollout, serving: str) -> bool:
     green, recent = serving == rollout.green, rollout.rereading.recent[-(RECENT // MINUTE) :]
     total = sum(minute.green if green else minute.blue for minute in recent)
     bad = sum(minute.green_bad if green else minute.blue_bad for minute in recent)
-    return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST_BAD * total
+    return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST * total
 
 
 def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:

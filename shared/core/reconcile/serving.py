@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
@@ -24,8 +25,6 @@ WINDOW = timedelta(minutes=5)
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
 ENOUGH = 30  # requests that prove health at once; fewer can succeed by chance
-MOST_BAD = 0.5  # the most that any past allows: one that is too short would allow everything
-MOST_BAD_UNKNOWN = 0.25  # the most without a past
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
@@ -70,6 +69,11 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         return rollout  # the minutes are for others
     name = observation.endpoint.serving()
     rows = [row for row in observation.serving_minutes if row.deployment == name]
+    newest = max((row.minute for row in rows), default=None)
+    if newest is not None:
+        if rollout.ending.watched_until is not None and newest < rollout.ending.watched_until:
+            return rollout  # a clock was set back: these minutes say nothing new
+        rollout = rollout.with_ending(watched_until=newest)
     healthy = _healthy(rollout, rows, observation)
     if healthy is None:
         return rollout
@@ -119,8 +123,8 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
     alarms, total = rollout.alarms, sum(row.total for row in rows)
     bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
-    failed_limit = MOST_BAD_UNKNOWN if alarms is None else min(alarms.failed.limit, MOST_BAD)
-    overloaded_limit = MOST_BAD_UNKNOWN if alarms is None else alarms.overloaded.limit
+    failed_limit = MOST_UNKNOWN if alarms is None else alarms.failed.limit
+    overloaded_limit = MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
     if bad > failed_limit * total + 1 or overloaded > overloaded_limit * total + 1:
         return False
     if bad < total:
