@@ -79,6 +79,8 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
     serving = order.seen.serving()
     if serving is None or serving == order.action.name or not order.seen.ready(order.action.name):
         return
+    if serving not in order.truth.deployments:  # an old reading hides that somebody just deleted it
+        return
     if not stage.ledger.was_healthy(serving, order.at, recently(order.rollout), order.decided_at):
         yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
 
