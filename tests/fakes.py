@@ -368,10 +368,11 @@ class FakeEndpoints:
 class FakeScoring:
     """Deployments that answer every request with one status; an unlisted deployment answers 200.
 
-    answered: called with the deployment and the number of requests of every call.
+    unlucky: how many requests of every call a deployment answers with 500. answered: called with the deployment and the number of requests of every call.
     """
 
     statuses: dict[str, int] = field(default_factory=dict)
+    unlucky: dict[str, int] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     answered: Callable[[str, int], None] = lambda _deployment, _requests: None
 
@@ -381,7 +382,8 @@ class FakeScoring:
         del endpoint, timeout
         self.faults.strike()
         self.answered(deployment, len(bodies))
-        return tuple(Answer(self.statuses.get(deployment, 200), "[1.0]", 0.01) for _ in bodies)
+        status, unlucky = self.statuses.get(deployment, 200), self.unlucky.get(deployment, 0)
+        return tuple(Answer(500 if number < unlucky else status, "[1.0]", 0.01) for number, _ in enumerate(bodies))
 
     def sample(self, endpoint: str, deployment: str) -> bytes:
         del endpoint, deployment

@@ -190,6 +190,14 @@ def test_a_green_that_passed_before_a_halt_must_answer_after_it(smoke: bool) -> 
     assert world.rollout().phase is Phase.PROMOTING
 
 
+def test_a_green_that_fails_some_smoke_requests_is_not_promoted() -> None:
+    """The log is silent, and one of three fails, as in an incident."""
+    world = alone()
+    world.rpm, world.scoring.answered, world.scoring.unlucky = 0, lambda *_: None, {GREEN: 1}
+    world.minutes(60)
+    assert world.rollout().phase is Phase.PROMOTING
+
+
 @pytest.mark.parametrize("failing", [1, 5, 9])
 def test_a_lucky_probe_promotes_nothing(failing: int) -> None:
     """The log is silent, and green fails some of the probes: it is held, and the hold is not lifted now and then."""

@@ -55,7 +55,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     elif observation.probed == rollout.blue:  # a rollback needs less proof
         healthy, since = result.failed < result.sent, now
     else:
-        healthy, since = 2 * result.failed <= result.sent, now
+        healthy, since = result.passed, now
     if before is not None and before.healthy and healthy:
         since = before.since
     return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since))
