@@ -1,7 +1,7 @@
 """Breaks the core and the controller in small ways, one at a time, and reports which breaks no test notices.
 
 All of them would take days, so it takes a random sample for as long as it may: `make mutants MINUTES=… SEED=…`. It
-works on a copy of the sources. A survivor is a line that no test depends on, or a change that makes no difference.
+works on a copy of the sources, and runs only the tests that run a broken line. A survivor is a line that no test depends on, or a change that makes no difference.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 from bench.copies import copied
+from bench.relevant_tests import RelevantTests
 
 TESTS = "tests/core tests/scenarios tests/policies tests/faults"
 LIMIT = 600.0  # seconds for the tests of one mutant; a longer run counts as an endless loop, that is, as noticed
@@ -52,12 +53,14 @@ def mutations(seed: int) -> Iterator[MutationSpec]:
 
 
 def tested(mutants: Iterator[MutationSpec], tests: str, seconds: float) -> Iterator[tuple[MutationSpec, bool, str]]:
-    """Yield each mutation tried within the time, whether the tests noticed it, and its diff."""
-    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {tests}"
-    until = time.monotonic() + seconds
+    """Yield each mutation tried within the time, whether the tests that run it noticed it, and its diff."""
+    relevant, until = RelevantTests(tests), time.monotonic() + seconds
     for mutant in mutants:
         if time.monotonic() > until:
             return
+        chosen = relevant.of(mutant.module_path, mutant.start_pos[0], mutant.end_pos[0])
+        Path("chosen").write_text("\n".join(chosen))
+        command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider @chosen" if chosen else "true"
         result = mutate_and_test([mutant], command, LIMIT)
         yield mutant, result.test_outcome is not TestOutcome.SURVIVED, result.diff or ""
 

@@ -1,0 +1,30 @@
+"""Which tests run a line: only those can notice that it is broken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from coverage import CoverageData
+
+OPTIONS = ("-q", "-p", "no:cacheprovider", "--cov=shared", "--cov-context=test", "--cov-report=")
+
+
+class RelevantTests:
+    """The tests that run each line, recorded by running all of them once, in the current folder."""
+
+    def __init__(self, tests: str) -> None:
+        """Run these tests (paths, separated by spaces). Raises CalledProcessError if one fails."""
+        command = (sys.executable, "-m", "pytest", *OPTIONS, *tests.split())
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
+        self._recorded = CoverageData()
+        self._recorded.read()
+
+    def of(self, module: Path, first: int, last: int) -> list[str]:
+        """Return the tests that run these lines, as pytest names them; those of the whole module if it runs on import."""
+        by_line = self._recorded.contexts_by_lineno(str(module.resolve()))
+        ran = {test for line in range(first, last + 1) for test in by_line.get(line, [])}
+        if "" in ran:  # at import, for every test that uses the module
+            ran = {test for tests in by_line.values() for test in tests}
+        return sorted({test.partition("|")[0] for test in ran if test})  # `|run`, `|setup`
