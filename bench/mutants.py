@@ -1,7 +1,8 @@
 """Breaks the core and the controller in small ways, one at a time, and reports which breaks no test notices.
 
 All of them would take days, so it takes a random sample for as long as it may: `make mutants MINUTES=… SEED=…`. It
-works on a copy of the sources, and runs only the tests that run a broken line. A survivor is a line that no test depends on, or a change that makes no difference.
+works on a copy of the sources, and runs only the tests that run a broken line. A survivor is a line that no test
+depends on, or a change that makes no difference.
 """
 
 from __future__ import annotations

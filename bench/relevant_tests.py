@@ -22,7 +22,7 @@ class RelevantTests:
         self._recorded.read()
 
     def of(self, module: Path, first: int, last: int) -> list[str]:
-        """Return the tests that run these lines, as pytest names them; those of the whole module if it runs on import."""
+        """Return the tests that run these lines, as pytest names them; all of the module's if they run on import."""
         by_line = self._recorded.contexts_by_lineno(str(module.resolve()))
         ran = {test for line in range(first, last + 1) for test in by_line.get(line, [])}
         if "" in ran:  # at import, for every test that uses the module

@@ -368,7 +368,8 @@ class FakeEndpoints:
 class FakeScoring:
     """Deployments that answer every request with one status; an unlisted deployment answers 200.
 
-    unlucky: how many requests of every call a deployment answers with 500. answered: called with the deployment and the number of requests of every call.
+    unlucky: how many requests of every call a deployment answers with 500. answered: called with the deployment and the
+    number of requests of every call.
     """
 
     statuses: dict[str, int] = field(default_factory=dict)
