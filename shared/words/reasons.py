@@ -462,7 +462,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
     ReasonCode.LEFTOVER_IN_USE: Row(
         "{deployment} is left as it is, because it has live traffic: {observed_traffic}. " + MANUAL,
-        "A failed rollout never deletes a deployment that serves.",
+        "Someone gave green traffic after its rollback, or the rollout failed: what serves is not deleted.",
     ),
     ReasonCode.LEFTOVER_ONLY_ONE: Row(
         "{deployment} is kept, because nothing has live traffic and it may be the only deployment that works. "

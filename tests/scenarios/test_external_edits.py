@@ -127,6 +127,20 @@ def test_a_rollback_changes_only_greens_share(found: dict[str, int], left: dict[
     assert entry.reason.facts["observed_traffic"] == found
 
 
+@pytest.mark.parametrize(("after", "left"), [(3, {BLUE: 100}), (15, {GREEN: 70, BLUE: 30})], ids=["late order", "edit"])
+def test_green_may_be_given_traffic_again_after_its_rollback(after: int, left: dict[str, int]) -> None:
+    """Blue fails, so green is still there. In the first minutes it may be an effect of Teal's own orders, then not."""
+    world = world_in(Phase.STEPPING)
+    world.rates = {BLUE: 0.9}
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    world.minutes(after)
+    edit(world, {GREEN: 70, BLUE: 30})
+    world.minutes(20)
+    assert (world.seen.traffic, GREEN in world.seen.deployments) == (left, True), world.told()
+    assert bool(world.entries(ReasonCode.LEFTOVER_IN_USE)) == (GREEN in left)
+
+
 def test_a_hotfix_during_the_rollback_stays_too() -> None:
     """Someone gives a third deployment all traffic during the rollback: it keeps it, and the history says so."""
     world = world_in(Phase.STEPPING)

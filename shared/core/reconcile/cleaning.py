@@ -16,7 +16,8 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-LATE = timedelta(minutes=10)  # how long after it was ordered a green may still appear for the first time
+# How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
+LATE = timedelta(minutes=10)
 
 
 def leftover(rollout: Rollout) -> str | None:
@@ -95,8 +96,9 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
-    """Return why a green is left to an operator: someone replaced it, or the failed rollout's serves or may have to."""
-    if rollout.phase is Phase.FAILED and name in endpoint.traffic:
+    """Return why a green is left to an operator: someone replaced it, or it serves or, after a failure, may have to."""
+    left = rollout.phase is Phase.FAILED or given_by_others(rollout, endpoint, now)
+    if left and name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is not Phase.PROMOTED and replaced(rollout, endpoint):
         return reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
@@ -105,6 +107,12 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
     if endpoint.serving() is None and endpoint.ready(name):
         return reason(ReasonCode.LEFTOVER_ONLY_ONE, deployment=name)
     return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint, now)
+
+
+def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether someone else gave green traffic after its rollback: too late to be an effect of Teal's orders."""
+    again = rollout.phase is Phase.ROLLED_BACK and rollout.green in endpoint.traffic
+    return again and now - rollout.status.since >= LATE
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:

@@ -21,7 +21,7 @@ from shared.core.reconcile.actions import (
     SetTraffic,
 )
 from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for, kept_instances
-from shared.core.reconcile.cleaning import leftover, may_delete
+from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.rollout.record import Rollout
@@ -186,8 +186,9 @@ def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     if rollout.phase is Phase.ROLLED_BACK:
-        given = rollout.green in endpoint.traffic or rollout.green in endpoint.mirror
-        if given:
+        if given_by_others(rollout, endpoint, now):
+            return ()
+        if rollout.green in endpoint.traffic or rollout.green in endpoint.mirror:
             return _back(rollout, endpoint, now)
         small = _regrow(rollout, endpoint)
         return (small or autoscaling.switch(rollout)) + _delete(rollout, endpoint, now)
