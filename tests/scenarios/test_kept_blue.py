@@ -66,6 +66,27 @@ def test_it_outlives_a_newer_version_that_is_rolled_back() -> None:
     assert set(world.seen.deployments) == {GREEN}
 
 
+@pytest.mark.parametrize("asleep", [False, True], ids=["a part of it before", "while Teal sleeps"])
+def test_traffic_taken_back_when_blues_time_is_over_is_a_rollback_too(asleep: bool) -> None:  # noqa: FBT001 -- a case
+    """Someone gives 7 all traffic again: 8 goes, although 7 was to be deleted or, with a part of it, kept."""
+    deadlines = replace(POLICY.deadlines, rollback=timedelta(hours=1))
+    world = handed_over(World(replace(POLICY, keep_blue=timedelta(minutes=22), deadlines=deadlines)))
+    world.until(Phase.PROMOTED, version="8")
+    if asleep:
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+        world.clock.pass_(timedelta(minutes=23))
+    else:
+        world.telemetry.faults.always = "the workspace is away"  # so that 6 is still kept
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 30, NEXT: 70})
+        world.minutes(23)
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes(12)
+    world.telemetry.faults.always = ""
+    world.until_finished(version="8")
+    assert (world.rollout("8").phase, NEXT in world.seen.deployments) == (Phase.ROLLED_BACK, False), world.told("8")
+    assert len(world.entries(ReasonCode.TRAFFIC_TAKEN_BACK, version="8")) == 1
+
+
 def test_a_third_version_inherits_it_again() -> None:
     """8 is bad and 9 begins at once: 6 is still kept."""
     world = World(KEEPS, rates={NEXT: 0.5})

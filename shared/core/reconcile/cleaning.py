@@ -81,7 +81,9 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
         return history.noted(rollout.with_ending(blue_scaled_down=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
-        return _finished(rollout, reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name), now)
+        taken = rollout.green not in endpoint.traffic  # all of it was taken back, which is soon a reason to roll back
+        kept_in_use = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+        return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
     if now - due > rollout.policy.deadlines.rollback + late and not newly_healthy(rollout, now):
         return _finished(rollout, _left_over(rollout, name, endpoint, now), now)

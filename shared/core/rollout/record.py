@@ -357,6 +357,10 @@ class Rollout:
 
 
 def move(rollout: Rollout, phase: Phase, reason: Reason, now: datetime) -> Rollout:
-    """Return the rollout in another phase; raises IllegalMove if the table has no such transition."""
+    """Return the rollout in another phase; raises IllegalMove if the table has no such transition.
+
+    What a promoted rollout leaves behind may have been dealt with before it is rolled back; then there is more to do.
+    """
     check_move(rollout.phase, phase)
-    return replace(rollout, status=replace(rollout.status, phase=phase, reason=reason, since=now))
+    moved = replace(rollout, status=replace(rollout.status, phase=phase, reason=reason, since=now))
+    return moved.with_ending(cleaned=None)
