@@ -86,6 +86,22 @@ def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhil
     assert sorted(world.seen.deployments) == [BLUE]
 
 
+@pytest.mark.parametrize("minutes", [-60, -5], ids=["an hour", "minutes"])
+def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
+    """Green was ordered at a time that is in the future now; it is waited for as long as otherwise."""
+    world = World()
+    world.register()
+    world.settle()
+    before = replace(world.seen, deployments={BLUE: world.seen.deployments[BLUE]})
+    world.ask(Verb.ROLLBACK)
+    ordered, world.endpoints.seen[ENDPOINT] = world.seen, before
+    world.clock.pass_(minutes * MINUTE)
+    world.minutes(8)
+    world.endpoints.seen[ENDPOINT] = ordered
+    world.until_finished(within=20)
+    assert sorted(world.seen.deployments) == [BLUE]
+
+
 def test_an_absence_before_the_first_observation_uses_up_no_deadline() -> None:
     """The version is registered, and then the host sleeps for longer than green may take to be created."""
     world = World()

@@ -92,8 +92,9 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
 
 
 def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
-    if _may_yet_come(rollout, now):
-        return Decision(rollout)
+    ordered = rollout.orders.created
+    if rollout.phase is not Phase.PROMOTED and ordered is not None and now - ordered < LATE:  # it may still appear
+        return Decision(rollout.with_orders(created=min(ordered, now)))  # a clock may have been set back since
     return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
 
 
@@ -119,12 +120,6 @@ def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return history.noted(rollout.finish(now), why, now)
-
-
-def _may_yet_come(rollout: Rollout, now: datetime) -> bool:
-    """Return whether an abandoned green may still appear, because its creation was ordered only just now."""
-    ordered = rollout.orders.created
-    return rollout.phase is not Phase.PROMOTED and ordered is not None and abs(now - ordered) < LATE
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
