@@ -10,7 +10,7 @@ from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import ReasonCode
-from tests.scenarios.world import BLUE, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 SLOW = replace(POLICY, deadlines=Deadlines(rollout=timedelta(hours=12)))
@@ -48,6 +48,22 @@ def test_no_deadline_rolls_back_a_certified_green() -> None:
     assert len(world.entries(C.DEADLINE_POSTPONED)) == 2
     world.ask(Verb.RESUME)
     world.until(Phase.PROMOTED)
+
+
+def test_a_deadline_waits_for_what_is_being_read_again() -> None:
+    """In each of ten minutes around the deadline, a row turns out to be larger than it was when it was judged."""
+    for minute in range(55, 65):
+        world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=60))), rpm=6000)
+        world.register()
+        world.until_weight(10)
+        world.ask(Verb.PAUSE)
+        while world.clock() < MIDNIGHT + minute * MINUTE:
+            world.minutes()
+        late = world.clock().replace(second=0) - 15 * MINUTE
+        grown = [replace(row, total=row.total + (row.minute == late)) for row in world.telemetry.rows]
+        world.telemetry.rows[:] = grown
+        world.minutes(12)
+        assert (world.rollout().phase, len(world.entries(C.TELEMETRY_LATE))) == (Phase.PAUSED, 1), world.told()
 
 
 def test_without_evidence_the_rollout_deadline_applies() -> None:

@@ -25,8 +25,8 @@ class _Deadline(NamedTuple):
 
 def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the rollback of a rollout that takes too long; if green is certified, the deadline is only reported."""
-    if rollout.hold is not None:
-        return None  # what it waits for has no deadline
+    if rollout.hold is not None or rollout.rereading.recheck is not None:
+        return None  # what it waits for has no deadline, and while old minutes are read again there is no verdict
     missed = _missed(rollout, endpoint, now)
     if missed is None:
         return None
