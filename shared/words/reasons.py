@@ -394,7 +394,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.COMPARING_AGAIN: Row(
         "{deployment} looks harmful with all traffic, and blue has none to compare it with; back to {weight}",
-        "Before rolling back, Teal checks whether blue would do any better. This happens once per rollout.",
+        "Before rolling back, Teal checks whether blue would do any better. Outages come back, so it may do so again.",
     ),
     ReasonCode.BAKE_UNSEEN: Row(
         "{deployment} has all traffic, but telemetry does not show how it performs, so it is not promoted yet",

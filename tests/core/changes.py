@@ -32,7 +32,7 @@ PLACES = {
     "calibration": ("judging", "calibration"),
     "evidence": ("judging", "evidence"),
     "assessment": ("judging", "assessment"),
-    "compared_again": ("judging", "compared_again"),
+    "comparisons": ("judging", "comparisons"),
     "starvation_reported": ("judging", "starvation_reported"),
     "last": ("observed", "last"),
     "recent": ("rereading", "recent"),

@@ -176,8 +176,8 @@ PROMOTING_ROWS: list[Row] = [
     ("goes bad, blue not probed yet", promoting(verdict=FAIL), seen(ALL_GREEN), PROMOTING, None),
     (
         "goes bad again",
-        promoting(verdict=FAIL, compared_again=True),
-        seen(ALL_GREEN),
+        promoting(verdict=FAIL, comparisons=2),
+        replace(seen(ALL_GREEN), probed="churn-6"),
         ROLLING_BACK,
         Why.REGRESSION_DETECTED,
     ),

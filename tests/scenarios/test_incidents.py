@@ -236,8 +236,39 @@ def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
     assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
 
 
-def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
-    """Next to blue it is fine, alone it fails again: the second time it is rolled back."""
+@pytest.mark.parametrize("rate", [0.3, 0.6, 1.0])
+def test_outages_of_both_that_come_back_do_not_roll_back(rate: float) -> None:
+    """Each outage takes a few minutes of green's bake; in between it is certified next to blue."""
+    world = World(rpm=900)
+    world.register()
+    for _ in range(2):
+        while world.seen.traffic != {GREEN: 100}:
+            world.minutes()
+        world.rates = {BLUE: rate, GREEN: rate}
+        world.minutes(3)
+        world.rates = {}
+        world.minutes(2)
+    world.until(Phase.PROMOTED, within=240)
+    assert len(world.entries(C.COMPARING_AGAIN)) == 2
+
+
+def test_outages_that_the_smoke_requests_meet_do_not_roll_back_however_often() -> None:
+    """Blue fails one of three smoke requests whenever green fails, so green is not to blame."""
+    world = World(rpm=900)
+    world.register()
+    for _ in range(5):
+        while world.seen.traffic != {GREEN: 100}:
+            world.minutes()
+        world.rates, world.scoring.unlucky = {BLUE: 0.4, GREEN: 0.4}, {BLUE: 1}
+        world.minutes(3)
+        world.rates, world.scoring.unlucky = {}, {}
+        world.minutes(2)
+    world.until(Phase.PROMOTED, within=240)
+    assert len(world.entries(C.COMPARING_AGAIN)) == 5
+
+
+def test_a_green_that_fails_only_under_all_traffic_is_compared_twice() -> None:
+    """Next to blue it is fine, alone it fails again: the third time it is rolled back."""
     world = World(rpm=900)
     world.register()
     for _ in range(300):
@@ -246,7 +277,7 @@ def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
         if world.rollout().phase is Phase.ROLLED_BACK:
             break
     assert world.rollout().phase is Phase.ROLLED_BACK
-    assert len(world.entries(C.COMPARING_AGAIN)) == 1
+    assert len(world.entries(C.COMPARING_AGAIN)) == 2
 
 
 def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:

@@ -58,7 +58,8 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         healthy, since = result.passed, now
     if before is not None and before.healthy and healthy:
         since = before.since
-    return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since))
+    flawless = result is not None and result.passed
+    return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since, flawless))
 
 
 def _probes_again(rollout: Rollout, name: str, now: datetime) -> bool:
@@ -84,6 +85,13 @@ def answers(rollout: Rollout, name: str | None, now: datetime) -> bool | None:
     """Return what a probe of this reconcile said of the deployment; None if it said nothing, or there was none."""
     probe = rollout.observed.probe
     return probe.healthy if probe is not None and (probe.deployment, probe.at) == (name, now) else None
+
+
+def blue_fails_some(rollout: Rollout, now: datetime) -> bool:
+    """Return whether a probe of this reconcile shows that blue fails some of the smoke requests."""
+    probe = rollout.observed.probe
+    asked = probe is not None and (probe.deployment, probe.at) == (rollout.blue, now) and probe.healthy is not None
+    return asked and probe is not None and not probe.flawless
 
 
 def answers_for_long(rollout: Rollout, now: datetime) -> bool:

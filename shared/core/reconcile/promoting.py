@@ -12,7 +12,14 @@ from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
-from shared.core.reconcile.probing import answers_for_long, awaits_probe, blue_is_worse, can_probe, green_heard_lately
+from shared.core.reconcile.probing import (
+    answers_for_long,
+    awaits_probe,
+    blue_fails_some,
+    blue_is_worse,
+    can_probe,
+    green_heard_lately,
+)
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -24,6 +31,8 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 from shared.core.steps.weight import WeightStep
 
 SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
+# A green that fails only under all traffic must not do so for ever; more often if blue is seen to fail, too.
+MOST_COMPARISONS = 2
 # How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)
 
@@ -48,25 +57,27 @@ def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
-    """Return to the first weight step with a green that looks harmful at 100 %, once per rollout.
+    """Return to the first weight step with a green that looks harmful at 100 %.
 
     At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
-    harm. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. A policy without
+    harm. It was certified next to blue in between if this happens again, so that may be the next such failure: it is
+    compared again twice, and as often as blue fails some of the smoke requests, too. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. A policy without
     such a step gets one. None if this does not apply, as in a pause that an operator must end, or after someone else
     took traffic from green: to give some back would be against an operator.
     """
     paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
     alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
-    if not alone or paused or rollout.judging.compared_again or not endpoint.ready(rollout.blue):
+    if not alone or paused or not endpoint.ready(rollout.blue):
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)
-    if blue_is_worse(rollout, endpoint, now):
+    often = rollout.judging.comparisons >= MOST_COMPARISONS and not blue_fails_some(rollout, now)
+    if often or blue_is_worse(rollout, endpoint, now):
         return None
     policy, step, weight = _with_shared_step(rollout.policy)
     afresh = (
         replace(rollout, policy=policy)
-        .with_judging(evidence=Evidence(), compared_again=True)
+        .with_judging(evidence=Evidence(), comparisons=rollout.judging.comparisons + 1)
         .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
     )
     beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))

@@ -143,7 +143,7 @@ class Judging:
     gets none. judged_until: every minute before this one has been judged; None until green was given traffic.
     history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
     whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
-    that differs from its weight. watches: for incidents. compared_again: whether green, alone with all traffic, looked
+    that differs from its weight. watches: for incidents. comparisons: how often green, alone with all traffic, looked
     harmful and was compared with blue again.
     """
 
@@ -156,14 +156,14 @@ class Judging:
     starvation_reported: bool = False
     mismatch_reported: bool = False
     watches: Watches = field(default_factory=Watches)
-    compared_again: bool = False
+    comparisons: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    Half of the requests must succeed; for a rollback to blue, one is enough. since: when the current run of healthy
+    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did. since: when the current run of healthy
     probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few minutes.
     """
 
@@ -171,6 +171,7 @@ class Probe:
     at: datetime
     healthy: bool | None
     since: datetime
+    flawless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
