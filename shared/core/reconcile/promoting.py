@@ -60,10 +60,11 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     """Return to the first weight step with a green that looks harmful at 100 %.
 
     At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
-    harm. It was certified next to blue in between if this happens again, so that may be the next such failure: it is
-    compared again twice, and as often as blue fails some of the smoke requests, too. Nearly all traffic returns to blue, as in a rollback, and green is judged next to it again. A policy without
-    such a step gets one. None if this does not apply, as in a pause that an operator must end, or after someone else
-    took traffic from green: to give some back would be against an operator.
+    harm. If this happens again, green was certified next to blue in between, so that may be the next such failure:
+    it is compared twice, and as often as blue fails some of the smoke requests, too. Nearly all traffic returns to
+    blue, as in a rollback, and green is judged next to it again. A policy without such a step gets one. None if this
+    does not apply, as in a pause that an operator must end, or after someone else took traffic from green: to give
+    some back would be against an operator.
     """
     paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
     alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}

@@ -163,8 +163,9 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did. since: when the current run of healthy
-    probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few minutes.
+    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did. since: when the current
+    run of healthy probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few
+    minutes.
     """
 
     deployment: str
