@@ -221,8 +221,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Harm is not proven, but too likely to advance.",
     ),
     ReasonCode.GREEN_UNHEARD: Row(
-        "the gate {gate} counts blue's outcomes but none of green's, although green answers requests; check that green "
-        "collects its responses, or that the query counts it",
+        "the gate {gate} counts none of green's outcomes, although green answers requests; check that green "
+        "collects its responses, as blue does, or that the query counts it",
         "Green cannot pass a gate by giving it nothing to count.",
     ),
     ReasonCode.NO_REGRESSION_SEEN: Row(

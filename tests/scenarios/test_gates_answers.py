@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shared.core.gates import DisagreementGate, ErrorsGate, Gate, PredictionsGate, QueryGate
 from shared.core.phases import Phase
 from shared.core.policy import Policy
@@ -85,6 +87,25 @@ def test_a_version_that_disagrees_with_blue_gets_no_live_traffic() -> None:
     assert (ended.phase, met_nobody(world)) == (Phase.ROLLED_BACK, True)
     measured = ended.status.reason.facts["measured"]
     assert (measured["what"], measured["green_bad"] / measured["green_total"]) == ("disagreements", 0.2)
+
+
+@pytest.mark.parametrize("missing", [False, True], ids=["no pair", "green's answers cannot be read"])
+def test_a_mirror_without_pairs_of_answers_does_not_end(missing: bool) -> None:  # noqa: FBT001 -- a case
+    """Green collects nothing, or under other request ids: it gets no live traffic, and the reason names the gate."""
+    policy = judged_by(ErrorsGate(), DisagreementGate(), inconclusive="advance")
+    world = World(replace(policy, steps=MIRRORED))
+    world.register()
+    while not world.seen.mirror:
+        world.minutes()
+    if missing:
+        world.telemetry.missing = {"disagreement": "churn-7 does not collect its answers"}
+    paused = world.until(Phase.PAUSED, within=90)
+    assert paused.status.reason.because is not None
+    assert paused.status.reason.because.facts["gate"] == "disagreement"
+    assert GREEN not in world.seen.traffic
+    world.telemetry.missing = {}
+    world.conduct[GREEN] = Conduct(counted={"disagreement": 0.01})
+    world.until(Phase.PROMOTED)
 
 
 def test_allowed_disagreement_continues() -> None:

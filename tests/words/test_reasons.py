@@ -282,8 +282,8 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.GREEN_UNHEARD, gate="fraud"),
         (
-            "the gate fraud counts blue's outcomes but none of green's, although green answers requests; check that "
-            "green collects its responses, or that the query counts it"
+            "the gate fraud counts none of green's outcomes, although green answers requests; check that green "
+            "collects its responses, as blue does, or that the query counts it"
         ),
     ),
     (

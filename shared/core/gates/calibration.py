@@ -75,7 +75,7 @@ def calibrate(
             share=gate.rollback_weight / whole,
             usual_at_most=alarms.failed.limit if gate.essential else 1.0,
             rates=past.rates(samples.samples),
-            heard=past.heard(samples.samples[0], gate.recorded) if gate.reported_by_green else 0.0,
+            heard=past.heard(samples.samples[0], gate.recorded) if gate.reported_by_green else setting.heard,
         )
         for gate, (setting, samples) in found
     )

@@ -69,7 +69,7 @@ class DisagreementGate(Gate):
         """Return how the gate is judged: by the share that is allowed, whatever the past."""
         del past, terms
         allowed = Measure(null=Null(0.0, self.at_most), severe=False)
-        setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,))
+        setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,), heard=1.0, mirrored=True)
         return Calibrated(setting, GateSamples((Disagreed(),)))
 
     @classmethod

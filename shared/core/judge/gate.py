@@ -32,8 +32,9 @@ class GateSetting:
     the same for each item of the measures (empty: unknown). usual_at_most: the highest rate that green, alone with all
     traffic, is compared with, however bad blue was in an incident. budget: D, the harm that the certificate allows over
     all traffic, a probability (None: there is no certificate). margin: for a certificate from percentiles. heard: how
-    much per request blue's past reported to it (0: it counts nothing that deployments report). settle: how many steady
-    minutes after a change of traffic are skipped, along with all that are not steady.
+    much per request blue's past reported to it (0: it counts nothing that deployments report). mirrored: whether it
+    counts pairs of answers, which there are only during a mirror. settle: how many steady minutes after a change of
+    traffic are skipped, along with all that are not steady.
     """
 
     name: str = "errors"
@@ -48,6 +49,7 @@ class GateSetting:
     budget: float | None = 0.01
     margin: float | None = None
     heard: float = 0.0
+    mirrored: bool = False
     settle: int = 0
     measures: tuple[Measure, ...] = (Measure(),)
 
@@ -151,7 +153,7 @@ def add_minute(
         step=tuple([old + new for old, new in zip(evidence.step, first, strict=True)])
         if share.steady
         else evidence.step,
-        unheard=_unheard(evidence, minute.items[0], share),
+        unheard=_unheard(evidence, minute.items[0], share, setting),
     )
 
 
@@ -239,10 +241,12 @@ def _certify(
     return certificate.add_minute(counted, won, temper)
 
 
-def _unheard(evidence: GateEvidence, item: Item, share: Share) -> int:
+def _unheard(evidence: GateEvidence, item: Item, share: Share, setting: GateSetting) -> int:
     """Return `unheard` after a minute. If green has all traffic, blue's earlier outcomes stand in for blue's."""
     if not isinstance(item, Counts) or item.green_total:
         return 0
+    if setting.mirrored:
+        return evidence.unheard + share.answered if share.weight < 0 else 0
     blue = item.blue_total or (share.alone and evidence.counts().blue_total)
     return evidence.unheard + share.answered if blue else evidence.unheard
 

@@ -199,11 +199,13 @@ def _steps(rollout: Rollout, calibration: Calibration, observation: Observation)
         if since is not None and row.minute >= since and (until is None or row.minute < until)
     )
     evidence = rollout.judging.evidence
+    # Pairs of answers that cannot be read are none: green must not pass a gate by collecting nothing.
+    unread = observation.missing.keys() - {setting.name for setting in calibration.panel.gates if setting.mirrored}
     for minute in span([*rows, since] if rows and since else []):
         if _awaited(rollout, minute, rows.get(minute, {}), until):
             return
         split = _split_of(rollout, minute)
-        seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), observation.missing.keys())
+        seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), unread)
         evidence = panel.add_minute(evidence, seen, calibration.panel)
         yield minute, evidence
 
