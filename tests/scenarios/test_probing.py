@@ -43,6 +43,9 @@ def test_traffic_stays_with_green_while_blue_answers_no_smoke_request(phase: Pha
     world.scoring.statuses, world.rates = {}, {}
     world.until(Phase.ROLLED_BACK, within=5)
     assert world.seen.traffic == {BLUE: 100}
+    assert not world.entries(C.SERVING_HEALTHY)
+    world.until_finished()
+    assert [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_HEALTHY)] == [BLUE]
 
 
 def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> None:
@@ -54,6 +57,7 @@ def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> Non
     world.until_finished()
     assert rollout.status.reason.because is not None
     assert rollout.status.reason.because.code is C.BLUE_UNHEALTHY
+    assert not world.entries(C.SERVING_HEALTHY)
     assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
 
 

@@ -110,13 +110,22 @@ def newly_healthy(rollout: Rollout, now: datetime) -> bool:
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report, once each, that the serving deployment fails and that it has recovered."""
-    unhealthy, reported = rollout.ending.unhealthy, rollout.ending.unhealthy_reported
+    """Report, once each, that the serving deployment fails and that it has recovered.
+
+    A rollback also reports a blue that it cannot return to. If something else serves well in the end, blue has not
+    recovered, but it is no longer the one that serves.
+    """
+    unhealthy, reported, seen = rollout.ending.unhealthy, rollout.ending.unhealthy_reported, rollout.ending.seen_healthy
     if unhealthy == reported or rollout.open or not must_be_seen(rollout):
         return None
-    code = ReasonCode.SERVING_UNHEALTHY if unhealthy is not None else ReasonCode.SERVING_HEALTHY
-    why = reason(code, deployment=unhealthy or reported or "")
-    return history.noted(rollout.with_ending(unhealthy_reported=unhealthy), why, now)
+    known = rollout.with_ending(unhealthy_reported=unhealthy)
+    if unhealthy is not None:
+        return history.noted(known, reason(ReasonCode.SERVING_UNHEALTHY, deployment=unhealthy), now)
+    if seen is None or not seen.proven or seen.at < rollout.status.since:
+        return None
+    if seen.deployment != reported:
+        return Decision(known)
+    return history.noted(known, reason(ReasonCode.SERVING_HEALTHY, deployment=seen.deployment), now)
 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
