@@ -95,7 +95,7 @@ class Intake:
         while tries < TRIES:
             start = Start(model, policy, trigger, actor=by, attempt=attempt, made=made)
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
-            if existing is not None and existing.value.finished is None:
+            if existing is not None and not existing.value.over:
                 open_already = f"{model} already has a rollout on {policy.endpoint_id}: it is {existing.value.phase}"
                 raise NotPossible(ErrorCode.ROLLOUT_ALREADY_OPEN, open_already)
             if existing is not None:

@@ -87,7 +87,7 @@ class RolloutRun:
         woken = True
         for _ in range(MOST_TURNS):
             following = self.schedule.following(now, woken=woken)
-            if self.rollout.finished is not None or following is None:
+            if self.rollout.over or following is None:
                 break
             now = following
             woken = self._reconcile(now)

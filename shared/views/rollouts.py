@@ -101,7 +101,8 @@ class RolloutView:
     phase_since: Annotated[datetime, "When it entered this phase; moved forward by the time on hold."]
     held_seconds: Annotated[int, "The total time that it was on hold, not counting a current hold."]
     finished_at: Annotated[
-        datetime | None, "When everything including the clean-up was done; null: there is work left."
+        datetime | None,
+        "When everything was done, including the clean-up and the watch over what serves; null: there is work left.",
     ]
     green: Annotated[str, "The deployment being rolled out."]
     blue: Annotated[str | None, "The deployment that green is compared with; null: none, or not known yet."]

@@ -89,7 +89,7 @@ def test_a_failure_says_what_serves_now() -> None:
     decision = turn(rollout(STEPPING), None, both, NOW)
     assert decision.rollout.observed.serving == "churn-7"
     assert decision.rollout.finished is None  # what becomes of green is decided next
-    assert turn(decision.rollout, None, both, NOW).rollout.finished == NOW
+    assert turn(decision.rollout, None, both, NOW).rollout.ending.cleaned == NOW
     assert decision.rollout.status.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
 
 

@@ -212,17 +212,17 @@ def test_a_failed_rollout_deletes_its_unused_green() -> None:
 
 
 def test_a_failed_rollout_asks_for_an_operator_if_green_serves() -> None:
-    """Green has all traffic and fails, blue is broken: green stays, and the last entry asks for an operator."""
+    """Green has all traffic and fails, blue is broken: green stays, and an operator is asked for immediately."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
     world.minutes(2)
     break_blue(world)
     world.rates[GREEN] = 0.5
-    world.until(Phase.FAILED)
+    failed = world.until(Phase.FAILED)
     world.until_finished()
     assert GREEN in world.seen.deployments
-    assert world.history()[-1].reason.code is ReasonCode.LEFTOVER_IN_USE
+    assert [entry.at for entry in world.entries(ReasonCode.LEFTOVER_IN_USE)] == [failed.status.since]
 
 
 def test_a_failed_manual_deployment_does_not_count() -> None:

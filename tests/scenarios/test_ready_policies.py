@@ -197,7 +197,8 @@ def test_a_bad_version_is_rolled_back(play: Play) -> None:
     assert rollout.status.reason.code is ReasonCode.REGRESSION_DETECTED
     assert stage.weights_written == play.bad_weights
     assert (stage.seen.traffic, stage.seen.mirror) == ({BLUE: 100}, {})
-    stage.until_finished()
+    while not stage.rollout().over:
+        stage.minutes()
     assert (GREEN in stage.seen.deployments) == play.green_stays
 
 

@@ -56,7 +56,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
-        return Decision(rollout.finish(now) if not rollout.kept else rollout)
+        watched = rollout.phase is not Phase.PROMOTED and now < (rollout.ending.clean_after or now)
+        return Decision(rollout if watched or rollout.kept else rollout.finish(now))
     if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
     restoring = autoscaling.restoring(rollout, now)
@@ -65,6 +66,8 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     name = leftover(rollout)
     if name is not None:
         return _cleaned(rollout, name, endpoint, now)
+    if rollout.phase is not Phase.PROMOTED and rollout.placement is not None:
+        return Decision(_watching(rollout, now))
     watched = rollout.only_watches and now < (rollout.ending.clean_after or now)  # as long as a blue would be kept
     return Decision(rollout if watched else rollout.finish(now))
 
@@ -74,7 +77,8 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
     if name not in endpoint.deployments:
         return _gone(rollout, name, now)
     if (why := _needed(rollout, name, endpoint, now)) is not None:
-        return _finished(rollout, why, now)
+        in_use = why.code is ReasonCode.LEFTOVER_IN_USE
+        return history.noted(_watching(rollout, now), why, now) if in_use else _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
     if kept is not None and may and now < due:
@@ -116,6 +120,11 @@ def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
     """Return whether someone else gave green traffic after its rollback: too late to be an effect of Teal's orders."""
     again = rollout.phase is Phase.ROLLED_BACK and rollout.green in endpoint.traffic
     return again and now - rollout.status.since >= LATE
+
+
+def _watching(rollout: Rollout, now: datetime) -> Rollout:
+    """Return the rollout with nothing left to do but to watch what serves, for as long as a blue would be kept."""
+    return rollout.with_ending(cleaned=now, clean_after=now + rollout.policy.keep_blue)
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:

@@ -51,11 +51,12 @@ def must_be_seen(rollout: Rollout) -> bool:
 
 
 def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
-    """Return when the next deployment may be deleted. A promotion ends the time of those that were inherited."""
+    """Return when the next deployment may be deleted, or the watch ends. A promotion ends what was inherited."""
     if rollout.kept and rollout.phase is Phase.PROMOTED:
         return now
-    own = (rollout.ending.clean_after or now) if rollout.ending.cleaned is None else None
-    return min((*([own] if own else ()), *(kept.until for kept in rollout.kept)), default=now)
+    own = rollout.ending.clean_after or now
+    over = rollout.ending.cleaned is not None and own <= now
+    return min((*(() if over else (own,)), *(kept.until for kept in rollout.kept)), default=now)
 
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:

@@ -283,6 +283,11 @@ class Rollout:
         """When nothing was left to do or clean up; None before that."""
         return self.ending.finished
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing of its own is left to do, so that the version can be started again."""
+        return self.finished is not None or self.ending.cleaned is not None
+
     def finish(self, now: datetime) -> Rollout:
         """Return the rollout with nothing of its own left to do; deployments that it inherited may remain."""
         return self.with_ending(cleaned=now, finished=None if self.kept else now)

@@ -1,0 +1,123 @@
+"""Stories about endings that leave something in use: what serves is still watched, for as long as a blue is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.phases import Phase
+from shared.core.rollout import ModelVersion, Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+
+C = ReasonCode
+KEEPS = replace(POLICY, on_rollback="keep")
+
+
+def rolled_back(world: World) -> World:
+    """Have an operator roll back at the first weight."""
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    return world
+
+
+def failed_with_green_serving() -> World:
+    """Return a world in which a rollback failed, because blue answers no smoke request; green has all traffic."""
+    world = World()
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.scoring.statuses = {BLUE: 500}
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.FAILED, within=25)
+    return world
+
+
+def given_again() -> World:
+    """Return a world in which an operator gave green all traffic after its rollback, because blue fails."""
+    world = rolled_back(World(rpm=900))
+    world.rates = {BLUE: 0.9}
+    world.minutes(12)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes()
+    return world
+
+
+def test_blue_is_watched_after_a_rollback_that_keeps_green() -> None:
+    """Nothing is left to clean up, but what serves now may fail as well; that is reported once, and it all ends."""
+    world = rolled_back(World(KEEPS, rpm=900))
+    world.rates = {BLUE: 0.8}
+    ended = world.until_finished()
+    assert ended.finished is not None
+    assert ended.finished - ended.status.since == KEEPS.keep_blue
+    assert [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_UNHEALTHY)] == [BLUE]
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+
+
+def test_a_green_that_serves_after_a_failure_is_watched() -> None:
+    """The operator is told immediately, and once, that it was left; later that it fails, and that it has recovered."""
+    world = failed_with_green_serving()
+    failed = world.rollout()
+    assert [entry.at for entry in world.entries(C.LEFTOVER_IN_USE)] == [failed.status.since]
+    world.minutes(5)
+    world.rates = {GREEN: 0.9}
+    world.minutes(10)
+    world.rates = {}
+    world.until_finished()
+    said = world.entries(C.SERVING_UNHEALTHY, C.SERVING_HEALTHY, C.LEFTOVER_IN_USE)
+    assert [(entry.reason.code, entry.reason.facts["deployment"]) for entry in said] == [
+        (C.LEFTOVER_IN_USE, GREEN),
+        (C.SERVING_UNHEALTHY, GREEN),
+        (C.SERVING_HEALTHY, GREEN),
+    ]
+
+
+def test_a_green_that_was_given_traffic_again_is_watched() -> None:
+    """It was rolled back for a reason."""
+    world = given_again()
+    assert len(world.entries(C.LEFTOVER_IN_USE)) == 1
+    world.rates = {GREEN: 0.9}
+    world.until_finished()
+    reported = [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_UNHEALTHY)]
+    assert (reported, len(world.entries(C.LEFTOVER_IN_USE))) == ([BLUE, GREEN], 1)
+
+
+@pytest.mark.parametrize("ending", ["kept", "failed", "given again"])
+def test_the_next_version_does_not_wait_for_the_watch(ending: str) -> None:
+    """It begins within a minute or two, and its own rollout watches from then on."""
+    endings = {"failed": failed_with_green_serving, "given again": given_again}
+    world = endings.get(ending, lambda: rolled_back(World(KEEPS)))()
+    world.minutes(5)
+    assert world.rollout().finished is None
+    world.scoring.statuses, world.rates = {}, {}
+    world.register("8", "e2")
+    world.minutes(2)
+    assert world.rollout().finished is not None
+    assert world.rollout("8").phase in {Phase.PROVISIONING, Phase.STEPPING}
+    world.until(Phase.PROMOTED, version="8")
+
+
+def test_the_same_version_can_be_started_again_during_the_watch() -> None:
+    """An operator does not wait for a rollout that has nothing left to do."""
+    world = rolled_back(World(KEEPS))
+    world.minutes(5)
+    again = world.reception().start(KEEPS, ModelVersion("churn", "7"), "ada@example.com", "it was the caller's fault")
+    world.minutes(2)
+    stored = world.store.rollout(again.endpoint, again.id)
+    assert stored is not None
+    assert stored.value.phase in {Phase.PROVISIONING, Phase.STEPPING}
+
+
+def test_a_silent_endpoint_is_watched_by_its_smoke_requests() -> None:
+    """Nobody calls it after the rollback, so blue must answer those: every five minutes is enough."""
+    world = rolled_back(World(KEEPS, rpm=900))
+    world.minutes(10)
+    asked: list[object] = []
+    world.rpm, world.scoring.statuses, world.scoring.answered = 0, {BLUE: 503}, lambda *_: asked.append(world.clock())
+    world.until_finished()
+    assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
+    assert len(asked) < KEEPS.keep_blue / MINUTE / 2
