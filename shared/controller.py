@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.acting import TRIES, Acting
+from shared.acting import Acting
 from shared.closing import OpenMark, close, close_idle, read_mark, reopen
 from shared.core.admission import EndpointRecord, succeed
 from shared.core.endpoint_id import EndpointId
@@ -31,6 +31,9 @@ from shared.saving import save
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.controller")
+# Whoever loses to another writer tries again at once, and each of them wins once: enough for twenty people at the same
+# time, because an emergency rollback must not be sent back.
+PATIENT_TRIES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Controller:
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
         """
-        for _ in range(TRIES):
+        for _ in range(PATIENT_TRIES):
             stored = self._asked_of(endpoint, request, address)
             if stored is None:
                 return None
