@@ -88,12 +88,21 @@ ACTIONS: dict[ReasonCode, str] = {
     C.GREEN_UNHEARD: "Let green collect its responses as blue does, or correct the gate's query.",
     C.GATE_NOT_JUDGED: "`summary` names the gate and why it has no evidence; repair that, or `act promote` without it.",
     C.TELEMETRY_UNAVAILABLE: LOGGED,
+    C.TELEMETRY_REFUSED: (
+        "`message` has Azure's words. With 401 or 403, give Teal's identity the role that the entry names; otherwise "
+        "compare `TEAL_LOGS_WORKSPACE_ID` with the workspace's customer id. It continues by itself."
+    ),
     C.TELEMETRY_UNPROVEN: (
         "No hurry: green has no live traffic. Look up the code in `because`. It continues by itself once the log "
         "has the endpoint's requests, which takes up to an hour on a new one."
     ),
     C.DIAGNOSTIC_SETTING_MISSING: (
         "`azd env set TEAL_ENDPOINTS <all of them, with commas>` and `azd provision workspace`; then allow an hour."
+    ),
+    C.DIAGNOSTIC_SETTING_UNREADABLE: (
+        "Only the diagnosis is impeded: nothing to do if requests arrive after all. Otherwise "
+        "`azd provision workspace`, which restores Teal's role there, and look at the setting yourself "
+        "(`az monitor diagnostic-settings list --resource <endpoint's id>`)."
     ),
     C.REQUEST_LOG_OFF: (
         "Enable the category AmlOnlineEndpointTrafficLog in the diagnostic setting that `message` names."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.bounds import bounded, cut
-from shared.core.observation import Observation, QuotaSeen, SmokeResult, TelemetryPath
+from shared.core.observation import Observation, PathState, QuotaSeen, SmokeResult, TelemetryPath
 from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, plan_observation
 from shared.core.reconcile.proving import newest_request
 from shared.core.reconcile.sizing import Sizing
@@ -134,12 +134,13 @@ class Observer:
         return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
-        """Return None if nobody can tell: a diagnosis is only that, and must stop nothing."""
+        """Return None if nobody can tell yet: a diagnosis is only that, and must stop nothing."""
         try:
             return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
             log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, str(error))
-            return None
+            refused = isinstance(error, Permanent)
+            return TelemetryPath(PathState.UNKNOWN, cut(str(error))) if refused else None
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again on the next reconcile, if it is unknown how green answers."""
@@ -191,4 +192,5 @@ def _failed(answer: Answer) -> bool:
 
 def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:
     log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
-    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {error}"))
+    refused = isinstance(error, Permanent)
+    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {error}"), telemetry_refused=refused)

@@ -134,7 +134,7 @@ class TelemetryPaths(Protocol):
     """How requests get into one telemetry source, for sources that need set-up per endpoint."""
 
     def path(self, endpoint: str) -> TelemetryPath:
-        """Return the path according to its settings; UNKNOWN if they cannot be read for lack of permission."""
+        """Return the path according to its settings. Raises Temporary, or Permanent if they may not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,10 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.NOTHING_JUDGED: Row("no minute has been judged yet", "There is no evidence at all."),
     ReasonCode.GATES_NOT_CALIBRATED: Row("not judged: {unjudged}", "Gates are waiting for blue's past."),
     ReasonCode.TELEMETRY_UNAVAILABLE: Row("telemetry is unavailable: {message}", "A source gave no answer."),
+    ReasonCode.TELEMETRY_REFUSED: Row(
+        "telemetry may not be read: {message}[; check that Teal's identity has the role {role}]",
+        "A source refused to answer; usually a role is missing.",
+    ),
     ReasonCode.TELEMETRY_UNPROVEN: Row(
         "{deployment} gets no traffic until telemetry shows this endpoint's requests: {because}",
         "The smoke step waits until the telemetry path of this endpoint is proven; it then continues automatically.",
@@ -258,12 +262,19 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Analytics workspace (see docs/deploying.md)",
         "Nothing sends the endpoint's request log anywhere.",
     ),
+    ReasonCode.DIAGNOSTIC_SETTING_UNREADABLE: Row(
+        "the endpoint's diagnostic settings cannot be read, so Teal cannot say whether its requests are logged: "
+        "{message}; give Teal's role on the workspace the operation Microsoft.Insights/diagnosticSettings/read (see "
+        "docs/permissions.md)",
+        "Telemetry shows no request yet, and Azure refuses to say where the request log goes.",
+    ),
     ReasonCode.REQUEST_LOG_OFF: Row(
         "no diagnostic setting of the endpoint sends AmlOnlineEndpointTrafficLog; enable that category[ in {message}]",
         "The endpoint has diagnostic settings, but not for its request log.",
     ),
     ReasonCode.LOGGED_ELSEWHERE: Row(
-        "the endpoint's request log goes to a Log Analytics workspace other than TEAL_LOGS_WORKSPACE_ID[: {message}]",
+        "the endpoint's request log goes to a Log Analytics workspace other than TEAL_LOGS_WORKSPACE_ID[: "
+        "{message}]; send it to Teal's workspace as well, or set TEAL_LOGS_WORKSPACE_ID to the one that gets it",
         "Teal reads a workspace that the endpoint does not log to.",
     ),
     ReasonCode.LOG_TABLE_MISSING: Row(
@@ -272,7 +283,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.REQUESTS_NOT_LOGGED: Row(
         "telemetry shows no request after {limit_seconds}, not even those of the smoke test; check the endpoint's "
-        "diagnostic setting, the telemetry source in the policy and its lag",
+        "diagnostic setting[ (which Teal cannot read: {message})], the telemetry source in the policy and its lag",
         "The source responds, but has no data for this endpoint.",
     ),
     ReasonCode.TELEMETRY_LATE: Row(

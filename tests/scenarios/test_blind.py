@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.steps import MirrorStep, SmokeStep, WeightStep
-from shared.errors import NotPossible
+from shared.errors import NotPossible, Permanent
 from tests.fake_telemetry import FakeTelemetry
 from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
@@ -28,6 +29,13 @@ class Silent(FakeTelemetry):
     def minutes(self, endpoint, asked):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 -- as the class before
         seen = super().minutes(endpoint, asked)
         return seen if self.open else replace(seen, minutes=())
+
+
+class Secret(Silent):
+    """The same, and Azure does not show where the endpoint's requests are logged."""
+
+    def path(self, endpoint: str, source: str) -> TelemetryPath:
+        raise Permanent(f"cannot read the {source} settings of {endpoint}: 403 AuthorizationFailed")
 
 
 def blind(state: PathState = PathState.OPEN, detail: str = "", policy: object = FIVE) -> World:
@@ -62,6 +70,37 @@ def test_a_wrong_setting_is_reported_immediately_and_once(state: PathState, code
     ready, (unproven,) = world.entries(Why.GREEN_READY)[0], world.entries(Why.TELEMETRY_UNPROVEN)
     assert unproven.reason.because is not None
     assert (unproven.reason.because.code, unproven.at - ready.at) == (code, timedelta(0))
+
+
+@pytest.mark.parametrize(("source", "role"), [("logs", "Log Analytics Data Reader"), ("metrics", "Monitoring Reader")])
+def test_a_missing_permission_is_reported_immediately_and_once(source: Literal["logs", "metrics"], role: str) -> None:
+    """The history names the role to grant; the smoke step waits, and continues by itself once it is granted."""
+    world = World(replace(FIVE, judge=replace(FIVE.judge, errors_from=source)))
+    world.telemetry.faults.planned = [Permanent("403 InsufficientAccessError")] * 1000
+    world.register()
+    world.minutes(180)
+    ready, (unproven,) = world.entries(Why.GREEN_READY)[0], world.entries(Why.TELEMETRY_UNPROVEN)
+    assert unproven.reason.because is not None
+    assert (unproven.reason.because.code, unproven.at - ready.at) == (Why.TELEMETRY_REFUSED, timedelta(0))
+    assert role in unproven.reason.because.facts["role"]
+    assert (world.rollout().phase, world.rollout().progress.step) == (Phase.STEPPING, 0)
+    assert world.seen.traffic == {BLUE: 100}
+    world.telemetry.faults.planned.clear()
+    world.until(Phase.PROMOTED)
+
+
+def test_settings_that_may_not_be_read_are_reported_immediately() -> None:
+    """And again with the absence of the smoke requests, which has its own cause."""
+    world = World(policy=FIVE, telemetry=Secret())
+    world.register()
+    world.minutes(20)
+    ready, (first, second) = world.entries(Why.GREEN_READY)[0], world.entries(Why.TELEMETRY_UNPROVEN)
+    assert first.reason.because is not None
+    assert second.reason.because is not None
+    assert (first.reason.because.code, first.at) == (Why.DIAGNOSTIC_SETTING_UNREADABLE, ready.at)
+    assert second.reason.because.code is Why.REQUESTS_NOT_LOGGED
+    assert "AuthorizationFailed" in first.reason.because.facts["message"]
+    assert "AuthorizationFailed" in second.reason.because.facts["message"]
 
 
 def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:

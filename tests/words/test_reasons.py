@@ -36,9 +36,14 @@ NO_SETTING = (
     "the endpoint has no diagnostic setting; add one that sends AmlOnlineEndpointTrafficLog to Teal's Log Analytics "
     "workspace (see docs/deploying.md)"
 )
+UNREADABLE = (
+    "the endpoint's diagnostic settings cannot be read, so Teal cannot say whether its requests are logged: 403; give "
+    "Teal's role on the workspace the operation Microsoft.Insights/diagnosticSettings/read (see docs/permissions.md)"
+)
 ELSEWHERE = (
     "the endpoint's request log goes to a Log Analytics workspace other than TEAL_LOGS_WORKSPACE_ID: "
-    "audit sends it to logs-2"
+    "audit sends it to logs-2; send it to Teal's workspace as well, or set TEAL_LOGS_WORKSPACE_ID to the one that gets "
+    "it"
 )
 NOT_LOGGED = (
     "telemetry shows no request after 11 min, not even those of the smoke test; check the endpoint's diagnostic "
@@ -319,6 +324,11 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.ENDPOINT_UNREADABLE, message="503"), "the endpoint cannot be read: 503"),
     (reason(C.TELEMETRY_UNAVAILABLE, message="503"), "telemetry is unavailable: 503"),
     (
+        reason(C.TELEMETRY_REFUSED, message="403", role="Reader on logs"),
+        "telemetry may not be read: 403; check that Teal's identity has the role Reader on logs",
+    ),
+    (reason(C.DIAGNOSTIC_SETTING_UNREADABLE, message="403"), UNREADABLE),
+    (
         reason(C.TELEMETRY_UNPROVEN, NOTHING, deployment=GREEN),
         "churn-7 gets no traffic until telemetry shows this endpoint's requests: no minute has been judged yet",
     ),
@@ -333,6 +343,10 @@ ROWS: list[tuple[Reason, str]] = [
         "the Log Analytics workspace has no request log yet; a new diagnostic setting can take an hour (SEM0100)",
     ),
     (reason(C.REQUESTS_NOT_LOGGED, limit_seconds=660.0), NOT_LOGGED),
+    (
+        reason(C.REQUESTS_NOT_LOGGED, limit_seconds=660.0, message="403"),
+        NOT_LOGGED.replace("setting,", "setting (which Teal cannot read: 403),"),
+    ),
     (reason(C.TELEMETRY_LATE, limit_seconds=300.0, delay_seconds=480.0), LATE),
     (reason(C.BLUE_NOT_LOGGED, deployment=BLUE, other=GREEN), ONE_ARM),
     (reason(C.BLUE_KEPT_UNCHECKED, deployment=BLUE, message="503"), UNCHECKED),

@@ -166,13 +166,13 @@ class Observation:
     first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates for which
     the minutes or the past have no data, and why. history: blue's past, for the calibration, or None if not requested
     or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
-    yet, in the source's words. path: how requests should get into telemetry; None if not requested. halted: the newest
-    halt, which may have ended. autoscaled: the lower-case names of deployments with autoscale settings, and whether
-    these are enabled, or None if not requested or not answered. serving_minutes: the last minutes up to
-    `serving_until`, after the rollout ended or before it placed green. serving_probe: how the deployment that then
-    serves answered the smoke requests, if it had no other requests. probed: the deployment that was asked before it
-    serves, if any. probe: how it answered the smoke requests; None: not known.
-    quota: whether green fits into the quota; None if that was not asked.
+    yet, in the source's words. telemetry_refused: whether it gave no answer because Azure refuses one, which does not
+    pass by itself. path: how requests should get into telemetry; None if not requested. halted: the newest halt, which
+    may have ended. autoscaled: the lower-case names of deployments with autoscale settings, and whether these are
+    enabled, or None if not requested or not answered. serving_minutes: the last minutes up to `serving_until`, after
+    the rollout ended or before it placed green. serving_probe: how the deployment that then serves answered the smoke
+    requests, if it had no other requests. probed: the deployment that was asked before it serves, if any. probe: how it
+    answered the smoke requests; None: not known. quota: whether green fits into the quota; None if that was not asked.
     """
 
     endpoint: EndpointSeen | None
@@ -182,6 +182,7 @@ class Observation:
     history: tuple[DeploymentMinute, ...] | None = None
     history_missing: dict[str, str] = field(default_factory=dict)
     telemetry_problem: str | None = None
+    telemetry_refused: bool = False
     no_table: str | None = None
     path: TelemetryPath | None = None
     smoke: SmokeResult | None = None

@@ -10,8 +10,8 @@ class PathState(StrEnum):
     """The state of the path, according to its settings.
 
     OPEN: requests should arrive. NO_SETTING: no diagnostic setting. CATEGORY_OFF: settings, but none sends the request
-    log. OTHER_WORKSPACE: the request log goes to a Log Analytics workspace that Teal does not read. UNKNOWN: the
-    settings cannot be read, or the source has none.
+    log. OTHER_WORKSPACE: the request log goes to a Log Analytics workspace that Teal does not read. UNKNOWN: Azure
+    refuses to show the settings (the detail says why), or the source has none.
     """
 
     OPEN = "open"

@@ -16,6 +16,7 @@ from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.telemetry.sources import SOURCE_KINDS
 
 RECENT = timedelta(minutes=15)
 # How much later than the configured lag a smoke request may appear before its absence is reported.
@@ -66,10 +67,27 @@ def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason 
     if path is not None and path.state in _WRONG_SETTINGS:
         return reason(_WRONG_SETTINGS[path.state], message=path.detail)
     if observation.telemetry_problem is not None:
-        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=observation.telemetry_problem)
+        return _unanswered(rollout, observation.telemetry_problem, refused=observation.telemetry_refused)
     if observation.no_table is not None:
         return reason(ReasonCode.LOG_TABLE_MISSING, message=observation.no_table)
     waited = now - (rollout.progress.since or now)
+    unreadable = path.detail if path is not None and path.state is PathState.UNKNOWN else ""
     if observation.history is None or waited <= rollout.policy.judge.telemetry_lag + GRACE:
-        return None
-    return reason(ReasonCode.REQUESTS_NOT_LOGGED, limit_seconds=waited.total_seconds())
+        return reason(ReasonCode.DIAGNOSTIC_SETTING_UNREADABLE, message=unreadable) if unreadable else None
+    silent = reason(ReasonCode.REQUESTS_NOT_LOGGED, limit_seconds=waited.total_seconds())
+    if unreadable:
+        silent.facts["message"] = unreadable
+    return silent
+
+
+def _unanswered(rollout: Rollout, problem: str, *, refused: bool) -> Reason:
+    """Return why telemetry gave no answer and, if Azure refuses one, which role that takes."""
+    if not refused:
+        return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem)
+    why, kind = (
+        reason(ReasonCode.TELEMETRY_REFUSED, message=problem),
+        SOURCE_KINDS.get(rollout.policy.judge.errors_from),
+    )
+    if kind is not None and kind.role:
+        why.facts["role"] = kind.role
+    return why

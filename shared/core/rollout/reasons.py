@@ -87,9 +87,11 @@ class ReasonCode(StrEnum):
     NOTHING_JUDGED = "nothing_judged"
     GATES_NOT_CALIBRATED = "gates_not_calibrated"
     TELEMETRY_UNAVAILABLE = "telemetry_unavailable"
+    TELEMETRY_REFUSED = "telemetry_refused"
     TELEMETRY_UNPROVEN = "telemetry_unproven"
     TELEMETRY_PROVEN = "telemetry_proven"
     DIAGNOSTIC_SETTING_MISSING = "diagnostic_setting_missing"
+    DIAGNOSTIC_SETTING_UNREADABLE = "diagnostic_setting_unreadable"
     REQUEST_LOG_OFF = "request_log_off"
     LOGGED_ELSEWHERE = "logged_elsewhere"
     LOG_TABLE_MISSING = "log_table_missing"
@@ -160,20 +162,19 @@ class ReasonCode(StrEnum):
 class Facts(TypedDict, total=False):
     """The facts behind a reason, as JSON values.
 
-    action: an `ActionKind`. actor: who requested it. comment: the reason they gave. cores, cores_left: needed, and
-    left of the quota `family`. instance_type: Azure's name. deadline: which of the policy's
-    deadlines. deployment: the one it is about. deployments: how many. examples: the first few problems.
-    expected_traffic, observed_traffic, mirror_traffic: percent by deployment. failed, requests: how many. gate: the one
-    it is about. instances, wanted_instances: how many there are, and should be. limit: a share of requests.
-    limit_seconds: how long something may take. log_lines: the deployment's last log lines. log_odds_worse,
-    log_odds_worse_threshold: natural logarithms of the odds that green is worse. log_odds_safe,
-    log_odds_safe_threshold: the same for `the next step stays within the harm budget`. message: Azure's or a source's
-    own words. minutes_left: until the certificate, at this rate. model: name:version. observed_share: of live requests.
-    next_weight, weight, mirror: percent. other: a second deployment or model. replaced: how many rollouts in a row
-    newer versions replaced. settled_minutes, required_minutes: at this weight. skipped: the steps that are skipped.
-    state: Azure's provisioning state. unjudged: gates that are not judged, with reasons. since, until: ISO 8601. verb,
-    phase: of a request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something
-    is.
+    action: an `ActionKind`. actor: who requested it. comment: the reason they gave. cores, cores_left: needed, and left
+    of the quota `family`. instance_type: Azure's name. deadline: which of the policy's deadlines. deployment: the one
+    it is about. deployments: how many. examples: the first few problems. expected_traffic, observed_traffic,
+    mirror_traffic: percent by deployment. failed, requests: how many. gate: the one it is about. instances,
+    wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long something
+    may take. log_lines: the deployment's last log lines. log_odds_worse, log_odds_worse_threshold: natural logarithms
+    of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
+    the harm budget`. message: Azure's or a source's own words. minutes_left: until the certificate, at this rate.
+    model: name:version. observed_share: of live requests. next_weight, weight, mirror: percent. other: a second
+    deployment or model. replaced: how many rollouts in a row newer versions replaced. role: what Azure asks for, and
+    where. settled_minutes, required_minutes: at this weight. skipped: the steps that are skipped. state: Azure's
+    provisioning state. unjudged: gates that are not judged, with reasons. since, until: ISO 8601. verb, phase: of a
+    request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something is.
     """
 
     action: str
@@ -214,6 +215,7 @@ class Facts(TypedDict, total=False):
     replaced: int
     required_minutes: int
     requests: int
+    role: str
     settled_minutes: int
     since: str
     skipped: list[str]

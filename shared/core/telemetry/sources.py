@@ -20,7 +20,7 @@ class SourceKind:
 
     name: in policies and records. title: in sentences. answers: the kinds of need that it serves. counts_latency:
     whether its latency is counts in buckets rather than percentiles. counts_once: whether it can count a retried
-    request once.
+    request once. role: what Teal's identity needs in order to read it, in sentences.
     """
 
     name: str
@@ -28,10 +28,23 @@ class SourceKind:
     answers: frozenset[type[Need]]
     counts_latency: bool = False
     counts_once: bool = False
+    role: str = ""
 
 
-LOGS = SourceKind("logs", "the request log", frozenset({Requests, Latency}), counts_latency=True, counts_once=True)
-METRICS = SourceKind("metrics", "the platform metrics", frozenset({Requests, Latency}))
+LOGS = SourceKind(
+    "logs",
+    "the request log",
+    frozenset({Requests, Latency}),
+    counts_latency=True,
+    counts_once=True,
+    role="Log Analytics Data Reader on the Log Analytics workspace that TEAL_LOGS_WORKSPACE_ID names",
+)
+METRICS = SourceKind(
+    "metrics",
+    "the platform metrics",
+    frozenset({Requests, Latency}),
+    role="Monitoring Reader on the subscription (TEAL_READS_METRICS)",
+)
 QUERIES = SourceKind("queries", "Log Analytics", frozenset({Tallies}))
 ANSWERS = SourceKind("answers", "the answers that the deployments collect", frozenset({Predictions, Disagreements}))
 SOURCE_KINDS: dict[str, SourceKind] = {}
