@@ -260,8 +260,15 @@ BREAKS = (
     Break(
         "incidents hold nothing",
         f"{RECONCILE}/incidents.py",
-        "    return beside and not rollout.judge_overruled",
+        "    return rollout.phase in SHARED and rollout.blue is not None and not rollout.judge_overruled",
         "    return False",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "nobody notices an overload of green",
+        f"{RECONCILE}/incidents.py",
+        "    if watches.green_overloaded.declared:\n",
+        "    if False:\n",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -355,6 +362,13 @@ BREAKS = (
         "        or name in endpoint.traffic\n    ):\n        return False",
         "    ):\n        return False",
         "tests/scenarios/test_guards.py",
+    ),
+    Break(
+        "blue loses its instances whatever serves",
+        f"{RECONCILE}/difference.py",
+        "if deleted or serving is None or not seen_healthy(rollout, serving, now):",
+        "if deleted:",
+        "tests/scenarios/test_guards.py tests/scenarios/test_incidents.py",
     ),
     Break(
         "an inherited blue goes at once",

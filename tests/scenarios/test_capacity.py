@@ -49,8 +49,7 @@ def test_blue_shrinks_while_it_is_kept() -> None:
     """After promotion blue is scaled down, with a history entry, and deleted when its time is up."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
-    world.minutes(3)
-    assert world.seen.instances(BLUE) == 2
+    world.until_instances(2)
     assert len(world.entries(ReasonCode.BLUE_KEPT)) == 1
     world.until_finished()
     assert BLUE not in world.seen.deployments
@@ -60,7 +59,7 @@ def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
     """A rollback after promotion does not send everything to a blue with two instances."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
-    world.minutes(3)
+    world.until_instances(2)
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK)
     assert world.seen.instances(BLUE) == 10
@@ -101,7 +100,7 @@ def kept_small(world: World | None = None) -> World:
     world = world or world_of(Capacity(kept_blue=2))
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until(Phase.PROMOTED)
-    world.minutes(4)
+    world.minutes(8)
     return world
 
 

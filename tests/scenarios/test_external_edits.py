@@ -99,8 +99,7 @@ def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_manually(
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=standing)
     world.register()
     world.until(Phase.PROMOTED)
-    world.minutes(5)
-    assert world.seen.instances(BLUE) == 1
+    world.until_instances(1)
     edit(world, {BLUE: 15, GREEN: 85})
     world.minutes(3)
     assert (world.seen.instances(BLUE), world.seen.traffic) == (6, {BLUE: 15, GREEN: 85})

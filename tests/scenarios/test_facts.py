@@ -143,8 +143,7 @@ def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int
     scaled = replace(world.seen.deployments[BLUE], instances=shown)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: scaled})
     world.until(Phase.PROMOTED)
-    world.minutes(5)
-    assert world.seen.instances(BLUE) == 1
+    world.until_instances(1)
     world.ask(Verb.ROLLBACK)
     world.until_finished()
     assert world.seen.instances(BLUE) == restored

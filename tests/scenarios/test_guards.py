@@ -10,7 +10,8 @@ import pytest
 
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.reconcile.actions import ScaleDeployment, SetTraffic
+from shared.core.policy import Capacity
+from shared.core.reconcile.actions import ScaleDeployment, SetTraffic, SwitchAutoscale
 from shared.core.reconcile.cleaning import may_delete
 from shared.core.reconcile.difference import difference
 from shared.core.reconcile.judging import judge_minutes
@@ -21,7 +22,7 @@ from shared.core.rollout.parts import Hold, Kept, SeenHealthy
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.rereading import MinuteCounts
 from shared.core.turn import turn
-from tests.core.rollouts import ALL_BLUE, FIRST, GREEN, HOUR, NOW, TEN, endpoint, request, rollout, seen
+from tests.core.rollouts import ALL_BLUE, ALL_GREEN, FIRST, GREEN, HOUR, NOW, TEN, endpoint, request, rollout, seen
 from tests.faults.disturbance import Crash, Kind, Plan, controller
 from tests.faults.laws import lawful_world
 from tests.faults.moments import going_back, orders, ready
@@ -206,6 +207,30 @@ def test_a_blue_that_serves_again_gets_its_instances_back_and_keeps_those_that_o
     order = ScaleDeployment("churn", BLUE, wanted)
     assert difference(kept, replace(serves, deployments=serves.deployments | {BLUE: blue}), NOW) == (order,)
     assert accepted(kept, order).orders.blue_scaled_up
+
+
+@pytest.mark.parametrize(
+    ("healthy", "shrinks"),
+    [
+        pytest.param(SeenHealthy(GREEN, NOW, NOW), True, id="seen lately"),
+        pytest.param(SeenHealthy(GREEN, NOW, NOW, proven=False), False, id="a few requests"),
+        pytest.param(SeenHealthy(GREEN, NOW - HOUR, NOW - HOUR), False, id="seen long ago"),
+        pytest.param(SeenHealthy(BLUE, NOW, NOW), False, id="another one was seen"),
+        pytest.param(None, False, id="never seen"),
+    ],
+)
+def test_a_kept_blue_shrinks_only_while_what_serves_is_seen_healthy(
+    healthy: SeenHealthy | None, *, shrinks: bool
+) -> None:
+    """Otherwise its capacity may be needed."""
+    policy = replace(POLICY, capacity=Capacity(kept_blue=1))
+    kept = rollout(Phase.PROMOTED, policy=policy, placement=Beside(BLUE, 4), blue_scaled_down=True)
+    kept = kept.with_ending(clean_after=NOW + HOUR, seen_healthy=healthy, autoscale="none")
+    look = endpoint(ALL_GREEN)
+    look = replace(look, deployments=look.deployments | {BLUE: replace(look.deployments[BLUE], instances=4)})
+    assert difference(kept, look, NOW) == ((ScaleDeployment("churn", BLUE, 1),) if shrinks else ())
+    suspending = kept.with_ending(autoscale="suspending")
+    assert (SwitchAutoscale("churn", BLUE, enabled=False) in difference(suspending, look, NOW)) == shrinks
 
 
 @pytest.mark.parametrize(("ago", "deleted"), [(9, True), (10, False)])

@@ -8,6 +8,7 @@ import pytest
 
 from shared.core.observation import Halt
 from shared.core.phases import Phase
+from shared.core.policy import Capacity
 from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
@@ -142,16 +143,55 @@ def test_an_operator_can_advance_during_an_incident() -> None:
     world.until(Phase.PROMOTED)
 
 
-def test_an_overload_holds_whichever_deployment_it_hits() -> None:
-    """Blue answers some requests with 429: capacity is short, so nothing moves, whatever the policy says."""
-    world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
+@pytest.mark.parametrize(
+    ("arm", "rates", "overloaded"),
+    [
+        pytest.param(BLUE, {BLUE: 0.3}, 0.3, id="blue"),
+        pytest.param(GREEN, {BLUE: 0.02, GREEN: 0.02}, 0.02, id="green"),
+    ],
+)
+def test_an_overload_holds_whichever_deployment_it_hits(arm: str, rates: dict[str, float], overloaded: float) -> None:
+    """It answers some requests with 429: capacity is short, so nothing moves, whatever the policy says."""
+    usual = {BLUE: 0.02, GREEN: 0.02} if arm == GREEN else {}
+    world = World(replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=6000, rates=dict(usual))
     world.register()
     world.until_weight(10)
-    world.rates, world.conduct = {BLUE: 0.3}, {BLUE: Conduct(overloaded=0.3)}
+    world.rates, world.conduct = dict(rates), {arm: Conduct(overloaded=overloaded)}
     world.minutes(40)
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.OVERLOAD])
-    world.rates, world.conduct = {}, {}
+    (held,) = world.entries(C.HELD)
+    assert held.reason.because is not None
+    assert held.reason.because.facts["deployment"] == arm
+    world.rates, world.conduct = dict(usual), {}
     world.until(Phase.PROMOTED)
+
+
+def test_a_green_that_is_overloaded_with_all_traffic_is_not_promoted() -> None:
+    """It fails no more often than blue did, but with 429: held until that is over, and then promoted."""
+    world = World(rpm=6000, rates={BLUE: 0.02, GREEN: 0.02})
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.conduct = {GREEN: Conduct(overloaded=0.02)}
+    world.minutes(150)
+    assert (world.rollout().phase, world.seen.traffic, holds(world)) == (Phase.PROMOTING, {GREEN: 100}, [C.OVERLOAD])
+    world.conduct = {}
+    world.until(Phase.PROMOTED)
+
+
+def test_blue_keeps_its_instances_while_the_promoted_green_is_overloaded() -> None:
+    """Blue is to be kept on one of four instances: only once what serves is seen healthy."""
+    world = World(replace(POLICY, capacity=Capacity(kept_blue=1), keep_blue=120 * MINUTE), rpm=6000)
+    blue = replace(world.seen.deployments[BLUE], instances=4)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: blue})
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.rates, world.conduct = {GREEN: 0.4}, {GREEN: Conduct(overloaded=0.4)}
+    world.minutes(25)
+    assert (world.seen.instances(BLUE), world.entries(C.BLUE_KEPT)) == (4, [])
+    world.rates, world.conduct = {}, {}
+    world.until_instances(1)
 
 
 @pytest.mark.parametrize("minutes", [2, 25])

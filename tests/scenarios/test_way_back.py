@@ -61,7 +61,7 @@ def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() ->
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     while not world.endpoints.pending:
-        world.controller().reconcile(CHURN)
+        world.minutes()
     world.ask(Verb.ROLLBACK)
     while world.rollout().phase is not Phase.ROLLED_BACK:
         world.minutes()
@@ -94,7 +94,7 @@ def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> Non
     """The rollback does not wait forever, but the instances are still restored."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
-    world.minutes(3)
+    world.until_instances(2)
     world.ask(Verb.ROLLBACK)
     world.settle()
     while world.seen.traffic != {BLUE: 100}:
@@ -110,8 +110,7 @@ def test_a_small_blue_gets_no_traffic_while_azure_is_too_busy_to_grow_it() -> No
     """Three orders to grow are throttled: blue is ready, but not large enough."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
-    world.minutes(3)
-    assert world.seen.instances(BLUE) == 2
+    world.until_instances(2)
     world.endpoints = busy = BusyEndpoints(seen=world.endpoints.seen, slow=True, busy=3)
     world.ask(Verb.ROLLBACK)
     while world.rollout().phase is not Phase.ROLLED_BACK:
@@ -124,7 +123,7 @@ def test_a_blue_that_cannot_grow_still_gets_its_traffic_back() -> None:
     """Azure has no capacity left: a small blue serves rather than a bad green, and the history says so."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
-    world.minutes(3)
+    world.until_instances(2)
     world.endpoints.refuses["scale"] = "OutOfQuota"
     world.ask(Verb.ROLLBACK)
     assert world.until(Phase.ROLLED_BACK, Phase.FAILED).phase is Phase.ROLLED_BACK

@@ -168,6 +168,14 @@ class World:
             self.minutes()
         raise AssertionError(f"never seen at {weight} %:\n{self.told(version)}")
 
+    def until_instances(self, count: int, name: str = BLUE) -> None:
+        """Let time go by until a deployment is seen with this many instances."""
+        for _ in range(30):
+            if self.seen.instances(name) == count:
+                return
+            self.minutes()
+        raise AssertionError(f"{name} never has {count} instances:\n{self.told()}")
+
     def until_finished(self, version: str = "7", within: int = 60) -> Rollout:
         """Let time go by until nothing of the version's rollout is left to do, and return it."""
         for _ in range(within + 1):

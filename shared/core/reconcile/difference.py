@@ -24,6 +24,7 @@ from shared.core.reconcile.capacity import blue_is_small, instances_at_start, in
 from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
+from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout.record import Rollout
 
 # A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
@@ -194,7 +195,10 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
         return (small or autoscaling.switch(rollout)) + _delete(rollout, endpoint, now)
     if rollout.blue in endpoint.traffic:
         return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to handle
-    return _delete(rollout, endpoint, now) or autoscaling.switch(rollout) or _shrink(rollout, endpoint)
+    deleted, serving = _delete(rollout, endpoint, now), endpoint.serving()
+    if deleted or serving is None or not seen_healthy(rollout, serving, now):
+        return deleted  # blue keeps its capacity: it may be needed
+    return autoscaling.switch(rollout) or _shrink(rollout, endpoint)
 
 
 def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
@@ -214,8 +218,7 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the scaling down of a kept blue, once that was recorded and while it is idle."""
     there = endpoint.deployments.get(leftover(rollout) or "")
-    may = rollout.ending.blue_scaled_down and rollout.ending.unhealthy is None
-    kept = kept_instances(rollout) if may else None
+    kept = kept_instances(rollout) if rollout.ending.blue_scaled_down else None
     if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
         return ()
     return (ScaleDeployment(rollout.endpoint.name, there.name, kept),) if _too_few(kept, there.instances) else ()

@@ -38,11 +38,12 @@ def incident_now(rollout: Rollout) -> Reason | None:
     """Return the incident that holds the rollout, or None. Overruling the judge also overrules this."""
     if not _applies(rollout) or rollout.alarms is None:
         return None
-    watches, alarms = rollout.judging.watches, rollout.alarms
-    if watches.blue_overloaded.declared or watches.green_overloaded.declared:
-        name = rollout.blue if watches.blue_overloaded.declared else rollout.green
-        return _reason(ReasonCode.OVERLOAD, name, alarms.overloaded)
-    if watches.blue_failed.declared and not _fixed(rollout):
+    watches, alarms, beside = rollout.judging.watches, rollout.alarms, not rollout.alone
+    if beside and watches.blue_overloaded.declared:
+        return _reason(ReasonCode.OVERLOAD, rollout.blue, alarms.overloaded)
+    if watches.green_overloaded.declared:
+        return _reason(ReasonCode.OVERLOAD, rollout.green, alarms.overloaded)
+    if beside and watches.blue_failed.declared and not _fixed(rollout):
         return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
     return None
 
@@ -53,15 +54,18 @@ def suspected(rollout: Rollout) -> bool:
     if not _applies(rollout) or calibration is None or rollout.alarms is None:
         return False
     watches, tuning = rollout.judging.watches, calibration.panel.tuning
-    doubted = [watches.blue_overloaded, watches.green_overloaded]
-    doubted += [] if _fixed(rollout) else [watches.blue_failed]
+    doubted = [watches.green_overloaded]
+    doubted += [] if rollout.alone else [watches.blue_overloaded]
+    doubted += [] if rollout.alone or _fixed(rollout) else [watches.blue_failed]
     return any(incident.log_odds(watch, tuning) > tuning.log_suspicion for watch in doubted)
 
 
 def _applies(rollout: Rollout) -> bool:
-    """Return whether blue still serves next to green, and no operator has overruled the judge."""
-    beside = rollout.phase in SHARED and rollout.blue is not None and not rollout.alone
-    return beside and not rollout.judge_overruled
+    """Return whether there is still a way back to blue, and no operator has overruled the judge.
+
+    A blue without traffic shows nothing, so while green is alone, only green's overload counts.
+    """
+    return rollout.phase in SHARED and rollout.blue is not None and not rollout.judge_overruled
 
 
 def _fixed(rollout: Rollout) -> bool:
