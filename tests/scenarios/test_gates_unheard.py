@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -73,6 +74,22 @@ def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
     world.minutes(50)
     assert world.rollout().phase is Phase.PROMOTING
     assert reading(world, "fraud").green_total > 0
+
+
+@pytest.mark.parametrize(("bakes", "deadline"), [(False, "rollout"), (True, "step")])
+def test_a_green_that_is_never_heard_is_rolled_back_at_the_deadline(*, bakes: bool, deadline: str) -> None:
+    """Not before: what is missing is usually a setting, and says nothing about the model."""
+    limits = replace(POLICY.deadlines, step=timedelta(hours=1), rollout=timedelta(hours=2))
+    policy = replace(judged_by(ErrorsGate(), FRAUD), deadlines=limits)
+    world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED} if bakes else {BLUE: COUNTED})
+    world.register()
+    if bakes:
+        world.until(Phase.PROMOTING)
+        world.conduct.pop(GREEN)
+    why = world.until(Phase.ROLLED_BACK, within=150).status.reason
+    assert (why.code, why.facts["deadline"]) == (ReasonCode.DEADLINE_EXCEEDED, deadline)
+    assert why.because is not None
+    assert why.because.code is ReasonCode.GREEN_UNHEARD
 
 
 def test_a_dry_run_without_data_from_green_holds_nothing() -> None:
