@@ -201,12 +201,14 @@ def test_an_edit_is_overwritten_unnoticed() -> None:
     assert objected(stage, FIFTY, seen=seen) == {"10: nothing is overwritten unnoticed"}
 
 
-def test_what_an_operator_took_back_is_given_again() -> None:
+@pytest.mark.parametrize("then", [{BLUE: 100}, {BLUE: 95, GREEN: 5}], ids=["all of it", "then a part was given back"])
+def test_what_an_operator_took_back_is_given_again(then: dict[str, int]) -> None:
     """Someone gave blue everything after our order had given green ten percent; allowed if someone resumes."""
     stage = at_ten()
     stage.change(replace(stage.world.seen, traffic={BLUE: 100}))
+    stage.change(replace(stage.world.seen, traffic=then))
     assert isinstance(stage.ledger.edits[-1], Edit)
-    expected = replace(rollout_of(stage).traffic, expected=({BLUE: 100},))
+    expected = replace(rollout_of(stage).traffic, expected=(then,))
     knowing = replace(rollout_of(stage), traffic=expected)
     assert objected(stage, FIFTY, rollout=knowing) == {"d: never against an operator"}
     resumed = Accepted(next(stage.ledger.numbers), stage.world.clock(), knowing, Verb.RESUME, "ada")

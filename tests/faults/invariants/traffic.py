@@ -76,23 +76,24 @@ def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
 
 def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
     """Traffic that someone else took from green does not come back until an operator says so."""
-    rollout, edits = order.rollout, stage.ledger.edits
-    if not rises(order, rollout.green) or not edits:
-        return
-    edit = edits[-1]
+    rollout, green = order.rollout, order.rollout.green
+    written = [each for each in stage.ledger.orders if isinstance(each.action, SetTraffic)]
+    edits = [edit for edit in stage.ledger.edits if edit.number > max([each.number for each in written], default=0)]
     # Only moving a share that Teal ordered counts; undoing someone else's own edit does not.
-    given = any(
-        o.number < edit.number and isinstance(o.action, SetTraffic) and rollout.green in o.action.traffic
-        for o in stage.ledger.orders
-    )
-    taken = given and edit.after.get(rollout.green, 0) < edit.before.get(rollout.green, 0)
-    written = any(o.number > edit.number and isinstance(o.action, SetTraffic) for o in stage.ledger.orders)
-    observed = order.seen.traffic == edit.after and order.read > edit.number
+    given = any(green in each.action.traffic for each in written if isinstance(each.action, SetTraffic))
+    if not rises(order, green) or not edits or not given:
+        return
+    found, last = edits[0].before.get(green, 0), edits[-1]
+    taken = next((edit for edit in edits if edit.after.get(green, 0) < found), None)
+    if taken is None or last.after.get(green, 0) >= found:
+        return
+    observed = order.seen.traffic == last.after and order.read > last.number
     said = any(
-        a.number > edit.number and a.rollout.id == rollout.id and a.verb in FORWARD for a in stage.ledger.accepted
+        each.number > taken.number and each.rollout.id == rollout.id and each.verb in FORWARD
+        for each in stage.ledger.accepted
     )
-    if taken and observed and not written and not said and edit.after not in order.expected_before:
-        yield f"{order.action} after somebody else set {edit.after}"
+    if observed and not said and last.after not in order.expected_before:
+        yield f"{order.action} after somebody else set {last.after}"
 
 
 def only_greens_share(_stage: Stage, order: Order) -> Iterator[str]:
