@@ -229,12 +229,11 @@ def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str
 
 
 def test_linear_grows_green_and_shrinks_blue() -> None:
-    """Green's instances follow its share before each weight, and blue is left with one when green is promoted."""
+    """Green's instances follow its share before each weight, and blue is left with one once green is seen to serve."""
     stage = Stage(play=PLAYS["linear"])
     stage.perform()
     assert stage.grown == {20: 1, 40: 2, 60: 3, 80: 4, 100: 4}
-    stage.minutes(3)
-    assert stage.seen.instances(BLUE) == 1
+    stage.until_instances(1)
 
 
 def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
