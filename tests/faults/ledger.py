@@ -177,7 +177,7 @@ class Ledger:
 
         decided: the same moment on the host's clock, which can be wrong without anyone knowing.
         """
-        created = max((moment for moment in self.renewed.get(name, ()) if moment <= at), default=None)
+        created = max((moment for moment in self.renewed.get(name, ()) if moment < at), default=None)
         since = min(at, decided or at) - within
         known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created]
         return any(since <= each.minute and each.at <= at and each.failed <= SICK for each in known)
