@@ -12,6 +12,10 @@ from shared.words.numbers import duration, moment, percent, traffic
 from shared.words.template import fill, marks
 
 MANUAL = "Manual intervention required"
+SMALL = (
+    "[. It was scaled down from {wanted_instances|instance}, and any autoscale settings of it are disabled: restore "
+    "both before it serves]"
+)
 WORSE = "odds {log_odds_worse} that green is worse"
 
 
@@ -417,7 +421,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),
     ReasonCode.LEFTOVER_KEPT: Row(
-        "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL,
+        "{deployment} is kept, because {other}, which serves, is not healthy. " + MANUAL + SMALL,
         "A deployment that could replace a failing one is not deleted.",
     ),
     ReasonCode.LEFTOVER_UNCHECKED: Row(
@@ -454,12 +458,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Blue is not deleted while it serves.",
     ),
     ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY: Row(
-        "keeping {deployment}: [{other} serves and ]the deployment that should serve is unhealthy. " + MANUAL,
+        "keeping {deployment}: [{other} serves and ]the deployment that should serve is unhealthy. " + MANUAL + SMALL,
         "Blue is not deleted while nothing else is healthy.",
     ),
     ReasonCode.BLUE_KEPT_UNCHECKED: Row(
         "keeping {deployment}: the telemetry since green's first request could not be read again before deleting it"
-        "[ ({message})]. " + MANUAL,
+        "[ ({message})]. " + MANUAL + SMALL,
         "Blue is not deleted until it is known whether late rows count against green.",
     ),
     ReasonCode.BLUE_HANDED_OVER: Row(
@@ -485,7 +489,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "What Teal did not create is not deleted.",
     ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
-        "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]",
+        "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]" + SMALL,
         "Cleanup failed.",
     ),
     ReasonCode.ORPHAN_FOUND: Row(
@@ -502,9 +506,9 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The policy says `orphans: remove`.",
     ),
     ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
-        "{deployment} serves with {instances} of {wanted_instances|instance} and could not be scaled up: "
+        "{deployment} has {instances} of {wanted_instances|instance} and could not be scaled up: "
         "scale it manually[ (Azure: {message})]",
-        "Blue serves again, but with fewer instances.",
+        "Blue was scaled down while it was kept, and has fewer instances than it needs to serve.",
     ),
 }
 

@@ -151,3 +151,68 @@ def test_an_autoscaler_that_cannot_be_restored_is_reported() -> None:
     world.until_finished()
     (entry,) = world.entries(ReasonCode.AUTOSCALE_LEFT_SUSPENDED)
     assert entry.reason.facts == {"deployment": BLUE, "message": "ScopeLocked"}
+
+
+def test_a_kept_blue_that_is_given_traffic_manually_gets_its_instances_and_its_autoscaler_back() -> None:
+    """An operator gives it 40 percent: the rollout ends with both restored, and has nothing to report."""
+    world = kept_small()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 40, GREEN: 60})
+    world.until_finished(within=90)
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (10, set())
+    assert world.history()[-1].reason.facts == {"deployment": BLUE}
+
+
+def test_a_kept_blue_that_is_idle_again_is_scaled_down_again() -> None:
+    """Its autoscaler is disabled once more, or it would undo that."""
+    world = kept_small()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 30, GREEN: 70})
+    world.minutes(4)
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (10, set())
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes(10)
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (2, {BLUE})
+
+
+def test_a_kept_blue_that_serves_without_its_autoscaler_is_reported() -> None:
+    """Azure refuses to enable the settings: the rollout waits, but not forever, and says so."""
+    world = kept_small()
+    world.endpoints.refuses["switch"] = "ScopeLocked"
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 40, GREEN: 60})
+    world.until_finished(within=90)
+    (entry,) = world.entries(ReasonCode.AUTOSCALE_LEFT_SUSPENDED)
+    assert entry.reason.facts == {"deployment": BLUE, "message": "ScopeLocked"}
+
+
+def test_a_kept_blue_that_serves_with_too_few_instances_is_reported() -> None:
+    """Azure has no capacity for those that it had."""
+    world = kept_small()
+    world.endpoints.refuses["scale"] = "OutOfQuota"
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 40, GREEN: 60})
+    world.until_finished(within=90)
+    (entry,) = world.entries(ReasonCode.BLUE_LEFT_SCALED_DOWN)
+    assert (entry.reason.facts["instances"], entry.reason.facts["wanted_instances"]) == (2, 10)
+
+
+def test_what_a_kept_blue_lost_is_said_when_green_fails() -> None:
+    """An operator who lets it serve again must know what to restore."""
+    world = kept_small()
+    world.rates = {GREEN: 0.6}
+    world.until_finished(within=90)
+    last = world.history()[-1].reason
+    assert (last.code, last.facts["wanted_instances"]) == (ReasonCode.LEFTOVER_KEPT, 10)
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (2, {BLUE})
+
+
+def test_what_a_kept_blue_lost_is_said_when_the_rollback_fails() -> None:
+    """Blue breaks before it has grown, so nothing can return to it."""
+    world = kept_small()
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLING_BACK)
+    world.endpoints.pending.clear()
+    broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
+    world.until(Phase.FAILED)
+    world.minutes(25)
+    assert len(world.entries(ReasonCode.AUTOSCALE_LEFT_SUSPENDED)) == 1
+    (entry,) = world.entries(ReasonCode.BLUE_LEFT_SCALED_DOWN)
+    assert (entry.reason.facts["instances"], entry.reason.facts["wanted_instances"]) == (2, 10)

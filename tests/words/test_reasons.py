@@ -477,6 +477,13 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-7 is kept, because churn-6, which serves, is not healthy. Manual intervention required",
     ),
     (
+        reason(C.LEFTOVER_KEPT, deployment=BLUE, other=GREEN, wanted_instances=9),
+        (
+            "churn-6 is kept, because churn-7, which serves, is not healthy. Manual intervention required. It was "
+            "scaled down from 9 instances, and any autoscale settings of it are disabled: restore both before it serves"
+        ),
+    ),
+    (
         reason(C.LEFTOVER_UNCHECKED, deployment=GREEN, other=BLUE),
         ("churn-7 is kept, because it is not known whether churn-6, which serves, works. Manual intervention required"),
     ),
@@ -557,7 +564,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.BLUE_LEFT_SCALED_DOWN, deployment=BLUE, instances=1, wanted_instances=4),
-        "churn-6 serves with 1 of 4 instances and could not be scaled up: scale it manually",
+        "churn-6 has 1 of 4 instances and could not be scaled up: scale it manually",
     ),
 ]
 

@@ -1,6 +1,7 @@
 """Autoscale settings: green gets a copy of blue's, and those of a blue that is kept on fewer instances are suspended.
 
-Otherwise the autoscaler would undo the scaling down, and Teal would repeat it every minute. A rollback restores them.
+Otherwise the autoscaler would undo the scaling down, and Teal would repeat it every minute. They are restored when blue
+serves again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         return False
     if rollout.phase is Phase.STEPPING:
         return rollout.policy.capacity.autoscale and rollout.autoscale != "done"
+    if serves_again(rollout, endpoint):
+        return rollout.ending.autoscale in SUSPENDED
     if rollout.phase is Phase.PROMOTED:
         kept = kept_instances(rollout) is not None and now < (rollout.ending.clean_after or now)
         return kept and rollout.ending.autoscale in {"unknown", "suspending"}
@@ -35,10 +38,12 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 
 def take_in(rollout: Rollout, observation: Observation) -> Rollout:
     """Return the rollout with what was observed of autoscale settings, if anything was."""
-    if observation.autoscaled is None or rollout.blue is None:
+    if observation.autoscaled is None or observation.endpoint is None or rollout.blue is None:
         return rollout
     enabled = observation.autoscaled.get(rollout.blue.lower())
     state = rollout.ending.autoscale
+    if serves_again(rollout, observation.endpoint):
+        return rollout.with_ending(autoscale="unknown") if state in SUSPENDED and enabled is not False else rollout
     if rollout.phase is Phase.PROMOTED and state == "unknown":
         return rollout.with_ending(autoscale="suspending" if enabled else "none")
     if rollout.phase is Phase.PROMOTED and state == "suspending" and not enabled:
@@ -60,13 +65,20 @@ def copy(rollout: Rollout) -> tuple[Action, ...]:
     return (CopyAutoscale(rollout.endpoint.name, rollout.green, like=rollout.blue),)
 
 
-def switch(rollout: Rollout) -> tuple[Action, ...]:
-    """Return the order to suspend blue's settings, or to restore them after the way back."""
+def switch(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the order to suspend blue's settings, or to restore them once blue serves again."""
     if rollout.blue is None or rollout.ending.autoscale not in SUSPENDED:
         return ()
+    if rollout.phase in RETURNED or serves_again(rollout, endpoint):
+        return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=True),)
     if rollout.phase is Phase.PROMOTED and rollout.ending.autoscale == "suspending":
         return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=False),)
-    return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=True),) if rollout.phase in RETURNED else ()
+    return ()
+
+
+def serves_again(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether someone gave blue traffic after the promotion, which it must be able to handle."""
+    return rollout.phase is Phase.PROMOTED and rollout.blue in endpoint.traffic
 
 
 def refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -80,9 +92,10 @@ def refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisio
     return history.noted(rollout.with_ending(autoscale="refused"), why, now)
 
 
-def restoring(rollout: Rollout, now: datetime) -> Decision | None:
-    """Wait, but not forever, until blue's settings are restored after a rollback; None without any to restore."""
-    if rollout.phase not in RETURNED or rollout.ending.autoscale not in SUSPENDED:
+def restoring(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Wait, but not forever, until blue's settings are restored where it serves; None without any to restore."""
+    returned = rollout.phase in RETURNED or serves_again(rollout, endpoint)
+    if not returned or rollout.ending.autoscale not in SUSPENDED:
         return None
     if now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)

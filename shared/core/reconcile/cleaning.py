@@ -58,9 +58,10 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if rollout.ending.cleaned is not None:
         watched = rollout.phase is not Phase.PROMOTED and now < (rollout.ending.clean_after or now)
         return Decision(rollout if watched or rollout.kept else rollout.finish(now))
-    if rollout.phase is Phase.ROLLED_BACK and blue_is_small(rollout, endpoint):
+    serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
+    if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
-    restoring = autoscaling.restoring(rollout, now)
+    restoring = autoscaling.restoring(rollout, endpoint, now)
     if restoring is not None:
         return restoring
     name = leftover(rollout)
@@ -91,7 +92,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
     if now - due > rollout.policy.deadlines.rollback + late and not newly_healthy(rollout, now):
-        return _finished(rollout, _left_over(rollout, name, endpoint, now), now)
+        return _finished(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
 
@@ -133,8 +134,9 @@ def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Wait for blue, which serves again, to get its instances back; report it if that takes too long."""
-    if now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
+    """Wait for blue, which serves again, to get its instances back; report it if that takes too long, or has failed."""
+    failed = rollout.phase is Phase.FAILED
+    if not failed and now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)
     why = reason(
         ReasonCode.BLUE_LEFT_SCALED_DOWN,
@@ -163,6 +165,14 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetim
     if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
         return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
+
+
+def _with_size(why: Reason, rollout: Rollout) -> Reason:
+    """Return the reason with the instances that the kept blue had, if it stays small or without its autoscaler."""
+    small = rollout.ending.blue_scaled_down or rollout.ending.autoscale in autoscaling.SUSPENDED
+    if rollout.phase is Phase.PROMOTED and small:
+        why.facts["wanted_instances"] = rollout.blue_instances or 0
+    return why
 
 
 def _with_message(why: Reason, rollout: Rollout) -> Reason:

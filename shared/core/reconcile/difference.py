@@ -192,20 +192,20 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
         if rollout.green in endpoint.traffic or rollout.green in endpoint.mirror:
             return _back(rollout, endpoint, now)
         small = _regrow(rollout, endpoint)
-        return (small or autoscaling.switch(rollout)) + _delete(rollout, endpoint, now)
-    if rollout.blue in endpoint.traffic:
-        return _regrow(rollout, endpoint)  # someone gave it traffic again, which it must be able to handle
+        return (small or autoscaling.switch(rollout, endpoint)) + _delete(rollout, endpoint, now)
+    if autoscaling.serves_again(rollout, endpoint):
+        return _regrow(rollout, endpoint) + autoscaling.switch(rollout, endpoint)
     deleted, serving = _delete(rollout, endpoint, now), endpoint.serving()
     if deleted or serving is None or not seen_healthy(rollout, serving, now):
         return deleted  # blue keeps its capacity: it may be needed
-    return autoscaling.switch(rollout) or _shrink(rollout, endpoint)
+    return autoscaling.switch(rollout, endpoint) or _shrink(rollout, endpoint)
 
 
 def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Return the deletion of what a failed or redundant rollout created; live traffic is left to operators."""
     if rollout.placement is None or rollout.green in endpoint.traffic:
         return ()
-    return _unmirror(rollout, endpoint) or autoscaling.switch(rollout) + _delete(rollout, endpoint, now)
+    return _unmirror(rollout, endpoint) or autoscaling.switch(rollout, endpoint) + _delete(rollout, endpoint, now)
 
 
 def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

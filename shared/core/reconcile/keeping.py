@@ -128,11 +128,12 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     small = kept.scaled_down_from is not None and name in endpoint.traffic
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
     if in_use or name in {rollout.blue, rollout.green}:
-        why = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
-        if kept.scaled_down_from is not None:
-            why.facts["wanted_instances"] = kept.scaled_down_from
-        return why
-    return _undeletable(rollout, kept, endpoint, now)
+        why: Reason | None = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+    else:
+        why = _undeletable(rollout, kept, endpoint, now)
+    if why is not None and kept.scaled_down_from is not None:
+        why.facts["wanted_instances"] = kept.scaled_down_from
+    return why
 
 
 def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
