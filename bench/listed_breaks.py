@@ -179,6 +179,13 @@ BREAKS = (
         "tests/scenarios/test_waiting_for_evidence.py",
     ),
     Break(
+        "a step's deadline beats evidence",
+        f"{RECONCILE}/deadlines.py",
+        "    if not rollout.passes:\n        why",
+        '    if not rollout.passes or missed.name == "step":\n        why',
+        "tests/core/test_decide.py",
+    ),
+    Break(
         "resuming does not restart the step's clock",
         f"{RECONCILE}/requests.py",
         "history.moved(ours.with_progress(since=now), Phase.STEPPING",
@@ -468,6 +475,13 @@ BREAKS = (
         "or now - since < SETTLED or",
         "or now - since < 100000 * SETTLED or",
         "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "blue gets back only what its last share needed",
+        f"{RECONCILE}/placing.py",
+        "else max(known, shown) if share else known",
+        "else shown if share else known",
+        "tests/scenarios/test_facts.py",
     ),
     Break(
         "a version that was deployed by hand is deployed again",

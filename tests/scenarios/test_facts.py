@@ -149,6 +149,32 @@ def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int
     assert world.seen.instances(BLUE) == restored
 
 
+@pytest.mark.parametrize(("share", "restored"), [(100, 4), (70, 10)])
+def test_a_blue_that_scaled_down_while_green_took_its_traffic_gets_all_its_instances_back(
+    share: int, restored: int
+) -> None:
+    """Ten instances become four: enough for its part of the traffic, but a rollback gives blue all of it."""
+    world = World(replace(LIVE, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1)))
+    blue = replace(world.seen.deployments[BLUE], instances=10)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: blue})
+    world.register()
+    world.until(Phase.PAUSED)
+    if share < 100:
+        world.ask(Verb.RESUME)
+        world.until_weight(100 - share)
+    assert (world.seen.traffic[BLUE], world.rollout().blue_instances) == (share, 10)
+    fewer = {BLUE: replace(world.seen.deployments[BLUE], instances=4)}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | fewer)
+    world.minutes()
+    if share == 100:
+        world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+    world.until_instances(1)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert world.seen.instances(BLUE) == restored
+
+
 def break_blue(world: World) -> None:
     """Have blue fail, with the traffic that it has."""
     broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
