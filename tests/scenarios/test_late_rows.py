@@ -10,6 +10,7 @@ import pytest
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode as Why
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from tests.scenarios.late_rows import failures_after, late_world, rows_after
 from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE, POLICY
 
@@ -30,6 +31,15 @@ def test_failures_that_arrive_late_are_noticed_in_a_pause(late: int) -> None:
     world.minutes(6)
     world.ask(Verb.PAUSE)
     assert world.until(Phase.ROLLED_BACK, within=60).status.reason.code is Why.REGRESSION_DETECTED
+
+
+def test_failures_that_arrive_before_the_promotion_prevent_it() -> None:
+    """Later than the half hour that is watched, but before the bake ends: they are found before the promotion."""
+    steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(40 * MINUTE), WeightStep(50))
+    world, _ = late_world(failures_after(45), policy=replace(POLICY, steps=steps), rates={GREEN: 0.3})
+    world.until(Phase.PROMOTED, Phase.ROLLED_BACK, within=300)
+    assert Phase.PROMOTED not in {entry.after for entry in world.history()}, world.told()
+    assert world.rollout().status.reason.code is Why.REGRESSION_DETECTED
 
 
 def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
