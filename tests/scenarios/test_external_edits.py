@@ -68,6 +68,27 @@ def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: 
     assert len(world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)) == 1
 
 
+@pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {HOTFIX: 100}, {BLUE: 30, GREEN: 70}, {}], ids=str)
+def test_any_other_edit_after_the_promotion_stays(traffic: dict[str, int]) -> None:
+    """Teal is done with the traffic: it writes none, and deletes nothing that has some."""
+    world = world_in(Phase.PROMOTED)
+    written = edit(world, traffic)
+    world.minutes(180)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTED, traffic), world.told()
+    assert (len(world.endpoints.traffic_written), {GREEN, *traffic} <= set(world.seen.deployments)) == (written, True)
+
+
+def test_moving_a_part_towards_blue_ends_with_the_rollouts_deadline() -> None:
+    """Nobody decides: green never gets more again, and what it has left returns to blue."""
+    limits = replace(POLICY.deadlines, rollout=timedelta(hours=2))
+    world = World(replace(POLICY, steps=STEPS, deadlines=limits))
+    world.register()
+    world.until_weight(20)
+    written = edit(world, {BLUE: 95, GREEN: 5})
+    assert world.until(Phase.ROLLED_BACK, within=140).status.reason.facts["deadline"] == "rollout"
+    assert world.endpoints.traffic_written[written:] == [{BLUE: 100}]
+
+
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTING])
 def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> None:
     """Green had no traffic for some minutes, then someone resumes: its share returns and the rollout continues."""
