@@ -9,6 +9,7 @@ import pytest
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.rollout_health import rollout_findings
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 C = ReasonCode
@@ -74,6 +75,15 @@ def test_a_green_that_serves_after_a_failure_is_watched() -> None:
         (C.SERVING_UNHEALTHY, GREEN),
         (C.SERVING_HEALTHY, GREEN),
     ]
+
+
+def test_a_broken_blue_is_no_finding_any_more_once_green_is_seen_to_serve() -> None:
+    """The alert that the rollback waits for blue ends, without an entry: blue has not recovered."""
+    world = failed_with_green_serving()
+    assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
+    world.minutes(15)
+    assert list(rollout_findings(world.rollout(), world.clock())) == []
+    assert not world.entries(C.SERVING_HEALTHY)
 
 
 def test_a_green_that_was_given_traffic_again_is_watched() -> None:
