@@ -5,6 +5,7 @@ A check that raises is also a finding: what cannot be reached is not healthy.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,19 +19,23 @@ from shared.errors import TealError
 from shared.findings import Finding, Severity
 from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
+from shared.redaction import redacted
 from shared.rollout_health import rollout_findings
 from shared.workspaces import Workspaces
 
+log = logging.getLogger("teal.health")
 TICK_LATE = timedelta(minutes=5)
 DEEP = 500
 LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
+LONGEST = 500  # characters of an unexpected error
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
 ORPHANED = (
     "read in its rollout's history why it is still there: if the deployment that serves fails, it may be needed. "
     "Otherwise end its mirror and delete it (it costs as much as one that serves); see `orphans` in the policy"
 )
+DEFECT = "report this defect of Teal with the traceback in its log (`defect:`)"
 MISSED = "start it (POST /api/rollouts), or archive the version in Azure ML; see `missed_versions` in the policy"
 WRONG_POLICY = "correct the file (`teal policy check`) and deploy again; until then its endpoint starts no rollout"
 
@@ -157,10 +162,15 @@ class HealthCheck:
 
 
 def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about: str = "") -> list[Finding]:
+    """Return what a check finds, and that it failed if it did: one failure must not hide what the others find."""
     found: list[Finding] = []
+    name = "endpoint" if about else getattr(check, "__name__", "check").strip("_")
     try:
         found.extend(check(now))
     except TealError as error:
-        name = "endpoint" if about else getattr(check, "__name__", "check").strip("_")
         found.append(Finding(name, Severity.FAILING, str(error), about, "check Teal's roles and Azure's status"))
+    except Exception as error:
+        log.exception("defect: check=%s about=%r failed", name, about)
+        message = redacted(f"{type(error).__name__}: {error}"[:LONGEST])
+        found.append(Finding(name, Severity.FAILING, message, about, DEFECT))
     return found

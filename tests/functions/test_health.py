@@ -15,7 +15,7 @@ from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
-from shared.errors import Misconfigured, Permanent
+from shared.errors import Misconfigured, Permanent, Temporary
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts
 from shared.wiring import use
@@ -70,6 +70,15 @@ def azure_refuses(world: World) -> None:
 def queues_down(world: World) -> None:
     """Storage gives no answer about its queues."""
     world.backlog.faults.always = "503"
+
+
+def tables_down(world: World) -> None:
+    """Storage does not list the endpoints with work, and answers everything else."""
+
+    def down() -> tuple[EndpointId, ...]:
+        raise Temporary("the table store answers 503")
+
+    object.__setattr__(world.store, "open_endpoints", down)
 
 
 TROUBLES: list[tuple[Callable[[World], None], str, str, str]] = [
@@ -150,6 +159,30 @@ def test_one_unreadable_record_hides_no_other_endpoint(calls: Calls) -> None:
     calls.world.store.unreadable.add(broken)
     assert findings(calls)["progress"]["severity"] == "failing"
     assert findings(calls)["endpoint"]["about"] == str(broken)
+
+
+def test_without_the_tables_the_rest_is_still_reported(calls: Calls) -> None:
+    """Storage fails, with what to do; so do the endpoints, which are listed there. Tick and queues are as they are."""
+    calls.call("tick", timer=None)
+    tables_down(calls.world)
+    found = findings(calls)
+    assert list(found) == ["storage", "endpoints"]
+    assert (found["storage"]["severity"], found["storage"]["message"]) == ("failing", "the table store answers 503")
+    assert "Teal's roles" in found["storage"]["remedy"]
+
+
+def test_a_defect_at_one_endpoint_hides_nothing_else(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
+    """It is a finding like any other failure, and the log has its traceback."""
+    calls.call("tick", timer=None)
+    calls.world.store.mark_open(EndpointId("w", "aardvark"))
+    calls.world.endpoints.faults.planned.append(ZeroDivisionError("no instances"))  # type: ignore[arg-type]  # no error of ours
+    found = findings(calls)
+    assert list(found) == ["endpoint"]
+    assert (found["endpoint"]["severity"], found["endpoint"]["about"]) == ("failing", "w/aardvark")
+    assert found["endpoint"]["message"] == "ZeroDivisionError: no instances"
+    assert "defect" in found["endpoint"]["remedy"]
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert line.exc_info is not None
 
 
 def test_a_slow_azure_ends_the_check_with_what_it_has(calls: Calls) -> None:
