@@ -13,6 +13,7 @@ from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
 
 if TYPE_CHECKING:
+    from shared.audit.orphans import OrphanSweep
     from shared.audit.versions import MissedVersions
 
 log = logging.getLogger("teal.ticks")
@@ -42,20 +43,20 @@ def reconcile(message: func.QueueMessage) -> None:
 @ticks.timer_trigger(arg_name="timer", schedule="0 30 * * * *", use_monitor=False)
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
     """Find endpoints that have fallen off the list of work, every hour, and note which models Teal manages."""
-    app().controller.sweep()
-    _missed_versions().note_models()
+    try:
+        app().controller.sweep()
+    finally:  # neither half waits for the other to work
+        _missed_versions().note_models()
 
 
 @ticks.function_name("audit")
 @ticks.timer_trigger(arg_name="timer", schedule="0 40 3 * * *", use_monitor=False)
 def audit(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes it
     """Look for registered versions without a rollout and for what rollouts left behind, every night."""
-    from shared.audit.orphans import OrphanSweep  # noqa: PLC0415 -- see functions/routes.py
-
-    used = app()
-    parts = used.store, used.workspaces, used.policies, used.clock, used.controller.holder, used.controller.channels
-    OrphanSweep(*parts, used.settings.history_kept).sweep()
-    _missed_versions().compare()
+    try:
+        _orphan_sweep().sweep()
+    finally:  # as above
+        _missed_versions().compare()
 
 
 @ticks.function_name("retention")
@@ -76,6 +77,14 @@ def health_report(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host
     from functions.health import report  # noqa: PLC0415 -- see functions/routes.py
 
     report()
+
+
+def _orphan_sweep() -> OrphanSweep:
+    from shared.audit.orphans import OrphanSweep  # noqa: PLC0415 -- see functions/routes.py
+
+    used = app()
+    parts = used.store, used.workspaces, used.policies, used.clock, used.controller.holder, used.controller.channels
+    return OrphanSweep(*parts, used.settings.history_kept)
 
 
 def _missed_versions() -> MissedVersions:

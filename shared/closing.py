@@ -69,4 +69,6 @@ def reopen(store: Store) -> tuple[EndpointId, ...]:
                 found.append(endpoint)
         except TealError as error:  # one unreadable record must not hide the endpoints after it
             log.error("not swept endpoint=%s: %s", endpoint, error)  # noqa: TRY400 -- no bug
+        except Exception:
+            log.exception("defect: not swept endpoint=%s", endpoint)
     return tuple(found)

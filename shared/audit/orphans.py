@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.acting import Acting
+from shared.audit.each import each_safely
 from shared.controller import changed
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import Swept, swept
 from shared.core.rollout import Rollout, leases
-from shared.errors import Conflict, TealError
+from shared.errors import Conflict
 from shared.newest import newest_rollouts
 from shared.notifications import notify
 from shared.ports import Channel, Clock, Policies, Store, Stored
@@ -41,11 +42,7 @@ class OrphanSweep:
 
     def sweep(self) -> None:
         """Sweep every endpoint that has a policy. Errors are logged, and tomorrow's sweep tries again."""
-        for endpoint in self.policies.endpoints():
-            try:
-                self._endpoint(endpoint)
-            except TealError as error:
-                log.warning("orphans not swept endpoint=%s: %s", endpoint, error)
+        each_safely(self.policies.endpoints(), self._endpoint, "orphans not swept")
 
     def _endpoint(self, endpoint: EndpointId) -> None:
         seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.acting import TRIES
+from shared.audit.each import each_safely
 from shared.core.admission import EndpointRecord, Missed, Start, rollout_id
 from shared.core.endpoint_id import EndpointId
 from shared.core.missed import RegisteredVersion, missed, model_named, since, with_managed
 from shared.core.observation import EndpointSeen
 from shared.core.policy import Policy
 from shared.core.rollout.reasons import ReasonCode, reason
-from shared.errors import Conflict, TealError
+from shared.errors import Conflict
 from shared.intake import Intake
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored
 from shared.workspaces import Workspaces
@@ -42,19 +43,11 @@ class MissedVersions:
 
     def note_models(self) -> None:
         """Note since when Teal manages each policy's models. Versions registered earlier are never missed."""
-        for endpoint in self.policies.endpoints():
-            try:
-                self._noted(endpoint)
-            except TealError as error:
-                log.warning("models not noted endpoint=%s: %s", endpoint, error)
+        each_safely(self.policies.endpoints(), self._noted, "models not noted")
 
     def compare(self) -> None:
         """Compare every endpoint that has a policy. Errors are logged, and tomorrow's comparison tries again."""
-        for endpoint in self.policies.endpoints():
-            try:
-                self._compare(endpoint)
-            except TealError as error:
-                log.warning("versions not compared endpoint=%s: %s", endpoint, error)
+        each_safely(self.policies.endpoints(), self._compare, "versions not compared")
 
     def _compare(self, endpoint: EndpointId) -> None:
         now, record = self.clock(), self._noted(endpoint)

@@ -12,7 +12,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
 from shared.errors import TealError
-from tests.faults.disturbance import Crash, Kind, Plan, controller, reception
+from tests.faults.disturbance import Crash, Kind, Plan, controller, disturbed, reception
 from tests.faults.laws import lawful_world
 from tests.faults.moments import Interruption, last_look, points
 from tests.faults.test_interleaving import EVENT
@@ -98,3 +98,18 @@ def test_an_unreadable_record_does_not_stop_the_sweep() -> None:
     world.store.unreadable.add(broken)
     world.store.opened.clear()
     assert reopen(world.store) == (CHURN,)
+
+
+def test_a_defect_at_one_endpoint_does_not_stop_the_sweep() -> None:
+    """Reading the first record raises what nobody expects."""
+    world, defects = lawful_world(), [ZeroDivisionError()]
+    world.register()
+    world.store.enlist(Pointer(EndpointId("w", "aaa"), "aaa-1", "aaa", world.clock()))
+    world.store.opened.clear()
+
+    def strike(point: str) -> None:
+        if point == "before record" and defects:
+            raise defects.pop()
+
+    assert reopen(disturbed(world.store, strike)) == (CHURN,)
+    assert not defects
