@@ -8,7 +8,10 @@ import pytest
 
 from shared.core.rollout.pointers import Wanted
 from shared.retention import Deleted, Retention
-from tests.functions.conftest import Calls
+from shared.settings import read_settings
+from shared.wiring import use
+from tests.functions.conftest import Calls, app_over
+from tests.functions.test_settings import COMPLETE
 from tests.scenarios.world import ENDPOINT, World
 
 DAY = timedelta(days=1)
@@ -59,7 +62,24 @@ def test_an_open_rollout_is_never_deleted() -> None:
 
 
 def test_the_nightly_sweep_uses_the_settings(calls: Calls) -> None:
-    """Thirty days of evidence by default."""
+    """Those of the environment that the app was started in."""
+    calls.world.register()
+    calls.world.until_finished(within=120)
+    calls.world.clock.pass_(8 * DAY)
+    calls.call("retention", timer=None)
+    assert calls.world.store.minutes_kept
+    shorter = read_settings(COMPLETE | {"TEAL_EVIDENCE_DAYS": "7", "TEAL_HISTORY_DAYS": "60"})
+    with use(app_over(calls.world, shorter)):
+        calls.call("retention", timer=None)
+        assert not calls.world.store.minutes_kept
+        assert calls.world.store.rollouts(ENDPOINT)
+        calls.world.clock.pass_(53 * DAY)
+        calls.call("retention", timer=None)
+    assert not calls.world.store.rollouts(ENDPOINT)
+
+
+def test_without_settings_evidence_is_kept_for_thirty_days(calls: Calls) -> None:
+    """And the rollout for much longer."""
     calls.world.register()
     calls.world.until_finished(within=120)
     calls.world.clock.pass_(31 * DAY)

@@ -41,6 +41,26 @@ def test_a_callers_header_is_trusted_only_for_a_plain_true(said: str, trusted: b
     assert read_settings(COMPLETE | {"TEAL_TRUST_EASY_AUTH": said}).trust_easy_auth is trusted
 
 
+@pytest.mark.parametrize(
+    ("evidence", "history", "kept"), [("7", "60", (7, 60)), (" 9 ", "99999", (9, 99999)), (None, "", (30, 730))]
+)
+def test_evidence_and_history_are_kept_as_long_as_set(
+    evidence: str | None, history: str, kept: tuple[int, int]
+) -> None:
+    """Thirty days and two years without a setting."""
+    given = {"TEAL_HISTORY_DAYS": history} | ({"TEAL_EVIDENCE_DAYS": evidence} if evidence else {})
+    settings = read_settings(COMPLETE | given)
+    assert (settings.evidence_kept.days, settings.history_kept.days) == kept
+
+
+@pytest.mark.parametrize("name", ["TEAL_EVIDENCE_DAYS", "TEAL_HISTORY_DAYS"])
+@pytest.mark.parametrize("text", ["0", "x", "-1", "7.5", "100000", "30d"])
+def test_what_is_no_number_of_days_is_refused(name: str, text: str) -> None:
+    """Nothing is deleted by mistake: the message names the setting."""
+    with pytest.raises(Misconfigured, match=f"{name} is '{text}', not a number of days"):
+        read_settings(COMPLETE | {name: text})
+
+
 @pytest.mark.parametrize("setting", [None, ""])
 def test_without_a_setting_the_clock_is_the_walls(setting: str | None) -> None:
     """Aware UTC, and now."""
