@@ -103,6 +103,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 # Bounds that no one can meet from outside: parts of algorithms, of output, and of protocols.
 INTERNAL = frozenset(
     {
+        "shared.health:LONGEST",  # of an unexpected error in a finding
         "shared.repetitions:MOST",  # rollouts that may have accepted a repeated request
         "shared.adapters.arm:MOST_PAGES",
         "shared.adapters.logs:MOST_TRIES",

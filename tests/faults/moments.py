@@ -79,7 +79,10 @@ def cleaning(world: World) -> None:
     """Blue is about to be deleted."""
     world.register()
     world.until(Phase.PROMOTED)
-    world.clock.pass_(31 * MINUTE)
+    world.minutes(29)
+    world.log_traffic()
+    world.clock.pass_(MINUTE)
+    world.controller().reconcile(CHURN)
 
 
 def last_look(world: World) -> None:
@@ -87,6 +90,14 @@ def last_look(world: World) -> None:
     cleaning(world)
     world.controller().reconcile(CHURN)
     world.endpoints.finish()
+
+
+def handing_over(world: World) -> None:
+    """Promoted: 8, which waits, is about to begin."""
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.register("8", "e2")
+    world.controller().reconcile(CHURN)
 
 
 def points(prepare: Callable[[World], None]) -> int:

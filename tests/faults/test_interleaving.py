@@ -14,6 +14,7 @@ from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
+from shared.core.rollout.reasons import ReasonCode
 from shared.intake import IntakeResult, Outcome
 from tests.faults.disturbance import Crash, Plan, controller, reception
 from tests.faults.laws import check_at_rest, check_records, lawful_world
@@ -22,6 +23,7 @@ from tests.faults.moments import (
     accepted,
     cleaning,
     going_back,
+    handing_over,
     last_look,
     orders,
     points,
@@ -32,7 +34,17 @@ from tests.faults.moments import (
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, World
 
 EVENT: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7", "", "e1", {"modelTags": {}})
+NINE: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:9", "", "e3", {"modelTags": {}})
 MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
+
+
+def test_the_moments_are_what_they_say() -> None:
+    """Otherwise nothing would happen at them, and whoever interrupts them would show nothing."""
+    for prepare, what in ((cleaning, "before order"), (last_look, "before mark_closed")):
+        world, plan = lawful_world(), Plan()
+        prepare(world)
+        controller(world, plan).reconcile(CHURN)
+        assert what in plan.passed, plan.passed
 
 
 @pytest.mark.parametrize("prepare", MOMENTS)
@@ -125,6 +137,31 @@ def test_a_version_is_not_forgotten_while_its_idle_endpoint_is_taken_off_the_lis
         world.wakeups.woken.clear()
         if world.store.rollouts(ENDPOINT):
             world.until(Phase.PROMOTED)
+
+
+def test_the_endpoint_is_handed_over_once() -> None:
+    """At every point of the last reconcile of 7, another one begins 8: the first loses the race, and raises nothing."""
+    for number in range(points(handing_over)):
+        world = lawful_world()
+        handing_over(world)
+        controller(world, Interruption(number, partial(world.controller("other").reconcile, CHURN))).reconcile(CHURN)
+        assert len(world.entries(ReasonCode.ENDPOINT_FREE, version="8")) == 1
+        check_records(world.store)
+        world.until(Phase.PROMOTED, version="8", within=75)
+
+
+def test_a_version_is_admitted_while_the_one_that_waits_is_promoted() -> None:
+    """At every point of the arrival of 9, others begin and promote 8, which 9 would have replaced: 9 looks again."""
+    taken = set[Phase]()
+    for number in range(arrival_points()):
+        world = lawful_world()
+        handing_over(world)
+        others = partial(world.until, Phase.PROMOTED, Phase.SUPERSEDED, version="8")
+        (outcome,) = reception(world, Interruption(number, others)).event(*NINE)
+        assert outcome.intake is IntakeResult.QUEUED
+        taken.add(world.rollout("8").phase)
+        check_records(world.store)
+    assert taken == {Phase.PROMOTED, Phase.SUPERSEDED}
 
 
 @dataclass
