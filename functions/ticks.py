@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 from shared.core.endpoint_id import EndpointId
+from shared.errors import Permanent
 from shared.names import ENDPOINT_NAME, QUEUE, QUEUE_CONNECTION
 from shared.wiring import app
 
@@ -30,13 +31,18 @@ def tick(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes i
 @ticks.function_name("reconcile")
 @ticks.queue_trigger(arg_name="message", queue_name=QUEUE, connection=QUEUE_CONNECTION)
 def reconcile(message: func.QueueMessage) -> None:
-    """Reconcile one endpoint. Never raises: the next tick tries again long before the queue's retries would give up.
+    """Reconcile one endpoint. Raises only if the message cannot be read, so that it ends in the poison queue.
 
-    Otherwise, an outage of minutes would fill the poison queue with a message for each rollout and tick.
+    Whatever else goes wrong, the next tick tries again long before the queue's retries would give up. Otherwise, an
+    outage of minutes would fill the poison queue with a message for each rollout and tick.
     """
     endpoint = _endpoint(message.get_body())
-    if endpoint is not None:
-        app().controller.reconcile_safely(endpoint)
+    try:
+        controller = app().controller
+    except Exception:
+        log.exception("not reconciled endpoint=%s: the app cannot start; the next tick tries again", endpoint)
+        return
+    controller.reconcile_safely(endpoint)
 
 
 @ticks.function_name("sweep")
@@ -96,13 +102,13 @@ def _missed_versions() -> MissedVersions:
     )
 
 
-def _endpoint(body: bytes) -> EndpointId | None:
+def _endpoint(body: bytes) -> EndpointId:
+    """Return the endpoint that a message names; raises Permanent if it cannot be read."""
     try:
         content = json.loads(body)
         workspace, endpoint = content["workspace"], content["endpoint"]
     except (ValueError, KeyError, TypeError, RecursionError):
         workspace = endpoint = None
     if not isinstance(workspace, str) or not isinstance(endpoint, str) or not ENDPOINT_NAME.fullmatch(endpoint):
-        log.error('dropped a message that is not {"workspace": name, "endpoint": name}: %r', body[:200])
-        return None
+        raise Permanent(f'the message is not {{"workspace": name, "endpoint": name}}: {body[:200]!r}')
     return EndpointId(workspace, endpoint)

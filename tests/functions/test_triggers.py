@@ -1,8 +1,10 @@
-"""The background triggers: what raises to be retried, and what is dropped without a retry."""
+"""The background triggers: what raises to be retried or put aside, and what is left to the next tick."""
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
@@ -13,18 +15,20 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.errors import Permanent, Temporary
-from tests.functions.conftest import Calls
-from tests.scenarios.world import CHURN, ENDPOINT, WORKSPACE
+from tests.functions.conftest import Calls, Found
+from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, WORKSPACE
 
 TYPE = "Microsoft.MachineLearningServices.ModelRegistered"
 DOCUMENTED = {"ModelName": "churn", "ModelVersion": 7, "ModelTags": {}, "ModelProperties": {}}
 
 
-def event(data: object, subject: str = "models/churn:7", event_type: str = TYPE) -> func.EventGridEvent:
+def event(
+    data: object, subject: str = "models/churn:7", event_type: str = TYPE, at: datetime = MIDNIGHT
+) -> func.EventGridEvent:
     """Return an event as the host passes it."""
     return func.EventGridEvent(
         id="e1", data=cast("dict[str, object]", data), topic=WORKSPACE, subject=subject, event_type=event_type,
-        event_time=datetime(2026, 11, 20, tzinfo=UTC), data_version="",
+        event_time=at, data_version="",
     )  # fmt: skip
 
 
@@ -37,6 +41,33 @@ def test_a_registered_model_begins_a_rollout(calls: Calls) -> None:
     """From the event to promoted, with nothing else called."""
     calls.call("model_registered", event=event(DOCUMENTED))
     assert calls.world.until(Phase.PROMOTED).model.version == "7"
+
+
+def in_own_schema(name: str, at: datetime) -> func.EventGridEvent:
+    """Return the event of a version in Event Grid's schema."""
+    return event(DOCUMENTED | {"ModelVersion": name}, f"models/churn:{name}", at=at)
+
+
+def in_cloud_schema(name: str, at: datetime) -> func.CloudEvent:
+    """Return the same event as CloudEvents has it."""
+    return func.CloudEvent(
+        id=name, source=WORKSPACE, type=TYPE, subject=f"models/churn:{name}", time=at, specversion="1.0",
+        data=DOCUMENTED | {"ModelVersion": name},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", [in_own_schema, in_cloud_schema])
+def test_the_time_of_an_event_tells_what_is_late(
+    calls: Calls, sent: Callable[[str, datetime], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """ARM does not say when either version was created, and the older event arrives second."""
+    caplog.set_level(logging.INFO, "teal.intake")
+    for name, minute in (("big-pear", 30), ("green-apple", 20)):
+        model = ModelVersion("churn", name)
+        calls.world.models.registered[model], calls.world.models.made[model] = {}, None
+        calls.call("model_registered", event=sent(name, datetime(2026, 11, 20, 10, minute, tzinfo=UTC)))
+    assert [rollout.model.version for rollout in calls.world.store.rollouts(ENDPOINT)] == ["big-pear"]
+    assert "outcome=late" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -136,10 +167,22 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("body", NONSENSE, ids=[repr(body[:24]) for body in NONSENSE])
-def test_a_message_that_makes_no_sense_is_dropped(calls: Calls, body: bytes) -> None:
-    """It is logged and dropped: retries and a poison queue would not help."""
-    calls.call("reconcile", message=message(body))
+def test_a_message_that_makes_no_sense_ends_in_the_poison_queue(calls: Calls, body: bytes) -> None:
+    """There health finds it. The error shows how it begins."""
+    with pytest.raises(Permanent, match="the message is not") as raised:
+        calls.call("reconcile", message=message(body))
+    assert len(str(raised.value)) < 1000
     assert calls.world.store.rows == {}
+
+
+def test_a_wake_up_of_an_app_that_cannot_start_is_left_to_the_next_tick(
+    found: Found, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing setting is logged; wake-ups, one for each rollout and tick, do not fill the poison queue."""
+    monkeypatch.delenv("TEAL_WORKSPACE", raising=False)
+    Calls(found).call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
+    assert "w/churn" in caplog.text
+    assert "TEAL_WORKSPACE" in caplog.text
 
 
 @pytest.mark.parametrize("trouble", [Temporary("busy"), Permanent("403"), ValueError("a defect")], ids=str)

@@ -79,7 +79,7 @@ def test_an_irrelevant_event_is_accepted(project: HostProcess, event: dict[str, 
     assert project.deliver("model_registered", [{**envelope, **event}]).status == 202
 
 
-def test_an_invalid_queue_message_is_dropped(project: HostProcess) -> None:
-    """It is logged and removed: the function does not fail, and the message is not retried."""
+def test_a_message_that_cannot_be_read_fails(project: HostProcess) -> None:
+    """The host then moves it to the poison queue, and the log says what is wrong with it."""
     assert project.run_by_hand("reconcile", json.dumps(["nonsense"])).status == 202
-    eventually(lambda: "reconcile succeeded" in project.log(), "reconcile did not succeed")
+    eventually(lambda: "the message is not" in project.log(), "reconcile did not fail")
