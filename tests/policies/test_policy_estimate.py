@@ -233,6 +233,7 @@ def spent(policy: Policy, **world: Any) -> Overlap:  # noqa: ANN401 -- fields of
 
 
 STEP, SCALING = BRISK / 60.0, 5.0 / 60.0  # hours
+SEEN = 1 / 3  # hours until green was seen to serve well and blue was scaled down
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,12 @@ STEP, SCALING = BRISK / 60.0, 5.0 / 60.0  # hours
     [
         (Capacity(), 4 * (READY / 60 + 3 * STEP), 4 * 24),
         (Capacity(green=2), 2 * (READY / 60 + 3 * STEP), 4 * 24),
-        (Capacity(green="proportional"), READY / 60 + STEP + 2 * (STEP + SCALING) + 4 * (STEP + SCALING), 24),
-        (Capacity(kept_blue=1), 4 * (READY / 60 + 3 * STEP), 24),
+        (
+            Capacity(green="proportional"),
+            READY / 60 + STEP + 2 * (STEP + SCALING) + 4 * (STEP + SCALING),
+            24 + 3 * SEEN,
+        ),
+        (Capacity(kept_blue=1), 4 * (READY / 60 + 3 * STEP), 24 + 3 * SEEN),
     ],
 )
 def test_overlap_is_counted_in_instance_hours(capacity: Capacity, green: float, blue: float) -> None:
