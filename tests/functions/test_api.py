@@ -261,7 +261,7 @@ def test_a_rollout_that_does_not_exist(calls: Calls) -> None:
 def test_trouble_behind_the_api_has_its_status(calls: Calls, fault: TealError, status: int) -> None:
     """Temporary errors are 503, a lost race 409, our own settings 500; always with a message."""
     begun(calls)
-    calls.world.store.faults.planned += [fault] * 9
+    calls.world.store.faults.planned += [fault] * 50
     found, content = calls.http("pause", MEANT, endpoint=ENDPOINT)
     assert (found, bool(error(content)["message"])) == (status, True)
 
