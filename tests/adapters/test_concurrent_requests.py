@@ -10,7 +10,6 @@ from azure.data.tables import TableServiceClient
 from shared.adapters.tables import TableStore
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Verb
-from shared.core.rollout.requests import MOST_WAITING
 from shared.errors import NotPossible
 from tests.scenarios.world import World
 
@@ -18,7 +17,7 @@ CALLERS = 20
 
 
 def test_twenty_requests_at_once_are_accepted_and_recorded_or_refused(table_service: TableServiceClient) -> None:
-    """Ten may wait, and an emergency rollback always: it is carried out, and every accepted request is on record."""
+    """Once a rollback or ten others wait, a pause is refused. The rollback never is, and all that is accepted is kept."""
     store = TableStore(table_service)
     world = World(store=store)  # type: ignore[arg-type] # the real one
     endpoint = world.policy.endpoint_id
@@ -41,7 +40,7 @@ def test_twenty_requests_at_once_are_accepted_and_recorded_or_refused(table_serv
     world.minutes(3)
     entries = Counter(entry.actor for entry in store.history(endpoint, name) if entry.actor in verbs)
     assert entries == dict.fromkeys(accepted, 2)
-    assert (len(accepted) >= MOST_WAITING, "ada@example.com" in accepted) == (True, True)
+    assert "ada@example.com" in accepted
     ended = store.rollout(endpoint, name)
     assert ended is not None
     assert ended.value.phase is Phase.ROLLED_BACK
