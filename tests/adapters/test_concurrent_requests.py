@@ -17,7 +17,7 @@ CALLERS = 20
 
 
 def test_twenty_requests_at_once_are_accepted_and_recorded_or_refused(table_service: TableServiceClient) -> None:
-    """Once a rollback or ten others wait, a pause is refused. The rollback never is, and all that is accepted is kept."""
+    """Once a rollback or ten others wait, a pause is refused. The rollback never is; what is accepted is kept."""
     store = TableStore(table_service)
     world = World(store=store)  # type: ignore[arg-type] # the real one
     endpoint = world.policy.endpoint_id
