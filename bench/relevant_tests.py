@@ -15,9 +15,12 @@ class RelevantTests:
     """The tests that run each line, recorded by running all of them once, in the current folder."""
 
     def __init__(self, tests: str) -> None:
-        """Run these tests (paths, separated by spaces). Raises CalledProcessError if one fails."""
+        """Run these tests (paths, separated by spaces). Exits with their output if one fails without any break."""
+        print("recording which tests run each line, which takes some minutes", file=sys.stderr)
         command = (sys.executable, "-m", "pytest", *OPTIONS, *tests.split())
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
+        if done.returncode:
+            sys.exit(f"the tests must pass before anything is broken:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         self._recorded = CoverageData()
         self._recorded.read()
 

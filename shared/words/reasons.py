@@ -267,7 +267,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Nothing sends the endpoint's request log anywhere.",
     ),
     ReasonCode.DIAGNOSTIC_SETTING_UNREADABLE: Row(
-        "the endpoint's diagnostic settings cannot be read, so Teal cannot say whether its requests are logged: "
+        "Teal cannot read the endpoint's diagnostic settings, so it cannot tell whether requests are logged: "
         "{message}; give Teal's role on the workspace the operation Microsoft.Insights/diagnosticSettings/read (see "
         "docs/permissions.md)",
         "Telemetry shows no request yet, and Azure refuses to say where the request log goes.",

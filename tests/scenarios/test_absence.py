@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.core.observation import Halt
+from shared.core.observation import EndpointSeen, Halt
 from shared.core.phases import Phase
 from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
@@ -69,15 +69,21 @@ def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
     assert world.rollout().phase is Phase.STEPPING
 
 
+def hidden(world: World) -> EndpointSeen:
+    """Have green ordered and rolled back while readings are from before the order; return the real endpoint."""
+    world.register()
+    world.settle()
+    ordered = world.seen
+    world.endpoints.seen[ENDPOINT] = replace(ordered, deployments={BLUE: ordered.deployments[BLUE]})
+    world.ask(Verb.ROLLBACK)
+    return ordered
+
+
 @pytest.mark.parametrize("meanwhile", [0, 1], ids=["rolled back after it", "rolled back before it"])
 def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhile: int) -> None:
     """Green was ordered, and the first reading after the absence is still from before the order."""
     world = World()
-    world.register()
-    world.settle()
-    before = replace(world.seen, deployments={BLUE: world.seen.deployments[BLUE]})
-    world.ask(Verb.ROLLBACK)
-    ordered, world.endpoints.seen[ENDPOINT] = world.seen, before
+    ordered = hidden(world)
     world.minutes(meanwhile)
     asleep(world, 70)
     world.minutes(2)
@@ -86,15 +92,25 @@ def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhil
     assert sorted(world.seen.deployments) == [BLUE]
 
 
+def test_an_absence_is_no_proof_that_somebody_gave_green_traffic_again() -> None:
+    """Teal sleeps right after a rollback, and then one of its own orders turns out to have taken effect late."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    world.rates = {BLUE: 0.9}  # so that green is still there
+    asleep(world, 70)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 90, GREEN: 10})
+    world.minutes(3)
+    assert world.seen.traffic == {BLUE: 100}, world.told()
+
+
 @pytest.mark.parametrize("minutes", [-60, -5], ids=["an hour", "minutes"])
 def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
     """Green was ordered at a time that is in the future now; it is waited for as long as otherwise."""
     world = World()
-    world.register()
-    world.settle()
-    before = replace(world.seen, deployments={BLUE: world.seen.deployments[BLUE]})
-    world.ask(Verb.ROLLBACK)
-    ordered, world.endpoints.seen[ENDPOINT] = world.seen, before
+    ordered = hidden(world)
     world.clock.pass_(minutes * MINUTE)
     world.minutes(8)
     world.endpoints.seen[ENDPOINT] = ordered

@@ -60,7 +60,7 @@ def test_blue_is_watched_after_a_rollback_that_keeps_green() -> None:
 
 
 def test_a_green_that_serves_after_a_failure_is_watched() -> None:
-    """The operator is told immediately, and once, that it was left; later that it fails, and that it has recovered."""
+    """One entry says at once that it was left in place; later ones say that it fails and that it has recovered."""
     world = failed_with_green_serving()
     failed = world.rollout()
     assert [entry.at for entry in world.entries(C.LEFTOVER_IN_USE)] == [failed.status.since]

@@ -37,7 +37,7 @@ NO_SETTING = (
     "workspace (see docs/deploying.md)"
 )
 UNREADABLE = (
-    "the endpoint's diagnostic settings cannot be read, so Teal cannot say whether its requests are logged: 403; give "
+    "Teal cannot read the endpoint's diagnostic settings, so it cannot tell whether requests are logged: 403; give "
     "Teal's role on the workspace the operation Microsoft.Insights/diagnosticSettings/read (see docs/permissions.md)"
 )
 ELSEWHERE = (

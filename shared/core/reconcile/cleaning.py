@@ -87,7 +87,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
         return history.noted(rollout.with_ending(blue_scaled_down=True), why, now)
     if rollout.phase is Phase.PROMOTED and now >= due and name in endpoint.traffic:
-        taken = rollout.green not in endpoint.traffic  # all of it was taken back, which is soon a reason to roll back
+        taken = rollout.green not in endpoint.traffic  # all traffic is back on blue: `taken_back` rolls back
         kept_in_use = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
@@ -119,9 +119,12 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
 
 
 def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether someone else gave green traffic after its rollback: too late to be an effect of Teal's orders."""
+    """Return whether someone else gave green traffic after its rollback: too late to be an effect of Teal's orders.
+
+    The cleanup is due from the rollback on, not counting time that was not observed.
+    """
     again = rollout.phase is Phase.ROLLED_BACK and rollout.green in endpoint.traffic
-    return again and now - rollout.status.since >= LATE
+    return again and now - (rollout.ending.clean_after or now) >= LATE
 
 
 def _watching(rollout: Rollout, now: datetime) -> Rollout:

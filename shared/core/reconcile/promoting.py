@@ -31,7 +31,7 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 from shared.core.steps.weight import WeightStep
 
 SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
-# A green that fails only under all traffic must not do so for ever; more often if blue is seen to fail, too.
+# The most comparisons while blue passes the smoke requests, so that a green that fails only at 100 % goes in the end.
 MOST_COMPARISONS = 2
 # How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)

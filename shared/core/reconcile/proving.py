@@ -84,10 +84,8 @@ def _unanswered(rollout: Rollout, problem: str, *, refused: bool) -> Reason:
     """Return why telemetry gave no answer and, if Azure refuses one, which role that takes."""
     if not refused:
         return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem)
-    why, kind = (
-        reason(ReasonCode.TELEMETRY_REFUSED, message=problem),
-        SOURCE_KINDS.get(rollout.policy.judge.errors_from),
-    )
+    why = reason(ReasonCode.TELEMETRY_REFUSED, message=problem)
+    kind = SOURCE_KINDS.get(rollout.policy.judge.errors_from)
     if kind is not None and kind.role:
         why.facts["role"] = kind.role
     return why
