@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from azure.data.tables import TableServiceClient
 
@@ -11,7 +12,7 @@ from shared.adapters.tables import TableStore
 from shared.core.phases import Phase
 from shared.core.rollout import OperatorRequest, Verb
 from shared.errors import NotPossible
-from tests.scenarios.world import World
+from tests.scenarios.world import POLICY, World
 
 CALLERS = 20
 
@@ -19,7 +20,7 @@ CALLERS = 20
 def test_twenty_requests_at_once_are_accepted_and_recorded_or_refused(table_service: TableServiceClient) -> None:
     """Once a rollback or ten others wait, a pause is refused. The rollback never is; what is accepted is kept."""
     store = TableStore(table_service)
-    world = World(store=store)  # type: ignore[arg-type] # the real one
+    world = World(replace(POLICY, workspace="crowd"), store=store)  # type: ignore[arg-type] # the real one
     endpoint = world.policy.endpoint_id
     verbs = {f"operator-{number}@example.com": Verb.PAUSE for number in range(1, CALLERS)}
     verbs["ada@example.com"] = Verb.ROLLBACK

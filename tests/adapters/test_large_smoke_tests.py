@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from azure.data.tables import TableServiceClient
@@ -13,7 +13,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.reasons import ReasonCode
 from shared.ports import Answer, Policies
 from tests.fakes import FakePolicies, FakeScoring
-from tests.scenarios.world import BLUE, GREEN, World
+from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
 ANSWER = '{"error": "' + "große Überraschung: データ " * 40 + '"}'
 
@@ -51,7 +51,7 @@ class LargeWorld(World):
 def test_thousands_of_failures_are_rolled_back_after_one_test(table_service: TableServiceClient) -> None:
     """They fit into the record, the reason has examples and the count, and green is not asked again."""
     store, scoring = TableStore(table_service), Failing()
-    world = LargeWorld(store=store, scoring=scoring)  # type: ignore[arg-type] # the real one
+    world = LargeWorld(replace(POLICY, workspace="large"), store=store, scoring=scoring)  # type: ignore[arg-type] # the real one
     endpoint = world.policy.endpoint_id
     world.register()
     world.minutes(6)
